@@ -1,0 +1,232 @@
+"""The contract between the hub and an adapter. Plain Python: no Odoo, no I/O.
+
+The hub hands an adapter a list of :class:`Item`; the adapter turns each into a remote request body
+(:meth:`Adapter.prepare`), sends them in batches (:meth:`Adapter.send`) and answers with one
+:class:`Outcome` per item, in the same order.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from ..const import ErrorClass
+
+
+class RemoteError(Exception):
+    """A call, or one item of it, that the remote system (or the way to it) did not carry out.
+
+    :param message: for a person: what, and what to do; holds no secret and no personal data
+    :param code: the remote's own short name of the error, such as ``CONTACT_EXISTS``
+    :param field: the remote property at fault, when it is known
+    :param http_status: status of the answer, when there was one
+    :param retry_after: seconds that the remote asked to wait
+    :param uncertain: True if the remote may have applied the call although it did not say so
+    """
+
+    error_class: ClassVar[ErrorClass]
+
+    def __init__(
+        self, message, *, code=None, field=None, http_status=None, retry_after=None, uncertain=False
+    ):
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.field = field
+        self.http_status = http_status
+        self.retry_after = retry_after
+        self.uncertain = uncertain
+
+
+class TransientError(RemoteError):
+    """Network, 408, 425, 5xx, lock conflict: try again on the schedule."""
+
+    error_class = ErrorClass.TRANSIENT
+
+
+class QuotaError(RemoteError):
+    """The remote is busy with us (429): come back when it says; no attempt is used up."""
+
+    error_class = ErrorClass.QUOTA
+
+
+class AuthError(RemoteError):
+    """The credentials are refused: the connector pauses and a person is told."""
+
+    error_class = ErrorClass.AUTH
+
+
+class ConflictError(RemoteError):
+    """The remote holds something that contradicts (409)."""
+
+    error_class = ErrorClass.CONFLICT
+
+
+class MappingError(RemoteError):
+    """The item cannot be expressed as a remote request (a key is missing, a value does not fit)."""
+
+    error_class = ErrorClass.MAPPING
+
+
+class ValidationError(RemoteError):
+    """The remote refuses the content of the item (400, 422)."""
+
+    error_class = ErrorClass.VALIDATION
+
+
+class BusinessError(RemoteError):
+    """The remote record was merged, deleted or closed: its owner decides."""
+
+    error_class = ErrorClass.BUSINESS
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """By which remote property a record that has no remote id yet is found.
+
+    ``fallback`` is used for an item that has no value for ``primary``; empty: there is none.
+    """
+
+    primary: str
+    fallback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One delivery, as the adapter sees it.
+
+    ``trace_id`` names the item in batch answers (the delivery's id); ``data`` is the canonical payload
+    (the JSON form of a model in ``schemas/``); ``idempotency_key`` stays the same for every try.
+    ``settling`` is True if an earlier try may have been applied without our knowing.
+    """
+
+    trace_id: str
+    event_type: str
+    data: Mapping[str, Any]
+    keys: Keys
+    idempotency_key: str
+    remote_id: str | None = None
+    settling: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An item with its remote request.
+
+    ``operation`` groups what may travel in one call (``upsert:email``, ``update``, ``merge``);
+    ``body`` is what the remote gets for this item (JSON-able, without credentials);
+    ``content`` is the part of it whose change makes a new call worth while: the hub stores its hash and
+    skips a state that the remote already has; ``key`` is the value (of a natural key) by which the remote
+    identifies the record: no two records of ours may claim the same one.
+    """
+
+    item: Item
+    operation: str
+    body: Mapping[str, Any]
+    content: Mapping[str, Any]
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one item: ``error`` is None if the remote has it."""
+
+    trace_id: str
+    remote_id: str | None = None
+    error: RemoteError | None = None
+    http_status: int | None = None
+    response: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A secret that an adapter asks the admin for."""
+
+    name: str
+    label: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an adapter knows of its connector. ``credentials`` maps names to clear text.
+
+    ``connect_timeout`` and ``read_timeout`` are seconds; ``batch_size`` 0 means the provider's own maximum.
+    """
+
+    base_url: str
+    api_version: str
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    connect_timeout: float = 5.0
+    read_timeout: float = 20.0
+    batch_size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionReport:
+    """The answer to "Test connection": the account's name and the remote's clock (UTC), if it tells it.
+
+    ``quota_remaining`` and ``quota_limit`` are calls in the remote's daily window, None if unknown.
+    """
+
+    account: str
+    server_time: datetime | None = None
+    quota_remaining: int | None = None
+    quota_limit: int | None = None
+
+
+class Adapter(ABC):
+    """Speaks one provider's API. A context manager that owns one pooled HTTP session.
+
+    An adapter holds no state about records, and never sleeps: what has to wait is told as an outcome.
+    """
+
+    label: ClassVar[str]
+    default_base_url: ClassVar[str]
+    api_versions: ClassVar[Sequence[str]]
+    credentials: ClassVar[Sequence[Credential]]
+    batch_size: ClassVar[int]
+    event_types: ClassVar[frozenset[str]]
+    default_keys: ClassVar[Keys]
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self.close()
+
+    @abstractmethod
+    def close(self):
+        """Release the HTTP session."""
+
+    @abstractmethod
+    def prepare(self, item: Item) -> Prepared:
+        """Turn an item into a remote request, without any I/O.
+
+        :raise MappingError: if it cannot be expressed; ``field`` names the property
+        """
+
+    @abstractmethod
+    def send(self, batch: Sequence[Prepared]) -> list[Outcome]:
+        """Send items (at most ``batch_size``, of any operations) and return one outcome each, in order.
+
+        Remote failures are outcomes, never raised. An item that fails does not take others with it.
+        """
+
+    @abstractmethod
+    def test_connection(self) -> ConnectionReport:
+        """Make one cheap authenticated call.
+
+        :raise RemoteError: in words for the admin
+        """
+
+    def settle(self, batch: Sequence[Prepared]) -> list[Outcome]:
+        """Find out, or make sure, that items of uncertain outcome are applied exactly once.
+
+        The default is right for adapters whose calls are all idempotent: send again.
+        """
+        return self.send(batch)

@@ -1,0 +1,53 @@
+"""Words that several layers share. Plain Python: no Odoo, no I/O."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a delivery stands; the transitions are drawn in README.rst."""
+
+    PENDING = "pending"
+    IN_FLIGHT = "in_flight"
+    UNKNOWN = "unknown"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
+
+
+OPEN_STATES = (State.PENDING, State.IN_FLIGHT, State.UNKNOWN)
+CLAIMABLE_STATES = (State.PENDING, State.UNKNOWN)
+
+
+class Kind(StrEnum):
+    """STATE: only the newest matters, read when sent. FACT: each one counts, snapshot when it happened."""
+
+    STATE = "state"
+    FACT = "fact"
+
+
+class Lane(StrEnum):
+    """A stream of work with its own queue_job channel ``root.retail.<lane>``."""
+
+    REALTIME = "realtime"
+    BULK = "bulk"
+    INBOUND = "inbound"
+
+    @property
+    def channel(self):
+        return f"root.retail.{self.value}"
+
+
+class ErrorClass(StrEnum):
+    """What kind of failure it was, which decides what happens next."""
+
+    TRANSIENT = "transient"
+    QUOTA = "quota"
+    AUTH = "auth"
+    CONFLICT = "conflict"
+    MAPPING = "mapping"
+    VALIDATION = "validation"
+    BUSINESS = "business"
+
+
+MODULE = "retail_hub"
