@@ -1,0 +1,7 @@
+"""Providers. A new one is a folder here and one line in ``ADAPTERS``."""
+
+from .hubspot.adapter import HubSpotAdapter
+
+ADAPTERS = {
+    "hubspot": HubSpotAdapter,
+}

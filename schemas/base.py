@@ -1,0 +1,27 @@
+"""What all canonical models share. Plain Python and pydantic: no Odoo."""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from ..const import Kind
+
+
+class Canonical(BaseModel):
+    """A canonical, versioned model. A published version never changes: make a new class instead."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    def canonical(self):
+        """Return the JSON form (a dict of JSON values), as stored, hashed and handed to adapters."""
+        return self.model_dump(mode="json")
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """A kind of business event: its name, how it is kept, its payload, and what an admin calls it."""
+
+    name: str
+    kind: Kind
+    schema: type[Canonical]
+    label: str
