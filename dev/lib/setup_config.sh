@@ -1,0 +1,62 @@
+# What belongs to this checkout: the addons folder, Odoo's configuration, the template database.
+# shellcheck shell=bash
+
+write_config() {
+    mkdir -p "$CHECKOUT_DIR/addons" "$CHECKOUT_DIR/logs" "$RETAIL_HUB_CACHE/data"
+    ln -sfn "$RETAIL_HUB_ROOT" "$CHECKOUT_DIR/addons/retail_hub"
+    replace_file "$CHECKOUT_DIR/odoo.conf" < <(odoo_config)
+    export RETAIL_HUB_ODOO_CONF=$CHECKOUT_DIR/odoo.conf
+    export RETAIL_HUB_DATA_DIR=$RETAIL_HUB_CACHE/data
+    export RETAIL_HUB_LOGS=$CHECKOUT_DIR/logs
+    RETAIL_HUB_TEMPLATE=$(template_name)
+    export RETAIL_HUB_TEMPLATE
+    export ODOO_RC=$RETAIL_HUB_ODOO_CONF
+}
+
+# replace_file NAME < TEXT: no reader ever sees half a file.
+replace_file() { cat >"$1.$$" && mv "$1.$$" "$1"; }
+
+addons_path() {
+    local folder paths=() community=$ODOO_PATH/addons
+    # In a source checkout the addons are next to the package; in an installed one they are inside.
+    [[ ! -d $ODOO_PATH/odoo/addons/web ]] || community=
+    for folder in "$ODOO_PATH/odoo/addons" "$community" "$VENV"/lib/python3*/site-packages/odoo/addons \
+        "$CHECKOUT_DIR/addons" "$RETAIL_HUB_ROOT/dev/addons"; do
+        if compgen -G "$folder/*/__manifest__.py" >/dev/null; then paths+=("$folder"); fi
+    done
+    (IFS=, && echo "${paths[*]}")
+}
+
+odoo_config() {
+    cat <<CONFIG
+[options]
+addons_path = $(addons_path)
+data_dir = $RETAIL_HUB_CACHE/data
+server_wide_modules = base,web,rpc,queue_job
+http_interface = 127.0.0.1
+db_host = $PGHOST
+db_user = ${PGUSER:-$(id -un)}
+screenshots = $CHECKOUT_DIR/screenshots
+
+[queue_job]
+channels = root:4,root.retail.realtime:2,root.retail.bulk:1,root.retail.inbound:1
+host = 127.0.0.1
+CONFIG
+}
+
+TEMPLATE_MODULES=base,web,stock,account,sale_stock,point_of_sale,sale_loyalty,pos_loyalty,queue_job
+
+template_name() {
+    echo "$ODOO_VERSION $TEMPLATE_MODULES $RETAIL_HUB_CACHE" |
+        cat - <(grep -h odoo-addon-queue-job "$RETAIL_HUB_ROOT/requirements-dev.txt") | short_hash | sed 's/^/retail_hub_template_/'
+}
+
+# A database with the modules that the addon builds on, from which the others are copied.
+ensure_template() {
+    [[ -d $RETAIL_HUB_DATA_DIR/filestore/$RETAIL_HUB_TEMPLATE ]] && database_exists "$RETAIL_HUB_TEMPLATE" && return
+    say "installing Odoo's modules in a template database (about a minute)"
+    "$RETAIL_HUB_PYTHON" "$RETAIL_HUB_ROOT/dev/lib/database.py" make-template "$TEMPLATE_MODULES" ||
+        die "the template database could not be made: see $RETAIL_HUB_LOGS/template.log"
+}
+
+database_exists() { [[ $(psql --no-password -d postgres -Atc "SELECT 1 FROM pg_database WHERE datname = '$1'") == 1 ]]; }
