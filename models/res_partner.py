@@ -1,0 +1,186 @@
+"""The customer: which changes are events, and its canonical form."""
+
+from collections import defaultdict
+
+import phonenumbers
+import pydantic
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..schemas.customer import AddressV1, ConsentV1, CustomerV1, NameV1, PhoneV1
+
+ADDRESS_TYPES = ("invoice", "delivery", "other")
+ADDRESS_FIELDS = ("name", "street", "street2", "city", "zip", "state_id", "country_id", "type")
+CUSTOMER_FIELDS = (
+    *ADDRESS_FIELDS,
+    "active",
+    "barcode",
+    "category_id",
+    "commercial_company_name",
+    "company_id",
+    "email",
+    "function",
+    "is_company",
+    "lang",
+    "parent_id",
+    "phone",
+    "ref",
+    "vat",
+    "website",
+)
+SCRIPTS = {"latin": "Latn", "Cyrl": "Cyrl"}
+
+
+class ResPartner(models.Model):
+    _name = "res.partner"
+    _inherit = ["res.partner", "retail.capture"]
+
+    _retail_created_event = "customer.created"
+    _retail_updated_event = "customer.updated"
+    _retail_erased_event = "customer.erased"
+
+    retail_sync_state = fields.Selection(
+        [("in_sync", "In sync"), ("waiting", "Waiting"), ("failed", "Failed")],
+        "Sync State",
+        compute="_compute_retail_sync_state",
+        groups="retail_hub.group_user",
+    )
+
+    @api.depends_context("uid")
+    def _compute_retail_sync_state(self):
+        states = self.env["retail.sync.state"]._worst_by_record(self)
+        for partner in self:
+            partner.retail_sync_state = states.get(partner.id, False)
+
+    def action_retail_sync_state(self):
+        """Show how this record stands with each connector."""
+        self.ensure_one()
+        return self.env["retail.sync.state"]._action_for(self)
+
+    def action_retail_resync(self):
+        """Send the records again, now, to every connector that takes them."""
+        return self.env["retail.sync.state"]._resync(self)
+
+    # -- capture -----------------------------------------------------------------------------------
+
+    @api.model
+    def _retail_watched_fields(self):
+        return frozenset(CUSTOMER_FIELDS)
+
+    @api.model
+    def _retail_subject_sql(self, table):
+        """An address of a customer is not a customer: its changes are changes of its parent."""
+        subject = SQL(
+            "CASE WHEN %(t)s.type = ANY(%(types)s) AND %(t)s.parent_id IS NOT NULL"
+            " THEN %(t)s.parent_id ELSE %(t)s.id END",
+            t=table,
+            types=list(ADDRESS_TYPES),
+        )
+        return subject, SQL("%s.company_id", table)
+
+    def _retail_notice_erased(self):
+        merged_into = self.env.context.get("retail_merged_into")
+        addresses = self.filtered(lambda partner: partner.type in ADDRESS_TYPES and partner.parent_id)
+        addresses.parent_id._retail_notice(self._retail_updated_event)
+        if not merged_into:
+            super(ResPartner, self - addresses)._retail_notice_erased()
+
+    # -- canonical form ----------------------------------------------------------------------------
+
+    def _retail_payloads(self):
+        addresses = self._retail_addresses()
+        payloads = {}
+        for partner in self:
+            try:
+                payloads[partner.id] = partner._retail_payload(addresses[partner.id])
+            except pydantic.ValidationError as error:
+                payloads[partner.id] = (error, [])
+        return payloads
+
+    def _retail_payload(self, addresses):
+        phones, warnings = self._retail_phones()
+        customer = CustomerV1(
+            id=str(self.id),
+            type="company" if self.is_company else "person",
+            active=self.active,
+            name=self._retail_name(),
+            company_name="" if self.is_company else self.commercial_company_name or "",
+            job_title=self.function or "",
+            emails=(self.email_normalized,) if self.email_normalized else (),
+            phones=phones,
+            addresses=addresses,
+            language=self._retail_language(),
+            tax_id=self.vat or "",
+            website=self.website or "",
+            consent=ConsentV1(email_opt_out=self.is_blacklisted),
+            tags=tuple(sorted(self.category_id.mapped("name"))),
+            external_ids=self._retail_external_ids(),
+        )
+        if self.email and not self.email_normalized:
+            warnings.append(self.env._("The email address cannot be read and was left out."))
+        return customer.canonical(), warnings
+
+    def _retail_name(self):
+        """Odoo keeps one name: the last word is taken for the family name of a person."""
+        full = (self.name or "").strip()
+        if self.is_company:
+            return NameV1(full=full)
+        given, _space, family = full.rpartition(" ")
+        return NameV1(full=full, given=given.strip(), family=family)
+
+    def _retail_phones(self):
+        """Return the numbers in E.164 form, and a warning for one that cannot be read."""
+        if not self.phone:
+            return (), []
+        country = self.country_id or self.company_id.country_id or self.env.company.country_id
+        try:
+            number = phonenumbers.parse(self.phone, country.code or None)
+        except phonenumbers.NumberParseException:
+            number = None
+        if number is None or not phonenumbers.is_possible_number(number):
+            return (), [self.env._("The phone number cannot be read and was left out.")]
+        return (PhoneV1(number=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)),), []
+
+    def _retail_addresses(self):
+        """Return ``{id: tuple of AddressV1}``: each record's own address, then those of its children."""
+        children = self.env["res.partner"].search_fetch(
+            [("parent_id", "in", self.ids), ("type", "in", ADDRESS_TYPES)], ADDRESS_FIELDS, order="id"
+        )
+        children_by_parent = defaultdict(self.env["res.partner"].browse)
+        for child in children:
+            children_by_parent[child.parent_id.id] += child
+        return {
+            partner.id: tuple(
+                address._retail_address()
+                for address in (partner + children_by_parent[partner.id])
+                if any(address[name] for name in ("street", "street2", "city", "zip", "country_id"))
+            )
+            for partner in self
+        }
+
+    def _retail_address(self):
+        is_child = self.type in ADDRESS_TYPES and self.parent_id
+        return AddressV1(
+            kind=self.type if is_child else "contact",
+            name=self.name or "" if is_child else "",
+            street=self.street or "",
+            street2=self.street2 or "",
+            city=self.city or "",
+            postal_code=self.zip or "",
+            region=self.state_id.code or "",
+            country=self.country_id.code or None,
+        )
+
+    def _retail_language(self):
+        """Odoo's ``sr@Cyrl_RS``, ``pt_BR`` as a BCP 47 tag: ``sr-Cyrl-RS``, ``pt-BR``."""
+        if not self.lang:
+            return None
+        locale, _at, variant = self.lang.partition("@")
+        language, _underscore, territory = locale.partition("_")
+        script = SCRIPTS.get(variant, "")
+        return "-".join(part for part in (language, script, territory) if part)
+
+    def _retail_external_ids(self):
+        identities = {"reference": self.ref, "barcode": self.barcode}
+        return {name: value for name, value in identities.items() if value}

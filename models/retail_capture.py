@@ -1,0 +1,116 @@
+"""Capture: notice, in the user's transaction, what the hub should tell others.
+
+A model is captured by inheriting ``retail.capture`` and saying which events it makes. Changes are noticed
+where the ORM writes columns (``_write_multi``), so that recomputed fields count and a write that changes
+nothing does not. What was noticed is kept by ``retail.event`` at precommit, in one statement.
+"""
+
+from odoo import api, models
+from odoo.tools import SQL
+
+PENDING = "retail_hub.noticed"
+
+
+class RetailCapture(models.AbstractModel):
+    _name = "retail.capture"
+    _description = "Notices the business events of a model"
+
+    _retail_created_event = None
+    _retail_updated_event = None
+    _retail_erased_event = None
+
+    @api.model
+    def _retail_watched_fields(self):
+        """Return the names of the stored fields whose change is an update event (a frozenset)."""
+        return frozenset()
+
+    @api.model
+    def _retail_subject_sql(self, table):
+        """Return two SQL expressions over ``table``: the id of the event's subject, and its company."""
+        return SQL("%s.id", table), SQL("%s.company_id", table)
+
+    def _retail_payloads(self):
+        """Return ``{id: (canonical payload, warnings)}`` of the records as they are now.
+
+        The payload is a dict of JSON values, the warnings a list of texts. A record whose payload cannot
+        be built has the exception in the payload's place.
+        """
+        raise NotImplementedError
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        records._retail_notice(self._retail_created_event)
+        return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        relations = self._retail_watched_relations().intersection(vals)
+        if relations:
+            self._retail_notice(self._retail_updated_event)
+        return result
+
+    def _write_multi(self, vals_list):
+        super()._write_multi(vals_list)
+        if not self._retail_wants(self._retail_updated_event):
+            return
+        watched = self._retail_watched_fields()
+        changed = [
+            record.id for record, vals in zip(self, vals_list, strict=True) if not watched.isdisjoint(vals)
+        ]
+        self.browse(changed)._retail_notice(self._retail_updated_event)
+
+    def unlink(self):
+        if self._retail_wants(self._retail_erased_event):
+            self._retail_notice_erased()
+        return super().unlink()
+
+    @api.model
+    def _retail_watched_relations(self):
+        """Return the watched fields that have no column and so never pass ``_write_multi``."""
+        return frozenset(
+            name for name in self._retail_watched_fields() if not self._fields[name].column_type
+        )
+
+    @api.model
+    def _retail_wants(self, event_type):
+        return event_type in self.env["retail.flow"]._wanted_event_types()
+
+    def _retail_notice(self, event_type):
+        """Remember that ``event_type`` happened to these records, until precommit."""
+        if self and self._retail_wants(event_type):
+            self._retail_pending().add_states(self._name, event_type, self.ids)
+
+    def _retail_notice_fact(self, event_type, payload, company):
+        """Remember a fact about this record, with its snapshot (a dict of JSON values)."""
+        self.ensure_one()
+        if self._retail_wants(event_type):
+            self._retail_pending().add_fact(self._name, event_type, self.id, company.id, payload)
+
+    def _retail_notice_erased(self):
+        """Remember, before they go, that these records are erased: afterwards nothing is left to read."""
+        for record in self:
+            record._retail_notice_fact(self._retail_erased_event, {"id": str(record.id)}, record.company_id)
+
+    def _retail_pending(self):
+        precommit = self.env.cr.precommit
+        if PENDING not in precommit.data:
+            precommit.data[PENDING] = Noticed()
+            precommit.add(self.env(su=True)["retail.event"]._keep_noticed)
+        return precommit.data[PENDING]
+
+
+class Noticed:
+    """What happened since the last precommit: states by subject, and facts in their order."""
+
+    def __init__(self):
+        self.states = {}
+        self.facts = []
+
+    def add_states(self, model, event_type, ids):
+        """The first state event of a record names it: what was created now is not also updated."""
+        for record_id in ids:
+            self.states.setdefault((model, record_id), event_type)
+
+    def add_fact(self, model, event_type, record_id, company_id, payload):
+        self.facts.append((model, event_type, record_id, company_id or None, payload))
