@@ -8,7 +8,7 @@ class PartnerMerge(models.TransientModel):
 
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
         partners = self.env["res.partner"].browse(partner_ids).exists()
-        result = super(PartnerMerge, self.with_context(retail_merged_into=True))._merge(
+        result = super(PartnerMerge, self.with_context(retail_merging=True))._merge(
             partner_ids, dst_partner, extra_checks
         )
         survivor = partners.exists()

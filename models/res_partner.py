@@ -80,10 +80,9 @@ class ResPartner(models.Model):
         return subject, SQL("%s.company_id", table)
 
     def _retail_notice_erased(self):
-        merged_into = self.env.context.get("retail_merged_into")
         addresses = self.filtered(lambda partner: partner.type in ADDRESS_TYPES and partner.parent_id)
         addresses.parent_id._retail_notice(self._retail_updated_event)
-        if not merged_into:
+        if not self.env.context.get("retail_merging"):
             super(ResPartner, self - addresses)._retail_notice_erased()
 
     # -- canonical form ----------------------------------------------------------------------------
@@ -173,7 +172,7 @@ class ResPartner(models.Model):
         )
 
     def _retail_language(self):
-        """Odoo's ``sr@Cyrl_RS``, ``pt_BR`` as a BCP 47 tag: ``sr-Cyrl-RS``, ``pt-BR``."""
+        """Odoo's ``sr@latin``, ``pt_BR`` as BCP 47 tags: ``sr-Latn``, ``pt-BR``."""
         if not self.lang:
             return None
         locale, _at, variant = self.lang.partition("@")

@@ -19,9 +19,13 @@ class Canonical(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """A kind of business event: its name, how it is kept, its payload, and what an admin calls it."""
+    """A kind of business event.
+
+    Its name, the Odoo model it is about, how it is kept, its payload, and what an admin calls it.
+    """
 
     name: str
+    model: str
     kind: Kind
     schema: type[Canonical]
     label: str

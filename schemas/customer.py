@@ -84,8 +84,8 @@ class CustomerErasedV1(Canonical):
 
 
 EVENT_TYPES = (
-    EventType("customer.created", Kind.STATE, CustomerV1, "Customer created"),
-    EventType("customer.updated", Kind.STATE, CustomerV1, "Customer updated"),
-    EventType("customer.merged", Kind.FACT, CustomerMergedV1, "Customers merged"),
-    EventType("customer.erased", Kind.FACT, CustomerErasedV1, "Customer erased"),
+    EventType("customer.created", "res.partner", Kind.STATE, CustomerV1, "Customer created"),
+    EventType("customer.updated", "res.partner", Kind.STATE, CustomerV1, "Customer updated"),
+    EventType("customer.merged", "res.partner", Kind.FACT, CustomerMergedV1, "Customers merged"),
+    EventType("customer.erased", "res.partner", Kind.FACT, CustomerErasedV1, "Customer erased"),
 )

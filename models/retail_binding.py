@@ -1,0 +1,86 @@
+"""Bindings: which remote record an Odoo record is, for one connector."""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class RetailBinding(models.Model):
+    _name = "retail.binding"
+    _description = "Retail Binding"
+    _order = "id desc"
+    _log_access = False
+    _rec_name = "remote_id"
+
+    connector_id = fields.Many2one("retail.connector", required=True, readonly=True, ondelete="cascade")
+    company_id = fields.Many2one(related="connector_id.company_id")
+    res_model = fields.Char("Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference("Record", model_field="res_model", required=True, readonly=True)
+    remote_id = fields.Char("Remote ID", required=True, readonly=True)
+    key_hash = fields.Char(readonly=True, help="Hash of the natural key by which the remote identifies the record.")
+    sent_hash = fields.Char(readonly=True, help="Hash of the content that was sent last.")
+    sent_at = fields.Datetime("Last Sent", readonly=True)
+
+    _record_unique = models.UniqueIndex("(connector_id, res_model, res_id)")
+    _remote_idx = models.Index("(connector_id, res_model, remote_id)")
+    _key_idx = models.Index("(connector_id, res_model, key_hash)")
+
+    @api.model
+    def _by_record(self, connector, res_model, ids):
+        """Return ``{res_id: (remote id, hash last sent)}``."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT res_id, remote_id, sent_hash FROM retail_binding"
+                " WHERE connector_id = %s AND res_model = %s AND res_id = ANY(%s)",
+                connector.id,
+                res_model,
+                list(ids),
+            )
+        )
+        return {res_id: (remote_id, sent_hash) for res_id, remote_id, sent_hash in rows}
+
+    @api.model
+    def _key_holders(self, connector, res_model, key_hashes):
+        """Return ``{key hash: res_id}`` of the records that already claim one of these natural keys."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT key_hash, res_id FROM retail_binding"
+                " WHERE connector_id = %s AND res_model = %s AND key_hash = ANY(%s)",
+                connector.id,
+                res_model,
+                list(key_hashes),
+            )
+        )
+        return dict(rows)
+
+    @api.model
+    def _bind(self, connector, rows):
+        """Insert or update bindings.
+
+        :param rows: ``(res_model, res_id, remote id, key hash or None, content hash)``
+        """
+        if not rows:
+            return
+        models_, ids, remote_ids, key_hashes, hashes = (list(column) for column in zip(*rows, strict=True))
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO retail_binding (connector_id, res_model, res_id, remote_id, key_hash, sent_hash, sent_at)
+                SELECT %s, r.*, clock_timestamp() AT TIME ZONE 'UTC'
+                  FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[], %s::text[]) r
+                    ON CONFLICT (connector_id, res_model, res_id) DO UPDATE
+                   SET remote_id = EXCLUDED.remote_id, key_hash = EXCLUDED.key_hash,
+                       sent_hash = EXCLUDED.sent_hash, sent_at = EXCLUDED.sent_at
+             RETURNING id
+                """,
+                connector.id,
+                models_,
+                ids,
+                remote_ids,
+                key_hashes,
+                hashes,
+            )
+        )
+
+    @api.model
+    def _unbind(self, connector, res_model, ids):
+        self.search([("connector_id", "=", connector.id), ("res_model", "=", res_model), ("res_id", "in", ids)]).unlink()

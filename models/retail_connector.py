@@ -1,0 +1,247 @@
+"""Connectors: one configured remote system each."""
+
+from urllib.parse import urlsplit
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..connectors import ADAPTERS
+from ..connectors.base import RemoteError, Settings
+
+CLOCK_SKEW_LIMIT = 60  # seconds; signed calls of most providers tolerate 5 minutes
+
+
+class RetailConnector(models.Model):
+    _name = "retail.connector"
+    _description = "Retail Connector"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, tracking=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    provider = fields.Selection("_selection_provider", required=True, default="hubspot")
+    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
+    state = fields.Selection(
+        [("draft", "Draft"), ("active", "Active"), ("paused", "Paused"), ("attention", "Needs Attention")],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="Draft: nothing is kept for it. Paused, or in need of attention: work is kept and waits.",
+    )
+    state_reason = fields.Char(readonly=True, copy=False)
+    base_url = fields.Char("URL", compute="_compute_endpoint", store=True, readonly=False, required=True, tracking=True)
+    api_version = fields.Char("API Version", compute="_compute_endpoint", store=True, readonly=False, required=True, tracking=True)
+    responsible_id = fields.Many2one(
+        "res.users",
+        "Responsible",
+        default=lambda self: self.env.company.retail_responsible_id or self.env.user,
+        domain="[('share', '=', False)]",
+        tracking=True,
+        help="Is told when the connector needs attention.",
+    )
+    connect_timeout = fields.Float("Connect Time-out (s)", default=5.0, required=True)
+    read_timeout = fields.Float("Read Time-out (s)", default=20.0, required=True)
+    batch_size = fields.Integer(help="Records in one call. 0: as many as the provider takes.")
+    throttled_until = fields.Datetime(readonly=True, copy=False, help="The remote asked to wait until then.")
+    tested_at = fields.Datetime("Last Tested", readonly=True, copy=False)
+    test_succeeded = fields.Boolean(readonly=True, copy=False)
+    test_result = fields.Char(readonly=True, copy=False)
+    clock_skew = fields.Float("Clock Skew (s)", readonly=True, copy=False, help="Remote clock minus our clock.")
+    credential_ids = fields.One2many("retail.credential", "connector_id", "Credentials")
+    flow_ids = fields.One2many("retail.flow", "connector_id", "Flows", context={"active_test": False})
+    waiting_count = fields.Integer("Waiting", compute="_compute_counts")
+    delivered_today_count = fields.Integer("Delivered Today", compute="_compute_counts")
+    dead_count = fields.Integer("Dead", compute="_compute_counts")
+
+    _name_unique = models.UniqueIndex("(company_id, name)", "Another connector of this company has this name.")
+    _timeouts_positive = models.Constraint(
+        "CHECK (connect_timeout > 0 AND read_timeout > 0 AND batch_size >= 0)",
+        "Time-outs are more than 0 seconds; a batch size is 0 or more.",
+    )
+
+    @api.model
+    def _selection_provider(self):
+        return [(code, adapter.label) for code, adapter in ADAPTERS.items()]
+
+    @api.depends("provider")
+    def _compute_endpoint(self):
+        for connector in self:
+            adapter_class = connector._get_adapter_class()
+            connector.base_url = adapter_class.default_base_url if adapter_class else connector.base_url
+            connector.api_version = adapter_class.api_versions[0] if adapter_class else connector.api_version
+
+    def _compute_counts(self):
+        counts = self.env["retail.delivery"]._count_by_connector(self)
+        for connector in self:
+            waiting, delivered_today, dead = counts.get(connector.id, (0, 0, 0))
+            connector.waiting_count = waiting
+            connector.delivered_today_count = delivered_today
+            connector.dead_count = dead
+
+    @api.constrains("base_url")
+    def _check_base_url(self):
+        for connector in self:
+            url = urlsplit(connector.base_url)
+            if url.scheme not in ("http", "https") or not url.hostname or url.username or url.query:
+                raise ValidationError(
+                    self.env._("The URL of %(name)s must look like https://api.example.com.", name=connector.name)
+                )
+
+    @api.constrains("provider", "api_version")
+    def _check_api_version(self):
+        for connector in self:
+            versions = connector._get_adapter_class().api_versions
+            if connector.api_version not in versions:
+                raise ValidationError(
+                    self.env._("%(name)s speaks these API versions: %(versions)s.", name=connector.name, versions=", ".join(versions))
+                )
+
+    # -- CRUD --------------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        connectors = super().create(vals_list)
+        connectors._add_missing_credentials()
+        connectors._add_default_flows()
+        return connectors
+
+    def write(self, vals):
+        if {"active", "state", "company_id"} & vals.keys():
+            self.env.registry.clear_cache()
+        result = super().write(vals)
+        if "provider" in vals:
+            self._add_missing_credentials()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        if self.env["retail.delivery"].sudo().search_count([("connector_id", "in", self.ids)], limit=1):
+            raise UserError(self.env._("A connector that has delivered something is archived, not deleted."))
+
+    def _add_missing_credentials(self):
+        for connector in self:
+            names = set(connector.credential_ids.mapped("name"))
+            specs = connector._get_adapter_class().credentials
+            connector.credential_ids.create(
+                [{"connector_id": connector.id, "name": spec.name} for spec in specs if spec.name not in names]
+            )
+
+    def _add_default_flows(self):
+        for connector in self.filtered(lambda connector: not connector.flow_ids):
+            connector.flow_ids.create(
+                [
+                    {"connector_id": connector.id, "event_type": event_type}
+                    for event_type, _label in self.env["retail.event"]._selection_event_type()
+                    if event_type in connector._get_adapter_class().event_types
+                ]
+            )
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def action_test_connection(self):
+        """Make one authenticated call and tell what came of it."""
+        self.ensure_one()
+        try:
+            with self._adapter() as adapter:
+                report = adapter.test_connection()
+        except RemoteError as error:
+            self._keep_test_result(False, error.message, 0.0)
+            return self._notify("danger", error.message)
+        skew = (report.server_time - fields.Datetime.now()).total_seconds() if report.server_time else 0.0
+        message = self.env._("Connected to %(account)s.", account=report.account)
+        self._keep_test_result(True, message, skew)
+        return self._notify("success", message)
+
+    def action_activate(self):
+        """Start keeping and delivering work, or resume it after a pause."""
+        for connector in self:
+            missing = connector.credential_ids.filtered(lambda credential: credential.required and not credential.is_set)
+            if missing:
+                raise UserError(
+                    self.env._("Set the credential “%(label)s” of %(name)s first.", label=missing[0].label, name=connector.name)
+                )
+        self.write({"state": "active", "state_reason": False, "throttled_until": False})
+        self.activity_unlink(["mail.mail_activity_data_warning"])
+        self.env["retail.drain"]._wake_connectors(self)
+
+    def action_pause(self):
+        """Keep work, and deliver none."""
+        self.write({"state": "paused", "state_reason": self.env._("Paused by %(user)s.", user=self.env.user.name)})
+
+    def action_view_waiting(self):
+        return self._action_deliveries({"search_default_waiting": 1})
+
+    def action_view_delivered_today(self):
+        return self._action_deliveries({"search_default_delivered_today": 1})
+
+    def action_view_dead(self):
+        return self._action_deliveries({"search_default_dead": 1, "search_default_group_fingerprint": 1})
+
+    def _action_deliveries(self, context):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_delivery")
+        return {**action, "domain": [("connector_id", "=", self.id)], "context": context}
+
+    # -- business methods --------------------------------------------------------------------------
+
+    def _get_adapter_class(self):
+        """Return the adapter class of the provider, None without a provider. Other addons may override."""
+        return ADAPTERS.get(self.provider)
+
+    def _adapter(self):
+        """Return an adapter, to be used as a context manager.
+
+        :raise UserError: in words for the admin, if a credential cannot be decrypted
+        """
+        self.ensure_one()
+        return self._get_adapter_class()(self._adapter_settings())
+
+    def _adapter_settings(self):
+        return Settings(
+            base_url=self.base_url.rstrip("/"),
+            api_version=self.api_version,
+            credentials={credential.name: credential._get_secret() for credential in self.credential_ids},
+            connect_timeout=self.connect_timeout,
+            read_timeout=self.read_timeout,
+            batch_size=self.batch_size,
+        )
+
+    def _is_open(self):
+        """Tell whether work may be delivered now."""
+        self.ensure_one()
+        is_throttled = self.throttled_until and self.throttled_until > fields.Datetime.now()
+        return self.active and self.state == "active" and not is_throttled
+
+    def _need_attention(self, reason):
+        """Pause until a person has acted, and tell the responsible once."""
+        self.ensure_one()
+        if self.state != "active":
+            return
+        self.write({"state": "attention", "state_reason": reason})
+        self.activity_schedule(
+            "mail.mail_activity_data_warning",
+            summary=self.env._("%(name)s needs attention", name=self.name),
+            note=reason,
+            user_id=(self.responsible_id or self.company_id.retail_responsible_id or self.env.user).id,
+        )
+
+    def _keep_test_result(self, succeeded, message, skew):
+        self.write(
+            {"tested_at": fields.Datetime.now(), "test_succeeded": succeeded, "test_result": message, "clock_skew": skew}
+        )
+
+    def _notify(self, kind, message):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": kind,
+                "title": self.name,
+                "message": message,
+                "sticky": kind == "danger",
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }

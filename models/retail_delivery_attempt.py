@@ -1,0 +1,80 @@
+"""Attempts: one row per try, written when it starts and completed once, when it ends."""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class RetailDeliveryAttempt(models.Model):
+    _name = "retail.delivery.attempt"
+    _description = "Retail Delivery Attempt"
+    _order = "id desc"
+    _log_access = False
+    _rec_name = "number"
+
+    delivery_id = fields.Many2one("retail.delivery", required=True, readonly=True, ondelete="cascade", index=True)
+    number = fields.Integer("#", readonly=True)
+    state = fields.Selection(
+        [("started", "Started"), ("succeeded", "Succeeded"), ("failed", "Failed"), ("unknown", "Unknown")],
+        required=True,
+        readonly=True,
+    )
+    is_manual = fields.Boolean("Manual", readonly=True)
+    started_at = fields.Datetime(readonly=True)
+    duration_ms = fields.Integer("Duration (ms)", readonly=True, aggregator="avg")
+    http_status = fields.Integer("HTTP Status", readonly=True, aggregator=False)
+    error_class = fields.Char(readonly=True)
+    error_code = fields.Char(readonly=True)
+    error_message = fields.Text("Error", readonly=True)
+    request = fields.Text(readonly=True, help="What was sent for this record; personal data is masked.")
+    response = fields.Text(readonly=True, help="What came back for this record; personal data is masked.")
+
+    @api.model
+    def _start(self, rows):
+        """Insert one attempt per row ``(delivery id, number, is manual, redacted request)``.
+
+        :return: ``{delivery id: attempt id}``
+        """
+        deliveries, numbers, manuals, requests = (list(column) for column in zip(*rows, strict=True))
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    INSERT INTO retail_delivery_attempt
+                           (delivery_id, number, is_manual, request, state, started_at)
+                    SELECT r.*, 'started', clock_timestamp() AT TIME ZONE 'UTC'
+                      FROM unnest(%s::int[], %s::int[], %s::bool[], %s::text[]) r
+                 RETURNING delivery_id, id
+                    """,
+                    deliveries,
+                    numbers,
+                    manuals,
+                    requests,
+                )
+            )
+        )
+
+    @api.model
+    def _finish(self, rows):
+        """Complete started attempts.
+
+        :param rows: ``(attempt id, state, HTTP status, error class, code, message, redacted response)``
+        """
+        if not rows:
+            return
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE retail_delivery_attempt a
+                   SET state = r.state, http_status = r.status, error_class = r.error_class,
+                       error_code = r.code, error_message = r.message, response = r.response,
+                       duration_ms = 1000 * extract(epoch FROM
+                           clock_timestamp() AT TIME ZONE 'UTC' - a.started_at)
+                  FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
+                       AS r(id, state, status, error_class, code, message, response)
+                 WHERE a.id = r.id AND a.state = 'started'
+             RETURNING a.id
+                """,
+                *columns,
+            )
+        )
