@@ -21,11 +21,12 @@ def setting(name: str) -> str:
         sys.exit(f"{name} is not set: start this through one of the commands in dev/")
 
 
-def run_odoo(*arguments: str, log: Path, env: dict[str, str] | None = None) -> None:
+def run_odoo(*arguments: str, log: Path) -> None:
     """Run `odoo …` until it ends, with its output in `log`. Raise CalledProcessError when it fails."""
-    command = [setting("RETAIL_HUB_PYTHON"), "-m", "odoo", *arguments]
     with open(log, "w", encoding="utf-8") as output:
-        subprocess.run(command, check=True, stdout=output, stderr=subprocess.STDOUT, env=env, stdin=subprocess.DEVNULL)
+        subprocess.run(
+            ["odoo", *arguments], check=True, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
 
 
 class Database:
@@ -35,13 +36,14 @@ class Database:
         self.name = name
         self.filestore = Path(setting("RETAIL_HUB_DATA_DIR"), "filestore", name)
 
-    def create(self) -> Database:
-        """Make it as a copy of the template; one that is there already is dropped first."""
-        template = Database(setting("RETAIL_HUB_TEMPLATE"))
+    def create(self, source: Database | None = None) -> Database:
+        """Make it as a copy of `source`, which nobody may be connected to (default: the template with the modules
+        that retail_hub builds on). One that is there already is dropped first."""
+        source = source or Database(setting("RETAIL_HUB_TEMPLATE"))
         self.drop()
-        _administer("CREATE DATABASE {} TEMPLATE {}", self.name, template.name)
+        _administer("CREATE DATABASE {} TEMPLATE {}", self.name, source.name)
         # Odoo never changes a file of the filestore, so links do.
-        _link_tree(template.filestore, self.filestore)
+        _link_tree(source.filestore, self.filestore)
         return self
 
     def drop(self) -> None:
@@ -66,6 +68,12 @@ class Database:
         with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
             cursor.execute(statement, parameters)
             return cursor.fetchall() if cursor.description else []
+
+    def __enter__(self) -> Database:
+        return self.create()
+
+    def __exit__(self, *exc_info) -> None:
+        self.drop()
 
 
 def make_template(modules: str) -> None:

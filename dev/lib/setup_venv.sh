@@ -4,7 +4,7 @@
 ensure_venv() {
     local python inputs
     python=$(find_python)
-    inputs=$(echo "$python $ODOO_PATH $ODOO_VERSION" | cat - "$RETAIL_HUB_ROOT"/requirements*.txt | short_hash)
+    inputs=$(echo "$python $ODOO_PATH $ODOO_VERSION" | cat - "$RETAIL_HUB_ROOT"/{requirements*.txt,dev/lib/setup_venv.sh} | short_hash)
     VENV=$RETAIL_HUB_CACHE/venv-$inputs
     [[ -f $VENV/.complete ]] || make_venv "$python"
     export RETAIL_HUB_PYTHON=$VENV/bin/python
@@ -22,6 +22,8 @@ make_venv() {
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --retries 5 \
         -r "$RETAIL_HUB_ROOT/requirements.txt" -r "$RETAIL_HUB_ROOT/requirements-dev.txt" \
         >>"$SETUP_LOG" 2>&1 || die "pip could not install the requirements: see $SETUP_LOG"
+    odoo_command >"$VENV/bin/odoo"
+    chmod +x "$VENV/bin/odoo"
     touch "$VENV/.complete"
 }
 
@@ -30,4 +32,15 @@ tell_pip_about_odoo() {
     "$VENV/bin/python" -c 'import importlib.metadata as m; m.version("odoo")' 2>/dev/null && return
     mkdir -p "$1/odoo-19.0.dist-info"
     printf 'Metadata-Version: 2.1\nName: odoo\nVersion: 19.0\n' >"$1/odoo-19.0.dist-info/METADATA"
+}
+
+# Not "python -m odoo": the prefork server starts its evented process by running its own script once more.
+odoo_command() {
+    cat <<COMMAND
+#!$VENV/bin/python
+import odoo.cli
+
+if __name__ == "__main__":
+    odoo.cli.main()
+COMMAND
 }
