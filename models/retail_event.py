@@ -69,22 +69,22 @@ class RetailEvent(models.Model):
             self._keep(model, rows)
 
     @api.model
-    def _keep(self, model, rows, *, connectors=None, force=False):
+    def _keep(self, model, rows, *, connectors=None, is_manual=False):
         """Insert the events of one model, and a delivery for each flow that wants them, in one statement.
 
         :param rows: ``(event type, record id, is fact, company id of a fact, JSON payload of a fact)``
         :param connectors: only for these; None: for every flow that wants the event
-        :param force: send even what the remote is known to have, and without waiting for the window
+        :param is_manual: send even what the remote is known to have, and without waiting for the window
         :return: number of deliveries
         """
-        lanes = self.env.execute_query(self._keep_sql(model, rows, connectors, force))
+        lanes = self.env.execute_query(self._keep_sql(model, rows, connectors, is_manual))
         for connector_id, lane, due_in, _count in lanes:
             wake = partial(self.env["retail.drain"]._wake_after_commit, connector_id, lane, due_in)
             self.env.cr.postcommit.add(wake)
         return sum(count for *_lane, count in lanes)
 
     @api.model
-    def _keep_sql(self, model, rows, connectors, force):
+    def _keep_sql(self, model, rows, connectors, is_manual):
         subject, company = self.env[model]._retail_subject_sql(SQL("t"))
         columns = [list(column) for column in zip(*rows, strict=True)]
         return SQL(
@@ -122,11 +122,11 @@ class RetailEvent(models.Model):
              RETURNING id, event_type, kind, res_model, res_id, company_id
             ), delivery AS (
             INSERT INTO retail_delivery (event_id, flow_id, connector_id, company_id, event_type, kind, lane,
-                                         res_model, res_id, state, attempts, force, queued_at, next_attempt_at)
+                                         res_model, res_id, state, attempts, is_manual, queued_at, next_attempt_at)
             SELECT e.id, f.id, f.connector_id, f.company_id, e.event_type, e.kind, f.lane,
-                   e.res_model, e.res_id, 'pending', 0, %(force)s, clock_timestamp() AT TIME ZONE 'UTC',
+                   e.res_model, e.res_id, 'pending', 0, %(is_manual)s, clock_timestamp() AT TIME ZONE 'UTC',
                    clock_timestamp() AT TIME ZONE 'UTC'
-                   + make_interval(secs => CASE WHEN %(force)s THEN 0 ELSE f.window_seconds END)
+                   + make_interval(secs => CASE WHEN %(is_manual)s THEN 0 ELSE f.window_seconds END)
               FROM event e
               JOIN flow f ON f.event_type = e.event_type AND f.company_id = e.company_id
           ORDER BY e.id, f.id
@@ -146,5 +146,5 @@ class RetailEvent(models.Model):
             fact_types=[name for name, event_type in EVENT_TYPES.items() if event_type.kind is Kind.FACT],
             model=model,
             user=self.env.uid,
-            force=force,
+            is_manual=force,
         )

@@ -1,0 +1,344 @@
+"""Deliveries: one event on its way to one connector."""
+
+from collections import namedtuple
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..const import CLAIMABLE_STATES, OPEN_STATES, Lane, State
+
+Claim = namedtuple(
+    "Claim",
+    "id lease_until uuid event_type kind flow_id res_model res_id attempts is_manual is_settling payload",
+)
+Claim.__doc__ = """A delivery that this drain holds until ``lease_until``; ``payload`` is a fact's snapshot."""
+
+# Something older of the same subject that is not simply replaced by this delivery.
+BLOCKED = SQL(
+    """EXISTS (
+        SELECT FROM retail_delivery o
+         WHERE o.connector_id = d.connector_id AND o.res_model = d.res_model AND o.res_id = d.res_id
+           AND o.id < d.id AND o.state IN ('pending', 'in_flight', 'unknown')
+           AND NOT (o.state = 'pending' AND o.kind = 'state' AND d.kind = 'state'))"""
+)
+
+
+class RetailDelivery(models.Model):
+    _name = "retail.delivery"
+    _description = "Retail Delivery"
+    _order = "id desc"
+    _log_access = False
+
+    event_id = fields.Many2one("retail.event", required=True, readonly=True, ondelete="cascade", index=True)
+    flow_id = fields.Many2one("retail.flow", readonly=True, ondelete="set null", index=True)
+    connector_id = fields.Many2one("retail.connector", required=True, readonly=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    event_type = fields.Selection("_selection_event_type", required=True, readonly=True)
+    kind = fields.Selection([("state", "State"), ("fact", "Fact")], required=True, readonly=True)
+    lane = fields.Selection([(lane.value, lane.value.title()) for lane in Lane], required=True, readonly=True)
+    res_model = fields.Char("Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference("Record ID", model_field="res_model", required=True, readonly=True)
+    record_name = fields.Char("Record", compute="_compute_record_name")
+    state = fields.Selection(
+        [
+            (State.PENDING.value, "Waiting"),
+            (State.IN_FLIGHT.value, "In Flight"),
+            (State.UNKNOWN.value, "Unknown"),
+            (State.DELIVERED.value, "Delivered"),
+            (State.DEAD.value, "Dead"),
+            (State.SUPERSEDED.value, "Superseded"),
+            (State.CANCELLED.value, "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
+        help="Unknown: it was sent, and the answer is missing; it will be settled before anything newer goes out.",
+    )
+    attempts = fields.Integer(readonly=True, aggregator=False)
+    is_manual = fields.Boolean("Requested by a Person", readonly=True)
+    queued_at = fields.Datetime("Queued", readonly=True)
+    next_attempt_at = fields.Datetime("Next Try", readonly=True)
+    lease_until = fields.Datetime(readonly=True)
+    finished_at = fields.Datetime("Finished", readonly=True)
+    superseded_by_id = fields.Many2one("retail.delivery", "Superseded By", readonly=True, ondelete="set null")
+    error_class = fields.Char(readonly=True)
+    error_code = fields.Char(readonly=True)
+    error_field = fields.Char("Field at Fault", readonly=True)
+    error_message = fields.Text("Error", readonly=True)
+    fingerprint = fields.Char("Error Group", readonly=True, help="Equal for failures that have the same cause.")
+    warning = fields.Text(readonly=True)
+    is_waiting_retry = fields.Boolean(compute="_compute_is_waiting_retry", search="_search_is_waiting_retry")
+    attempt_ids = fields.One2many("retail.delivery.attempt", "delivery_id", "Attempts")
+
+    _due_idx = models.Index("(connector_id, lane, next_attempt_at, id) WHERE state IN ('pending', 'unknown')")
+    _open_idx = models.Index(
+        "(connector_id, res_model, res_id, id) WHERE state IN ('pending', 'in_flight', 'unknown')"
+    )
+    _lease_idx = models.Index("(lease_until) WHERE state = 'in_flight'")
+    _dead_idx = models.Index("(connector_id, res_model, res_id) WHERE state = 'dead'")
+    _finished_idx = models.Index("(connector_id, finished_at) WHERE state = 'delivered'")
+    _subject_idx = models.Index("(res_model, res_id, connector_id, id)")
+    _superseded_idx = models.Index("(superseded_by_id) WHERE superseded_by_id IS NOT NULL")
+
+    @api.model
+    def _selection_event_type(self):
+        return self.env["retail.event"]._selection_event_type()
+
+    @api.depends("event_type", "connector_id")
+    def _compute_display_name(self):
+        labels = dict(self._selection_event_type())
+        for delivery in self:
+            label = labels.get(delivery.event_type, delivery.event_type)
+            delivery.display_name = f"{label} → {delivery.connector_id.name} (#{delivery.id})"
+
+    @api.depends("res_model", "res_id")
+    def _compute_record_name(self):
+        self.record_name = False
+        for res_model, deliveries in self.grouped("res_model").items():
+            if res_model not in self.env:
+                continue
+            records = self.env[res_model].browse(deliveries.mapped("res_id")).exists()._filtered_access("read")
+            names = {record.id: record.display_name for record in records}
+            for delivery in deliveries:
+                delivery.record_name = names.get(delivery.res_id, f"{res_model},{delivery.res_id}")
+
+    @api.depends("state", "attempts")
+    def _compute_is_waiting_retry(self):
+        for delivery in self:
+            delivery.is_waiting_retry = delivery.state in CLAIMABLE_STATES and delivery.attempts > 0
+
+    def _search_is_waiting_retry(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return [("state", "in", CLAIMABLE_STATES), ("attempts", ">", 0)]
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def action_open_record(self):
+        """Open the record that the delivery is about."""
+        self.ensure_one()
+        return self.event_id.action_open_record()
+
+    def action_replay(self):
+        """Send dead or cancelled deliveries again, and waiting ones now; the retry schedule goes on."""
+        replayed = self.filtered(lambda delivery: delivery.state not in (State.DELIVERED, State.IN_FLIGHT))
+        if not replayed:
+            raise UserError(self.env._("Nothing to replay: these deliveries are delivered or on their way."))
+        replayed = replayed.filtered(lambda delivery: delivery.state != State.SUPERSEDED)
+        values = {"next_attempt_at": fields.Datetime.now(), "is_manual": True, "finished_at": False}
+        unknown = replayed.filtered(lambda delivery: delivery.state == State.UNKNOWN)
+        unknown.sudo().write(values)
+        (replayed - unknown).sudo().write({**values, "state": State.PENDING.value})
+        self.env["retail.drain"]._wake_deliveries(replayed)
+
+    def action_cancel(self):
+        """Give up deliveries that wait or are dead."""
+        if any(delivery.state not in (State.PENDING, State.DEAD) for delivery in self):
+            raise UserError(self.env._("Only deliveries that wait or are dead can be cancelled."))
+        self.sudo().write({"state": State.CANCELLED.value, "finished_at": fields.Datetime.now()})
+
+    # -- queries -----------------------------------------------------------------------------------
+
+    @api.model
+    def _count_by_connector(self, connectors):
+        """Return ``{connector id: (waiting, delivered today, dead)}``."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT connector_id,
+                       count(*) FILTER (WHERE state IN ('pending', 'in_flight', 'unknown')),
+                       count(*) FILTER (WHERE state = 'delivered'),
+                       count(*) FILTER (WHERE state = 'dead')
+                  FROM retail_delivery
+                 WHERE connector_id = ANY(%s)
+                   AND (state IN ('pending', 'in_flight', 'unknown', 'dead')
+                        OR (state = 'delivered' AND finished_at >= %s))
+              GROUP BY connector_id
+                """,
+                connectors.ids,
+                fields.Datetime.now().replace(hour=0, minute=0, second=0),
+                to_flush=self._fields["state"],
+            )
+        )
+        return {connector_id: tuple(counts) for connector_id, *counts in rows}
+
+    @api.model
+    def _lanes_with_due_work(self):
+        """Return ``(connector id, lane)`` of all lanes in which something is due."""
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT c.id, lane.name FROM retail_connector c, unnest(%s::text[]) lane(name)
+                 WHERE EXISTS (SELECT FROM retail_delivery d
+                                WHERE d.connector_id = c.id AND d.lane = lane.name
+                                  AND d.state IN ('pending', 'unknown')
+                                  AND d.next_attempt_at <= clock_timestamp() AT TIME ZONE 'UTC')
+              ORDER BY lane.name DESC, c.id
+                """,
+                [lane.value for lane in Lane],
+            )
+        )
+
+    @api.model
+    def _seconds_to_next(self, connector, lane):
+        """Return the seconds until the next delivery of the lane falls due, None if none is scheduled."""
+        [(seconds,)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT extract(epoch FROM min(next_attempt_at) - clock_timestamp() AT TIME ZONE 'UTC')::float
+                  FROM retail_delivery
+                 WHERE connector_id = %s AND lane = %s AND state IN ('pending', 'unknown')
+                   AND next_attempt_at > clock_timestamp() AT TIME ZONE 'UTC'
+                """,
+                connector.id,
+                lane,
+            )
+        )
+        return None if seconds is None else max(seconds, 0.0)
+
+    # -- claim -------------------------------------------------------------------------------------
+
+    @api.model
+    def _claim(self, connector, lane, limit, lease_seconds):
+        """Take deliveries that are due, in order, without waiting for anyone.
+
+        Of the states of one subject that wait, the newest is taken and the older are superseded. A subject
+        is skipped if something older of it is open, or if another drain holds any of its rows: with
+        REPEATABLE READ, whoever touches a row that has changed meanwhile fails and tries again.
+
+        :return: list of :class:`Claim`, oldest first
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH due AS (
+                    SELECT DISTINCT res_model, res_id FROM (
+                        SELECT d.res_model, d.res_id FROM retail_delivery d
+                         WHERE d.connector_id = %(connector)s AND d.lane = %(lane)s
+                           AND d.state IN ('pending', 'unknown')
+                           AND d.next_attempt_at <= clock_timestamp() AT TIME ZONE 'UTC'
+                           AND NOT %(blocked)s
+                      ORDER BY d.next_attempt_at, d.id LIMIT %(limit)s) oldest
+                ), run AS MATERIALIZED (
+                    SELECT d.id, count(*) OVER subject AS size, bool_or(d.is_manual) OVER subject AS is_manual
+                      FROM retail_delivery d JOIN due USING (res_model, res_id)
+                     WHERE d.connector_id = %(connector)s AND d.state IN ('pending', 'unknown') AND NOT %(blocked)s
+                    WINDOW subject AS (PARTITION BY d.res_model, d.res_id)
+                ), held AS MATERIALIZED (
+                    SELECT d.id, d.res_model, d.res_id, d.state, run.size, run.is_manual
+                      FROM retail_delivery d JOIN run ON run.id = d.id
+                       FOR UPDATE OF d SKIP LOCKED
+                ), head AS (
+                    SELECT res_model, res_id, max(id) AS id, bool_or(state = 'unknown') AS is_settling,
+                           bool_or(is_manual) AS is_manual, array_agg(id) AS ids
+                      FROM held GROUP BY res_model, res_id HAVING count(*) = min(size)
+                ), claimed AS (
+                    UPDATE retail_delivery d
+                       SET state = CASE WHEN d.id = head.id THEN 'in_flight' ELSE 'superseded' END,
+                           superseded_by_id = CASE WHEN d.id != head.id THEN head.id END,
+                           finished_at = CASE WHEN d.id != head.id
+                                              THEN clock_timestamp() AT TIME ZONE 'UTC' END,
+                           lease_until = CASE WHEN d.id = head.id THEN now() AT TIME ZONE 'UTC'
+                                              + make_interval(secs => %(lease)s) END,
+                           is_manual = head.is_manual
+                      FROM head WHERE d.id = ANY(head.ids)
+                 RETURNING d.*, head.is_settling
+                )
+                SELECT d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id,
+                       d.attempts, d.is_manual, d.is_settling, e.payload
+                  FROM claimed d JOIN retail_event e ON e.id = d.event_id
+                 WHERE d.state = 'in_flight'
+              ORDER BY d.id
+                """,
+                connector=connector.id,
+                lane=lane,
+                limit=limit,
+                lease=lease_seconds,
+                blocked=BLOCKED,
+                to_flush=self._fields["state"],
+            )
+        )
+        self.invalidate_model()
+        return [Claim(*row) for row in rows]
+
+    @api.model
+    def _expire_leases(self):
+        """Take back what a drain that is gone still holds.
+
+        What was about to be sent is ``unknown`` from here on; what was only claimed just waits again.
+        """
+        self.env.execute_query(
+            SQL(
+                """
+                WITH expired AS (
+                    SELECT d.id, a.id AS attempt_id
+                      FROM retail_delivery d
+                 LEFT JOIN retail_delivery_attempt a ON a.delivery_id = d.id AND a.state = 'started'
+                     WHERE d.state = 'in_flight' AND d.lease_until < clock_timestamp() AT TIME ZONE 'UTC'
+                       FOR UPDATE OF d SKIP LOCKED
+                ), attempt AS (
+                    UPDATE retail_delivery_attempt a SET state = 'unknown', error_message = %s
+                      FROM expired x WHERE a.id = x.attempt_id
+                )
+                UPDATE retail_delivery d
+                   SET state = CASE WHEN x.attempt_id IS NULL THEN 'pending' ELSE 'unknown' END,
+                       attempts = d.attempts + CASE WHEN x.attempt_id IS NULL THEN 0 ELSE 1 END,
+                       next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC', lease_until = NULL
+                  FROM expired x WHERE d.id = x.id
+             RETURNING d.id
+                """,
+                self.env._("The worker stopped before it could record the answer."),
+            )
+        )
+        self.invalidate_model()
+
+    # -- outcomes ----------------------------------------------------------------------------------
+
+    @api.model
+    def _record(self, rows):
+        """Write what became of claimed deliveries; those that another drain took over are left alone.
+
+        :param rows: ``(id, lease, state, delay in seconds, attempts, error class, code, field, message,
+            fingerprint, warning)``
+        """
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE retail_delivery d
+                   SET state = r.state, attempts = r.attempts, lease_until = NULL,
+                       next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC' + make_interval(secs => r.delay),
+                       finished_at = CASE WHEN r.state = ANY(%s) THEN NULL
+                                          ELSE clock_timestamp() AT TIME ZONE 'UTC' END,
+                       error_class = r.error_class, error_code = r.code, error_field = r.field,
+                       error_message = r.message, fingerprint = r.fingerprint, warning = r.warning
+                  FROM unnest(%s::int[], %s::timestamp[], %s::text[], %s::float[], %s::int[], %s::text[],
+                              %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+                       AS r(id, lease, state, delay, attempts, error_class, code, field, message,
+                            fingerprint, warning)
+                 WHERE d.id = r.id AND d.state = 'in_flight' AND d.lease_until = r.lease
+             RETURNING d.id
+                """,
+                [state.value for state in OPEN_STATES],
+                *columns,
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _supersede_dead(self, delivery_ids):
+        """A state that arrived makes older dead states of its subject moot."""
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE retail_delivery d
+                   SET state = 'superseded', superseded_by_id = n.id
+                  FROM retail_delivery n
+                 WHERE n.id = ANY(%s) AND n.kind = 'state'
+                   AND d.connector_id = n.connector_id AND d.res_model = n.res_model AND d.res_id = n.res_id
+                   AND d.state = 'dead' AND d.kind = 'state' AND d.id < n.id
+             RETURNING d.id
+                """,
+                list(delivery_ids),
+            )
+        )

@@ -1,0 +1,48 @@
+"""What happens to a delivery after a try: the rules of the state machine, as pure functions."""
+
+from dataclasses import dataclass
+
+from .connectors.base import RemoteError
+from .connectors.retry import retry_delay
+from .const import ErrorClass, State
+
+FINAL_ERRORS = frozenset({ErrorClass.MAPPING, ErrorClass.VALIDATION, ErrorClass.BUSINESS})
+MAX_CONFLICT_ATTEMPTS = 3
+DEFAULT_QUOTA_DELAY = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The next state, the attempts used up so far, and the seconds until the next try (0 if final)."""
+
+    state: State
+    attempts: int
+    delay: float = 0.0
+
+
+def decide(error: RemoteError | None, attempts: int) -> Decision:
+    """Decide what follows a try that ended with ``error`` (None: it succeeded).
+
+    :param attempts: tries that were used up before this one
+    """
+    if error is None:
+        return Decision(State.DELIVERED, attempts + 1)
+    if error.error_class is ErrorClass.AUTH:
+        return Decision(State.PENDING, attempts)
+    if error.error_class is ErrorClass.QUOTA:
+        return Decision(State.PENDING, attempts, error.retry_after or DEFAULT_QUOTA_DELAY)
+    return _decide_failed(error, attempts + 1)
+
+
+def _decide_failed(error, attempts):
+    delay = retry_delay(attempts)
+    if _is_final(error, attempts) or delay is None:
+        return Decision(State.DEAD, attempts)
+    state = State.UNKNOWN if error.uncertain else State.PENDING
+    return Decision(state, attempts, max(delay, error.retry_after or 0.0))
+
+
+def _is_final(error, attempts):
+    if error.error_class is ErrorClass.CONFLICT:
+        return attempts >= MAX_CONFLICT_ATTEMPTS
+    return error.error_class in FINAL_ERRORS
