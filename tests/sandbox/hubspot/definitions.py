@@ -1,0 +1,101 @@
+"""The properties API: list, read, create, change and archive property definitions."""
+
+from wire import Response, json_response
+
+from .catalog import FIELD_TYPES, MAX_UNIQUE, Property
+from .failures import Failure, bad_input
+
+REQUIRED = ("name", "label", "type", "fieldType", "groupName")
+
+
+def handle(call, name):
+    """``name``: the rest of the path, None for the collection."""
+    action = ACTIONS.get((call.request.method, name if name in (None, "batch/create") else "one"))
+    if action is None:
+        raise Failure(405, "VALIDATION_ERROR", f"{call.request.method} is not allowed here")
+    with call.lock:
+        return action(call, name)
+
+
+def list_all(call, _name):
+    return json_response(200, {"results": [each.describe() for each in call.store.schema.properties.values()]})
+
+
+def read(call, name):
+    return json_response(200, existing(call, name).describe())
+
+
+def create(call, _name):
+    return json_response(201, define(call, call.json()).describe())
+
+
+def batch_create(call, _name):
+    created = [define(call, each).describe() for each in call.json()["inputs"]]
+    return json_response(201, {"status": "COMPLETE", "results": created})
+
+
+def change(call, name):
+    prop, data = existing(call, name), call.json()
+    if not prop.custom:
+        raise bad_input(f"{name} is defined by HubSpot and cannot be changed")
+    prop.label = data.get("label", prop.label)
+    if "options" in data:
+        prop.options = tuple(option["value"] for option in data["options"])
+    return json_response(200, prop.describe())
+
+
+def archive(call, name):
+    if not existing(call, name).custom:
+        raise bad_input(f"{name} is defined by HubSpot and cannot be archived")
+    call.store.schema.remove(name)
+    return Response(204)
+
+
+def existing(call, name):
+    prop = call.store.schema.properties.get(name)
+    if prop is None:
+        raise Failure(404, "OBJECT_NOT_FOUND", f'Property "{name}" does not exist', {"propertyName": [name]})
+    return prop
+
+
+def define(call, data):
+    """Add a custom property; raises Failure if the definition is not one that HubSpot takes."""
+    schema = call.store.schema
+    check_definition(schema, data)
+    prop = Property(
+        data["name"],
+        data["type"],
+        data["fieldType"],
+        [option["value"] for option in data.get("options") or []],
+        unique=bool(data.get("hasUniqueValue")),
+        label=data["label"],
+        group=data["groupName"],
+        custom=True,
+    )
+    schema.add(prop)
+    return prop
+
+
+def check_definition(schema, data):
+    for key in REQUIRED:
+        if not data.get(key):
+            raise bad_input(f"{key} can not be null or empty")
+    name = data["name"]
+    if name in schema.properties:
+        message = f"A property named '{name}' already exists."
+        raise Failure(409, "OBJECT_ALREADY_EXISTS", message, {"propertyName": [name]})
+    if data["fieldType"] not in FIELD_TYPES.get(data["type"], ()):
+        raise bad_input(f"{data['fieldType']} is not a valid field type for {data['type']}")
+    taken = len(schema.unique) - len(schema.builtin_unique)
+    if data.get("hasUniqueValue") and taken >= MAX_UNIQUE:
+        raise bad_input(f"at most {MAX_UNIQUE} properties can have unique values")
+
+
+ACTIONS = {
+    ("GET", None): list_all,
+    ("POST", None): create,
+    ("POST", "batch/create"): batch_create,
+    ("GET", "one"): read,
+    ("PATCH", "one"): change,
+    ("DELETE", "one"): archive,
+}

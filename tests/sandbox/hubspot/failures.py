@@ -1,0 +1,101 @@
+"""Error bodies. A Failure is one thing that is wrong; alone it is a 4xx, in a batch it may be one item's error."""
+
+import json
+import uuid
+
+from wire import json_response
+
+VALIDATION = "VALIDATION_ERROR"
+NOT_FOUND = "OBJECT_NOT_FOUND"
+
+
+class Failure(Exception):
+    """``problems``: rejected property values, each {isValid, message, error, name}; see :func:`invalid_values`."""
+
+    def __init__(self, status, category, message, context=None, details=(), problems=()):
+        super().__init__(message)
+        self.status, self.category, self.message = status, category, message
+        self.context, self.details, self.problems = context or {}, list(details), list(problems)
+
+    def response(self, headers=()):
+        return json_response(self.status, self.body(), headers)
+
+    def body(self):
+        """The body of a response that says only this."""
+        body = {"status": "error", "message": self.message, "correlationId": str(uuid.uuid4())}
+        if self.context:
+            body["context"] = self.context
+        if self.details:
+            body["errors"] = self.details
+        return {**body, "category": self.category}
+
+    def item(self, trace_id):
+        """One entry of ``errors`` in a 207."""
+        context = dict(self.context)
+        if trace_id is not None:
+            context["objectWriteTraceId"] = [trace_id]
+        item = {"status": "error", "category": self.category, "message": self.message, "context": context}
+        return {**item, "errors": self.details} if self.details else item
+
+
+def problem(name, error, message):
+    return {"isValid": False, "message": message, "error": error, "name": name}
+
+
+def invalid_values(problems):
+    """The 400 for property values; the same facts are in the message (as JSON) and in ``errors``."""
+    text = json.dumps(problems, separators=(",", ":"))
+    details = [
+        {"message": each["message"], "code": each["error"], "context": {"propertyName": [each["name"]]}}
+        for each in problems
+    ]
+    return Failure(400, VALIDATION, f"Property values were not valid: {text}", details=details, problems=problems)
+
+
+def missing_property(name, based_on=None):
+    """An admin's rule: required on create, or because of the value of the property ``based_on``."""
+    code, message = "MISSING_REQUIRED_PROPERTY", f"A value for {name} must be provided"
+    if based_on:
+        code = "MISSING_CONDITIONAL_REQUIRED_PROPERTY"
+        message = f"{name} is required because of a conditional property rule based on [{based_on}]"
+    detail = {"code": code, "message": message, "context": {"propertyName": [name]}}
+    return Failure(400, VALIDATION, "The property values provided are invalid", details=[detail])
+
+
+def already_exists(label, record_id):
+    message = f"{label} already exists. Existing ID: {record_id}"
+    return Failure(409, "CONFLICT", message, {"existingId": [record_id]})
+
+
+def value_taken(label, name, value, record_id, owner_id):
+    """A unique value that another record has."""
+    where = f"portalId=0, objectTypeId=ObjectTypeId{{legacyObjectType={label.upper()}}}, propertyName={name}"
+    message = f"Cannot set PropertyValueCoordinates{{{where}, value={value}}} on {record_id}. "
+    return Failure(400, VALIDATION, f"{message}{owner_id} already has that value.")
+
+
+def not_found():
+    return Failure(404, NOT_FOUND, "resource not found")
+
+
+def some_not_found(label, ids):
+    message = f"Could not get some {label.upper()} objects, they may be deleted or not exist. Check that ids are valid."
+    return Failure(404, NOT_FOUND, message, {"ids": list(ids)})
+
+
+def duplicate_ids(ids, status):
+    listed = ", ".join(ids)
+    message = f"Duplicate IDs found in batch input: [{listed}]. IDs must be unique"
+    return Failure(status, VALIDATION if status == 400 else "CONFLICT", message, {"ids": list(ids)})
+
+
+def bad_input(message):
+    return Failure(400, VALIDATION, message)
+
+
+def together(failures):
+    """One Failure for a batch that is rejected as a whole: all invalid values, or the first other reason."""
+    problems = [each for failure in failures for each in failure.problems]
+    if problems and failures[0].problems:
+        return invalid_values(problems)
+    return failures[0]

@@ -1,0 +1,71 @@
+"""Calls per rolling ten seconds and per day, with HubSpot's headers and 429 bodies."""
+
+import threading
+import time
+import uuid
+from collections import deque
+
+from wire import json_response
+
+INTERVAL = 10.0  # seconds
+POLICIES = {
+    "burst": ("TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit."),
+    "daily": ("DAILY", "You have reached your daily limit."),
+}
+
+
+class Limits:
+    """Counts accepted calls; a rejected one does not count."""
+
+    def __init__(self, settings):
+        self.settings = settings
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self):
+        self._recent, self.today = deque(), 0
+
+    def take(self):
+        """Count one call: None if it is within the limits, else which limit it hit: ``burst`` or ``daily``."""
+        with self._lock:
+            now = time.monotonic()
+            self._forget(now)
+            if self.today >= self.settings["daily_limit"]:
+                return "daily"
+            if len(self._recent) >= self.settings["ten_secondly_limit"]:
+                return "burst"
+            self._recent.append(now)
+            self.today += 1
+            return None
+
+    def _forget(self, now):
+        recent = self._recent
+        while recent and recent[0] <= now - INTERVAL:
+            recent.popleft()
+
+    def headers(self):
+        """The X-HubSpot-RateLimit-* headers as (name, value) pairs."""
+        burst, daily = self.settings["ten_secondly_limit"], self.settings["daily_limit"]
+        return (
+            ("X-HubSpot-RateLimit-Max", burst),
+            ("X-HubSpot-RateLimit-Remaining", max(0, burst - len(self._recent))),
+            ("X-HubSpot-RateLimit-Interval-Milliseconds", 10000),
+            ("X-HubSpot-RateLimit-Daily", daily),
+            ("X-HubSpot-RateLimit-Daily-Remaining", max(0, daily - self.today)),
+        )
+
+    def rejection(self, which, retry_after=None):
+        """The 429 for ``burst`` or ``daily``; ``retry_after``: seconds, None for no such header."""
+        policy, message = POLICIES[which]
+        body = {
+            "status": "error",
+            "message": message,
+            "errorType": "RATE_LIMIT",
+            "correlationId": str(uuid.uuid4()),
+            "policyName": policy,
+            "groupName": "publicapi:private-apps",
+        }
+        headers = self.headers()
+        if retry_after is not None:
+            headers = (*headers, ("Retry-After", retry_after))
+        return json_response(429, body, headers)

@@ -1,0 +1,108 @@
+"""Which property values HubSpot takes, and how it normalises them."""
+
+import re
+from datetime import datetime
+
+from .failures import invalid_values, problem
+
+EMAIL = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s.,;<>()\"]{2,}")
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+INTEGER = re.compile(r"-?\d+")
+DAY_MS = 86_400_000
+
+
+def clean(schema, properties, strict=True):
+    """The properties as they are stored; raises Failure naming every one that is not valid.
+
+    ``strict``: values must be JSON strings; otherwise numbers and booleans are turned into strings.
+    """
+    plain, result, problems = schema.plain, properties, []
+    for name, value in properties.items():
+        if name in plain and type(value) is str:
+            continue
+        value, reason = check(schema, name, value, strict)
+        if reason is not None:
+            problems.append(reason)
+        elif value is not properties[name]:
+            if result is properties:
+                result = dict(properties)
+            result[name] = value
+    if problems:
+        raise invalid_values(problems)
+    return result
+
+
+def check(schema, name, value, strict):
+    """(the value as stored, None) or (None, the problem)."""
+    definition = schema.properties.get(name)
+    if definition is None:
+        return None, problem(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')
+    if definition.read_only:
+        return None, problem(name, "READ_ONLY_VALUE", f'"{name}" is a read only property; its value cannot be set.')
+    if not isinstance(value, str):
+        if strict or not isinstance(value, int | float):
+            return None, problem(name, "INVALID_STRING", f"the value of {name} must be a string")
+        value = str(value).lower() if isinstance(value, bool) else str(value)
+    if name == "email":
+        return check_email(value)
+    checker = CHECKERS.get(definition.kind)
+    if value == "" or checker is None:
+        return value, None
+    reason = checker(definition, value)
+    return (value, None) if reason is None else (None, reason)
+
+
+def check_email(value):
+    value = value.strip().lower()
+    if value and not EMAIL.fullmatch(value):
+        return None, problem("email", "INVALID_EMAIL", f"Email address {value} is invalid")
+    return value, None
+
+
+def check_number(definition, value):
+    if NUMBER.fullmatch(value):
+        return None
+    return problem(definition.name, "INVALID_NUMBER", f"{value} was not a valid number.")
+
+
+def check_option(definition, value):
+    options = definition.options or ("true", "false")
+    chosen = value.split(";") if definition.field == "checkbox" else [value]
+    if all(each in options for each in chosen if each):
+        return None
+    listed = ", ".join(options)
+    return problem(definition.name, "INVALID_OPTION", f"{value} was not one of the allowed options: [{listed}]")
+
+
+def check_datetime(definition, value):
+    if INTEGER.fullmatch(value) or is_iso(value):
+        return None
+    return problem(definition.name, "INVALID_LONG", f"{value} was not a valid long.")
+
+
+def check_date(definition, value):
+    """``YYYY-MM-DD``, or milliseconds since the epoch at midnight UTC."""
+    if INTEGER.fullmatch(value):
+        if int(value) % DAY_MS == 0:
+            return None
+        return problem(definition.name, "INVALID_DATE", f"{value} is not at midnight!")
+    if len(value) == 10 and is_iso(value):
+        return None
+    return problem(definition.name, "INVALID_LONG", f"{value} was not a valid long.")
+
+
+def is_iso(value):
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+CHECKERS = {
+    "number": check_number,
+    "enumeration": check_option,
+    "bool": check_option,
+    "date": check_date,
+    "datetime": check_datetime,
+}

@@ -1,0 +1,116 @@
+"""The server: one thread per connection, keep-alive, one send per response."""
+
+import socketserver
+import time
+from email.utils import formatdate
+from http.server import ThreadingHTTPServer
+
+import control
+from faults import FaultPlan
+from providers import PROVIDERS
+from request_log import RequestLog
+from wire import BadRequest, json_response, read_request, render
+
+HOST = "127.0.0.1"
+
+
+class SandboxServer(ThreadingHTTPServer):
+    """The sandbox and its state: providers, fault plan, request log."""
+
+    request_queue_size = 256
+
+    def __init__(self, port=0):
+        self.log = RequestLog()
+        self.faults = FaultPlan()
+        self.providers = {name: provider() for name, provider in PROVIDERS.items()}
+        self.clock_skew = 0.0  # seconds that the Date header is ahead
+        self._date = (0, "")
+        super().__init__((HOST, port), Connection)
+
+    @property
+    def url(self):
+        return f"http://{HOST}:{self.server_address[1]}"
+
+    def server_bind(self):
+        """Without the look-up of the host's name that http.server does."""
+        socketserver.TCPServer.server_bind(self)
+
+    def reset(self):
+        self.faults.clear()
+        self.clock_skew = 0.0
+        for provider in self.providers.values():
+            provider.reset()
+        self.log.clear()
+
+    def date(self):
+        """The Date header; formatted once per second."""
+        now = int(time.time() + self.clock_skew)
+        if self._date[0] != now:
+            self._date = (now, formatdate(now, usegmt=True))
+        return self._date[1]
+
+    def answer(self, request):
+        """The response of the provider that the path belongs to."""
+        provider = self.provider_for(request)
+        if provider is None:
+            return json_response(404, {"error": f"no provider answers {request.path}"})
+        return provider.handle(request)
+
+    def provider_for(self, request):
+        for provider in self.providers.values():
+            if request.path.startswith(provider.PREFIXES):
+                return provider
+        return None
+
+
+class Connection(socketserver.StreamRequestHandler):
+    """One client connection."""
+
+    disable_nagle_algorithm = True
+
+    def handle(self):
+        try:
+            while self.handle_one():
+                pass
+        except (ConnectionError, BadRequest, TimeoutError):
+            pass
+
+    def handle_one(self):
+        """Answer the next request; returns whether the connection stays open."""
+        request = read_request(self.rfile, self.connection.sendall)
+        if request is None:
+            return False
+        if request.path.startswith(control.PREFIX):
+            return self.send(request, control.handle(self.server, request))
+        at = time.time()
+        rule = request.fault = self.server.faults.find(request)
+        if rule is not None and self.refuse(rule):
+            self.server.log.add(request, None, at)
+            return False
+        response = (rule and self.planned_answer(rule, request)) or self.server.answer(request)
+        dropped = rule is not None and rule.drop == "after"
+        self.server.log.add(request, None if dropped else response.status, at)
+        if dropped:
+            return False
+        return self.send(request, response, truncate=rule is not None and rule.truncate)
+
+    def refuse(self, rule):
+        """Delay as planned; returns whether the connection is to be closed before anything is done."""
+        if rule.latency:
+            time.sleep(rule.latency)
+        if rule.hang:
+            self.server.faults.wait(rule.hang)
+        return bool(rule.hang) or rule.drop == "before"
+
+    def planned_answer(self, rule, request):
+        if rule.limit:
+            return self.server.provider_for(request).limit_reached(rule.limit, rule.retry_after)
+        return rule.answer()
+
+    def send(self, request, response, truncate=False):
+        close = request.headers.get("connection", "").lower() == "close"
+        data = render(response, self.server.date(), close)
+        if truncate:
+            data = data[: len(data) - len(response.body) // 2 - 1]
+        self.connection.sendall(data)
+        return not (close or truncate)
