@@ -23,6 +23,8 @@ class RemoteError(Exception):
     :param http_status: status of the answer, when there was one
     :param retry_after: seconds that the remote asked to wait
     :param uncertain: True if the remote may have applied the call although it did not say so
+
+    ``response`` is a small dict of what else the remote said, such as the id of the call for its support.
     """
 
     error_class: ClassVar[ErrorClass]
@@ -37,6 +39,17 @@ class RemoteError(Exception):
         self.http_status = http_status
         self.retry_after = retry_after
         self.uncertain = uncertain
+        self.response: Mapping[str, Any] = {}
+
+    def not_sent(self):
+        """Return the same error for an item that was not sent because of it: nothing is uncertain there."""
+        return type(self)(
+            self.message,
+            code=self.code,
+            field=self.field,
+            http_status=self.http_status,
+            retry_after=self.retry_after,
+        )
 
 
 class TransientError(RemoteError):
@@ -79,6 +92,10 @@ class BusinessError(RemoteError):
     """The remote record was merged, deleted or closed: its owner decides."""
 
     error_class = ErrorClass.BUSINESS
+
+
+class GoneError(BusinessError):
+    """The remote record that ours is linked to does not exist any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +154,13 @@ class Outcome:
     error: RemoteError | None = None
     http_status: int | None = None
     response: Mapping[str, Any] = field(default_factory=dict)
+
+
+def failed(batch: Sequence[Prepared], error: RemoteError) -> list[Outcome]:
+    """Return one outcome for each item, all with the same error."""
+    return [
+        Outcome(p.item.trace_id, p.item.remote_id, error, error.http_status, error.response) for p in batch
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,257 @@
+"""HTTP for adapters: one pooled session, time-outs always set, nothing resent and nothing followed.
+
+The only file that imports ``requests``. A call ends with a :class:`Response`, whatever its status, or raises
+a :class:`~.base.RemoteError` that says whether the remote may have carried it out (``uncertain``).
+"""
+
+import json as jsonlib
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests import exceptions as http_errors
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError as Urllib3Error
+from urllib3.exceptions import LocationValueError, NewConnectionError, ReadTimeoutError
+
+from .base import AuthError, RemoteError, Settings, TransientError
+
+USER_AGENT = "retail-hub (Odoo)"
+MAX_RESPONSE_BYTES = 20_000_000
+_CHUNK = 65_536
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer of any status. ``json`` is None if the body is empty, or not JSON under an error status.
+
+    ``headers`` is case-insensitive; ``date`` is the remote's clock (UTC), None if it does not tell it.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    json: Any = field(default=None, repr=False)
+    date: datetime | None = None
+
+
+class HttpClient:
+    """Calls one base URL. Owned by an adapter; a context manager.
+
+    :param settings: base URL and time-outs; ``HTTPS_PROXY`` and ``REQUESTS_CA_BUNDLE`` are honoured
+    :param headers: sent with every call (the authorization); never part of a message or a repr
+    :param max_bytes: the largest body that is read, after decompression
+
+    ``clock_skew`` is the remote's clock minus ours in seconds (to about a second), ``rate_limit`` the
+    rate-limit headers of the last answer that had any, with lower-case names.
+    """
+
+    def __init__(self, settings: Settings, headers=None, max_bytes=MAX_RESPONSE_BYTES):
+        self.base_url = settings.base_url.rstrip("/")
+        self.timeout = (settings.connect_timeout, settings.read_timeout)
+        self.max_bytes = max_bytes
+        self.clock_skew: float | None = None
+        self.rate_limit: dict[str, str] = {}
+        self._session = _session(headers or {})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self.close()
+
+    def close(self):
+        """Release the pooled connections."""
+        self._session.close()
+
+    @property
+    def host(self):
+        """The name of the remote, for messages."""
+        return _host(self.base_url)
+
+    def request(self, method, path, json=None, params=None) -> Response:
+        """Make one call.
+
+        :param path: starts with ``/``; appended to the base URL
+        :param json: sent as the JSON body unless None
+        :param params: the query: never part of a message
+        :raise TransientError: no answer, or one that is no use; ``uncertain`` if a write may have happened
+        :raise AuthError: the credentials cannot even be written into a header
+        """
+        try:
+            return self._request(method, path, json, params)
+        except http_errors.RequestException as exc:
+            raise self._failure(exc, method) from None
+        except LocationValueError:
+            raise self._bad_address() from None
+        except Urllib3Error:
+            raise self._no_answer(method, "BROKEN_ANSWER", "broke off its answer") from None
+
+    def _request(self, method, path, json, params):
+        body = None if json is None else jsonlib.dumps(json, separators=(",", ":")).encode()
+        with self._session.request(
+            method,
+            self.base_url + path,
+            data=body,
+            params=params,
+            timeout=self.timeout,
+            allow_redirects=False,
+            stream=True,
+        ) as raw:
+            self._note(raw)
+            return self._read(raw, method)
+
+    def _note(self, raw):
+        date = _http_date(raw.headers.get("Date"))
+        if date is not None:
+            self.clock_skew = (date - datetime.now(UTC)).total_seconds()
+        limits = {k.lower(): v for k, v in raw.headers.items() if "ratelimit" in k.lower().replace("-", "")}
+        self.rate_limit = limits or self.rate_limit
+
+    def _read(self, raw, method):
+        if 300 <= raw.status_code < 400:
+            raise TransientError(
+                f"{self.host} redirects ({raw.status_code}). Check the base URL of the connector.",
+                code="REDIRECT",
+                http_status=raw.status_code,
+            )
+        content = self._body(raw, method)
+        try:
+            data = jsonlib.loads(content) if content else None
+        except ValueError:
+            data = self._not_json(raw, content, method)
+        return Response(raw.status_code, raw.headers, data, _http_date(raw.headers.get("Date")))
+
+    def _body(self, raw, method):
+        body = bytearray()
+        for chunk in raw.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > self.max_bytes:
+                raise self._no_answer(
+                    method, "ANSWER_TOO_LARGE", f"sent more than {self.max_bytes} bytes", raw.status_code
+                )
+        return bytes(body)
+
+    def _not_json(self, raw, content, method):
+        if raw.status_code >= 400:
+            return None
+        html = content.lstrip()[:1] == b"<"
+        what = "a web page instead of JSON" if html else "something that is not valid JSON"
+        raise self._no_answer(method, "NOT_JSON", f"sent {what}", raw.status_code)
+
+    def _failure(self, exc, method):
+        if isinstance(exc, http_errors.InvalidHeader):
+            return bad_credentials()
+        if isinstance(exc, (http_errors.InvalidURL, http_errors.InvalidSchema, http_errors.MissingSchema)):
+            return self._bad_address()
+        if isinstance(exc, http_errors.SSLError):
+            return self._tls(exc, method)
+        if _caused_by(exc, (http_errors.ReadTimeout, ReadTimeoutError)):
+            return self._no_answer(method, "READ_TIMEOUT", f"did not answer within {self.timeout[1]:g} s")
+        reason = _unconnected(exc, self.timeout[0])
+        if reason:
+            return TransientError(f"Cannot connect to {self.host}: {reason}.", code="UNREACHABLE")
+        if isinstance(exc, http_errors.ConnectionError):
+            return self._no_answer(method, "CONNECTION_LOST", "closed the connection before it answered")
+        return self._no_answer(method, "BROKEN_ANSWER", "broke off its answer")
+
+    def _tls(self, exc, method):
+        untrusted = _caused_by(exc, ssl.SSLCertVerificationError)
+        why = "its certificate is not trusted" if untrusted else "TLS failed"
+        return TransientError(
+            f"No secure connection to {self.host}: {why}.",
+            code="TLS",
+            uncertain=method not in _SAFE_METHODS and not untrusted,
+        )
+
+    def _no_answer(self, method, code, what, status=None):
+        write = method not in _SAFE_METHODS
+        tail = " It is not known whether the call was carried out." if write else ""
+        return TransientError(
+            f"{self.host} {what}.{tail}", code=code, http_status=status, uncertain=write
+        )
+
+    def _bad_address(self):
+        return TransientError("The base URL of the connector is not a valid web address.", code="BAD_URL")
+
+
+def bad_credentials() -> RemoteError:
+    """Return the error for a secret that no HTTP header can carry (it would be quoted in an exception)."""
+    return AuthError(
+        "The credentials contain characters that are not allowed. Enter them again.", code="BAD_CREDENTIALS"
+    )
+
+
+def _session(headers):
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
+    session.headers["Content-Type"] = "application/json"
+    # As "auth", not as headers: else the credentials of a ~/.netrc would replace them.
+    session.auth = _HeaderAuth(headers)
+    return session
+
+
+class _HeaderAuth(requests.auth.AuthBase):
+    def __init__(self, headers):
+        self._headers = dict(headers)
+
+    def __call__(self, request):
+        if not all(value.isascii() and value.isprintable() for value in self._headers.values()):
+            raise http_errors.InvalidHeader("not allowed")
+        request.headers.update(self._headers)
+        return request
+
+
+def _host(url):
+    try:
+        return urlsplit(url).hostname or "The remote"
+    except ValueError:
+        return "The remote"
+
+
+def _http_date(value):
+    try:
+        date = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _causes(exc):
+    """Yield the exceptions that ``exc`` wraps, in every way in which requests and urllib3 wrap them."""
+    seen, queue = set(), [exc]
+    while queue:
+        current = queue.pop()
+        if id(current) in seen or not isinstance(current, BaseException):
+            continue
+        seen.add(id(current))
+        yield current
+        queue += [current.__cause__, current.__context__, getattr(current, "reason", None), *current.args]
+
+
+def _caused_by(exc, kind):
+    return any(isinstance(cause, kind) for cause in _causes(exc))
+
+
+def _unconnected(exc, seconds):
+    """Return in words why nothing was sent, or None if something may have been."""
+    if isinstance(exc, http_errors.ConnectTimeout):
+        return f"no connection within {seconds:g} s"
+    if isinstance(exc, http_errors.ProxyError):
+        return "the proxy does not answer or refuses"
+    if not _caused_by(exc, NewConnectionError):
+        return None
+    if _caused_by(exc, socket.gaierror):
+        return "its name is not known (DNS)"
+    if _caused_by(exc, ConnectionRefusedError):
+        return "connection refused"
+    return "no route to it"

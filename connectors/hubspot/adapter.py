@@ -1,0 +1,242 @@
+"""HubSpot: customers as contacts, through the batch endpoints of the CRM objects API."""
+
+import re
+from typing import ClassVar
+
+from ..base import (
+    Adapter,
+    AuthError,
+    ConnectionReport,
+    Credential,
+    Keys,
+    MappingError,
+    Outcome,
+    Prepared,
+    QuotaError,
+    RemoteError,
+    TransientError,
+    failed,
+)
+from ..http_client import HttpClient
+from ..retry import narrow
+from . import batch as batches
+from . import errors, mapping
+
+_DATED = re.compile(r"\d{4}-\d{2}(-\w+)?")
+_BATCH_PATHS = {"upsert": "/batch/upsert", "update": "/batch/update", "archive": "/batch/archive"}
+
+
+class HubSpotAdapter(Adapter):
+    """Speaks the HubSpot API. See README.md for the facts that it relies on."""
+
+    label = "HubSpot"
+    default_base_url = "https://api.hubapi.com"
+    api_versions: ClassVar = ("2026-09", "v3")
+    credentials: ClassVar = (Credential("access_token", "Service key or private app token"),)
+    batch_size = 100
+    event_types = frozenset({"customer.created", "customer.updated", "customer.merged", "customer.erased"})
+    default_keys = Keys("email", "")
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        token = settings.credentials.get("access_token", "").strip()
+        self._has_token = bool(token)
+        self.http = HttpClient(settings, {"Authorization": f"Bearer {token}"})
+        self._halted: RemoteError | None = None
+
+    def close(self):
+        self.http.close()
+
+    # ----- preparing -----
+
+    def prepare(self, item):
+        """Turn an item into a request for one contact.
+
+        :raise MappingError: ``KEY_MISSING``, or an event type that HubSpot has no use for
+        """
+        if item.event_type in ("customer.created", "customer.updated"):
+            return self._prepare_contact(item)
+        if item.event_type == "customer.merged":
+            return self._prepare_merge(item)
+        if item.event_type == "customer.erased":
+            return self._prepare_archive(item)
+        raise MappingError(f"HubSpot does not take {item.event_type}.", code="EVENT_NOT_SUPPORTED")
+
+    def _prepare_contact(self, item):
+        name, value = mapping.find_key(item.data, item.keys)
+        if not item.remote_id and not value:
+            raise mapping.key_missing(item.keys)
+        content = mapping.contact_properties(item.data, item.keys)
+        target = {"id": item.remote_id} if item.remote_id else {"id": value, "idProperty": name}
+        body = {**target, "properties": content, "objectWriteTraceId": item.trace_id}
+        operation = "update" if item.remote_id else f"upsert:{name}"
+        return Prepared(item, operation, body, content, value)
+
+    def _prepare_merge(self, item):
+        losers = dict.fromkeys(item.data.get("merged_remote_ids") or ())
+        losers.pop(item.remote_id, None)
+        if not item.remote_id or not losers:
+            return Prepared(item, "noop", {}, {})
+        body = {"primaryObjectId": item.remote_id, "objectIdsToMerge": list(losers)}
+        return Prepared(item, "merge", body, body)
+
+    def _prepare_archive(self, item):
+        if not item.remote_id:
+            return Prepared(item, "noop", {}, {})
+        body = {"id": item.remote_id}
+        return Prepared(item, "archive", body, body)
+
+    # ----- sending -----
+
+    def send(self, batch):
+        self._halted = None
+        outcomes = {}
+        for operation, items in batches.by_operation(batch).items():
+            for outcome in self._send_group(operation, items):
+                outcomes[outcome.trace_id] = outcome
+        return [outcomes[p.item.trace_id] for p in batch]
+
+    def _send_group(self, operation, items):
+        if operation == "noop":
+            return [Outcome(p.item.trace_id, p.item.remote_id) for p in items]
+        if operation == "merge":
+            return [self._send_merge(p) for p in items]
+        kind = operation.partition(":")[0]
+        size = min(self.settings.batch_size or self.batch_size, self.batch_size)
+        return [
+            outcome
+            for chunk in batches.chunks(items, size)
+            for outcome in narrow(chunk, lambda part: self._send_chunk(kind, part))
+        ]
+
+    def _send_chunk(self, kind, items):
+        """Make one call.
+
+        :raise RemoteError: if it was refused as a whole and HubSpot does not say for which items
+        """
+        response = self._call("POST", self._path(_BATCH_PATHS[kind]), {"inputs": [p.body for p in items]})
+        if response.status < 300:
+            return (batches.read_done if kind == "archive" else batches.read)(items, response)
+        error = self._refusal(response, [p.body.get("properties", {}) for p in items])
+        if kind == "archive" and len(items) == 1 and error.code == "OBJECT_NOT_FOUND":
+            return [Outcome(items[0].item.trace_id, items[0].item.remote_id, None, response.status)]
+        blamed = batches.blamed(items, response, error)
+        if not blamed:
+            raise error
+        return self._without(items, blamed, kind)
+
+    def _without(self, items, blamed, kind):
+        """Send a refused batch again without the items that HubSpot named."""
+        rest = [p for p in items if p.item.trace_id not in blamed]
+        sent = {o.trace_id: o for o in narrow(rest, lambda part: self._send_chunk(kind, part))}
+        return [sent.get(p.item.trace_id) or failed([p], blamed[p.item.trace_id])[0] for p in items]
+
+    # ----- merging -----
+
+    def _send_merge(self, prepared):
+        survivor = prepared.body["primaryObjectId"]
+        try:
+            for loser in prepared.body["objectIdsToMerge"]:
+                survivor = self._merge_pair(survivor, loser, prepared.item.settling)
+        except RemoteError as error:
+            return Outcome(prepared.item.trace_id, prepared.item.remote_id, error, error.http_status)
+        return Outcome(prepared.item.trace_id, survivor, None, 200, {"id": survivor})
+
+    def _merge_pair(self, survivor, loser, settling):
+        """Merge one contact into another; return the id of the result, which HubSpot may have made anew."""
+        merged = self._already_merged(survivor, loser) if settling else None
+        if merged:
+            return merged
+        pair = {"primaryObjectId": survivor, "objectIdToMerge": loser}
+        response = self._call("POST", self._path("/merge"), pair)
+        if response.status < 300:
+            return str((response.json or {}).get("id") or survivor)
+        error = self._refusal(response)
+        merged = self._already_merged(survivor, loser) if response.status in (400, 404, 409, 422) else None
+        if merged:
+            return merged
+        raise error
+
+    def _already_merged(self, survivor, loser):
+        """Return the id of the contact that both became, or that is left where the loser is gone; else None.
+
+        HubSpot answers for the ids of merged contacts with the contact that they became.
+
+        :raise BusinessError: the survivor is gone
+        """
+        winner = self._resolve(survivor)
+        if winner is None:
+            raise errors.gone()
+        return winner if self._resolve(loser) in (None, winner) else None
+
+    def _resolve(self, remote_id):
+        """Return the id under which HubSpot has this contact now, None if it is gone."""
+        response = self._call("GET", self._path(f"/{remote_id}"))
+        if response.status == 404:
+            return None
+        if response.status >= 300:
+            raise self._refusal(response, write=False)
+        return str((response.json or {}).get("id") or remote_id)
+
+    # ----- calling -----
+
+    def _path(self, suffix):
+        version = self.settings.api_version
+        folder = f"/crm/objects/{version}" if _DATED.fullmatch(version) else f"/crm/{version}/objects"
+        return f"{folder}/contacts{suffix}"
+
+    def _call(self, method, path, json=None):
+        """Make a call unless an earlier one of this ``send`` showed that it is no use."""
+        if self._halted:
+            raise self._halted
+        try:
+            if not self._has_token:
+                raise AuthError("The connector has no access token. Enter one.", code="NO_CREDENTIALS")
+            return self.http.request(method, path, json=json)
+        except RemoteError as error:
+            self._halted = error.not_sent()
+            raise
+
+    def _refusal(self, response, sent=(), write=True):
+        """Return the error for an answer of status 400 or more; keep it if it holds for other calls too."""
+        error = errors.from_response(response, write=write, sent=sent)
+        if isinstance(error, (AuthError, QuotaError, TransientError)):
+            self._halted = error.not_sent()
+        return error
+
+    # ----- connection -----
+
+    def test_connection(self):
+        """Read the account's details, and its daily usage where the token may.
+
+        :raise RemoteError: in words for the admin
+        """
+        self._halted = None
+        folder = f"/account-info/{self.settings.api_version}"
+        details = self._call("GET", f"{folder}/details")
+        if details.status >= 300:
+            raise self._refusal(details, write=False)
+        limit, used = self._daily_usage(folder)
+        remaining = max(limit - used, 0) if limit is not None and used is not None else None
+        return ConnectionReport(_account_name(details.json or {}), details.date, remaining, limit)
+
+    def _daily_usage(self, folder):
+        """Return (limit, used) calls of the day; None where it is not told (it may need more rights)."""
+        try:
+            usage = self._call("GET", f"{folder}/api-usage/daily/private-apps")
+        except TransientError:
+            return None, None
+        rows = usage.json.get("results") if isinstance(usage.json, dict) else usage.json
+        row = rows[0] if usage.status < 300 and isinstance(rows, list) and rows else {}
+        return _count(row.get("usageLimit")), _count(row.get("currentUsage"))
+
+
+def _count(value):
+    return value if isinstance(value, int) else None
+
+
+def _account_name(details):
+    facts = [details.get("accountType"), details.get("timeZone")]
+    more = ", ".join(str(fact) for fact in facts if fact)
+    name = details.get("portalName") or "HubSpot account"
+    return f"{name} {details.get('portalId', '')}".strip() + (f" ({more})" if more else "")

@@ -1,0 +1,129 @@
+"""Masking of secrets and personal data before they reach a log, an attempt or a message. Pure functions."""
+
+import re
+from functools import lru_cache
+
+MASK = "***"
+
+_SECRET_WORDS = (
+    "authorization", "password", "passwd", "secret", "token", "apikey", "accesskey", "privatekey",
+    "credential", "cookie",
+)  # fmt: skip
+_EMAIL_KEYS = frozenset({"email", "emails", "workemail", "hsadditionalemails", "recipient"})
+_PHONE_KEYS = frozenset({"phone", "phones", "mobile", "mobilephone", "fax", "phonenumber", "msisdn"})
+_NAME_KEYS = frozenset({
+    "name", "full", "given", "family", "firstname", "lastname", "fullname", "displayname", "company",
+    "companyname", "address", "street", "street2", "city", "zip", "postalcode", "taxid", "vat", "website",
+    "birthdate", "dateofbirth", "iban",
+})  # fmt: skip
+
+# One pass, cheapest test first: text without any of these characters or words has nothing to mask.
+_SUSPICIOUS = re.compile(r"@|\d{2}|bearer|basic|key|token|secret|password", re.IGNORECASE)
+_SENSITIVE = re.compile(
+    r"""(?P<email>(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)
+      | (?P<scheme>\b(?:Bearer|Basic|ApiKey-v1)\s+)[\w.~+/=:-]{6,}
+      | (?P<assign>\b(?:access_token|refresh_token|token|api_?key|hapikey|client_secret|secret|password)
+          ["']?\s*[=:]\s*["']?)[^\s"'&,;}]+
+      | (?P<token>\b(?:pat|whsec|sk|pk)[-_][\w+/=-]{12,})
+      | (?P<phone>(?<![\w.:/@-])(?:
+            (?:\+|00)[1-9](?:[\s().\-/]{0,2}\d){6,13}
+          | \(?0[1-9](?:[\s().\-/]{0,2}\d){7,9}
+          | \(?\d{3}\)?[\s.-]\d{3}[\s.-]\d{4}
+        )(?![\w-]))
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def redact(value):
+    """Return a copy of JSON-able data with secrets replaced and personal data masked.
+
+    Keys decide first (canonical names and those of remote properties, whatever their case and separators);
+    what is left is searched for e-mail addresses, telephone numbers and tokens.
+    """
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, dict):
+        return {key: _redact_entry(key, item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [redact(item) for item in value]
+    return value
+
+
+def redact_text(text):
+    """Mask e-mail addresses, telephone numbers and secrets in a message; ids and dates stay readable."""
+    if not _SUSPICIOUS.search(text):
+        return text
+    return _SENSITIVE.sub(_replacement, text)
+
+
+def is_personal(key):
+    """Say whether the values under a key (a property name) are personal data or a secret."""
+    return _masker(key) is not None
+
+
+def mask_email(text):
+    """``anna@example.com`` → ``a***@e***.com``"""
+    local, _at, domain = text.partition("@")
+    if not domain:
+        return mask_name(text)
+    return f"{local[:1]}{MASK}@{domain[:1]}{MASK}.{domain.rpartition('.')[2]}"
+
+
+def mask_phone(text):
+    """``+32470123456`` → ``+32*****56``"""
+    return f"{text[:3]}*****{text[-2:]}" if len(text) > 6 else MASK
+
+
+def mask_name(text):
+    """``Anna`` → ``A***``"""
+    return f"{text[:1]}{MASK}" if text else text
+
+
+def _mask_secret(text):
+    return MASK if text else text
+
+
+@lru_cache(maxsize=4096)
+def _masker(key):
+    """Return the function that masks strings under this key, or None."""
+    if not isinstance(key, str):
+        return None
+    plain = key.lower().replace("_", "").replace("-", "").replace(" ", "")
+    if any(word in plain for word in _SECRET_WORDS):
+        return _mask_secret
+    if plain in _EMAIL_KEYS:
+        return mask_email
+    if plain in _PHONE_KEYS:
+        return mask_phone
+    return mask_name if plain in _NAME_KEYS else None
+
+
+def _redact_entry(key, value):
+    masker = _masker(key)
+    if masker is None:
+        return redact(value)
+    if masker is _mask_secret:
+        return MASK if value else value
+    return _mask(value, masker)
+
+
+def _mask(value, masker):
+    if isinstance(value, str):
+        return masker(value) if value else value
+    if isinstance(value, (list, tuple)):
+        return [_mask(item, masker) for item in value]
+    if isinstance(value, dict):
+        return {key: _redact_entry(key, item) for key, item in value.items()}
+    return value
+
+
+def _replacement(match):
+    kind, text = match.lastgroup, match.group()
+    if kind == "email":
+        return mask_email(text)
+    if kind == "phone":
+        return mask_phone(text)
+    if kind == "token":
+        return MASK
+    return match.group(kind) + MASK
