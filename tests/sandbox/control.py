@@ -60,7 +60,7 @@ def settings(server, request):
     unknown = set(changes) - set(provider.settings)
     if unknown:
         raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
-    provider.settings.update(changes)
+    provider.configure(changes)
     return provider.settings
 
 

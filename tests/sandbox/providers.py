@@ -3,7 +3,8 @@
 A provider is a class with
 
 - ``PREFIXES``: the beginnings of the URL paths that it answers,
-- ``settings``: a dict of what ``POST /_sandbox/settings?provider=<name>`` may change,
+- ``settings``: a dict of what ``POST /_sandbox/settings?provider=<name>`` may change, and ``configure(changes)``,
+- ``limit_reached(which, retry_after) -> Response`` for the fault ``limit``,
 - ``handle(request) -> Response`` (called by many threads at once),
 - ``reset()``, ``summary() -> dict`` and ``records(kind) -> list of dict``.
 """

@@ -2,6 +2,7 @@
 
 import socketserver
 import time
+import traceback
 from email.utils import formatdate
 from http.server import ThreadingHTTPServer
 
@@ -54,7 +55,11 @@ class SandboxServer(ThreadingHTTPServer):
         provider = self.provider_for(request)
         if provider is None:
             return json_response(404, {"error": f"no provider answers {request.path}"})
-        return provider.handle(request)
+        try:
+            return provider.handle(request)
+        except Exception:
+            traceback.print_exc()
+            return json_response(500, {"error": "the sandbox itself failed, see its stderr"})
 
     def provider_for(self, request):
         for provider in self.providers.values():

@@ -71,7 +71,7 @@ def read_items(call, needs_id=True):
 
 
 def inputs_of(body):
-    inputs = body.get("inputs") if isinstance(body, dict) else None
+    inputs = body.get("inputs")
     if not isinstance(inputs, list) or not inputs or not all(isinstance(each, dict) for each in inputs):
         raise bad_input("Invalid input JSON: inputs must be a list of objects")
     if len(inputs) > MAX_INPUTS:
@@ -143,6 +143,9 @@ def check_item(call, item, upsert):
     if item.new and upsert:
         properties = {item.id_property: item.key, **properties}
     item.properties = properties = values.clean(store.schema, properties, call.settings["strict_strings"])
+    if properties.get("email") in store.blocked:
+        message = f"Email address {properties['email']} is blocked after a GDPR delete"
+        raise invalid_values([problem("email", "INVALID_EMAIL", message)])
     if call.fault is not None and call.fault.spoils(item.key or repr(properties)):
         name = next(iter(properties), "email")
         raise invalid_values([problem(name, "INVALID_OPTION", f"{properties.get(name)} was spoilt by the fault plan")])
@@ -199,7 +202,7 @@ def read(call):
     id_property = body.get("idProperty")
     if id_property is not None and id_property not in call.store.schema.unique:
         raise bad_input(f"{id_property} is not a unique property")
-    archived = call.arguments().get("archived") == "true"
+    archived = call.wants_archived()
     names = call.shown_properties(body.get("properties"))
     with call.lock:
         found = {key: call.store.find(str(key), id_property, archived) for key in keys}

@@ -72,11 +72,13 @@ class Property:
 class Schema:
     """The properties of one object type, with what makes checking a value fast.
 
+    ``shown``: names in an answer when none were asked for. ``create_needs``: one of them must have a value.
     ``plain``: names that any string suits. ``unique``: names whose values identify a record.
     """
 
-    def __init__(self, label, type_id, builtin_unique, shown, properties):
-        self.label, self.type_id, self.builtin_unique, self.shown = label, type_id, builtin_unique, shown
+    def __init__(self, label, type_id, properties, *, builtin_unique=(), shown=(), create_needs=()):
+        self.label, self.type_id, self.builtin_unique = label, type_id, builtin_unique
+        self.shown, self.create_needs = shown, create_needs
         self.properties = {each.name: each for each in properties}
         self.refresh()
 
@@ -106,6 +108,7 @@ def contacts():
         label="Contact",
         type_id="0-1",
         builtin_unique=("email",),
+        create_needs=("email", "firstname", "lastname"),
         shown=("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
         properties=[
             Property("email"),

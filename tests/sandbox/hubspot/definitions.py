@@ -26,11 +26,11 @@ def read(call, name):
 
 
 def create(call, _name):
-    return json_response(201, define(call, call.json()).describe())
+    return json_response(201, define(call.store.schema, call.json()).describe())
 
 
 def batch_create(call, _name):
-    created = [define(call, each).describe() for each in call.json()["inputs"]]
+    created = [define(call.store.schema, each).describe() for each in call.json()["inputs"]]
     return json_response(201, {"status": "COMPLETE", "results": created})
 
 
@@ -58,9 +58,8 @@ def existing(call, name):
     return prop
 
 
-def define(call, data):
+def define(schema, data):
     """Add a custom property; raises Failure if the definition is not one that HubSpot takes."""
-    schema = call.store.schema
     check_definition(schema, data)
     prop = Property(
         data["name"],

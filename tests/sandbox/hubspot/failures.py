@@ -9,7 +9,7 @@ VALIDATION = "VALIDATION_ERROR"
 NOT_FOUND = "OBJECT_NOT_FOUND"
 
 
-class Failure(Exception):
+class Failure(ValueError):
     """``problems``: rejected property values, each {isValid, message, error, name}; see :func:`invalid_values`."""
 
     def __init__(self, status, category, message, context=None, details=(), problems=()):

@@ -1,4 +1,4 @@
-"""Calls per rolling ten seconds and per day, with HubSpot's headers and 429 bodies."""
+"""Calls per rolling interval (ten seconds) and per day, with HubSpot's headers and 429 bodies."""
 
 import threading
 import time
@@ -7,7 +7,6 @@ from collections import deque
 
 from wire import json_response
 
-INTERVAL = 10.0  # seconds
 POLICIES = {
     "burst": ("TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit."),
     "daily": ("DAILY", "You have reached your daily limit."),
@@ -40,7 +39,7 @@ class Limits:
 
     def _forget(self, now):
         recent = self._recent
-        while recent and recent[0] <= now - INTERVAL:
+        while recent and recent[0] <= now - self.settings["interval_s"]:
             recent.popleft()
 
     def headers(self):
@@ -49,7 +48,7 @@ class Limits:
         return (
             ("X-HubSpot-RateLimit-Max", burst),
             ("X-HubSpot-RateLimit-Remaining", max(0, burst - len(self._recent))),
-            ("X-HubSpot-RateLimit-Interval-Milliseconds", 10000),
+            ("X-HubSpot-RateLimit-Interval-Milliseconds", int(self.settings["interval_s"] * 1000)),
             ("X-HubSpot-RateLimit-Daily", daily),
             ("X-HubSpot-RateLimit-Daily-Remaining", max(0, daily - self.today)),
         )

@@ -11,15 +11,13 @@ DEFAULT_PAGE = 10
 
 
 def create(call):
-    """201; one of the properties of CREATE_NEEDS must have a value."""
+    """201 with the new record."""
     item = batch.Item({"properties": properties_of(call.json())})
     item.new = True
-    if call.object_type == "contacts" and not any(item.properties.get(name) for name in CREATE_NEEDS):
-        raise bad_input(f"At least one of {', '.join(CREATE_NEEDS)} is required")
+    needed = call.store.schema.create_needs
+    if needed and not any(item.properties.get(name) for name in needed):
+        raise bad_input(f"At least one of {', '.join(needed)} is required")
     return json_response(201, write(call, item))
-
-
-CREATE_NEEDS = ("email", "firstname", "lastname")
 
 
 def update(call, key):
@@ -37,7 +35,7 @@ def write(call, item):
 
 
 def properties_of(body):
-    properties = body.get("properties") if isinstance(body, dict) else None
+    properties = body.get("properties")
     if not isinstance(properties, dict):
         raise bad_input("Invalid input JSON: properties must be an object")
     return properties
@@ -56,7 +54,7 @@ def find(call, key, archived=False):
 def get(call, key):
     arguments = call.arguments()
     with call.lock:
-        record = find(call, key, arguments.get("archived") == "true")
+        record = find(call, key, call.wants_archived())
         return json_response(200, record.describe(call.shown_properties(arguments.get("properties"))))
 
 
@@ -71,17 +69,26 @@ def archive(call, key):
 
 def list_page(call):
     arguments = call.arguments()
-    limit = int(arguments.get("limit", DEFAULT_PAGE))
+    limit = whole_number(arguments, "limit", DEFAULT_PAGE)
     if not 1 <= limit <= MAX_PAGE:
         raise bad_input(f"limit must be between 1 and {MAX_PAGE}")
+    start = whole_number(arguments, "after", 0)
     names = call.shown_properties(arguments.get("properties"))
     with call.lock:
-        records, after = call.store.page(arguments.get("after"), limit, arguments.get("archived") == "true")
+        records, after = call.store.page(start, limit, call.wants_archived())
         body = {"results": [record.describe(names) for record in records]}
     if after:
         link = f"https://api.hubapi.com{call.request.path}?limit={limit}&after={after}"
         body["paging"] = {"next": {"after": after, "link": link}}
     return json_response(200, body)
+
+
+def whole_number(arguments, name, default):
+    """A count or an id among the arguments; raises Failure if it is something else."""
+    text = str(arguments.get(name) or default)
+    if not text.isdecimal():
+        raise bad_input(f"{name} must be a whole number")
+    return int(text)
 
 
 def merge(call):
@@ -134,10 +141,14 @@ def emails_of(record):
 
 
 def gdpr_delete(call):
+    """Delete for good and never take the email again; an email that is not found is blocked all the same."""
     body = call.json()
+    key, by_email = str(body.get("objectId")), body.get("idProperty") == "email"
     with call.lock:
-        record = call.store.find(str(body.get("objectId")), body.get("idProperty"))
-        if record is None:
+        record = call.store.find(key, body.get("idProperty"))
+        if record is None and not by_email:
             raise not_found()
-        call.store.forget(record)
+        call.store.blocked.update([key.strip().lower()] if by_email else [], emails_of(record) if record else [])
+        if record is not None:
+            call.store.forget(record)
     return Response(204)

@@ -12,14 +12,13 @@ from .limits import Limits
 from .store import SYSTEM, Store, now_iso
 
 VERSION = r"(?P<version>v3|\d{4}-\d{2}(?:-beta)?)"
-OBJECTS = re.compile(
-    r"/crm/(?:v3/objects|objects/" + VERSION + r")/(?P<type>[^/]+)(?:/(?P<rest>.+))?"
-)
+OBJECTS = re.compile(r"/crm/(?:v3/objects|objects/" + VERSION + r")/(?P<type>[^/]+)(?:/(?P<rest>.+))?")
 PROPERTIES = re.compile(r"/crm/(?:v3/properties|properties/" + VERSION + r")/(?P<type>[^/]+)(?:/(?P<rest>.+))?")
 ACCOUNT = re.compile(r"/account-info/" + VERSION + r"/(?P<rest>details|api-usage/daily/private-apps)")
 SETTINGS = {
     "tokens": ["sandbox-token"],
     "ten_secondly_limit": 1_000_000,
+    "interval_s": 10,  # length of the rolling window of ten_secondly_limit
     "daily_limit": 1_000_000_000,
     "retry_after": None,  # seconds in the Retry-After header of a 429; None: no such header
     "partial_failures": "hubspot",  # or "per_item", "whole_batch"
@@ -29,9 +28,11 @@ SETTINGS = {
     "batch_update_by_email": False,
     "merge_keeps_primary_id": False,
     "search_lag_s": 0,
-    "validation_rules": [],
+    "custom_properties": [],  # definitions as the properties API takes them; "name" is enough
+    "validation_rules": [],  # see rules.py
     "portal_id": 44237313,
 }
+NEW_PROPERTY = {"type": "string", "fieldType": "text", "groupName": "contactinformation"}
 
 
 class Call:
@@ -50,14 +51,20 @@ class Call:
     def arguments(self):
         return self.request.arguments()
 
+    def wants_archived(self):
+        return self.arguments().get("archived", "").lower() == "true"
+
     def json(self):
-        """The body; raises Failure where HubSpot would not read it."""
+        """The body, a dict; raises Failure where HubSpot would not read it."""
         if "json" not in self.request.headers.get("content-type", ""):
             raise Failure(415, "VALIDATION_ERROR", "HTTP 415 Unsupported Media Type")
         try:
-            return self.request.json()
+            body = self.request.json()
         except ValueError as error:
             raise bad_input(f"Invalid input JSON: {error}") from None
+        if not isinstance(body, dict):
+            raise bad_input("Invalid input JSON: an object was expected")
+        return body
 
     def shown_properties(self, wanted):
         """Names to answer with, from a list or a comma-separated text; undefined ones are left out."""
@@ -85,6 +92,15 @@ class Portal:
             self.settings.update({name: list(v) if isinstance(v, list) else v for name, v in SETTINGS.items()})
             self.stores = {name: Store(schema()) for name, schema in catalog.OBJECT_TYPES.items()}
             self.limits.reset()
+
+    def configure(self, changes):
+        """Change settings; ``custom_properties`` that do not exist yet are created (for contacts)."""
+        with self.lock:
+            schema = self.stores["contacts"].schema
+            for definition in changes.get("custom_properties", []):
+                if definition["name"] not in schema.properties:
+                    definitions.define(schema, {**NEW_PROPERTY, "label": definition["name"], **definition})
+            self.settings.update(changes)
 
     def handle(self, request):
         try:

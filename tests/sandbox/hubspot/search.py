@@ -1,4 +1,4 @@
-"""POST …/search: filter groups (OR of ANDs), sorts, paging. New records show up after ``search_lag_s``."""
+"""POST …/search: filter groups (OR of ANDs), one sort, paging. Changes show up after ``search_lag_s``."""
 
 import time
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from wire import json_response
 
 from .failures import bad_input
+from .objects import whole_number
 
 MAX_PAGE = 200
 DEFAULT_PAGE = 10
@@ -13,14 +14,17 @@ DEFAULT_PAGE = 10
 
 def search(call):
     body = call.json()
-    groups = body.get("filterGroups") or [{"filters": body.get("filters") or []}]
-    limit, after = int(body.get("limit") or DEFAULT_PAGE), int(body.get("after") or 0)
+    limit, after = whole_number(body, "limit", DEFAULT_PAGE), whole_number(body, "after", 0)
     if not 1 <= limit <= MAX_PAGE:
         raise bad_input(f"limit must be between 1 and {MAX_PAGE}")
     names = call.shown_properties(body.get("properties"))
+    groups = [group.get("filters") or [] for group in body.get("filterGroups") or []]
+    tests = [[condition(call.store.schema, each) for each in filters] for filters in groups or [[]]]
     with call.lock:
-        found = sort([record for record in visible(call) if matches(record, groups)], body.get("sorts"))
-        results = [record.describe(names) for record in found[after : after + limit]]
+        found = [r.properties for r in visible(call) if any(all(t(r.properties) for t in each) for each in tests)]
+        found = sort(call.store.schema, found, body.get("sorts"))
+        records = [call.store.find(properties["hs_object_id"]) for properties in found[after : after + limit]]
+        results = [record.describe(names) for record in records]
     answer = {"total": len(found), "results": results}
     if after + limit < len(found):
         answer["paging"] = {"next": {"after": str(after + limit)}}
@@ -33,61 +37,69 @@ def visible(call):
     return [r for r in store.order if not r.archived and r.id not in store.aliases and r.changed <= latest]
 
 
-def sort(records, sorts):
+def sort(schema, found, sorts):
     """By the one sort that HubSpot allows: a name, ``-name`` or {propertyName, direction}."""
     if not sorts:
-        return records
+        return found
     first = sorts[0]
     if isinstance(first, str):
-        first = {"propertyName": first.lstrip("-"), "direction": "DESCENDING" if first.startswith("-") else "ASCENDING"}
-    name = first["propertyName"]
+        first = {"propertyName": first.lstrip("-"), "direction": "DESCENDING" if first.startswith("-") else ""}
+    key = comparer(schema, first["propertyName"])
     descending = first.get("direction") == "DESCENDING"
-    return sorted(records, key=lambda record: comparable(record.properties.get(name, "")), reverse=descending)
+    return sorted(found, key=lambda properties: key(properties.get(first["propertyName"])), reverse=descending)
 
 
-def matches(record, groups):
-    return any(all(holds(record.properties, each) for each in group.get("filters", [])) for group in groups)
-
-
-def holds(properties, condition):
-    operator = OPERATORS.get(condition.get("operator"))
+def condition(schema, data):
+    """One filter {propertyName, operator, value or values} as a function of a record's properties."""
+    name, operator = data.get("propertyName"), OPERATORS.get(data.get("operator"))
     if operator is None:
-        raise bad_input(f"operator {condition.get('operator')} is not supported")
-    return operator(properties.get(condition["propertyName"]), condition)
+        raise bad_input(f"operator {data.get('operator')} is not supported")
+    if name not in schema.properties:
+        raise bad_input(f"There was a problem with the request: unknown property {name}")
+    key = comparer(schema, name)
+    wanted = [key(value) for value in data.get("values") or [data.get("value")]]
+
+    def holds(properties):
+        stored = properties.get(name)
+        return operator(None if stored is None else key(stored), wanted)
+
+    return holds
 
 
-def compare(test):
-    """An operator that compares the stored value with ``value``; without a stored value it does not hold."""
-    return lambda stored, condition: stored is not None and test(comparable(stored), comparable(condition["value"]))
+def comparer(schema, name):
+    """What makes values of that property comparable: a number, milliseconds since the epoch, or lower case."""
+    kind = schema.properties[name].kind if name in schema.properties else "string"
+    return {"number": number, "date": milliseconds, "datetime": milliseconds}.get(kind, text)
 
 
-def comparable(text):
-    """A sort key: numbers (and dates, as milliseconds since the epoch) before text, text without case."""
-    text = str(text)
+def text(value):
+    return "" if value is None else str(value).lower()
+
+
+def number(value):
     try:
-        return 0, float(text), ""
-    except ValueError:
-        pass
+        return float(value)
+    except (TypeError, ValueError):
+        return float("-inf")
+
+
+def milliseconds(value):
     try:
-        return 0, datetime.fromisoformat(text).timestamp() * 1000, ""
+        return datetime.fromisoformat(str(value)).timestamp() * 1000
     except ValueError:
-        return 1, 0.0, text.lower()
-
-
-def contains_token(stored, condition):
-    return stored is not None and condition["value"].strip("*").lower() in stored.lower()
+        return number(value)
 
 
 OPERATORS = {
-    "EQ": compare(lambda stored, value: stored == value),
-    "NEQ": lambda stored, condition: stored is None or comparable(stored) != comparable(condition["value"]),
-    "LT": compare(lambda stored, value: stored < value),
-    "LTE": compare(lambda stored, value: stored <= value),
-    "GT": compare(lambda stored, value: stored > value),
-    "GTE": compare(lambda stored, value: stored >= value),
-    "IN": lambda stored, condition: stored is not None and stored.lower() in [v.lower() for v in condition["values"]],
-    "NOT_IN": lambda stored, condition: stored is None or stored not in condition["values"],
-    "HAS_PROPERTY": lambda stored, condition: stored is not None,
-    "NOT_HAS_PROPERTY": lambda stored, condition: stored is None,
-    "CONTAINS_TOKEN": contains_token,
+    "EQ": lambda stored, wanted: stored == wanted[0],
+    "NEQ": lambda stored, wanted: stored != wanted[0],
+    "LT": lambda stored, wanted: stored is not None and stored < wanted[0],
+    "LTE": lambda stored, wanted: stored is not None and stored <= wanted[0],
+    "GT": lambda stored, wanted: stored is not None and stored > wanted[0],
+    "GTE": lambda stored, wanted: stored is not None and stored >= wanted[0],
+    "IN": lambda stored, wanted: stored in wanted,
+    "NOT_IN": lambda stored, wanted: stored not in wanted,
+    "HAS_PROPERTY": lambda stored, wanted: stored is not None,
+    "NOT_HAS_PROPERTY": lambda stored, wanted: stored is None,
+    "CONTAINS_TOKEN": lambda stored, wanted: stored is not None and wanted[0].strip("*") in stored,
 }

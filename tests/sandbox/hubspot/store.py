@@ -53,12 +53,15 @@ class Record:
 
 
 class Store:
-    """``index``: unique property -> value -> record. ``aliases``: id of a merged record -> id that it has now."""
+    """``index``: unique property -> value -> record. ``aliases``: id of a merged record -> id that it has now.
+
+    ``blocked``: emails of people who asked to be forgotten.
+    """
 
     def __init__(self, schema):
         self.schema = schema
         self.records, self.order = {}, []
-        self.index, self.aliases = {}, {}
+        self.index, self.aliases, self.blocked = {}, {}, set()
         self.next_id = FIRST_ID
 
     def find(self, key, id_property=None, archived=False):
@@ -129,8 +132,8 @@ class Store:
         self.order.remove(record)
 
     def page(self, after, limit, archived=False):
-        """(up to ``limit`` records with an id from ``after`` on, id of the one after them or None)."""
-        position = bisect_left(self.order, int(after or 0), key=lambda record: int(record.id))
+        """(up to ``limit`` records with an id of at least ``after``, id of the one after them or None)."""
+        position = bisect_left(self.order, after, key=lambda record: int(record.id))
         found = []
         for record in self.order[position:]:
             if record.archived == archived and record.id not in self.aliases:

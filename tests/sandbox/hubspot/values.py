@@ -20,13 +20,12 @@ def clean(schema, properties, strict=True):
     for name, value in properties.items():
         if name in plain and type(value) is str:
             continue
-        value, reason = check(schema, name, value, strict)
+        accepted, reason = check(schema, name, value, strict)
         if reason is not None:
             problems.append(reason)
-        elif value is not properties[name]:
-            if result is properties:
-                result = dict(properties)
-            result[name] = value
+        elif accepted is not value:
+            result = dict(properties) if result is properties else result
+            result[name] = accepted
     if problems:
         raise invalid_values(problems)
     return result
