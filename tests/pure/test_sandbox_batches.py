@@ -216,7 +216,7 @@ def test_values_of_the_wrong_type(sandbox, api, properties, code):
             {"name": "joined", "type": "date", "fieldType": "date"},
         ]
     )
-    answer = api("POST", DATED, {"properties": {"email": "a@example.com", **properties}})
+    answer = api("POST", LEGACY, {"properties": {"email": "a@example.com", **properties}})
     assert (answer.status, codes(answer)) == (400, [code])
 
 
@@ -228,6 +228,12 @@ def test_values_of_the_right_type(sandbox, api):
     assert api("POST", DATED, {"properties": properties}).status == 201
     (stored,) = sandbox.contacts()
     assert stored["properties"]["points"] == "1.5"
+
+
+@pytest.mark.parametrize(("base", "status"), [(LEGACY, 400), (DATED, 201)])
+def test_a_date_with_a_time_of_day_is_taken_from_2026_09_on(sandbox, api, base, status):
+    sandbox.configure(custom_properties=[{"name": "joined", "type": "date", "fieldType": "date"}])
+    assert api("POST", base, {"properties": {"firstname": "A", "joined": "2026-11-23T10:00:00Z"}}).status == status
 
 
 def test_lifecycle_stage_only_goes_forward(sandbox, api):

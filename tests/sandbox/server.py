@@ -109,7 +109,8 @@ class Connection(socketserver.StreamRequestHandler):
 
     def planned_answer(self, rule, request):
         if rule.limit:
-            return self.server.provider_for(request).limit_reached(rule.limit, rule.retry_after)
+            provider = self.server.provider_for(request)
+            return provider and provider.limit_reached(rule.limit, rule.retry_after)
         return rule.answer()
 
     def send(self, request, response, truncate=False):

@@ -142,7 +142,9 @@ def check_item(call, item, upsert):
     store, properties = call.store, item.properties
     if item.new and upsert:
         properties = {item.id_property: item.key, **properties}
-    item.properties = properties = values.clean(store.schema, properties, call.settings["strict_strings"])
+    item.properties = properties = values.clean(
+        store.schema, properties, strict=call.settings["strict_strings"], any_time=call.is_2026_09
+    )
     if properties.get("email") in store.blocked:
         message = f"Email address {properties['email']} is blocked after a GDPR delete"
         raise invalid_values([problem("email", "INVALID_EMAIL", message)])
@@ -150,8 +152,7 @@ def check_item(call, item, upsert):
         name = next(iter(properties), "email")
         raise invalid_values([problem(name, "INVALID_OPTION", f"{properties.get(name)} was spoilt by the fault plan")])
     if call.settings["validation_rules"]:
-        stored = item.record.properties if item.record else None
-        rules.enforce(call.settings["validation_rules"], call.object_type, call.version, properties, stored)
+        rules.enforce(call, properties, item.record.properties if item.record else None)
 
 
 def claim(store, item, claimed):

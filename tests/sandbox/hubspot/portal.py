@@ -36,7 +36,7 @@ NEW_PROPERTY = {"type": "string", "fieldType": "text", "groupName": "contactinfo
 
 
 class Call:
-    """One authenticated request on one object type."""
+    """One authenticated request on one object type. ``is_2026_09``: through that version of the API or a later one."""
 
     def __init__(self, portal, request, match):
         name = match["type"]
@@ -46,7 +46,8 @@ class Call:
             raise bad_input(f"Unable to infer object type from: {name}")
         self.request, self.fault = request, request.fault
         self.lock, self.settings = portal.lock, portal.settings
-        self.version = match["version"] or "v3"
+        version = match["version"] or "v3"
+        self.is_2026_09 = version != "v3" and version >= "2026-09"
 
     def arguments(self):
         return self.request.arguments()

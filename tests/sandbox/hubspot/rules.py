@@ -6,26 +6,24 @@
 - ``{"require": "state", "when": {"country": "US"}}``: required while another property has that value,
 - ``{"property": "firstname", "pattern": "[A-Za-z ]*", "error": "INVALID_ALPHA", "message": "Enter only letters"}``,
 
-each with an optional ``"objectType"`` (default contacts). Requirements are enforced on dated paths from
-2026-09 on, patterns on all.
+each with an optional ``"objectType"`` (default contacts). Requirements are enforced from version 2026-09 on,
+patterns always.
 """
 
 import re
 
 from .failures import invalid_values, missing_property, problem
 
-ENFORCED_FROM = "2026-09"
 
-
-def enforce(rules, object_type, version, properties, stored):
+def enforce(call, properties, stored):
     """Raise Failure if writing ``properties`` over ``stored`` (None: a new record) breaks a rule."""
     result = {**(stored or {}), **properties}
-    for rule in rules:
-        if rule.get("objectType", "contacts") != object_type:
+    for rule in call.settings["validation_rules"]:
+        if rule.get("objectType", "contacts") != call.object_type:
             continue
         if "pattern" in rule:
             check_pattern(rule, properties)
-        elif version != "v3" and version >= ENFORCED_FROM:
+        elif call.is_2026_09:
             check_required(rule, result, new=stored is None)
 
 

@@ -11,16 +11,18 @@ INTEGER = re.compile(r"-?\d+")
 DAY_MS = 86_400_000
 
 
-def clean(schema, properties, strict=True):
+def clean(schema, properties, *, strict, any_time):
     """The properties as they are stored; raises Failure naming every one that is not valid.
 
     ``strict``: values must be JSON strings; otherwise numbers and booleans are turned into strings.
+    ``any_time``: a date may have a time of day, as from version 2026-09 on.
     """
+    checkers = ANY_TIME_CHECKERS if any_time else CHECKERS
     plain, result, problems = schema.plain, properties, []
     for name, value in properties.items():
         if name in plain and type(value) is str:
             continue
-        accepted, reason = check(schema, name, value, strict)
+        accepted, reason = check(schema, name, value, strict, checkers)
         if reason is not None:
             problems.append(reason)
         elif accepted is not value:
@@ -31,7 +33,7 @@ def clean(schema, properties, strict=True):
     return result
 
 
-def check(schema, name, value, strict):
+def check(schema, name, value, strict, checkers):
     """(the value as stored, None) or (None, the problem)."""
     definition = schema.properties.get(name)
     if definition is None:
@@ -44,7 +46,7 @@ def check(schema, name, value, strict):
         value = str(value).lower() if isinstance(value, bool) else str(value)
     if name == "email":
         return check_email(value)
-    checker = CHECKERS.get(definition.kind)
+    checker = checkers.get(definition.kind)
     if value == "" or checker is None:
         return value, None
     reason = checker(definition, value)
@@ -105,3 +107,4 @@ CHECKERS = {
     "date": check_date,
     "datetime": check_datetime,
 }
+ANY_TIME_CHECKERS = {**CHECKERS, "date": check_datetime}
