@@ -1,0 +1,269 @@
+"""Run the tests: Odoo's in a fresh database, and pytest's. The last line is `N passed, N failed`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+from database import Database, setting
+from stack import database_name, free_port
+
+LIB = Path(__file__).parent
+ROOT = Path(setting("RETAIL_HUB_ROOT"))
+PURE, SYSTEM = ROOT / "tests" / "pure", ROOT / "tests" / "system"
+# Seconds without a word after which a run is taken to hang.
+SILENCE = 900
+
+
+@dataclasses.dataclass
+class Count:
+    passed: int = 0
+    failed: int = 0
+
+    def __add__(self, other: Count) -> Count:
+        return Count(self.passed + other.passed, self.failed + other.failed)
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed"
+
+
+def say(text: str = "", end: str = "\n") -> None:
+    print(text, end=end, flush=True)
+
+
+# --- processes ---
+
+
+def read_lines(process: subprocess.Popen, stream) -> Iterator[str]:
+    """Yield the lines of `stream`; end the process group when it stays silent, or when the reader gives up."""
+    watchdog = _Watchdog(process)
+    try:
+        for line in stream:
+            watchdog.heard()
+            yield line.rstrip("\n")
+        process.wait()
+    finally:
+        watchdog.stop()
+        if process.poll() is None:
+            _kill_group(process)
+            process.wait()
+
+
+class _Watchdog:
+    def __init__(self, process: subprocess.Popen):
+        self.process = process
+        self.timer = None
+        self.heard()
+
+    def heard(self) -> None:
+        self.stop()
+        self.timer = threading.Timer(SILENCE, self._end)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def stop(self) -> None:
+        if self.timer:
+            self.timer.cancel()
+
+    def _end(self) -> None:
+        say(f"\nno output for {SILENCE} s: ending it")
+        _kill_group(self.process)
+
+
+def _kill_group(process: subprocess.Popen) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+# --- Odoo's tests ---
+
+
+def run_odoo_tests(tags: str | None) -> Count:
+    """Install retail_hub with its tests in a copy of the template."""
+    database = Database(database_name("odoo")).create()
+    log = Path(setting("RETAIL_HUB_LOGS"), f"{database.name}.log")
+    say(f"== Odoo's tests {tags or '/retail_hub'} (log: {log})")
+    results = OdooResults()
+    with open(log, "w", encoding="utf-8") as output:
+        status = _run_odoo(database.name, tags or "/retail_hub", output, results)
+    if status != 0 and not results.failed:
+        results.fail("Odoo itself", f"ended with status {status}\n" + _tail(log))
+    if not results.started and not results.failed and not tags:
+        results.fail("Odoo itself", "ran no tests")
+    return results.close()
+
+
+def _run_odoo(database: str, tags: str, output, results: OdooResults) -> int:
+    read, write = os.pipe()
+    arguments = ["-d", database, "-i", "retail_hub", "--stop-after-init", "--max-cron-threads", "0"]
+    arguments += ["--http-port", str(free_port()), "--test-tags", tags]
+    process = subprocess.Popen(
+        [sys.executable, str(LIB / "odoo_reporter.py"), *arguments],
+        env={**os.environ, "RETAIL_HUB_REPORT_FD": str(write)},
+        pass_fds=[write],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    os.close(write)
+    with open(read, encoding="utf-8") as reports:
+        for line in read_lines(process, reports):
+            results.take(**json.loads(line))
+    return process.returncode
+
+
+class OdooResults:
+    """What dev/lib/odoo_reporter.py told, shown as it comes: a line for each class, failures in full."""
+
+    def __init__(self):
+        self.started: set[str] = set()
+        self.skipped: set[str] = set()
+        self.failed: set[str] = set()
+        self._class = ""
+
+    def take(self, event: str, test: str, text: str) -> None:
+        match event:
+            case "start":
+                self._start(test)
+            case "skip" if "chrome" in text.lower():
+                self.fail(test, f"needs a browser: {text}")
+            case "skip":
+                self.skipped.add(test)
+                say(f"\n    skipped {test}: {text}", end="")
+            case "fail":
+                self.fail(test, text)
+            case "complaint":
+                headline, _, details = text.partition("\n")
+                self.fail(headline, details)
+
+    def _start(self, test: str) -> None:
+        self.started.add(test)
+        class_name = test.rpartition(".")[0]
+        if class_name != self._class:
+            self._class = class_name
+            say(f"\n{class_name} ", end="")
+        say(".", end="")
+
+    def fail(self, test: str, text: str) -> None:
+        self.failed.add(test)
+        say(f"\nFAILED {test}\n{text}", end="")
+
+    def close(self) -> Count:
+        say()
+        return Count(len(self.started - self.failed - self.skipped), len(self.failed))
+
+
+def _tail(path: Path, lines: int = 40) -> str:
+    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+
+# --- pytest ---
+
+
+def run_pytest(arguments: list[str]) -> Count:
+    """Run pytest with `arguments`; a run that fails without a failed test counts as one."""
+    say(f"== pytest {' '.join(arguments)}")
+    with tempfile.NamedTemporaryFile(suffix=".xml") as report:
+        options = ["-p", "pytest_retail_hub", "-p", "no:cacheprovider", "-q", f"--junitxml={report.name}"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", "--rootdir", str(ROOT), *options, *arguments],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(LIB)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        for line in read_lines(process, process.stdout):
+            say(line)
+        count = _read_junit(report.name)
+    if process.returncode != 0 and not count.failed:
+        count.failed = 1
+    return count
+
+
+def _read_junit(path: str) -> Count:
+    count = Count()
+    with contextlib.suppress(ElementTree.ParseError):
+        for suite in ElementTree.parse(path).getroot().iter("testsuite"):
+            total, skipped, failures, errors = (int(suite.get(k)) for k in ("tests", "skipped", "failures", "errors"))
+            count += Count(max(0, total - skipped - failures - errors), failures + errors)
+    return count
+
+
+# --- the command ---
+
+
+def run(target: str | None, pytest_arguments: list[str]) -> Count:
+    """Run what the developer asked for: all, pure, system, a path for pytest, or tags for Odoo."""
+    match target:
+        case None:
+            return run_all()
+        case "pure":
+            return run_pytest([str(PURE), *pytest_arguments])
+        case "system":
+            return run_pytest([str(SYSTEM), *pytest_arguments])
+        case path if ".py" in path or (ROOT / path).is_dir():
+            return run_pytest([path, *pytest_arguments])
+        case tags:
+            return run_odoo_tests(tags)
+
+
+def run_all() -> Count:
+    count = _run_folder(PURE) + run_odoo_tests(None)
+    return count + _run_folder(SYSTEM)
+
+
+def _run_folder(folder: Path) -> Count:
+    return run_pytest([str(folder)]) if any(folder.rglob("test_*.py")) else Count()
+
+
+def drop_databases(prefix: str) -> None:
+    rows = Database("postgres").query("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", prefix)
+    for (name,) in rows:
+        Database(name).drop()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="dev/test", description=__doc__)
+    parser.add_argument("target", nargs="?", help="Odoo test tags | pure | system | tests/…/test_x.py[::name]; all without it")
+    parser.add_argument("pytest_arguments", nargs="*", help="passed on to pytest (after --)")
+    parser.add_argument("--keep", action="store_true", help="keep the databases")
+    options = parser.parse_args()
+
+    prefix = f"rh_test_{setting('RETAIL_HUB_CHECKOUT_ID')}_{os.getpid()}"
+    os.environ["RETAIL_HUB_DATABASE_PREFIX"] = prefix
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    begin = time.monotonic()
+    try:
+        count = run(options.target, options.pytest_arguments)
+    except KeyboardInterrupt:
+        say("\ninterrupted")
+        return 130
+    finally:
+        if options.keep:
+            say(f"kept the databases {prefix}_…")
+        else:
+            drop_databases(prefix)
+    say(f"{time.monotonic() - begin:.0f} s")
+    say(str(count))
+    return 1 if count.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
