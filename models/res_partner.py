@@ -8,6 +8,7 @@ import pydantic
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..connectors.base import TransientError
 from ..schemas.customer import AddressV1, ConsentV1, CustomerV1, NameV1, PhoneV1
 
 ADDRESS_TYPES = ("invoice", "delivery", "other")
@@ -84,6 +85,34 @@ class ResPartner(models.Model):
         addresses.parent_id._retail_notice(self._retail_updated_event)
         if not self.env.context.get("retail_merging"):
             super(ResPartner, self - addresses)._retail_notice_erased()
+
+    # -- facts -------------------------------------------------------------------------------------
+
+    @api.model
+    def _retail_complete_fact(self, connector, event_type, payload):
+        """Add the remote ids of the customers that were merged away, once nothing of them is on its way."""
+        if event_type != "customer.merged":
+            return payload
+        merged_ids = [int(merged_id) for merged_id in payload["merged_ids"]]
+        if self.env["retail.delivery"]._has_uncertain(connector, self._name, merged_ids):
+            raise TransientError(self.env._("Waits for the last delivery of a customer that was merged away."))
+        bindings = self.env["retail.binding"]
+        survivor = bindings._of_records(connector, self._name, [int(payload["id"])])
+        merged = bindings._of_records(connector, self._name, merged_ids)
+        if not survivor and merged:
+            merged[0].res_id = int(payload["id"])
+            merged = merged[1:]
+        return {**payload, "merged_remote_ids": merged.mapped("remote_id")}
+
+    @api.model
+    def _retail_fact_delivered(self, connector, event_type, payload, remote_id):
+        bindings = self.env["retail.binding"]
+        if event_type == "customer.erased":
+            bindings._of_records(connector, self._name, [int(payload["id"])]).unlink()
+        elif event_type == "customer.merged":
+            bindings._of_records(connector, self._name, map(int, payload["merged_ids"])).unlink()
+            survivor = bindings._of_records(connector, self._name, [int(payload["id"])])
+            survivor.write({"remote_id": remote_id or survivor.remote_id, "sent_hash": False})
 
     # -- canonical form ----------------------------------------------------------------------------
 

@@ -1,7 +1,11 @@
 """Bindings: which remote record an Odoo record is, for one connector."""
 
+from collections import namedtuple
+
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+Bound = namedtuple("Bound", "remote_id sent_hash is_gone")
 
 
 class RetailBinding(models.Model):
@@ -19,6 +23,7 @@ class RetailBinding(models.Model):
     key_hash = fields.Char(readonly=True, help="Hash of the natural key by which the remote identifies the record.")
     sent_hash = fields.Char(readonly=True, help="Hash of the content that was sent last.")
     sent_at = fields.Datetime("Last Sent", readonly=True)
+    is_gone = fields.Boolean("Gone", readonly=True, help="The remote says that its record does not exist any more.")
 
     _record_unique = models.UniqueIndex("(connector_id, res_model, res_id)")
     _remote_idx = models.Index("(connector_id, res_model, remote_id)")
@@ -26,17 +31,18 @@ class RetailBinding(models.Model):
 
     @api.model
     def _by_record(self, connector, res_model, ids):
-        """Return ``{res_id: (remote id, hash last sent)}``."""
+        """Return ``{res_id: Bound}``."""
+        self.flush_model()
         rows = self.env.execute_query(
             SQL(
-                "SELECT res_id, remote_id, sent_hash FROM retail_binding"
+                "SELECT res_id, remote_id, sent_hash, COALESCE(is_gone, FALSE) FROM retail_binding"
                 " WHERE connector_id = %s AND res_model = %s AND res_id = ANY(%s)",
                 connector.id,
                 res_model,
                 list(ids),
             )
         )
-        return {res_id: (remote_id, sent_hash) for res_id, remote_id, sent_hash in rows}
+        return {res_id: Bound(*row) for res_id, *row in rows}
 
     @api.model
     def _key_holders(self, connector, res_model, key_hashes):
@@ -69,7 +75,7 @@ class RetailBinding(models.Model):
                   FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[], %s::text[]) r
                     ON CONFLICT (connector_id, res_model, res_id) DO UPDATE
                    SET remote_id = EXCLUDED.remote_id, key_hash = EXCLUDED.key_hash,
-                       sent_hash = EXCLUDED.sent_hash, sent_at = EXCLUDED.sent_at
+                       sent_hash = EXCLUDED.sent_hash, sent_at = EXCLUDED.sent_at, is_gone = FALSE
              RETURNING id
                 """,
                 connector.id,
@@ -82,5 +88,11 @@ class RetailBinding(models.Model):
         )
 
     @api.model
-    def _unbind(self, connector, res_model, ids):
-        self.search([("connector_id", "=", connector.id), ("res_model", "=", res_model), ("res_id", "in", ids)]).unlink()
+    def _of_records(self, connector, res_model, ids):
+        return self.search(
+            [("connector_id", "=", connector.id), ("res_model", "=", res_model), ("res_id", "in", list(ids))]
+        )
+
+    @api.model
+    def _mark_gone(self, connector, res_model, res_id):
+        self._of_records(connector, res_model, [res_id]).is_gone = True

@@ -37,6 +37,18 @@ class RetailCapture(models.AbstractModel):
         """
         raise NotImplementedError
 
+    @api.model
+    def _retail_complete_fact(self, connector, event_type, payload):
+        """Return a fact's payload with what only the moment of sending knows, such as remote ids.
+
+        :raise RemoteError: if it cannot be sent yet, or never
+        """
+        return payload
+
+    @api.model
+    def _retail_fact_delivered(self, connector, event_type, payload, remote_id):
+        """Do what follows from a fact that has arrived, such as forgetting a binding."""
+
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)

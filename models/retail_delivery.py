@@ -196,6 +196,22 @@ class RetailDelivery(models.Model):
         )
         return None if seconds is None else max(seconds, 0.0)
 
+    @api.model
+    def _has_uncertain(self, connector, res_model, ids):
+        """Tell whether something of these records is on its way or of unknown outcome."""
+        states = (State.IN_FLIGHT.value, State.UNKNOWN.value)
+        return bool(
+            self.search_count(
+                [
+                    ("connector_id", "=", connector.id),
+                    ("res_model", "=", res_model),
+                    ("res_id", "in", ids),
+                    ("state", "in", states),
+                ],
+                limit=1,
+            )
+        )
+
     # -- claim -------------------------------------------------------------------------------------
 
     @api.model

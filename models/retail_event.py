@@ -1,7 +1,6 @@
 """Events: what happened in the business, kept in the transaction it happened in."""
 
 from collections import defaultdict
-from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools import SQL, json
@@ -79,8 +78,7 @@ class RetailEvent(models.Model):
         """
         lanes = self.env.execute_query(self._keep_sql(model, rows, connectors, is_manual))
         for connector_id, lane, due_in, _count in lanes:
-            wake = partial(self.env["retail.drain"]._wake_after_commit, connector_id, lane, due_in)
-            self.env.cr.postcommit.add(wake)
+            self.env["retail.drain"]._wake_at_commit(connector_id, lane, due_in)
         return sum(count for *_lane, count in lanes)
 
     @api.model
@@ -146,5 +144,5 @@ class RetailEvent(models.Model):
             fact_types=[name for name, event_type in EVENT_TYPES.items() if event_type.kind is Kind.FACT],
             model=model,
             user=self.env.uid,
-            is_manual=force,
+            is_manual=is_manual,
         )

@@ -1,0 +1,299 @@
+"""A batch of claimed deliveries, on its way through prepare, send and record."""
+
+import hashlib
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
+
+import pydantic
+
+from odoo import fields
+from odoo.tools import json
+
+from ..connectors.base import (
+    AuthError,
+    ConflictError,
+    GoneError,
+    Item,
+    Keys,
+    MappingError,
+    Outcome,
+    QuotaError,
+    RemoteError,
+    TransientError,
+)
+from ..connectors.redaction import redact, redact_text
+from ..connectors.retry import fingerprint
+from ..const import Kind, State
+from ..policy import DEFAULT_QUOTA_DELAY, Decision, decide
+
+_logger = logging.getLogger(__name__)
+
+
+class DeliveryBatch:
+    """Deliveries of one connector that go out together.
+
+    ``prepare`` and ``record`` run in a transaction each, and may run again after a rollback; ``send`` runs
+    between them, without one.
+    """
+
+    def __init__(self, connector, adapter, claims):
+        self.env = connector.env
+        self.connector = connector
+        self.adapter = adapter
+        self.claims = {claim.id: claim for claim in claims}
+        self._reset()
+
+    def _reset(self):
+        self.prepared = {}  # claim id -> Prepared
+        self.decisions = {}  # claim id -> (Decision, error)
+        self.warnings = {}  # claim id -> text
+        self.attempt_ids = {}  # claim id -> attempt id
+        self.outcomes = []
+
+    # -- prepare -----------------------------------------------------------------------------------
+
+    def prepare(self):
+        """Read the records, make the remote requests, and note that they are about to be sent."""
+        self._reset()
+        claims = sorted(self.claims.values(), key=attrgetter("res_model"))
+        for res_model, claims_of_model in groupby(claims, key=attrgetter("res_model")):
+            self._prepare_model(res_model, list(claims_of_model))
+        if self.prepared:
+            self.attempt_ids = self.env["retail.delivery.attempt"]._start(
+                [self._attempt_row(self.claims[claim_id], prepared) for claim_id, prepared in self.prepared.items()]
+            )
+
+    def _prepare_model(self, res_model, claims):
+        flows = {flow.id: flow for flow in self.env["retail.flow"].browse({claim.flow_id for claim in claims}).exists()}
+        payloads = self._payloads(res_model, claims, flows)
+        ids = {claim.res_id for claim in claims}
+        bindings = self.env["retail.binding"]._by_record(self.connector, res_model, ids)
+        for claim in claims:
+            if claim.id in payloads:
+                self._prepare_claim(claim, payloads[claim.id], flows.get(claim.flow_id), bindings.get(claim.res_id))
+        self._hold_back_shared_keys(res_model)
+
+    def _payloads(self, res_model, claims, flows):
+        """Return ``{claim id: payload}``; claims without one are decided."""
+        records = self.env[res_model].with_context(active_test=False).browse({claim.res_id for claim in claims}).exists()
+        matching = {flow_id: flow._matching(records) for flow_id, flow in flows.items()}
+        states = [claim for claim in claims if claim.kind == Kind.STATE]
+        wanted = records.browse({claim.res_id for claim in states}) & records
+        canonical = wanted._retail_payloads()
+        payloads = {}
+        for claim in claims:
+            if claim.kind == Kind.FACT:
+                self._keep_payload(claim, payloads, self._fact_payload, claim)
+            elif claim.res_id not in canonical:
+                self._cancel(claim, self.env._("The record was deleted before it was sent."))
+            elif claim.res_id not in matching.get(claim.flow_id, records).ids:
+                self._cancel(claim, self.env._("The record is outside the filter of the flow."))
+            else:
+                self._keep_payload(claim, payloads, self._state_payload, claim, *canonical[claim.res_id])
+        return payloads
+
+    def _keep_payload(self, claim, payloads, build, *args):
+        try:
+            payloads[claim.id] = build(*args)
+        except RemoteError as error:
+            self._decide(claim, error)
+
+    def _state_payload(self, claim, payload, warnings):
+        if isinstance(payload, pydantic.ValidationError):
+            first = payload.errors(include_input=False, include_url=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise MappingError(f"{field}: {first['msg']}", code="CANONICAL_FORM", field=field)
+        self.warnings[claim.id] = "\n".join(warnings)
+        return payload
+
+    def _fact_payload(self, claim):
+        return self.env[claim.res_model]._retail_complete_fact(self.connector, claim.event_type, claim.payload)
+
+    def _prepare_claim(self, claim, payload, flow, binding):
+        item = Item(
+            trace_id=str(claim.id),
+            event_type=claim.event_type,
+            data=payload,
+            keys=self._keys(flow),
+            idempotency_key=claim.uuid,
+            remote_id=_remote_id(claim, binding),
+            settling=claim.is_settling,
+        )
+        try:
+            prepared = self.adapter.prepare(item)
+        except RemoteError as error:
+            self._decide(claim, error)
+            return
+        if self._is_known_to_remote(claim, prepared, binding):
+            self.decisions[claim.id] = (Decision(State.DELIVERED, claim.attempts), None)
+            return
+        self.prepared[claim.id] = prepared
+
+    def _keys(self, flow):
+        if flow is None:
+            return self.adapter.default_keys
+        return Keys(flow.key_property or "", flow.fallback_key_property or "")
+
+    def _is_known_to_remote(self, claim, prepared, binding):
+        is_skippable = claim.kind == Kind.STATE and not claim.is_manual and not claim.is_settling
+        return is_skippable and binding is not None and binding.sent_hash == content_hash(prepared.content)
+
+    def _hold_back_shared_keys(self, res_model):
+        """No two records may claim the same remote record by the same natural key."""
+        new = {
+            claim_id: key_hash(prepared.key)
+            for claim_id, prepared in self.prepared.items()
+            if prepared.key and not prepared.item.remote_id and self.claims[claim_id].res_model == res_model
+        }
+        holders = self.env["retail.binding"]._key_holders(self.connector, res_model, set(new.values()))
+        living = set(self.env[res_model].browse(holders.values()).exists().ids)
+        first_by_key = {}
+        for claim_id, hashed in new.items():
+            claim, holder = self.claims[claim_id], holders.get(hashed)
+            if holder in living and holder != claim.res_id:
+                self._decide(claim, self._shared_key_error(res_model, holder), final=True)
+            elif first_by_key.setdefault(hashed, claim.res_id) != claim.res_id:
+                self.decisions[claim_id] = (Decision(State.PENDING, claim.attempts, 1.0), None)
+        self.prepared = {
+            claim_id: prepared for claim_id, prepared in self.prepared.items() if claim_id not in self.decisions
+        }
+
+    def _shared_key_error(self, res_model, holder):
+        message = self.env._(
+            "%(model)s %(holder)s is already linked to the remote record with this key."
+            " Merge the two, or give this one another key.",
+            model=self.env["ir.model"]._get(res_model).name,
+            holder=f"#{holder}",
+        )
+        return ConflictError(message, code="SHARED_KEY")
+
+    def _attempt_row(self, claim, prepared):
+        request = json.dumps({"operation": prepared.operation, **redact(prepared.body)}, ensure_ascii=False)
+        return claim.id, claim.attempts + 1, claim.is_manual, request
+
+    # -- send --------------------------------------------------------------------------------------
+
+    def send(self):
+        """Send what was prepared; remember one outcome for each."""
+        settling = [prepared for prepared in self.prepared.values() if prepared.item.settling]
+        fresh = [prepared for prepared in self.prepared.values() if not prepared.item.settling]
+        self.outcomes = self._call(self.adapter.settle, settling) + self._call(self.adapter.send, fresh)
+
+    def _call(self, send, batch):
+        if not batch:
+            return []
+        try:
+            return send(batch)
+        except Exception:  # an adapter may be anybody's: its mistakes must not lose or block deliveries
+            _logger.exception("The adapter of connector %s failed", self.connector.id)
+            error = TransientError(
+                self.env._("The adapter failed; the server log has the details."), code="ADAPTER_FAILED", uncertain=True
+            )
+            return [Outcome(prepared.item.trace_id, error=error) for prepared in batch]
+
+    # -- record ------------------------------------------------------------------------------------
+
+    def record(self):
+        """Write what became of each delivery: state, attempt, binding."""
+        for outcome in self.outcomes:
+            self._decide(self.claims[int(outcome.trace_id)], outcome.error)
+        self.env["retail.delivery"]._record([self._delivery_row(claim) for claim in self.claims.values()])
+        self.env["retail.delivery.attempt"]._finish([self._finished_row(outcome) for outcome in self.outcomes])
+        self._bind()
+        self._finish_facts()
+
+    def _decide(self, claim, error, final=False):
+        decision = decide(error, claim.attempts)
+        self.decisions[claim.id] = (replace(decision, state=State.DEAD) if final else decision, error)
+
+    def _cancel(self, claim, reason):
+        self.decisions[claim.id] = (Decision(State.CANCELLED, claim.attempts), None)
+        self.warnings[claim.id] = reason
+
+    def _delivery_row(self, claim):
+        decision, error = self.decisions[claim.id]
+        fields_at_fault = (None, None, None, None, None)
+        if error is not None:
+            group = fingerprint(self.connector.id, error.error_class, error.code, error.field)
+            fields_at_fault = (error.error_class.value, error.code, error.field, redact_text(error.message), group)
+        return (
+            claim.id,
+            claim.lease_until,
+            decision.state.value,
+            decision.delay,
+            decision.attempts,
+            *fields_at_fault,
+            self.warnings.get(claim.id) or None,
+        )
+
+    def _finished_row(self, outcome):
+        error = outcome.error
+        response = json.dumps(redact(outcome.response), ensure_ascii=False) if outcome.response else None
+        attempt_id = self.attempt_ids[int(outcome.trace_id)]
+        if error is None:
+            return attempt_id, "succeeded", outcome.http_status, None, None, None, response
+        state = "unknown" if error.uncertain else "failed"
+        status = error.http_status or outcome.http_status
+        return attempt_id, state, status, error.error_class.value, error.code, redact_text(error.message), response
+
+    def _bind(self):
+        bindings = self.env["retail.binding"]
+        delivered = [outcome for outcome in self.outcomes if outcome.error is None]
+        bindings._bind(self.connector, [row for row in map(self._binding_row, delivered) if row])
+        for outcome in self.outcomes:
+            if isinstance(outcome.error, GoneError):
+                claim = self.claims[int(outcome.trace_id)]
+                bindings._mark_gone(self.connector, claim.res_model, claim.res_id)
+        done = [claim_id for claim_id, (decision, _error) in self.decisions.items() if decision.state is State.DELIVERED]
+        self.env["retail.delivery"]._supersede_dead(done)
+
+    def _binding_row(self, outcome):
+        claim = self.claims[int(outcome.trace_id)]
+        prepared = self.prepared[claim.id]
+        remote_id = outcome.remote_id or prepared.item.remote_id
+        if claim.kind != Kind.STATE or not remote_id:
+            return None
+        hashed_key = key_hash(prepared.key) if prepared.key else None
+        return claim.res_model, claim.res_id, remote_id, hashed_key, content_hash(prepared.content)
+
+    def _finish_facts(self):
+        for outcome in self.outcomes:
+            claim = self.claims[int(outcome.trace_id)]
+            if claim.kind == Kind.FACT and outcome.error is None:
+                self.env[claim.res_model]._retail_fact_delivered(
+                    self.connector, claim.event_type, claim.payload, outcome.remote_id
+                )
+
+    def record_health(self):
+        """Pause the connector if its credentials were refused or the remote asked to wait."""
+        errors = [outcome.error for outcome in self.outcomes if outcome.error is not None]
+        refused = next((error for error in errors if isinstance(error, AuthError)), None)
+        if refused:
+            self.connector._need_attention(refused.message)
+        quotas = [error.retry_after or DEFAULT_QUOTA_DELAY for error in errors if isinstance(error, QuotaError)]
+        if quotas:
+            self.connector.throttled_until = fields.Datetime.now() + timedelta(seconds=max(quotas))
+
+
+def content_hash(content):
+    """Return a short hash of a remote request's content, equal for equal content."""
+    return _digest(json.dumps(content, sort_keys=True))
+
+
+def key_hash(key):
+    """Return a short hash of a natural key, which may be personal data."""
+    return _digest(key)
+
+
+def _digest(text):
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _remote_id(claim, binding):
+    """A person who sends again a record that is gone at the remote wants it to be found or made anew."""
+    if binding is None or (binding.is_gone and claim.is_manual):
+        return None
+    return binding.remote_id

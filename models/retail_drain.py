@@ -1,0 +1,215 @@
+"""The drain: what a wake-up job runs. Claim, send, record; each committed by itself.
+
+A job carries the ids of a connector and a lane, never a payload, and one job drains many deliveries. Nothing
+depends on a wake-up being durable: a cron looks for lanes with due work that nobody was woken for, and drains
+them itself where no job runner is running.
+"""
+
+import logging
+import math
+import time
+from datetime import datetime, timedelta
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, api, models, modules
+from odoo.exceptions import UserError
+from odoo.tools import SQL, mute_logger
+
+from ..const import Lane
+from .delivery_batch import DeliveryBatch
+
+_logger = logging.getLogger(__name__)
+
+RUN_SECONDS = 45  # a job hands its slot back after that time
+CRON_SECONDS = 45
+WAKE_HORIZON = 60  # seconds; what is due later is left to the cron
+MAX_TRANSACTION_TRIES = 5
+JOB_RUNNER_LOCK = 2293787760715711918  # PG_ADVISORY_LOCK_ID of queue_job's runner
+
+# (database, connector, lane) -> when a job that was enqueued by this process starts (Unix time).
+# Whatever is committed before that time will be seen by that job.
+_wakes = {}
+
+
+class RetailDrain(models.AbstractModel):
+    _name = "retail.drain"
+    _description = "Delivers what waits in the lanes of connectors"
+
+    # -- the job -----------------------------------------------------------------------------------
+
+    @api.model
+    def _run(self, connector_id, lane, seconds=RUN_SECONDS):
+        """Deliver what is due in one lane, for a bounded time, then arrange for the rest.
+
+        :return: number of deliveries handled
+        """
+        connector = self.env["retail.connector"].browse(connector_id).exists()
+        if not connector or not connector._is_open():
+            return 0
+        connector = connector.with_company(connector.company_id)
+        try:
+            adapter = connector._adapter()
+        except UserError as error:
+            connector._need_attention(str(error))
+            self._commit()
+            return 0
+        with adapter:
+            handled, is_empty = self._run_batches(connector, lane, adapter, seconds)
+        self._wake_rest(connector, lane, is_empty)
+        return handled
+
+    def _run_batches(self, connector, lane, adapter, seconds):
+        """Return the number of deliveries handled, and whether the lane had nothing left to claim."""
+        stop_at = time.monotonic() + seconds
+        limit = min(connector.batch_size or adapter.batch_size, adapter.batch_size)
+        lease = 10 + 4 * (connector.connect_timeout + connector.read_timeout)
+        handled = 0
+        while time.monotonic() < stop_at and connector._is_open():
+            claims = self._transaction(self._claim, connector, lane, limit, lease)
+            if not claims:
+                return handled, True
+            self._deliver(connector, adapter, claims)
+            handled += len(claims)
+        return handled, False
+
+    def _claim(self, connector, lane, limit, lease):
+        deliveries = self.env["retail.delivery"]
+        deliveries._expire_leases()
+        return deliveries._claim(connector, lane, limit, lease)
+
+    def _deliver(self, connector, adapter, claims):
+        batch = DeliveryBatch(connector, adapter, claims)
+        self._transaction(batch.prepare)
+        batch.send()
+        self._transaction(batch.record)
+        self._transaction(batch.record_health)
+
+    def _transaction(self, function, *args):
+        """Run ``function`` and commit; again, if somebody else changed the same rows meanwhile."""
+        for tries_left in reversed(range(MAX_TRANSACTION_TRIES)):
+            try:
+                with mute_logger("odoo.sql_db"):
+                    result = function(*args)
+                    self._commit()
+                return result
+            except psycopg2.errors.TransactionRollbackError:
+                if modules.module.current_test or not tries_left:
+                    raise
+                self.env.cr.rollback()
+        raise AssertionError("unreachable")
+
+    def _commit(self):
+        if modules.module.current_test:
+            self.env.cr.flush()
+        else:
+            self.env.cr.commit()
+
+    # -- wake-up -----------------------------------------------------------------------------------
+
+    def _wake_rest(self, connector, lane, is_empty):
+        if not connector._is_open():
+            return
+        due_in = self.env["retail.delivery"]._seconds_to_next(connector, lane) if is_empty else 0.0
+        if due_in is not None and due_in <= WAKE_HORIZON:
+            self._wake(connector.id, lane, due_in)
+
+    @api.model
+    def _wake_connectors(self, connectors):
+        for connector in connectors:
+            for lane in (Lane.REALTIME, Lane.BULK):
+                self._wake_at_commit(connector.id, lane.value, 0.0)
+
+    @api.model
+    def _wake_deliveries(self, deliveries):
+        for connector, lane in {(delivery.connector_id, delivery.lane) for delivery in deliveries}:
+            self._wake_at_commit(connector.id, lane, 0.0)
+
+    @api.model
+    def _wake_at_commit(self, connector_id, lane, due_in):
+        """Have the lane drained ``due_in`` seconds after the current transaction has been committed."""
+        self.env.cr.postcommit.add(lambda: self._wake_in_new_transaction(connector_id, lane, due_in))
+
+    def _wake_in_new_transaction(self, connector_id, lane, due_in):
+        key = (self.env.cr.dbname, connector_id, lane)
+        now = time.time()
+        if now < _wakes.get(key, 0.0) <= now + due_in + 1:
+            return
+        try:
+            with self.env.registry.cursor() as cr:
+                self.with_env(self.env(cr=cr, user=SUPERUSER_ID, su=True))._wake(connector_id, lane, due_in)
+        except psycopg2.Error:
+            _logger.warning("No wake-up for connector %s, lane %s: the cron will", connector_id, lane)
+
+    @api.model
+    def _wake(self, connector_id, lane, due_in):
+        """Have the lane drained in ``due_in`` seconds, by a job, or by the cron if no job runner runs."""
+        starts_at = math.ceil(time.time() + due_in) if due_in else time.time()
+        eta = datetime.utcfromtimestamp(starts_at)
+        if not self._is_job_runner_running():
+            self.env.ref("retail_hub.ir_cron_drain")._trigger(at=eta)
+        elif not self._has_job(connector_id, lane, eta):
+            self._enqueue(connector_id, lane, eta if due_in else None)
+        _wakes[self.env.cr.dbname, connector_id, lane] = starts_at
+
+    def _enqueue(self, connector_id, lane, eta):
+        identity = f"{self._job_identity(connector_id, lane)}{eta.isoformat() if eta else 'now'}"
+        self.with_delay(
+            channel=Lane(lane).channel,
+            eta=eta,
+            max_retries=0,
+            identity_key=identity,
+            description=f"Retail Hub: connector {connector_id}, {lane}",
+        )._run(connector_id, lane)
+
+    def _has_job(self, connector_id, lane, eta):
+        """Tell whether a job that has not started yet will drain the lane by ``eta``."""
+        return bool(
+            self.env.execute_query(
+                SQL(
+                    "SELECT 1 FROM queue_job WHERE state IN ('pending', 'enqueued')"
+                    " AND identity_key IS NOT NULL AND starts_with(identity_key, %s)"
+                    " AND (eta IS NULL OR eta <= %s) LIMIT 1",
+                    self._job_identity(connector_id, lane),
+                    eta,
+                )
+            )
+        )
+
+    @api.model
+    def _job_identity(self, connector_id, lane):
+        return f"retail_hub:drain:{connector_id}:{lane}:"
+
+    @api.model
+    def _is_job_runner_running(self):
+        """Tell whether some queue_job runner holds the runner's lock on this database."""
+        return bool(
+            self.env.execute_query(
+                SQL(
+                    "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+                    " WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()"
+                    " AND l.classid = %s AND l.objid = %s AND l.objsubid = 1 LIMIT 1",
+                    JOB_RUNNER_LOCK >> 32,
+                    JOB_RUNNER_LOCK & 0xFFFFFFFF,
+                )
+            )
+        )
+
+    # -- the cron ----------------------------------------------------------------------------------
+
+    @api.model
+    def _cron_drain(self):
+        """See to lanes with due work that nobody was woken for."""
+        self._transaction(self.env["retail.delivery"]._expire_leases)
+        connectors = self.env["retail.connector"]
+        lanes = [
+            (connector_id, lane)
+            for connector_id, lane in self.env["retail.delivery"]._lanes_with_due_work()
+            if connectors.browse(connector_id)._is_open()
+        ]
+        if self._is_job_runner_running():
+            for connector_id, lane in lanes:
+                self._wake(connector_id, lane, 0.0)
+            return
+        for connector_id, lane in lanes:
+            self._run(connector_id, lane, CRON_SECONDS / len(lanes))

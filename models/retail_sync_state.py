@@ -1,0 +1,142 @@
+"""How each record stands with each connector: a view over deliveries and bindings."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..schemas import EVENT_TYPES
+
+SEVERITY = ("failed", "waiting", "in_sync")
+
+
+class RetailSyncState(models.Model):
+    _name = "retail.sync.state"
+    _description = "Retail Sync State"
+    _auto = False
+    _order = "connector_id, res_model, res_id"
+
+    connector_id = fields.Many2one("retail.connector", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    res_model = fields.Char("Model", readonly=True)
+    res_id = fields.Many2oneReference("Record ID", model_field="res_model", readonly=True)
+    state = fields.Selection(
+        [("in_sync", "In sync"), ("waiting", "Waiting"), ("failed", "Failed")], readonly=True
+    )
+    since = fields.Datetime(readonly=True)
+    reason = fields.Char(compute="_compute_reason")
+    next_attempt_at = fields.Datetime("Next Try", readonly=True)
+    error_message = fields.Text("Error", readonly=True)
+    warning = fields.Text(readonly=True)
+    delivery_id = fields.Many2one("retail.delivery", "Last Delivery", readonly=True)
+    remote_id = fields.Char("Remote ID", compute="_compute_remote_id")
+
+    @property
+    def _table_query(self):
+        """The delivery that tells most about a record: a dead one, else an open one, else the last one."""
+        return SQL(
+            """
+            SELECT DISTINCT ON (d.connector_id, d.res_model, d.res_id)
+                   d.id, d.id AS delivery_id, d.connector_id, d.company_id, d.res_model, d.res_id,
+                   CASE WHEN d.state = 'dead' THEN 'failed' WHEN d.state = 'delivered' THEN 'in_sync'
+                        ELSE 'waiting' END AS state,
+                   COALESCE(d.finished_at, d.queued_at) AS since,
+                   CASE WHEN d.state IN ('pending', 'unknown') THEN d.next_attempt_at END AS next_attempt_at,
+                   d.error_message, d.warning
+              FROM retail_delivery d
+             WHERE d.state NOT IN ('superseded', 'cancelled')
+          ORDER BY d.connector_id, d.res_model, d.res_id,
+                   d.state = 'dead' DESC, d.state != 'delivered' DESC, d.id DESC
+            """
+        )
+
+    @api.depends("state")
+    def _compute_reason(self):
+        for status in self:
+            status.reason = status._get_reason()
+
+    def _get_reason(self):
+        if self.error_message:
+            return self.error_message
+        if self.state != "waiting":
+            return self.warning
+        if self.connector_id.state != "active":
+            return self.connector_id.state_reason or self.env._("The connector is not active.")
+        return self.env._("Will be sent within moments.")
+
+    @api.depends("connector_id", "res_model", "res_id")
+    def _compute_remote_id(self):
+        self.remote_id = False
+        for (connector, res_model), statuses in self.grouped(lambda s: (s.connector_id, s.res_model)).items():
+            bound = self.env["retail.binding"].sudo()._by_record(connector, res_model, statuses.mapped("res_id"))
+            for status in statuses:
+                status.remote_id = bound[status.res_id].remote_id if status.res_id in bound else False
+
+    def action_resync(self):
+        """Send the record again, now, to this connector."""
+        self.ensure_one()
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        if not record:
+            raise UserError(self.env._("The record does not exist any more."))
+        return self._resync(record, self.connector_id)
+
+    def action_open_delivery(self):
+        """Open the delivery that the state comes from."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "retail.delivery",
+            "res_id": self.delivery_id.id,
+            "views": [(False, "form")],
+        }
+
+    # -- for records -------------------------------------------------------------------------------
+
+    @api.model
+    def _worst_by_record(self, records):
+        """Return ``{record id: state}``: the worst over all connectors that the user may see."""
+        groups = self._read_group(
+            [("res_model", "=", records._name), ("res_id", "in", records.ids)],
+            ["res_id"],
+            ["state:array_agg_distinct"],
+        )
+        return {res_id: next(state for state in SEVERITY if state in states) for res_id, states in groups}
+
+    @api.model
+    def _action_for(self, record):
+        action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_sync_state")
+        return {
+            **action,
+            "name": self.env._("Sync State of %(record)s", record=record.display_name),
+            "domain": [("res_model", "=", record._name), ("res_id", "=", record.id)],
+        }
+
+    @api.model
+    def _resync(self, records, connectors=None):
+        """Queue the present state of records, to be sent now even if the remote is known to have it.
+
+        :param connectors: only these; None: every connector of the user's companies with a flow for it
+        :raise UserError: if no connector takes them
+        """
+        records.check_access("read")
+        self.env["retail.delivery"].check_access("read")
+        event_type = records._retail_updated_event
+        if connectors is None:
+            connectors = self.env["retail.connector"].search([("company_id", "in", self.env.companies.ids)])
+        rows = [(event_type, record_id, False, None, None) for record_id in records.ids]
+        count = self.env["retail.event"].sudo()._keep(records._name, rows, connectors=connectors, is_manual=True)
+        if not count:
+            raise UserError(
+                self.env._(
+                    "No active connector has a flow for “%(event)s”. A manager can add one in Retail Hub.",
+                    event=EVENT_TYPES[event_type].label,
+                )
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("Queued %(count)s deliveries; they go out now.", count=count),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
