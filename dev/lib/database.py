@@ -25,7 +25,11 @@ def run_odoo(*arguments: str, log: Path) -> None:
     """Run `odoo …` until it ends, with its output in `log`. Raise CalledProcessError when it fails."""
     with open(log, "w", encoding="utf-8") as output:
         subprocess.run(
-            ["odoo", *arguments], check=True, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            ["odoo", *arguments],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
 
 
@@ -37,8 +41,10 @@ class Database:
         self.filestore = Path(setting("RETAIL_HUB_DATA_DIR"), "filestore", name)
 
     def create(self, source: Database | None = None) -> Database:
-        """Make it as a copy of `source`, which nobody may be connected to (default: the template with the modules
-        that retail_hub builds on). One that is there already is dropped first."""
+        """Make it as a copy of `source`; one that is there already is dropped first.
+
+        Nobody may be connected to `source`. By default it is the template: Odoo without retail_hub.
+        """
         source = source or Database(setting("RETAIL_HUB_TEMPLATE"))
         self.drop()
         _administer("CREATE DATABASE {} TEMPLATE {}", self.name, source.name)

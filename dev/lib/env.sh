@@ -34,6 +34,7 @@ prepare() {
     ensure_packages "$scope"
     ensure_odoo
     ensure_venv
+    link_addon
     if [[ $scope == all ]]; then
         ensure_postgres
         write_config

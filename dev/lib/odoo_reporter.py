@@ -1,4 +1,4 @@
-"""Run the odoo command and report its tests, one JSON object a line, to the file descriptor RETAIL_HUB_REPORT_FD.
+"""Run the odoo command; report its tests to the file descriptor RETAIL_HUB_REPORT_FD, one JSON object a line.
 
 {"event": "start" | "skip" | "fail", "test": "test_file.Class.method", "text": reason or traceback}
 {"event": "complaint", "text": …}: a warning or an error in the log outside of tests, as while modules load
@@ -16,7 +16,9 @@ from odoo.tests.case import _SubTest
 from odoo.tests.result import OdooTestResult
 
 # What Odoo logs once more after a test has failed.
-SUMMARY_OF_TESTS = re.compile(r" odoo\.tests|\d+ failures, \d+ errors of|test failed when loading the modules")
+SUMMARY_OF_TESTS = re.compile(
+    r" odoo\.tests|\d+ failures, \d+ errors of|test failed when loading the modules"
+)
 TESTS_PACKAGE = "odoo.addons.retail_hub.tests."
 
 

@@ -1,19 +1,18 @@
 """pytest plugin: lets plain tests import the addon as Odoo does, `from odoo.addons.retail_hub… import …`.
 
-No conftest.py: the checkout is itself a package, and pytest would import it under the name of its folder.
+No conftest.py for this: the checkout is itself a package, and pytest would import it under its folder's name.
 """
 
 import os
 import warnings
 
-import odoo.init  # noqa: F401  (Odoo's patches come first)
 import pytest
-from odoo.tools import config
 
-config.parse_config(["--config", os.environ["RETAIL_HUB_ODOO_CONF"]], setup_logging=False)
+with warnings.catch_warnings(action="ignore"):  # what Odoo's libraries warn about is not for every report
+    import odoo.init  # noqa: F401
+    from odoo.tools import config
 
-with warnings.catch_warnings(action="ignore"):
-    import passlib.utils  # noqa: F401  (otherwise its warning is in every report)
+    config.parse_config(["--config", os.environ["RETAIL_HUB_ODOO_CONF"]], setup_logging=False)
 
 
 @pytest.hookimpl(tryfirst=True)

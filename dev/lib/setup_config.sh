@@ -1,9 +1,13 @@
 # What belongs to this checkout: the addons folder, Odoo's configuration, the template database.
 # shellcheck shell=bash
 
+link_addon() {
+    mkdir -p "$CHECKOUT_DIR/addons"
+    [[ -L $CHECKOUT_DIR/addons/retail_hub ]] || ln -s "$RETAIL_HUB_ROOT" "$CHECKOUT_DIR/addons/retail_hub"
+}
+
 write_config() {
-    mkdir -p "$CHECKOUT_DIR/addons" "$CHECKOUT_DIR/logs" "$RETAIL_HUB_CACHE/data"
-    ln -sfn "$RETAIL_HUB_ROOT" "$CHECKOUT_DIR/addons/retail_hub"
+    mkdir -p "$CHECKOUT_DIR/logs" "$RETAIL_HUB_CACHE/data"
     replace_file "$CHECKOUT_DIR/odoo.conf" < <(odoo_config)
     export RETAIL_HUB_ODOO_CONF=$CHECKOUT_DIR/odoo.conf
     export RETAIL_HUB_DATA_DIR=$RETAIL_HUB_CACHE/data

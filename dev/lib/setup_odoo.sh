@@ -1,5 +1,5 @@
 # Odoo 19: $ODOO_HOME, else what python3 can import, else Debian's package unpacked into the cache.
-# Sets ODOO_PATH (the folder that contains the package `odoo`) and ODOO_VERSION.
+# Sets ODOO_PATH (the folder that contains the package `odoo`), exported as RETAIL_HUB_ODOO_PATH, and ODOO_VERSION.
 # shellcheck shell=bash
 
 DEBIAN_MIRROR=http://deb.debian.org/debian
@@ -20,6 +20,7 @@ ensure_odoo() {
     else
         ensure_debian_odoo
     fi
+    export RETAIL_HUB_ODOO_PATH=$ODOO_PATH
 }
 
 is_odoo_19() { grep -qs '^version_info = (19, 0,' "$1/odoo/release.py"; }

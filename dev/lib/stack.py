@@ -26,6 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import requests
+
 from database import Database, setting
 
 __all__ = ["Database", "OdooError", "OdooServer", "Sandbox", "database_name", "free_port", "wait_until"]
@@ -49,7 +50,7 @@ def free_port() -> int:
 
 
 def wait_until(predicate: Callable, timeout: float, message: str, interval: float = 0.05):
-    """Return the first true value of `predicate()`. Raise TimeoutError with `message` after `timeout` seconds."""
+    """Return the first true value of `predicate()`; raise TimeoutError(`message`) after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while True:
         if value := predicate():
@@ -78,7 +79,7 @@ class _Process:
     def _spawn(self, command: list[str], env: dict[str, str] | None = None) -> None:
         _end_children_with_us()
         if shutil.which("setpriv") and threading.current_thread() is threading.main_thread():
-            # The kernel ends the child if we are killed; only safe from the main thread, as it watches the thread.
+            # Killed with us by the kernel; only from the main thread, as it is the thread that counts.
             command = ["setpriv", "--pdeathsig", "KILL", *command]
         with open(self.log_path, "a", encoding="utf-8") as log:
             self.process = subprocess.Popen(
@@ -144,7 +145,7 @@ def _end_children_with_us() -> None:
 
 
 class OdooServer(_Process):
-    """An Odoo server with worker processes, and the job runner, for one database that has retail_hub installed.
+    """An Odoo server with worker processes and the job runner, for one database.
 
     :param db: the database (or its name)
     :param port: HTTP port on 127.0.0.1; a free one by default
@@ -197,16 +198,18 @@ class OdooServer(_Process):
     def _write_config(self) -> None:
         config = configparser.RawConfigParser()
         config.read(setting("RETAIL_HUB_ODOO_CONF"))
-        config["options"].update({
-            "db_name": self.db.name,
-            "dbfilter": f"^{re.escape(self.db.name)}$",
-            "list_db": "False",
-            "http_port": str(self.port),
-            "gevent_port": str(free_port()),
-            "workers": str(self.workers),
-            "max_cron_threads": str(self.cron_threads),
-            "proxy_mode": "False",
-        })
+        config["options"].update(
+            {
+                "db_name": self.db.name,
+                "dbfilter": f"^{re.escape(self.db.name)}$",
+                "list_db": "False",
+                "http_port": str(self.port),
+                "gevent_port": str(free_port()),
+                "workers": str(self.workers),
+                "max_cron_threads": str(self.cron_threads),
+                "proxy_mode": "False",
+            }
+        )
         for section, values in self.config_extra.items():
             if not config.has_section(section):
                 config.add_section(section)
@@ -220,12 +223,14 @@ class OdooServer(_Process):
         return False
 
     def _job_runner_works(self) -> bool:
-        locks = self.db.query(
-            "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND (classid::bigint << 32 | objid::bigint) = %s"
-            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            JOB_RUNNER_LOCK,
+        """Whether the runner holds its lock. PostgreSQL shows a lock's number in two halves."""
+        statement = """
+            SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+             WHERE datname = %s AND locktype = 'advisory' AND granted AND classid = %s AND objid = %s
+        """
+        return bool(
+            self.db.query(statement, self.db.name, JOB_RUNNER_LOCK >> 32, JOB_RUNNER_LOCK & 0xFFFFFFFF)
         )
-        return bool(locks)
 
     def call(self, model: str, method: str, *args, **kwargs):
         """Return what `model.method(*args, **kwargs)` returns for the user admin. Raise OdooError."""
@@ -274,5 +279,7 @@ class Sandbox(_Process):
         return self
 
     def _announced_url(self) -> str:
-        found = re.search(r"^listening on (http://\S+)$", self.log_path.read_text(encoding="utf-8"), re.MULTILINE)
+        found = re.search(
+            r"^listening on (http://\S+)$", self.log_path.read_text(encoding="utf-8"), re.MULTILINE
+        )
         return found[1] if found else ""

@@ -47,7 +47,7 @@ def say(text: str = "", end: str = "\n") -> None:
 
 
 def read_lines(process: subprocess.Popen, stream) -> Iterator[str]:
-    """Yield the lines of `stream`; end the process group when it stays silent, or when the reader gives up."""
+    """Yield the lines of `stream`; end the process group when it stays silent or the reader gives up."""
     watchdog = _Watchdog(process)
     try:
         for line in stream:
@@ -177,7 +177,15 @@ def run_pytest(arguments: list[str]) -> Count:
     """Run pytest with `arguments`; a run that fails without a failed test counts as one."""
     say(f"== pytest {' '.join(arguments)}")
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-        options = ["-p", "pytest_retail_hub", "-p", "no:cacheprovider", "-q", f"--junitxml={report.name}"]
+        options = [
+            "-p",
+            "pytest_retail_hub",
+            "-p",
+            "no:cacheprovider",
+            "-q",
+            "--tb=short",
+            f"--junitxml={report.name}",
+        ]
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", "--rootdir", str(ROOT), *options, *arguments],
             cwd=ROOT,
@@ -201,7 +209,9 @@ def _read_junit(path: str) -> Count:
     count = Count()
     with contextlib.suppress(ElementTree.ParseError):
         for suite in ElementTree.parse(path).getroot().iter("testsuite"):
-            total, skipped, failures, errors = (int(suite.get(k)) for k in ("tests", "skipped", "failures", "errors"))
+            total, skipped, failures, errors = (
+                int(suite.get(k)) for k in ("tests", "skipped", "failures", "errors")
+            )
             count += Count(max(0, total - skipped - failures - errors), failures + errors)
     return count
 
@@ -234,14 +244,18 @@ def _run_folder(folder: Path) -> Count:
 
 
 def drop_databases(prefix: str) -> None:
-    rows = Database("postgres").query("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", prefix)
+    rows = Database("postgres").query(
+        "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", prefix
+    )
     for (name,) in rows:
         Database(name).drop()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="dev/test", description=__doc__)
-    parser.add_argument("target", nargs="?", help="Odoo test tags | pure | system | tests/…/test_x.py[::name]; all without it")
+    parser.add_argument(
+        "target", nargs="?", help="Odoo test tags | pure | system | tests/…/test_x.py[::name]; all without it"
+    )
     parser.add_argument("pytest_arguments", nargs="*", help="passed on to pytest (after --)")
     parser.add_argument("--keep", action="store_true", help="keep the databases")
     options = parser.parse_args()

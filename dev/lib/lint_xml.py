@@ -1,0 +1,70 @@
+"""Check XML files without a database: well-formed, valid Odoo data and views, each id once.
+
+Usage: lint_xml.py FILE… Prints `file:line: what`, and ends with status 1 if there is anything to print.
+"""
+
+import functools
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from lxml import etree
+
+ODOO = Path(os.environ["RETAIL_HUB_ODOO_PATH"], "odoo")
+# An extension of a view is not a whole view, and Odoo has no schema for these.
+VIEWS_WITH_SCHEMA = {"activity", "calendar", "graph", "list", "pivot", "search"}
+
+Problem = tuple[int, str]
+
+
+@functools.cache
+def schema(path: Path) -> etree.RelaxNG:
+    return etree.RelaxNG(etree.parse(path))
+
+
+def check_file(path: Path) -> Iterator[Problem]:
+    """Yield (line, what) for each problem of one file."""
+    try:
+        root = etree.parse(path).getroot()
+    except etree.XMLSyntaxError as error:
+        yield error.lineno or 1, error.msg
+        return
+    if root.tag == "odoo":
+        yield from _validate(root, ODOO / "import_xml.rng")
+        yield from _check_ids(root)
+        for arch in _whole_views(root):
+            yield from _validate(arch, ODOO / "addons" / "base" / "rng" / f"{arch.tag}_view.rng")
+
+
+def _validate(element, schema_path: Path) -> Iterator[Problem]:
+    rules = schema(schema_path)
+    if not rules.validate(etree.ElementTree(element)):
+        for error in rules.error_log:
+            yield error.line, error.message
+
+
+def _check_ids(root) -> Iterator[Problem]:
+    seen: dict[str, int] = {}
+    for record in root.iter("record", "template", "menuitem"):
+        if (name := record.get("id")) in seen and record.get("forcecreate") is None:
+            yield record.sourceline, f"id {name} is on line {seen[name]} too"
+        seen[name] = record.sourceline
+
+
+def _whole_views(root) -> Iterator:
+    for record in root.iter("record"):
+        if record.get("model") == "ir.ui.view" and record.find("field[@name='inherit_id']") is None:
+            arch = record.find("field[@name='arch']")
+            yield from (view for view in (() if arch is None else arch) if view.tag in VIEWS_WITH_SCHEMA)
+
+
+def main(paths: list[str]) -> int:
+    problems = [(path, *problem) for path in paths for problem in check_file(Path(path))]
+    for path, line, text in problems:
+        print(f"{path}:{line}: {text}")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
