@@ -40,6 +40,11 @@ class Response:
     json: Any = field(default=None, repr=False)
     date: datetime | None = None
 
+    @property
+    def object(self) -> dict:
+        """The body if it is a JSON object, else an empty dict."""
+        return self.json if isinstance(self.json, dict) else {}
+
 
 class HttpClient:
     """Calls one base URL. Owned by an adapter; a context manager.
@@ -122,10 +127,10 @@ class HttpClient:
                 http_status=raw.status_code,
             )
         content = self._body(raw, method)
-        try:
-            data = jsonlib.loads(content) if content else None
-        except ValueError:
-            data = self._not_json(raw, content, method)
+        is_json, data = _parse(content)
+        if not is_json and raw.status_code < 400:
+            what = "a web page instead of JSON" if content.lstrip()[:1] == b"<" else "what is not valid JSON"
+            raise self._no_answer(method, "NOT_JSON", f"sent {what}", raw.status_code)
         return Response(raw.status_code, raw.headers, data, _http_date(raw.headers.get("Date")))
 
     def _body(self, raw, method):
@@ -137,13 +142,6 @@ class HttpClient:
                     method, "ANSWER_TOO_LARGE", f"sent more than {self.max_bytes} bytes", raw.status_code
                 )
         return bytes(body)
-
-    def _not_json(self, raw, content, method):
-        if raw.status_code >= 400:
-            return None
-        html = content.lstrip()[:1] == b"<"
-        what = "a web page instead of JSON" if html else "something that is not valid JSON"
-        raise self._no_answer(method, "NOT_JSON", f"sent {what}", raw.status_code)
 
     def _failure(self, exc, method):
         if isinstance(exc, http_errors.InvalidHeader):
@@ -209,6 +207,14 @@ class _HeaderAuth(requests.auth.AuthBase):
             raise http_errors.InvalidHeader("not allowed")
         request.headers.update(self._headers)
         return request
+
+
+def _parse(content):
+    """Return (is it JSON, its data); an empty body counts as JSON without data."""
+    try:
+        return True, jsonlib.loads(content) if content else None
+    except (ValueError, RecursionError):
+        return False, None
 
 
 def _host(url):

@@ -1,6 +1,7 @@
 """HubSpot: customers as contacts, through the batch endpoints of the CRM objects API."""
 
 import re
+from dataclasses import replace
 from typing import ClassVar
 
 from ..base import (
@@ -8,6 +9,7 @@ from ..base import (
     AuthError,
     ConnectionReport,
     Credential,
+    GoneError,
     Keys,
     MappingError,
     Outcome,
@@ -106,7 +108,7 @@ class HubSpotAdapter(Adapter):
         return [
             outcome
             for chunk in batches.chunks(items, size)
-            for outcome in narrow(chunk, lambda part: self._send_chunk(kind, part))
+            for outcome in self._narrow(kind, chunk)
         ]
 
     def _send_chunk(self, kind, items):
@@ -118,18 +120,46 @@ class HubSpotAdapter(Adapter):
         if response.status < 300:
             return (batches.read_done if kind == "archive" else batches.read)(items, response)
         error = self._refusal(response, [p.body.get("properties", {}) for p in items])
-        if kind == "archive" and len(items) == 1 and error.code == "OBJECT_NOT_FOUND":
+        if kind == "archive" and len(items) == 1 and isinstance(error, GoneError):
             return [Outcome(items[0].item.trace_id, items[0].item.remote_id, None, response.status)]
-        blamed = batches.blamed(items, response, error)
-        if not blamed:
-            raise error
-        return self._without(items, blamed, kind)
+        return self._isolate(kind, items, response, error)
 
-    def _without(self, items, blamed, kind):
-        """Send a refused batch again without the items that HubSpot named."""
-        rest = [p for p in items if p.item.trace_id not in blamed]
-        sent = {o.trace_id: o for o in narrow(rest, lambda part: self._send_chunk(kind, part))}
+    def _isolate(self, kind, items, response, error):
+        """Send a refused batch again without the items at fault, and those that only may be at fault alone.
+
+        :raise RemoteError: ``error``, if the answer does not tell which these are
+        """
+        blamed = batches.blamed(items, response, error)
+        suspected = [] if blamed else batches.suspected(items, response)
+        if not blamed and not suspected:
+            raise error
+        apart = {*blamed, *(p.item.trace_id for p in suspected)}
+        parts = [[p for p in items if p.item.trace_id not in apart], *([p] for p in suspected)]
+        sent = {o.trace_id: o for part in parts for o in self._narrow(kind, part)}
         return [sent.get(p.item.trace_id) or failed([p], blamed[p.item.trace_id])[0] for p in items]
+
+    def _narrow(self, kind, items):
+        return narrow(items, lambda part: self._send_chunk(kind, part))
+
+    def settle(self, batch):
+        """Send again: every call can be repeated. A contact that got no answer twice may have been merged."""
+        outcomes = self.send(batch)
+        for n, (prepared, outcome) in enumerate(zip(batch, outcomes, strict=True)):
+            if prepared.operation == "update" and outcome.error and outcome.error.code == "NOT_ANSWERED":
+                outcomes[n] = self._update_merged(prepared, outcome)
+        return outcomes
+
+    def _update_merged(self, prepared, outcome):
+        """Update the contact that this one was merged into; ``outcome`` stands if it was not."""
+        try:
+            winner = self._resolve(prepared.item.remote_id)
+        except RemoteError as error:
+            return failed([prepared], error)[0]
+        if winner is None:
+            return failed([prepared], errors.gone())[0]
+        if winner == prepared.item.remote_id:
+            return outcome
+        return self._narrow("update", [replace(prepared, body={**prepared.body, "id": winner})])[0]
 
     # ----- merging -----
 
@@ -139,7 +169,7 @@ class HubSpotAdapter(Adapter):
             for loser in prepared.body["objectIdsToMerge"]:
                 survivor = self._merge_pair(survivor, loser, prepared.item.settling)
         except RemoteError as error:
-            return Outcome(prepared.item.trace_id, prepared.item.remote_id, error, error.http_status)
+            return failed([prepared], error)[0]
         return Outcome(prepared.item.trace_id, survivor, None, 200, {"id": survivor})
 
     def _merge_pair(self, survivor, loser, settling):
@@ -150,7 +180,7 @@ class HubSpotAdapter(Adapter):
         pair = {"primaryObjectId": survivor, "objectIdToMerge": loser}
         response = self._call("POST", self._path("/merge"), pair)
         if response.status < 300:
-            return str((response.json or {}).get("id") or survivor)
+            return str(response.object.get("id") or survivor)
         error = self._refusal(response)
         merged = self._already_merged(survivor, loser) if response.status in (400, 404, 409, 422) else None
         if merged:
@@ -176,7 +206,7 @@ class HubSpotAdapter(Adapter):
             return None
         if response.status >= 300:
             raise self._refusal(response, write=False)
-        return str((response.json or {}).get("id") or remote_id)
+        return str(response.object.get("id") or remote_id)
 
     # ----- calling -----
 
@@ -218,7 +248,7 @@ class HubSpotAdapter(Adapter):
             raise self._refusal(details, write=False)
         limit, used = self._daily_usage(folder)
         remaining = max(limit - used, 0) if limit is not None and used is not None else None
-        return ConnectionReport(_account_name(details.json or {}), details.date, remaining, limit)
+        return ConnectionReport(_account_name(details.object), details.date, remaining, limit)
 
     def _daily_usage(self, folder):
         """Return (limit, used) calls of the day; None where it is not told (it may need more rights)."""
@@ -227,7 +257,8 @@ class HubSpotAdapter(Adapter):
         except TransientError:
             return None, None
         rows = usage.json.get("results") if isinstance(usage.json, dict) else usage.json
-        row = rows[0] if usage.status < 300 and isinstance(rows, list) and rows else {}
+        row = rows[0] if usage.status < 300 and isinstance(rows, list) and rows else None
+        row = row if isinstance(row, dict) else {}
         return _count(row.get("usageLimit")), _count(row.get("currentUsage"))
 
 

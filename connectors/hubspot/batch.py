@@ -1,12 +1,10 @@
 """Cutting items into calls, and reading HubSpot's batch answers. Pure functions."""
 
 from ..base import Outcome, TransientError
-from . import errors
+from . import errors, problems
 
 # What a refusal of the whole batch may be due to single items for; else they are all sent in vain.
 _ITEM_STATUS = frozenset({400, 404, 409, 413, 422})
-# Such an error of one property holds for every item that has it.
-_SHARED_ERRORS = frozenset({"PROPERTY_DOESNT_EXIST"})
 
 
 def by_operation(batch):
@@ -41,34 +39,33 @@ def read(items, response):
     ``errors[]`` comes first: an item that is in both lists has failed. An item that is in neither may have
     been applied or not.
     """
-    body = response.json if isinstance(response.json, dict) else {}
-    problems = read_problems(items, body)
-    results = _read_results(items, body)
-    correlation = errors.correlation(body)
+    refused = read_refused(items, response.object)
+    results = _read_results(items, response.object)
+    correlation = problems.correlation(response.object)
     return [
-        _outcome(p, problems.get(p.item.trace_id), results.get(p.item.trace_id), response.status, correlation)
+        _outcome(p, refused.get(p.item.trace_id), results.get(p.item.trace_id), response.status, correlation)
         for p in items
     ]
 
 
 def read_done(items, response):
     """Return the outcomes of an answer without content, such as that to an archive call."""
-    problems = read_problems(items, response.json) if isinstance(response.json, dict) else {}
+    refused = read_refused(items, response.object)
     return [
-        failure(p, problems[p.item.trace_id])
-        if p.item.trace_id in problems
+        failure(p, refused[p.item.trace_id])
+        if p.item.trace_id in refused
         else Outcome(p.item.trace_id, p.item.remote_id, None, response.status)
         for p in items
     ]
 
 
-def read_problems(items, body):
+def read_refused(items, body):
     """Return {trace id: entry of ``errors[]``} for the items that failed.
 
     An entry that names no item is about the only item, if there is only one.
     """
-    entries = _entries(body)
-    found = _named_problems(items, entries) if entries else {}
+    entries = problems.dicts(body.get("errors"))
+    found = _named(items, entries) if entries else {}
     if entries and not found and len(items) == 1:
         return {items[0].item.trace_id: entries[0]}
     return found
@@ -79,17 +76,41 @@ def blamed(items, response, error):
 
     ``error`` is the refusal; all items get it if it is not about items at all.
     """
-    if response.status not in _ITEM_STATUS:
+    if response.status not in _ITEM_STATUS or error.code == "KEY_NOT_UNIQUE":
         return {p.item.trace_id: error for p in items}
-    body = response.json if isinstance(response.json, dict) else {}
-    shared = {k: body[k] for k in ("category", "message") if k in body}
-    problems = _named_problems(items, [{**shared, **entry} for entry in (*_entries(body), body)])
-    if problems:
-        sent = {p.item.trace_id: p.body.get("properties", {}) for p in items}
-        return {trace: errors.from_item(entry, (sent[trace],)) for trace, entry in problems.items()}
-    if error.code in _SHARED_ERRORS:
+    body = response.object
+    if error.code == "PROPERTY_DOESNT_EXIST":
         return {p.item.trace_id: error for p in items if error.field in p.body.get("properties", ())}
-    return {}
+    if _is_duplicate(body):
+        return {}
+    shared = {k: body[k] for k in ("category", "message") if k in body}
+    entries = [{**shared, **entry} for entry in (*problems.dicts(body.get("errors")), body)]
+    sent = {p.item.trace_id: p.body.get("properties", {}) for p in items}
+    return {trace: errors.from_item(entry, (sent[trace],)) for trace, entry in _named(items, entries).items()}
+
+
+def suspected(items, response):
+    """Return the items that the refusal of a whole batch may be due to, without being a proof.
+
+    These are the records that HubSpot found twice in the batch (under two ids, or under two addresses of one
+    contact), and the items with a value that it quotes.
+    """
+    body = response.object
+    if len(items) < 2:
+        return []
+    if _is_duplicate(body):
+        named = _named(items, [body])
+        return [p for p in items if p.item.trace_id in named]
+    quotes = [(p.get("name"), str(p.get("message") or "")) for p in problems.property_problems(body)]
+    return [p for p in items if _is_quoted(p.body.get("properties", {}), quotes)]
+
+
+def _is_quoted(properties, quotes):
+    return any(properties.get(name) and properties[name] in text for name, text in quotes)
+
+
+def _is_duplicate(body):
+    return "Duplicate IDs" in str(body.get("message") or "")
 
 
 def failure(prepared, problem):
@@ -117,8 +138,7 @@ def _not_answered():
 
 def _read_results(items, body):
     """Return {trace id: result}: by ``objectWriteTraceId``, else by record id or by the key's value."""
-    results = body.get("results")
-    results = [r for r in results if isinstance(r, dict)] if isinstance(results, list) else []
+    results = problems.dicts(body.get("results"))
     found = {r["objectWriteTraceId"]: r for r in results if isinstance(r.get("objectWriteTraceId"), str)}
     missing = [p for p in items if p.item.trace_id not in found]
     if missing and len(found) < len(results):
@@ -143,22 +163,16 @@ def _with_value(results, name, value):
     return None
 
 
-def _entries(body):
-    entries = body.get("errors")
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-
-
-def _named_problems(items, entries):
+def _named(items, entries):
     """Return {trace id: entry}: an entry's context has ``objectWriteTraceId`` or the ids that were sent."""
     traces = {p.item.trace_id.lower(): p.item.trace_id for p in items}
     ids = {str(p.body["id"]).lower(): p.item.trace_id for p in items}
     found = {}
     for entry in entries:
-        context = entry.get("context")
-        if isinstance(context, dict):
-            named = _known(context.get("objectWriteTraceId"), traces) or _known(context.get("ids"), ids)
-            for trace in named:
-                found.setdefault(trace, entry)
+        context = problems.context_of(entry)
+        named = _known(context.get("objectWriteTraceId"), traces) or _known(context.get("ids"), ids)
+        for trace in named:
+            found.setdefault(trace, entry)
     return found
 
 

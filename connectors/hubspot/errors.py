@@ -4,14 +4,13 @@ HubSpot describes an error as ``{status, category, subCategory, message, context
 of which any part may be missing (https://developers.hubspot.com/docs/api-reference/latest/error-handling).
 """
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 
 from ..base import (
     AuthError,
-    BusinessError,
     ConflictError,
+    GoneError,
     QuotaError,
     RemoteError,
     TransientError,
@@ -20,6 +19,7 @@ from ..base import (
 from ..http_client import Response
 from ..redaction import MASK, is_personal, redact_text
 from ..retry import parse_retry_after
+from . import problems
 
 BURST_WINDOW = 10.0
 DAILY_PROBE = 3600.0
@@ -38,8 +38,7 @@ _CATEGORY_STATUS = {
     "RATE_LIMITS": 429,
 }
 _EXISTING_ID = re.compile(r"Existing ID: (\d+)")
-_VALUE_TAKEN = re.compile(r"(\d+) already has that value")
-_PROPERTY_ERRORS = re.compile(r"Property values were not valid: (\[.*\])", re.DOTALL)
+_NOT_UNIQUE = re.compile(r"by non-unique \S+ property\s*(\w*)")
 _MAX_TEXT = 500
 _MULTI_STATUS = Response(207, {})
 
@@ -51,11 +50,11 @@ def from_response(response, *, write=True, sent=()) -> RemoteError:
     :param write: the call may have changed something
     :param sent: properties (a dict for each item) whose personal values must not show up in the message
     """
-    body = response.json if isinstance(response.json, dict) else {}
+    body = response.object
     error = _BY_STATUS.get(response.status, _by_range)(response, body, sent)
     error.http_status = response.status
     error.uncertain = write and _is_uncertain(response.status)
-    error.response = correlation(body)
+    error.response = problems.correlation(body)
     return error
 
 
@@ -74,11 +73,6 @@ def from_item(problem, sent=()) -> RemoteError:
     return error
 
 
-def correlation(body):
-    """Return the part of an answer by which HubSpot's support finds the call."""
-    return {"correlationId": body["correlationId"]} if body.get("correlationId") else {}
-
-
 def _is_uncertain(status):
     return status == 408 or (status >= 500 and status not in _NOT_STARTED)
 
@@ -91,7 +85,7 @@ def _unauthorized(response, body, sent):
 
 
 def _forbidden(response, body, sent):
-    scopes = _scopes(body)
+    scopes = problems.missing_scopes(body)
     missing = f"the scope {' or '.join(scopes)}" if scopes else "a scope"
     return AuthError(
         f"HubSpot refuses the call: the access token lacks {missing}. Add it to the app at HubSpot.",
@@ -99,16 +93,8 @@ def _forbidden(response, body, sent):
     )
 
 
-def _scopes(body):
-    problems = [body, *_dicts(body.get("errors"))]
-    contexts = [p.get("context") for p in problems if isinstance(p.get("context"), dict)]
-    names = ("requiredGranularScopes", "missingScopes", "requiredScopes")
-    found = [s for context in contexts for name in names for s in _strings(context.get(name))]
-    return sorted(set(found))
-
-
 def _not_found(response, body, sent):
-    if body.get("category") == "OBJECT_NOT_FOUND" or _context(body).get("ids"):
+    if body.get("category") == "OBJECT_NOT_FOUND" or problems.context_of(body).get("ids"):
         return gone()
     return TransientError(
         "HubSpot does not know the address of the call. Check the URL and the API version of the connector.",
@@ -118,7 +104,7 @@ def _not_found(response, body, sent):
 
 def gone():
     """Return the error for a contact that HubSpot does not have (any more)."""
-    return BusinessError(
+    return GoneError(
         "The contact was deleted or merged at HubSpot. Resync links the customer or creates it anew.",
         code="OBJECT_NOT_FOUND",
         http_status=404,
@@ -132,30 +118,42 @@ def _conflict(response, body, sent):
             f"Another contact at HubSpot already has this email address or key. Existing ID: {existing[1]}. "
             "Merge the two at HubSpot, or correct the customer.",
             code="CONTACT_EXISTS",
-            field=_property_name(body),
+            field=problems.property_name(body),
         )
     return ConflictError(
         f"HubSpot reports a conflict: {_clean(body.get('message'), sent)}",
         code=str(body.get("subCategory") or body.get("category") or "CONFLICT"),
-        field=_property_name(body),
+        field=problems.property_name(body),
     )
 
 
 def _invalid(response, body, sent):
-    taken = _VALUE_TAKEN.search(str(body.get("message") or ""))
+    taken = problems.VALUE_TAKEN.search(str(body.get("message") or ""))
     if taken:
         return ConflictError(
-            f"Another contact at HubSpot (ID {taken[1]}) already has this value, which must be unique.",
+            f"Another contact at HubSpot (ID {taken[2]}) already has this value, which must be unique.",
             code="UNIQUE_VALUE_TAKEN",
-            field=_property_name(body),
+            field=taken[1] or problems.property_name(body),
         )
-    problem = _property_problem(body)
-    if problem:
-        return _invalid_property(problem, sent)
+    not_unique = _NOT_UNIQUE.search(str(body.get("message") or ""))
+    if not_unique:
+        return _key_not_unique(not_unique[1])
+    listed = problems.property_problems(body)
+    if listed:
+        return _invalid_property(listed[0], sent)
     return ValidationError(
         f"HubSpot does not accept the record: {_clean(body.get('message'), sent)}",
         code=str(body.get("subCategory") or body.get("category") or "VALIDATION_ERROR"),
-        field=_property_name(body),
+        field=problems.property_name(body),
+    )
+
+
+def _key_not_unique(name):
+    return ValidationError(
+        f"HubSpot cannot find contacts by the key property {name}: it does not exist or its values are not "
+        "unique. Create it at HubSpot with unique values, or take another key on the flow.",
+        code="KEY_NOT_UNIQUE",
+        field=name or None,
     )
 
 
@@ -168,28 +166,6 @@ def _invalid_property(problem, sent):
         text = _clean(problem.get("localizedErrorMessage") or problem.get("message"), sent)
     message = f"HubSpot does not accept the property {name}: {text}"
     return ValidationError(message, code=code, field=name or None)
-
-
-def _property_problem(body):
-    """Return the first entry of the list that HubSpot puts, as JSON text, into the message."""
-    found = _PROPERTY_ERRORS.search(str(body.get("message") or ""))
-    if not found:
-        return None
-    try:
-        return next(iter(_dicts(json.loads(found[1]))), None)
-    except ValueError:
-        name = re.search(r'"name"\s*:\s*"(\w+)"', found[1])
-        code = re.search(r'"error"\s*:\s*"(\w+)"', found[1])
-        return {"name": name and name[1], "error": code and code[1], "message": "the value is not valid"}
-
-
-def _property_name(body):
-    for problem in (body, *_dicts(body.get("errors"))):
-        context = _context(problem)
-        names = _strings(context.get("propertyName")) or _strings(context.get("propertyNames"))
-        if names or problem.get("in"):
-            return names[0] if names else str(problem["in"])
-    return None
 
 
 def _too_many(response, body, sent):
@@ -205,20 +181,27 @@ def _quota_delay(response, daily):
     The daily limit ends at midnight in the account's time zone, which the answer does not tell: try again at
     midnight UTC, and every hour until then.
     """
-    now = response.date or datetime.now(UTC)
-    asked = parse_retry_after(response.headers.get("Retry-After"), now)
+    asked = _asked(response)
     if asked is not None:
         return asked
     if daily:
+        now = _now(response)
         midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         return min((midnight - now).total_seconds() + 1, DAILY_PROBE)
     interval = str(response.headers.get("X-HubSpot-RateLimit-Interval-Milliseconds") or "")
     return int(interval) / 1000 if interval.isdecimal() else BURST_WINDOW
 
 
+def _now(response):
+    return response.date or datetime.now(UTC)
+
+
+def _asked(response):
+    return parse_retry_after(response.headers.get("Retry-After"), _now(response))
+
+
 def _migrating(response, body, sent):
-    now = response.date or datetime.now(UTC)
-    asked = parse_retry_after(response.headers.get("Retry-After"), now)
+    asked = _asked(response)
     return QuotaError(
         "HubSpot is moving the account to another data centre, which takes up to a day.",
         code="MIGRATION",
@@ -228,8 +211,7 @@ def _migrating(response, body, sent):
 
 def _by_range(response, body, sent):
     if response.status >= 500 or response.status in (408, 423, 425):
-        now = response.date or datetime.now(UTC)
-        asked = parse_retry_after(response.headers.get("Retry-After"), now)
+        asked = _asked(response)
         return TransientError(
             f"HubSpot could not answer (HTTP {response.status}).",
             code=f"HTTP_{response.status}",
@@ -261,17 +243,3 @@ def _clean(text, sent):
             if value and len(value) > 2 and is_personal(name):
                 text = text.replace(value, MASK)
     return text.strip()[:_MAX_TEXT]
-
-
-def _context(problem):
-    context = problem.get("context")
-    return context if isinstance(context, dict) else {}
-
-
-def _dicts(value):
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _strings(value):
-    values = value if isinstance(value, list) else [value]
-    return [item for item in values if isinstance(item, str) and item]
