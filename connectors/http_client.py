@@ -171,9 +171,7 @@ class HttpClient:
     def _no_answer(self, method, code, what, status=None):
         write = method not in _SAFE_METHODS
         tail = " It is not known whether the call was carried out." if write else ""
-        return TransientError(
-            f"{self.host} {what}.{tail}", code=code, http_status=status, uncertain=write
-        )
+        return TransientError(f"{self.host} {what}.{tail}", code=code, http_status=status, uncertain=write)
 
     def _bad_address(self):
         return TransientError("The base URL of the connector is not a valid web address.", code="BAD_URL")

@@ -18,7 +18,9 @@ _NAME_KEYS = frozenset({
 })  # fmt: skip
 
 # One pass, cheapest test first: text without any of these characters or words has nothing to mask.
-_SUSPICIOUS = re.compile(r"@|\d{2}|bearer|basic|key|token|secret|password|whsec|pat-|[sp]k[-_]", re.IGNORECASE)
+_SUSPICIOUS = re.compile(
+    r"@|\d{2}|bearer|basic|key|token|secret|password|whsec|pat-|[sp]k[-_]", re.IGNORECASE
+)
 _SENSITIVE = re.compile(
     r"""(?P<email>(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)
       | (?P<scheme>\b(?:Bearer|Basic|ApiKey-v1)\s+)[\w.~+/=:-]{6,}

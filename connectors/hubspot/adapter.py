@@ -105,11 +105,7 @@ class HubSpotAdapter(Adapter):
             return [self._send_merge(p) for p in items]
         kind = operation.partition(":")[0]
         size = min(self.settings.batch_size or self.batch_size, self.batch_size)
-        return [
-            outcome
-            for chunk in batches.chunks(items, size)
-            for outcome in self._narrow(kind, chunk)
-        ]
+        return [outcome for chunk in batches.chunks(items, size) for outcome in self._narrow(kind, chunk)]
 
     def _send_chunk(self, kind, items):
         """Make one call.

@@ -93,7 +93,7 @@ def suspected(items, response):
     """Return the items that the refusal of a whole batch may be due to, without being a proof.
 
     These are the records that HubSpot found twice in the batch (under two ids, or under two addresses of one
-    contact), and the items with a value that it quotes.
+    contact), and the items with a value that it quotes or without one that it misses.
     """
     body = response.object
     if len(items) < 2:
@@ -101,12 +101,15 @@ def suspected(items, response):
     if _is_duplicate(body):
         named = _named(items, [body])
         return [p for p in items if p.item.trace_id in named]
-    quotes = [(p.get("name"), str(p.get("message") or "")) for p in problems.property_problems(body)]
-    return [p for p in items if _is_quoted(p.body.get("properties", {}), quotes)]
+    wrong = problems.property_problems(body)
+    return [p for p in items if any(_fits(p.body.get("properties", {}), problem) for problem in wrong)]
 
 
-def _is_quoted(properties, quotes):
-    return any(properties.get(name) and properties[name] in text for name, text in quotes)
+def _fits(properties, problem):
+    value = properties.get(problem.get("name"))
+    if str(problem.get("error")).startswith("MISSING_"):
+        return not value
+    return bool(value) and value in str(problem.get("message"))
 
 
 def _is_duplicate(body):

@@ -10,15 +10,18 @@ _PROPERTY_ERRORS = re.compile(r"Property values were not valid: (\[.*\])", re.DO
 def property_problems(body):
     """Return what is wrong with which property, as ``{name, error, message}`` dicts; empty if it is not told.
 
-    HubSpot puts this list, as JSON text, into the message.
+    HubSpot puts this list, as JSON text, into the message; what the rules of the account's admin ask for is
+    in ``errors[]``.
     """
     message = str(body.get("message") or "")
     taken = VALUE_TAKEN.search(message)
     if taken:
         return [{"name": taken[1], "error": "UNIQUE_VALUE_TAKEN", "message": message}]
     found = _PROPERTY_ERRORS.search(message)
+    if not found:
+        return _detailed_problems(body)
     try:
-        return dicts(json.loads(found[1])) if found else []
+        return dicts(json.loads(found[1]))
     except ValueError:
         return _broken_problem(found[1])
 
@@ -28,6 +31,11 @@ def _broken_problem(text):
     name = re.search(r'"name"\s*:\s*"(\w+)"', text)
     code = re.search(r'"error"\s*:\s*"(\w+)"', text)
     return [{"name": name and name[1], "error": code and code[1], "message": text}]
+
+
+def _detailed_problems(body):
+    details = [(detail, property_name(detail)) for detail in dicts(body.get("errors"))]
+    return [{"name": n, "error": d.get("code"), "message": d.get("message")} for d, n in details if n]
 
 
 def property_name(body):

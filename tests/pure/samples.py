@@ -1,8 +1,11 @@
 """Customers in canonical form, and deliveries of them, for the tests of adapters."""
 
 import socket
+import time
 
 from odoo.addons.retail_hub.connectors.base import Item, Keys
+
+BY_EMAIL = Keys("email")
 
 
 def customer(number=1, **changes):
@@ -38,11 +41,19 @@ def customer(number=1, **changes):
     }
 
 
-def make_item(number=1, *, keys=Keys("email"), event_type="customer.updated", data=None, **changes):
+def make_item(number=1, *, keys=BY_EMAIL, event_type="customer.updated", data=None, **changes):
     """Return an Item for ``customer(number)``."""
     data = customer(number) if data is None else data
     trace_id = changes.pop("trace_id", str(1000 + number))
     return Item(trace_id, event_type, data, keys, f"key-{trace_id}", **changes)
+
+
+def wait_until(condition, seconds=10):
+    """Wait until ``condition()`` is true; fail if it is not within so many seconds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
 
 
 def closed_port():

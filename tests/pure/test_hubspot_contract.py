@@ -17,7 +17,11 @@ class TestHubSpotContract(AdapterContract):
         self.sandbox = sandbox
 
     def make_adapter(self, **settings):
-        values = {"base_url": self.sandbox.url, "api_version": "2026-09", "credentials": {"access_token": "sandbox-token"}}
+        values = {
+            "base_url": self.sandbox.url,
+            "api_version": "2026-09",
+            "credentials": {"access_token": "sandbox-token"},
+        }
         return HubSpotAdapter(Settings(**{**values, **settings}))
 
     def make_refused_adapter(self):

@@ -1,4 +1,4 @@
-"""Secrets and personal data do not get into logs, attempts and messages; what helps to find an error stays."""
+"""Secrets and personal data do not get into logs and messages; what helps to find an error stays."""
 
 import timeit
 
@@ -63,7 +63,12 @@ def test_hubspot_input():
         "country": "Belgium",
         "hs_language": "nl-be",
     }
-    body = {"id": "anna@example.com", "idProperty": "email", "properties": properties, "objectWriteTraceId": "1001"}
+    body = {
+        "id": "anna@example.com",
+        "idProperty": "email",
+        "properties": properties,
+        "objectWriteTraceId": "1001",
+    }
     assert redact(body) == {
         "id": "a***@e***.com",
         "idProperty": "email",
@@ -95,7 +100,16 @@ def test_canonical_customer():
 
 @pytest.mark.parametrize(
     "key",
-    ["Authorization", "access_token", "accessToken", "X-App-Token", "api_key", "apiKey", "client_secret", "password"],
+    [
+        "Authorization",
+        "access_token",
+        "accessToken",
+        "X-App-Token",
+        "api_key",
+        "apiKey",
+        "client_secret",
+        "password",
+    ],
 )
 def test_secrets_by_key(key):
     """Whatever is in them, in whatever spelling."""

@@ -5,7 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from samples import make_item
 
-from odoo.addons.retail_hub.connectors.base import Outcome, Prepared, QuotaError, TransientError, ValidationError
+from odoo.addons.retail_hub.connectors.base import (
+    Outcome,
+    Prepared,
+    QuotaError,
+    TransientError,
+    ValidationError,
+)
 from odoo.addons.retail_hub.connectors.retry import (
     RETRY_SCHEDULE,
     fingerprint,
@@ -15,6 +21,8 @@ from odoo.addons.retail_hub.connectors.retry import (
 )
 from odoo.addons.retail_hub.const import ErrorClass
 
+DELAYS = [(0, 0), (1, 5), (2, 30), (10, 86400), (11, None), (99, None), (-1, None)]
+STOPS = [QuotaError("slow down", retry_after=3), TransientError("lost", uncertain=True)]
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
@@ -27,7 +35,7 @@ def test_schedule_is_about_three_days():
     assert 3 <= sum(RETRY_SCHEDULE) / 86400 <= 3.5
 
 
-@pytest.mark.parametrize(("attempts", "delay"), [(0, 0), (1, 5), (2, 30), (10, 86400), (11, None), (99, None), (-1, None)])
+@pytest.mark.parametrize(("attempts", "delay"), DELAYS)
 def test_delay_without_jitter(attempts, delay):
     assert retry_delay(attempts, random=lambda: 0.5) == delay
 
@@ -175,7 +183,7 @@ def test_narrow_when_items_only_contradict_each_other():
     assert failed(narrow(batch(4), send)) == []
 
 
-@pytest.mark.parametrize("error", [QuotaError("slow down", retry_after=3), TransientError("lost", uncertain=True)])
+@pytest.mark.parametrize("error", STOPS)
 def test_narrow_stops_at_other_errors(error):
     """The part that was sent may have been applied; what was not sent was certainly not."""
     send = AllOrNothing(0, error=error, error_at=2)

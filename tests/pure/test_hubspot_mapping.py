@@ -1,0 +1,231 @@
+"""Canonical customer → HubSpot contact: exact values."""
+
+import pytest
+from samples import customer, make_item
+
+from odoo.addons.retail_hub.connectors.base import Keys, MappingError, Settings
+from odoo.addons.retail_hub.connectors.hubspot import mapping
+from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
+from odoo.addons.retail_hub.schemas.customer import CustomerV1
+
+EMAIL = Keys("email")
+BOTH = Keys("email", "odoo_customer_id")
+
+
+def properties(keys=EMAIL, **changes):
+    data = CustomerV1.model_validate(customer(1, **changes)).canonical()
+    return mapping.contact_properties(data, keys)
+
+
+def address(kind="contact", **changes):
+    return {**customer(1)["addresses"][0], "kind": kind, **changes}
+
+
+def prepare(number=1, **changes):
+    with HubSpotAdapter(Settings("https://hubspot.invalid", "2026-09", {"access_token": "x"})) as adapter:
+        return adapter.prepare(make_item(number, **changes))
+
+
+def test_person():
+    assert properties() == {
+        "email": "anna1@example.com",
+        "firstname": "Anna",
+        "lastname": "Janssens1",
+        "phone": "+32470123456",
+        "company": "",
+        "jobtitle": "Buyer",
+        "address": "Kerkstraat 1",
+        "city": "Gent",
+        "state": "VOV",
+        "zip": "9000",
+        "country": "Belgium",
+        "hs_language": "nl-be",
+        "website": "",
+    }
+
+
+def test_company():
+    values = properties(type="company", name={"full": "Acme NV", "given": "", "family": ""})
+    assert (values["firstname"], values["lastname"], values["company"]) == ("", "Acme NV", "Acme NV")
+
+
+def test_person_at_a_company():
+    assert properties(company_name="Acme NV")["company"] == "Acme NV"
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ({"full": "Cher", "given": "", "family": ""}, "", "Cher"),
+        ({"full": "Cher", "given": "Cher", "family": ""}, "Cher", ""),
+        ({"full": "Janssens", "given": "", "family": "Janssens"}, "", "Janssens"),
+        ({"full": "Anna van den Berg", "given": "Anna", "family": "van den Berg"}, "Anna", "van den Berg"),
+    ],
+)
+def test_names(name, first, last):
+    values = properties(name=name)
+    assert (values["firstname"], values["lastname"]) == (first, last)
+
+
+def test_an_empty_customer_clears_everything():
+    """Every property is there, all as empty strings: what was emptied in Odoo is emptied at HubSpot."""
+    values = properties(
+        name={"full": "X", "given": "", "family": ""},
+        job_title="",
+        emails=[],
+        phones=[],
+        addresses=[],
+        language=None,
+    )
+    assert set(values) == set(mapping.PROPERTIES)
+    assert {name: value for name, value in values.items() if value} == {"lastname": "X"}
+
+
+def test_only_strings():
+    """HubSpot takes nothing else as a property value."""
+    assert {type(value) for value in properties(BOTH).values()} == {str}
+
+
+def test_first_email_in_lower_case():
+    """HubSpot lower-cases addresses: else the same address would count as a change."""
+    assert properties(emails=[" Anna@Example.COM ", "other@example.com"])["email"] == "anna@example.com"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "city"),
+    [
+        ([address("delivery", city="A"), address("contact", city="B")], "B"),
+        ([address("invoice", city="A"), address("delivery", city="B")], "A"),
+        ([], ""),
+    ],
+)
+def test_main_address(addresses, city):
+    assert properties(addresses=addresses)["city"] == city
+
+
+@pytest.mark.parametrize(
+    ("street", "street2", "value"),
+    [
+        ("Kerkstraat 1", "bus 2", "Kerkstraat 1, bus 2"),
+        ("", "bus 2", "bus 2"),
+        ("Kerkstraat 1", "", "Kerkstraat 1"),
+    ],
+)
+def test_street(street, street2, value):
+    assert properties(addresses=[address(street=street, street2=street2)])["address"] == value
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("BE", "Belgium"), ("US", "United States"), ("NL", "Netherlands"), ("QZ", "QZ"), (None, "")],
+)
+def test_country(code, name):
+    assert properties(addresses=[address(country=code)])["country"] == name
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("en", "en"),
+        ("en-US", "en-us"),
+        ("nl-BE", "nl-be"),
+        ("pt-BR", "pt-br"),
+        ("es-419", "es-419"),
+        ("sr-Latn-RS", "sr-rs"),
+        ("zh-Hant-TW", "zh-tw"),
+        ("tl-PH", "fil-ph"),
+        (None, ""),
+    ],
+)
+def test_language(language, code):
+    assert properties(language=language)["hs_language"] == code
+
+
+# ----- keys -----
+
+
+@pytest.mark.parametrize(
+    ("keys", "emails", "found"),
+    [
+        (EMAIL, ["Anna@Example.com"], ("email", "anna@example.com")),
+        (EMAIL, [], (None, None)),
+        (BOTH, ["Anna@Example.com"], ("email", "anna@example.com")),
+        (BOTH, [], ("odoo_customer_id", "res.partner,1")),
+        (Keys("odoo_customer_id"), [], ("odoo_customer_id", "res.partner,1")),
+        (Keys("email", "phone"), [], ("phone", "+32470123456")),
+    ],
+)
+def test_find_key(keys, emails, found):
+    assert mapping.find_key(customer(1, emails=emails), keys) == found
+
+
+def test_the_property_of_ones_own_is_sent_if_it_is_a_key():
+    """An account without it would refuse every contact."""
+    assert "odoo_customer_id" not in properties(EMAIL)
+    assert properties(BOTH)["odoo_customer_id"] == "res.partner,1"
+    assert properties(Keys("odoo_customer_id"))["odoo_customer_id"] == "res.partner,1"
+
+
+def test_prepare_new():
+    prepared = prepare(data=customer(1, emails=["Anna@Example.com"]))
+    assert prepared.operation == "upsert:email"
+    assert prepared.key == "anna@example.com"
+    assert prepared.content["email"] == "anna@example.com"
+    assert prepared.body == {
+        "id": "anna@example.com",
+        "idProperty": "email",
+        "properties": prepared.content,
+        "objectWriteTraceId": "1001",
+    }
+
+
+def test_prepare_known():
+    """By its id; the key is still told, since no two customers may claim the same one."""
+    prepared = prepare(remote_id="77", keys=BOTH)
+    assert (prepared.operation, prepared.key) == ("update", "anna1@example.com")
+    assert set(prepared.body) == {"id", "properties", "objectWriteTraceId"}
+    assert prepared.body["id"] == "77"
+    assert prepared.body["properties"]["odoo_customer_id"] == "res.partner,1"
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (EMAIL, "no email. Give the customer an email address"),
+        (Keys("email", "phone"), "no email and no phone"),
+    ],
+)
+def test_key_missing(keys, said):
+    with pytest.raises(MappingError) as caught:
+        prepare(keys=keys, data=customer(1, emails=[], phones=[]))
+    assert (caught.value.code, caught.value.field) == ("KEY_MISSING", "email")
+    assert said in caught.value.message
+
+
+def test_archived_customer_is_an_update():
+    """An archived customer stays a contact: campaigns and deals of the past need it."""
+    assert prepare(data=customer(1, active=False), remote_id="7").operation == "update"
+
+
+@pytest.mark.parametrize(
+    ("event_type", "remote_id", "merged", "operation"),
+    [
+        ("customer.merged", "1", ["2", "3", "2", "1"], "merge"),
+        ("customer.merged", None, ["2"], "noop"),
+        ("customer.merged", "1", [], "noop"),
+        ("customer.erased", "1", [], "archive"),
+        ("customer.erased", None, [], "noop"),
+    ],
+)
+def test_prepare_facts(event_type, remote_id, merged, operation):
+    data = {"id": "res.partner,1", "merged_remote_ids": merged}
+    prepared = prepare(event_type=event_type, data=data, remote_id=remote_id)
+    assert (prepared.operation, prepared.key) == (operation, None)
+    if operation == "merge":
+        assert prepared.body == {"primaryObjectId": "1", "objectIdsToMerge": ["2", "3"]}
+
+
+def test_merged_without_remote_ids():
+    """The plain CustomerMergedV1, as a hub that knows of no bindings hands it over."""
+    data = {"id": "res.partner,1", "merged_ids": ["res.partner,2"]}
+    assert prepare(event_type="customer.merged", data=data, remote_id="1").operation == "noop"
