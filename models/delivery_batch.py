@@ -1,6 +1,7 @@
 """A batch of claimed deliveries, on its way through prepare, send and record."""
 
 import hashlib
+import json
 import logging
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +11,6 @@ from operator import attrgetter
 import pydantic
 
 from odoo import fields
-from odoo.tools import json
 
 from ..connectors.base import (
     AuthError,
@@ -30,6 +30,8 @@ from ..const import Kind, State
 from ..policy import DEFAULT_QUOTA_DELAY, Decision, decide
 
 _logger = logging.getLogger(__name__)
+
+ADAPTER_FAILED = "ADAPTER_FAILED"
 
 
 class DeliveryBatch:
@@ -102,12 +104,20 @@ class DeliveryBatch:
             self._decide(claim, error)
 
     def _state_payload(self, claim, payload, warnings):
-        if isinstance(payload, pydantic.ValidationError):
-            first = payload.errors(include_input=False, include_url=False)[0]
-            field = ".".join(str(part) for part in first["loc"])
-            raise MappingError(f"{field}: {first['msg']}", code="CANONICAL_FORM", field=field)
+        if isinstance(payload, Exception):
+            raise self._payload_error(claim, payload) from payload
         self.warnings[claim.id] = "\n".join(warnings)
         return payload
+
+    def _payload_error(self, claim, error):
+        """Say which field keeps a record from its canonical form; what nobody foresaw is in the server log."""
+        if isinstance(error, pydantic.ValidationError):
+            first = error.errors(include_input=False, include_url=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            return MappingError(f"{field}: {first['msg']}", code="CANONICAL_FORM", field=field)
+        _logger.error("No payload for delivery %s", claim.id, exc_info=error)
+        message = self.env._("The record could not be read; the server log has the details.")
+        return MappingError(message, code="PAYLOAD_FAILED")
 
     def _fact_payload(self, claim):
         return self.env[claim.res_model]._retail_complete_fact(self.connector, claim.event_type, claim.payload)
@@ -123,7 +133,7 @@ class DeliveryBatch:
             settling=claim.is_settling,
         )
         try:
-            prepared = self.adapter.prepare(item)
+            prepared = self._prepare_item(item)
         except RemoteError as error:
             self._decide(claim, error)
             return
@@ -131,6 +141,15 @@ class DeliveryBatch:
             self.decisions[claim.id] = (Decision(State.DELIVERED, claim.attempts), None)
             return
         self.prepared[claim.id] = prepared
+
+    def _prepare_item(self, item):
+        try:
+            return self.adapter.prepare(item)
+        except RemoteError:
+            raise
+        except Exception as error:  # an adapter may be anybody's: its mistake must not stop the other items
+            _logger.exception("The adapter of connector %s could not prepare %s", self.connector.id, item.trace_id)
+            raise MappingError(self.env._("The adapter failed; the server log has the details."), code=ADAPTER_FAILED) from error
 
     def _keys(self, flow):
         if flow is None:
@@ -190,7 +209,7 @@ class DeliveryBatch:
         except Exception:  # an adapter may be anybody's: its mistakes must not lose or block deliveries
             _logger.exception("The adapter of connector %s failed", self.connector.id)
             error = TransientError(
-                self.env._("The adapter failed; the server log has the details."), code="ADAPTER_FAILED", uncertain=True
+                self.env._("The adapter failed; the server log has the details."), code=ADAPTER_FAILED, uncertain=True
             )
             return [Outcome(prepared.item.trace_id, error=error) for prepared in batch]
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 import phonenumbers
-import pydantic
+import psycopg2
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -122,7 +122,9 @@ class ResPartner(models.Model):
         for partner in self:
             try:
                 payloads[partner.id] = partner._retail_payload(addresses[partner.id])
-            except pydantic.ValidationError as error:
+            except psycopg2.Error:
+                raise
+            except Exception as error:  # custom fields and overrides too: one record must not stop the others
                 payloads[partner.id] = (error, [])
         return payloads
 

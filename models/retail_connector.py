@@ -1,5 +1,6 @@
 """Connectors: one configured remote system each."""
 
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
@@ -32,8 +33,8 @@ class RetailConnector(models.Model):
         help="Draft: nothing is kept for it. Paused, or in need of attention: work is kept and waits.",
     )
     state_reason = fields.Char(readonly=True, copy=False)
-    base_url = fields.Char("URL", compute="_compute_endpoint", store=True, readonly=False, required=True, tracking=True)
-    api_version = fields.Char("API Version", compute="_compute_endpoint", store=True, readonly=False, required=True, tracking=True)
+    base_url = fields.Char("URL", compute="_compute_endpoint", precompute=True, store=True, readonly=False, required=True, tracking=True)
+    api_version = fields.Char("API Version", compute="_compute_endpoint", precompute=True, store=True, readonly=False, required=True, tracking=True)
     responsible_id = fields.Many2one(
         "res.users",
         "Responsible",
@@ -150,7 +151,7 @@ class RetailConnector(models.Model):
         except RemoteError as error:
             self._keep_test_result(False, error.message, 0.0)
             return self._notify("danger", error.message)
-        skew = (report.server_time - fields.Datetime.now()).total_seconds() if report.server_time else 0.0
+        skew = (report.server_time - datetime.now(UTC)).total_seconds() if report.server_time else 0.0
         message = self.env._("Connected to %(account)s.", account=report.account)
         self._keep_test_result(True, message, skew)
         return self._notify("success", message)

@@ -54,7 +54,7 @@ class RetailDelivery(models.Model):
         readonly=True,
         help="Unknown: it was sent, and the answer is missing; it will be settled before anything newer goes out.",
     )
-    attempts = fields.Integer(readonly=True, aggregator=False)
+    attempts = fields.Integer("Tries", readonly=True, aggregator=False)
     is_manual = fields.Boolean("Requested by a Person", readonly=True)
     queued_at = fields.Datetime("Queued", readonly=True)
     next_attempt_at = fields.Datetime("Next Try", readonly=True)

@@ -1,9 +1,10 @@
 """Events: what happened in the business, kept in the transaction it happened in."""
 
+import json
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.tools import SQL, json
+from odoo.tools import SQL
 
 from ..const import Kind
 from ..schemas import EVENT_TYPES

@@ -30,6 +30,7 @@ class RetailFlow(models.Model):
     window_seconds = fields.Integer(
         "Window (s)",
         compute="_compute_window_seconds",
+        precompute=True,
         store=True,
         readonly=False,
         help="How long changes are collected, so that many edits of one record make one call.",
@@ -37,6 +38,7 @@ class RetailFlow(models.Model):
     lane = fields.Selection(
         [(Lane.REALTIME.value, "Realtime"), (Lane.BULK.value, "Bulk")],
         compute="_compute_lane",
+        precompute=True,
         store=True,
         readonly=False,
         required=True,
@@ -50,6 +52,7 @@ class RetailFlow(models.Model):
     key_property = fields.Char(
         "Key",
         compute="_compute_keys",
+        precompute=True,
         store=True,
         readonly=False,
         help="Remote property by which a record that was never sent before is found.",
@@ -57,6 +60,7 @@ class RetailFlow(models.Model):
     fallback_key_property = fields.Char(
         "Fallback Key",
         compute="_compute_keys",
+        precompute=True,
         store=True,
         readonly=False,
         help="Remote property, with unique values, that identifies records which have no value for the key."

@@ -189,7 +189,7 @@ class RetailSetupCheckLine(models.TransientModel):
     _description = "Retail Hub Setup Check Line"
     _order = "severity, id"
 
-    check_id = fields.Many2one("retail.setup.check", required=True, ondelete="cascade", index=True)
+    check_id = fields.Many2one("retail.setup.check", "Setup Check", required=True, ondelete="cascade", index=True)
     status = fields.Selection([("ok", "OK"), ("warning", "To Improve"), ("error", "To Mend")], required=True)
     severity = fields.Integer(compute="_compute_severity", store=True)
     name = fields.Char("Check", required=True)
