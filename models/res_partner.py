@@ -70,6 +70,11 @@ class ResPartner(models.Model):
         return frozenset(CUSTOMER_FIELDS)
 
     @api.model
+    def _retail_default_domain(self):
+        """Internal users are not customers."""
+        return "[('partner_share', '=', True)]"
+
+    @api.model
     def _retail_subject_sql(self, table):
         """An address of a customer is not a customer: its changes are changes of its parent."""
         subject = SQL(

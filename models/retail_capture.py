@@ -29,6 +29,11 @@ class RetailCapture(models.AbstractModel):
         """Return two SQL expressions over ``table``: the id of the event's subject, and its company."""
         return SQL("%s.id", table), SQL("%s.company_id", table)
 
+    @api.model
+    def _retail_default_domain(self):
+        """Return the filter that a new flow for this model starts with, as text."""
+        return "[]"
+
     def _retail_payloads(self):
         """Return ``{id: (canonical payload, warnings)}`` of the records as they are now.
 

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..connectors import ADAPTERS
 from ..connectors.base import RemoteError, Settings
+from ..schemas import EVENT_TYPES
 
 CLOCK_SKEW_LIMIT = 60  # seconds; signed calls of most providers tolerate 5 minutes
 
@@ -132,11 +133,16 @@ class RetailConnector(models.Model):
 
     def _add_default_flows(self):
         for connector in self.filtered(lambda connector: not connector.flow_ids):
+            wanted = connector._get_adapter_class().event_types
             connector.flow_ids.create(
                 [
-                    {"connector_id": connector.id, "event_type": event_type}
-                    for event_type, _label in self.env["retail.event"]._selection_event_type()
-                    if event_type in connector._get_adapter_class().event_types
+                    {
+                        "connector_id": connector.id,
+                        "event_type": event_type.name,
+                        "domain": self.env[event_type.model]._retail_default_domain(),
+                    }
+                    for event_type in EVENT_TYPES.values()
+                    if event_type.name in wanted
                 ]
             )
 

@@ -254,7 +254,7 @@ class RetailDelivery(models.Model):
                            superseded_by_id = CASE WHEN d.id != head.id THEN head.id END,
                            finished_at = CASE WHEN d.id != head.id
                                               THEN clock_timestamp() AT TIME ZONE 'UTC' END,
-                           lease_until = CASE WHEN d.id = head.id THEN now() AT TIME ZONE 'UTC'
+                           lease_until = CASE WHEN d.id = head.id THEN clock_timestamp() AT TIME ZONE 'UTC'
                                               + make_interval(secs => %(lease)s) END,
                            is_manual = head.is_manual
                       FROM head WHERE d.id = ANY(head.ids)

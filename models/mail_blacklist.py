@@ -1,0 +1,29 @@
+"""The mail blacklist is part of a customer's consent."""
+
+from odoo import api, models
+
+
+class MailBlacklist(models.Model):
+    _inherit = "mail.blacklist"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        entries = super().create(vals_list)
+        entries._retail_notice_customers()
+        return entries
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "active" in vals:
+            self._retail_notice_customers()
+        return result
+
+    def unlink(self):
+        self._retail_notice_customers()
+        return super().unlink()
+
+    def _retail_notice_customers(self):
+        partners = self.env["res.partner"].sudo()
+        if partners._retail_wants(partners._retail_updated_event):
+            customers = partners.search([("email_normalized", "in", self.mapped("email"))])
+            customers._retail_notice(partners._retail_updated_event)
