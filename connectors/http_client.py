@@ -80,27 +80,31 @@ class HttpClient:
         """The name of the remote, for messages."""
         return _host(self.base_url)
 
-    def request(self, method, path, json=None, params=None) -> Response:
+    def request(self, method, path, json=None, params=None, is_write=None) -> Response:
         """Make one call.
 
         :param path: starts with ``/``; appended to the base URL
         :param json: sent as the JSON body unless None
         :param params: the query: never part of a message
+        :param is_write: whether the call may change something; None: as its method says
         :raise TransientError: no answer, or one that is no use; ``uncertain`` if a write may have happened
         :raise AuthError: the credentials cannot even be written into a header
         """
+        is_write = method not in _SAFE_METHODS if is_write is None else is_write
         try:
-            return self._request(method, path, json, params)
+            with self._open(method, path, json, params) as raw:
+                self._note(raw)
+                return self._read(raw, is_write)
         except http_errors.RequestException as exc:
-            raise self._failure(exc, method) from None
+            raise self._failure(exc, is_write) from None
         except LocationValueError:
             raise self._bad_address() from None
         except Urllib3Error:
-            raise self._no_answer(method, "BROKEN_ANSWER", "broke off its answer") from None
+            raise self._no_answer(is_write, "BROKEN_ANSWER", "broke off its answer") from None
 
-    def _request(self, method, path, json, params):
+    def _open(self, method, path, json, params):
         body = None if json is None else jsonlib.dumps(json, separators=(",", ":")).encode()
-        with self._session.request(
+        return self._session.request(
             method,
             self.base_url + path,
             data=body,
@@ -108,9 +112,7 @@ class HttpClient:
             timeout=self.timeout,
             allow_redirects=False,
             stream=True,
-        ) as raw:
-            self._note(raw)
-            return self._read(raw, method)
+        )
 
     def _note(self, raw):
         date = _http_date(raw.headers.get("Date"))
@@ -119,59 +121,58 @@ class HttpClient:
         limits = {k.lower(): v for k, v in raw.headers.items() if "ratelimit" in k.lower().replace("-", "")}
         self.rate_limit = limits or self.rate_limit
 
-    def _read(self, raw, method):
+    def _read(self, raw, is_write):
         if 300 <= raw.status_code < 400:
             raise TransientError(
                 f"{self.host} redirects ({raw.status_code}). Check the base URL of the connector.",
                 code="REDIRECT",
                 http_status=raw.status_code,
             )
-        content = self._body(raw, method)
+        content = self._body(raw, is_write)
         is_json, data = _parse(content)
         if not is_json and raw.status_code < 400:
             what = "a web page instead of JSON" if content.lstrip()[:1] == b"<" else "what is not valid JSON"
-            raise self._no_answer(method, "NOT_JSON", f"sent {what}", raw.status_code)
+            raise self._no_answer(is_write, "NOT_JSON", f"sent {what}", raw.status_code)
         return Response(raw.status_code, raw.headers, data, _http_date(raw.headers.get("Date")))
 
-    def _body(self, raw, method):
+    def _body(self, raw, is_write):
         body = bytearray()
         for chunk in raw.iter_content(_CHUNK):
             body += chunk
             if len(body) > self.max_bytes:
                 raise self._no_answer(
-                    method, "ANSWER_TOO_LARGE", f"sent more than {self.max_bytes} bytes", raw.status_code
+                    is_write, "ANSWER_TOO_LARGE", f"sent more than {self.max_bytes} bytes", raw.status_code
                 )
         return bytes(body)
 
-    def _failure(self, exc, method):
+    def _failure(self, exc, is_write):
         if isinstance(exc, http_errors.InvalidHeader):
             return bad_credentials()
         if isinstance(exc, (http_errors.InvalidURL, http_errors.InvalidSchema, http_errors.MissingSchema)):
             return self._bad_address()
         if isinstance(exc, http_errors.SSLError):
-            return self._tls(exc, method)
+            return self._tls(exc, is_write)
         if _caused_by(exc, (http_errors.ReadTimeout, ReadTimeoutError)):
-            return self._no_answer(method, "READ_TIMEOUT", f"did not answer within {self.timeout[1]:g} s")
+            return self._no_answer(is_write, "READ_TIMEOUT", f"did not answer within {self.timeout[1]:g} s")
         reason = _unconnected(exc, self.timeout[0])
         if reason:
             return TransientError(f"Cannot connect to {self.host}: {reason}.", code="UNREACHABLE")
         if isinstance(exc, http_errors.ConnectionError):
-            return self._no_answer(method, "CONNECTION_LOST", "closed the connection before it answered")
-        return self._no_answer(method, "BROKEN_ANSWER", "broke off its answer")
+            return self._no_answer(is_write, "CONNECTION_LOST", "closed the connection before it answered")
+        return self._no_answer(is_write, "BROKEN_ANSWER", "broke off its answer")
 
-    def _tls(self, exc, method):
+    def _tls(self, exc, is_write):
         untrusted = _caused_by(exc, ssl.SSLCertVerificationError)
         why = "its certificate is not trusted" if untrusted else "TLS failed"
         return TransientError(
             f"No secure connection to {self.host}: {why}.",
             code="TLS",
-            uncertain=method not in _SAFE_METHODS and not untrusted,
+            uncertain=is_write and not untrusted,
         )
 
-    def _no_answer(self, method, code, what, status=None):
-        write = method not in _SAFE_METHODS
-        tail = " It is not known whether the call was carried out." if write else ""
-        return TransientError(f"{self.host} {what}.{tail}", code=code, http_status=status, uncertain=write)
+    def _no_answer(self, is_write, code, what, status=None):
+        tail = " It is not known whether the call was carried out." if is_write else ""
+        return TransientError(f"{self.host} {what}.{tail}", code=code, http_status=status, uncertain=is_write)
 
     def _bad_address(self):
         return TransientError("The base URL of the connector is not a valid web address.", code="BAD_URL")

@@ -1,12 +1,10 @@
 """HubSpot: customers as contacts, through the batch endpoints of the CRM objects API."""
 
-import re
 from dataclasses import replace
 from typing import ClassVar
 
 from ..base import (
     Adapter,
-    AuthError,
     ConnectionReport,
     Credential,
     GoneError,
@@ -14,18 +12,13 @@ from ..base import (
     MappingError,
     Outcome,
     Prepared,
-    QuotaError,
     RemoteError,
-    TransientError,
     failed,
 )
-from ..http_client import HttpClient
 from ..retry import narrow
 from . import batch as batches
 from . import errors, mapping
-
-_DATED = re.compile(r"\d{4}-\d{2}(-\w+)?")
-_BATCH_PATHS = {"upsert": "/batch/upsert", "update": "/batch/update", "archive": "/batch/archive"}
+from .api import HubSpotApi
 
 
 class HubSpotAdapter(Adapter):
@@ -41,13 +34,10 @@ class HubSpotAdapter(Adapter):
 
     def __init__(self, settings):
         super().__init__(settings)
-        token = settings.credentials.get("access_token", "").strip()
-        self._has_token = bool(token)
-        self.http = HttpClient(settings, {"Authorization": f"Bearer {token}"})
-        self._halted: RemoteError | None = None
+        self.api = HubSpotApi(settings)
 
     def close(self):
-        self.http.close()
+        self.api.close()
 
     # ----- preparing -----
 
@@ -91,7 +81,7 @@ class HubSpotAdapter(Adapter):
     # ----- sending -----
 
     def send(self, batch):
-        self._halted = None
+        self.api.resume()
         outcomes = {}
         for operation, items in batches.by_operation(batch).items():
             for outcome in self._send_group(operation, items):
@@ -105,19 +95,20 @@ class HubSpotAdapter(Adapter):
             return [self._send_merge(p) for p in items]
         kind = operation.partition(":")[0]
         size = min(self.settings.batch_size or self.batch_size, self.batch_size)
-        return [outcome for chunk in batches.chunks(items, size) for outcome in self._narrow(kind, chunk)]
+        outcomes = [o for chunk in batches.chunks(items, size) for o in self._narrow(kind, chunk)]
+        return [_archived(o) for o in outcomes] if kind == "archive" else outcomes
 
     def _send_chunk(self, kind, items):
         """Make one call.
 
         :raise RemoteError: if it was refused as a whole and HubSpot does not say for which items
         """
-        response = self._call("POST", self._path(_BATCH_PATHS[kind]), {"inputs": [p.body for p in items]})
+        if kind == "archive":
+            return self._send_archive(items)
+        response = self.api.contacts("POST", f"/batch/{kind}", {"inputs": [p.body for p in items]})
         if response.status < 300:
-            return (batches.read_done if kind == "archive" else batches.read)(items, response)
-        error = self._refusal(response, [p.body.get("properties", {}) for p in items])
-        if kind == "archive" and len(items) == 1 and isinstance(error, GoneError):
-            return [Outcome(items[0].item.trace_id, items[0].item.remote_id, None, response.status)]
+            return batches.read(items, response)
+        error = self.api.refusal(response, [p.body["properties"] for p in items])
         return self._isolate(kind, items, response, error)
 
     def _isolate(self, kind, items, response, error):
@@ -148,7 +139,7 @@ class HubSpotAdapter(Adapter):
     def _update_merged(self, prepared, outcome):
         """Update the contact that this one was merged into; ``outcome`` stands if it was not."""
         try:
-            winner = self._resolve(prepared.item.remote_id)
+            winner = self.api.find(prepared.item.remote_id)
         except RemoteError as error:
             return failed([prepared], error)[0]
         if winner is None:
@@ -157,7 +148,20 @@ class HubSpotAdapter(Adapter):
             return outcome
         return self._narrow("update", [replace(prepared, body={**prepared.body, "id": winner})])[0]
 
-    # ----- merging -----
+    # ----- archiving and merging -----
+
+    def _send_archive(self, items):
+        """Archive contacts, but not one that was merged: its id now leads to another customer's contact."""
+        own = self.api.find_unmerged([p.body["id"] for p in items])
+        present = [p for p in items if p.body["id"] in own]
+        if present:
+            response = self.api.contacts("POST", "/batch/archive", {"inputs": [p.body for p in present]})
+            if response.status >= 300:
+                raise self.api.refusal(response)
+            done = {o.trace_id: o for o in batches.read_done(present, response)}
+        else:
+            done = {}
+        return [done.get(p.item.trace_id) or Outcome(p.item.trace_id, p.item.remote_id) for p in items]
 
     def _send_merge(self, prepared):
         survivor = prepared.body["primaryObjectId"]
@@ -174,10 +178,10 @@ class HubSpotAdapter(Adapter):
         if merged:
             return merged
         pair = {"primaryObjectId": survivor, "objectIdToMerge": loser}
-        response = self._call("POST", self._path("/merge"), pair)
+        response = self.api.contacts("POST", "/merge", pair)
         if response.status < 300:
             return str(response.object.get("id") or survivor)
-        error = self._refusal(response)
+        error = self.api.refusal(response)
         merged = self._already_merged(survivor, loser) if response.status in (400, 404, 409, 422) else None
         if merged:
             return merged
@@ -186,49 +190,12 @@ class HubSpotAdapter(Adapter):
     def _already_merged(self, survivor, loser):
         """Return the id of the contact that both became, or that is left where the loser is gone; else None.
 
-        HubSpot answers for the ids of merged contacts with the contact that they became.
-
-        :raise BusinessError: the survivor is gone
+        :raise GoneError: the survivor is gone
         """
-        winner = self._resolve(survivor)
+        winner = self.api.find(survivor)
         if winner is None:
             raise errors.gone()
-        return winner if self._resolve(loser) in (None, winner) else None
-
-    def _resolve(self, remote_id):
-        """Return the id under which HubSpot has this contact now, None if it is gone."""
-        response = self._call("GET", self._path(f"/{remote_id}"))
-        if response.status == 404:
-            return None
-        if response.status >= 300:
-            raise self._refusal(response, write=False)
-        return str(response.object.get("id") or remote_id)
-
-    # ----- calling -----
-
-    def _path(self, suffix):
-        version = self.settings.api_version
-        folder = f"/crm/objects/{version}" if _DATED.fullmatch(version) else f"/crm/{version}/objects"
-        return f"{folder}/contacts{suffix}"
-
-    def _call(self, method, path, json=None):
-        """Make a call unless an earlier one of this ``send`` showed that it is no use."""
-        if self._halted:
-            raise self._halted
-        try:
-            if not self._has_token:
-                raise AuthError("The connector has no access token. Enter one.", code="NO_CREDENTIALS")
-            return self.http.request(method, path, json=json)
-        except RemoteError as error:
-            self._halted = error.not_sent()
-            raise
-
-    def _refusal(self, response, sent=(), write=True):
-        """Return the error for an answer of status 400 or more; keep it if it holds for other calls too."""
-        error = errors.from_response(response, write=write, sent=sent)
-        if isinstance(error, (AuthError, QuotaError, TransientError)):
-            self._halted = error.not_sent()
-        return error
+        return winner if self.api.find(loser) in (None, winner) else None
 
     # ----- connection -----
 
@@ -237,25 +204,29 @@ class HubSpotAdapter(Adapter):
 
         :raise RemoteError: in words for the admin
         """
-        self._halted = None
-        folder = f"/account-info/{self.settings.api_version}"
-        details = self._call("GET", f"{folder}/details")
+        self.api.resume()
+        details = self.api.account("/details")
         if details.status >= 300:
-            raise self._refusal(details, write=False)
-        limit, used = self._daily_usage(folder)
+            raise self.api.refusal(details, write=False)
+        limit, used = self._daily_usage()
         remaining = max(limit - used, 0) if limit is not None and used is not None else None
         return ConnectionReport(_account_name(details.object), details.date, remaining, limit)
 
-    def _daily_usage(self, folder):
+    def _daily_usage(self):
         """Return (limit, used) calls of the day; None where it is not told (it may need more rights)."""
         try:
-            usage = self._call("GET", f"{folder}/api-usage/daily/private-apps")
-        except TransientError:
+            usage = self.api.account("/api-usage/daily/private-apps")
+        except RemoteError:
             return None, None
-        rows = usage.json.get("results") if isinstance(usage.json, dict) else usage.json
+        rows = usage.object.get("results", usage.json)
         row = rows[0] if usage.status < 300 and isinstance(rows, list) and rows else None
         row = row if isinstance(row, dict) else {}
         return _count(row.get("usageLimit")), _count(row.get("currentUsage"))
+
+
+def _archived(outcome):
+    """What is gone already needs no archiving."""
+    return replace(outcome, error=None) if isinstance(outcome.error, GoneError) else outcome
 
 
 def _count(value):

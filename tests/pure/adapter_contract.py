@@ -182,7 +182,7 @@ class AdapterContract:
         texts = []
         with self.make_refused_adapter() as adapter:
             outcomes = adapter.send([adapter.prepare(make_item())])
-            texts += [repr(adapter), repr(adapter.settings), repr(adapter.http), repr(outcomes)]
+            texts += [repr(adapter), repr(adapter.settings), repr(vars(adapter)), repr(outcomes)]
         outcomes += self.send([make_item(1), self.bad_item(2)])
         echo = {"status": 400, "body": {"message": "anna1@example.com, +32470123456"}}
         for plan in ({"html": True}, {"status": 500}, {"drop": "after"}, echo):

@@ -449,8 +449,27 @@ def test_erase(adapter, sandbox, calls):
     ]
     assert failures(send(adapter, items)) == {}
     assert failures(send(adapter, items)) == {}
-    assert calls() == ["POST /batch/archive 204"] * 2
+    assert calls() == ["POST /batch/read 207", "POST /batch/archive 204", "POST /batch/read 207"]
     assert {c["archived"] for c in sandbox.contacts()} == {True}
+
+
+def test_erase_of_a_merged_contact_spares_the_survivor(adapter, sandbox):
+    """Somebody merged two contacts at HubSpot; then one of the two customers is deleted in Odoo."""
+    one, two, three = make(adapter, 3)
+    survivor = send(adapter, [merge_item(one, two)])[0].remote_id
+    items = [
+        make_item(n, event_type="customer.erased", data={"id": "res.partner,1"}, remote_id=remote_id)
+        for n, remote_id in enumerate([two, three])
+    ]
+    assert failures(send(adapter, items)) == {}
+    assert [c["id"] for c in sandbox.contacts() if not c["archived"]] == [survivor]
+
+
+def test_erase_is_not_uncertain_before_anything_is_archived(adapter, sandbox):
+    remote_id = make(adapter, 1)[0]
+    sandbox.fault(drop="before", path="/batch/read")
+    error = send(adapter, [make_item(0, event_type="customer.erased", data={}, remote_id=remote_id)])[0].error
+    assert (type(error), error.uncertain) == (TransientError, False)
 
 
 def test_erase_where_hubspot_answers_404(adapter, sandbox):
@@ -471,8 +490,8 @@ def test_connection(adapter, sandbox):
     report = adapter.test_connection()
     assert "44237313" in report.account
     assert (report.quota_limit, report.quota_remaining) == (1000, 998)
-    assert 118 <= adapter.http.clock_skew <= 122
-    assert adapter.http.rate_limit["x-hubspot-ratelimit-daily"] == "1000"
+    assert 118 <= adapter.api.http.clock_skew <= 122
+    assert adapter.api.http.rate_limit["x-hubspot-ratelimit-daily"] == "1000"
 
 
 def test_connection_without_the_right_to_see_usage(adapter, sandbox):
