@@ -21,16 +21,14 @@ def setting(name: str) -> str:
         sys.exit(f"{name} is not set: start this through one of the commands in dev/")
 
 
-def run_odoo(*arguments: str, log: Path) -> None:
-    """Run `odoo …` until it ends, with its output in `log`. Raise CalledProcessError when it fails."""
-    with open(log, "w", encoding="utf-8") as output:
-        subprocess.run(
-            ["odoo", *arguments],
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+def run_odoo(*arguments: str, log: Path, script: str = "") -> None:
+    """Run `odoo …` until it ends, with `script` as its input and its output added to `log`.
+
+    Raise CalledProcessError when it fails.
+    """
+    with open(log, "a", encoding="utf-8") as output:
+        command = ["odoo", *arguments]
+        subprocess.run(command, check=True, input=script, text=True, stdout=output, stderr=subprocess.STDOUT)
 
 
 class Database:
@@ -90,7 +88,12 @@ def make_template(modules: str) -> None:
     if Database("postgres").query("SELECT 1 FROM pg_database WHERE datname = %s", template.name):
         _administer("ALTER DATABASE {} IS_TEMPLATE false", template.name)
     template.drop()
-    unfinished.install(*modules.split(","), log=Path(setting("RETAIL_HUB_LOGS"), "template.log"))
+    log = Path(setting("RETAIL_HUB_LOGS"), "template.log")
+    log.unlink(missing_ok=True)
+    unfinished.install(*modules.split(","), log=log)
+    # The web client's files, which otherwise the first page of every copy waits for.
+    generate_assets = "env['ir.qweb']._pregenerate_assets_bundles()\nenv.cr.commit()\n"
+    run_odoo("shell", "-d", unfinished.name, "--no-http", log=log, script=generate_assets)
     unfinished.filestore.rename(template.filestore)
     # As a template that takes no connections it is left alone by Odoo's crons, and can be copied at any time.
     _administer("ALTER DATABASE {} IS_TEMPLATE true ALLOW_CONNECTIONS false", unfinished.name)

@@ -51,7 +51,7 @@ CONFIG
 TEMPLATE_MODULES=base,web,stock,account,sale_stock,point_of_sale,sale_loyalty,pos_loyalty,queue_job
 
 template_name() {
-    echo "$ODOO_VERSION $TEMPLATE_MODULES $RETAIL_HUB_CACHE" |
+    echo "$ODOO_VERSION $TEMPLATE_MODULES assets $RETAIL_HUB_CACHE" |
         cat - <(grep -h odoo-addon-queue-job "$RETAIL_HUB_ROOT/requirements-dev.txt") | short_hash | sed 's/^/retail_hub_template_/'
 }
 
