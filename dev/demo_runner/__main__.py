@@ -1,0 +1,58 @@
+"""The demo: bring everything up, play one retail day, check from outside that all arrived, keep serving.
+
+A day is a list of steps (`day.py` says what a step is). A new part of the business is a file with its own
+`STEPS`, and one name in `DAY` below.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+import customers
+import delivered
+import leftovers
+import trouble
+from day import play
+from report import say, show
+from stage import stage
+
+DAY = (customers, trouble, leftovers, delivered)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="dev/demo", description="Play one retail day, and keep serving.")
+    parser.add_argument(
+        "--exit", action="store_true", help="stop after the day; status 0 only if all arrived"
+    )
+    parser.add_argument(
+        "--port", type=int, help="Odoo's port (default: 8069, or a free one if that is taken)"
+    )
+    options = parser.parse_args()
+    with stage(options.port) as shop:
+        say("Playing one retail day")
+        started = time.monotonic()
+        results = play(shop, [step for part in DAY for step in part.STEPS])
+        show(shop, results, time.monotonic() - started)
+        if options.exit:
+            return 0 if all(result.succeeded for result in results) else 1
+        say("Serving until you press Ctrl-C")
+        serve(shop)
+    return 0
+
+
+def serve(shop) -> None:
+    """Wait for Ctrl-C; RuntimeError if one of the servers ends by itself."""
+    while True:
+        time.sleep(1)
+        for server in shop.servers:
+            if server.process.poll() is not None:
+                raise RuntimeError(f"{type(server).__name__} ended; its log is {server.log_path}")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        say("Stopped")

@@ -1,0 +1,48 @@
+"""What is left at the end of the day, on purpose, for somebody to look at and mend."""
+
+from __future__ import annotations
+
+from remote import Unexpected, expect
+from shop import OPEN_STATES, Shop
+
+from stack import wait_until
+
+
+def dead_letters(shop: Shop):
+    names = ("Leen Aerts", "Mia Bogaert")
+    ids = [
+        shop.customer(name, email=f"{name.split()[0].lower()}@example.com", zip=f"9O{n}O", city="Gent")
+        for n, name in enumerate(names, 1)
+    ]
+    shop.settle()
+    yield "Left for you: Leen Aerts and Mia Bogaert, with postal codes that HubSpot refuses"
+    for partner_id in ids:
+        delivery = shop.last_delivery(partner_id)
+        expect((delivery["state"], delivery["error_code"]), ("dead", "INVALID_ZIP"), "the delivery")
+    yield "two dead letters with one cause: correct the postal codes"
+
+
+def shared_address(shop: Shop):
+    shop.customer("Nand Cools", email="family@cools.example")
+    shop.settle()
+    nora = shop.customer("Nora Cools", email="family@cools.example")
+    shop.settle()
+    yield "Left for you: Nora Cools, who shares an email address with Nand Cools"
+    delivery = shop.last_delivery(nora)
+    expect((delivery["state"], delivery["error_code"]), ("dead", "SHARED_KEY"), "the delivery")
+    shop.hubspot.the_contact(email="family@cools.example")
+    yield "one contact, Nand’s; hers is a dead letter: merge them, or change one"
+
+
+def waiting(shop: Shop):
+    shop.hubspot.fault(path="/batch/", status=503, times=3)
+    omer = shop.customer("Omer Wils", email="omer@example.com")
+    wait_until(lambda: shop.last_delivery(omer)["attempts"], 30, "nobody tried to send Omer Wils")
+    yield "Left for you: Omer Wils, sent while HubSpot is down (503)"
+    delivery = shop.last_delivery(omer)
+    if delivery["state"] not in OPEN_STATES or delivery["error_code"] != "HTTP_503":
+        raise Unexpected(f"the delivery is {delivery['state']}")
+    yield "not there yet: it is tried again by itself, after 5 s, 30 s, 5 min, …"
+
+
+STEPS = (dead_letters, shared_address, waiting)

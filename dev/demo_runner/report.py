@@ -1,0 +1,55 @@
+"""What the demo prints."""
+
+from __future__ import annotations
+
+import textwrap
+
+WIDTHS = (48, 60)
+
+
+def say(text: str) -> None:
+    print(f"\n{text}", flush=True)
+
+
+def progress(text: str) -> None:
+    print(f"  · {text}", flush=True)
+
+
+def show(shop, results, seconds: float) -> None:
+    """Print the day as a table, the deliveries by state, and where to look."""
+    say(f"{'In Odoo':<{WIDTHS[0] + 3}}At HubSpot")
+    for result in results:
+        _show_row("✓" if result.succeeded else "✗", result.happened, result.found)
+    failed = sum(not result.succeeded for result in results)
+    counts = ", ".join(f"{count} {state}" for state, count in shop.deliveries_by_state())
+    say(f"Deliveries: {counts}. HubSpot was called {shop.hubspot.call_count()} times in {seconds:.0f} s.")
+    print(
+        f"{failed} of {len(results)} steps FAILED"
+        if failed
+        else f"All {len(results)} steps arrived as expected"
+    )
+    _show_addresses(shop)
+
+
+def _show_row(mark, happened, found):
+    left = textwrap.wrap(happened, WIDTHS[0])
+    right = textwrap.wrap(found, WIDTHS[1])
+    for number in range(max(len(left), len(right))):
+        cells = (lines[number] if number < len(lines) else "" for lines in (left, right))
+        print(
+            f"{mark if not number else ' '} "
+            + " ".join(f"{c:<{w}}" for c, w in zip(cells, WIDTHS, strict=True)).rstrip()
+        )
+
+
+def _show_addresses(shop):
+    say("Look around")
+    for name, path in (
+        ("Connectors", "action-retail_hub.action_retail_connector"),
+        ("Deliveries", "action-retail_hub.action_retail_delivery"),
+        ("Dead letters", "action-retail_hub.action_retail_delivery_dead"),
+    ):
+        print(f"  {name:<14}{shop.odoo.url}/odoo/{path}")
+    print(f"  {'HubSpot':<14}{shop.hubspot.url}/_sandbox/state?records=contacts")
+    print(f"  {'Log in':<14}admin / admin (manager), clerk / clerk (user)")
+    print(f"  {'Odoo log':<14}{shop.odoo.log_path}")

@@ -1,0 +1,69 @@
+"""The shop that the demo plays in: its Odoo, its people, its HubSpot account."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from remote import HubSpot, Unexpected
+from rpc import Session
+
+from stack import OdooServer, Sandbox, wait_until
+
+OPEN_STATES = ("pending", "in_flight", "unknown")
+FIELD_NAMES = [
+    "res_model",
+    "res_id",
+    "event_type",
+    "state",
+    "attempts",
+    "error_message",
+    "error_code",
+    "warning",
+]
+
+
+class Shop:
+    """What the steps of the day work with. `call` acts as the admin, `clerk.call` as the clerk."""
+
+    def __init__(self, odoo: OdooServer, sandbox: Sandbox):
+        self.odoo = odoo
+        self.servers = (odoo, sandbox)
+        self.call = odoo.call
+        self.hubspot = HubSpot(sandbox.url)
+        self.connector_id = 0
+        self.clerk: Session | None = None
+
+    def customer(self, name: str, **values) -> int:
+        """Create a customer and return its id."""
+        return self.call("res.partner", "create", [{"name": name, **values}])[0]
+
+    def settle(self, timeout: float = 90) -> None:
+        """Wait until nothing is on its way to HubSpot, but for what is left waiting on purpose."""
+        domain = [
+            ("connector_id", "=", self.connector_id),
+            ("state", "in", OPEN_STATES),
+            ("error_code", "!=", "HTTP_503"),
+        ]
+        wait_until(
+            lambda: not self.call("retail.delivery", "search_count", domain),
+            timeout,
+            f"deliveries are still on their way; Odoo's log is {self.odoo.log_path}",
+            interval=0.2,
+        )
+
+    def deliveries(self, partner_id: int | None = None, **conditions) -> list[dict]:
+        """Return deliveries to HubSpot, oldest first, of one customer if it is named."""
+        conditions = {"connector_id": self.connector_id, **conditions}
+        if partner_id:
+            conditions |= {"res_model": "res.partner", "res_id": partner_id}
+        domain = [(name, "=", value) for name, value in conditions.items()]
+        return self.call("retail.delivery", "search_read", domain, FIELD_NAMES, order="id")
+
+    def last_delivery(self, partner_id: int) -> dict:
+        found = self.deliveries(partner_id)
+        if not found:
+            raise Unexpected("nothing was kept for delivery")
+        return found[-1]
+
+    def deliveries_by_state(self) -> list[tuple[str, int]]:
+        return Counter(delivery["state"] for delivery in self.deliveries()).most_common()

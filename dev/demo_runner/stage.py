@@ -1,0 +1,98 @@
+"""Start and stop what the demo needs, and set it up as an admin would."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+from cryptography.fernet import Fernet
+from report import progress, say
+from rpc import Session
+from shop import Shop
+
+from stack import Database, OdooServer, Sandbox, database_name, free_port
+
+COMPANY = "Linden & Daughters"
+OWN_PROPERTY = {"name": "odoo_customer_id", "label": "Odoo customer id", "hasUniqueValue": True}
+POSTAL_CODE_RULE = {
+    "property": "zip",
+    "pattern": r"\d{4}",
+    "error": "INVALID_ZIP",
+    "message": "Enter a postal code of four digits",
+}
+
+
+@contextlib.contextmanager
+def stage(port: int | None = None) -> Iterator[Shop]:
+    """Give a shop whose connector is active; everything ends and is removed with the block."""
+    say("Starting")
+    with contextlib.ExitStack() as stack:
+        database = stack.enter_context(Database(database_name("demo")))
+        progress(f"installing retail_hub in the new database {database.name} (about 15 s)")
+        database.install("retail_hub")
+        progress("starting the sandbox, which stands in for HubSpot")
+        sandbox = stack.enter_context(Sandbox(label="demo-sandbox"))
+        progress("starting Odoo: 2 workers, the job runner and its channels")
+        odoo = OdooServer(database, port=port or usual_port(), config_extra=_secrets())
+        shop = Shop(stack.enter_context(odoo), sandbox)
+        progress("setting up the shop and its HubSpot connector")
+        set_up_people(shop)
+        set_up_account(shop)
+        set_up_connector(shop)
+        yield shop
+
+
+def usual_port() -> int:
+    """Return Odoo's usual port, or a free one if that is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", 8069))
+        except OSError:
+            return free_port()
+    return 8069
+
+
+def _secrets():
+    return {"retail_hub": {"secret_keys": Fernet.generate_key().decode()}}
+
+
+def set_up_people(shop: Shop) -> None:
+    """The company, and a clerk who may do no more than a clerk."""
+    [belgium] = shop.call("res.country", "search", [("code", "=", "BE")])
+    shop.call("res.company", "write", [1], {"name": COMPANY, "country_id": belgium})
+    groups = [group_id(shop, "base", "group_partner_manager"), group_id(shop, "retail_hub", "group_user")]
+    clerk = {"name": "Clara Wouters", "login": "clerk", "password": "clerk", "group_ids": [(6, 0, groups)]}
+    shop.call("res.users", "create", [clerk])
+    shop.clerk = Session(shop.odoo.url, shop.odoo.db.name, "clerk", "clerk")
+
+
+def group_id(shop: Shop, module: str, name: str) -> int:
+    """Return the id of a group that a module defines."""
+    domain = [("module", "=", module), ("name", "=", name)]
+    [found] = shop.call("ir.model.data", "search_read", domain, ["res_id"])
+    return found["res_id"]
+
+
+def set_up_account(shop: Shop) -> None:
+    """In HubSpot: a property of the shop's own with unique values, and a rule for postal codes."""
+    shop.hubspot.configure(custom_properties=[OWN_PROPERTY], validation_rules=[POSTAL_CODE_RULE])
+
+
+def set_up_connector(shop: Shop) -> None:
+    """What the README asks an admin to do: create, set the credential, look at the flows, test, activate."""
+    [shop.connector_id] = shop.call(
+        "retail.connector", "create", [{"name": "HubSpot", "base_url": shop.hubspot.url}]
+    )
+    [connector] = shop.call("retail.connector", "read", [shop.connector_id], ["credential_ids", "flow_ids"])
+    shop.call("retail.credential", "write", connector["credential_ids"], {"value": "sandbox-token"})
+    only_customers = "[('partner_share', '=', True)]"
+    values = {"domain": only_customers, "fallback_key_property": OWN_PROPERTY["name"]}
+    shop.call("retail.flow", "write", connector["flow_ids"], values)
+    answer = shop.call("retail.connector", "action_test_connection", [shop.connector_id])
+    if answer["params"]["type"] != "success":
+        raise RuntimeError(f"the connection test failed: {answer['params']['message']}")
+    shop.call("retail.connector", "action_activate", [shop.connector_id])
+    # A second account that is not set up yet, so that the setup check has something to say.
+    shop.call("retail.connector", "create", [{"name": "HubSpot (test account)"}])
