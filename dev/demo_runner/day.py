@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from report import progress
 from remote import Unexpected
+from report import progress
 from shop import Shop
 
 Step = Callable[[Shop], Generator[str, None, None]]

@@ -9,7 +9,7 @@ from database import setting
 
 sys.path.append(str(Path(setting("RETAIL_HUB_ROOT"), "tests", "sandbox")))
 
-from client import SandboxClient  # noqa: E402
+from client import SandboxClient
 
 
 class Unexpected(Exception):

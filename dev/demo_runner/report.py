@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from itertools import zip_longest
 
 WIDTHS = (48, 60)
 
@@ -17,29 +18,21 @@ def progress(text: str) -> None:
 
 def show(shop, results, seconds: float) -> None:
     """Print the day as a table, the deliveries by state, and where to look."""
-    say(f"{'In Odoo':<{WIDTHS[0] + 3}}At HubSpot")
+    say(f"{'In Odoo':<{WIDTHS[0] + 3}}HubSpot holds")
     for result in results:
         _show_row("✓" if result.succeeded else "✗", result.happened, result.found)
     failed = sum(not result.succeeded for result in results)
     counts = ", ".join(f"{count} {state}" for state, count in shop.deliveries_by_state())
     say(f"Deliveries: {counts}. HubSpot was called {shop.hubspot.call_count()} times in {seconds:.0f} s.")
-    print(
-        f"{failed} of {len(results)} steps FAILED"
-        if failed
-        else f"All {len(results)} steps arrived as expected"
-    )
+    print(f"{failed} of {len(results)} steps FAILED" if failed else f"All {len(results)} steps: as expected")
     _show_addresses(shop)
 
 
 def _show_row(mark, happened, found):
-    left = textwrap.wrap(happened, WIDTHS[0])
-    right = textwrap.wrap(found, WIDTHS[1])
-    for number in range(max(len(left), len(right))):
-        cells = (lines[number] if number < len(lines) else "" for lines in (left, right))
-        print(
-            f"{mark if not number else ' '} "
-            + " ".join(f"{c:<{w}}" for c, w in zip(cells, WIDTHS, strict=True)).rstrip()
-        )
+    columns = (textwrap.wrap(text, width) for text, width in zip((happened, found), WIDTHS, strict=True))
+    for left, right in zip_longest(*columns, fillvalue=""):
+        print(f"{mark} {left:<{WIDTHS[0]}} {right}".rstrip())
+        mark = " "
 
 
 def _show_addresses(shop):

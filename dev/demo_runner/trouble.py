@@ -25,7 +25,7 @@ def asked_to_slow_down(shop: Shop):
     contact = shop.hubspot.the_contact(email="kaat@example.com")
     delivery = shop.last_delivery(kaat)
     expect((delivery["state"], delivery["attempts"]), ("delivered", 1), "the delivery")
-    yield f"contact {contact['id']}, 2 s later; no try was used up"
+    yield f"contact {contact['id']}, after the pause; no try was used up"
 
 
 STEPS = (lost_answer, asked_to_slow_down)
