@@ -1,0 +1,2 @@
+from . import bench_contact
+from . import res_partner

@@ -1,0 +1,129 @@
+"""What noticing changes costs the one who makes them: `write` with and without an active flow."""
+
+import gc
+import itertools
+import time
+from statistics import median
+
+import odoo_here
+from bench import say
+from customers import customers
+from figures import Figure, middle
+
+SIZES = {1: 150, 1000: 4}  # records in a transaction -> transactions of each kind in a run
+COUNTED_SIZES = (1, 10, 1000)
+PEER = "no active flow"
+
+_serial = itertools.count(1)
+
+
+def measure(bench):
+    flow = bench.database("flow", "retail_hub")
+    no_flow = bench.database("no_flow", "retail_hub")
+    bare = bench.database("bare")
+    odoo_here.connect_hub(flow, "http://127.0.0.1:9")  # nobody drains in this benchmark
+    bench.enter(_JobRunner(flow))
+    partners = {database: _make_customers(database) for database in (flow, no_flow, bare)}
+    yield from _count_statements(partners, flow, no_flow, bare)
+    for size, times in SIZES.items():
+        yield _overhead(bench.runs, partners, flow, no_flow, size, times)
+    yield _wake_up(bench.runs, partners, flow)
+
+
+class _JobRunner:
+    """Looks as if a job runner were at work on the database, so that the hub enqueues its wake-up jobs."""
+
+    LOCK = 2293787760715711918  # PG_ADVISORY_LOCK_ID of odoo.addons.queue_job.jobrunner.runner
+
+    def __init__(self, database):
+        self.database = database
+
+    def __enter__(self):
+        self.connection = self.database.connect()
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [self.LOCK])
+
+    def __exit__(self, *exc_info):
+        self.connection.close()
+
+
+def _make_customers(database):
+    with odoo_here.environment(database) as env:
+        ids = env["res.partner"].create(customers(env, max(SIZES), "capture")).ids
+        env.cr.commit()
+    return ids
+
+
+def _write(database, ids):
+    """Change some customers; return (seconds of write and commit, number of statements)."""
+    number = next(_serial)
+    values = {"phone": f"+32 471 {number:06}", "street": f"Nieuwstraat {number}"}
+    with odoo_here.environment(database) as env:
+        partners = env["res.partner"].browse(ids)
+        start = time.perf_counter()
+        partners.write(values)
+        env.cr.commit()
+        return time.perf_counter() - start, env.cr.sql_log_count
+
+
+def _count_statements(partners, flow, no_flow, bare):
+    runs = []
+    for size in COUNTED_SIZES:
+        counts = {}
+        for name, database in (("flow", flow), ("no_flow", no_flow), ("without_hub", bare)):
+            ids = partners[database][:size]
+            _write(database, ids)  # fills the caches
+            counts[name] = _write(database, ids)[1]
+        runs.append({"records": size, **counts})
+        say(f"capture: statements of a transaction that writes {size} customers: {counts}")
+    more = max(run["flow"] - run["no_flow"] for run in runs)
+    idle = max(run["no_flow"] - run["without_hub"] for run in runs)
+    base, bare_count = runs[0]["no_flow"], runs[0]["without_hub"]
+    yield Figure("capture_statements", more, "more", PEER, base, (base + more) / base, "≤ 3", more <= 3, runs)
+    yield Figure(
+        "capture_statements_idle", idle, "more", "no hub", bare_count, base / bare_count, "0", idle <= 0, runs
+    )
+
+
+def _overhead(count, partners, flow, no_flow, size, times):
+    _alternate(partners, flow, no_flow, size, max(2, times // 5))
+    runs = []
+    for _ in range(count):
+        with_flow, without = _alternate(partners, flow, no_flow, size, times)
+        runs.append({"flow_ms": with_flow, "no_flow_ms": without, "percent": 100 * (with_flow / without - 1)})
+        say(f"capture: {size} customers: {with_flow:.2f} ms with a flow, {without:.2f} ms without")
+    percent, without = middle(runs, "percent", "no_flow_ms")
+    name = "capture_overhead" if size == 1 else f"capture_overhead_{size}"
+    return Figure(
+        name, percent, "% more time", f"{PEER}, ms", without, 1 + percent / 100, "≤ 10 %", percent <= 10, runs
+    )
+
+
+def _alternate(partners, flow, no_flow, size, times):
+    """Return the median milliseconds with and without a flow, of writes made in turn."""
+    seconds = {flow: [], no_flow: []}
+    gc.collect()
+    for number in range(times):
+        for database in (flow, no_flow) if number % 2 else (no_flow, flow):
+            first = number * size % (len(partners[database]) - size + 1)
+            seconds[database].append(_write(database, partners[database][first : first + size])[0])
+    return [1000 * median(seconds[database]) for database in (flow, no_flow)]
+
+
+def _wake_up(count, partners, flow):
+    """What the first change after some quiet costs more than the next: it enqueues the job that drains."""
+    from odoo.addons.retail_hub.models import retail_drain
+
+    runs = []
+    for _ in range(count):
+        waking, awake = [], []
+        for number in range(30):
+            flow.query("UPDATE queue_job SET state = 'done'")
+            retail_drain._wakes.clear()
+            waking.append(_write(flow, partners[flow][number : number + 1])[0])
+            awake.append(_write(flow, partners[flow][number : number + 1])[0])
+        runs.append({"waking_ms": 1000 * median(waking), "awake_ms": 1000 * median(awake)})
+    waking, awake = middle(runs, "waking_ms", "awake_ms")
+    return Figure(
+        "capture_wake_up", waking - awake, "ms more", "awake, ms", awake, waking / awake, "", None, runs
+    )

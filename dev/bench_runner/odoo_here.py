@@ -1,0 +1,51 @@
+"""Odoo in this process: real registries, real transactions, no server."""
+
+import contextlib
+import os
+import time
+import warnings
+
+with warnings.catch_warnings(action="ignore"):  # what Odoo's libraries warn about
+    import odoo.init  # noqa: F401
+    from odoo import SUPERUSER_ID, api
+    from odoo.modules.registry import Registry
+    from odoo.service.server import load_server_wide_modules
+    from odoo.tools import config
+
+ADMIN_ID = 2
+
+
+def start():
+    """Read the configuration; once, before anything else of this module."""
+    os.environ.setdefault("ODOO_QUEUE_JOB_CHANNELS", "root:0")  # no job runner here
+    config.parse_config(
+        ["--config", os.environ["ODOO_RC"], "--log-level", "warn", "--logfile", ""], setup_logging=True
+    )
+    load_server_wide_modules()
+
+
+@contextlib.contextmanager
+def environment(database, user_id=ADMIN_ID):
+    """An environment of a user in a new cursor; commit is the caller's."""
+    with Registry(database.name).cursor() as cr:
+        yield api.Environment(cr, user_id, {})
+
+
+def commit(env):
+    """Commit, and return the moment (time.perf_counter) at which PostgreSQL had committed."""
+    moments = []
+    env.cr.postcommit.add(lambda: moments.append(time.perf_counter()))
+    env.cr.postcommit._funcs.rotate(1)  # before what others do after the commit
+    env.cr.commit()
+    return moments[0]
+
+
+def connect_hub(database, url, window=None):
+    """Make and activate a HubSpot connector with its default flows."""
+    with environment(database, SUPERUSER_ID) as env:
+        connector = env["retail.connector"].create({"name": "HubSpot", "base_url": url})
+        connector.credential_ids.value = "sandbox-token"
+        if window is not None:
+            connector.flow_ids.window_seconds = window
+        connector.action_activate()
+        env.cr.commit()
