@@ -17,4 +17,5 @@ class PartnerMerge(models.TransientModel):
             merged_ids = [str(partner_id) for partner_id in merged.ids]
             payload = {"id": str(survivor.id), "merged_ids": merged_ids}
             survivor._retail_notice_fact("customer.merged", payload, survivor.company_id)
+            survivor._retail_notice(survivor._retail_updated_event)
         return result

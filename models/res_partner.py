@@ -144,7 +144,7 @@ class ResPartner(models.Model):
             job_title=self.function or "",
             emails=(self.email_normalized,) if self.email_normalized else (),
             phones=phones,
-            addresses=addresses,
+            addresses=tuple(address._retail_address() for address in addresses if address._retail_has_address()),
             language=self._retail_language(),
             tax_id=self.vat or "",
             website=self.website or "",
@@ -178,21 +178,17 @@ class ResPartner(models.Model):
         return (PhoneV1(number=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)),), []
 
     def _retail_addresses(self):
-        """Return ``{id: tuple of AddressV1}``: each record's own address, then those of its children."""
+        """Return ``{id: records}``: each record itself, then its children that are addresses."""
         children = self.env["res.partner"].search_fetch(
             [("parent_id", "in", self.ids), ("type", "in", ADDRESS_TYPES)], ADDRESS_FIELDS, order="id"
         )
         children_by_parent = defaultdict(self.env["res.partner"].browse)
         for child in children:
             children_by_parent[child.parent_id.id] += child
-        return {
-            partner.id: tuple(
-                address._retail_address()
-                for address in (partner + children_by_parent[partner.id])
-                if any(address[name] for name in ("street", "street2", "city", "zip", "country_id"))
-            )
-            for partner in self
-        }
+        return {partner.id: partner + children_by_parent[partner.id] for partner in self}
+
+    def _retail_has_address(self):
+        return any(self[name] for name in ("street", "street2", "city", "zip", "country_id"))
 
     def _retail_address(self):
         is_child = self.type in ADDRESS_TYPES and self.parent_id

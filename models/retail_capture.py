@@ -5,6 +5,9 @@ where the ORM writes columns (``_write_multi``), so that recomputed fields count
 nothing does not. What was noticed is kept by ``retail.event`` at precommit, in one statement.
 """
 
+import json
+from collections import defaultdict
+
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -118,16 +121,30 @@ class RetailCapture(models.AbstractModel):
 
 
 class Noticed:
-    """What happened since the last precommit: states by subject, and facts in their order."""
+    """What happened since the last precommit, in order: one entry per state of a subject, and each fact."""
 
     def __init__(self):
-        self.states = {}
-        self.facts = []
+        self.rows = {}
 
     def add_states(self, model, event_type, ids):
-        """The first state event of a record names it: what was created now is not also updated."""
+        """The first state event of a record names it (what was created now is not also updated); the last
+        one places it, because its content is read later than all that happened."""
         for record_id in ids:
-            self.states.setdefault((model, record_id), event_type)
+            first, *_rest = self.rows.pop((model, record_id), (event_type,))
+            self.rows[model, record_id] = (first, record_id, False, None, None)
 
     def add_fact(self, model, event_type, record_id, company_id, payload):
-        self.facts.append((model, event_type, record_id, company_id or None, payload))
+        self.rows[model, len(self.rows), event_type] = (
+            event_type,
+            record_id,
+            True,
+            company_id or None,
+            json.dumps(payload),
+        )
+
+    def by_model(self):
+        """Return ``{model: rows}`` as :meth:`RetailEvent._keep` takes them."""
+        rows = defaultdict(list)
+        for (model, *_key), row in self.rows.items():
+            rows[model].append(row)
+        return rows

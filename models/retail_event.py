@@ -1,7 +1,5 @@
 """Events: what happened in the business, kept in the transaction it happened in."""
 
-import json
-from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -59,13 +57,7 @@ class RetailEvent(models.Model):
     @api.model
     def _keep_noticed(self):
         """Precommit hook: turn what was noticed into events and deliveries. May run several times."""
-        noticed = self.env.cr.precommit.data.pop(PENDING)
-        rows_by_model = defaultdict(list)
-        for (model, record_id), event_type in noticed.states.items():
-            rows_by_model[model].append((event_type, record_id, False, None, None))
-        for model, event_type, record_id, company_id, payload in noticed.facts:
-            rows_by_model[model].append((event_type, record_id, True, company_id, json.dumps(payload)))
-        for model, rows in rows_by_model.items():
+        for model, rows in self.env.cr.precommit.data.pop(PENDING).by_model().items():
             self._keep(model, rows)
 
     @api.model

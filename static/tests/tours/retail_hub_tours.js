@@ -1,0 +1,36 @@
+import { registry } from "@web/core/registry";
+
+registry.category("web_tour.tours").add("retail_hub_first_connector", {
+    steps: () => [
+        { content: "New connector", trigger: ".o_list_button_add", run: "click" },
+        { content: "Name it", trigger: ".o_field_widget[name=name] input", run: "edit Tour HubSpot" },
+        {
+            content: "Where it is",
+            trigger: ".o_field_widget[name=base_url] input",
+            run: `edit ${new URLSearchParams(window.location.search).get("sandbox")}`,
+        },
+        { content: "Save", trigger: ".o_form_button_save", run: "click" },
+        { content: "It has its flows", trigger: ".o_field_widget[name=flow_ids] .o_data_row:nth-child(4)" },
+        { content: "Credentials", trigger: ".nav-link[name=credentials]", run: "click" },
+        { content: "Edit the token", trigger: ".o_field_widget[name=credential_ids] .o_data_row td[name=value]", run: "click" },
+        { content: "Type it", trigger: ".o_field_widget[name=credential_ids] td[name=value] input", run: "edit sandbox-token" },
+        { content: "Save", trigger: ".o_form_button_save", run: "click" },
+        { content: "It is set", trigger: ".o_field_widget[name=credential_ids] td[name=is_set] input:checked" },
+        { content: "Test", trigger: "button[name=action_test_connection]", run: "click" },
+        { content: "It answers", trigger: ".o_notification:contains('Connected to HubSpot account')" },
+        { content: "Activate", trigger: "button[name=action_activate]", run: "click" },
+        { content: "It is active", trigger: "button[name=action_pause]" },
+    ],
+});
+
+registry.category("web_tour.tours").add("retail_hub_resync", {
+    steps: () => [
+        { content: "In sync", trigger: "button[name=action_retail_sync_state]:contains('In sync')" },
+        { content: "Resync", trigger: "button[name=action_retail_resync]", run: "click" },
+        { content: "Queued", trigger: ".o_notification:contains('Queued 1 deliveries')" },
+        { content: "Waiting", trigger: "button[name=action_retail_sync_state]:contains('Waiting')", run: "click" },
+        { content: "Per connector", trigger: ".o_data_row td[name=state]:contains('Waiting')" },
+        { content: "Details", trigger: ".o_data_row button[name=action_open_delivery]", run: "click" },
+        { content: "The delivery", trigger: ".o_form_view .o_field_widget[name=event_type]:contains('Customer updated')" },
+    ],
+});

@@ -1,0 +1,72 @@
+"""What the Odoo tests share: a connector to a real sandbox process, and the steps of a delivery's way."""
+
+from urllib.parse import urlsplit
+
+from odoo.tests import HOST, TransactionCase
+from odoo.tests.common import _super_send
+
+from .sandbox.client import SandboxProcess
+
+TOKEN = "sandbox-token"
+FALLBACK_KEY = "odoo_customer_id"
+
+
+class RetailCase(TransactionCase):
+    """Starts each test with an empty sandbox and an active connector whose flows have no window."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sandbox = cls.enterClassContext(SandboxProcess())
+        cls.connector = cls._create_connector("HubSpot")
+
+    def setUp(self):
+        super().setUp()
+        self.sandbox.reset()
+
+    @classmethod
+    def _request_handler(cls, session, request, /, **kwargs):
+        """Let calls to the sandbox through as they are: Odoo's own handler knows no pair of time-outs."""
+        if urlsplit(request.url).hostname == HOST:
+            return _super_send(session, request, **kwargs)
+        return super()._request_handler(session, request, **kwargs)
+
+    @classmethod
+    def _create_connector(cls, name, **values):
+        connector = cls.env["retail.connector"].create({"name": name, "base_url": cls.sandbox.url, **values})
+        connector.flow_ids.window_seconds = 0
+        connector.credential_ids.value = TOKEN
+        connector.action_activate()
+        return connector
+
+    def _commit(self):
+        """Do what a commit does before it writes: flush, and run the precommit hooks."""
+        self.env.cr.flush()
+
+    def _drain(self, connector=None, lane="realtime"):
+        """Run what a wake-up job would run, and return how many deliveries it handled."""
+        self._commit()
+        return self.env["retail.drain"]._run((connector or self.connector).id, lane)
+
+    def _deliveries(self, record=None, **values):
+        self._commit()
+        domain = [(name, "=", value) for name, value in values.items()]
+        if record is not None:
+            domain += [("res_model", "=", record._name), ("res_id", "=", record.id)]
+        return self.env["retail.delivery"].search(domain, order="id")
+
+    def _make_due(self, deliveries):
+        deliveries.sudo().next_attempt_at = "2020-01-01"
+        deliveries.flush_recordset()
+
+    def _partner(self, name="Ann Lee", email="ann@example.com", **values):
+        return self.env["res.partner"].create({"name": name, "email": email, **values})
+
+    def _contacts(self):
+        """Return the contacts that the sandbox holds, by email (or by name where there is none)."""
+        living = [contact["properties"] for contact in self.sandbox.contacts() if not contact["archived"]]
+        return {properties.get("email") or properties.get("lastname"): properties for properties in living}
+
+    def _calls(self):
+        """Return the paths of the calls to contacts that the sandbox saw, in order."""
+        return [request["path"] for request in self.sandbox.requests() if "/contacts/" in request["path"]]

@@ -1,0 +1,46 @@
+"""A published schema never changes: each is compared with the golden file that was committed with it."""
+
+import json
+from pathlib import Path
+
+import pydantic
+import pytest
+
+from odoo.addons.retail_hub.schemas import EVENT_TYPES, SCHEMAS
+from odoo.addons.retail_hub.schemas.customer import AddressV1, CustomerV1, NameV1, PhoneV1
+
+GOLDEN = Path(__file__).parents[2] / "schemas" / "golden"
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_published_schema_is_unchanged(name):
+    golden = json.loads((GOLDEN / f"{name}.json").read_text())
+    assert SCHEMAS[name].model_json_schema() == golden
+
+
+def test_every_golden_file_has_its_schema():
+    assert {path.stem for path in GOLDEN.glob("*.json")} == set(SCHEMAS)
+
+
+def test_event_types():
+    assert {name: (event_type.model, event_type.kind) for name, event_type in EVENT_TYPES.items()} == {
+        "customer.created": ("res.partner", "state"),
+        "customer.updated": ("res.partner", "state"),
+        "customer.merged": ("res.partner", "fact"),
+        "customer.erased": ("res.partner", "fact"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "field"),
+    [
+        (PhoneV1, {"number": "0470 12 34 56"}, "number"),
+        (AddressV1, {"kind": "contact", "country": "Belgium"}, "country"),
+        (CustomerV1, {"id": "1", "type": "person", "name": NameV1(full="A"), "language": "en_US"}, "language"),
+        (CustomerV1, {"id": "1", "type": "person", "name": NameV1(full="A"), "shoe_size": "44"}, "shoe_size"),
+    ],
+)
+def test_what_is_not_canonical_is_refused(model, values, field):
+    with pytest.raises(pydantic.ValidationError) as raised:
+        model(**values)
+    assert [error["loc"] for error in raised.value.errors()] == [(field,)]
