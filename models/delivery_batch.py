@@ -65,22 +65,35 @@ class DeliveryBatch:
             self._prepare_model(res_model, list(claims_of_model))
         if self.prepared:
             self.attempt_ids = self.env["retail.delivery.attempt"]._start(
-                [self._attempt_row(self.claims[claim_id], prepared) for claim_id, prepared in self.prepared.items()]
+                [
+                    self._attempt_row(self.claims[claim_id], prepared)
+                    for claim_id, prepared in self.prepared.items()
+                ]
             )
 
     def _prepare_model(self, res_model, claims):
-        flows = {flow.id: flow for flow in self.env["retail.flow"].browse({claim.flow_id for claim in claims}).exists()}
+        flows = {
+            flow.id: flow
+            for flow in self.env["retail.flow"].browse({claim.flow_id for claim in claims}).exists()
+        }
         payloads = self._payloads(res_model, claims, flows)
         ids = {claim.res_id for claim in claims}
         bindings = self.env["retail.binding"]._by_record(self.connector, res_model, ids)
         for claim in claims:
             if claim.id in payloads:
-                self._prepare_claim(claim, payloads[claim.id], flows.get(claim.flow_id), bindings.get(claim.res_id))
+                self._prepare_claim(
+                    claim, payloads[claim.id], flows.get(claim.flow_id), bindings.get(claim.res_id)
+                )
         self._hold_back_shared_keys(res_model)
 
     def _payloads(self, res_model, claims, flows):
         """Return ``{claim id: payload}``; claims without one are decided."""
-        records = self.env[res_model].with_context(active_test=False).browse({claim.res_id for claim in claims}).exists()
+        records = (
+            self.env[res_model]
+            .with_context(active_test=False)
+            .browse({claim.res_id for claim in claims})
+            .exists()
+        )
         matching = {flow_id: flow._matching(records) for flow_id, flow in flows.items()}
         states = [claim for claim in claims if claim.kind == Kind.STATE]
         wanted = records.browse({claim.res_id for claim in states}) & records
@@ -120,7 +133,9 @@ class DeliveryBatch:
         return MappingError(message, code="PAYLOAD_FAILED")
 
     def _fact_payload(self, claim):
-        return self.env[claim.res_model]._retail_complete_fact(self.connector, claim.event_type, claim.payload)
+        return self.env[claim.res_model]._retail_complete_fact(
+            self.connector, claim.event_type, claim.payload
+        )
 
     def _prepare_claim(self, claim, payload, flow, binding):
         item = Item(
@@ -148,8 +163,12 @@ class DeliveryBatch:
         except RemoteError:
             raise
         except Exception as error:  # an adapter may be anybody's: its mistake must not stop the other items
-            _logger.exception("The adapter of connector %s could not prepare %s", self.connector.id, item.trace_id)
-            raise MappingError(self.env._("The adapter failed; the server log has the details."), code=ADAPTER_FAILED) from error
+            _logger.exception(
+                "The adapter of connector %s could not prepare %s", self.connector.id, item.trace_id
+            )
+            raise MappingError(
+                self.env._("The adapter failed; the server log has the details."), code=ADAPTER_FAILED
+            ) from error
 
     def _keys(self, flow):
         if flow is None:
@@ -177,7 +196,9 @@ class DeliveryBatch:
             elif first_by_key.setdefault(hashed, claim.res_id) != claim.res_id:
                 self.decisions[claim_id] = (Decision(State.PENDING, claim.attempts, 1.0), None)
         self.prepared = {
-            claim_id: prepared for claim_id, prepared in self.prepared.items() if claim_id not in self.decisions
+            claim_id: prepared
+            for claim_id, prepared in self.prepared.items()
+            if claim_id not in self.decisions
         }
 
     def _shared_key_error(self, res_model, holder):
@@ -209,7 +230,9 @@ class DeliveryBatch:
         except Exception:  # an adapter may be anybody's: its mistakes must not lose or block deliveries
             _logger.exception("The adapter of connector %s failed", self.connector.id)
             error = TransientError(
-                self.env._("The adapter failed; the server log has the details."), code=ADAPTER_FAILED, uncertain=True
+                self.env._("The adapter failed; the server log has the details."),
+                code=ADAPTER_FAILED,
+                uncertain=True,
             )
             return [Outcome(prepared.item.trace_id, error=error) for prepared in batch]
 
@@ -220,7 +243,9 @@ class DeliveryBatch:
         for outcome in self.outcomes:
             self._decide(self.claims[int(outcome.trace_id)], outcome.error)
         self.env["retail.delivery"]._record([self._delivery_row(claim) for claim in self.claims.values()])
-        self.env["retail.delivery.attempt"]._finish([self._finished_row(outcome) for outcome in self.outcomes])
+        self.env["retail.delivery.attempt"]._finish(
+            [self._finished_row(outcome) for outcome in self.outcomes]
+        )
         self._bind()
         self._finish_facts()
 
@@ -237,7 +262,13 @@ class DeliveryBatch:
         fields_at_fault = (None, None, None, None, None)
         if error is not None:
             group = fingerprint(self.connector.id, error.error_class, error.code, error.field)
-            fields_at_fault = (error.error_class.value, error.code, error.field, redact_text(error.message), group)
+            fields_at_fault = (
+                error.error_class.value,
+                error.code,
+                error.field,
+                redact_text(error.message),
+                group,
+            )
         return (
             claim.id,
             claim.lease_until,
@@ -256,7 +287,15 @@ class DeliveryBatch:
             return attempt_id, "succeeded", outcome.http_status, None, None, None, response
         state = "unknown" if error.uncertain else "failed"
         status = error.http_status or outcome.http_status
-        return attempt_id, state, status, error.error_class.value, error.code, redact_text(error.message), response
+        return (
+            attempt_id,
+            state,
+            status,
+            error.error_class.value,
+            error.code,
+            redact_text(error.message),
+            response,
+        )
 
     def _bind(self):
         bindings = self.env["retail.binding"]
@@ -266,7 +305,11 @@ class DeliveryBatch:
             if isinstance(outcome.error, GoneError):
                 claim = self.claims[int(outcome.trace_id)]
                 bindings._mark_gone(self.connector, claim.res_model, claim.res_id)
-        done = [claim_id for claim_id, (decision, _error) in self.decisions.items() if decision.state is State.DELIVERED]
+        done = [
+            claim_id
+            for claim_id, (decision, _error) in self.decisions.items()
+            if decision.state is State.DELIVERED
+        ]
         self.env["retail.delivery"]._supersede_dead(done)
 
     def _binding_row(self, outcome):
@@ -292,7 +335,9 @@ class DeliveryBatch:
         refused = next((error for error in errors if isinstance(error, AuthError)), None)
         if refused:
             self.connector._need_attention(refused.message)
-        quotas = [error.retry_after or DEFAULT_QUOTA_DELAY for error in errors if isinstance(error, QuotaError)]
+        quotas = [
+            error.retry_after or DEFAULT_QUOTA_DELAY for error in errors if isinstance(error, QuotaError)
+        ]
         if quotas:
             self.connector.throttled_until = fields.Datetime.now() + timedelta(seconds=max(quotas))
 

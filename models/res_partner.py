@@ -86,10 +86,11 @@ class ResPartner(models.Model):
         return subject, SQL("%s.company_id", table)
 
     def _retail_notice_erased(self):
+        """The address of a customer, or a customer that was merged into another, is not an erased customer."""
         addresses = self.filtered(lambda partner: partner.type in ADDRESS_TYPES and partner.parent_id)
         addresses.parent_id._retail_notice(self._retail_updated_event)
-        if not self.env.context.get("retail_merging"):
-            super(ResPartner, self - addresses)._retail_notice_erased()
+        erased = self.browse() if self.env.context.get("retail_merging") else self - addresses
+        return super(ResPartner, erased)._retail_notice_erased()
 
     # -- facts -------------------------------------------------------------------------------------
 
@@ -100,7 +101,9 @@ class ResPartner(models.Model):
             return payload
         merged_ids = [int(merged_id) for merged_id in payload["merged_ids"]]
         if self.env["retail.delivery"]._has_uncertain(connector, self._name, merged_ids):
-            raise TransientError(self.env._("Waits for the last delivery of a customer that was merged away."))
+            raise TransientError(
+                self.env._("Waits for the last delivery of a customer that was merged away.")
+            )
         bindings = self.env["retail.binding"]
         survivor = bindings._of_records(connector, self._name, [int(payload["id"])])
         merged = bindings._of_records(connector, self._name, merged_ids)
@@ -144,7 +147,9 @@ class ResPartner(models.Model):
             job_title=self.function or "",
             emails=(self.email_normalized,) if self.email_normalized else (),
             phones=phones,
-            addresses=tuple(address._retail_address() for address in addresses if address._retail_has_address()),
+            addresses=tuple(
+                address._retail_address() for address in addresses if address._retail_has_address()
+            ),
             language=self._retail_language(),
             tax_id=self.vat or "",
             website=self.website or "",

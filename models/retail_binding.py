@@ -20,10 +20,14 @@ class RetailBinding(models.Model):
     res_model = fields.Char("Model", required=True, readonly=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", required=True, readonly=True)
     remote_id = fields.Char("Remote ID", required=True, readonly=True)
-    key_hash = fields.Char(readonly=True, help="Hash of the natural key by which the remote identifies the record.")
+    key_hash = fields.Char(
+        readonly=True, help="Hash of the natural key by which the remote identifies the record."
+    )
     sent_hash = fields.Char(readonly=True, help="Hash of the content that was sent last.")
     sent_at = fields.Datetime("Last Sent", readonly=True)
-    is_gone = fields.Boolean("Gone", readonly=True, help="The remote says that its record does not exist any more.")
+    is_gone = fields.Boolean(
+        "Gone", readonly=True, help="The remote says that its record does not exist any more."
+    )
 
     _record_unique = models.UniqueIndex("(connector_id, res_model, res_id)")
     _remote_idx = models.Index("(connector_id, res_model, remote_id)")

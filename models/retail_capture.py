@@ -88,9 +88,7 @@ class RetailCapture(models.AbstractModel):
     @api.model
     def _retail_watched_relations(self):
         """Return the watched fields that have no column and so never pass ``_write_multi``."""
-        return frozenset(
-            name for name in self._retail_watched_fields() if not self._fields[name].column_type
-        )
+        return frozenset(name for name in self._retail_watched_fields() if not self._fields[name].column_type)
 
     @api.model
     def _retail_wants(self, event_type):

@@ -23,7 +23,9 @@ class RetailConnector(models.Model):
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     provider = fields.Selection("_selection_provider", required=True, default="hubspot")
-    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company, index=True
+    )
     state = fields.Selection(
         [("draft", "Draft"), ("active", "Active"), ("paused", "Paused"), ("attention", "Needs Attention")],
         default="draft",
@@ -34,11 +36,26 @@ class RetailConnector(models.Model):
         help="Draft: nothing is kept for it. Paused, or in need of attention: work is kept and waits.",
     )
     state_reason = fields.Char(readonly=True, copy=False)
-    base_url = fields.Char("URL", compute="_compute_endpoint", precompute=True, store=True, readonly=False, required=True, tracking=True)
-    api_version = fields.Char("API Version", compute="_compute_endpoint", precompute=True, store=True, readonly=False, required=True, tracking=True)
+    base_url = fields.Char(
+        "URL",
+        compute="_compute_endpoint",
+        precompute=True,
+        store=True,
+        readonly=False,
+        required=True,
+        tracking=True,
+    )
+    api_version = fields.Char(
+        "API Version",
+        compute="_compute_endpoint",
+        precompute=True,
+        store=True,
+        readonly=False,
+        required=True,
+        tracking=True,
+    )
     responsible_id = fields.Many2one(
         "res.users",
-        "Responsible",
         default=lambda self: self.env.company.retail_responsible_id or self.env.user,
         domain="[('share', '=', False)]",
         tracking=True,
@@ -51,14 +68,18 @@ class RetailConnector(models.Model):
     tested_at = fields.Datetime("Last Tested", readonly=True, copy=False)
     test_succeeded = fields.Boolean(readonly=True, copy=False)
     test_result = fields.Char(readonly=True, copy=False)
-    clock_skew = fields.Float("Clock Skew (s)", readonly=True, copy=False, help="Remote clock minus our clock.")
+    clock_skew = fields.Float(
+        "Clock Skew (s)", readonly=True, copy=False, help="Remote clock minus our clock."
+    )
     credential_ids = fields.One2many("retail.credential", "connector_id", "Credentials")
     flow_ids = fields.One2many("retail.flow", "connector_id", "Flows", context={"active_test": False})
     waiting_count = fields.Integer("Waiting", compute="_compute_counts")
     delivered_today_count = fields.Integer("Delivered Today", compute="_compute_counts")
     dead_count = fields.Integer("Dead", compute="_compute_counts")
 
-    _name_unique = models.UniqueIndex("(company_id, name)", "Another connector of this company has this name.")
+    _name_unique = models.UniqueIndex(
+        "(company_id, name)", "Another connector of this company has this name."
+    )
     _timeouts_positive = models.Constraint(
         "CHECK (connect_timeout > 0 AND read_timeout > 0 AND batch_size >= 0)",
         "Time-outs are more than 0 seconds; a batch size is 0 or more.",
@@ -89,7 +110,9 @@ class RetailConnector(models.Model):
             url = urlsplit(connector.base_url)
             if url.scheme not in ("http", "https") or not url.hostname or url.username or url.query:
                 raise ValidationError(
-                    self.env._("The URL of %(name)s must look like https://api.example.com.", name=connector.name)
+                    self.env._(
+                        "The URL of %(name)s must look like https://api.example.com.", name=connector.name
+                    )
                 )
 
     @api.constrains("provider", "api_version")
@@ -98,7 +121,11 @@ class RetailConnector(models.Model):
             versions = connector._get_adapter_class().api_versions
             if connector.api_version not in versions:
                 raise ValidationError(
-                    self.env._("%(name)s speaks these API versions: %(versions)s.", name=connector.name, versions=", ".join(versions))
+                    self.env._(
+                        "%(name)s speaks these API versions: %(versions)s.",
+                        name=connector.name,
+                        versions=", ".join(versions),
+                    )
                 )
 
     # -- CRUD --------------------------------------------------------------------------------------
@@ -128,7 +155,11 @@ class RetailConnector(models.Model):
             names = set(connector.credential_ids.mapped("name"))
             specs = connector._get_adapter_class().credentials
             connector.credential_ids.create(
-                [{"connector_id": connector.id, "name": spec.name} for spec in specs if spec.name not in names]
+                [
+                    {"connector_id": connector.id, "name": spec.name}
+                    for spec in specs
+                    if spec.name not in names
+                ]
             )
 
     def _add_default_flows(self):
@@ -165,10 +196,16 @@ class RetailConnector(models.Model):
     def action_activate(self):
         """Start keeping and delivering work, or resume it after a pause."""
         for connector in self:
-            missing = connector.credential_ids.filtered(lambda credential: credential.required and not credential.is_set)
+            missing = connector.credential_ids.filtered(
+                lambda credential: credential.required and not credential.is_set
+            )
             if missing:
                 raise UserError(
-                    self.env._("Set the credential “%(label)s” of %(name)s first.", label=missing[0].label, name=connector.name)
+                    self.env._(
+                        "Set the credential “%(label)s” of %(name)s first.",
+                        label=missing[0].label,
+                        name=connector.name,
+                    )
                 )
         self.write({"state": "active", "state_reason": False, "throttled_until": False})
         self.activity_unlink(["mail.mail_activity_data_warning"])
@@ -176,7 +213,9 @@ class RetailConnector(models.Model):
 
     def action_pause(self):
         """Keep work, and deliver none."""
-        self.write({"state": "paused", "state_reason": self.env._("Paused by %(user)s.", user=self.env.user.name)})
+        self.write(
+            {"state": "paused", "state_reason": self.env._("Paused by %(user)s.", user=self.env.user.name)}
+        )
 
     def action_view_waiting(self):
         return self._action_deliveries({"search_default_waiting": 1})
@@ -237,7 +276,12 @@ class RetailConnector(models.Model):
 
     def _keep_test_result(self, succeeded, message, skew):
         self.write(
-            {"tested_at": fields.Datetime.now(), "test_succeeded": succeeded, "test_result": message, "clock_skew": skew}
+            {
+                "tested_at": fields.Datetime.now(),
+                "test_succeeded": succeeded,
+                "test_result": message,
+                "clock_skew": skew,
+            }
         )
 
     def _notify(self, kind, message):

@@ -12,7 +12,9 @@ Claim = namedtuple(
     "Claim",
     "id lease_until uuid event_type kind flow_id res_model res_id attempts is_manual is_settling payload",
 )
-Claim.__doc__ = """A delivery that this drain holds until ``lease_until``; ``payload`` is a fact's snapshot."""
+Claim.__doc__ = (
+    """A delivery that this drain holds until ``lease_until``; ``payload`` is a fact's snapshot."""
+)
 
 # Something older of the same subject that is not simply replaced by this delivery.
 BLOCKED = SQL(
@@ -60,12 +62,14 @@ class RetailDelivery(models.Model):
     next_attempt_at = fields.Datetime("Next Try", readonly=True)
     lease_until = fields.Datetime(readonly=True)
     finished_at = fields.Datetime("Finished", readonly=True)
-    superseded_by_id = fields.Many2one("retail.delivery", "Superseded By", readonly=True, ondelete="set null")
+    superseded_by_id = fields.Many2one("retail.delivery", readonly=True, ondelete="set null")
     error_class = fields.Char(readonly=True)
     error_code = fields.Char(readonly=True)
     error_field = fields.Char("Field at Fault", readonly=True)
     error_message = fields.Text("Error", readonly=True)
-    fingerprint = fields.Char("Error Group", readonly=True, help="Equal for failures that have the same cause.")
+    fingerprint = fields.Char(
+        "Error Group", readonly=True, help="Equal for failures that have the same cause."
+    )
     warning = fields.Text(readonly=True)
     is_waiting_retry = fields.Boolean(compute="_compute_is_waiting_retry", search="_search_is_waiting_retry")
     attempt_ids = fields.One2many("retail.delivery.attempt", "delivery_id", "Attempts")
@@ -97,7 +101,9 @@ class RetailDelivery(models.Model):
         for res_model, deliveries in self.grouped("res_model").items():
             if res_model not in self.env:
                 continue
-            records = self.env[res_model].browse(deliveries.mapped("res_id")).exists()._filtered_access("read")
+            records = (
+                self.env[res_model].browse(deliveries.mapped("res_id")).exists()._filtered_access("read")
+            )
             names = {record.id: record.display_name for record in records}
             for delivery in deliveries:
                 delivery.record_name = names.get(delivery.res_id, f"{res_model},{delivery.res_id}")

@@ -11,7 +11,9 @@ class RetailDeliveryAttempt(models.Model):
     _log_access = False
     _rec_name = "number"
 
-    delivery_id = fields.Many2one("retail.delivery", required=True, readonly=True, ondelete="cascade", index=True)
+    delivery_id = fields.Many2one(
+        "retail.delivery", required=True, readonly=True, ondelete="cascade", index=True
+    )
     number = fields.Integer("#", readonly=True)
     state = fields.Selection(
         [("started", "Started"), ("succeeded", "Succeeded"), ("failed", "Failed"), ("unknown", "Unknown")],

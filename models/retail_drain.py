@@ -8,7 +8,7 @@ them itself where no job runner is running.
 import logging
 import math
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import psycopg2
 
@@ -103,7 +103,8 @@ class RetailDrain(models.AbstractModel):
         if modules.module.current_test:
             self.env.cr.flush()
         else:
-            self.env.cr.commit()
+            # Claim, attempt and outcome are committed separately, so that a crash loses none of them.
+            self.env.cr.commit()  # pylint: disable=invalid-commit
 
     # -- wake-up -----------------------------------------------------------------------------------
 

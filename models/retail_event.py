@@ -1,6 +1,5 @@
 """Events: what happened in the business, kept in the transaction it happened in."""
 
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -16,7 +15,9 @@ class RetailEvent(models.Model):
     _log_access = False
     _rec_name = "uuid"
 
-    uuid = fields.Char("Event ID", required=True, readonly=True, help="The same on every system and every try.")
+    uuid = fields.Char(
+        "Event ID", required=True, readonly=True, help="The same on every system and every try."
+    )
     event_type = fields.Selection("_selection_event_type", required=True, readonly=True)
     kind = fields.Selection([("state", "State"), ("fact", "Fact")], required=True, readonly=True)
     res_model = fields.Char("Model", required=True, readonly=True)

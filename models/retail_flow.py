@@ -68,12 +68,13 @@ class RetailFlow(models.Model):
     )
     owner_id = fields.Many2one(
         "res.users",
-        "Owner",
         domain="[('share', '=', False)]",
         help="Who looks after what cannot be delivered. Empty: the connector's responsible.",
     )
 
-    _event_unique = models.UniqueIndex("(connector_id, event_type)", "This connector already has a flow for this event.")
+    _event_unique = models.UniqueIndex(
+        "(connector_id, event_type)", "This connector already has a flow for this event."
+    )
 
     @api.model
     def _selection_event_type(self):
@@ -119,7 +120,11 @@ class RetailFlow(models.Model):
                 Domain(flow._parse_domain()).validate(self.env[EVENT_TYPES[flow.event_type].model])
             except (ValueError, SyntaxError, TypeError) as error:
                 raise ValidationError(
-                    self.env._("“Only Records” of %(flow)s is not a valid filter: %(error)s", flow=flow.display_name, error=error)
+                    self.env._(
+                        "“Only Records” of %(flow)s is not a valid filter: %(error)s",
+                        flow=flow.display_name,
+                        error=error,
+                    )
                 ) from error
 
     def _parse_domain(self):

@@ -55,7 +55,9 @@ class RetailSetupCheck(models.TransientModel):
             *(line for connector in self._connectors() for line in self._check_connector(connector)),
         ]
         self.line_ids = [
-            fields.Command.create(dict(zip(("status", "name", "detail", "fix", "connector_id"), line, strict=True)))
+            fields.Command.create(
+                dict(zip(("status", "name", "detail", "fix", "connector_id"), line, strict=True))
+            )
             for line in lines
         ]
 
@@ -84,7 +86,9 @@ class RetailSetupCheck(models.TransientModel):
         return (
             "warning",
             name,
-            self.env._("No job runner is connected to this database. The scheduled action drains the lanes, slower."),
+            self.env._(
+                "No job runner is connected to this database. The scheduled action drains the lanes, slower."
+            ),
             self.env._("Start Odoo with workers and queue_job loaded server-wide, for example:")
             + "\nworkers = 4\nserver_wide_modules = base,web,rpc,queue_job",
             False,
@@ -94,14 +98,19 @@ class RetailSetupCheck(models.TransientModel):
         name = self.env._("Each lane has its own channel")
         missing = self._missing_channels()
         if missing is None:
-            detail = self.env._("The channels are configured where the job runner runs, and cannot be seen from here.")
+            detail = self.env._(
+                "The channels are configured where the job runner runs, and cannot be seen from here."
+            )
             return "ok", name, detail, False, False
         if not missing:
             return "ok", name, self.env._("Bulk work cannot delay realtime work."), False, False
         return (
             "warning",
             name,
-            self.env._("Not configured: %(channels)s. Bulk work may delay realtime work.", channels=", ".join(missing)),
+            self.env._(
+                "Not configured: %(channels)s. Bulk work may delay realtime work.",
+                channels=", ".join(missing),
+            ),
             self.env._("In odoo.conf, section [queue_job]:") + f"\nchannels = {CHANNELS_EXAMPLE}",
             False,
         )
@@ -120,8 +129,13 @@ class RetailSetupCheck(models.TransientModel):
             yield (
                 "warning",
                 name,
-                self.env._("A key was generated in %(path)s. If it is lost, credentials must be typed again.", path=encryption.key_file()),
-                self.env._("Move its content to odoo.conf, section [retail_hub], and to your backup of secrets:")
+                self.env._(
+                    "A key was generated in %(path)s. If it is lost, credentials must be typed again.",
+                    path=encryption.key_file(),
+                ),
+                self.env._(
+                    "Move its content to odoo.conf, section [retail_hub], and to your backup of secrets:"
+                )
                 + "\nsecret_keys = …",
                 False,
             )
@@ -131,7 +145,12 @@ class RetailSetupCheck(models.TransientModel):
 
     def _check_rotation(self):
         name = self.env._("All credentials use the newest key")
-        tokens = self.env["retail.credential"].sudo().search([("encrypted_value", "!=", False)]).mapped("encrypted_value")
+        tokens = (
+            self.env["retail.credential"]
+            .sudo()
+            .search([("encrypted_value", "!=", False)])
+            .mapped("encrypted_value")
+        )
         try:
             old = [token for token in tokens if not encryption.uses_newest_key(token)]
         except encryption.SecretKeyError:
@@ -142,7 +161,13 @@ class RetailSetupCheck(models.TransientModel):
             return "ok", name, self.env._("Older keys may be removed."), False, False
         self.has_old_secrets = True
         detail = self.env._("%(count)s credentials are encrypted with another key.", count=len(old))
-        return "warning", name, detail, self.env._("Press “Encrypt anew” above, then remove the older keys."), False
+        return (
+            "warning",
+            name,
+            detail,
+            self.env._("Press “Encrypt anew” above, then remove the older keys."),
+            False,
+        )
 
     def _check_connector(self, connector):
         yield self._check_credentials(connector)
@@ -151,20 +176,38 @@ class RetailSetupCheck(models.TransientModel):
             yield self._check_clock(connector)
         if connector.state == "attention":
             fix = self.env._("Mend the cause, then press “Activate” on the connector.")
-            yield "error", self.env._("%(name)s delivers", name=connector.name), connector.state_reason, fix, connector.id
+            yield (
+                "error",
+                self.env._("%(name)s delivers", name=connector.name),
+                connector.state_reason,
+                fix,
+                connector.id,
+            )
 
     def _check_credentials(self, connector):
         name = self.env._("%(name)s has its credentials", name=connector.name)
         try:
             settings = connector._adapter_settings()
         except UserError as error:
-            return "error", name, str(error), self.env._("Open the connector and type the credential again."), connector.id
+            return (
+                "error",
+                name,
+                str(error),
+                self.env._("Open the connector and type the credential again."),
+                connector.id,
+            )
         missing = connector.credential_ids.filtered(
             lambda credential: credential.required and not settings.credentials.get(credential.name)
         )
         if missing:
             detail = self.env._("Not set: %(labels)s.", labels=", ".join(missing.mapped("label")))
-            return "error", name, detail, self.env._("Open the connector and type it under Credentials."), connector.id
+            return (
+                "error",
+                name,
+                detail,
+                self.env._("Open the connector and type it under Credentials."),
+                connector.id,
+            )
         return "ok", name, self.env._("They can be decrypted."), False, connector.id
 
     def _check_tested(self, connector):
@@ -179,8 +222,16 @@ class RetailSetupCheck(models.TransientModel):
         name = self.env._("The clocks of Odoo and %(name)s agree", name=connector.name)
         skew = connector.clock_skew
         if abs(skew) <= CLOCK_SKEW_LIMIT:
-            return "ok", name, self.env._("They differ by %(seconds)s s.", seconds=round(abs(skew))), False, connector.id
-        detail = self.env._("They differ by %(seconds)s s: signed calls would be refused.", seconds=round(abs(skew)))
+            return (
+                "ok",
+                name,
+                self.env._("They differ by %(seconds)s s.", seconds=round(abs(skew))),
+                False,
+                connector.id,
+            )
+        detail = self.env._(
+            "They differ by %(seconds)s s: signed calls would be refused.", seconds=round(abs(skew))
+        )
         return "error", name, detail, self.env._("Synchronize the clock of this server (NTP)."), connector.id
 
 
@@ -189,7 +240,9 @@ class RetailSetupCheckLine(models.TransientModel):
     _description = "Retail Hub Setup Check Line"
     _order = "severity, id"
 
-    check_id = fields.Many2one("retail.setup.check", "Setup Check", required=True, ondelete="cascade", index=True)
+    check_id = fields.Many2one(
+        "retail.setup.check", "Setup Check", required=True, ondelete="cascade", index=True
+    )
     status = fields.Selection([("ok", "OK"), ("warning", "To Improve"), ("error", "To Mend")], required=True)
     severity = fields.Integer(compute="_compute_severity", store=True)
     name = fields.Char("Check", required=True)

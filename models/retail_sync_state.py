@@ -67,7 +67,9 @@ class RetailSyncState(models.Model):
     def _compute_remote_id(self):
         self.remote_id = False
         for (connector, res_model), statuses in self.grouped(lambda s: (s.connector_id, s.res_model)).items():
-            bound = self.env["retail.binding"].sudo()._by_record(connector, res_model, statuses.mapped("res_id"))
+            bound = (
+                self.env["retail.binding"].sudo()._by_record(connector, res_model, statuses.mapped("res_id"))
+            )
             for status in statuses:
                 status.remote_id = bound[status.res_id].remote_id if status.res_id in bound else False
 
@@ -123,7 +125,9 @@ class RetailSyncState(models.Model):
         if connectors is None:
             connectors = self.env["retail.connector"].search([("company_id", "in", self.env.companies.ids)])
         rows = [(event_type, record_id, False, None, None) for record_id in records.ids]
-        count = self.env["retail.event"].sudo()._keep(records._name, rows, connectors=connectors, is_manual=True)
+        count = (
+            self.env["retail.event"].sudo()._keep(records._name, rows, connectors=connectors, is_manual=True)
+        )
         if not count:
             raise UserError(
                 self.env._(

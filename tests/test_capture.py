@@ -82,7 +82,9 @@ class TestCapture(RetailCase):
         partner.unlink()
         self._commit()
         event = self.env["retail.event"].search([])
-        self.assertEqual((event.event_type, event.kind, event.res_id), ("customer.erased", "fact", partner_id))
+        self.assertEqual(
+            (event.event_type, event.kind, event.res_id), ("customer.erased", "fact", partner_id)
+        )
         self.assertEqual(event.payload, {"id": str(partner_id)})
 
     def test_merge(self):
@@ -121,7 +123,9 @@ class TestCapture(RetailCase):
         self.assertEqual(self._event_types(partner), ["customer.updated"])
 
     def test_import(self):
-        result = self.env["res.partner"].load(["name", "email"], [[f"N{i}", f"n{i}@example.com"] for i in range(50)])
+        result = self.env["res.partner"].load(
+            ["name", "email"], [[f"N{i}", f"n{i}@example.com"] for i in range(50)]
+        )
         self.assertEqual(len(self._event_types()), 50)
         self.assertEqual(self.env["retail.event"].search([]).mapped("res_id")[::-1], result["ids"])
 
@@ -167,7 +171,9 @@ class TestCapture(RetailCase):
         partners.write({"city": "Start"})
         self._statements(lambda: partners.write({"city": "Warm up"}))
         cities = iter("ABCDEF")
-        with_flow = [self._statements(lambda n=n: partners[:n].write({"city": next(cities)})) for n in (1, 400)]
+        with_flow = [
+            self._statements(lambda n=n: partners[:n].write({"city": next(cities)})) for n in (1, 400)
+        ]
         self.connector.flow_ids.active = False
         self._statements(lambda: partners.write({"city": "Warm up again"}))
         without = [self._statements(lambda n=n: partners[:n].write({"city": next(cities)})) for n in (1, 400)]

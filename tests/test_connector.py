@@ -14,7 +14,9 @@ class TestConnector(RetailCase):
         self.assertEqual((connector.connect_timeout, connector.read_timeout), (5.0, 20.0))
         self.assertEqual(connector.credential_ids.mapped("name"), ["access_token"])
         self.assertEqual(
-            connector.flow_ids.mapped(lambda flow: (flow.event_type, flow.mode, flow.window_seconds, flow.lane)),
+            connector.flow_ids.mapped(
+                lambda flow: (flow.event_type, flow.mode, flow.window_seconds, flow.lane)
+            ),
             [
                 ("customer.created", "realtime", 2, "realtime"),
                 ("customer.updated", "realtime", 2, "realtime"),
@@ -84,7 +86,11 @@ class TestConnector(RetailCase):
         self._partner("Bo", "bo@example.com")
         self._commit()
         self.connector.invalidate_recordset()
-        counts = (self.connector.waiting_count, self.connector.delivered_today_count, self.connector.dead_count)
+        counts = (
+            self.connector.waiting_count,
+            self.connector.delivered_today_count,
+            self.connector.dead_count,
+        )
         self.assertEqual(counts, (1, 1, 1))
 
     def test_defaults_of_the_company(self):

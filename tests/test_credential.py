@@ -38,7 +38,9 @@ class TestCredential(RetailCase):
         exported = self.credential.export_data(["name", "value", "is_set"])["datas"]
         self.assertEqual(exported, [["access_token", "", True]])
         self.env.flush_all()
-        self.env.cr.execute("SELECT encrypted_value FROM retail_credential WHERE id = %s", [self.credential.id])
+        self.env.cr.execute(
+            "SELECT encrypted_value FROM retail_credential WHERE id = %s", [self.credential.id]
+        )
         [(token,)] = self.env.cr.fetchall()
         self.assertNotIn(TOKEN, token)
         self.assertEqual(Fernet(self.key).decrypt(token.encode()).decode(), TOKEN)
@@ -86,7 +88,7 @@ class TestCredential(RetailCase):
     def test_generated_key_file(self):
         """Without a configured key, one is made once, readable only by Odoo."""
         self._use_keys("")
-        self.patch(encryption, "_config_files", lambda: [])
+        self.patch(encryption, "_config_files", list)
         with tempfile.TemporaryDirectory() as folder, patch.dict(config.options, {"data_dir": folder}):
             token = encryption.encrypt("secret")
             path = Path(folder, "retail_hub", "secret.key")

@@ -13,7 +13,13 @@ class TestCustomer(RetailCase):
 
     def test_person(self):
         belgium = self.env.ref("base.be")
-        address = {"street": "Main 1", "street2": "Box 2", "city": "Ghent", "zip": "9000", "country_id": belgium.id}
+        address = {
+            "street": "Main 1",
+            "street2": "Box 2",
+            "city": "Ghent",
+            "zip": "9000",
+            "country_id": belgium.id,
+        }
         acme = self._partner("Acme", "info@acme.com", is_company=True, vat="BE0477472701", **address)
         tag = self.env["res.partner.category"].create({"name": "VIP"})
         partner = self._partner(
@@ -65,7 +71,9 @@ class TestCustomer(RetailCase):
         self._partner("Dock 4", False, parent_id=company.id, type="delivery", city="Antwerp")
         self._partner("Books", False, parent_id=company.id, type="invoice", city="Brussels")
         payload, _warnings = self._payload(company)
-        self.assertEqual((payload["type"], payload["name"]), ("company", {"full": "Acme", "given": "", "family": ""}))
+        self.assertEqual(
+            (payload["type"], payload["name"]), ("company", {"full": "Acme", "given": "", "family": ""})
+        )
         self.assertEqual(
             [(address["kind"], address["name"], address["city"]) for address in payload["addresses"]],
             [("contact", "", "Ghent"), ("delivery", "Dock 4", "Antwerp"), ("invoice", "Books", "Brussels")],
@@ -75,7 +83,9 @@ class TestCustomer(RetailCase):
         """The customer's country reads the number; without one, the company's."""
         self.env.company.country_id = self.env.ref("base.us")
         american = self._partner("Al", "al@example.com", phone="(212) 555-0123", country_id=False)
-        british = self._partner("Bo", "bo@example.com", phone="020 7946 0958", country_id=self.env.ref("base.uk").id)
+        british = self._partner(
+            "Bo", "bo@example.com", phone="020 7946 0958", country_id=self.env.ref("base.uk").id
+        )
         self.assertEqual(self._payload(american)[0]["phones"], [{"kind": "main", "number": "+12125550123"}])
         self.assertEqual(self._payload(british)[0]["phones"], [{"kind": "main", "number": "+442079460958"}])
 
@@ -98,7 +108,13 @@ class TestCustomer(RetailCase):
         self.assertEqual(self._payload(partner)[0]["consent"], {"email_opt_out": True})
 
     def test_languages(self):
-        tags = {"en_US": "en-US", "es_419": "es-419", "sr@latin": "sr-Latn", "sr@Cyrl": "sr-Cyrl", "kab_DZ": "kab-DZ"}
+        tags = {
+            "en_US": "en-US",
+            "es_419": "es-419",
+            "sr@latin": "sr-Latn",
+            "sr@Cyrl": "sr-Cyrl",
+            "kab_DZ": "kab-DZ",
+        }
         partner = self.env["res.partner"].new({"name": "L"})
         for code, tag in tags.items():
             partner.env.cache.update(partner, partner._fields["lang"], [code])
@@ -112,9 +128,13 @@ class TestCustomer(RetailCase):
             "long@example.com": "N" * 500,
             "one@example.com": "Plato",
         }
-        partners = self.env["res.partner"].create([{"name": name, "email": email} for email, name in names.items()])
+        partners = self.env["res.partner"].create(
+            [{"name": name, "email": email} for email, name in names.items()]
+        )
         self.assertEqual(self._drain(), 4)
-        self.assertEqual(self._deliveries().filtered(lambda d: d.res_id in partners.ids).mapped("state"), ["delivered"] * 4)
+        self.assertEqual(
+            self._deliveries().filtered(lambda d: d.res_id in partners.ids).mapped("state"), ["delivered"] * 4
+        )
         contacts = self._contacts()
         arrived = {
             email: " ".join(filter(None, (contacts[email].get("firstname"), contacts[email]["lastname"])))
@@ -127,10 +147,14 @@ class TestCustomer(RetailCase):
         good, bad = self._partner(), self._partner("Bad", "bad@example.com")
         self._commit()
         self.env.cr.execute("UPDATE res_country SET code = 'x' WHERE id = %s", [self.env.ref("base.be").id])
-        self.env.cr.execute("UPDATE res_partner SET country_id = %s WHERE id = %s", [self.env.ref("base.be").id, bad.id])
+        self.env.cr.execute(
+            "UPDATE res_partner SET country_id = %s WHERE id = %s", [self.env.ref("base.be").id, bad.id]
+        )
         self.env.invalidate_all()
         self._drain()
         self.assertEqual(self._deliveries(good).state, "delivered")
         dead = self._deliveries(bad)
-        self.assertEqual((dead.state, dead.error_class, dead.error_code), ("dead", "mapping", "CANONICAL_FORM"))
+        self.assertEqual(
+            (dead.state, dead.error_class, dead.error_code), ("dead", "mapping", "CANONICAL_FORM")
+        )
         self.assertEqual(dead.error_field, "country")

@@ -49,7 +49,9 @@ class TestDelivery(RetailCase):
         self.connector.batch_size = 20
         self.env["res.partner"].create([{"name": f"N{i}", "email": f"n{i}@example.com"} for i in range(50)])
         self._drain()
-        self.assertEqual([len(request["body"]["inputs"]) for request in self.sandbox.requests()], [20, 20, 10])
+        self.assertEqual(
+            [len(request["body"]["inputs"]) for request in self.sandbox.requests()], [20, 20, 10]
+        )
 
     def test_unchanged_content_makes_no_call(self):
         partner = self._partner()
@@ -99,7 +101,9 @@ class TestDelivery(RetailCase):
         delivery = self._deliveries(partner)
         partner.unlink()
         self._drain()
-        self.assertEqual((delivery.state, delivery.warning), ("cancelled", "The record was deleted before it was sent."))
+        self.assertEqual(
+            (delivery.state, delivery.warning), ("cancelled", "The record was deleted before it was sent.")
+        )
         erased = self._deliveries(event_type="customer.erased")
         self.assertEqual(erased.state, "delivered")
         self.assertEqual(self._calls(), [])
@@ -170,7 +174,9 @@ class TestDelivery(RetailCase):
         self.assertEqual(list(self._contacts()), ["ann@example.com"])
 
     def test_internal_users_are_not_customers(self):
-        user = self.env["res.users"].create({"name": "Clerk", "login": "clerk@example.com", "email": "clerk@example.com"})
+        user = self.env["res.users"].create(
+            {"name": "Clerk", "login": "clerk@example.com", "email": "clerk@example.com"}
+        )
         self._drain()
         self.assertEqual(set(self._deliveries(user.partner_id).mapped("state")), {"cancelled"})
 
@@ -180,7 +186,9 @@ class TestDelivery(RetailCase):
         """A stuck fact blocks its own subject, and nobody else's."""
         partner, other = self._partner(), self._partner("Bo", "bo@example.com")
         self._drain()
-        partner._retail_notice_fact("customer.merged", {"id": str(partner.id), "merged_ids": []}, self.env.company)
+        partner._retail_notice_fact(
+            "customer.merged", {"id": str(partner.id), "merged_ids": []}, self.env.company
+        )
         fact = self._deliveries(partner)[-1]
         fact.sudo().next_attempt_at = "2100-01-01"
         partner.city = "Later"

@@ -19,7 +19,9 @@ class TestOutcome(RetailCase):
         self.sandbox.fault(drop="before", times=1)
         delivery = self._deliveries(self._partner())
         self._drain()
-        self.assertEqual((delivery.state, delivery.attempts, delivery.error_class), ("unknown", 1, "transient"))
+        self.assertEqual(
+            (delivery.state, delivery.attempts, delivery.error_class), ("unknown", 1, "transient")
+        )
         self.assertTrue(3 <= self._seconds_until(delivery.next_attempt_at) <= 7)
         self._make_due(delivery)
         self._drain()
@@ -31,7 +33,9 @@ class TestOutcome(RetailCase):
         self.connector.base_url = "http://127.0.0.1:9"
         delivery = self._deliveries(self._partner())
         self._drain()
-        self.assertEqual((delivery.state, delivery.attempts, delivery.error_class), ("pending", 1, "transient"))
+        self.assertEqual(
+            (delivery.state, delivery.attempts, delivery.error_class), ("pending", 1, "transient")
+        )
 
     def test_closed_after_the_write(self):
         """The customer exists once, although it was sent twice."""
@@ -90,7 +94,9 @@ class TestOutcome(RetailCase):
     def test_credentials_refused(self):
         """The connector pauses, the responsible is told once, and no attempt is used up."""
         self.sandbox.configure(tokens=["another"])
-        deliveries = self._deliveries(self._partner()) + self._deliveries(self._partner("Bo", "bo@example.com"))
+        deliveries = self._deliveries(self._partner()) + self._deliveries(
+            self._partner("Bo", "bo@example.com")
+        )
         self._drain()
         self.assertEqual(self.connector.state, "attention")
         self.assertIn("access token", self.connector.state_reason)
@@ -133,7 +139,9 @@ class TestOutcome(RetailCase):
         self._drain()
         dead = self._deliveries(state="dead")
         self.assertEqual(dead.res_id, partners[37].id)
-        self.assertEqual((dead.error_class, dead.error_code, dead.error_field), ("validation", "INVALID_EMAIL", "email"))
+        self.assertEqual(
+            (dead.error_class, dead.error_code, dead.error_field), ("validation", "INVALID_EMAIL", "email")
+        )
         self.assertEqual(len(self._deliveries(state="delivered")), 99)
         self.assertEqual(len(self.sandbox.contacts()), 99)
 

@@ -91,9 +91,22 @@ class TestSecurity(RetailCase):
         )
         partner = self._partner("Ours", "ours@example.com", company_id=self.env.company.id)
         self._drain()
-        for model in ("connector", "credential", "flow", "event", "delivery", "delivery.attempt", "binding", "sync.state"):
+        for model in (
+            "connector",
+            "credential",
+            "flow",
+            "event",
+            "delivery",
+            "delivery.attempt",
+            "binding",
+            "sync.state",
+        ):
             records = self.env[f"retail.{model}"].with_user(stranger).search([])
-            company = records.mapped("company_id") if "company_id" in records._fields else records.delivery_id.company_id
+            company = (
+                records.mapped("company_id")
+                if "company_id" in records._fields
+                else records.delivery_id.company_id
+            )
             self.assertFalse(company - other, model)
         with self.assertRaises(AccessError):
             self._deliveries(partner).with_user(stranger).action_replay()

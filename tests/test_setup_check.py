@@ -45,7 +45,7 @@ class TestSetupCheck(RetailCase):
 
     def test_encryption_key(self):
         name = "The encryption key is kept by you"
-        self.patch(encryption, "_config_files", lambda: [])
+        self.patch(encryption, "_config_files", list)
         with patch.dict(os.environ, {encryption.ENVIRONMENT: ""}):
             self.assertEqual(self._status(name), "warning")
         with patch.dict(os.environ, {encryption.ENVIRONMENT: Fernet.generate_key().decode()}):
@@ -86,4 +86,6 @@ class TestSetupCheck(RetailCase):
         for _number in range(2):
             drain._wake(self.connector.id, "bulk", 0.0)
         job = self.env["queue.job"].search([("model_name", "=", "retail.drain")])
-        self.assertEqual((job.channel, job.args, job.kwargs), ("root.retail.bulk", [self.connector.id, "bulk"], {}))
+        self.assertEqual(
+            (job.channel, job.args, job.kwargs), ("root.retail.bulk", [self.connector.id, "bulk"], {})
+        )

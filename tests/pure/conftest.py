@@ -28,7 +28,11 @@ class Api:
     def __call__(self, method, path, data=None, headers=None, timeout=10):
         """``data``: JSON data, or bytes that are sent as they are."""
         body = data if data is None or isinstance(data, bytes) else json.dumps(data).encode()
-        every = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **(headers or {})}
+        every = {
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "application/json",
+            **(headers or {}),
+        }
         connection = http.client.HTTPConnection(self.host, timeout=timeout)
         try:
             connection.request(method, path, body, {name: value for name, value in every.items() if value})
@@ -38,7 +42,10 @@ class Api:
             connection.close()
         is_json = "json" in answer.headers.get("Content-Type", "") and text
         return SimpleNamespace(
-            status=answer.status, headers=answer.headers, text=text, data=json.loads(text) if is_json else None
+            status=answer.status,
+            headers=answer.headers,
+            text=text,
+            data=json.loads(text) if is_json else None,
         )
 
 

@@ -22,7 +22,11 @@ def remaining(answer):
 @pytest.mark.parametrize("token", ["", "Bearer", "Bearer wrong", "Basic sandbox-token"])
 def test_401_without_a_known_token(api, token):
     answer = api("GET", PATH, headers={"Authorization": token})
-    assert (answer.status, answer.data["status"], answer.data["category"]) == (401, "error", "INVALID_AUTHENTICATION")
+    assert (answer.status, answer.data["status"], answer.data["category"]) == (
+        401,
+        "error",
+        "INVALID_AUTHENTICATION",
+    )
 
 
 def test_a_token_can_be_revoked_and_replaced(sandbox, api):
@@ -72,14 +76,22 @@ def test_account_information(sandbox, api, version):
     )
     sandbox.configure(daily_limit=500)
     (usage,) = api("GET", f"/account-info/{version}/api-usage/daily/private-apps").data["results"]
-    assert (usage["name"], usage["usageLimit"], usage["currentUsage"]) == ("private-apps-api-calls-daily", 500, 2)
+    assert (usage["name"], usage["usageLimit"], usage["currentUsage"]) == (
+        "private-apps-api-calls-daily",
+        500,
+        2,
+    )
 
 
 @pytest.mark.parametrize("base", ["/crm/v3/properties/contacts", "/crm/properties/2026-09/contacts"])
 def test_properties_on_both_paths(api, base):
     data = {"name": "tier", "label": "Tier", "type": "enumeration", "fieldType": "select", "groupName": "g"}
     made = api("POST", base, {**data, "options": [{"label": "Gold", "value": "gold"}]})
-    assert (made.status, made.data["options"][0]["value"], made.data["hasUniqueValue"]) == (201, "gold", False)
+    assert (made.status, made.data["options"][0]["value"], made.data["hasUniqueValue"]) == (
+        201,
+        "gold",
+        False,
+    )
     assert "tier" in [each["name"] for each in api("GET", base).data["results"]]
     assert api("POST", PATH, {"properties": {"firstname": "A", "tier": "lead"}}).status == 400
     api("PATCH", f"{base}/tier", {"options": [{"value": "gold"}, {"value": "lead"}]})
@@ -100,7 +112,12 @@ def test_request_log(sandbox, api):
     before, count = time.time(), sandbox.request_count()
     api("GET", f"{PATH}?limit=5")
     (logged,) = sandbox.requests(since=count)
-    assert (logged["number"], logged["method"], logged["path"], logged["status"]) == (2, "GET", f"{PATH}?limit=5", 200)
+    assert (logged["number"], logged["method"], logged["path"], logged["status"]) == (
+        2,
+        "GET",
+        f"{PATH}?limit=5",
+        200,
+    )
     assert (logged["body"], logged["headers"]["authorization"]) == (None, "***")
     assert before <= logged["at"] <= time.time()
     assert sandbox.requests()[0]["body"] == {"properties": {"firstname": "A"}}
@@ -141,7 +158,12 @@ def test_unknown_settings_are_refused(sandbox):
 def test_it_is_a_program_that_ends_on_sigterm():
     """Started by any Python, without the addon or Odoo on the path; first line of output: where it listens."""
     process = subprocess.Popen(
-        [sys.executable, "-I", str(SANDBOX)], cwd="/", env={}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-I", str(SANDBOX)],
+        cwd="/",
+        env={},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     line = process.stdout.readline()
     assert line.startswith("listening on http://127.0.0.1:")

@@ -39,8 +39,12 @@ def test_all_operations_exist_on_both_paths(keyed, api, base):
     (result,) = made.data["results"]
     assert (made.status, made.data["status"], result["new"]) == (200, "COMPLETE", True)
     key = result["id"]
-    assert api("POST", f"{base}/batch/update", inputs((key, {"city": "Gent"}), id_property=None)).status == 200
-    assert api("POST", f"{base}/batch/read", {"inputs": [{"id": "1"}], "idProperty": "customer"}).status == 200
+    assert (
+        api("POST", f"{base}/batch/update", inputs((key, {"city": "Gent"}), id_property=None)).status == 200
+    )
+    assert (
+        api("POST", f"{base}/batch/read", {"inputs": [{"id": "1"}], "idProperty": "customer"}).status == 200
+    )
     assert api("PATCH", f"{base}/{key}", {"properties": {"zip": "9000"}}).status == 200
     assert api("GET", f"{base}/1?idProperty=customer&properties=city,zip").data["properties"]["zip"] == "9000"
     assert api("GET", base).data["results"][0]["id"] == key
@@ -60,9 +64,13 @@ def test_object_type_by_its_other_names(api):
 
 def test_results_do_not_come_in_the_order_of_the_inputs(keyed, api):
     batch = inputs(("1", {}), ("2", {}), ("3", {}), trace=True)
-    found = [each["objectWriteTraceId"] for each in api("POST", f"{DATED}/batch/upsert", batch).data["results"]]
+    found = [
+        each["objectWriteTraceId"] for each in api("POST", f"{DATED}/batch/upsert", batch).data["results"]
+    ]
     keyed.configure(result_order="input")
-    again = [each["objectWriteTraceId"] for each in api("POST", f"{DATED}/batch/upsert", batch).data["results"]]
+    again = [
+        each["objectWriteTraceId"] for each in api("POST", f"{DATED}/batch/upsert", batch).data["results"]
+    ]
     assert (found, again) == (["t2", "t1", "t0"], ["t0", "t1", "t2"])
 
 
@@ -123,13 +131,17 @@ def test_the_same_record_twice_rejects_the_batch(keyed, api, base, second):
 def test_two_ids_of_one_merged_record_are_duplicates(keyed, api):
     ids = [api("POST", DATED, {"properties": {"firstname": name}}).data["id"] for name in "AB"]
     api("POST", f"{DATED}/merge", {"primaryObjectId": ids[0], "objectIdToMerge": ids[1]})
-    answer = api("POST", f"{DATED}/batch/update", inputs(*((key, {"city": "X"}) for key in ids), id_property=None))
+    answer = api(
+        "POST", f"{DATED}/batch/update", inputs(*((key, {"city": "X"}) for key in ids), id_property=None)
+    )
     assert (answer.status, answer.data["context"]) == (400, {"ids": [ids[1]]})
 
 
 def test_batch_create_over_an_existing_email(api, sandbox):
     existing = api("POST", DATED, {"properties": {"email": "a@example.com"}}).data["id"]
-    batch = {"inputs": [{"properties": {"email": "a@example.com"}}, {"properties": {"email": "b@example.com"}}]}
+    batch = {
+        "inputs": [{"properties": {"email": "a@example.com"}}, {"properties": {"email": "b@example.com"}}]
+    }
     whole = api("POST", f"{DATED}/batch/create", batch)
     assert (whole.status, whole.data["message"]) == (409, f"Contact already exists. Existing ID: {existing}")
     for number, each in enumerate(batch["inputs"]):
@@ -233,7 +245,10 @@ def test_values_of_the_right_type(sandbox, api):
 @pytest.mark.parametrize(("base", "status"), [(LEGACY, 400), (DATED, 201)])
 def test_a_date_with_a_time_of_day_is_taken_from_2026_09_on(sandbox, api, base, status):
     sandbox.configure(custom_properties=[{"name": "joined", "type": "date", "fieldType": "date"}])
-    assert api("POST", base, {"properties": {"firstname": "A", "joined": "2026-11-23T10:00:00Z"}}).status == status
+    assert (
+        api("POST", base, {"properties": {"firstname": "A", "joined": "2026-11-23T10:00:00Z"}}).status
+        == status
+    )
 
 
 def test_lifecycle_stage_only_goes_forward(sandbox, api):
@@ -244,7 +259,9 @@ def test_lifecycle_stage_only_goes_forward(sandbox, api):
 
 
 def test_admin_rules_are_enforced_from_2026_09_on(sandbox, api):
-    sandbox.configure(validation_rules=[{"require": "phone"}, {"require": "state", "when": {"country": "US"}}])
+    sandbox.configure(
+        validation_rules=[{"require": "phone"}, {"require": "state", "when": {"country": "US"}}]
+    )
     assert api("POST", LEGACY, {"properties": {"firstname": "A"}}).status == 201
     answer = api("POST", DATED, {"properties": {"firstname": "A"}})
     assert (answer.status, codes(answer)) == (400, ["MISSING_REQUIRED_PROPERTY"])
@@ -257,7 +274,12 @@ def test_admin_rules_are_enforced_from_2026_09_on(sandbox, api):
 
 @BOTH
 def test_property_rules_are_enforced_everywhere(sandbox, api, base):
-    rule = {"property": "firstname", "pattern": "[A-Za-z]*", "error": "INVALID_ALPHA", "message": "Enter only letters"}
+    rule = {
+        "property": "firstname",
+        "pattern": "[A-Za-z]*",
+        "error": "INVALID_ALPHA",
+        "message": "Enter only letters",
+    }
     sandbox.configure(validation_rules=[rule])
     answer = api("POST", base, {"properties": {"firstname": "R2D2"}})
     assert (answer.status, codes(answer)) == (400, ["INVALID_ALPHA"])

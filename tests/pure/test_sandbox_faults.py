@@ -56,7 +56,11 @@ def test_half_of_the_answer(sandbox, api):
 def test_html_as_a_proxy_sends_it(sandbox, api):
     sandbox.fault(html=True, times=1)
     answer = api("POST", PATH, ANN)
-    assert (answer.status, answer.headers["Content-Type"], answer.data) == (502, "text/html; charset=UTF-8", None)
+    assert (answer.status, answer.headers["Content-Type"], answer.data) == (
+        502,
+        "text/html; charset=UTF-8",
+        None,
+    )
     assert answer.text.startswith("<!DOCTYPE html>")
     sandbox.fault(html=True, status=200, times=1)
     assert api("POST", PATH, ANN).status == 200

@@ -84,7 +84,10 @@ def test_create_twice_is_a_conflict(contacts, sandbox):
         contacts.basic_api.create(new(email="ANN@example.com"))
     body = json.loads(caught.value.body)
     assert caught.value.status == 409
-    assert (body["category"], body["message"]) == ("CONFLICT", f"Contact already exists. Existing ID: {made.id}")
+    assert (body["category"], body["message"]) == (
+        "CONFLICT",
+        f"Contact already exists. Existing ID: {made.id}",
+    )
     assert len(body["correlationId"]) == 36
     assert len(sandbox.contacts()) == 1
 
@@ -130,7 +133,10 @@ def test_batch_create_and_read(contacts):
 def test_upsert_by_email_creates_then_updates(contacts, sandbox):
     first = upsert(contacts, upsert_input("Ann@example.com", "t1", city="Gent")).results
     second = upsert(contacts, upsert_input("ann@example.com", "t2", city="Brugge")).results
-    assert [(each.new, each.object_write_trace_id) for each in first + second] == [(True, "t1"), (False, "t2")]
+    assert [(each.new, each.object_write_trace_id) for each in first + second] == [
+        (True, "t1"),
+        (False, "t2"),
+    ]
     (stored,) = sandbox.contacts()
     assert (stored["properties"]["email"], stored["properties"]["city"]) == ("ann@example.com", "Brugge")
 
@@ -142,7 +148,12 @@ def test_upsert_by_custom_property(hubspot, contacts, sandbox):
     keys.append(upsert_input("3", "3", "odoo_customer_id", city="Gent"))
     again = {each.object_write_trace_id: each.new for each in upsert(contacts, *keys).results}
     assert again == {"0": False, "1": False, "2": False, "3": True}
-    assert sorted(each["properties"]["odoo_customer_id"] for each in sandbox.contacts()) == ["0", "1", "2", "3"]
+    assert sorted(each["properties"]["odoo_customer_id"] for each in sandbox.contacts()) == [
+        "0",
+        "1",
+        "2",
+        "3",
+    ]
 
 
 def test_partial_failure_is_read_as_such(hubspot, contacts, sandbox):
@@ -169,7 +180,10 @@ def test_search(contacts):
         contacts.basic_api.create(new(email=f"c{number}@example.com", city=city, lastname=str(number)))
     condition = crm.Filter(property_name="city", operator="EQ", value="gent")
     request = crm.PublicObjectSearchRequest(
-        filter_groups=[crm.FilterGroup(filters=[condition])], sorts=["-lastname"], properties=["lastname"], limit=1
+        filter_groups=[crm.FilterGroup(filters=[condition])],
+        sorts=["-lastname"],
+        properties=["lastname"],
+        limit=1,
     )
     found = contacts.search_api.do_search(request)
     assert (found.total, found.results[0].properties["lastname"], found.paging.next.after) == (2, "3", "1")
@@ -192,7 +206,10 @@ def test_archive_frees_the_email(contacts, sandbox):
     assert caught.value.status == 404
     assert contacts.basic_api.get_by_id(made.id, archived=True).archived is True
     again = contacts.basic_api.create(new(email="ann@example.com"))
-    assert [(each["id"], each["archived"]) for each in sandbox.contacts()] == [(made.id, True), (again.id, False)]
+    assert [(each["id"], each["archived"]) for each in sandbox.contacts()] == [
+        (made.id, True),
+        (again.id, False),
+    ]
 
 
 def test_merge_makes_a_new_record_that_the_old_ids_lead_to(contacts, sandbox):
@@ -201,12 +218,19 @@ def test_merge_makes_a_new_record_that_the_old_ids_lead_to(contacts, sandbox):
     merge = crm.PublicMergeInput(primary_object_id=ann.id, object_id_to_merge=old.id)
     merged = contacts.basic_api.merge(merge)
     assert merged.id not in (ann.id, old.id)
-    for key, name in ((ann.id, None), (old.id, None), ("old@example.com", "email"), ("ann@example.com", "email")):
+    for key, name in (
+        (ann.id, None),
+        (old.id, None),
+        ("old@example.com", "email"),
+        ("ann@example.com", "email"),
+    ):
         options = {"id_property": name} if name else {}
         assert contacts.basic_api.get_by_id(key, **options).id == merged.id
     (stored,) = sandbox.contacts()
     assert stored["mergedIds"] == [ann.id, old.id]
-    assert {name: stored["properties"][name] for name in ("email", "city", "phone", "hs_additional_emails")} == {
+    assert {
+        name: stored["properties"][name] for name in ("email", "city", "phone", "hs_additional_emails")
+    } == {
         "email": "ann@example.com",
         "city": "Gent",
         "phone": "1",

@@ -36,7 +36,11 @@ def test_event_types():
     [
         (PhoneV1, {"number": "0470 12 34 56"}, "number"),
         (AddressV1, {"kind": "contact", "country": "Belgium"}, "country"),
-        (CustomerV1, {"id": "1", "type": "person", "name": NameV1(full="A"), "language": "en_US"}, "language"),
+        (
+            CustomerV1,
+            {"id": "1", "type": "person", "name": NameV1(full="A"), "language": "en_US"},
+            "language",
+        ),
         (CustomerV1, {"id": "1", "type": "person", "name": NameV1(full="A"), "shoe_size": "44"}, "shoe_size"),
     ],
 )

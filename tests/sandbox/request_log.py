@@ -44,7 +44,9 @@ def describe(number, request, status, at):
         "status": status,
         "at": at,
         "body": readable(request.body),
-        "headers": {name: HIDDEN if name == "authorization" else value for name, value in request.headers.items()},
+        "headers": {
+            name: HIDDEN if name == "authorization" else value for name, value in request.headers.items()
+        },
     }
 
 

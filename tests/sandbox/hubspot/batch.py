@@ -44,7 +44,9 @@ def create(call):
 def update(call):
     items = read_items(call)
     by_email = call.settings["batch_update_by_email"]
-    reject_id_properties(call, items, call.store.schema.unique if by_email else custom_unique(call.store.schema))
+    reject_id_properties(
+        call, items, call.store.schema.unique if by_email else custom_unique(call.store.schema)
+    )
     return write(call, items, 200)
 
 
@@ -75,7 +77,9 @@ def inputs_of(body):
     if not isinstance(inputs, list) or not inputs or not all(isinstance(each, dict) for each in inputs):
         raise bad_input("Invalid input JSON: inputs must be a list of objects")
     if len(inputs) > MAX_INPUTS:
-        raise bad_input(f"The maximum number of inputs in a batch is {MAX_INPUTS}, but there were {len(inputs)}")
+        raise bad_input(
+            f"The maximum number of inputs in a batch is {MAX_INPUTS}, but there were {len(inputs)}"
+        )
     return inputs
 
 
@@ -95,7 +99,9 @@ def write(call, items, status, upsert=False):
         if failures and not is_multi_status(call.settings["partial_failures"], items, upsert):
             raise together(failures)
         now = now_iso()
-        results = [apply(call.store, item, now, upsert) for item in items if not (item.failure or item.missing)]
+        results = [
+            apply(call.store, item, now, upsert) for item in items if not (item.failure or item.missing)
+        ]
     errors = [item.failure.item(item.trace) for item in items if item.failure]
     missing = [item.key for item in items if item.missing]
     if missing:
@@ -150,7 +156,9 @@ def check_item(call, item, upsert):
         raise invalid_values([problem("email", "INVALID_EMAIL", message)])
     if call.fault is not None and call.fault.spoils(item.key or repr(properties)):
         name = next(iter(properties), "email")
-        raise invalid_values([problem(name, "INVALID_OPTION", f"{properties.get(name)} was spoilt by the fault plan")])
+        raise invalid_values(
+            [problem(name, "INVALID_OPTION", f"{properties.get(name)} was spoilt by the fault plan")]
+        )
     if call.settings["validation_rules"]:
         rules.enforce(call, properties, item.record.properties if item.record else None)
 

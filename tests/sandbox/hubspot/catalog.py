@@ -32,7 +32,9 @@ MAX_UNIQUE = 10  # custom unique properties of one object type
 class Property:
     """A property definition. ``options`` are the allowed values of an enumeration."""
 
-    def __init__(self, name, kind="string", field="text", options=(), *, unique=False, read_only=False, **more):
+    def __init__(
+        self, name, kind="string", field="text", options=(), *, unique=False, read_only=False, **more
+    ):
         self.name, self.kind, self.field, self.options = name, kind, field, tuple(options)
         self.unique, self.read_only = unique, read_only
         self.label = more.get("label", name)

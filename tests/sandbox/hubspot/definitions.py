@@ -18,7 +18,9 @@ def handle(call, name):
 
 
 def list_all(call, _name):
-    return json_response(200, {"results": [each.describe() for each in call.store.schema.properties.values()]})
+    return json_response(
+        200, {"results": [each.describe() for each in call.store.schema.properties.values()]}
+    )
 
 
 def read(call, name):

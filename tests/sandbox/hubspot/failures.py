@@ -49,7 +49,9 @@ def invalid_values(problems):
         {"message": each["message"], "code": each["error"], "context": {"propertyName": [each["name"]]}}
         for each in problems
     ]
-    return Failure(400, VALIDATION, f"Property values were not valid: {text}", details=details, problems=problems)
+    return Failure(
+        400, VALIDATION, f"Property values were not valid: {text}", details=details, problems=problems
+    )
 
 
 def missing_property(name, based_on=None):

@@ -114,7 +114,9 @@ def merge_records(store, primary, loser, now, keep_id):
     emails = other_emails(primary, loser)
     if emails:
         combined["hs_additional_emails"] = ";".join(emails)
-    target.merged = [each for record in (primary, loser) for each in (*record.merged, record.id) if each != target.id]
+    target.merged = [
+        each for record in (primary, loser) for each in (*record.merged, record.id) if each != target.id
+    ]
     combined["hs_merged_object_ids"] = ";".join(target.merged)
     for record in (primary, loser):
         store.release(record)
@@ -148,7 +150,9 @@ def gdpr_delete(call):
         record = call.store.find(key, body.get("idProperty"))
         if record is None and not by_email:
             raise not_found()
-        call.store.blocked.update([key.strip().lower()] if by_email else [], emails_of(record) if record else [])
+        call.store.blocked.update(
+            [key.strip().lower()] if by_email else [], emails_of(record) if record else []
+        )
         if record is not None:
             call.store.forget(record)
     return Response(204)

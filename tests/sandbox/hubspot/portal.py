@@ -13,7 +13,9 @@ from .store import SYSTEM, Store, now_iso
 
 VERSION = r"(?P<version>v3|\d{4}-\d{2}(?:-beta)?)"
 OBJECTS = re.compile(r"/crm/(?:v3/objects|objects/" + VERSION + r")/(?P<type>[^/]+)(?:/(?P<rest>.+))?")
-PROPERTIES = re.compile(r"/crm/(?:v3/properties|properties/" + VERSION + r")/(?P<type>[^/]+)(?:/(?P<rest>.+))?")
+PROPERTIES = re.compile(
+    r"/crm/(?:v3/properties|properties/" + VERSION + r")/(?P<type>[^/]+)(?:/(?P<rest>.+))?"
+)
 ACCOUNT = re.compile(r"/account-info/" + VERSION + r"/(?P<rest>details|api-usage/daily/private-apps)")
 SETTINGS = {
     "tokens": ["sandbox-token"],
@@ -90,7 +92,9 @@ class Portal:
     def reset(self):
         with self.lock:
             self.settings.clear()
-            self.settings.update({name: list(v) if isinstance(v, list) else v for name, v in SETTINGS.items()})
+            self.settings.update(
+                {name: list(v) if isinstance(v, list) else v for name, v in SETTINGS.items()}
+            )
             self.stores = {name: Store(schema()) for name, schema in catalog.OBJECT_TYPES.items()}
             self.limits.reset()
 
@@ -120,7 +124,9 @@ class Portal:
 
     def limit_reached(self, which, retry_after=None):
         """The 429 for ``burst`` or ``daily``."""
-        return self.limits.rejection(which, self.settings["retry_after"] if retry_after is None else retry_after)
+        return self.limits.rejection(
+            which, self.settings["retry_after"] if retry_after is None else retry_after
+        )
 
     def authenticate(self, request):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -175,7 +181,9 @@ class Portal:
             return {
                 name: {
                     "active": sum(not record.archived for record in store.order),
-                    "archived": sum(record.archived and record.id not in store.aliases for record in store.order),
+                    "archived": sum(
+                        record.archived and record.id not in store.aliases for record in store.order
+                    ),
                 }
                 for name, store in self.stores.items()
             }

@@ -31,7 +31,9 @@ def check_pattern(rule, properties):
     name = rule["property"]
     value = properties.get(name)
     if value and not re.fullmatch(rule["pattern"], value):
-        raise invalid_values([problem(name, rule.get("error", "INVALID_VALUE"), rule.get("message", "not allowed"))])
+        raise invalid_values(
+            [problem(name, rule.get("error", "INVALID_VALUE"), rule.get("message", "not allowed"))]
+        )
 
 
 def check_required(rule, result, new):

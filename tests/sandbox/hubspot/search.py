@@ -21,7 +21,9 @@ def search(call):
     groups = [group.get("filters") or [] for group in body.get("filterGroups") or []]
     tests = [[condition(call.store.schema, each) for each in filters] for filters in groups or [[]]]
     with call.lock:
-        found = [r.properties for r in visible(call) if any(all(t(r.properties) for t in each) for each in tests)]
+        found = [
+            r.properties for r in visible(call) if any(all(t(r.properties) for t in each) for each in tests)
+        ]
         found = sort(call.store.schema, found, body.get("sorts"))
         records = [call.store.find(properties["hs_object_id"]) for properties in found[after : after + limit]]
         results = [record.describe(names) for record in records]
@@ -43,10 +45,15 @@ def sort(schema, found, sorts):
         return found
     first = sorts[0]
     if isinstance(first, str):
-        first = {"propertyName": first.lstrip("-"), "direction": "DESCENDING" if first.startswith("-") else ""}
+        first = {
+            "propertyName": first.lstrip("-"),
+            "direction": "DESCENDING" if first.startswith("-") else "",
+        }
     key = comparer(schema, first["propertyName"])
     descending = first.get("direction") == "DESCENDING"
-    return sorted(found, key=lambda properties: key(properties.get(first["propertyName"])), reverse=descending)
+    return sorted(
+        found, key=lambda properties: key(properties.get(first["propertyName"])), reverse=descending
+    )
 
 
 def condition(schema, data):

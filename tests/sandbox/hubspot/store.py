@@ -96,7 +96,9 @@ class Store:
         for name in self.schema.unique:
             if name in properties:
                 self._reindex(record, name, stored.get(name), properties[name])
-        if "lifecyclestage" in properties and goes_back(stored.get("lifecyclestage"), properties["lifecyclestage"]):
+        if "lifecyclestage" in properties and goes_back(
+            stored.get("lifecyclestage"), properties["lifecyclestage"]
+        ):
             properties = {name: value for name, value in properties.items() if name != "lifecyclestage"}
         stored.update(properties)
         if "" in properties.values():

@@ -39,7 +39,9 @@ def check(schema, name, value, strict, checkers):
     if definition is None:
         return None, problem(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')
     if definition.read_only:
-        return None, problem(name, "READ_ONLY_VALUE", f'"{name}" is a read only property; its value cannot be set.')
+        return None, problem(
+            name, "READ_ONLY_VALUE", f'"{name}" is a read only property; its value cannot be set.'
+        )
     if not isinstance(value, str):
         if strict or not isinstance(value, int | float):
             return None, problem(name, "INVALID_STRING", f"the value of {name} must be a string")
@@ -72,7 +74,9 @@ def check_option(definition, value):
     if all(each in options for each in chosen if each):
         return None
     listed = ", ".join(options)
-    return problem(definition.name, "INVALID_OPTION", f"{value} was not one of the allowed options: [{listed}]")
+    return problem(
+        definition.name, "INVALID_OPTION", f"{value} was not one of the allowed options: [{listed}]"
+    )
 
 
 def check_datetime(definition, value):
