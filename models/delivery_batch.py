@@ -72,10 +72,8 @@ class DeliveryBatch:
             )
 
     def _prepare_model(self, res_model, claims):
-        flows = {
-            flow.id: flow
-            for flow in self.env["retail.flow"].browse({claim.flow_id for claim in claims}).exists()
-        }
+        flow_ids = {claim.flow_id for claim in claims if claim.flow_id}
+        flows = self.env["retail.flow"].browse(flow_ids).exists().grouped("id")
         payloads = self._payloads(res_model, claims, flows)
         ids = {claim.res_id for claim in claims}
         bindings = self.env["retail.binding"]._by_record(self.connector, res_model, ids)

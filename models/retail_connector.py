@@ -65,6 +65,7 @@ class RetailConnector(models.Model):
     read_timeout = fields.Float("Read Time-out (s)", default=20.0, required=True)
     batch_size = fields.Integer(help="Records in one call. 0: as many as the provider takes.")
     throttled_until = fields.Datetime(readonly=True, copy=False, help="The remote asked to wait until then.")
+    is_throttled = fields.Boolean(compute="_compute_is_throttled")
     tested_at = fields.Datetime("Last Tested", readonly=True, copy=False)
     test_succeeded = fields.Boolean(readonly=True, copy=False)
     test_result = fields.Char(readonly=True, copy=False)
@@ -95,6 +96,11 @@ class RetailConnector(models.Model):
             adapter_class = connector._get_adapter_class()
             connector.base_url = adapter_class.default_base_url if adapter_class else connector.base_url
             connector.api_version = adapter_class.api_versions[0] if adapter_class else connector.api_version
+
+    @api.depends("throttled_until")
+    def _compute_is_throttled(self):
+        for connector in self:
+            connector.is_throttled = connector._throttled_seconds() > 0
 
     def _compute_counts(self):
         counts = self.env["retail.delivery"]._count_by_connector(self)
@@ -240,10 +246,17 @@ class RetailConnector(models.Model):
     def _adapter(self):
         """Return an adapter, to be used as a context manager.
 
-        :raise UserError: in words for the admin, if a credential cannot be decrypted
+        :raise UserError: in words for the admin, if a credential cannot be decrypted or the provider is gone
         """
         self.ensure_one()
-        return self._get_adapter_class()(self._adapter_settings())
+        adapter_class = self._get_adapter_class()
+        if adapter_class is None:
+            raise UserError(
+                self.env._(
+                    "The addon that speaks to the provider of %(name)s is not installed.", name=self.name
+                )
+            )
+        return adapter_class(self._adapter_settings())
 
     def _adapter_settings(self):
         return Settings(
@@ -258,8 +271,13 @@ class RetailConnector(models.Model):
     def _is_open(self):
         """Tell whether work may be delivered now."""
         self.ensure_one()
-        is_throttled = self.throttled_until and self.throttled_until > fields.Datetime.now()
-        return self.active and self.state == "active" and not is_throttled
+        return self.active and self.state == "active" and not self._throttled_seconds()
+
+    def _throttled_seconds(self):
+        """Return for how many seconds the remote still wants to be left alone."""
+        if not self.throttled_until:
+            return 0.0
+        return max((self.throttled_until - fields.Datetime.now()).total_seconds(), 0.0)
 
     def _need_attention(self, reason):
         """Pause until a person has acted, and tell the responsible once."""

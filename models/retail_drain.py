@@ -109,10 +109,13 @@ class RetailDrain(models.AbstractModel):
     # -- wake-up -----------------------------------------------------------------------------------
 
     def _wake_rest(self, connector, lane, is_empty):
-        if not connector._is_open():
+        if connector.state != "active":
             return
         due_in = self.env["retail.delivery"]._seconds_to_next(connector, lane) if is_empty else 0.0
-        if due_in is not None and due_in <= WAKE_HORIZON:
+        if due_in is None:
+            return
+        due_in = max(due_in, connector._throttled_seconds())
+        if due_in <= WAKE_HORIZON:
             self._wake(connector.id, lane, due_in)
 
     @api.model

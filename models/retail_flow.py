@@ -21,6 +21,7 @@ class RetailFlow(models.Model):
     active = fields.Boolean(default=True)
     sequence = fields.Integer(default=10)
     event_type = fields.Selection("_selection_event_type", required=True)
+    res_model = fields.Char("Model", compute="_compute_res_model")
     mode = fields.Selection(
         [("realtime", "Realtime"), ("micro_batch", "Micro-batch")],
         default="realtime",
@@ -86,6 +87,11 @@ class RetailFlow(models.Model):
         for flow in self:
             flow.display_name = f"{flow.connector_id.name or ''}: {labels.get(flow.event_type, '')}"
 
+    @api.depends("event_type")
+    def _compute_res_model(self):
+        for flow in self:
+            flow.res_model = EVENT_TYPES[flow.event_type].model if flow.event_type else False
+
     @api.depends("mode")
     def _compute_window_seconds(self):
         for flow in self:
@@ -117,7 +123,7 @@ class RetailFlow(models.Model):
     def _check_domain(self):
         for flow in self:
             try:
-                Domain(flow._parse_domain()).validate(self.env[EVENT_TYPES[flow.event_type].model])
+                Domain(flow._parse_domain()).validate(self.env[flow.res_model])
             except (ValueError, SyntaxError, TypeError) as error:
                 raise ValidationError(
                     self.env._(

@@ -43,6 +43,7 @@ class RetailSetupCheck(models.TransientModel):
 
     def action_rotate_secrets(self):
         """Encrypt all credentials anew with the newest key."""
+        self.check_access("write")
         self.env["retail.credential"]._rotate_all()
         return self.action_open()
 

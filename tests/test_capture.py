@@ -181,6 +181,12 @@ class TestCapture(RetailCase):
         self.assertEqual(more, [1, 1])
         self.assertEqual(self._statements_of_the_hub(lambda: partners.write({"city": "G"})), [])
 
+    def test_no_network_in_the_transaction(self):
+        """What a user does never waits for a remote system."""
+        self._partner().city = "Ghent"
+        self._commit()
+        self.assertEqual(self.sandbox.request_count(), 0)
+
     def test_no_active_flow(self):
         for values in ({"state": "draft"}, {"active": False}):
             self.connector.write({"state": "active", "active": True, **values})

@@ -125,6 +125,15 @@ class TestOutcome(RetailCase):
         self._drain()
         self.assertEqual((delivery.state, delivery.attempts), ("delivered", 1))
 
+    def test_wake_up_after_a_burst_limit(self):
+        """The lane is drained again when the window has passed, not a cron's minute later."""
+        self.patch(type(self.env["retail.drain"]), "_is_job_runner_running", lambda self: True)
+        self.sandbox.fault(limit="burst", times=1)
+        self._partner()
+        self._drain()
+        job = self.env["queue.job"].search([("model_name", "=", "retail.drain")])
+        self.assertTrue(7 <= self._seconds_until(job.eta) <= 12)
+
     def test_daily_limit(self):
         self.sandbox.fault(limit="daily", times=1)
         delivery = self._deliveries(self._partner())

@@ -58,6 +58,14 @@ class TestSecurity(RetailCase):
         with self.assertRaises(AccessError):
             self.env["retail.credential"].with_user(self.clerk).search([])
 
+    def test_clerk_does_not_touch_the_keys(self):
+        """Nor through the API, where a method can be called without any record."""
+        check = self.env["retail.setup.check"].with_user(self.clerk)
+        with self.assertRaises(AccessError):
+            check.action_rotate_secrets()
+        with self.assertRaises(AccessError):
+            check.action_open()
+
     def test_manager_sets_but_does_not_see_secrets(self):
         credential = self.connector.credential_ids.with_user(self.manager)
         credential.value = "another"
