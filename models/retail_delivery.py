@@ -16,13 +16,14 @@ Claim.__doc__ = (
     """A delivery that this drain holds until ``lease_until``; ``payload`` is a fact's snapshot."""
 )
 
-# Something older of the same subject that is not simply replaced by this delivery.
+# Something older of the same subject that is not simply replaced by this delivery. OFFSET 0 keeps this from
+# becoming a join, which PostgreSQL makes over all that waits if its statistics are of a time when nothing did.
 BLOCKED = SQL(
     """EXISTS (
         SELECT FROM retail_delivery o
          WHERE o.connector_id = d.connector_id AND o.res_model = d.res_model AND o.res_id = d.res_id
            AND o.id < d.id AND o.state IN ('pending', 'in_flight', 'unknown')
-           AND NOT (o.state = 'pending' AND o.kind = 'state' AND d.kind = 'state'))"""
+           AND NOT (o.state = 'pending' AND o.kind = 'state' AND d.kind = 'state') OFFSET 0)"""
 )
 
 
@@ -228,6 +229,9 @@ class RetailDelivery(models.Model):
         is skipped if something older of it is open, or if another drain holds any of its rows: with
         REPEATABLE READ, whoever touches a row that has changed meanwhile fails and tries again.
 
+        "run" names all open states and then takes one away: so no index but that of the open rows of a subject
+        fits, whatever PostgreSQL believes about how many rows wait (see ``BLOCKED``).
+
         :return: list of :class:`Claim`, oldest first
         """
         rows = self.env.execute_query(
@@ -243,8 +247,12 @@ class RetailDelivery(models.Model):
                       ORDER BY d.next_attempt_at, d.id LIMIT %(limit)s) oldest
                 ), run AS MATERIALIZED (
                     SELECT d.id, count(*) OVER subject AS size, bool_or(d.is_manual) OVER subject AS is_manual
-                      FROM retail_delivery d JOIN due USING (res_model, res_id)
-                     WHERE d.connector_id = %(connector)s AND d.state IN ('pending', 'unknown') AND NOT %(blocked)s
+                      FROM due CROSS JOIN LATERAL (
+                        SELECT d.id, d.res_model, d.res_id, d.is_manual FROM retail_delivery d
+                         WHERE d.connector_id = %(connector)s
+                           AND d.res_model = due.res_model AND d.res_id = due.res_id
+                           AND d.state IN ('pending', 'in_flight', 'unknown') AND d.state != 'in_flight'
+                           AND NOT %(blocked)s OFFSET 0) d
                     WINDOW subject AS (PARTITION BY d.res_model, d.res_id)
                 ), held AS MATERIALIZED (
                     SELECT d.id, d.res_model, d.res_id, d.state, run.size, run.is_manual
