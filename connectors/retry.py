@@ -1,6 +1,5 @@
 """When to try again, and how to find the bad items of a rejected batch. Pure functions."""
 
-import hashlib
 import random
 import re
 from datetime import UTC
@@ -8,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from .base import BusinessError, ConflictError, RemoteError, ValidationError, failed
 
-# Seconds before try 1, 2, 3, ...: about three days in all (DESIGN.md, section 5).
+# Seconds before try 1, 2, 3, ...: about three days in all.
 RETRY_SCHEDULE = (0, 5, 30, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 JITTER = 0.2
 MAX_RETRY_AFTER = 86_400.0
@@ -48,10 +47,13 @@ def parse_retry_after(header_value, now):
     return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
-def fingerprint(connector_id, error_class, code, field):
-    """Return 16 hex digits that are equal for failures of the same kind: fix once, replay all alike."""
-    parts = "\x1f".join(str(part or "") for part in (connector_id, error_class, code, field))
-    return hashlib.sha256(parts.encode()).hexdigest()[:16]
+def fingerprint(connector, error_class, code, field):
+    """Return a text that is equal for failures of the same kind: fix once, replay all alike.
+
+    For example ``HubSpot: validation INVALID_EMAIL (email)``.
+    """
+    words = [f"{connector}:", str(error_class), code, field and f"({field})"]
+    return " ".join(word for word in words if word)
 
 
 def narrow(batch, send):

@@ -259,7 +259,7 @@ class DeliveryBatch:
         decision, error = self.decisions[claim.id]
         fields_at_fault = (None, None, None, None, None)
         if error is not None:
-            group = fingerprint(self.connector.id, error.error_class, error.code, error.field)
+            group = fingerprint(self.connector.name, error.error_class, error.code, error.field)
             fields_at_fault = (
                 error.error_class.value,
                 error.code,

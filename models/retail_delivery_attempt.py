@@ -1,5 +1,7 @@
 """Attempts: one row per try, written when it starts and completed once, when it ends."""
 
+import json
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -29,6 +31,14 @@ class RetailDeliveryAttempt(models.Model):
     error_message = fields.Text("Error", readonly=True)
     request = fields.Text(readonly=True, help="What was sent for this record; personal data is masked.")
     response = fields.Text(readonly=True, help="What came back for this record; personal data is masked.")
+    indented_request = fields.Text("Sent", compute="_compute_indented")
+    indented_response = fields.Text("Received", compute="_compute_indented")
+
+    @api.depends("request", "response")
+    def _compute_indented(self):
+        for attempt in self:
+            attempt.indented_request = _indented(attempt.request)
+            attempt.indented_response = _indented(attempt.response)
 
     @api.model
     def _start(self, rows):
@@ -80,3 +90,7 @@ class RetailDeliveryAttempt(models.Model):
                 *columns,
             )
         )
+
+
+def _indented(text):
+    return json.dumps(json.loads(text), indent=2, ensure_ascii=False) if text else False

@@ -30,7 +30,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def test_schedule_is_about_three_days():
-    """DESIGN.md, section 5: now, 5 s, 30 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h."""
+    """The published schedule: now, 5 s, 30 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h."""
     assert RETRY_SCHEDULE == (0, 5, 30, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
     assert 3 <= sum(RETRY_SCHEDULE) / 86400 <= 3.5
 
@@ -85,11 +85,10 @@ def test_retry_after_uses_the_clock_it_is_given():
 # ----- fingerprints -----
 
 
-def test_fingerprint_is_stable():
-    """It is stored: it may not change from one version, process or spelling of the class to the next."""
-    expected = fingerprint(3, ErrorClass.VALIDATION, "INVALID_EMAIL", "email")
-    assert expected == "af9ba70468a50efc"
-    assert fingerprint(3, "validation", "INVALID_EMAIL", "email") == expected
+def test_fingerprint_is_for_people():
+    expected = "HubSpot: validation INVALID_EMAIL (email)"
+    assert fingerprint("HubSpot", ErrorClass.VALIDATION, "INVALID_EMAIL", "email") == expected
+    assert fingerprint("HubSpot", "transient", None, None) == "HubSpot: transient"
 
 
 def test_fingerprints_differ():
