@@ -1,0 +1,95 @@
+"""Fixtures of the system tests: Odoo servers on databases of their own, and the sandbox process.
+
+Starting a server takes some seconds: tests that do not harm it share one, each with a connector of its own.
+"""
+
+import contextlib
+import importlib.util
+from pathlib import Path
+
+import pytest
+from hub import complaints, open_connector
+
+from stack import Database, OdooServer, Sandbox, database_name
+
+CLIENT = Path(__file__).parents[1] / "sandbox" / "client.py"
+
+
+def sandbox_client(url):
+    """Return a SandboxClient; its module is loaded by path, since its neighbours have very common names."""
+    spec = importlib.util.spec_from_file_location("sandbox_client", CLIENT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.SandboxClient(url)
+
+
+@pytest.fixture(scope="session")
+def image():
+    """A database with retail_hub, to be copied. Of the scheduled actions only the hub's is left active."""
+    with Database(database_name("image")) as database:
+        database.install("retail_hub")
+        database.query(
+            "UPDATE ir_cron SET active = id IN (SELECT res_id FROM ir_model_data"
+            " WHERE module = 'retail_hub' AND model = 'ir.cron')"
+        )
+        yield database
+
+
+@pytest.fixture(scope="session")
+def start_odoo(image):
+    """Return a function that starts an Odoo server on a copy of the image, until the session ends."""
+    with contextlib.ExitStack() as stack:
+
+        def start(label, **options):
+            database = Database(database_name(label)).create(source=image)
+            stack.callback(database.drop)
+            return stack.enter_context(OdooServer(database, **options))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def odoo(start_odoo):
+    """The server that most tests share: two workers may drain while the third one answers the user."""
+    return start_odoo("shared", workers=3)
+
+
+@pytest.fixture(scope="session")
+def sandbox_process():
+    with Sandbox() as process:
+        yield sandbox_client(process.url)
+
+
+@pytest.fixture
+def sandbox(sandbox_process):
+    """The sandbox as new."""
+    sandbox_process.reset()
+    return sandbox_process
+
+
+@pytest.fixture
+def connect(odoo, sandbox):
+    """Return a function that opens connectors of the shared server; they are archived after the test.
+
+    The server must not have logged an error meanwhile: all that can go wrong at a remote is foreseen.
+    """
+    hubs = []
+
+    def open_one(**values):
+        hubs.append(open_connector(odoo, sandbox, **values))
+        return hubs[-1]
+
+    begin = odoo.log_path.stat().st_size
+    yield open_one
+    for hub in hubs:
+        hub.connector("write", {"active": False})
+    sandbox.faults_clear()
+    for hub in hubs:
+        hub.wait_until_idle()
+    assert complaints(odoo.log_path.read_text(encoding="utf-8")[begin:]) == []
+
+
+@pytest.fixture
+def hub(connect):
+    """A connector without a window: what is committed goes out at once."""
+    return connect()
