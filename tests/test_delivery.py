@@ -200,6 +200,17 @@ class TestDelivery(RetailCase):
         self.assertEqual(self._drain(), 2)
         self.assertEqual(self._contacts()["ann@example.com"]["city"], "Later")
 
+    def test_lanes_are_apart(self):
+        """Bulk work waits for its own drain, so that it cannot delay what is urgent."""
+        self._flow("customer.created").lane = "bulk"
+        bulk = self._deliveries(self._partner())
+        self._flow("customer.created").lane = "realtime"
+        urgent = self._deliveries(self._partner("Bo", "bo@example.com"))
+        self.assertEqual(self._drain(), 1)
+        self.assertEqual((bulk.state, urgent.state), ("pending", "delivered"))
+        self.assertEqual(self._drain(lane="bulk"), 1)
+        self.assertEqual(bulk.state, "delivered")
+
     def test_order_holds_across_lanes(self):
         """A newer state in another lane takes the older one's place instead of racing it."""
         self._flow("customer.updated").lane = "bulk"

@@ -118,12 +118,14 @@ class TestOutcome(RetailCase):
         self._drain()
         self.assertEqual((delivery.state, delivery.attempts, delivery.error_class), ("pending", 0, "quota"))
         self.assertTrue(8 <= self._seconds_until(self.connector.throttled_until) <= 11)
+        newer = self._deliveries(self._partner("Bo", "bo@example.com"))
         self.assertEqual(self._drain(), 0)
         self.assertEqual(len(self._calls()), 1)
         self.connector.throttled_until = fields.Datetime.now() - timedelta(seconds=1)
         self._make_due(delivery)
         self._drain()
         self.assertEqual((delivery.state, delivery.attempts), ("delivered", 1))
+        self.assertEqual((newer.state, newer.attempts), ("delivered", 1))
 
     def test_wake_up_after_a_burst_limit(self):
         """The lane is drained again when the window has passed, not a cron's minute later."""
