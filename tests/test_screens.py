@@ -9,6 +9,13 @@ from .common import RetailCase
 class TestScreens(RetailCase, HttpCase):
     browser_size = "1440x900"
 
+    def test_every_screen(self):
+        """Each menu opens, and so does what it lists."""
+        self._partner("Nobody", False)
+        self._partner()
+        self._drain()
+        self.start_tour("/odoo/action-retail_hub.action_retail_connector", "retail_hub_every_screen", login="admin")
+
     def test_first_connector(self):
         """An admin makes a connector, sets its token, tests it and activates it, all on its form."""
         self.connector.active = False

@@ -1,5 +1,44 @@
 import { registry } from "@web/core/registry";
 
+function openMenu(section, entry, trigger) {
+    const steps = [
+        { content: `Menu ${section}`, trigger: `.o_menu_sections [data-menu-xmlid='retail_hub.${section}']`, run: "click" },
+    ];
+    if (entry) {
+        steps.push({
+            content: `Menu ${entry}`,
+            trigger: `.o-dropdown--menu [data-menu-xmlid='retail_hub.${entry}']`,
+            run: "click",
+        });
+    }
+    return [...steps, { content: `${entry || section} is shown`, trigger }];
+}
+
+const openFirstRow = (trigger) => [
+    { content: "Open the first", trigger: ".o_data_row .o_data_cell:not(:empty)", run: "click" },
+    { content: "It is shown", trigger },
+];
+
+registry.category("web_tour.tours").add("retail_hub_every_screen", {
+    steps: () => [
+        ...openMenu("menu_deliveries", "menu_delivery", ".o_breadcrumb:contains('Deliveries')"),
+        ...openFirstRow(".o_form_view .o_field_widget[name=attempt_ids]"),
+        ...openMenu("menu_deliveries", "menu_delivery_dead", ".o_group_header:contains('HubSpot: mapping KEY_MISSING (email)')"),
+        { content: "As a kanban", trigger: ".o_switch_view.o_kanban", run: "click" },
+        { content: "Cards", trigger: ".o_kanban_record:contains('Nobody')" },
+        ...openMenu("menu_deliveries", "menu_event", ".o_breadcrumb:contains('Events')"),
+        ...openFirstRow(".o_form_view .o_field_widget[name=uuid]"),
+        ...openMenu("menu_configuration", "menu_setup_check", ".o_field_widget[name=line_ids] .o_data_row:contains('HubSpot answers')"),
+        ...openMenu("menu_configuration", "menu_flow", ".o_breadcrumb:contains('Flows')"),
+        ...openFirstRow(".o_form_view .o_field_widget[name=domain]"),
+        ...openMenu("menu_configuration", "menu_settings", ".o_setting_box:contains('Realtime window')"),
+        ...openMenu("menu_connectors", undefined, ".o_breadcrumb:contains('Connectors')"),
+        ...openFirstRow(".o_form_view .o_field_widget[name=flow_ids] .o_data_row"),
+        { content: "Dead ones", trigger: "button[name=action_view_dead]", run: "click" },
+        { content: "In their group", trigger: ".o_group_header:contains('HubSpot: mapping KEY_MISSING (email)')" },
+    ],
+});
+
 registry.category("web_tour.tours").add("retail_hub_first_connector", {
     steps: () => [
         { content: "New connector", trigger: ".o_list_button_add", run: "click" },
