@@ -151,7 +151,8 @@ class RetailDrain(models.AbstractModel):
         starts_at = math.ceil(time.time() + due_in) if due_in else time.time()
         eta = datetime.utcfromtimestamp(starts_at)
         if not self._is_job_runner_running():
-            self.env.ref("retail_hub.ir_cron_drain")._trigger(at=eta)
+            # Odoo tells its cron workers of a trigger only if it is due, to the second: else they sleep on.
+            self.env.ref("retail_hub.ir_cron_drain")._trigger(at=eta if due_in else None)
         elif not self._has_job(connector_id, lane, eta):
             self._enqueue(connector_id, lane, eta if due_in else None)
         _wakes[self.env.cr.dbname, connector_id, lane] = starts_at
