@@ -92,7 +92,7 @@ class DeliveryBatch:
             .browse({claim.res_id for claim in claims})
             .exists()
         )
-        matching = {flow_id: flow._matching(records) for flow_id, flow in flows.items()}
+        matching = {flow_id: set(flow._matching(records).ids) for flow_id, flow in flows.items()}
         states = [claim for claim in claims if claim.kind == Kind.STATE]
         wanted = records.browse({claim.res_id for claim in states}) & records
         canonical = wanted._retail_payloads()
@@ -102,7 +102,7 @@ class DeliveryBatch:
                 self._keep_payload(claim, payloads, self._fact_payload, claim)
             elif claim.res_id not in canonical:
                 self._cancel(claim, self.env._("The record was deleted before it was sent."))
-            elif claim.res_id not in matching.get(claim.flow_id, records).ids:
+            elif claim.flow_id in matching and claim.res_id not in matching[claim.flow_id]:
                 self._cancel(claim, self.env._("The record is outside the filter of the flow."))
             else:
                 self._keep_payload(claim, payloads, self._state_payload, claim, *canonical[claim.res_id])

@@ -125,6 +125,7 @@ class ResPartner(models.Model):
     # -- canonical form ----------------------------------------------------------------------------
 
     def _retail_payloads(self):
+        self.fetch((*CUSTOMER_FIELDS, "email_normalized"))  # these only, in one query
         addresses = self._retail_addresses()
         payloads = {}
         for partner in self:

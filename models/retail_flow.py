@@ -139,7 +139,8 @@ class RetailFlow(models.Model):
 
     def _matching(self, records):
         """Return those of ``records`` that the flow sends."""
-        return records.filtered_domain(self._parse_domain())
+        domain = self._parse_domain()
+        return records.filtered_domain(domain) if domain else records
 
     # -- routing -----------------------------------------------------------------------------------
 
