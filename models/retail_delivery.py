@@ -363,10 +363,11 @@ class RetailDelivery(models.Model):
                 """
                 UPDATE retail_delivery d
                    SET state = 'superseded', superseded_by_id = n.id
-                  FROM retail_delivery n
-                 WHERE n.id = ANY(%s) AND n.kind = 'state'
-                   AND d.connector_id = n.connector_id AND d.res_model = n.res_model AND d.res_id = n.res_id
-                   AND d.state = 'dead' AND d.kind = 'state' AND d.id < n.id
+                  FROM retail_delivery n CROSS JOIN LATERAL (
+                    SELECT o.id FROM retail_delivery o
+                     WHERE o.connector_id = n.connector_id AND o.res_model = n.res_model AND o.res_id = n.res_id
+                       AND o.state = 'dead' AND o.kind = 'state' AND o.id < n.id OFFSET 0) dead
+                 WHERE n.id = ANY(%s) AND n.kind = 'state' AND d.id = dead.id
              RETURNING d.id
                 """,
                 list(delivery_ids),
