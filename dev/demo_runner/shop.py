@@ -51,6 +51,17 @@ class Shop:
             interval=0.2,
         )
 
+    def wait_for_retries(self, attempts: int = 3, timeout: float = 90) -> None:
+        """Wait until what HubSpot was down for has been tried so often that the next try is minutes away."""
+        wait_until(
+            lambda: any(
+                delivery["attempts"] >= attempts for delivery in self.deliveries(error_code="HTTP_503")
+            ),
+            timeout,
+            "nobody tried again",
+            interval=0.5,
+        )
+
     def deliveries(self, partner_id: int | None = None, **conditions) -> list[dict]:
         """Return deliveries to HubSpot, oldest first, of one customer if it is named."""
         conditions = {"connector_id": self.connector_id, **conditions}

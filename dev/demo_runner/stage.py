@@ -26,7 +26,7 @@ POSTAL_CODE_RULE = {
 @contextlib.contextmanager
 def stage(port: int | None = None) -> Iterator[Shop]:
     """Give a shop whose connector is active; everything ends and is removed with the block."""
-    say("Starting")
+    say("Starting (about half a minute)")
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(Database(database_name("demo")))
         progress(f"installing retail_hub in the new database {database.name} (about 15 s)")

@@ -1,0 +1,235 @@
+"""The screenshots of README.rst: a demo is played, and a browser goes through its screens."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from chromium import Chromium
+from PIL import Image
+
+from database import setting
+
+ROOT = Path(setting("RETAIL_HUB_ROOT"))
+FOLDER = ROOT / "static" / "description" / "screenshots"
+SIZE = (1440, 900)
+ACTION = "/odoo/action-retail_hub.action_retail_"
+# Nothing loads, no image or font is missing, nothing fades in or out.
+QUIET = """
+    document.fonts.status === 'loaded'
+    && ![...document.images].some(image => !image.complete && image.loading !== 'lazy')
+    && !document.querySelector('.o_loading_indicator, .o_blockUI, .o_view_sample_data .o_loading')
+    && !document.getAnimations().some(animation => animation.playState === 'running')
+"""
+
+
+class Visitor:
+    """The admin, in a browser."""
+
+    def __init__(self, url: str, browser: Chromium):
+        self.url = url
+        self.browser = browser
+
+    def log_in(self) -> None:
+        self.browser.open(f"{self.url}/web/login")
+        self.browser.wait_for("!!document.querySelector('.oe_login_form #login')")
+        self.browser.evaluate(
+            "const form = document.querySelector('.oe_login_form');"
+            "form.login.value = form.password.value = 'admin'; form.querySelector('[type=submit]').click()"
+        )
+        self.browser.wait_for("!!document.querySelector('.o_main_navbar')")
+
+    def visit(self, path: str, selector: str) -> None:
+        """Open a page and wait until an element is there."""
+        self.browser.open("about:blank")
+        self.browser.open(self.url + path)
+        self.see(selector)
+
+    def see(self, selector: str) -> None:
+        crash = self.browser.wait_for(
+            f"document.querySelector('.o_error_dialog')?.innerText || {QUIET}"
+            f" && !!document.querySelector({json.dumps(selector)})"
+        )
+        if crash is not True:
+            raise RuntimeError(f"the web client shows an error on the way to {selector}: {crash}")
+
+    def find(self, model: str, domain: list) -> int:
+        """Return the id of the newest record that a search finds."""
+        parameters = {
+            "model": model,
+            "method": "search",
+            "args": [domain],
+            "kwargs": {"order": "id desc", "limit": 1},
+        }
+        body = {"jsonrpc": "2.0", "method": "call", "params": parameters}
+        answer = self.browser.evaluate(
+            f"fetch('/web/dataset/call_kw', {{method: 'POST', headers: {{'Content-Type': 'application/json'}},"
+            f" body: {json.dumps(json.dumps(body))}}}).then(answer => answer.json())"
+        )
+        [found] = answer["result"]
+        return found
+
+
+def connectors(visitor: Visitor):
+    visitor.visit(f"{ACTION}connector", ".o_list_view .o_data_row")
+
+
+def connector_flows(visitor: Visitor):
+    _connector(visitor, "HubSpot", "Flows")
+
+
+def connector_credentials(visitor: Visitor):
+    _connector(visitor, "HubSpot", "Credentials")
+
+
+def connector_draft(visitor: Visitor):
+    _connector(visitor, "HubSpot (test account)", "Credentials")
+
+
+def _connector(visitor, name, tab):
+    connector = visitor.find("retail.connector", [("name", "=", name)])
+    visitor.visit(f"{ACTION}connector/{connector}", ".o_form_view .o_notebook .o_data_row")
+    visitor.browser.click(".o_notebook .nav-link", tab)
+    visitor.see(".o_notebook .o_data_row")
+
+
+def deliveries(visitor: Visitor):
+    visitor.visit(f"{ACTION}delivery", ".o_list_view .o_data_row")
+
+
+def deliveries_empty(visitor: Visitor):
+    _connector(visitor, "HubSpot (test account)", "Flows")
+    visitor.browser.click("button[name=action_view_waiting]")
+    visitor.see(".o_view_nocontent")
+
+
+def dead_letters(visitor: Visitor):
+    visitor.visit(f"{ACTION}delivery_dead", ".o_group_header")
+    for number in range(visitor.browser.evaluate("document.querySelectorAll('.o_group_header').length")):
+        visitor.browser.evaluate(f"document.querySelectorAll('.o_group_header')[{number}].click()")
+        visitor.browser.wait_for(f"document.querySelectorAll('.o_group_open').length > {number}")
+    visitor.see(".o_data_row")
+
+
+def delivery_dead(visitor: Visitor):
+    delivery = visitor.find("retail.delivery", [("error_code", "=", "INVALID_ZIP"), ("state", "=", "dead")])
+    visitor.visit(f"{ACTION}delivery/{delivery}", ".o_form_view .o_notebook .o_data_row")
+
+
+def delivery_waiting(visitor: Visitor):
+    delivery = visitor.find("retail.delivery", [("error_code", "=", "HTTP_503")])
+    visitor.visit(f"{ACTION}delivery/{delivery}", ".o_form_view .o_notebook .o_data_row")
+
+
+def attempt(visitor: Visitor):
+    delivery_dead(visitor)
+    visitor.browser.click(".o_field_widget[name=attempt_ids] .o_data_row td[name=started_at]")
+    visitor.see(".modal .ace_line")
+
+
+def customer(visitor: Visitor):
+    partner = visitor.find("res.partner", [("name", "=", "Leen Aerts")])
+    visitor.visit(
+        f"/odoo/action-account.res_partner_action_customer/{partner}",
+        ".o_form_view button[name=action_retail_resync]",
+    )
+
+
+def sync_state(visitor: Visitor):
+    customer(visitor)
+    visitor.browser.click("button[name=action_retail_sync_state]")
+    visitor.see(".o_list_view .o_data_row")
+
+
+def settings(visitor: Visitor):
+    visitor.visit(f"{ACTION}settings", "#retail_setup_check")
+
+
+def setup_check(visitor: Visitor):
+    visitor.visit(f"{ACTION}setup_check", ".o_form_view .o_data_row")
+
+
+def events(visitor: Visitor):
+    visitor.visit(f"{ACTION}event", ".o_list_view .o_data_row")
+
+
+def flow(visitor: Visitor):
+    found = visitor.find(
+        "retail.flow", [("event_type", "=", "customer.updated"), ("connector_id.state", "=", "active")]
+    )
+    visitor.visit(f"{ACTION}flow/{found}", ".o_form_view .o_field_widget[name=domain]")
+
+
+SCREENS: tuple[Callable[[Visitor], None], ...] = (
+    connectors,
+    connector_flows,
+    connector_credentials,
+    connector_draft,
+    flow,
+    deliveries,
+    deliveries_empty,
+    dead_letters,
+    delivery_dead,
+    delivery_waiting,
+    attempt,
+    events,
+    customer,
+    sync_state,
+    settings,
+    setup_check,
+)
+
+
+def save(name: str, png: bytes) -> None:
+    """Write a screenshot in its 256 most frequent colours: half the size, and it looks the same."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    colors = sorted(picture.getcolors(picture.width * picture.height), reverse=True)[:256]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([channel for _count, color in colors for channel in color])
+    path = FOLDER / f"{name}.png"
+    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
+    print(f"  {path.relative_to(ROOT)}  {path.stat().st_size // 1024} KiB", flush=True)
+
+
+@contextlib.contextmanager
+def demo(url: str | None) -> Iterator[str]:
+    """Give the address of the demo: one that is running, or a new one."""
+    if url:
+        yield url.rstrip("/")
+        return
+    from day import play
+    from stage import stage
+
+    with stage() as shop:
+        failed = [result.found for result in play(shop) if not result.succeeded]
+        if failed:
+            sys.exit(f"the demo failed: {failed}")
+        shop.wait_for_retries()
+        yield shop.odoo.url
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="dev/screenshots")
+    parser.add_argument("--url", help="address of a demo that is running")
+    names = [screen.__name__ for screen in SCREENS]
+    parser.add_argument("screens", nargs="*", choices=[*names, []], help="only these (default: all)")
+    options = parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with demo(options.url) as url, Chromium(*SIZE) as browser:
+        visitor = Visitor(url, browser)
+        visitor.log_in()
+        for screen in SCREENS:
+            if screen.__name__ in (options.screens or names):
+                screen(visitor)
+                time.sleep(0.3)  # what is drawn after the last event: avatars, the caret's colour
+                save(screen.__name__, browser.screenshot())
+
+
+if __name__ == "__main__":
+    main()
