@@ -187,14 +187,31 @@ SCREENS: tuple[Callable[[Visitor], None], ...] = (
 
 
 def save(name: str, png: bytes) -> None:
-    """Write a screenshot in its 256 most frequent colours: half the size, and it looks the same."""
+    """Write a screenshot in 256 colours: half the size, and it looks the same."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    colors = sorted(picture.getcolors(picture.width * picture.height), reverse=True)[:256]
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([channel for _count, color in colors for channel in color])
+    palette = _palette(picture)
+    pixels = list(picture.get_flattened_data())
+    nearest = {color: min(range(256), key=lambda n: _distance(color, palette[n])) for color in set(pixels)}
+    reduced = Image.new("P", picture.size)
+    reduced.putpalette([channel for color in palette for channel in color])
+    reduced.putdata([nearest[color] for color in pixels])
     path = FOLDER / f"{name}.png"
-    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
+    reduced.save(path, optimize=True)
     print(f"  {path.relative_to(ROOT)}  {path.stat().st_size // 1024} KiB", flush=True)
+
+
+def _palette(picture):
+    """Return 256 colours: the most frequent as they are, and some for the others, however rare these are."""
+    counts = sorted(picture.getcolors(picture.width * picture.height), reverse=True)
+    colors = [color for _count, color in counts]
+    rest = Image.new("RGB", (max(1, len(colors[128:])), 1))
+    rest.putdata(colors[128:])
+    others = [color for _count, color in rest.quantize(128).convert("RGB").getcolors()]
+    return (colors[:128] + others + [(0, 0, 0)] * 256)[:256]
+
+
+def _distance(one, other):
+    return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
 
 
 @contextlib.contextmanager
