@@ -22,6 +22,9 @@ class RetailSetupCheck(models.TransientModel):
     problem_count = fields.Integer(compute="_compute_problem_count")
     has_old_secrets = fields.Boolean(readonly=True)
 
+    def _compute_display_name(self):
+        self.display_name = self.env._("Setup Check")
+
     @api.depends("line_ids.status")
     def _compute_problem_count(self):
         for check in self:
@@ -176,7 +179,7 @@ class RetailSetupCheck(models.TransientModel):
         if connector.test_succeeded:
             yield self._check_clock(connector)
         if connector.state == "attention":
-            fix = self.env._("Mend the cause, then press “Activate” on the connector.")
+            fix = self.env._("Fix the cause, then press “Activate” on the connector.")
             yield (
                 "error",
                 self.env._("%(name)s delivers", name=connector.name),
@@ -244,7 +247,7 @@ class RetailSetupCheckLine(models.TransientModel):
     check_id = fields.Many2one(
         "retail.setup.check", "Setup Check", required=True, ondelete="cascade", index=True
     )
-    status = fields.Selection([("ok", "OK"), ("warning", "To Improve"), ("error", "To Mend")], required=True)
+    status = fields.Selection([("ok", "OK"), ("warning", "To Improve"), ("error", "To Fix")], required=True)
     severity = fields.Integer(compute="_compute_severity", store=True)
     name = fields.Char("Check", required=True)
     detail = fields.Text("Finding")

@@ -23,7 +23,7 @@ class RetailSyncState(models.Model):
         [("in_sync", "In sync"), ("waiting", "Waiting"), ("failed", "Failed")], readonly=True
     )
     since = fields.Datetime(readonly=True)
-    reason = fields.Char(compute="_compute_reason")
+    reason = fields.Text(compute="_compute_reason")
     next_attempt_at = fields.Datetime("Next Try", readonly=True)
     error_message = fields.Text("Error", readonly=True)
     warning = fields.Text(readonly=True)
