@@ -244,7 +244,7 @@ class RetailDelivery(models.Model):
                            AND d.state IN ('pending', 'unknown')
                            AND d.next_attempt_at <= clock_timestamp() AT TIME ZONE 'UTC'
                            AND NOT %(blocked)s
-                      ORDER BY d.next_attempt_at, d.id LIMIT %(limit)s) oldest
+                      ORDER BY d.next_attempt_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED) oldest
                 ), run AS MATERIALIZED (
                     SELECT d.id, count(*) OVER subject AS size, bool_or(d.is_manual) OVER subject AS is_manual
                       FROM due CROSS JOIN LATERAL (

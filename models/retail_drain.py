@@ -24,6 +24,7 @@ _logger = logging.getLogger(__name__)
 RUN_SECONDS = 45  # a job hands its slot back after that time
 CRON_SECONDS = 45
 WAKE_HORIZON = 60  # seconds; what is due later is left to the cron
+HELP_SECONDS = 2  # no second drain for a remote that needs longer for a batch: it has enough to do
 MAX_TRANSACTION_TRIES = 5
 JOB_RUNNER_LOCK = 2293787760715711918  # PG_ADVISORY_LOCK_ID of queue_job's runner
 
@@ -39,9 +40,10 @@ class RetailDrain(models.AbstractModel):
     # -- the job -----------------------------------------------------------------------------------
 
     @api.model
-    def _run(self, connector_id, lane, seconds=RUN_SECONDS):
+    def _run(self, connector_id, lane, seconds=RUN_SECONDS, is_helper=False):
         """Deliver what is due in one lane, for a bounded time, then arrange for the rest.
 
+        :param is_helper: stop as soon as another job needs the slot
         :return: number of deliveries handled
         """
         connector = self.env["retail.connector"].browse(connector_id).exists()
@@ -55,22 +57,32 @@ class RetailDrain(models.AbstractModel):
             self._commit()
             return 0
         with adapter:
-            handled, is_empty = self._run_batches(connector, lane, adapter, seconds)
+            handled, is_empty = self._run_batches(connector, lane, adapter, seconds, is_helper)
         self._wake_rest(connector, lane, is_empty)
         return handled
 
-    def _run_batches(self, connector, lane, adapter, seconds):
-        """Return the number of deliveries handled, and whether the lane had nothing left to claim."""
+    def _run_batches(self, connector, lane, adapter, seconds, is_helper):
+        """Return the number of deliveries handled, and whether the lane had nothing left to claim.
+
+        Once more than a batch was waiting, a helper is called: a second drain of the lane, in a slot that
+        nobody else needs.
+        """
         stop_at = time.monotonic() + seconds
         limit = min(connector.batch_size or adapter.batch_size, adapter.batch_size)
         lease = 10 + 4 * (connector.connect_timeout + connector.read_timeout)
         handled = 0
+        has_helper = is_helper
         while time.monotonic() < stop_at and connector._is_open():
+            if is_helper and self._has_waiting_job(lane):
+                break
             claims = self._transaction(self._claim, connector, lane, limit, lease)
             if not claims:
                 return handled, True
-            self._deliver(connector, adapter, claims)
+            is_going_well = self._deliver(connector, adapter, claims)
             handled += len(claims)
+            if is_going_well and handled > limit and not has_helper:
+                self._transaction(self._call_helper, connector.id, lane)
+                has_helper = True
         return handled, False
 
     def _claim(self, connector, lane, limit, lease):
@@ -79,11 +91,15 @@ class RetailDrain(models.AbstractModel):
         return deliveries._claim(connector, lane, limit, lease)
 
     def _deliver(self, connector, adapter, claims):
+        """Return whether something arrived, without much waiting for the remote."""
         batch = DeliveryBatch(connector, adapter, claims)
         self._transaction(batch.prepare)
+        sent_at = time.monotonic()
         batch.send()
+        is_quick = time.monotonic() - sent_at < HELP_SECONDS
         self._transaction(batch.record)
         self._transaction(batch.record_health)
+        return is_quick and any(outcome.error is None for outcome in batch.outcomes)
 
     def _transaction(self, function, *args):
         """Run ``function`` and commit; again, if somebody else changed the same rows meanwhile."""
@@ -157,7 +173,11 @@ class RetailDrain(models.AbstractModel):
             self._enqueue(connector_id, lane, eta if due_in else None)
         _wakes[self.env.cr.dbname, connector_id, lane] = starts_at
 
-    def _enqueue(self, connector_id, lane, eta):
+    def _call_helper(self, connector_id, lane):
+        if self._is_job_runner_running() and not self._has_job(connector_id, lane, datetime.utcnow()):
+            self._enqueue(connector_id, lane, None, is_helper=True)
+
+    def _enqueue(self, connector_id, lane, eta, **options):
         identity = f"{self._job_identity(connector_id, lane)}{eta.isoformat() if eta else 'now'}"
         self.with_delay(
             channel=Lane(lane).channel,
@@ -165,7 +185,19 @@ class RetailDrain(models.AbstractModel):
             max_retries=0,
             identity_key=identity,
             description=f"Retail Hub: connector {connector_id}, {lane}",
-        )._run(connector_id, lane)
+        )._run(connector_id, lane, **options)
+
+    def _has_waiting_job(self, lane):
+        """Tell whether a job of the lane's channel could start if it had a slot."""
+        return bool(
+            self.env.execute_query(
+                SQL(
+                    "SELECT 1 FROM queue_job WHERE state = 'pending' AND channel = %s"
+                    " AND (eta IS NULL OR eta <= clock_timestamp() AT TIME ZONE 'UTC') LIMIT 1",
+                    Lane(lane).channel,
+                )
+            )
+        )
 
     def _has_job(self, connector_id, lane, eta):
         """Tell whether a job that has not started yet will drain the lane by ``eta``."""
