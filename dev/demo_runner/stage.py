@@ -87,8 +87,7 @@ def set_up_connector(shop: Shop) -> None:
     )
     [connector] = shop.call("retail.connector", "read", [shop.connector_id], ["credential_ids", "flow_ids"])
     shop.call("retail.credential", "write", connector["credential_ids"], {"value": "sandbox-token"})
-    only_customers = "[('partner_share', '=', True)]"
-    values = {"domain": only_customers, "fallback_key_property": OWN_PROPERTY["name"]}
+    values = {"fallback_key_property": OWN_PROPERTY["name"]}
     shop.call("retail.flow", "write", connector["flow_ids"], values)
     answer = shop.call("retail.connector", "action_test_connection", [shop.connector_id])
     if answer["params"]["type"] != "success":
