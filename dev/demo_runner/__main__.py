@@ -8,7 +8,7 @@ import sys
 import time
 
 from day import play
-from report import say, show
+from report import say, show, show_addresses
 from stage import stage
 
 
@@ -28,6 +28,7 @@ def main() -> int:
         show(shop, results, time.monotonic() - started)
         if options.exit:
             return 0 if all(result.succeeded for result in results) else 1
+        show_addresses(shop)
         say("Serving until you press Ctrl-C")
         with contextlib.suppress(KeyboardInterrupt):
             serve(shop)

@@ -17,7 +17,7 @@ def progress(text: str) -> None:
 
 
 def show(shop, results, seconds: float) -> None:
-    """Print the day as a table, the deliveries by state, and where to look."""
+    """Print the day as a table, and the deliveries by state."""
     say(f"{'In Odoo':<{WIDTHS[0] + 3}}HubSpot holds")
     for result in results:
         _show_row("✓" if result.succeeded else "✗", result.happened, result.found)
@@ -25,7 +25,6 @@ def show(shop, results, seconds: float) -> None:
     counts = ", ".join(f"{count} {state}" for state, count in shop.deliveries_by_state())
     say(f"Deliveries: {counts}. HubSpot was called {shop.hubspot.call_count()} times in {seconds:.0f} s.")
     print(f"{failed} of {len(results)} steps FAILED" if failed else f"All {len(results)} steps: as expected")
-    _show_addresses(shop)
 
 
 def _show_row(mark, happened, found):
@@ -35,7 +34,8 @@ def _show_row(mark, happened, found):
         mark = " "
 
 
-def _show_addresses(shop):
+def show_addresses(shop) -> None:
+    """Print where to look, and as whom."""
     say("Look around")
     for name, path in (
         ("Connectors", "action-retail_hub.action_retail_connector"),
