@@ -114,11 +114,13 @@ class ResPartner(models.Model):
 
     @api.model
     def _retail_fact_delivered(self, connector, event_type, payload, remote_id):
+        """Forget the customers that are gone; the survivor of a merge is sent anew, under its new remote id."""
+        gone_ids = [int(gone_id) for gone_id in payload.get("merged_ids", [payload["id"]])]
         bindings = self.env["retail.binding"]
-        if event_type == "customer.erased":
-            bindings._of_records(connector, self._name, [int(payload["id"])]).unlink()
-        elif event_type == "customer.merged":
-            bindings._of_records(connector, self._name, map(int, payload["merged_ids"])).unlink()
+        bindings._of_records(connector, self._name, gone_ids).unlink()
+        reason = self.env._("The customer was merged or deleted.")
+        self.env["retail.delivery"]._cancel_dead_states(connector, self._name, gone_ids, reason)
+        if event_type == "customer.merged":
             survivor = bindings._of_records(connector, self._name, [int(payload["id"])])
             survivor.write({"remote_id": remote_id or survivor.remote_id, "sent_hash": False})
 

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..const import CLAIMABLE_STATES, OPEN_STATES, Lane, State
+from ..const import CLAIMABLE_STATES, OPEN_STATES, Kind, Lane, State
 
 Claim = namedtuple(
     "Claim",
@@ -55,6 +55,7 @@ class RetailDelivery(models.Model):
         ],
         required=True,
         readonly=True,
+        group_expand=True,
         help="Unknown: it was sent, and the answer is missing; it will be settled before anything newer goes out.",
     )
     attempts = fields.Integer("Tries", readonly=True, aggregator=False)
@@ -354,6 +355,20 @@ class RetailDelivery(models.Model):
             )
         )
         self.invalidate_model()
+
+    @api.model
+    def _cancel_dead_states(self, connector, res_model, ids, reason):
+        """Nobody needs a dead state of a record that is gone."""
+        dead = self.search(
+            [
+                ("connector_id", "=", connector.id),
+                ("res_model", "=", res_model),
+                ("res_id", "in", list(ids)),
+                ("state", "=", State.DEAD.value),
+                ("kind", "=", Kind.STATE.value),
+            ]
+        )
+        dead.write({"state": State.CANCELLED.value, "warning": reason})
 
     @api.model
     def _supersede_dead(self, delivery_ids):

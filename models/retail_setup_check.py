@@ -94,7 +94,7 @@ class RetailSetupCheck(models.TransientModel):
                 "No job runner is connected to this database. The scheduled action drains the lanes, slower."
             ),
             self.env._("Start Odoo with workers and queue_job loaded server-wide, for example:")
-            + "\nworkers = 4\nserver_wide_modules = base,web,rpc,queue_job",
+            + "\nworkers = 6\nserver_wide_modules = base,web,rpc,queue_job",
             False,
         )
 

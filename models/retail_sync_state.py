@@ -140,7 +140,7 @@ class RetailSyncState(models.Model):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("Queued %(count)s deliveries; they go out now.", count=count),
+                "message": self.env._("Deliveries queued: %(count)s. They go out now.", count=count),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }

@@ -49,7 +49,7 @@ class ConsentV1(Canonical):
 class CustomerV1(Canonical):
     """A person or company that buys, at one moment.
 
-    ``id`` is the identity at the source (``res.partner`` and its database id);
+    ``id`` is the identity at the source (the record's id in Odoo's database);
     ``external_ids`` are further identities: ``reference``, ``barcode``.
     """
 

@@ -144,6 +144,16 @@ class TestDelivery(RetailCase):
         [after] = self.sandbox.contacts()
         self.assertEqual((after["id"], after["properties"]["email"]), (before["id"], "ann@example.com"))
 
+    def test_dead_letter_of_a_merged_customer(self):
+        """Nobody is asked to mend a record that is gone."""
+        survivor, merged = self._partner(), self._partner("Nobody", False)
+        self._drain()
+        dead = self._deliveries(merged)
+        self.assertEqual(dead.state, "dead")
+        self.env["base.partner.merge.automatic.wizard"]._merge((survivor + merged).ids, survivor)
+        self._drain()
+        self.assertEqual((dead.state, dead.warning), ("cancelled", "The customer was merged or deleted."))
+
     def test_new_email_is_the_same_contact(self):
         partner = self._partner()
         self._drain()

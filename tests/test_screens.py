@@ -14,7 +14,9 @@ class TestScreens(RetailCase, HttpCase):
         self._partner("Nobody", False)
         self._partner()
         self._drain()
-        self.start_tour("/odoo/action-retail_hub.action_retail_connector", "retail_hub_every_screen", login="admin")
+        self.start_tour(
+            "/odoo/action-retail_hub.action_retail_connector", "retail_hub_every_screen", login="admin"
+        )
 
     def test_first_connector(self):
         """An admin makes a connector, sets its token, tests it and activates it, all on its form."""

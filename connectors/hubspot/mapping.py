@@ -45,7 +45,7 @@ def key_missing(keys: Keys):
     fallback = f" and no {keys.fallback}" if keys.fallback else ""
     return MappingError(
         f"The customer has nothing by which HubSpot could find the contact: no {keys.primary}{fallback}. "
-        f"Give the customer {what}, or name another fallback key on the flow (a HubSpot property of your own "
+        f"Give the customer {what}, or name a fallback key on the flow (a HubSpot property of your own "
         "with unique values).",
         code="KEY_MISSING",
         field=keys.primary,

@@ -66,7 +66,7 @@ registry.category("web_tour.tours").add("retail_hub_resync", {
     steps: () => [
         { content: "In sync", trigger: "button[name=action_retail_sync_state]:contains('In sync')" },
         { content: "Resync", trigger: "button[name=action_retail_resync]", run: "click" },
-        { content: "Queued", trigger: ".o_notification:contains('Queued 1 deliveries')" },
+        { content: "Queued", trigger: ".o_notification:contains('Deliveries queued: 1')" },
         { content: "Waiting", trigger: "button[name=action_retail_sync_state]:contains('Waiting')", run: "click" },
         { content: "Per connector", trigger: ".o_data_row td[name=state]:contains('Waiting')" },
         { content: "Details", trigger: ".o_data_row button[name=action_open_delivery]", run: "click" },
