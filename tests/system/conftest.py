@@ -43,7 +43,9 @@ def start_odoo(image):
         def start(label, **options):
             database = Database(database_name(label)).create(source=image)
             stack.callback(database.drop)
-            return stack.enter_context(OdooServer(database, **options))
+            server = OdooServer(database, **options)
+            stack.callback(server.kill)  # a polite stop takes seconds, and its database goes anyway
+            return server.start()
 
         yield start
 

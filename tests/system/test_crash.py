@@ -23,8 +23,8 @@ def lease_end(hub):
 def test_worker_killed_between_send_and_record(start_odoo, sandbox):
     """The worker dies while it waits for the answer, and the remote carries the call out all the same.
 
-    Nobody knows then whether it arrived. It must be sent again, not before the lease has ended (the worker
-    could still be alive), and by a call that can be repeated.
+    Nobody knows then whether it arrived. It must be sent again, by a call that can be repeated, but not before
+    a worker that is alive would have given up: that is what the lease is for.
     """
     hub = open_connector(start_odoo("killed"), sandbox, connect_timeout=0.1, read_timeout=1.2)
     sandbox.fault(path="/batch/", latency=1, times=1)
@@ -35,6 +35,7 @@ def test_worker_killed_between_send_and_record(start_odoo, sandbox):
     wait_until(lambda: emails(sandbox) == [values["email"]], PATIENCE, "the remote to carry it out")
     assert hub.deliveries("state, attempts") == [("in_flight", 0)]
     lease = lease_end(hub)
+    assert lease > sandbox.requests()[-1]["at"] + 0.1 + 1.2
 
     hub.wait_for_cron(delivered=1)
     assert emails(sandbox) == [values["email"]]

@@ -1,7 +1,9 @@
 """Several drains of one lane at once, in processes of their own."""
 
+import itertools
+
 import pytest
-from hub import PATIENCE, calls, customers, inputs
+from hub import PATIENCE, calls, customers, inputs, let_cron_run
 
 from stack import wait_until
 
@@ -11,7 +13,7 @@ LATENCY = 0.2
 def overlaps(requests):
     """Return how many requests came while the one before was still being answered."""
     starts = [request["at"] for request in requests]
-    return sum(later - earlier < LATENCY for earlier, later in zip(starts, starts[1:], strict=False))
+    return sum(later - earlier < LATENCY for earlier, later in itertools.pairwise(starts))
 
 
 @pytest.fixture
@@ -28,31 +30,62 @@ def test_two_drains_send_nothing_twice(slow_hub, sandbox):
     wait_until(lambda: len(calls(sandbox)) > 1, PATIENCE, "the first drain to be at work")
     slow_hub.create(*values[200:])
     slow_hub.wait(delivered=300)
-    assert overlaps(calls(sandbox)) >= 3
     assert sorted(one["id"] for one in inputs(sandbox)) == sorted(one["email"] for one in values)
+    assert overlaps(calls(sandbox)) >= 3
     assert {size for size in (len(call["body"]["inputs"]) for call in calls(sandbox))} == {10}
     assert set(slow_hub.deliveries("attempts, error_class")) == {(1, None)}
     slow_hub.wait_until_idle()
     assert slow_hub.jobs_in("failed") == []
 
 
-def test_order_per_customer(slow_hub, sandbox):
+def test_order_per_customer(connect, sandbox):
     """Changes go on while two drains are at work: for no customer may an older state come after a newer one.
 
-    Nor may two calls about one customer be on their way together, as the remote might swap them.
+    Nor may two calls about one customer be on their way together, as the remote might swap them. One drain
+    holds all customers at once here, so that all that the other one finds must be left alone.
     """
-    ids = slow_hub.create(*customers(60, function="00"))
-    for number in range(1, 16):
-        slow_hub.write(ids, function=f"{number:02}")
-    wait_until(lambda: set(slow_hub.count()) <= {"delivered", "superseded"}, PATIENCE, "all to be delivered")
-    assert overlaps(calls(sandbox)) >= 3
-    assert {contact["properties"]["jobtitle"] for contact in sandbox.contacts()} == {"15"}
+    sandbox.fault(path="/batch/", latency=LATENCY)
+    hub = connect()
+    ids = hub.create(*customers(5, function="00"))
+    for number in range(1, 41):
+        hub.write(ids, function=f"{number:02}")
+    wait_until(lambda: set(hub.count()) <= {"delivered", "superseded"}, PATIENCE, "all to be delivered")
+    assert {contact["properties"]["jobtitle"] for contact in sandbox.contacts()} == {"40"}
     histories = by_customer(sandbox)
-    assert len(histories) == 60
+    assert len(histories) == 5
     for history in histories.values():
-        assert [title for _at, title in history] == sorted({title for _at, title in history})
+        titles = [title for _at, title in history]
+        assert titles == sorted(set(titles))
         times = [at for at, _title in history]
-        assert all(later - earlier >= LATENCY for earlier, later in zip(times, times[1:], strict=False))
+        assert all(later - earlier >= LATENCY for earlier, later in itertools.pairwise(times))
+    hub.wait_until_idle()
+    jobs = sorted(hub.jobs("date_started, date_done"))
+    assert any(later < done for (_start, done), (later, _done) in itertools.pairwise(jobs))
+
+
+@pytest.mark.xfail(strict=True, reason="nothing ends a batch's calls before its lease ends")
+def test_batch_of_many_calls_ends_before_its_lease(connect, sandbox):
+    """One slow batch with bad records takes many calls. Whoever calls on after the lease races the next drain.
+
+    Its old states then overtake newer ones, its outcomes are dropped because others hold the deliveries by
+    then, and since each drain does so in turn, the batch is sent again and again and never recorded.
+    """
+    rule = {"property": "jobtitle", "pattern": "(?!Bad).*", "message": "not this"}
+    sandbox.configure(validation_rules=[rule])
+    sandbox.fault(path="/batch/", latency=0.3)
+    hub = connect(connect_timeout=0.1, read_timeout=0.4)
+    values = customers(100)
+    for bad in values[::12]:
+        bad["function"] = "Bad"
+    hub.create(*values)
+
+    def is_over():
+        let_cron_run(hub.odoo.db)
+        return ("unknown",) in hub.attempts("a.state") or set(hub.count()) <= {"delivered", "dead"}
+
+    wait_until(is_over, 2 * PATIENCE, "the batch to be done", interval=1)
+    assert hub.count() == {"delivered": 91, "dead": 9}
+    assert set(hub.attempts("a.state")) == {("succeeded",), ("failed",)}
 
 
 def by_customer(sandbox):
