@@ -31,6 +31,8 @@ def decide(error: RemoteError | None, attempts: int) -> Decision:
         return Decision(State.PENDING, attempts)
     if error.error_class is ErrorClass.QUOTA:
         return Decision(State.PENDING, attempts, error.retry_after or DEFAULT_QUOTA_DELAY)
+    if not error.is_sent:
+        return Decision(State.PENDING, attempts, retry_delay(1))
     return _decide_failed(error, attempts + 1)
 
 

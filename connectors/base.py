@@ -24,6 +24,7 @@ class RemoteError(Exception):
     :param retry_after: seconds that the remote asked to wait
     :param uncertain: True if the remote may have applied the call although it did not say so
 
+    ``is_sent`` is False for an item that stayed behind because an earlier call failed: no try is used up;
     ``response`` is a small dict of what else the remote said, such as the id of the call for its support.
     """
 
@@ -39,17 +40,20 @@ class RemoteError(Exception):
         self.http_status = http_status
         self.retry_after = retry_after
         self.uncertain = uncertain
+        self.is_sent = True
         self.response: Mapping[str, Any] = {}
 
     def not_sent(self):
         """Return the same error for an item that was not sent because of it: nothing is uncertain there."""
-        return type(self)(
+        error = type(self)(
             self.message,
             code=self.code,
             field=self.field,
             http_status=self.http_status,
             retry_after=self.retry_after,
         )
+        error.is_sent = False
+        return error
 
 
 class TransientError(RemoteError):
@@ -226,6 +230,13 @@ class Adapter(ABC):
     @abstractmethod
     def close(self):
         """Release the HTTP session."""
+
+    @abstractmethod
+    def set_deadline(self, deadline: float):
+        """Begin no call after ``deadline`` (of :func:`time.monotonic`).
+
+        What could not be sent by then is a :class:`TransientError`: the hub holds a batch only for a while.
+        """
 
     @abstractmethod
     def prepare(self, item: Item) -> Prepared:

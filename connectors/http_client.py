@@ -7,6 +7,7 @@ a :class:`~.base.RemoteError` that says whether the remote may have carried it o
 import json as jsonlib
 import socket
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -61,6 +62,7 @@ class HttpClient:
         self.base_url = settings.base_url.rstrip("/")
         self.timeout = (settings.connect_timeout, settings.read_timeout)
         self.max_bytes = max_bytes
+        self.deadline: float | None = None  # time.monotonic() after which no call is begun
         self.clock_skew: float | None = None
         self.rate_limit: dict[str, str] = {}
         self._session = _session(headers or {})
@@ -87,10 +89,13 @@ class HttpClient:
         :param json: sent as the JSON body unless None
         :param params: the query: never part of a message
         :param is_write: whether the call may change something; None: as its method says
-        :raise TransientError: no answer, or one that is no use; ``uncertain`` if a write may have happened
+        :raise TransientError: no answer, or one that is no use; ``uncertain`` if a write may have happened;
+            ``OUT_OF_TIME`` after the deadline
         :raise AuthError: the credentials cannot even be written into a header
         """
         is_write = method not in _SAFE_METHODS if is_write is None else is_write
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise TransientError("Not sent yet: the calls before it took too long.", code="OUT_OF_TIME")
         try:
             with self._open(method, path, json, params) as raw:
                 self._note(raw)
@@ -137,8 +142,13 @@ class HttpClient:
 
     def _body(self, raw, is_write):
         body = bytearray()
+        read_until = time.monotonic() + self.timeout[1]
         for chunk in raw.iter_content(_CHUNK):
             body += chunk
+            if time.monotonic() > read_until:
+                raise self._no_answer(
+                    is_write, "READ_TIMEOUT", f"did not answer within {self.timeout[1]:g} s"
+                )
             if len(body) > self.max_bytes:
                 raise self._no_answer(
                     is_write, "ANSWER_TOO_LARGE", f"sent more than {self.max_bytes} bytes", raw.status_code

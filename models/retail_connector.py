@@ -82,8 +82,8 @@ class RetailConnector(models.Model):
         "(company_id, name)", "Another connector of this company has this name."
     )
     _timeouts_positive = models.Constraint(
-        "CHECK (connect_timeout > 0 AND read_timeout > 0 AND batch_size >= 0)",
-        "Time-outs are more than 0 seconds; a batch size is 0 or more.",
+        "CHECK (connect_timeout > 0 AND read_timeout > 0 AND connect_timeout + read_timeout <= 60 AND batch_size >= 0)",
+        "Time-outs are more than 0 and together at most 60 seconds; a batch size is 0 or more.",
     )
 
     @api.model
@@ -271,7 +271,11 @@ class RetailConnector(models.Model):
     def _is_open(self):
         """Tell whether work may be delivered now."""
         self.ensure_one()
-        return self.active and self.state == "active" and not self._throttled_seconds()
+        return self._is_started() and not self._throttled_seconds()
+
+    def _is_started(self):
+        """Tell whether work is delivered, now or when the remote allows it."""
+        return self.active and self.state == "active"
 
     def _throttled_seconds(self):
         """Return for how many seconds the remote still wants to be left alone."""

@@ -21,8 +21,12 @@ from .delivery_batch import DeliveryBatch
 
 _logger = logging.getLogger(__name__)
 
-RUN_SECONDS = 45  # a job hands its slot back after that time
+RUN_SECONDS = (
+    30  # a job hands its slot back after that time; with its last batch it stays below limit_time_real
+)
 CRON_SECONDS = 45
+SEND_SECONDS = 25  # a batch makes its calls within that time
+LEASE_MARGIN = 10  # seconds to prepare and record a batch
 WAKE_HORIZON = 60  # seconds; what is due later is left to the cron
 HELP_SECONDS = 2  # no second drain for a remote that needs longer for a batch: it has enough to do
 MAX_TRANSACTION_TRIES = 5
@@ -47,7 +51,7 @@ class RetailDrain(models.AbstractModel):
         :return: number of deliveries handled
         """
         connector = self.env["retail.connector"].browse(connector_id).exists()
-        if not connector or not connector._is_open():
+        if not connector or not connector._is_started():
             return 0
         connector = connector.with_company(connector.company_id)
         try:
@@ -69,7 +73,9 @@ class RetailDrain(models.AbstractModel):
         """
         stop_at = time.monotonic() + seconds
         limit = min(connector.batch_size or adapter.batch_size, adapter.batch_size)
-        lease = 10 + 4 * (connector.connect_timeout + connector.read_timeout)
+        call_seconds = connector.connect_timeout + connector.read_timeout
+        send_seconds = min(SEND_SECONDS, 3 * call_seconds)
+        lease = LEASE_MARGIN + send_seconds + call_seconds
         handled = 0
         has_helper = is_helper
         while time.monotonic() < stop_at and connector._is_open():
@@ -78,6 +84,7 @@ class RetailDrain(models.AbstractModel):
             claims = self._transaction(self._claim, connector, lane, limit, lease)
             if not claims:
                 return handled, True
+            adapter.set_deadline(time.monotonic() + send_seconds)
             is_going_well = self._deliver(connector, adapter, claims)
             handled += len(claims)
             if is_going_well and handled > limit and not has_helper:
@@ -125,7 +132,7 @@ class RetailDrain(models.AbstractModel):
     # -- wake-up -----------------------------------------------------------------------------------
 
     def _wake_rest(self, connector, lane, is_empty):
-        if connector.state != "active":
+        if not connector._is_started():
             return
         due_in = self.env["retail.delivery"]._seconds_to_next(connector, lane) if is_empty else 0.0
         if due_in is None:
@@ -248,5 +255,7 @@ class RetailDrain(models.AbstractModel):
             for connector_id, lane in lanes:
                 self._wake(connector_id, lane, 0.0)
             return
+        stop_at = time.monotonic() + CRON_SECONDS
         for connector_id, lane in lanes:
-            self._run(connector_id, lane, CRON_SECONDS / len(lanes))
+            if time.monotonic() < stop_at:
+                self._run(connector_id, lane, CRON_SECONDS / len(lanes))

@@ -136,6 +136,15 @@ class TestOutcome(RetailCase):
         job = self.env["queue.job"].search([("model_name", "=", "retail.drain")])
         self.assertTrue(7 <= self._seconds_until(job.eta) <= 12)
 
+    def test_wake_up_of_the_other_lane(self):
+        """A throttled connector's other lane is drained after the window, too."""
+        self.patch(type(self.env["retail.drain"]), "_is_job_runner_running", lambda self: True)
+        self.connector.throttled_until = fields.Datetime.now() + timedelta(seconds=10)
+        self.assertEqual(self._drain(lane="bulk"), 0)
+        job = self.env["queue.job"].search([("model_name", "=", "retail.drain")])
+        self.assertEqual(job.channel, "root.retail.bulk")
+        self.assertTrue(7 <= self._seconds_until(job.eta) <= 12)
+
     def test_daily_limit(self):
         self.sandbox.fault(limit="daily", times=1)
         delivery = self._deliveries(self._partner())

@@ -39,6 +39,9 @@ class HubSpotAdapter(Adapter):
     def close(self):
         self.api.close()
 
+    def set_deadline(self, deadline):
+        self.api.http.deadline = deadline
+
     # ----- preparing -----
 
     def prepare(self, item):

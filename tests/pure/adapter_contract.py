@@ -3,6 +3,8 @@
 The subclass says how to make its adapter and how to make its stand-in fail; see ``test_hubspot_contract.py``.
 """
 
+import time
+
 from samples import closed_port, customer, make_item, wait_until
 
 from odoo.addons.retail_hub.connectors.base import (
@@ -132,6 +134,16 @@ class AdapterContract:
         assert [type(o.error) for o in outcomes] == [QuotaError] * 6
         assert {o.error.retry_after for o in outcomes} == {17}
         assert not any(o.error.uncertain for o in outcomes)
+        assert self.call_count() == 1
+
+    def test_no_call_begins_after_the_deadline(self):
+        """The hub holds a batch only for a while; what is left waits for the next one."""
+        self.fail(latency=0.3)
+        with self.make_adapter(batch_size=1) as adapter:
+            adapter.set_deadline(time.monotonic() + 0.1)
+            outcomes = adapter.send([adapter.prepare(make_item(number)) for number in range(3)])
+        assert [o.error and o.error.code for o in outcomes] == [None, "OUT_OF_TIME", "OUT_OF_TIME"]
+        assert not any(o.error and o.error.uncertain for o in outcomes)
         assert self.call_count() == 1
 
     def test_uncertain_is_settled_to_one_record_each(self):

@@ -15,6 +15,7 @@ from odoo.addons.retail_hub.policy import decide
         (base.TransientError("x"), 9, "pending", 10),
         (base.TransientError("x"), 10, "dead", 11),
         (base.TransientError("x", uncertain=True), 10, "dead", 11),
+        (base.TransientError("x", uncertain=True).not_sent(), 3, "pending", 3),
         (base.QuotaError("x"), 10, "pending", 10),
         (base.AuthError("x"), 10, "pending", 10),
         (base.ConflictError("x"), 1, "pending", 2),

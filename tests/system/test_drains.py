@@ -63,7 +63,6 @@ def test_order_per_customer(connect, sandbox):
     assert any(later < done for (_start, done), (later, _done) in itertools.pairwise(jobs))
 
 
-@pytest.mark.xfail(strict=True, reason="nothing ends a batch's calls before its lease ends")
 def test_batch_of_many_calls_ends_before_its_lease(connect, sandbox):
     """One slow batch with bad records takes many calls. Whoever calls on after the lease races the next drain.
 
