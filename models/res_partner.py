@@ -1,12 +1,13 @@
 """The customer: which changes are events, and its canonical form."""
 
 from collections import defaultdict
+from contextlib import suppress
 
 import phonenumbers
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.exceptions import MissingError
 
 from ..connectors.base import TransientError
 from ..schemas.customer import AddressV1, ConsentV1, CustomerV1, NameV1, PhoneV1
@@ -74,16 +75,16 @@ class ResPartner(models.Model):
         """Internal users are not customers."""
         return "[('partner_share', '=', True)]"
 
-    @api.model
-    def _retail_subject_sql(self, table):
+    def _retail_subjects(self):
         """An address of a customer is not a customer: its changes are changes of its parent."""
-        subject = SQL(
-            "CASE WHEN %(t)s.type = ANY(%(types)s) AND %(t)s.parent_id IS NOT NULL"
-            " THEN %(t)s.parent_id ELSE %(t)s.id END",
-            t=table,
-            types=list(ADDRESS_TYPES),
-        )
-        return subject, SQL("%s.company_id", table)
+        self.fetch(("company_id", "parent_id", "type"))  # most often they are known already
+        subjects = {}
+        for partner in self:
+            with suppress(MissingError):
+                is_address = partner.type in ADDRESS_TYPES and partner.parent_id
+                subject = partner.parent_id if is_address else partner
+                subjects[partner.id] = (subject.id, partner.company_id.id or None)
+        return subjects
 
     def _retail_notice_erased(self):
         """The address of a customer, or a customer that was merged into another, is not an erased customer."""

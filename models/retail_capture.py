@@ -9,7 +9,6 @@ import json
 from collections import defaultdict
 
 from odoo import api, models
-from odoo.tools import SQL
 
 PENDING = "retail_hub.noticed"
 
@@ -28,14 +27,13 @@ class RetailCapture(models.AbstractModel):
         return frozenset()
 
     @api.model
-    def _retail_subject_sql(self, table):
-        """Return two SQL expressions over ``table``: the id of the event's subject, and its company."""
-        return SQL("%s.id", table), SQL("%s.company_id", table)
-
-    @api.model
     def _retail_default_domain(self):
         """Return the filter that a new flow for this model starts with, as text."""
         return "[]"
+
+    def _retail_subjects(self):
+        """Return ``{id: (id of the event's subject, company id or None)}`` of those records that (still) exist."""
+        return {record.id: (record.id, record.company_id.id or None) for record in self.exists()}
 
     def _retail_payloads(self):
         """Return ``{id: (canonical payload, warnings)}`` of the records as they are now.
@@ -92,7 +90,7 @@ class RetailCapture(models.AbstractModel):
 
     @api.model
     def _retail_wants(self, event_type):
-        return event_type in self.env["retail.flow"]._wanted_event_types()
+        return event_type in self.env["retail.flow"]._routes()
 
     def _retail_notice(self, event_type):
         """Remember that ``event_type`` happened to these records, until precommit."""

@@ -1,5 +1,7 @@
 """Events: what happened in the business, kept in the transaction it happened in."""
 
+from collections import Counter, defaultdict
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -65,76 +67,92 @@ class RetailEvent(models.Model):
     def _keep(self, model, rows, *, connectors=None, is_manual=False):
         """Insert the events of one model, and a delivery for each flow that wants them, in one statement.
 
+        The statement is plain, since for one row it takes longer to plan than to execute.
+
         :param rows: ``(event type, record id, is fact, company id of a fact, JSON payload of a fact)``
         :param connectors: only for these; None: for every flow that wants the event
         :param is_manual: send even what the remote is known to have, and without waiting for the window
         :return: number of deliveries
         """
-        lanes = self.env.execute_query(self._keep_sql(model, rows, connectors, is_manual))
-        for connector_id, lane, due_in, _count in lanes:
-            self.env["retail.drain"]._wake_at_commit(connector_id, lane, due_in)
-        return sum(count for *_lane, count in lanes)
+        routes = self._routes({event_type for event_type, *_rest in rows}, connectors)
+        events = self._with_companies(self._with_subjects(model, rows), routes)
+        if not events:
+            return 0
+        self.env.cr.execute(self._keep_sql(model, events, routes, is_manual))
+        counts = Counter((event_type, company_id) for event_type, _id, company_id, _payload in events)
+        for route in routes:
+            if counts[route.event_type, route.company_id]:
+                due_in = 0.0 if is_manual else float(route.window_seconds)
+                self.env["retail.drain"]._wake_at_commit(route.connector_id, route.lane, due_in)
+        return sum(counts[route.event_type, route.company_id] for route in routes)
 
     @api.model
-    def _keep_sql(self, model, rows, connectors, is_manual):
-        subject, company = self.env[model]._retail_subject_sql(SQL("t"))
-        columns = [list(column) for column in zip(*rows, strict=True)]
+    def _routes(self, event_types, connectors):
+        routes = self.env["retail.flow"]._routes()
+        return [
+            route
+            for event_type in sorted(event_types)
+            for route in routes.get(event_type, ())
+            if connectors is None or route.connector_id in connectors.ids
+        ]
+
+    @api.model
+    def _with_subjects(self, model, rows):
+        """Return ``[(event type, subject id, company id or None, payload)]``, each state of a subject once."""
+        records = self.env[model].browse([record_id for _type, record_id, is_fact, *_ in rows if not is_fact])
+        subjects = records._retail_subjects()
+        kept = {}
+        for position, (event_type, record_id, is_fact, company_id, payload) in enumerate(rows):
+            if is_fact:
+                kept[position] = (event_type, record_id, company_id, payload)
+            elif record_id in subjects:
+                subject_id, company_id = subjects[record_id]
+                kept.setdefault((event_type, subject_id), (event_type, subject_id, company_id, None))
+        return list(kept.values())
+
+    @api.model
+    def _with_companies(self, rows, routes):
+        """Return the rows once for each company that wants them: its own, or every one if it has none."""
+        companies = defaultdict(dict)
+        for route in routes:
+            companies[route.event_type][route.company_id] = True
+        return [
+            (event_type, subject_id, wanted_by, payload)
+            for event_type, subject_id, company_id, payload in rows
+            for wanted_by in companies[event_type]
+            if company_id in (None, wanted_by)
+        ]
+
+    @api.model
+    def _keep_sql(self, model, events, routes, is_manual):
+        types, ids, companies, payloads = (list(column) for column in zip(*events, strict=True))
         return SQL(
             """
-            WITH noticed AS (
-                SELECT * FROM unnest(%(types)s::text[], %(ids)s::int[], %(facts)s::bool[], %(companies)s::int[],
-                                     %(payloads)s::text[])
-                         WITH ORDINALITY AS n(event_type, res_id, is_fact, company_id, payload, position)
-            ), subject AS (
-                SELECT n.event_type, n.company_id, n.res_id, n.payload, n.position
-                  FROM noticed n WHERE n.is_fact
-                 UNION ALL
-                SELECT * FROM (
-                    SELECT DISTINCT ON (event_type, res_id)
-                           n.event_type, %(company)s AS company_id, %(subject)s AS res_id, NULL, n.position
-                      FROM noticed n JOIN %(table)s t ON t.id = n.res_id
-                     WHERE NOT n.is_fact
-                  ORDER BY event_type, res_id, n.position
-                ) state
-            ), flow AS (
-                SELECT f.id, f.event_type, f.connector_id, f.lane, f.window_seconds, c.company_id
-                  FROM retail_flow f JOIN retail_connector c ON c.id = f.connector_id
-                 WHERE f.active AND c.active AND c.state != 'draft' AND f.event_type = ANY(%(types)s::text[])
-                   AND (%(connectors)s::int[] IS NULL OR c.id = ANY(%(connectors)s::int[]))
-            ), event AS (
+            WITH e AS (
                 INSERT INTO retail_event (uuid, event_type, kind, res_model, res_id, company_id, user_id,
                                           occurred_at, payload, correlation_id)
-                SELECT gen_random_uuid(), s.event_type, CASE WHEN s.event_type = ANY(%(fact_types)s)
-                            THEN 'fact' ELSE 'state' END, %(model)s, s.res_id, w.company_id, %(user)s,
-                       clock_timestamp() AT TIME ZONE 'UTC', s.payload::jsonb, %(model)s || ',' || s.res_id
-                  FROM subject s
-                  JOIN (SELECT DISTINCT event_type, company_id FROM flow) w
-                    ON w.event_type = s.event_type AND (s.company_id IS NULL OR s.company_id = w.company_id)
-              ORDER BY s.position
+                SELECT gen_random_uuid(), n.event_type, CASE WHEN n.event_type = ANY(%(fact_types)s)
+                            THEN 'fact' ELSE 'state' END, %(model)s, n.res_id, n.company_id, %(user)s,
+                       clock_timestamp() AT TIME ZONE 'UTC', n.payload::jsonb, %(model)s || ',' || n.res_id
+                  FROM unnest(%(types)s::text[], %(ids)s::int[], %(companies)s::int[], %(payloads)s::text[])
+                       AS n(event_type, res_id, company_id, payload)
              RETURNING id, event_type, kind, res_model, res_id, company_id
-            ), delivery AS (
+            )
             INSERT INTO retail_delivery (event_id, flow_id, connector_id, company_id, event_type, kind, lane,
                                          res_model, res_id, state, attempts, is_manual, queued_at, next_attempt_at)
-            SELECT e.id, f.id, f.connector_id, f.company_id, e.event_type, e.kind, f.lane,
+            SELECT e.id, f.id, f.connector_id, e.company_id, e.event_type, e.kind, f.lane,
                    e.res_model, e.res_id, 'pending', 0, %(is_manual)s, clock_timestamp() AT TIME ZONE 'UTC',
                    clock_timestamp() AT TIME ZONE 'UTC'
                    + make_interval(secs => CASE WHEN %(is_manual)s THEN 0 ELSE f.window_seconds END)
-              FROM event e
-              JOIN flow f ON f.event_type = e.event_type AND f.company_id = e.company_id
+              FROM e JOIN retail_flow f ON f.event_type = e.event_type AND f.company_id = e.company_id
+             WHERE f.id = ANY(%(flows)s)
           ORDER BY e.id, f.id
-         RETURNING connector_id, lane, extract(epoch FROM next_attempt_at - queued_at)::float AS due_in
-            )
-            SELECT connector_id, lane, min(due_in), count(*) FROM delivery GROUP BY connector_id, lane
             """,
-            types=columns[0],
-            ids=columns[1],
-            facts=columns[2],
-            companies=columns[3],
-            payloads=columns[4],
-            company=company,
-            subject=subject,
-            table=SQL.identifier(self.env[model]._table),
-            connectors=list(connectors.ids) if connectors is not None else None,
+            types=types,
+            ids=ids,
+            companies=companies,
+            payloads=payloads,
+            flows=[route.flow_id for route in routes],
             fact_types=[name for name, event_type in EVENT_TYPES.items() if event_type.kind is Kind.FACT],
             model=model,
             user=self.env.uid,

@@ -1,6 +1,7 @@
 """Flows: which connector wants which event, how soon, and in which lane."""
 
 from ast import literal_eval
+from collections import namedtuple
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
@@ -8,6 +9,8 @@ from odoo.fields import Domain
 
 from ..const import Lane
 from ..schemas import EVENT_TYPES
+
+Route = namedtuple("Route", "flow_id event_type connector_id company_id lane window_seconds")
 
 
 class RetailFlow(models.Model):
@@ -146,12 +149,25 @@ class RetailFlow(models.Model):
 
     @api.model
     @tools.ormcache()
-    def _wanted_event_types(self):
-        """Return the event types that any active flow of any company wants; costs no query once cached."""
-        flows = self.sudo().search_fetch(
-            [("connector_id.state", "!=", "draft"), ("connector_id.active", "=", True)], ["event_type"]
+    def _routes(self):
+        """Return ``{event type: tuple of Route}``: the active flows of all companies; no query once cached."""
+        flows = self.sudo().search(
+            [("connector_id.state", "!=", "draft"), ("connector_id.active", "=", True)], order="id"
         )
-        return frozenset(flows.mapped("event_type"))
+        return {
+            event_type: tuple(
+                Route(
+                    flow.id,
+                    event_type,
+                    flow.connector_id.id,
+                    flow.company_id.id,
+                    flow.lane,
+                    flow.window_seconds,
+                )
+                for flow in flows_of_type
+            )
+            for event_type, flows_of_type in flows.grouped("event_type").items()
+        }
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -159,7 +175,7 @@ class RetailFlow(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if {"active", "event_type", "connector_id"} & vals.keys():
+        if {"active", "event_type", "connector_id", "mode", "lane", "window_seconds"} & vals.keys():
             self.env.registry.clear_cache()
         return super().write(vals)
 
