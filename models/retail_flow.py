@@ -143,7 +143,7 @@ class RetailFlow(models.Model):
     def _matching(self, records):
         """Return those of ``records`` that the flow sends."""
         domain = self._parse_domain()
-        return records.filtered_domain(domain) if domain else records
+        return records.search([("id", "in", records.ids), *domain], order="id") if domain else records
 
     # -- routing -----------------------------------------------------------------------------------
 
