@@ -4,6 +4,7 @@ from . import retail_credential
 from . import retail_connector
 from . import retail_flow
 from . import retail_delivery
+from . import retail_delivery_claim
 from . import retail_delivery_attempt
 from . import retail_binding
 from . import retail_drain
