@@ -37,8 +37,8 @@ ADAPTER_FAILED = "ADAPTER_FAILED"
 class DeliveryBatch:
     """Deliveries of one connector that go out together.
 
-    ``prepare`` and ``record`` run in a transaction each, and may run again after a rollback; ``send`` runs
-    between them, without one.
+    ``prepare``, ``refuse_shared_keys`` and ``record`` run in a transaction each, and may run again after a
+    rollback; ``send`` runs between them, without one.
     """
 
     def __init__(self, connector, adapter, claims):
@@ -64,12 +64,19 @@ class DeliveryBatch:
         for res_model, claims_of_model in groupby(claims, key=attrgetter("res_model")):
             self._prepare_model(res_model, list(claims_of_model))
         if self.prepared:
-            self.attempt_ids = self.env["retail.delivery.attempt"]._start(
-                [
-                    self._attempt_row(self.claims[claim_id], prepared)
-                    for claim_id, prepared in self.prepared.items()
-                ]
-            )
+            self._start_attempts()
+
+    def _start_attempts(self):
+        """Note what is about to be sent; what would make the same remote record as another attempt waits."""
+        self.attempt_ids = self.env["retail.delivery.attempt"]._start(
+            [
+                self._attempt_row(self.claims[claim_id], prepared)
+                for claim_id, prepared in self.prepared.items()
+            ]
+        )
+        for claim_id in self.prepared.keys() - self.attempt_ids.keys():
+            del self.prepared[claim_id]
+            self.decisions[claim_id] = (Decision(State.PENDING, self.claims[claim_id].attempts, 1.0), None)
 
     def _prepare_model(self, res_model, claims):
         flow_ids = {claim.flow_id for claim in claims if claim.flow_id}
@@ -82,7 +89,6 @@ class DeliveryBatch:
                 self._prepare_claim(
                     claim, payloads[claim.id], flows.get(claim.flow_id), bindings.get(claim.res_id)
                 )
-        self._hold_back_shared_keys(res_model)
 
     def _payloads(self, res_model, claims, flows):
         """Return ``{claim id: payload}``; claims without one are decided."""
@@ -177,27 +183,34 @@ class DeliveryBatch:
         is_skippable = claim.kind == Kind.STATE and not claim.is_manual and not claim.is_settling
         return is_skippable and binding is not None and binding.sent_hash == content_hash(prepared.content)
 
-    def _hold_back_shared_keys(self, res_model):
-        """No two records may claim the same remote record by the same natural key."""
-        new = {
-            claim_id: key_hash(prepared.key)
-            for claim_id, prepared in self.prepared.items()
-            if prepared.key and not prepared.item.remote_id and self.claims[claim_id].res_model == res_model
+    def _new_key(self, claim_id):
+        """Return the hash of the natural key by which the remote will make a record, None if it will not."""
+        prepared = self.prepared[claim_id]
+        return key_hash(prepared.key) if prepared.key and not prepared.item.remote_id else None
+
+    def refuse_shared_keys(self):
+        """No two records may be linked to one remote record by the same natural key.
+
+        A transaction of its own, after the attempts are committed: whoever had an attempt with the same key
+        has either linked its record by now, which this transaction sees, or still holds up ours.
+        """
+        for res_model in {self.claims[claim_id].res_model for claim_id in self.prepared}:
+            self._refuse_shared_keys(res_model)
+
+    def _refuse_shared_keys(self, res_model):
+        keys = {
+            claim_id: self._new_key(claim_id)
+            for claim_id in self.prepared
+            if self.claims[claim_id].res_model == res_model
         }
-        holders = self.env["retail.binding"]._key_holders(self.connector, res_model, set(new.values()))
+        keys = {claim_id: key for claim_id, key in keys.items() if key}
+        holders = self.env["retail.binding"]._key_holders(self.connector, res_model, set(keys.values()))
         living = set(self.env[res_model].browse(holders.values()).exists().ids)
-        first_by_key = {}
-        for claim_id, hashed in new.items():
-            claim, holder = self.claims[claim_id], holders.get(hashed)
-            if holder in living and holder != claim.res_id:
-                self._decide(claim, self._shared_key_error(res_model, holder), final=True)
-            elif first_by_key.setdefault(hashed, claim.res_id) != claim.res_id:
-                self.decisions[claim_id] = (Decision(State.PENDING, claim.attempts, 1.0), None)
-        self.prepared = {
-            claim_id: prepared
-            for claim_id, prepared in self.prepared.items()
-            if claim_id not in self.decisions
-        }
+        for claim_id, key in keys.items():
+            holder = holders.get(key)
+            if holder in living and holder != self.claims[claim_id].res_id:
+                self._decide(self.claims[claim_id], self._shared_key_error(res_model, holder), final=True)
+                self.env["retail.delivery.attempt"].browse(self.attempt_ids[claim_id]).unlink()
 
     def _shared_key_error(self, res_model, holder):
         message = self.env._(
@@ -210,14 +223,17 @@ class DeliveryBatch:
 
     def _attempt_row(self, claim, prepared):
         request = json.dumps({"operation": prepared.operation, **redact(prepared.body)}, ensure_ascii=False)
-        return claim.id, claim.attempts + 1, claim.is_manual, request
+        key = self._new_key(claim.id)
+        used = f"{self.connector.id}:{claim.res_model}:{key}" if key else None
+        return claim.id, claim.attempts + 1, claim.is_manual, request, used
 
     # -- send --------------------------------------------------------------------------------------
 
     def send(self):
         """Send what was prepared; remember one outcome for each."""
-        settling = [prepared for prepared in self.prepared.values() if prepared.item.settling]
-        fresh = [prepared for prepared in self.prepared.values() if not prepared.item.settling]
+        batch = [prepared for claim_id, prepared in self.prepared.items() if claim_id not in self.decisions]
+        settling = [prepared for prepared in batch if prepared.item.settling]
+        fresh = [prepared for prepared in batch if not prepared.item.settling]
         self.outcomes = self._call(self.adapter.settle, settling) + self._call(self.adapter.send, fresh)
 
     def _call(self, send, batch):

@@ -23,6 +23,9 @@ class RetailDeliveryAttempt(models.Model):
         readonly=True,
     )
     is_manual = fields.Boolean("Manual", readonly=True)
+    key = fields.Char(
+        readonly=True, help="Names the remote record that is about to be made, by its natural key."
+    )
     started_at = fields.Datetime(readonly=True)
     duration_ms = fields.Integer("Duration (ms)", readonly=True, aggregator="avg")
     http_status = fields.Integer("HTTP Status", readonly=True, aggregator=False)
@@ -34,6 +37,8 @@ class RetailDeliveryAttempt(models.Model):
     indented_request = fields.Text("Sent", compute="_compute_indented")
     indented_response = fields.Text("Received", compute="_compute_indented")
 
+    _key_unique = models.UniqueIndex("(key) WHERE state = 'started'")
+
     @api.depends("request", "response")
     def _compute_indented(self):
         for attempt in self:
@@ -42,25 +47,31 @@ class RetailDeliveryAttempt(models.Model):
 
     @api.model
     def _start(self, rows):
-        """Insert one attempt per row ``(delivery id, number, is manual, redacted request)``.
+        """Insert one attempt per row ``(delivery id, number, is manual, redacted request, key or None)``.
+
+        None for a row whose key is that of another attempt that has started.
 
         :return: ``{delivery id: attempt id}``
         """
-        deliveries, numbers, manuals, requests = (list(column) for column in zip(*rows, strict=True))
+        # In one order everywhere, so that two drains with the same keys do not wait for each other.
+        rows = sorted(rows, key=lambda row: (row[-1] or "", row[0]))
+        deliveries, numbers, manuals, requests, keys = (list(column) for column in zip(*rows, strict=True))
         return dict(
             self.env.execute_query(
                 SQL(
                     """
                     INSERT INTO retail_delivery_attempt
-                           (delivery_id, number, is_manual, request, state, started_at)
+                           (delivery_id, number, is_manual, request, key, state, started_at)
                     SELECT r.*, 'started', clock_timestamp() AT TIME ZONE 'UTC'
-                      FROM unnest(%s::int[], %s::int[], %s::bool[], %s::text[]) r
+                      FROM unnest(%s::int[], %s::int[], %s::bool[], %s::text[], %s::text[]) r
+                        ON CONFLICT (key) WHERE state = 'started' DO NOTHING
                  RETURNING delivery_id, id
                     """,
                     deliveries,
                     numbers,
                     manuals,
                     requests,
+                    keys,
                 )
             )
         )

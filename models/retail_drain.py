@@ -101,6 +101,7 @@ class RetailDrain(models.AbstractModel):
         """Return whether something arrived, without much waiting for the remote."""
         batch = DeliveryBatch(connector, adapter, claims)
         self._transaction(batch.prepare)
+        self._transaction(batch.refuse_shared_keys)
         sent_at = time.monotonic()
         batch.send()
         is_quick = time.monotonic() - sent_at < HELP_SECONDS
