@@ -29,8 +29,8 @@ class RetailBinding(models.Model):
         "Gone", readonly=True, help="The remote says that its record does not exist any more."
     )
 
-    _record_unique = models.UniqueIndex("(connector_id, res_model, res_id)")
-    # No two of the indexes begin alike, so that PostgreSQL never takes the wrong one, whatever its statistics say.
+    # Each begins with what tells rows apart, so that no other one fits, whatever PostgreSQL's statistics say.
+    _record_unique = models.UniqueIndex("(res_id, res_model, connector_id)")
     _remote_idx = models.Index("(remote_id, connector_id, res_model)")
     _key_idx = models.Index("(key_hash, connector_id, res_model) WHERE key_hash IS NOT NULL")
 
@@ -40,12 +40,11 @@ class RetailBinding(models.Model):
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
-                "SELECT b.* FROM unnest(%s::int[]) wanted(id), LATERAL ("
-                " SELECT res_id, remote_id, sent_hash, COALESCE(is_gone, FALSE) FROM retail_binding"
-                " WHERE connector_id = %s AND res_model = %s AND res_id = wanted.id OFFSET 0) b",
-                list(ids),
+                "SELECT res_id, remote_id, sent_hash, COALESCE(is_gone, FALSE) FROM retail_binding"
+                " WHERE connector_id = %s AND res_model = %s AND res_id = ANY(%s)",
                 connector.id,
                 res_model,
+                list(ids),
             )
         )
         return {res_id: Bound(*row) for res_id, *row in rows}
@@ -55,12 +54,11 @@ class RetailBinding(models.Model):
         """Return ``{key hash: res_id}`` of the records that already claim one of these natural keys."""
         rows = self.env.execute_query(
             SQL(
-                "SELECT b.* FROM unnest(%s::text[]) wanted(hash), LATERAL ("
-                " SELECT key_hash, res_id FROM retail_binding"
-                " WHERE connector_id = %s AND res_model = %s AND key_hash = wanted.hash OFFSET 0) b",
-                list(key_hashes),
+                "SELECT key_hash, res_id FROM retail_binding"
+                " WHERE connector_id = %s AND res_model = %s AND key_hash = ANY(%s)",
                 connector.id,
                 res_model,
+                list(key_hashes),
             )
         )
         return dict(rows)

@@ -133,18 +133,19 @@ class RetailDelivery(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT connector_id,
-                       count(*) FILTER (WHERE state IN ('pending', 'in_flight', 'unknown')),
-                       count(*) FILTER (WHERE state = 'delivered'),
-                       count(*) FILTER (WHERE state = 'dead')
-                  FROM retail_delivery
-                 WHERE connector_id = ANY(%s)
-                   AND (state IN ('pending', 'in_flight', 'unknown', 'dead')
-                        OR (state = 'delivered' AND finished_at >= %s))
+                SELECT connector_id, sum(waiting)::int, sum(delivered)::int, sum(dead)::int
+                  FROM (SELECT connector_id, 1 AS waiting, 0 AS delivered, 0 AS dead FROM retail_delivery
+                         WHERE state IN ('pending', 'in_flight', 'unknown')
+                     UNION ALL
+                        SELECT connector_id, 0, 1, 0 FROM retail_delivery
+                         WHERE state = 'delivered' AND finished_at >= %(today)s
+                     UNION ALL
+                        SELECT connector_id, 0, 0, 1 FROM retail_delivery WHERE state = 'dead') counted
+                 WHERE connector_id = ANY(%(connectors)s)
               GROUP BY connector_id
                 """,
-                connectors.ids,
-                fields.Datetime.now().replace(hour=0, minute=0, second=0),
+                connectors=connectors.ids,
+                today=fields.Datetime.now().replace(hour=0, minute=0, second=0),
                 to_flush=self._fields["state"],
             )
         )
@@ -160,7 +161,7 @@ class RetailDelivery(models.Model):
                  WHERE EXISTS (SELECT FROM retail_delivery d
                                 WHERE d.connector_id = c.id AND d.lane = lane.name
                                   AND d.state IN ('pending', 'unknown')
-                                  AND d.next_attempt_at <= clock_timestamp() AT TIME ZONE 'UTC')
+                                  AND d.next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC')
               ORDER BY lane.name DESC, c.id
                 """,
                 [lane.value for lane in Lane],
@@ -173,10 +174,10 @@ class RetailDelivery(models.Model):
         [(seconds,)] = self.env.execute_query(
             SQL(
                 """
-                SELECT extract(epoch FROM min(next_attempt_at) - clock_timestamp() AT TIME ZONE 'UTC')::float
+                SELECT extract(epoch FROM min(next_attempt_at) - statement_timestamp() AT TIME ZONE 'UTC')::float
                   FROM retail_delivery
                  WHERE connector_id = %s AND lane = %s AND state IN ('pending', 'unknown')
-                   AND next_attempt_at > clock_timestamp() AT TIME ZONE 'UTC'
+                   AND next_attempt_at > statement_timestamp() AT TIME ZONE 'UTC'
                 """,
                 connector.id,
                 lane,

@@ -35,7 +35,7 @@ WITH due AS (
           SELECT d.res_model, d.res_id FROM retail_delivery d
            WHERE d.connector_id = %(connector)s AND d.lane = %(lane)s
              AND d.state IN ('pending', 'unknown')
-             AND d.next_attempt_at <= clock_timestamp() AT TIME ZONE 'UTC'
+             AND d.next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC'
              AND NOT %(blocked)s
         ORDER BY d.next_attempt_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED) oldest
   ), run AS MATERIALIZED (
