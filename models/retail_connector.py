@@ -152,9 +152,10 @@ class RetailConnector(models.Model):
         return result
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_used(self):
-        if self.env["retail.delivery"].sudo().search_count([("connector_id", "in", self.ids)], limit=1):
-            raise UserError(self.env._("A connector that has delivered something is archived, not deleted."))
+    def _unlink_except_started(self):
+        """A user's transaction may refer to it at any moment, and must not fail for that."""
+        if any(connector.state != "draft" for connector in self):
+            raise UserError(self.env._("A connector that was activated is archived, not deleted."))
 
     def _add_missing_credentials(self):
         for connector in self:

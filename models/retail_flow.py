@@ -4,7 +4,7 @@ from ast import literal_eval
 from collections import namedtuple
 
 from odoo import api, fields, models, tools
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..const import Lane
@@ -182,3 +182,11 @@ class RetailFlow(models.Model):
     def unlink(self):
         self.env.registry.clear_cache()
         return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_started(self):
+        """A user's transaction may refer to it at any moment, and must not fail for that."""
+        if any(flow.connector_id.state != "draft" for flow in self):
+            raise UserError(
+                self.env._("A flow of a connector that was activated is switched off, not deleted.")
+            )

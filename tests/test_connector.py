@@ -72,12 +72,15 @@ class TestConnector(RetailCase):
             with self.subTest(values), self.assertRaisesRegex(ValidationError, message):
                 flow.write(values)
 
-    def test_used_connector_is_archived_instead_of_deleted(self):
-        self._partner()
-        self._commit()
+    def test_what_was_activated_is_not_deleted(self):
+        """Deleting a flow while a user saves a customer would make the user's transaction fail."""
         with self.assertRaisesRegex(UserError, "is archived, not deleted"):
             self.connector.unlink()
-        self.env["retail.connector"].create({"name": "Unused"}).unlink()
+        with self.assertRaisesRegex(UserError, "is switched off, not deleted"):
+            self.connector.flow_ids[0].unlink()
+        draft = self.env["retail.connector"].create({"name": "Draft"})
+        draft.flow_ids[0].unlink()
+        draft.unlink()
 
     def test_counts(self):
         self._partner()
