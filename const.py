@@ -48,6 +48,3 @@ class ErrorClass(StrEnum):
     MAPPING = "mapping"
     VALIDATION = "validation"
     BUSINESS = "business"
-
-
-MODULE = "retail_hub"

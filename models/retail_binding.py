@@ -31,7 +31,6 @@ class RetailBinding(models.Model):
 
     # Each begins with what tells rows apart, so that no other one fits, whatever PostgreSQL's statistics say.
     _record_unique = models.UniqueIndex("(res_id, res_model, connector_id)")
-    _remote_idx = models.Index("(remote_id, connector_id, res_model)")
     _key_idx = models.Index("(key_hash, connector_id, res_model) WHERE key_hash IS NOT NULL")
 
     @api.model

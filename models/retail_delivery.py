@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..const import CLAIMABLE_STATES, Lane, State
@@ -53,6 +54,12 @@ class RetailDelivery(models.Model):
         "Error Group", readonly=True, help="Equal for failures that have the same cause."
     )
     warning = fields.Text(readonly=True)
+    owner_id = fields.Many2one(
+        "res.users",
+        compute="_compute_owner_id",
+        search="_search_owner_id",
+        help="Whose turn it is if it cannot be delivered: the flow's owner, or else the connector's responsible.",
+    )
     is_waiting_retry = fields.Boolean(compute="_compute_is_waiting_retry", search="_search_is_waiting_retry")
     attempt_ids = fields.One2many("retail.delivery.attempt", "delivery_id", "Attempts")
 
@@ -89,6 +96,19 @@ class RetailDelivery(models.Model):
             names = {record.id: record.display_name for record in records}
             for delivery in deliveries:
                 delivery.record_name = names.get(delivery.res_id, f"{res_model},{delivery.res_id}")
+
+    @api.depends("flow_id.owner_id", "connector_id.responsible_id")
+    def _compute_owner_id(self):
+        for delivery in self:
+            delivery.owner_id = delivery.flow_id.owner_id or delivery.connector_id.responsible_id
+
+    def _search_owner_id(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        by_connector = Domain("flow_id.owner_id", "=", False) & Domain(
+            "connector_id.responsible_id", "in", value
+        )
+        return Domain("flow_id.owner_id", "in", value) | by_connector
 
     @api.depends("state", "attempts")
     def _compute_is_waiting_retry(self):

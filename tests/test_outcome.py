@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import TOKEN, RetailCase
@@ -171,6 +171,18 @@ class TestOutcome(RetailCase):
         self._drain()
         dead = self._deliveries(state="dead")
         self.assertEqual(sorted(len(group) for group in dead.grouped("fingerprint").values()), [1, 3])
+
+    def test_whose_turn_it_is(self):
+        """A dead letter is the turn of the flow's owner, or else of the connector's responsible."""
+        clerk = new_test_user(self.env, "clerk", "base.group_user,retail_hub.group_user")
+        self._partner("Nobody", False)
+        self._drain()
+        dead = self._deliveries(state="dead")
+        self.assertEqual(dead.owner_id, self.connector.responsible_id)
+        dead.flow_id.owner_id = clerk
+        self.assertEqual(dead.owner_id, clerk)
+        self.assertEqual(self._deliveries(state="dead", owner_id=clerk.id), dead)
+        self.assertFalse(self._deliveries(state="dead", owner_id=self.connector.responsible_id.id))
 
     def test_deleted_at_the_remote(self):
         """An edit does not bring back what HubSpot deleted; a person who presses Resync does."""
