@@ -3,13 +3,21 @@
 import argparse
 
 import capture
+import large_table
+import losses
+import memory
 import outbound
+import realtime
 from bench import Bench
 from figures import print_table, write_json
 
 BENCHMARKS = {
     "capture": capture.measure,
     "outbound": outbound.measure,
+    "losses": losses.measure,
+    "realtime": realtime.measure,
+    "large_table": large_table.measure,
+    "memory": memory.measure,
 }
 
 
@@ -17,6 +25,9 @@ def main():
     parser = argparse.ArgumentParser(prog="dev/bench", description="Measure the hub next to its peers.")
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(BENCHMARKS)}; default: all")
     parser.add_argument("--runs", type=int, default=5, help="alternating runs of each (default: 5)")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="share of the sizes, for a quick look (default: 1)"
+    )
     parser.add_argument("--json", metavar="FILE", help="write the figures to this file too")
     parser.add_argument(
         "--profile", action="store_true", help="show where the hub's time goes, once measured"
@@ -26,9 +37,9 @@ def main():
     if unknown:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     figures = []
-    with Bench(options.runs, options.profile) as bench:
+    with Bench(options.runs, options.profile, options.scale) as bench:
         for name in options.names or BENCHMARKS:
-            figures += BENCHMARKS[name](bench)
+            figures += bench.measure(BENCHMARKS[name])
     print()
     print_table(figures)
     if options.json:

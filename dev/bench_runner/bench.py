@@ -1,4 +1,4 @@
-"""What a benchmark is given: how often to run, and databases to run in."""
+"""What a benchmark is given: how often to run, how much, and databases to run in."""
 
 import contextlib
 from dataclasses import dataclass, field
@@ -10,11 +10,13 @@ from stack import Database, database_name
 
 @dataclass
 class Bench:
-    """One invocation of dev/bench."""
+    """One invocation of dev/bench. `scale` is the share of each benchmark's size that is run."""
 
     runs: int
     profile: bool = False
+    scale: float = 1.0
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _sources: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _installed: dict = field(default_factory=dict)
 
     def __enter__(self):
@@ -22,24 +24,33 @@ class Bench:
         return self
 
     def __exit__(self, *exc_info):
-        return self._stack.__exit__(*exc_info)
+        return self._sources.__exit__(*exc_info)
+
+    def measure(self, benchmark):
+        """Return the figures of a benchmark; its servers and databases are gone when the next one begins."""
+        with contextlib.ExitStack() as self._stack:
+            return list(benchmark(self))
 
     def enter(self, context):
-        """Enter a context that is left when all has been measured."""
+        """Enter a context that is left when the benchmark is over."""
         return self._stack.enter_context(context)
 
+    def scaled(self, size):
+        return max(1, round(size * self.scale))
+
     def database(self, label, *modules):
-        """Return a new database with these modules; it is dropped when all has been measured."""
+        """Return a new database with these modules; it is dropped when the benchmark is over."""
         database = Database(database_name(f"bench_{label}"))
         database.create(self._source(modules))
         self._stack.callback(database.drop)
+        self._stack.callback(odoo_here.forget, database)
         return database
 
     def _source(self, modules):
         """Return a database in which nothing but the installation has happened; None: the template."""
         if modules and modules not in self._installed:
             say(f"installing {', '.join(modules)}")
-            source = self.enter(Database(database_name("bench_" + "_".join(modules))))
+            source = self._sources.enter_context(Database(database_name("bench_" + "_".join(modules))))
             self._installed[modules] = source.install(*modules)
         return self._installed.get(modules)
 

@@ -1,33 +1,40 @@
-"""How fast waiting customers reach HubSpot: the hub, and an exporter that makes one job per record.
+"""How fast new customers reach HubSpot: the hub, an exporter that makes one job per record, webhook automation.
 
-Both run on servers of their own with the same workers and job channels, in turn, against the same sandbox.
-The time runs from the commit of the transaction that created the customers until the last is known to have
-arrived.
+All run in turn against the same sandbox. The time runs from the commit of the transaction that created the
+customers until the last is known to have arrived.
 """
 
-import importlib.util
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import odoo_here
 from bench import say
 from customers import customers
 from figures import Figure, middle
 from profiles import Usage, profiled
+from remote import start_sandbox
+from sides import (
+    HAS_OPEN,
+    TIMEOUT,
+    accept_webhooks,
+    make_webhook_automation,
+    start_exporter,
+    start_hub,
+    webhooks,
+)
 
-from database import Database, setting
-from stack import OdooServer, Sandbox, wait_until
+from database import Database
+from stack import OdooServer, wait_until
 
 HUB_CUSTOMERS = 3000
 PEER_CUSTOMERS = 300
+WEBHOOK_CUSTOMERS = 300
 GOAL = 25
-TIMEOUT = 600
 
 
 @dataclass
 class Side:
-    """One of the two: where it runs, how many customers a run has, and the SQL that tells whether all arrived.
+    """One of those with servers: how many customers a run has, and the SQL that tells whether some are missing.
 
     It is cheap, as it is asked often; ``total`` is how many customers there were in all runs.
     """
@@ -36,12 +43,12 @@ class Side:
     database: Database
     server: OdooServer
     customers: int
-    has_finished: str
+    is_missing_some: str
     total: int = 0
 
     def is_finished(self, cursor):
-        cursor.execute(self.has_finished, {"total": self.total})
-        return cursor.fetchone()[0]
+        cursor.execute(self.is_missing_some, {"total": self.total})
+        return not cursor.fetchone()[0]
 
 
 @dataclass
@@ -58,71 +65,66 @@ class Run:
 
 
 def measure(bench):
-    sandbox = bench.enter(Sandbox(label="bench_sandbox"))
-    client = _client(sandbox)
+    sandbox = start_sandbox(bench)
     hub = _hub(bench, sandbox)
     peer = _peer(bench, sandbox)
+    webhook = make_webhook_automation(bench, sandbox)
     for side in (hub, peer):
-        _drain(side, client, 100, "warm-up")
+        _drain(side, sandbox, 100, "warm-up")
+    _notify(webhook, sandbox, 100, "warm-up")
     runs = []
     for number in range(bench.runs):
-        hub_run = _drain(hub, client, hub.customers, f"run{number}")
-        peer_run = _drain(peer, client, peer.customers, f"run{number}")
+        hub_run = _drain(hub, sandbox, hub.customers, f"run{number}")
+        peer_run = _drain(peer, sandbox, peer.customers, f"run{number}")
         _check_alike(hub_run.contacts, peer_run.contacts)
+        notified = _notify(webhook, sandbox, bench.scaled(WEBHOOK_CUSTOMERS), f"run{number}")
         runs.append(
-            {"hub": hub_run.rate, "peer": peer_run.rate, "hub_cpus": hub_run.cpus, "peer_cpus": peer_run.cpus}
+            {
+                "hub": hub_run.rate,
+                "peer": peer_run.rate,
+                "webhook": notified,
+                "hub_cpus": hub_run.cpus,
+                "peer_cpus": peer_run.cpus,
+            }
         )
-        say(f"outbound: hub {hub_run}, peer {peer_run}")
+        say(f"outbound: hub {hub_run}, peer {peer_run}, webhook automation {notified:.0f}/s")
     if bench.profile:
         with profiled(hub.server.pids()):
-            _drain(hub, client, 2 * hub.customers, "profile")
-    hub_rate, peer_rate = middle(runs, "hub", "peer")
-    ratio = hub_rate / peer_rate
+            _drain(hub, sandbox, 2 * hub.customers, "profile")
+    yield from _figures(runs)
+
+
+def _figures(runs):
+    hub, peer, webhook = middle(runs, "hub", "peer", "webhook")
     yield Figure(
         "outbound_customers",
-        hub_rate,
+        hub,
         "customers/s",
         "one job per record",
-        peer_rate,
-        ratio,
+        peer,
+        hub / peer,
         f"≥ {GOAL} ×",
-        ratio >= GOAL,
+        hub / peer >= GOAL,
         runs,
     )
-
-
-def _client(sandbox):
-    """Return what steers the sandbox. Its module is loaded by path: its neighbours have very common names."""
-    path = Path(setting("RETAIL_HUB_ROOT"), "tests", "sandbox", "client.py")
-    spec = importlib.util.spec_from_file_location("sandbox_client", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.SandboxClient(sandbox.url)
+    name = "outbound_customers_webhook"
+    yield Figure(name, hub, "customers/s", "webhook automation", webhook, hub / webhook, "", None, runs)
 
 
 def _hub(bench, sandbox):
-    database = bench.database("hub", "retail_hub")
-    odoo_here.connect_hub(database, sandbox.url, window=0)
-    server = bench.enter(OdooServer(database))
-    open_states = "('pending', 'in_flight', 'unknown')"
-    has_finished = f"SELECT NOT EXISTS (SELECT FROM retail_delivery WHERE state IN {open_states})"
-    return Side("hub", database, server, HUB_CUSTOMERS, has_finished)
+    hub = start_hub(bench, "hub", sandbox)
+    return Side("hub", hub.database, hub.server, bench.scaled(HUB_CUSTOMERS), HAS_OPEN)
 
 
 def _peer(bench, sandbox):
-    database = bench.database("peer", "retail_bench_peer")
-    with odoo_here.environment(database) as env:
-        parameters = env["ir.config_parameter"].sudo()
-        parameters.set_param("bench.url", sandbox.url)
-        parameters.set_param("bench.token", "sandbox-token")
-        env.cr.commit()
-    server = bench.enter(OdooServer(database))
-    return Side("peer", database, server, PEER_CUSTOMERS, "SELECT count(*) >= %(total)s FROM bench_contact")
+    database, server = start_exporter(bench, sandbox)
+    is_missing_some = "SELECT count(*) < %(total)s FROM bench_contact"
+    return Side("peer", database, server, bench.scaled(PEER_CUSTOMERS), is_missing_some)
 
 
-def _drain(side, client, count, label):
+def _drain(side, sandbox, count, label):
     """Create customers and wait until all have arrived; return how that went."""
-    client.reset()
+    sandbox.reset()
     connection = side.database.connect()
     with connection.cursor() as cursor:
         side.total += count
@@ -134,10 +136,25 @@ def _drain(side, client, count, label):
         seconds = time.perf_counter() - committed
         cpus = usage.cpus()
     connection.close()
-    contacts = client.contacts()
+    contacts = sandbox.contacts()
     if len(contacts) != count:
         raise RuntimeError(f"{side.name}: {count} customers became {len(contacts)} contacts")
     return Run(count / seconds, cpus, contacts)
+
+
+def _notify(database, sandbox, count, label):
+    """Create customers, each of which Odoo posts to the sandbox after the commit; return how many per second."""
+    sandbox.reset()
+    accept_webhooks(sandbox)
+    with odoo_here.environment(database) as env:
+        values = customers(env, count, label)
+        env["res.partner"].create(values)
+        committed = odoo_here.commit(env)
+        seconds = time.perf_counter() - committed
+    arrived = sorted(content["email"] for content in webhooks(sandbox))
+    if arrived != sorted(one["email"] for one in values):
+        raise RuntimeError(f"webhook automation: {count} customers became {len(arrived)} notifications")
+    return count / seconds
 
 
 def _check_alike(hub_contacts, peer_contacts):

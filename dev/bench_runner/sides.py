@@ -1,0 +1,137 @@
+"""The systems that are compared: the hub, an exporter that makes one job per record, Odoo's webhook automation.
+
+Each has a database of its own. The hub and the exporter also have servers of their own, with the same workers
+and job channels.
+"""
+
+import time
+from dataclasses import dataclass
+
+import odoo_here
+from customers import make_customers
+
+from stack import Database, OdooServer, wait_until
+
+TIMEOUT = 900
+HAS_OPEN = "SELECT EXISTS (SELECT FROM retail_delivery WHERE state IN ('pending', 'in_flight', 'unknown'))"
+HAS_OPEN_IN_LANE = HAS_OPEN[:-1] + " AND lane = %s)"
+WEBHOOK_PATH = "/webhook"
+WEBHOOK_FIELDS = (
+    "name",
+    "email",
+    "phone",
+    "commercial_company_name",
+    "function",
+    "street",
+    "city",
+    "zip",
+    "country_id",
+    "lang",
+)
+
+
+@dataclass
+class Hub:
+    """A connector to the sandbox, its Odoo server, and customers that were there before it."""
+
+    database: Database
+    server: OdooServer
+    connector_id: int
+    customer_ids: list
+
+    def send_again(self, ids, lane="realtime"):
+        """Queue these customers as Resync does; return the moment of the commit (time.perf_counter)."""
+        with odoo_here.environment(self.database) as env:
+            env["res.partner"].browse(ids).action_retail_resync()
+            env.cr.execute(
+                "UPDATE retail_delivery SET lane = %s WHERE state = 'pending' AND lane != %s AND res_id = ANY(%s)",
+                [lane, lane, list(ids)],
+            )
+            env["retail.drain"]._wake_at_commit(self.connector_id, lane, 0.0)
+            return odoo_here.commit(env)
+
+    def wait(self, cursor, observe=lambda: None, interval=0.02):
+        """Wait until nothing is left to deliver; call `observe` each time before looking."""
+        self._wait_until_none(cursor, HAS_OPEN, [], observe, interval)
+
+    def wait_for_lane(self, cursor, lane):
+        self._wait_until_none(cursor, HAS_OPEN_IN_LANE, [lane], lambda: None, 0.02)
+
+    def drain(self, ids, **options):
+        """Send these customers again; return the seconds from the commit until the last has arrived."""
+        with self.database.connect() as connection, connection.cursor() as cursor:
+            committed = self.send_again(ids)
+            self.wait(cursor, **options)
+            return time.perf_counter() - committed
+
+    def _wait_until_none(self, cursor, statement, parameters, observe, interval):
+        def is_over():
+            observe()
+            cursor.execute(statement, parameters)
+            return not cursor.fetchone()[0]
+
+        wait_until(is_over, TIMEOUT, "not all deliveries arrived", interval)
+
+
+def start_hub(bench, label, sandbox, customer_count=0):
+    """Return a hub with a server; the customers are not sent yet."""
+    database = bench.database(label, "retail_hub")
+    ids = make_customers(database, customer_count) if customer_count else []
+    connector_id = odoo_here.connect_hub(database, sandbox.url, window=0)
+    return Hub(database, bench.enter(OdooServer(database)), connector_id, ids)
+
+
+def start_exporter(bench, sandbox):
+    """Return (database, server) of the exporter that makes one job per record."""
+    database = bench.database("peer", "retail_bench_peer")
+    with odoo_here.environment(database) as env:
+        parameters = env["ir.config_parameter"].sudo()
+        parameters.set_param("bench.url", sandbox.url)
+        parameters.set_param("bench.token", "sandbox-token")
+        env.cr.commit()
+    return database, bench.enter(OdooServer(database))
+
+
+def make_webhook_automation(bench, sandbox):
+    """Return a database in which an automation rule sends each new or changed customer to the sandbox.
+
+    It needs no server: Odoo sends the notification in the process that made the change, after its commit.
+    """
+    database = bench.database("webhook", "base_automation")
+    with odoo_here.environment(database) as env:
+        model = env["ir.model"]._get("res.partner")
+        watched = model.field_id.filtered(lambda field: field.name in WEBHOOK_FIELDS)
+        env["base.automation"].create(
+            {
+                "name": "Send customers",
+                "model_id": model.id,
+                "trigger": "on_create_or_write",
+                "trigger_field_ids": watched.ids,
+                "action_server_ids": [
+                    (
+                        0,
+                        0,
+                        {
+                            "name": "Send a customer",
+                            "model_id": model.id,
+                            "state": "webhook",
+                            "webhook_url": sandbox.url + WEBHOOK_PATH,
+                            "webhook_field_ids": watched.ids,
+                        },
+                    )
+                ],
+            }
+        )
+        env.cr.commit()
+    return database
+
+
+def accept_webhooks(sandbox):
+    """Have the sandbox answer each notification at once. It comes after other faults, which are planned first."""
+    sandbox.fault(path=WEBHOOK_PATH, status=200, body={})
+
+
+def webhooks(sandbox, since=0):
+    """Return the content of the notifications that the sandbox has accepted."""
+    requests = sandbox.requests(since)
+    return [r["body"] for r in requests if r["path"] == WEBHOOK_PATH and r["status"] == 200]
