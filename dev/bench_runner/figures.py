@@ -1,6 +1,7 @@
 """What the benchmarks measure, and how it is shown."""
 
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
@@ -46,6 +47,11 @@ def show(number):
 def middle(runs, *names):
     """Return the medians of these entries of the runs (dicts)."""
     return [median(run[name] for run in runs) for name in names]
+
+
+def percentile(values, percent):
+    """Return the value that this percentage of the values do not exceed."""
+    return sorted(values)[math.ceil(len(values) * percent / 100) - 1]
 
 
 def print_table(figures):

@@ -46,9 +46,9 @@ class ResPartner(models.Model):
             self._bench_export_later()
         return result
 
-    def _bench_export_later(self):
+    def _bench_export_later(self, description="Export a customer"):
         for partner in self:
-            partner.with_delay(description="Export a customer")._bench_export()
+            partner.with_delay(description=description)._bench_export()
 
     def _bench_export(self):
         """The job: send one customer, and keep its remote id."""
