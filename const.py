@@ -17,6 +17,7 @@ class State(StrEnum):
 
 OPEN_STATES = (State.PENDING, State.IN_FLIGHT, State.UNKNOWN)
 CLAIMABLE_STATES = (State.PENDING, State.UNKNOWN)
+FINISHED_STATES = (State.DELIVERED, State.SUPERSEDED, State.CANCELLED)
 
 
 class Kind(StrEnum):

@@ -9,6 +9,7 @@ from . import retail_delivery_attempt
 from . import retail_binding
 from . import retail_drain
 from . import retail_sync_state
+from . import retail_retention
 from . import retail_setup_check
 from . import res_company
 from . import res_config_settings

@@ -31,6 +31,7 @@ class RetailBinding(models.Model):
 
     # Each begins with what tells rows apart, so that no other one fits, whatever PostgreSQL's statistics say.
     _record_unique = models.UniqueIndex("(res_id, res_model, connector_id)")
+    _status_idx = models.Index("((-id))")  # ids of retail.sync.state
     _key_idx = models.Index("(key_hash, connector_id, res_model) WHERE key_hash IS NOT NULL")
 
     @api.model

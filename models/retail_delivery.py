@@ -15,7 +15,7 @@ class RetailDelivery(models.Model):
     _log_access = False
 
     event_id = fields.Many2one("retail.event", required=True, readonly=True, ondelete="cascade", index=True)
-    flow_id = fields.Many2one("retail.flow", readonly=True, ondelete="set null", index=True)
+    flow_id = fields.Many2one("retail.flow", readonly=True, ondelete="set null")
     connector_id = fields.Many2one("retail.connector", required=True, readonly=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     event_type = fields.Selection("_selection_event_type", required=True, readonly=True)
@@ -69,8 +69,10 @@ class RetailDelivery(models.Model):
     )
     _lease_idx = models.Index("(lease_until) WHERE state = 'in_flight'")
     _dead_idx = models.Index("(connector_id, res_model, res_id) WHERE state = 'dead'")
-    _finished_idx = models.Index("(connector_id, finished_at) WHERE state = 'delivered'")
-    _subject_idx = models.Index("(res_model, res_id, connector_id, id)")
+    _finished_idx = models.Index(
+        "(connector_id, finished_at, state) WHERE state IN ('delivered', 'superseded', 'cancelled')"
+    )
+    _subject_idx = models.Index("(res_id, res_model, connector_id, id)")
     _superseded_idx = models.Index("(superseded_by_id) WHERE superseded_by_id IS NOT NULL")
 
     @api.model

@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..const import OPEN_STATES, Kind, State
@@ -180,7 +180,7 @@ class RetailDelivery(models.Model):
                 ("kind", "=", Kind.STATE.value),
             ]
         )
-        dead.write({"state": State.CANCELLED.value, "warning": reason})
+        dead.write({"state": State.CANCELLED.value, "finished_at": fields.Datetime.now(), "warning": reason})
 
     @api.model
     def _supersede_dead(self, delivery_ids):
@@ -189,7 +189,8 @@ class RetailDelivery(models.Model):
             SQL(
                 """
                 UPDATE retail_delivery d
-                   SET state = 'superseded', superseded_by_id = n.id
+                   SET state = 'superseded', superseded_by_id = n.id,
+                       finished_at = clock_timestamp() AT TIME ZONE 'UTC'
                   FROM retail_delivery n CROSS JOIN LATERAL (
                     SELECT o.id FROM retail_delivery o
                      WHERE o.connector_id = n.connector_id AND o.res_model = n.res_model AND o.res_id = n.res_id

@@ -33,7 +33,8 @@ class RetailEvent(models.Model):
     delivery_ids = fields.One2many("retail.delivery", "event_id", "Deliveries")
 
     _uuid_unique = models.UniqueIndex("(uuid)")
-    _subject_idx = models.Index("(res_model, res_id, id)")
+    _subject_idx = models.Index("(res_id, res_model, id)")
+    _age_idx = models.Index("(company_id, occurred_at)")
 
     @api.model
     def _selection_event_type(self):

@@ -32,21 +32,49 @@ class RetailSyncState(models.Model):
 
     @property
     def _table_query(self):
-        """The delivery that tells most about a record: a dead one, else an open one, else the last one."""
+        """The delivery that tells most about a record: a dead one, else an open one, else the last one.
+
+        A binding tells of its record even after its deliveries were removed for their age, and lends it an id
+        that stays: minus its own. A record that was never delivered has the id of its delivery. Both halves find
+        their rows by id as well as by record, each by an index; OFFSET 0 keeps what is per row from becoming
+        a join over all deliveries.
+        """
         return SQL(
             """
-            SELECT DISTINCT ON (d.connector_id, d.res_model, d.res_id)
-                   d.id, d.id AS delivery_id, d.connector_id, d.company_id, d.res_model, d.res_id,
-                   CASE WHEN d.state = 'dead' THEN 'failed' WHEN d.state = 'delivered' THEN 'in_sync'
-                        ELSE 'waiting' END AS state,
-                   COALESCE(d.finished_at, d.queued_at) AS since,
-                   CASE WHEN d.state IN ('pending', 'unknown') THEN d.next_attempt_at END AS next_attempt_at,
-                   d.error_message, d.warning
+            SELECT -b.id AS id, d.id AS delivery_id, b.connector_id, c.company_id, b.res_model, b.res_id,
+                   CASE WHEN d.id IS NULL THEN 'in_sync' ELSE %(state)s END AS state,
+                   COALESCE(d.finished_at, d.queued_at, b.sent_at) AS since,
+                   %(next_attempt_at)s AS next_attempt_at, d.error_message, d.warning
+              FROM retail_binding b
+              JOIN retail_connector c ON c.id = b.connector_id
+         LEFT JOIN LATERAL (
+                   SELECT * FROM retail_delivery d
+                    WHERE d.connector_id = b.connector_id AND d.res_model = b.res_model AND d.res_id = b.res_id
+                      AND d.state NOT IN ('superseded', 'cancelled')
+                 ORDER BY d.state = 'dead' DESC, d.state != 'delivered' DESC, d.id DESC LIMIT 1) d ON TRUE
+             WHERE d.id IS NOT NULL OR b.is_gone IS NOT TRUE
+         UNION ALL
+            SELECT d.id, d.id, d.connector_id, d.company_id, d.res_model, d.res_id,
+                   %(state)s, COALESCE(d.finished_at, d.queued_at),
+                   %(next_attempt_at)s, d.error_message, d.warning
               FROM retail_delivery d
              WHERE d.state NOT IN ('superseded', 'cancelled')
-          ORDER BY d.connector_id, d.res_model, d.res_id,
-                   d.state = 'dead' DESC, d.state != 'delivered' DESC, d.id DESC
-            """
+               AND NOT EXISTS (
+                   SELECT FROM retail_binding b
+                    WHERE b.connector_id = d.connector_id AND b.res_model = d.res_model
+                      AND b.res_id = d.res_id OFFSET 0)
+               AND NOT EXISTS (
+                   SELECT FROM retail_delivery o
+                    WHERE o.connector_id = d.connector_id AND o.res_model = d.res_model AND o.res_id = d.res_id
+                      AND o.state NOT IN ('superseded', 'cancelled')
+                      AND (o.state = 'dead', o.state != 'delivered', o.id)
+                        > (d.state = 'dead', d.state != 'delivered', d.id)
+                 ORDER BY o.id DESC OFFSET 0)
+            """,
+            state=SQL(
+                "CASE d.state WHEN 'dead' THEN 'failed' WHEN 'delivered' THEN 'in_sync' ELSE 'waiting' END"
+            ),
+            next_attempt_at=SQL("CASE WHEN d.state IN ('pending', 'unknown') THEN d.next_attempt_at END"),
         )
 
     @api.depends("state")
@@ -82,8 +110,19 @@ class RetailSyncState(models.Model):
         return self._resync(record, self.connector_id)
 
     def action_open_delivery(self):
-        """Open the delivery that the state comes from."""
+        """Open the delivery that the state comes from; it may have been removed because of its age."""
         self.ensure_one()
+        if not self.delivery_id:
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "type": "info",
+                    "message": self.env._(
+                        "It was sent so long ago that its deliveries were removed. Resync sends it again."
+                    ),
+                },
+            }
         return {
             "type": "ir.actions.act_window",
             "res_model": "retail.delivery",
