@@ -112,10 +112,12 @@ class RetailRetention(models.Model):
             )
         )
         self._note(company, counter, count)
+        if count:
+            _logger.info("Retention: %s old rows of %s removed, company %s", count, table, company.id)
         return count
 
     def _note(self, company, counter, count):
-        """Tell people, on the settings page and in the log."""
+        """Keep what the settings page tells: when it ran last, and how much went so far."""
         self.env.execute_query(
             SQL(
                 """
@@ -132,5 +134,3 @@ class RetailRetention(models.Model):
             )
         )
         self.invalidate_model()
-        if count:
-            _logger.info("Retention: company %s, %s rows removed of %s", company.id, count, counter)

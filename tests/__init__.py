@@ -4,6 +4,7 @@ from . import test_credential
 from . import test_customer
 from . import test_delivery
 from . import test_outcome
+from . import test_retention
 from . import test_screens
 from . import test_security
 from . import test_setup_check
