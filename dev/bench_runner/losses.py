@@ -53,7 +53,9 @@ class Changes:
 
 
 def measure(bench):
-    logging.getLogger("odoo.addons.base.models.ir_actions").setLevel(logging.ERROR)  # failures are counted here
+    logging.getLogger("odoo.addons.base.models.ir_actions").setLevel(
+        logging.ERROR
+    )  # failures are counted here
     sandbox = start_sandbox(bench)
     count = bench.scaled(CHANGES)
     hub = start_hub(bench, "losses", sandbox, count)

@@ -1,2 +1,79 @@
+"""How much the memory of a worker grows while a hundred thousand deliveries drain.
+
+Each run has a new server, whose workers first drain some thousands, so that what Odoo loads once is loaded. What
+counts is the memory that a worker shares with no other process (USS), and of the workers the one that grows most,
+from there to its maximum.
+"""
+
+from bench import say
+from figures import Figure, middle
+from profiles import cpu_seconds, private_memory, profiled
+from remote import start_sandbox
+from sides import start_hub
+
+DELIVERIES = 100_000
+WARM_UP = 5_000
+WARM_UPS = 8  # at most
+WARM = 0.5  # seconds of CPU that a worker has used when it is warm
+GOAL = 50  # MiB
+INTERVAL = 0.2  # seconds between two looks
+KIB_PER_MIB = 1024
+
+
 def measure(bench):
-    yield from ()
+    sandbox = start_sandbox(bench)
+    count = bench.scaled(DELIVERIES)
+    hub = start_hub(bench, "memory", sandbox, count)
+    runs = []
+    for _ in range(bench.runs):
+        _restart(hub)
+        runs.append(_run(hub, count))
+        say("memory: " + ", ".join(f"{name} {value:.0f}" for name, value in runs[-1].items()))
+    if bench.profile:
+        with profiled(hub.server.pids()):
+            _run(hub, count)
+    growth, start = middle(runs, "growth", "start")
+    yield Figure(
+        "drain_memory",
+        growth,
+        f"MiB more, {count:,} deliveries",
+        "at the start, MiB",
+        start,
+        1 + growth / start,
+        f"≤ {GOAL} MiB",
+        growth <= GOAL,
+        runs,
+    )
+
+
+def _restart(hub):
+    """Start new workers, and have each of them drain."""
+    hub.server.stop()
+    hub.server.start()
+    start = {pid: cpu_seconds(pid) for pid in hub.server.pids()}
+    for _ in range(WARM_UPS):
+        hub.drain(hub.customer_ids[:WARM_UP])
+        if all(cpu_seconds(pid) - seconds > WARM for pid, seconds in start.items()):
+            return
+    raise RuntimeError("one of the workers does not drain")
+
+
+def _run(hub, count):
+    """Drain, and return the memory in MiB of the worker that grew most, and deliveries per second."""
+    memory = {pid: [private_memory(pid)] for pid in hub.server.pids()}
+
+    def observe():
+        for pid, values in memory.items():
+            values.append(private_memory(pid))
+
+    seconds = hub.drain(hub.customer_ids, observe=observe, interval=INTERVAL)
+    observe()
+    values = max(memory.values(), key=lambda values: max(values) - values[0])
+    start, highest, end = (value / KIB_PER_MIB for value in (values[0], max(values), values[-1]))
+    return {
+        "growth": highest - start,
+        "start": start,
+        "highest": highest,
+        "end": end,
+        "rate": count / seconds,
+    }

@@ -39,15 +39,22 @@ class Usage:
             "postgres": [pid for (pid,) in rows],
             "bench": [os.getpid()],
         }
-        return {(kind, pid): _cpu_seconds(pid) for kind, pids in kinds.items() for pid in pids}
+        return {(kind, pid): cpu_seconds(pid) for kind, pids in kinds.items() for pid in pids}
 
 
-def _cpu_seconds(pid):
+def cpu_seconds(pid):
+    """Return the CPU time that a process has used, 0 if it is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def private_memory(pid):
+    """Return the memory, in KiB, that a process shares with no other (USS)."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Private_"))
 
 
 @contextlib.contextmanager

@@ -30,7 +30,7 @@ WEBHOOK_FIELDS = (
 )
 
 
-@dataclass
+@dataclass(eq=False)
 class Hub:
     """A connector to the sandbox, its Odoo server, and customers that were there before it."""
 
