@@ -4,13 +4,10 @@ import hashlib
 import json
 import logging
 from dataclasses import replace
-from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
 
 import pydantic
-
-from odoo import fields
 
 from ..connectors.base import (
     AuthError,
@@ -353,7 +350,7 @@ class DeliveryBatch:
             error.retry_after or DEFAULT_QUOTA_DELAY for error in errors if isinstance(error, QuotaError)
         ]
         if quotas:
-            self.connector.throttled_until = fields.Datetime.now() + timedelta(seconds=max(quotas))
+            self.connector._throttle(max(quotas))
 
 
 def content_hash(content):

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 from ..connectors import ADAPTERS
 from ..connectors.base import RemoteError, Settings
@@ -279,10 +280,25 @@ class RetailConnector(models.Model):
         return self.active and self.state == "active"
 
     def _throttled_seconds(self):
-        """Return for how many seconds the remote still wants to be left alone."""
+        """Return for how many seconds the remote still wants to be left alone.
+
+        By the database's clock: those of the hosts that share it may differ.
+        """
         if not self.throttled_until:
             return 0.0
-        return max((self.throttled_until - fields.Datetime.now()).total_seconds(), 0.0)
+        [(seconds,)] = self.env.execute_query(
+            SQL(
+                "SELECT extract(epoch FROM %s - clock_timestamp() AT TIME ZONE 'UTC')::float",
+                self.throttled_until,
+            )
+        )
+        return max(seconds, 0.0)
+
+    def _throttle(self, seconds):
+        """Leave the remote alone for so long."""
+        [(self.throttled_until,)] = self.env.execute_query(
+            SQL("SELECT clock_timestamp() AT TIME ZONE 'UTC' + make_interval(secs => %s)", seconds)
+        )
 
     def _need_attention(self, reason):
         """Pause until a person has acted, and tell the responsible once."""
