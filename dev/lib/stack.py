@@ -13,6 +13,7 @@ import atexit
 import configparser
 import contextlib
 import functools
+import importlib.util
 import os
 import re
 import shutil
@@ -29,7 +30,18 @@ import requests
 
 from database import Database, setting
 
-__all__ = ["Database", "OdooError", "OdooServer", "Sandbox", "database_name", "free_port", "wait_until"]
+__all__ = [
+    "ChildProcess",
+    "Database",
+    "OdooClient",
+    "OdooError",
+    "OdooServer",
+    "Sandbox",
+    "database_name",
+    "free_port",
+    "shifted_clock",
+    "wait_until",
+]
 
 DEFAULT_CHANNELS = "root:4,root.retail.realtime:2,root.retail.bulk:1,root.retail.inbound:1"
 # odoo.addons.queue_job.jobrunner.runner.PG_ADVISORY_LOCK_ID: held by the job runner while it works.
@@ -70,17 +82,32 @@ class OdooError(Exception):
         super().__init__(data.get("message") or error.get("message"))
 
 
-class _Process:
+def shifted_clock(seconds: int) -> dict[str, str]:
+    """Return environment variables that set a process's clock wrong by `seconds`; durations stay right."""
+    name = "faketime/libfaketimeMT.so.1"
+    found = [path for folder in ("lib*", "lib*/*") for path in Path("/usr").glob(f"{folder}/{name}")]
+    if not found:
+        raise RuntimeError("libfaketime is missing: install the package libfaketime")
+    return {
+        "LD_PRELOAD": str(found[0]),
+        "FAKETIME": f"{seconds:+d}s",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "NO_FAKE_STAT": "1",
+    }
+
+
+class ChildProcess:
     """A child process in a process group of its own, with its output appended to `log_path`."""
 
     log_path: Path
     process: subprocess.Popen | None = None
+    identity: tuple[str, ...] = ()  # as whom it runs: options of setpriv
 
     def _spawn(self, command: list[str], env: dict[str, str] | None = None) -> None:
         _end_children_with_us()
         if shutil.which("setpriv") and threading.current_thread() is threading.main_thread():
             # Killed with us by the kernel; only from the main thread, as it is the thread that counts.
-            command = ["setpriv", "--pdeathsig", "KILL", *command]
+            command = ["setpriv", *self.identity, "--pdeathsig", "KILL", *command]
         with open(self.log_path, "a", encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 command,
@@ -131,7 +158,7 @@ class _Process:
         self.stop()
 
 
-_running: set[_Process] = set()
+_running: set[ChildProcess] = set()
 
 
 @functools.cache
@@ -144,7 +171,38 @@ def _end_children_with_us() -> None:
                 signal.signal(number, lambda number, frame: sys.exit(128 + number))
 
 
-class OdooServer(_Process):
+class OdooClient:
+    """Calls models of one database as the user admin, over JSON-RPC. Not to be shared between threads."""
+
+    def __init__(self, url: str, database: str):
+        self.url = url
+        self.database = database
+        self._session: requests.Session | None = None
+
+    def call(self, model: str, method: str, *args, **kwargs):
+        """Return what `model.method(*args, **kwargs)` returns. Raise OdooError, or RequestException."""
+        if self._session is None:
+            self._log_in()
+        parameters = {"model": model, "method": method, "args": args, "kwargs": kwargs}
+        return self._json_rpc(self._session, f"/web/dataset/call_kw/{model}/{method}", parameters)
+
+    def _log_in(self) -> None:
+        session = requests.Session()
+        login = {"db": self.database, "login": "admin", "password": "admin"}
+        self._json_rpc(session, "/web/session/authenticate", login)
+        self._session = session
+
+    def _json_rpc(self, session: requests.Session, path: str, parameters: dict):
+        body = {"jsonrpc": "2.0", "method": "call", "params": parameters}
+        response = session.post(self.url + path, json=body, timeout=300)
+        response.raise_for_status()
+        answer = response.json()
+        if "error" in answer:
+            raise OdooError(answer["error"])
+        return answer.get("result")
+
+
+class OdooServer(ChildProcess):
     """An Odoo server with worker processes and the job runner, for one database.
 
     :param db: the database (or its name)
@@ -154,6 +212,7 @@ class OdooServer(_Process):
     :param cron_threads: cron workers (0: crons do not run)
     :param env: more environment variables
     :param config_extra: more configuration: {section: {option: value}}
+    :param label: tells the log files of several servers of one database apart
     """
 
     def __init__(
@@ -166,6 +225,7 @@ class OdooServer(_Process):
         cron_threads: int = 1,
         env: dict[str, str] | None = None,
         config_extra: dict[str, dict] | None = None,
+        label: str = "server",
     ):
         self.db = Database(db) if isinstance(db, str) else db
         self.port = port or free_port()
@@ -176,23 +236,31 @@ class OdooServer(_Process):
         self.cron_threads = cron_threads
         self.env = env or {}
         self.config_extra = config_extra or {}
-        self.log_path = Path(setting("RETAIL_HUB_LOGS"), f"{self.db.name}-server.log")
+        self.log_path = Path(setting("RETAIL_HUB_LOGS"), f"{self.db.name}-{label}.log")
         self.config_path = self.log_path.with_suffix(".conf")
-        self._session: requests.Session | None = None
+        self._client: OdooClient | None = None
 
     def start(self, timeout: float = 120) -> OdooServer:
         """Start it, and return when it answers HTTP and the job runner is at work."""
+        return self.begin().wait_until_ready(timeout)
+
+    def begin(self) -> OdooServer:
+        """Start it, and return at once."""
         self._write_config()
-        self._session = None
+        self._client = None
         queue_job = {
             "ODOO_QUEUE_JOB_CHANNELS": self.channels,
             "ODOO_QUEUE_JOB_HOST": "127.0.0.1",
             "ODOO_QUEUE_JOB_PORT": str(self.port),
         }
         self._spawn(["odoo", "-c", str(self.config_path)], env={**queue_job, **self.env})
+        return self
+
+    def wait_until_ready(self, timeout: float = 120) -> OdooServer:
+        """Return when it answers HTTP and a job runner is at work, be it another server's."""
         self._wait_until_ready(self._is_healthy, timeout, "Odoo")
         if self.jobrunner:
-            self._wait_until_ready(self._job_runner_works, timeout, "the job runner")
+            self._wait_until_ready(self.job_runner_works, timeout, "the job runner")
         return self
 
     def _write_config(self) -> None:
@@ -222,8 +290,8 @@ class OdooServer(_Process):
             return requests.get(f"{self.url}/web/health", timeout=5).ok
         return False
 
-    def _job_runner_works(self) -> bool:
-        """Whether the runner holds its lock. PostgreSQL shows a lock's number in two halves."""
+    def job_runner_works(self) -> bool:
+        """Whether some server's job runner holds its lock. PostgreSQL shows a lock's number in two halves."""
         statement = """
             SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
              WHERE datname = %s AND locktype = 'advisory' AND granted AND classid = %s AND objid = %s
@@ -232,23 +300,15 @@ class OdooServer(_Process):
             self.db.query(statement, self.db.name, JOB_RUNNER_LOCK >> 32, JOB_RUNNER_LOCK & 0xFFFFFFFF)
         )
 
+    def client(self) -> OdooClient:
+        """Return a client with a session of its own: each thread needs one."""
+        return OdooClient(self.url, self.db.name)
+
     def call(self, model: str, method: str, *args, **kwargs):
         """Return what `model.method(*args, **kwargs)` returns for the user admin. Raise OdooError."""
-        if self._session is None:
-            self._session = requests.Session()
-            login = {"db": self.db.name, "login": "admin", "password": "admin"}
-            self._json_rpc("/web/session/authenticate", login)
-        parameters = {"model": model, "method": method, "args": args, "kwargs": kwargs}
-        return self._json_rpc(f"/web/dataset/call_kw/{model}/{method}", parameters)
-
-    def _json_rpc(self, path: str, parameters: dict):
-        body = {"jsonrpc": "2.0", "method": "call", "params": parameters}
-        response = self._session.post(self.url + path, json=body, timeout=300)
-        response.raise_for_status()
-        answer = response.json()
-        if "error" in answer:
-            raise OdooError(answer["error"])
-        return answer.get("result")
+        if self._client is None:
+            self._client = self.client()
+        return self._client.call(model, method, *args, **kwargs)
 
     def pids(self, kind: str = "WorkerHTTP") -> list[int]:
         """Return the ids of the worker processes: WorkerHTTP, WorkerCron or WorkerJobRunner."""
@@ -262,7 +322,7 @@ def _command_line(pid: str) -> str:
     return ""
 
 
-class Sandbox(_Process):
+class Sandbox(ChildProcess):
     """The stand-in for the remote systems (tests/sandbox). `url` is where it listens."""
 
     def __init__(self, port: int = 0, label: str = "sandbox"):
@@ -283,3 +343,11 @@ class Sandbox(_Process):
             r"^listening on (http://\S+)$", self.log_path.read_text(encoding="utf-8"), re.MULTILINE
         )
         return found[1] if found else ""
+
+    def client(self):
+        """Return a `SandboxClient` (tests/sandbox/client.py), which steers it."""
+        path = Path(setting("RETAIL_HUB_ROOT"), "tests", "sandbox", "client.py")
+        spec = importlib.util.spec_from_file_location("sandbox_client", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module.SandboxClient(self.url)

@@ -4,23 +4,11 @@ Starting a server takes some seconds: tests that do not harm it share one, each 
 """
 
 import contextlib
-import importlib.util
-from pathlib import Path
 
 import pytest
 from hub import complaints, open_connector
 
 from stack import Database, OdooServer, Sandbox, database_name
-
-CLIENT = Path(__file__).parents[1] / "sandbox" / "client.py"
-
-
-def sandbox_client(url):
-    """Return a SandboxClient; its module is loaded by path, since its neighbours have very common names."""
-    spec = importlib.util.spec_from_file_location("sandbox_client", CLIENT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.SandboxClient(url)
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +47,7 @@ def odoo(start_odoo):
 @pytest.fixture(scope="session")
 def sandbox_process():
     with Sandbox() as process:
-        yield sandbox_client(process.url)
+        yield process.client()
 
 
 @pytest.fixture

@@ -1,0 +1,132 @@
+"""One database, the Odoo servers on it, the sandbox behind a gate, the clerks: what a scenario plays on."""
+
+import contextlib
+import time
+from collections import Counter
+
+from gate import Gate
+from harm import LATE
+from hub import let_cron_run, open_connector
+from oracle import Oracle
+from workload import POISON, Clerk, at_work, keep_history, summary
+
+from stack import Database, OdooServer, Sandbox, database_name, wait_until
+
+RULE = {"property": "jobtitle", "pattern": f"(?!{POISON}).*", "error": "INVALID_ALPHA", "message": "not this"}
+TIMEOUTS = {"connect_timeout": 0.5, "read_timeout": 1.0}
+PATIENCE = 60  # seconds for what normally takes a second or two
+
+
+class Stage:
+    """Real processes for one scenario; a context manager.
+
+    :param servers: options of each Odoo server (see OdooServer); the first one has the connector opened
+    :param connector: values of the connector
+    """
+
+    def __init__(self, image, seed, random, servers=({},), connector=None):
+        self.image = image
+        self.seed = seed
+        self.random = random
+        self.options = servers
+        self.values = {"batch_size": 20, **TIMEOUTS, **(connector or {})}
+        self.harm = Counter()  # what was done, for the report of a failure
+        self._clerks = []
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            self.db = Database(database_name("stage")).create(source=self.image)
+            stack.callback(self.db.drop)
+            keep_history(self.db)
+            process = stack.enter_context(Sandbox(label="stage_sandbox"))
+            self.sandbox = process.client()
+            self.sandbox.configure(validation_rules=[RULE])
+            self.gate = stack.enter_context(Gate(int(process.url.rpartition(":")[2])))
+            self.servers = [
+                OdooServer(self.db, label=f"server{number}", **options)
+                for number, options in enumerate(self.options)
+            ]
+            for server in self.servers:
+                stack.callback(server.kill)
+                server.begin()
+            for server in self.servers:
+                server.wait_until_ready()
+            self.hub = open_connector(self.servers[0], self.gate, **self.values)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exc_info):
+        print(f"seed {self.seed}; harm: {dict(self.harm)}; calls: {summary(self._clerks)}")
+        self._stack.close()
+
+    # -- work --------------------------------------------------------------------------------------
+
+    def clerk(self, name, **options):
+        """Return a new clerk, who uses the servers that run."""
+        servers = [server for server in self.servers if server.process]
+        self._clerks.append(Clerk(name, self.seed, servers, **options))
+        return self._clerks[-1]
+
+    def at_work(self, count=3, **options):
+        """Have some clerks at work meanwhile."""
+        return at_work([self.clerk(f"clerk{number}x", **options) for number in range(count)])
+
+    # -- looking and waiting -----------------------------------------------------------------------
+
+    def count_open(self):
+        counts = self.hub.count()
+        return sum(counts.get(state, 0) for state in ("pending", "in_flight", "unknown"))
+
+    def wait_for_work(self, least=1):
+        """Wait until something is under way, since harm that meets no work proves nothing."""
+        wait_until(lambda: self.count_open() >= least, PATIENCE, "deliveries to be open")
+
+    def pause(self, least, most):
+        """Let time pass, by chance."""
+        time.sleep(self.random.uniform(least, most))
+
+    # -- the end -----------------------------------------------------------------------------------
+
+    def settle(self, timeout):
+        """End the trouble, and do in seconds what a day would do until nothing is open any more."""
+        self.sandbox.faults_clear()
+
+        def is_settled():
+            self._bring_forward()
+            let_cron_run(self.db)
+            return not self.count_open() and not self.hub.jobs_in("enqueued", "started")
+
+        try:
+            wait_until(is_settled, timeout, "", interval=1)
+        except TimeoutError:
+            raise AssertionError(f"not settled after {timeout} s: {self._describe()}") from None
+
+    def _bring_forward(self):
+        """Make due what waits for its next try, but for what may still be under way to the remote."""
+        self.db.query(
+            """
+            UPDATE retail_delivery d SET next_attempt_at = now() AT TIME ZONE 'UTC'
+             WHERE connector_id = %s AND state IN ('pending', 'unknown') AND next_attempt_at > now() AT TIME ZONE 'UTC'
+               AND NOT EXISTS (SELECT FROM retail_delivery_attempt a WHERE a.delivery_id = d.id
+                                  AND a.started_at > now() AT TIME ZONE 'UTC' - make_interval(secs => %s))
+            """,
+            self.hub.id,
+            2 * LATE,
+        )
+        if self.db.query("SELECT 1 FROM pg_class WHERE relname = 'retail_circuit'"):
+            self.db.query("UPDATE retail_circuit SET next_probe_at = now() AT TIME ZONE 'UTC'")
+
+    def _describe(self):
+        rows = self.hub.deliveries(
+            "id, res_id, event_type, state, attempts, next_attempt_at, lease_until, error_code"
+        )
+        open_rows = [str(row) for row in rows if row[3] in ("pending", "in_flight", "unknown")]
+        jobs = Counter(state for (state,) in self.hub.jobs("state"))
+        return f"{self.hub.count()}, jobs {dict(jobs)}, connector {self.hub.state()}\n" + "\n".join(
+            open_rows[:10]
+        )
+
+    def judge(self, timeout=PATIENCE):
+        """Settle, then compare both sides."""
+        self.settle(timeout)
+        Oracle(self.hub, self.sandbox).check()
