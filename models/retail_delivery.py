@@ -69,6 +69,10 @@ class RetailDelivery(models.Model):
     )
     _lease_idx = models.Index("(lease_until) WHERE state = 'in_flight'")
     _dead_idx = models.Index("(connector_id, res_model, res_id) WHERE state = 'dead'")
+    # For the lists of what a person looks after: few rows, wherever in the table they are.
+    _dead_group_idx = models.Index("(connector_id, fingerprint, id) WHERE state = 'dead'")
+    _dead_list_idx = models.Index("(id) WHERE state = 'dead'")
+    _retry_list_idx = models.Index("(id) WHERE state IN ('pending', 'unknown') AND attempts > 0")
     _finished_idx = models.Index(
         "(connector_id, finished_at, state) WHERE state IN ('delivered', 'superseded', 'cancelled')"
     )

@@ -34,6 +34,7 @@ class RetailEvent(models.Model):
 
     _uuid_unique = models.UniqueIndex("(uuid)")
     _subject_idx = models.Index("(res_id, res_model, id)")
+    _correlation_idx = models.Index("(correlation_id)")
     _age_idx = models.Index("(company_id, occurred_at)")
 
     @api.model

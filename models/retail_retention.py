@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from odoo import api, fields, models
-from odoo.tools import SQL, format_datetime
+from odoo.tools import SQL, format_datetime, formatLang
 
 from ..const import FINISHED_STATES
 
@@ -35,10 +35,10 @@ class RetailRetention(models.Model):
         if not self:
             return self.env._("Nothing was removed yet.")
         return self.env._(
-            "Last run: %(time)s. Removed so far: %(deliveries)s deliveries, %(events)s events.",
+            "%(time)s. Removed so far: %(deliveries)s deliveries, %(events)s events.",
             time=format_datetime(self.env, self.ran_at),
-            deliveries=self.delivery_count,
-            events=self.event_count,
+            deliveries=formatLang(self.env, self.delivery_count, digits=0),
+            events=formatLang(self.env, self.event_count, digits=0),
         )
 
     @api.model
