@@ -52,6 +52,12 @@ ensure_packages() {
     find_python >/dev/null || die "no usable Python: install Python 3.11, 3.12 or 3.13 with its venv module"
 }
 
+# For the fault tests, which run a server whose clock is wrong.
+ensure_faketime() {
+    compgen -G '/usr/lib*/faketime/libfaketimeMT.so.1' >/dev/null || compgen -G '/usr/lib*/*/faketime/libfaketimeMT.so.1' >/dev/null ||
+        install_packages libfaketime
+}
+
 install_packages() {
     have apt-get || die "missing: $*. Install what your system calls these packages, then run this again"
     say "installing system packages: $*"

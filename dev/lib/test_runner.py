@@ -22,7 +22,7 @@ from stack import database_name, free_port
 
 LIB = Path(__file__).parent
 ROOT = Path(setting("RETAIL_HUB_ROOT"))
-PURE, SYSTEM = ROOT / "tests" / "pure", ROOT / "tests" / "system"
+PURE, SYSTEM, FAULTS = (ROOT / "tests" / name for name in ("pure", "system", "faults"))
 # Seconds without a word after which a run is taken to hang.
 SILENCE = 900
 
@@ -220,7 +220,7 @@ def _read_junit(path: str) -> Count:
 
 
 def run(target: str | None, pytest_arguments: list[str]) -> Count:
-    """Run what the developer asked for: all, pure, system, a path for pytest, or tags for Odoo."""
+    """Run what the developer asked for: all, pure, system, faults, a path for pytest, or tags for Odoo."""
     match target:
         case None:
             return run_all()
@@ -228,6 +228,8 @@ def run(target: str | None, pytest_arguments: list[str]) -> Count:
             return run_pytest([str(PURE), *pytest_arguments])
         case "system":
             return run_pytest([str(SYSTEM), *pytest_arguments])
+        case "faults":
+            return run_pytest([str(FAULTS), *pytest_arguments])
         case path if ".py" in path or (ROOT / path).is_dir():
             return run_pytest([path, *pytest_arguments])
         case tags:
@@ -236,11 +238,11 @@ def run(target: str | None, pytest_arguments: list[str]) -> Count:
 
 def run_all() -> Count:
     count = _run_folder(PURE) + run_odoo_tests(None)
-    return count + _run_folder(SYSTEM)
+    return count + _run_folder(SYSTEM) + _run_folder(FAULTS, "--short")
 
 
-def _run_folder(folder: Path) -> Count:
-    return run_pytest([str(folder)]) if any(folder.rglob("test_*.py")) else Count()
+def _run_folder(folder: Path, *options: str) -> Count:
+    return run_pytest([str(folder), *options]) if any(folder.rglob("test_*.py")) else Count()
 
 
 def drop_databases(prefix: str) -> None:
@@ -254,11 +256,16 @@ def drop_databases(prefix: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="dev/test", description=__doc__)
     parser.add_argument(
-        "target", nargs="?", help="Odoo test tags | pure | system | tests/…/test_x.py[::name]; all without it"
+        "target",
+        nargs="?",
+        help="Odoo test tags | pure | system | faults | tests/…/test_x.py[::name]; all without it",
     )
     parser.add_argument("pytest_arguments", nargs="*", help="passed on to pytest (after --)")
     parser.add_argument("--keep", action="store_true", help="keep the databases")
+    parser.add_argument("--seed", type=int, help="of what the fault tests leave to chance")
     options = parser.parse_args()
+    if options.seed is not None:
+        os.environ["RETAIL_HUB_SEED"] = str(options.seed)
 
     prefix = f"rh_test_{setting('RETAIL_HUB_CHECKOUT_ID')}_{os.getpid()}"
     os.environ["RETAIL_HUB_DATABASE_PREFIX"] = prefix

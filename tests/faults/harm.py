@@ -23,11 +23,6 @@ def is_alive(pid):
     return False
 
 
-def kill_runner(servers, random):
-    """SIGKILL queue_job's runner of one of the servers that has one."""
-    return kill_one([pid for server in servers for pid in server.pids("WorkerJobRunner")], random)
-
-
 # What the remote does instead of answering well. Nothing is carried out later than LATE after the call: who gives
 # up on a call and repeats it with newer content before the old one is carried out cannot be helped by any sender.
 LATE = 2.0
@@ -39,9 +34,3 @@ MOODS = {
     "closed after the write": {"drop": "after"},
     "half of the answer": {"truncate": True},
 }
-
-
-def change_mood(sandbox, mood, times, skip=0):
-    """Have the sandbox answer the next ``times`` calls that write contacts like that."""
-    sandbox.faults_clear()
-    sandbox.fault(path="/crm/objects/", method="POST", times=times, skip=skip, **MOODS[mood])

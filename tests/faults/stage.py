@@ -1,19 +1,22 @@
 """One database, the Odoo servers on it, the sandbox behind a gate, the clerks: what a scenario plays on."""
 
 import contextlib
+import os
+import signal
 import time
 from collections import Counter
 
 from gate import Gate
-from harm import LATE
+from harm import LATE, MOODS, kill_one
 from hub import let_cron_run, open_connector
 from oracle import Oracle
 from workload import POISON, Clerk, at_work, keep_history, summary
 
-from stack import Database, OdooServer, Sandbox, database_name, wait_until
+from stack import JOB_RUNNER_LOCK, Database, OdooServer, Sandbox, database_name, wait_until
 
 RULE = {"property": "jobtitle", "pattern": f"(?!{POISON}).*", "error": "INVALID_ALPHA", "message": "not this"}
 TIMEOUTS = {"connect_timeout": 0.5, "read_timeout": 1.0}
+RUNNER = "WorkerJobRunner"
 PATIENCE = 60  # seconds for what normally takes a second or two
 
 
@@ -84,6 +87,57 @@ class Stage:
     def pause(self, least, most):
         """Let time pass, by chance."""
         time.sleep(self.random.uniform(least, most))
+
+    def server_with_runner(self):
+        """Return the server whose job runner is at work, None if there is none. Odoo tells PostgreSQL its pid."""
+        rows = self.db.query(
+            "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+            " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND l.objid = %s",
+            JOB_RUNNER_LOCK >> 32,
+            JOB_RUNNER_LOCK & 0xFFFFFFFF,
+        )
+        names = {name for (name,) in rows}
+        running = [server for server in self.servers if server.process]
+        return next((one for one in running for pid in one.pids(RUNNER) if f"odoo-{pid}" in names), None)
+
+    def hand_over_runner(self):
+        """SIGKILL the job runner at work, whose server may not start another one before a standby took over."""
+        server = self.server_with_runner()
+        os.kill(server.process.pid, signal.SIGSTOP)
+        try:
+            kill_one(server.pids(RUNNER), self.random)
+            taken_over = wait_until(self.server_with_runner, PATIENCE, "another job runner")
+        finally:
+            os.kill(server.process.pid, signal.SIGCONT)
+        assert taken_over is not server
+        self.harm["runners killed"] += 1
+
+    # -- harm --------------------------------------------------------------------------------------
+
+    def kill_worker(self):
+        """SIGKILL a worker that serves HTTP, which is also where jobs run."""
+        pids = [pid for server in self.servers for pid in server.pids()]
+        self.harm["workers killed"] += kill_one(pids, self.random)
+
+    def kill_runner(self):
+        """SIGKILL one of the servers' job runners, at work or standing by."""
+        pids = [pid for server in self.servers for pid in server.pids(RUNNER)]
+        self.harm["runners killed"] += kill_one(pids, self.random)
+
+    def take_down(self, least, most):
+        """The remote refuses connections for a while, and cuts those that are open."""
+        self.gate.shut()
+        try:
+            self.pause(least, most)
+        finally:
+            self.gate.open()
+        self.harm["remote down"] += 1
+
+    def change_mood(self, mood, times, skip=0):
+        """Have the remote do that, instead of answering well, to the next calls that write contacts."""
+        self.sandbox.faults_clear()
+        self.sandbox.fault(path="/crm/objects/", method="POST", times=times, skip=skip, **MOODS[mood])
+        self.harm[mood] += 1
 
     # -- the end -----------------------------------------------------------------------------------
 
