@@ -259,6 +259,14 @@ class Adapter(ABC):
         :raise RemoteError: in words for the admin
         """
 
+    def prepare_search(self, item: Item, operation: str, key: str) -> Prepared | None:
+        """Turn an item whose record of ours is gone into a request that finds the remote record, or finds none.
+
+        An earlier try to make it, by ``operation`` and ``key`` of its :class:`Prepared`, has an uncertain outcome.
+        None if the remote cannot be asked.
+        """
+        return None
+
     def settle(self, batch: Sequence[Prepared]) -> list[Outcome]:
         """Find out, or make sure, that items of uncertain outcome are applied exactly once.
 

@@ -50,6 +50,7 @@ class DeliveryBatch:
         self.decisions = {}  # claim id -> (Decision, error)
         self.warnings = {}  # claim id -> text
         self.attempt_ids = {}  # claim id -> attempt id
+        self.searches = set()  # ids of the claims that only look for what may have been made
         self.outcomes = []
 
     # -- prepare -----------------------------------------------------------------------------------
@@ -104,12 +105,25 @@ class DeliveryBatch:
             if claim.kind == Kind.FACT:
                 self._keep_payload(claim, payloads, self._fact_payload, claim)
             elif claim.res_id not in canonical:
-                self._cancel(claim, self.env._("The record was deleted before it was sent."))
+                self._prepare_gone(claim)
             elif claim.flow_id in matching and claim.res_id not in matching[claim.flow_id]:
                 self._cancel(claim, self.env._("The record is outside the filter of the flow."))
             else:
                 self._keep_payload(claim, payloads, self._state_payload, claim, *canonical[claim.res_id])
         return payloads
+
+    def _prepare_gone(self, claim):
+        """Look for what may have been made of a record that is gone: the erasure or merge to follow needs it."""
+        sought = self.env["retail.delivery.attempt"]._sought(self.connector, claim.res_model, [claim.res_id])
+        prepared = None
+        if sought:
+            item = Item(str(claim.id), claim.event_type, {}, self._keys(None), claim.uuid)
+            prepared = self.adapter.prepare_search(item, *sought[claim.res_id])
+        if prepared is None:
+            self._cancel_gone(claim)
+            return
+        self.prepared[claim.id] = prepared
+        self.searches.add(claim.id)
 
     def _keep_payload(self, claim, payloads, build, *args):
         try:
@@ -205,8 +219,12 @@ class DeliveryBatch:
         living = set(self.env[res_model].browse(holders.values()).exists().ids)
         for claim_id, key in keys.items():
             holder = holders.get(key)
-            if holder in living and holder != self.claims[claim_id].res_id:
-                self._decide(self.claims[claim_id], self._shared_key_error(res_model, holder), final=True)
+            claim = self.claims[claim_id]
+            if holder in living and holder != claim.res_id:
+                if claim_id in self.searches:  # what would be found is another record's
+                    self._cancel_gone(claim)
+                else:
+                    self._decide(claim, self._shared_key_error(res_model, holder), final=True)
                 self.env["retail.delivery.attempt"].browse(self.attempt_ids[claim_id]).unlink()
 
     def _shared_key_error(self, res_model, holder):
@@ -222,7 +240,8 @@ class DeliveryBatch:
         request = json.dumps({"operation": prepared.operation, **redact(prepared.body)}, ensure_ascii=False)
         key = self._new_key(claim.id)
         used = f"{self.connector.id}:{claim.res_model}:{key}" if key else None
-        return claim.id, claim.attempts + 1, claim.is_manual, request, used
+        natural_key = prepared.key if key and claim.id not in self.searches else None
+        return claim.id, claim.attempts + 1, claim.is_manual, request, natural_key, used
 
     # -- send --------------------------------------------------------------------------------------
 
@@ -252,7 +271,11 @@ class DeliveryBatch:
     def record(self):
         """Write what became of each delivery: state, attempt, binding."""
         for outcome in self.outcomes:
-            self._decide(self.claims[int(outcome.trace_id)], outcome.error)
+            claim = self.claims[int(outcome.trace_id)]
+            if claim.id in self.searches and outcome.error is None:
+                self._cancel_gone(claim)
+            else:
+                self._decide(claim, outcome.error)
         self.env["retail.delivery"]._record([self._delivery_row(claim) for claim in self.claims.values()])
         self.env["retail.delivery.attempt"]._finish(
             [self._finished_row(outcome) for outcome in self.outcomes]
@@ -263,6 +286,9 @@ class DeliveryBatch:
     def _decide(self, claim, error, final=False):
         decision = decide(error, claim.attempts)
         self.decisions[claim.id] = (replace(decision, state=State.DEAD) if final else decision, error)
+
+    def _cancel_gone(self, claim):
+        self._cancel(claim, self.env._("The record was deleted before it was sent."))
 
     def _cancel(self, claim, reason):
         self.decisions[claim.id] = (Decision(State.CANCELLED, claim.attempts), None)

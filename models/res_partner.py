@@ -119,6 +119,7 @@ class ResPartner(models.Model):
         gone_ids = [int(gone_id) for gone_id in payload.get("merged_ids", [payload["id"]])]
         bindings = self.env["retail.binding"]
         bindings._of_records(connector, self._name, gone_ids).unlink()
+        self.env["retail.delivery.attempt"]._forget_natural_keys(connector, self._name, gone_ids)
         reason = self.env._("The customer was merged or deleted.")
         self.env["retail.delivery"]._cancel_dead_states(connector, self._name, gone_ids, reason)
         if event_type == "customer.merged":

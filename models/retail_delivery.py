@@ -215,14 +215,8 @@ class RetailDelivery(models.Model):
     def _has_uncertain(self, connector, res_model, ids):
         """Tell whether something of these records is on its way or of unknown outcome."""
         states = (State.IN_FLIGHT.value, State.UNKNOWN.value)
-        return bool(
-            self.search_count(
-                [
-                    ("connector_id", "=", connector.id),
-                    ("res_model", "=", res_model),
-                    ("res_id", "in", ids),
-                    ("state", "in", states),
-                ],
-                limit=1,
-            )
-        )
+        sought = self.env["retail.delivery.attempt"]._sought(connector, res_model, ids)
+        uncertain = Domain("res_id", "in", ids) & Domain("state", "in", states)
+        waiting = Domain("res_id", "in", list(sought)) & Domain("state", "=", State.PENDING.value)
+        of_connector = Domain("connector_id", "=", connector.id) & Domain("res_model", "=", res_model)
+        return bool(self.search_count(of_connector & (uncertain | waiting), limit=1))

@@ -26,6 +26,11 @@ class RetailDeliveryAttempt(models.Model):
     key = fields.Char(
         readonly=True, help="Names the remote record that is about to be made, by its natural key."
     )
+    natural_key = fields.Char(
+        readonly=True,
+        groups=".",  # nobody: it may be personal data
+        help="Finds the remote record that was about to be made; kept only while it is unknown whether it was.",
+    )
     started_at = fields.Datetime(readonly=True)
     duration_ms = fields.Integer("Duration (ms)", readonly=True, aggregator="avg")
     http_status = fields.Integer("HTTP Status", readonly=True, aggregator=False)
@@ -47,7 +52,9 @@ class RetailDeliveryAttempt(models.Model):
 
     @api.model
     def _start(self, rows):
-        """Insert one attempt per row ``(delivery id, number, is manual, redacted request, key or None)``.
+        """Insert one attempt per row.
+
+        :param rows: ``(delivery id, number, is manual, redacted request, natural key or None, key or None)``
 
         None for a row whose key is that of another attempt that has started.
 
@@ -55,15 +62,17 @@ class RetailDeliveryAttempt(models.Model):
         """
         # In one order everywhere, so that two drains with the same keys do not wait for each other.
         rows = sorted(rows, key=lambda row: (row[-1] or "", row[0]))
-        deliveries, numbers, manuals, requests, keys = (list(column) for column in zip(*rows, strict=True))
+        deliveries, numbers, manuals, requests, naturals, keys = (
+            list(column) for column in zip(*rows, strict=True)
+        )
         return dict(
             self.env.execute_query(
                 SQL(
                     """
                     INSERT INTO retail_delivery_attempt
-                           (delivery_id, number, is_manual, request, key, state, started_at)
+                           (delivery_id, number, is_manual, request, natural_key, key, state, started_at)
                     SELECT r.*, 'started', clock_timestamp() AT TIME ZONE 'UTC'
-                      FROM unnest(%s::int[], %s::int[], %s::bool[], %s::text[], %s::text[]) r
+                      FROM unnest(%s::int[], %s::int[], %s::bool[], %s::text[], %s::text[], %s::text[]) r
                         ON CONFLICT (key) WHERE state = 'started' DO NOTHING
                  RETURNING delivery_id, id
                     """,
@@ -71,6 +80,7 @@ class RetailDeliveryAttempt(models.Model):
                     numbers,
                     manuals,
                     requests,
+                    naturals,
                     keys,
                 )
             )
@@ -91,6 +101,7 @@ class RetailDeliveryAttempt(models.Model):
                 UPDATE retail_delivery_attempt a
                    SET state = r.state, http_status = r.status, error_class = r.error_class,
                        error_code = r.code, error_message = r.message, response = r.response,
+                       natural_key = CASE WHEN r.state = 'unknown' THEN a.natural_key END,
                        duration_ms = 1000 * extract(epoch FROM
                            clock_timestamp() AT TIME ZONE 'UTC' - a.started_at)
                   FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
@@ -99,6 +110,41 @@ class RetailDeliveryAttempt(models.Model):
              RETURNING a.id
                 """,
                 *columns,
+            )
+        )
+
+    @api.model
+    def _sought(self, connector, res_model, ids):
+        """Return ``{res_id: (operation, natural key)}`` of records that the remote may have without our knowing."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (d.res_id) d.res_id, a.request::jsonb ->> 'operation', a.natural_key
+                  FROM retail_delivery_attempt a JOIN retail_delivery d ON d.id = a.delivery_id
+                 WHERE d.connector_id = %s AND d.res_model = %s AND d.res_id = ANY(%s)
+                   AND a.state = 'unknown' AND a.natural_key IS NOT NULL
+                   AND NOT EXISTS (SELECT FROM retail_binding b WHERE b.connector_id = d.connector_id
+                                      AND b.res_model = d.res_model AND b.res_id = d.res_id)
+              ORDER BY d.res_id, a.id DESC
+                """,
+                connector.id,
+                res_model,
+                list(ids),
+            )
+        )
+        return {res_id: (operation, key) for res_id, operation, key in rows}
+
+    @api.model
+    def _forget_natural_keys(self, connector, res_model, ids):
+        """Nobody will look for these records any more."""
+        self.env.execute_query(
+            SQL(
+                "UPDATE retail_delivery_attempt a SET natural_key = NULL FROM retail_delivery d"
+                " WHERE d.id = a.delivery_id AND d.connector_id = %s AND d.res_model = %s AND d.res_id = ANY(%s)"
+                " AND a.natural_key IS NOT NULL RETURNING a.id",
+                connector.id,
+                res_model,
+                list(ids),
             )
         )
 

@@ -81,6 +81,10 @@ class HubSpotAdapter(Adapter):
         body = {"id": item.remote_id}
         return Prepared(item, "archive", body, body)
 
+    def prepare_search(self, item, operation, key):
+        kind, _colon, name = operation.partition(":")
+        return Prepared(item, "find", {"id": key, "idProperty": name}, {}, key) if kind == "upsert" else None
+
     # ----- sending -----
 
     def send(self, batch):
@@ -96,6 +100,8 @@ class HubSpotAdapter(Adapter):
             return [Outcome(p.item.trace_id, p.item.remote_id) for p in items]
         if operation == "merge":
             return [self._send_merge(p) for p in items]
+        if operation == "find":
+            return [self._send_search(p) for p in items]
         kind = operation.partition(":")[0]
         size = min(self.settings.batch_size or self.batch_size, self.batch_size)
         outcomes = [o for chunk in batches.chunks(items, size) for o in self._narrow(kind, chunk)]
@@ -151,7 +157,14 @@ class HubSpotAdapter(Adapter):
             return outcome
         return self._narrow("update", [replace(prepared, body={**prepared.body, "id": winner})])[0]
 
-    # ----- archiving and merging -----
+    # ----- finding, archiving and merging -----
+
+    def _send_search(self, prepared):
+        try:
+            found = self.api.find_by(prepared.body["idProperty"], prepared.body["id"])
+        except RemoteError as error:
+            return failed([prepared], error)[0]
+        return Outcome(prepared.item.trace_id, found)
 
     def _send_archive(self, items):
         """Archive contacts, but not one that was merged: its id now leads to another customer's contact."""

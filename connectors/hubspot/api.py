@@ -75,6 +75,19 @@ class HubSpotApi:
             raise self.refusal(response, write=False)
         return str(response.object.get("id") or remote_id)
 
+    def find_by(self, name, value):
+        """Return the id of the contact with this value of a unique property, None if there is none."""
+        body = {"idProperty": name, "inputs": [{"id": value}], "properties": [name]}
+        response = self.contacts("POST", "/batch/read", body, is_write=False)
+        if response.status >= 300:
+            raise self.refusal(response, write=False)
+        for record in problems.dicts(response.object.get("results")):
+            properties = record.get("properties") or {}
+            # Not one that only took the address over from a contact that was merged into it.
+            if str(properties.get(name) or "").lower() == value.lower():
+                return str(record.get("id"))
+        return None
+
     def find_unmerged(self, remote_ids):
         """Return those ids under which HubSpot still has a contact of its own."""
         body = {"inputs": [{"id": remote_id} for remote_id in remote_ids], "properties": ["hs_object_id"]}
