@@ -305,6 +305,40 @@ def test_not_answered_update_of_a_merged_contact_is_settled(adapter, sandbox, ca
     assert calls() == ["POST /batch/update 200", f"GET /{two} 200", "POST /batch/update 200"]
 
 
+def test_search_for_what_may_have_been_made(adapter, sandbox, calls):
+    """By the key of the try that was lost, when there is no record of ours any more that could be sent again."""
+    made = adapter.prepare(make_item(0))
+    sandbox.fault(drop="after", times=1)
+    adapter.send([made])
+    calls()
+    searches = [
+        adapter.prepare_search(make_item(n), made.operation, key)
+        for n, key in enumerate([made.key, "no@x.eu"])
+    ]
+    found, missing = adapter.settle(searches)
+    assert (found.error, found.remote_id) == (None, sandbox.contacts()[0]["id"])
+    assert (missing.error, missing.remote_id) == (None, None)
+    assert calls() == ["POST /batch/read 200", "POST /batch/read 207"]
+    assert len(sandbox.contacts()) == 1
+
+
+def test_search_finds_no_contact_that_took_the_address_over(adapter):
+    one, two = make(adapter, 2)
+    send(adapter, [merge_item(one, two)])
+    searches = [
+        adapter.prepare_search(make_item(n), "upsert:email", make_item(n).data["emails"][0]) for n in (0, 1)
+    ]
+    first, second = adapter.send(searches)
+    assert first.remote_id
+    assert second.remote_id is None
+
+
+def test_failed_search(adapter, sandbox):
+    sandbox.fault(status=503, times=1)
+    [outcome] = adapter.settle([adapter.prepare_search(make_item(0), "upsert:email", "a@x.eu")])
+    assert (type(outcome.error), outcome.error.uncertain) == (TransientError, False)
+
+
 def test_not_answered(adapter, sandbox):
     sandbox.fault(times=1, status=200, body={"status": "COMPLETE", "results": []})
     error = send(adapter, numbers(1))[0].error
