@@ -263,7 +263,7 @@ def main() -> int:
     parser.add_argument("pytest_arguments", nargs="*", help="passed on to pytest (after --)")
     parser.add_argument("--keep", action="store_true", help="keep the databases")
     parser.add_argument("--seed", type=int, help="of what the fault tests leave to chance")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     if options.seed is not None:
         os.environ["RETAIL_HUB_SEED"] = str(options.seed)
 

@@ -102,7 +102,7 @@ class Stage:
 
     def hand_over_runner(self):
         """SIGKILL the job runner at work, whose server may not start another one before a standby took over."""
-        server = self.server_with_runner()
+        server = wait_until(self.server_with_runner, PATIENCE, "a job runner at work")
         os.kill(server.process.pid, signal.SIGSTOP)
         try:
             kill_one(server.pids(RUNNER), self.random)

@@ -36,7 +36,7 @@ def test_server_killed(open_stage):
     with stage.at_work(3):
         stage.pause(2, 4)
         stage.wait_for_work()
-        dead = stage.server_with_runner()
+        dead = wait_until(stage.server_with_runner, PATIENCE, "a job runner at work")
         dead.kill()
         stage.harm["servers killed"] += 1
         wait_until(stage.server_with_runner, PATIENCE, "the other job runner")
