@@ -6,6 +6,7 @@ all the same, and no loss.) In the middle the remote is down for two seconds. A 
 not have it after all has settled.
 """
 
+import contextlib
 import logging
 import time
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def _figure(count, runs):
 
 def _measure_hub(hub, sandbox, label):
     changes = _change_all(hub.database, hub.customer_ids, sandbox, HUB_PATH, label)
-    with hub.database.connect() as connection, connection.cursor() as cursor:
+    with contextlib.closing(hub.database.connect()) as connection, connection.cursor() as cursor:
         hub.wait(cursor)
     return changes.result("hub", {contact["properties"]["jobtitle"] for contact in sandbox.contacts()})
 

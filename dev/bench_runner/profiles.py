@@ -12,6 +12,14 @@ from pathlib import Path
 TICKS = os.sysconf("SC_CLK_TCK")
 TOP = 40
 JOB = "RunJobController._try_perform_job"
+STEPS = {
+    "claim": "RetailDrain._claim ",
+    "prepare": "DeliveryBatch.prepare ",
+    "send": "DeliveryBatch.send ",
+    "record": "DeliveryBatch.record ",
+    "SQL": "Cursor.execute ",
+    "commits": "Cursor.commit ",
+}
 
 
 class Usage:
@@ -107,6 +115,11 @@ def _print_samples(lines):
         for frame in set(frames):
             inclusive[frame] += int(count)
     total = sum(own.values()) or 1
+    shares = {
+        step: sum(count for frame, count in inclusive.items() if frame.startswith(name)) / total
+        for step, name in STEPS.items()
+    }
+    print("\nof the time in jobs: " + ", ".join(f"{step} {share:.0%}" for step, share in shares.items()))
     for title, counter in (("own", own), ("all", inclusive)):
         print(f"\n{title:>6}  function ({total} samples inside of jobs)")
         for frame, count in counter.most_common(TOP):

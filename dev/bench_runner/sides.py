@@ -4,6 +4,7 @@ Each has a database of its own. The hub and the exporter also have servers of th
 and job channels.
 """
 
+import contextlib
 import time
 from dataclasses import dataclass
 
@@ -14,7 +15,6 @@ from stack import Database, OdooServer, wait_until
 
 TIMEOUT = 900
 HAS_OPEN = "SELECT EXISTS (SELECT FROM retail_delivery WHERE state IN ('pending', 'in_flight', 'unknown'))"
-HAS_OPEN_IN_LANE = HAS_OPEN[:-1] + " AND lane = %s)"
 WEBHOOK_PATH = "/webhook"
 WEBHOOK_FIELDS = (
     "name",
@@ -41,8 +41,12 @@ class Hub:
 
     def send_again(self, ids, lane="realtime"):
         """Queue these customers as Resync does; return the moment of the commit (time.perf_counter)."""
-        with odoo_here.environment(self.database) as env:
-            env["res.partner"].browse(ids).action_retail_resync()
+        with odoo_here.environment(self.database, odoo_here.SUPERUSER_ID) as env:
+            connector = env["retail.connector"].browse(self.connector_id)
+            rows = [("customer.updated", customer_id, False, None, None) for customer_id in ids]
+            queued = env["retail.event"]._keep("res.partner", rows, connectors=connector, is_manual=True)
+            if queued != len(ids):
+                raise RuntimeError(f"{len(ids)} customers became {queued} deliveries")
             env.cr.execute(
                 "UPDATE retail_delivery SET lane = %s WHERE state = 'pending' AND lane != %s AND res_id = ANY(%s)",
                 [lane, lane, list(ids)],
@@ -52,25 +56,28 @@ class Hub:
 
     def wait(self, cursor, observe=lambda: None, interval=0.02):
         """Wait until nothing is left to deliver; call `observe` each time before looking."""
-        self._wait_until_none(cursor, HAS_OPEN, [], observe, interval)
 
-    def wait_for_lane(self, cursor, lane):
-        self._wait_until_none(cursor, HAS_OPEN_IN_LANE, [lane], lambda: None, 0.02)
-
-    def drain(self, ids, **options):
-        """Send these customers again; return the seconds from the commit until the last has arrived."""
-        with self.database.connect() as connection, connection.cursor() as cursor:
-            committed = self.send_again(ids)
-            self.wait(cursor, **options)
-            return time.perf_counter() - committed
-
-    def _wait_until_none(self, cursor, statement, parameters, observe, interval):
         def is_over():
             observe()
-            cursor.execute(statement, parameters)
+            cursor.execute(HAS_OPEN)
             return not cursor.fetchone()[0]
 
         wait_until(is_over, TIMEOUT, "not all deliveries arrived", interval)
+
+    def drain(self, ids, **options):
+        """Send these customers again; return the seconds from the commit until the last has arrived."""
+        with contextlib.closing(self.database.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT coalesce(max(id), 0) FROM retail_delivery")
+            [newest] = cursor.fetchone()
+            committed = self.send_again(ids)
+            self.wait(cursor, **options)
+            seconds = time.perf_counter() - committed
+            cursor.execute(
+                "SELECT count(*) FROM retail_delivery WHERE id > %s AND state = 'delivered'", [newest]
+            )
+            if cursor.fetchone() != (len(ids),):
+                raise RuntimeError("some deliveries did not arrive")
+            return seconds
 
 
 def start_hub(bench, label, sandbox, customer_count=0):
