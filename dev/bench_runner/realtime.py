@@ -22,9 +22,9 @@ from trickle import trickle
 from stack import wait_until
 
 BACKLOG = 50_000
-JOBS = 500
-CALM_SECONDS = 15
-JOBS_CALM_SECONDS = 5
+JOBS = 300
+CALM_SECONDS = 12
+JOBS_CALM_SECONDS = 4
 CHANGED = 600  # customers that are changed, in turn
 GOAL = 2
 
@@ -39,7 +39,7 @@ def measure(bench):
         for side in (hub, exporter):
             for measured in (side.busy, side.calm) if number % 2 else (side.calm, side.busy):
                 run |= measured()
-        runs.append(run)
+        runs.append({**run, "ratio": run["hub_busy_p95_ms"] / run["hub_calm_p95_ms"]})
         say("realtime: " + ", ".join(f"{name} {value:.0f}" for name, value in run.items()))
     if bench.profile:
         hub.profile()
@@ -47,7 +47,8 @@ def measure(bench):
 
 
 def _figures(runs, backlog, jobs):
-    busy, calm, behind_jobs = middle(runs, "hub_busy_p95_ms", "hub_calm_p95_ms", "jobs_busy_p95_ms")
+    names = ("hub_busy_p95_ms", "hub_calm_p95_ms", "jobs_busy_p95_ms", "ratio")
+    busy, calm, behind_jobs, ratio = middle(runs, *names)
     unit = f"ms p95, {backlog:,} bulk"
     yield Figure(
         "realtime_under_backlog",
@@ -55,9 +56,9 @@ def _figures(runs, backlog, jobs):
         unit,
         "no backlog, ms p95",
         calm,
-        busy / calm,
+        ratio,
         f"≤ {GOAL} ×",
-        busy <= GOAL * calm,
+        ratio <= GOAL,
         runs,
     )
     peer = f"one job per record, {jobs:,} jobs"
