@@ -59,10 +59,13 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def private_memory(pid):
-    """Return the memory, in KiB, that a process shares with no other (USS)."""
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Private_"))
+def memory(pid):
+    """Return the memory of a process in MiB: (all that it uses, RSS; what it shares with no other, USS)."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    sizes = {
+        name: int(size.split()[0]) / 1024 for name, _colon, size in (line.partition(":") for line in lines)
+    }
+    return sizes["Rss"], sizes["Private_Clean"] + sizes["Private_Dirty"]
 
 
 @contextlib.contextmanager
