@@ -23,6 +23,8 @@
         "data/queue_job.xml",
         "data/ir_cron.xml",
         "views/retail_delivery_views.xml",
+        "views/retail_dead_letter_wizard_views.xml",
+        "views/retail_error_group_views.xml",
         "views/retail_event_views.xml",
         "views/retail_flow_views.xml",
         "views/retail_sync_state_views.xml",

@@ -22,7 +22,7 @@ _SUSPICIOUS = re.compile(
     r"@|\d{2}|bearer|basic|key|token|secret|password|whsec|pat-|[sp]k[-_]", re.IGNORECASE
 )
 _SENSITIVE = re.compile(
-    r"""(?P<email>(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)
+    r"""(?P<email>(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)*)
       | (?P<scheme>\b(?:Bearer|Basic|ApiKey-v1)\s+)[\w.~+/=:-]{6,}
       | (?P<assign>\b(?:access_token|refresh_token|token|api_?key|hapikey|client_secret|secret|password)
           ["']?\s*[=:]\s*["']?)[^\s"'&,;}]+

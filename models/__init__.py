@@ -6,6 +6,8 @@ from . import retail_flow
 from . import retail_delivery
 from . import retail_delivery_claim
 from . import retail_delivery_attempt
+from . import retail_delivery_repair
+from . import retail_error_group
 from . import retail_binding
 from . import retail_drain
 from . import retail_sync_state

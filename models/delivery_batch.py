@@ -57,12 +57,25 @@ class DeliveryBatch:
 
     def prepare(self):
         """Read the records, make the remote requests, and note that they are about to be sent."""
+        self._build()
+        if self.prepared:
+            self._start_attempts()
+
+    def preview(self):
+        """Build what would be sent now, note nothing, and leave it in ``prepared`` and ``decisions``.
+
+        What a fact needs from the moment of sending may be written meanwhile: the caller rolls that back.
+        """
+        self._build()
+        self.refuse_shared_keys()
+        for claim_id in self.decisions:
+            self.prepared.pop(claim_id, None)
+
+    def _build(self):
         self._reset()
         claims = sorted(self.claims.values(), key=attrgetter("res_model"))
         for res_model, claims_of_model in groupby(claims, key=attrgetter("res_model")):
             self._prepare_model(res_model, list(claims_of_model))
-        if self.prepared:
-            self._start_attempts()
 
     def _start_attempts(self):
         """Note what is about to be sent; what would make the same remote record as another attempt waits."""
@@ -225,7 +238,7 @@ class DeliveryBatch:
                     self._cancel_gone(claim)
                 else:
                     self._decide(claim, self._shared_key_error(res_model, holder), final=True)
-                self.env["retail.delivery.attempt"].browse(self.attempt_ids[claim_id]).unlink()
+                self.env["retail.delivery.attempt"].browse(self.attempt_ids.get(claim_id)).unlink()
 
     def _shared_key_error(self, res_model, holder):
         message = self.env._(
@@ -237,11 +250,19 @@ class DeliveryBatch:
         return ConflictError(message, code="SHARED_KEY")
 
     def _attempt_row(self, claim, prepared):
-        request = json.dumps({"operation": prepared.operation, **redact(prepared.body)}, ensure_ascii=False)
+        request = json.dumps(masked_request(prepared), ensure_ascii=False)
         key = self._new_key(claim.id)
         used = f"{self.connector.id}:{claim.res_model}:{key}" if key else None
         natural_key = prepared.key if key and claim.id not in self.searches else None
-        return claim.id, claim.attempts + 1, claim.is_manual, request, natural_key, used
+        return (
+            claim.id,
+            claim.attempts + 1,
+            claim.is_manual,
+            request,
+            request_hash(prepared),
+            natural_key,
+            used,
+        )
 
     # -- send --------------------------------------------------------------------------------------
 
@@ -377,11 +398,23 @@ class DeliveryBatch:
         ]
         if quotas:
             self.connector._throttle(max(quotas))
+        dead = [id for id, (decision, _error) in self.decisions.items() if decision.state is State.DEAD]
+        self.env["retail.error.group"]._note(self.connector, dead)
 
 
 def content_hash(content):
     """Return a short hash of a remote request's content, equal for equal content."""
     return _digest(json.dumps(content, sort_keys=True))
+
+
+def masked_request(prepared):
+    """Return what an attempt keeps of a remote request: a dict of JSON values without personal data."""
+    return {"operation": prepared.operation, **redact(prepared.body)}
+
+
+def request_hash(prepared):
+    """Return a short hash by which two remote requests are told apart, also where both are masked alike."""
+    return content_hash({"operation": prepared.operation, **prepared.body})
 
 
 def key_hash(key):

@@ -133,23 +133,16 @@ class RetailDelivery(models.Model):
         self.ensure_one()
         return self.event_id.action_open_record()
 
-    def action_replay(self):
-        """Send dead or cancelled deliveries again, and waiting ones now; the retry schedule goes on."""
-        replayed = self.filtered(lambda delivery: delivery.state not in (State.DELIVERED, State.IN_FLIGHT))
-        if not replayed:
-            raise UserError(self.env._("Nothing to replay: these deliveries are delivered or on their way."))
-        replayed = replayed.filtered(lambda delivery: delivery.state != State.SUPERSEDED)
-        values = {"next_attempt_at": fields.Datetime.now(), "is_manual": True, "finished_at": False}
-        unknown = replayed.filtered(lambda delivery: delivery.state == State.UNKNOWN)
-        unknown.sudo().write(values)
-        (replayed - unknown).sudo().write({**values, "state": State.PENDING.value})
-        self.env["retail.drain"]._wake_deliveries(replayed)
-
     def action_cancel(self):
-        """Give up deliveries that wait or are dead."""
-        if any(delivery.state not in (State.PENDING, State.DEAD) for delivery in self):
-            raise UserError(self.env._("Only deliveries that wait or are dead can be cancelled."))
-        self.sudo().write({"state": State.CANCELLED.value, "finished_at": fields.Datetime.now()})
+        """Give up deliveries that wait; dead ones are discarded with a reason."""
+        self.check_access("read")
+        if any(delivery.state != State.PENDING for delivery in self):
+            raise UserError(
+                self.env._(
+                    "Only deliveries that wait can be cancelled. Discard dead ones with a reason: press Repair."
+                )
+            )
+        self.sudo().write({"state": State.CANCELLED.value, "finished_at": self.env.cr.now()})
 
     # -- queries -----------------------------------------------------------------------------------
 

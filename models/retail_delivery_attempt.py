@@ -38,6 +38,7 @@ class RetailDeliveryAttempt(models.Model):
     error_code = fields.Char(readonly=True)
     error_message = fields.Text("Error", readonly=True)
     request = fields.Text(readonly=True, help="What was sent for this record; personal data is masked.")
+    request_hash = fields.Char(readonly=True, help="Differs for requests that differ only in what is masked.")
     response = fields.Text(readonly=True, help="What came back for this record; personal data is masked.")
     indented_request = fields.Text("Sent", compute="_compute_indented")
     indented_response = fields.Text("Received", compute="_compute_indented")
@@ -54,7 +55,8 @@ class RetailDeliveryAttempt(models.Model):
     def _start(self, rows):
         """Insert one attempt per row.
 
-        :param rows: ``(delivery id, number, is manual, redacted request, natural key or None, key or None)``
+        :param rows: ``(delivery id, number, is manual, redacted request, hash of the request,
+            natural key or None, key or None)``
 
         None for a row whose key is that of another attempt that has started.
 
@@ -62,26 +64,20 @@ class RetailDeliveryAttempt(models.Model):
         """
         # In one order everywhere, so that two drains with the same keys do not wait for each other.
         rows = sorted(rows, key=lambda row: (row[-1] or "", row[0]))
-        deliveries, numbers, manuals, requests, naturals, keys = (
-            list(column) for column in zip(*rows, strict=True)
-        )
+        columns = [list(column) for column in zip(*rows, strict=True)]
         return dict(
             self.env.execute_query(
                 SQL(
                     """
                     INSERT INTO retail_delivery_attempt
-                           (delivery_id, number, is_manual, request, natural_key, key, state, started_at)
+                           (delivery_id, number, is_manual, request, request_hash, natural_key, key, state,
+                            started_at)
                     SELECT r.*, 'started', clock_timestamp() AT TIME ZONE 'UTC'
-                      FROM unnest(%s::int[], %s::int[], %s::bool[], %s::text[], %s::text[], %s::text[]) r
+                      FROM unnest(%s::int[], %s::int[], %s::bool[], %s::text[], %s::text[], %s::text[], %s::text[]) r
                         ON CONFLICT (key) WHERE state = 'started' DO NOTHING
                  RETURNING delivery_id, id
                     """,
-                    deliveries,
-                    numbers,
-                    manuals,
-                    requests,
-                    naturals,
-                    keys,
+                    *columns,
                 )
             )
         )

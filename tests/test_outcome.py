@@ -216,7 +216,7 @@ class TestOutcome(RetailCase):
         delivery = self._deliveries(self._partner())
         delivery.action_cancel()
         self.assertEqual(self._drain(), 0)
-        with self.assertRaisesRegex(UserError, "Only deliveries that wait or are dead"):
+        with self.assertRaisesRegex(UserError, "Only deliveries that wait"):
             delivery.action_cancel()
         delivery.action_replay()
         self._drain()

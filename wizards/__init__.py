@@ -1,0 +1,1 @@
+from . import retail_dead_letter_wizard

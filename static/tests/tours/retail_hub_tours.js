@@ -23,9 +23,9 @@ registry.category("web_tour.tours").add("retail_hub_every_screen", {
     steps: () => [
         ...openMenu("menu_deliveries", "menu_delivery", ".o_breadcrumb:contains('Deliveries')"),
         ...openFirstRow(".o_form_view .o_field_widget[name=attempt_ids]"),
-        ...openMenu("menu_deliveries", "menu_delivery_dead", ".o_group_header:contains('HubSpot: mapping KEY_MISSING (email)')"),
+        ...openMenu("menu_deliveries", "menu_delivery_dead", ".o_data_row:contains('HubSpot: mapping KEY_MISSING (email)')"),
         { content: "As a kanban", trigger: ".o_switch_view.o_kanban", run: "click" },
-        { content: "Cards", trigger: ".o_kanban_record:contains('Nobody')" },
+        { content: "Cards", trigger: ".o_kanban_record:contains('HubSpot: mapping KEY_MISSING (email)')" },
         ...openMenu("menu_deliveries", "menu_event", ".o_breadcrumb:contains('Events')"),
         ...openFirstRow(".o_form_view .o_field_widget[name=uuid]"),
         ...openMenu("menu_configuration", "menu_setup_check", ".o_field_widget[name=line_ids] .o_data_row:contains('HubSpot answers')"),

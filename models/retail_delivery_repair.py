@@ -1,0 +1,172 @@
+"""Repairing dead deliveries: what would go out now, sending again, giving up with a reason."""
+
+import json
+from collections import namedtuple
+
+from odoo import SUPERUSER_ID, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..const import State
+from .delivery_batch import DeliveryBatch, masked_request, request_hash
+from .retail_delivery_claim import Claim
+
+Request = namedtuple("Request", "body hash")
+Request.__doc__ = (
+    """A remote request: masked JSON data, and the hash of what it is without the masks (or None)."""
+)
+
+# An earlier try may have been applied without our knowing: to be settled, never blindly repeated.
+IS_UNCERTAIN = SQL(
+    "EXISTS (SELECT FROM retail_delivery_attempt a WHERE a.delivery_id = d.id AND a.state = 'unknown')"
+)
+
+
+class RetailDelivery(models.Model):
+    _inherit = "retail.delivery"
+
+    discard_reason = fields.Char(readonly=True, help="Why a person gave it up.")
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def action_replay(self):
+        """Send dead or cancelled deliveries again, and waiting ones now; the retry schedule goes on."""
+        self.check_access("read")
+        if not self._replay():
+            raise UserError(self.env._("Nothing to replay: these deliveries are delivered or on their way."))
+
+    def action_repair(self):
+        """Open the wizard for those of the deliveries that are dead."""
+        dead = self.filtered(lambda delivery: delivery.state == State.DEAD)
+        if not dead:
+            raise UserError(self.env._("None of these deliveries is dead: there is nothing to repair."))
+        return self.env["retail.dead.letter.wizard"]._open(deliveries=dead)
+
+    # -- business methods --------------------------------------------------------------------------
+
+    def _replay(self):
+        """Have deliveries sent again; return those that will be.
+
+        They go out in the order of their ids, under the idempotency key that they had. What may have been
+        applied by an earlier try is settled.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE retail_delivery d
+                   SET state = CASE WHEN d.state != 'pending' AND (d.state = 'unknown' OR %s)
+                                    THEN 'unknown' ELSE 'pending' END,
+                       next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC', is_manual = TRUE,
+                       finished_at = NULL, discard_reason = NULL
+                 WHERE d.id = ANY(%s) AND d.state IN ('dead', 'cancelled', 'pending', 'unknown')
+             RETURNING d.id
+                """,
+                IS_UNCERTAIN,
+                self.ids,
+                to_flush=self._fields["state"],
+            )
+        )
+        self._forget_cached()
+        replayed = self.browse(sorted(delivery_id for (delivery_id,) in rows))
+        self.env["retail.drain"]._wake_deliveries(replayed)
+        return replayed
+
+    def _discard(self, reason):
+        """Give up dead deliveries; return those that were dead."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE retail_delivery
+                   SET state = 'cancelled', discard_reason = %s, finished_at = clock_timestamp() AT TIME ZONE 'UTC'
+                 WHERE id = ANY(%s) AND state = 'dead'
+             RETURNING id
+                """,
+                reason,
+                self.ids,
+                to_flush=self._fields["state"],
+            )
+        )
+        self._forget_cached()
+        return self.browse(sorted(delivery_id for (delivery_id,) in rows))
+
+    def _forget_cached(self):
+        self.invalidate_model()
+        self.env["retail.error.group"].invalidate_model(["dead_count", "sample_id"])
+
+    def _error_groups(self):
+        """Return ``{error group: its deliveries among these}``."""
+        causes = self.grouped(lambda delivery: (delivery.connector_id.id, delivery.fingerprint))
+        groups = self.env["retail.error.group"].search(
+            [("connector_id", "in", self.connector_id.ids), ("fingerprint", "in", self.mapped("fingerprint"))]
+        )
+        by_cause = groups.grouped(lambda group: (group.connector_id.id, group.fingerprint))
+        return {by_cause[cause]: deliveries for cause, deliveries in causes.items() if cause in by_cause}
+
+    # -- a look at what would go out -----------------------------------------------------------------
+
+    def _failed_requests(self):
+        """Return ``{id: Request}``: what was sent last; nothing for those that could never be built."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (delivery_id) delivery_id, request, request_hash
+                  FROM retail_delivery_attempt WHERE delivery_id = ANY(%s) AND request IS NOT NULL
+              ORDER BY delivery_id, id DESC
+                """,
+                self.ids,
+                to_flush=self.env["retail.delivery.attempt"]._fields["request"],
+            )
+        )
+        return {delivery_id: Request(json.loads(request), digest) for delivery_id, request, digest in rows}
+
+    def _preview(self):
+        """Build what would go out now, send nothing and record nothing.
+
+        :return: ``{id: (Request, None)}``, or ``{id: (None, reason)}`` for what would not go out
+        """
+        previews = {}
+        for connector, deliveries in self.sudo().grouped("connector_id").items():
+            # As the drain does it, and taken back: a fact may write what only the moment of sending knows.
+            savepoint = self.env.cr.savepoint()
+            try:
+                previews.update(deliveries._preview_of(connector))
+            finally:
+                savepoint.close(rollback=True)
+        return previews
+
+    def _preview_of(self, connector):
+        connector = connector.with_user(SUPERUSER_ID).with_company(connector.company_id)
+        try:
+            adapter = connector._adapter()
+        except UserError as error:
+            return {delivery_id: (None, str(error)) for delivery_id in self.ids}
+        with adapter:
+            batch = DeliveryBatch(connector, adapter, self._as_claims())
+            batch.preview()
+        prepared = {
+            delivery_id: (Request(masked_request(request), request_hash(request)), None)
+            for delivery_id, request in batch.prepared.items()
+        }
+        refused = {
+            delivery_id: (None, error.message if error else batch.warnings.get(delivery_id))
+            for delivery_id, (_decision, error) in batch.decisions.items()
+        }
+        return prepared | refused
+
+    def _as_claims(self):
+        """Return the deliveries as a drain would claim them after a replay; nothing is claimed."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id,
+                       d.attempts, TRUE, %s, e.payload
+                  FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
+                 WHERE d.id = ANY(%s)
+              ORDER BY d.id
+                """,
+                IS_UNCERTAIN,
+                self.ids,
+                to_flush=self._fields["state"],
+            )
+        )
+        return [Claim(*row) for row in rows]

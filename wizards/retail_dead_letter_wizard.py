@@ -1,0 +1,302 @@
+"""Repair: compare what failed with what would go out now, then send again or give up."""
+
+from ast import literal_eval
+from collections import Counter
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..const import ErrorClass, State
+
+VALIDATE_LIMIT = 1000
+REASONS_SHOWN = 10
+ABOUT_CONTENT = (ErrorClass.MAPPING, ErrorClass.VALIDATION, ErrorClass.BUSINESS, ErrorClass.CONFLICT)
+
+
+class RetailDeadLetterWizard(models.TransientModel):
+    _name = "retail.dead.letter.wizard"
+    _description = "Repair Dead Letters"
+
+    group_id = fields.Many2one("retail.error.group", readonly=True, ondelete="cascade")
+    selected_ids = fields.Many2many("retail.delivery", readonly=True)
+    total_count = fields.Integer("Dead", compute="_compute_total_count")
+    res_model = fields.Char(default="retail.delivery", readonly=True)
+    sample_id = fields.Many2one("retail.delivery", "Delivery", readonly=True, ondelete="cascade")
+    sample_record = fields.Char("Record", related="sample_id.record_name")
+    sample_error = fields.Text("Error", related="sample_id.error_message")
+    position = fields.Char(compute="_compute_position")
+    status = fields.Selection(
+        [("changed", "Changed"), ("unchanged", "Unchanged"), ("unbuilt", "Cannot be sent")], readonly=True
+    )
+    verdict = fields.Text(readonly=True)
+    diff = fields.Html(readonly=True, sanitize=False)
+    chosen_count = fields.Integer("Chosen", compute="_compute_chosen_count")
+    scope = fields.Selection(
+        [("one", "This one"), ("all", "All of them"), ("filter", "Those that match a filter")],
+        required=True,
+        default="all",
+    )
+    domain = fields.Char("Filter", default="[]")
+    discard_reason = fields.Char("Reason")
+    checked_count = fields.Integer(readonly=True)
+    changed_count = fields.Integer(readonly=True)
+    unchanged_count = fields.Integer(readonly=True)
+    unbuilt_count = fields.Integer(readonly=True)
+    unbuilt_reasons = fields.Text(readonly=True)
+    is_partial = fields.Boolean(readonly=True, help="Only the first of them were checked.")
+
+    def _compute_display_name(self):
+        self.display_name = self.env._("Repair")
+
+    @api.depends("group_id", "selected_ids")
+    def _compute_total_count(self):
+        for wizard in self:
+            wizard.total_count = self.env["retail.delivery"].search_count(wizard._base_domain())
+
+    @api.depends("sample_id", "total_count")
+    def _compute_position(self):
+        for wizard in self:
+            before = wizard._base_domain() & Domain("id", "<=", wizard.sample_id.id)
+            wizard.position = self.env._(
+                "%(number)s of %(total)s",
+                number=self.env["retail.delivery"].search_count(before),
+                total=wizard.total_count,
+            )
+
+    @api.depends("scope", "domain", "sample_id", "total_count")
+    def _compute_chosen_count(self):
+        for wizard in self:
+            wizard.chosen_count = self.env["retail.delivery"].search_count(wizard._chosen_domain())
+
+    @api.onchange("scope", "domain")
+    def _onchange_scope(self):
+        self.checked_count = 0
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    @api.model
+    def _open(self, group=None, deliveries=None):
+        """Return the action that shows a new wizard, for a group or for some deliveries."""
+        wizard = self.create({"group_id": group and group.id, "selected_ids": deliveries})
+        first = self.env["retail.delivery"].search(wizard._base_domain(), order="id", limit=1)
+        if not first:
+            raise UserError(self.env._("Nothing to repair: none of these deliveries is dead any more."))
+        if wizard.total_count == 1:
+            wizard.scope = "one"
+        wizard.domain = repr(list(wizard._filter_to_start_with()))
+        wizard._show(first)
+        return wizard._reopen()
+
+    def action_next(self):
+        """Show the next delivery."""
+        return self._step(">", "id")
+
+    def action_previous(self):
+        """Show the previous delivery."""
+        return self._step("<", "id desc")
+
+    def action_open_record(self):
+        """Open the record that the delivery shown is about."""
+        self.ensure_one()
+        return self.sample_id.action_open_record()
+
+    def action_validate(self):
+        """Find out what a replay would send, without sending or recording anything."""
+        self.ensure_one()
+        chosen = self._chosen(limit=VALIDATE_LIMIT + 1)
+        checked = chosen[:VALIDATE_LIMIT]
+        statuses, reasons = Counter(), Counter()
+        for status, reason in self._check(checked).values():
+            statuses[status] += 1
+            reasons[reason] += status == "unbuilt"
+        self.write(
+            {
+                "checked_count": len(checked),
+                "changed_count": statuses["changed"],
+                "unchanged_count": statuses["unchanged"],
+                "unbuilt_count": statuses["unbuilt"],
+                "unbuilt_reasons": self._list_reasons(+reasons),
+                "is_partial": len(chosen) > VALIDATE_LIMIT,
+            }
+        )
+        return self._reopen()
+
+    def action_replay(self):
+        """Send the chosen deliveries again."""
+        self.ensure_one()
+        replayed = self._chosen()._replay()
+        for group, deliveries in replayed._error_groups().items():
+            group.message_post(body=self.env._("Sent again: %(count)s.", count=len(deliveries)))
+        return self._finish(self.env._("Sent again now: %(count)s.", count=len(replayed)))
+
+    def action_discard(self):
+        """Give the chosen deliveries up."""
+        self.ensure_one()
+        reason = (self.discard_reason or "").strip()
+        if not reason:
+            raise UserError(self.env._("Say why these deliveries are not needed: write a reason."))
+        discarded = self._chosen()._discard(reason)
+        for group, deliveries in discarded._error_groups().items():
+            message = self.env._("Discarded: %(count)s. %(reason)s", count=len(deliveries), reason=reason)
+            group.message_post(body=message)
+        return self._finish(self.env._("Discarded: %(count)s.", count=len(discarded)))
+
+    # -- which -------------------------------------------------------------------------------------
+
+    def _base_domain(self):
+        """Return the domain of all that this wizard may touch."""
+        if self.group_id:
+            return self.group_id._dead_domain()
+        return Domain("id", "in", self.selected_ids.ids) & Domain("state", "=", State.DEAD.value)
+
+    def _filter_to_start_with(self):
+        """Return a domain to which a person adds: the editor of domains counts what matches all of it."""
+        return self.group_id._dead_domain() if self.group_id else Domain("state", "=", State.DEAD.value)
+
+    def _chosen_domain(self):
+        if self.scope == "one":
+            return self._base_domain() & Domain("id", "=", self.sample_id.id)
+        if self.scope == "filter":
+            return self._base_domain() & self._parse_filter()
+        return self._base_domain()
+
+    def _parse_filter(self):
+        try:
+            return Domain(literal_eval(self.domain or "[]"))
+        except (ValueError, SyntaxError, TypeError) as error:
+            raise UserError(self.env._("The filter is not valid: %(error)s", error=error)) from error
+
+    def _chosen(self, limit=None):
+        chosen = self.env["retail.delivery"].search(self._chosen_domain(), order="id", limit=limit)
+        if not chosen:
+            raise UserError(
+                self.env._("No dead delivery is chosen: the filter matches none, or they are gone.")
+            )
+        return chosen
+
+    # -- the sample --------------------------------------------------------------------------------
+
+    def _step(self, operator, order):
+        self.ensure_one()
+        domain = self._base_domain() & Domain("id", operator, self.sample_id.id)
+        following = self.env["retail.delivery"].search(domain, order=order, limit=1)
+        self._show(following or self.sample_id)
+        return self._reopen()
+
+    def _show(self, delivery):
+        """Compare what failed with what would go out now, for one delivery."""
+        failed = delivery._failed_requests().get(delivery.id)
+        request, reason = delivery._preview().get(delivery.id, (None, None))
+        status = _status(failed, request)
+        self.write(
+            {
+                "sample_id": delivery.id,
+                "status": status,
+                "verdict": self._get_verdict(delivery, status, failed, reason),
+                "diff": self._render_diff(delivery, failed, request),
+                "checked_count": 0,
+            }
+        )
+
+    def _get_verdict(self, delivery, status, failed, reason):
+        if status == "unbuilt":
+            return self.env._("It cannot be sent now: %(reason)s", reason=reason or "")
+        if failed is None:
+            return self.env._("It could not be built before, and was never sent. Now it can.")
+        if status == "changed":
+            return self.env._("What would go out now differs from what failed.")
+        if delivery.error_class in ABOUT_CONTENT:
+            return self.env._(
+                "Nothing has changed since it was refused: it will very likely be refused again."
+            )
+        return self.env._(
+            "The same would go out again. It did not fail because of its content, so that may be right."
+        )
+
+    def _render_diff(self, delivery, failed, request):
+        before, now = _flatten(failed), _flatten(request)
+        names = [*before, *(name for name in now if name not in before)]
+        rows = [
+            {
+                "name": name,
+                "before": before.get(name),
+                "now": now.get(name),
+                "is_changed": bool(failed and request) and before.get(name) != now.get(name),
+            }
+            for name in names
+            if str(delivery.id) not in (before.get(name), now.get(name))  # what names the delivery itself
+        ]
+        is_masked = failed and request and _status(failed, request) == "changed" and before == now
+        return self.env["ir.qweb"]._render(
+            "retail_hub.dead_letter_diff",
+            {"rows": rows, "failed": failed, "request": request, "is_masked": is_masked},
+        )
+
+    # -- the dry run -------------------------------------------------------------------------------
+
+    def _check(self, deliveries):
+        """Return ``{id: (status, reason why it cannot be sent or None)}``."""
+        failed = deliveries._failed_requests()
+        return {
+            delivery_id: (_status(failed.get(delivery_id), request), reason)
+            for delivery_id, (request, reason) in deliveries._preview().items()
+        }
+
+    def _list_reasons(self, reasons):
+        lines = [f"{count} × {reason}" for reason, count in reasons.most_common(REASONS_SHOWN)]
+        rest = len(reasons) - REASONS_SHOWN
+        if rest > 0:
+            lines.append(self.env._("… and %(count)s other reasons", count=rest))
+        return "\n".join(lines)
+
+    # -- helpers -----------------------------------------------------------------------------------
+
+    def _reopen(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Repair"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"dialog_size": "extra-large"},
+        }
+
+    def _finish(self, message):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": message,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+
+def _status(failed, request):
+    if request is None:
+        return "unbuilt"
+    if failed is None:
+        return "changed"
+    if failed.hash:
+        return "unchanged" if failed.hash == request.hash else "changed"
+    return "unchanged" if _flatten(failed) == _flatten(request) else "changed"
+
+
+def _flatten(request):
+    """Return ``{property: text}`` of a request; ``properties.city`` is ``city``."""
+    if request is None:
+        return {}
+    flat = {}
+    for name, value in request.body.items():
+        if isinstance(value, dict):
+            flat.update({key: _text(item) for key, item in value.items()})
+        else:
+            flat[name] = _text(value)
+    return flat
+
+
+def _text(value):
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
