@@ -2,6 +2,8 @@
 
 import operator as operators
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -147,7 +149,9 @@ class RetailErrorGroup(models.Model):
             )
         )
         self.invalidate_model()
-        self.browse([group_id for (group_id,) in rows])._assign()
+        # Whoever is told by email gets it from the mail queue: a drain does not wait for a mail server.
+        groups = self.with_context(mail_notify_force_send=False)
+        groups.browse([group_id for (group_id,) in rows])._assign()
 
     def _assign(self):
         """Give each group that has none an activity, and take one away from whoever has left."""
@@ -182,13 +186,13 @@ class RetailErrorGroup(models.Model):
         return self.env._("%(count)s not delivered: %(cause)s", count=self.dead_count, cause=self.fingerprint)
 
     def _instruction(self):
-        return self.env._(
-            "%(error)s The first is %(record)s (%(delivery)s). Correct the cause, then press Repair here:"
+        advice = self.env._(
+            "The first is %(record)s (%(delivery)s). Correct the cause, then press Repair here:"
             " it shows what would go out now, and sends all that is alike again.",
-            error=self.error_message or "",
             record=self.sample_id.record_name or "",
             delivery=f"#{self.sample_id.id}",
         )
+        return Markup("<p>%s</p><p>%s</p>") % (self.error_message or "", advice)
 
     # -- the cron ----------------------------------------------------------------------------------
 

@@ -188,6 +188,8 @@ class TestRepair(DeadLetterCase):
         self.assertEqual((wizard.status, wizard.scope, wizard.position), ("unchanged", "one", "1 of 1"))
         self.assertIn("it will very likely be refused again", wizard.verdict)
         self.assertNotIn("table-warning", wizard.diff)
+        self.assertIn("at fault", wizard.diff.split("<details")[0])
+        self.assertIn("Equal in both: 7", wizard.diff)
         self.assertIn("b***@l***.localhost", wizard.diff)
         self.assertNotIn("bad@localhost", wizard.diff)
 

@@ -215,23 +215,20 @@ class RetailDeadLetterWizard(models.TransientModel):
         )
 
     def _render_diff(self, delivery, failed, request):
-        before, now = _flatten(failed), _flatten(request)
-        names = [*before, *(name for name in now if name not in before)]
-        rows = [
-            {
-                "name": name,
-                "before": before.get(name),
-                "now": now.get(name),
-                "is_changed": bool(failed and request) and before.get(name) != now.get(name),
-            }
-            for name in names
-            if str(delivery.id) not in (before.get(name), now.get(name))  # what names the delivery itself
-        ]
-        is_masked = failed and request and _status(failed, request) == "changed" and before == now
-        return self.env["ir.qweb"]._render(
-            "retail_hub.dead_letter_diff",
-            {"rows": rows, "failed": failed, "request": request, "is_masked": is_masked},
-        )
+        rows = _compare(failed, request)
+        if failed and request:
+            shown = [row for row in rows if row["is_changed"] or row["name"] == delivery.error_field]
+        else:
+            shown = rows
+        is_masked = _status(failed, request) == "changed" and not any(row["is_changed"] for row in rows)
+        values = {
+            "shown": shown,
+            "others": [row for row in rows if row not in shown],
+            "is_masked": bool(failed) and is_masked,
+            "is_first": not failed,
+            "fault": delivery.error_field,
+        }
+        return self.env["ir.qweb"]._render("retail_hub.dead_letter_diff", values)
 
     # -- the dry run -------------------------------------------------------------------------------
 
@@ -283,6 +280,21 @@ def _status(failed, request):
     if failed.hash:
         return "unchanged" if failed.hash == request.hash else "changed"
     return "unchanged" if _flatten(failed) == _flatten(request) else "changed"
+
+
+def _compare(failed, request):
+    """Return one dict for each property that has a value before or now."""
+    before, now = _flatten(failed), _flatten(request)
+    return [
+        {
+            "name": name,
+            "before": before.get(name),
+            "now": now.get(name),
+            "is_changed": bool(failed and request) and before.get(name) != now.get(name),
+        }
+        for name in dict.fromkeys((*before, *now))
+        if before.get(name) or now.get(name)
+    ]
 
 
 def _flatten(request):

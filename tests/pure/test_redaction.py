@@ -26,6 +26,7 @@ READABLE = [
 
 MASKED = [
     ("Email address anna.b+x@shop.example.com is invalid", "Email address a***@s***.com is invalid"),
+    ("Email address anna@localhost is invalid", "Email address a***@l***.localhost is invalid"),
     ("anna@example.com,bob@example.org", "a***@e***.com,b***@e***.org"),
     ("call +32 470 12 34 56 now", "call +32*****56 now"),
     ("call 0470/12.34.56 now", "call 047*****56 now"),
