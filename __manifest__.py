@@ -28,6 +28,7 @@
         "views/retail_event_views.xml",
         "views/retail_flow_views.xml",
         "views/retail_sync_state_views.xml",
+        "views/retail_bulk_run_views.xml",
         "views/retail_connector_views.xml",
         "views/retail_setup_check_views.xml",
         "views/res_partner_views.xml",

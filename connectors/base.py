@@ -6,7 +6,7 @@ The hub hands an adapter a list of :class:`Item`; the adapter turns each into a 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -192,6 +192,28 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What an account may do: ``limits`` maps a window (1, 10, 60 or 86,400 seconds) to calls."""
+
+    code: str
+    label: str
+    limits: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaReading:
+    """The remote's own figures for one window: its calls in all, and those that are left.
+
+    ``resets_in`` is seconds until a day begins anew, None if the remote does not tell.
+    """
+
+    seconds: int
+    limit: int
+    remaining: int
+    resets_in: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionReport:
     """The answer to "Test connection": the account's name and the remote's clock (UTC), if it tells it.
 
@@ -208,6 +230,10 @@ class Adapter(ABC):
     """Speaks one provider's API. A context manager that owns one pooled HTTP session.
 
     An adapter holds no state about records, and never sleeps: what has to wait is told as an outcome.
+
+    ``plans`` are those that the provider sells, the smallest first. ``before_call`` is set by the hub, and is
+    called before each HTTP request (hand it to :class:`~.http_client.HttpClient`): it counts the call, or raises
+    a :class:`QuotaError`; no more calls are then tried in the batch.
     """
 
     label: ClassVar[str]
@@ -217,9 +243,19 @@ class Adapter(ABC):
     batch_size: ClassVar[int]
     event_types: ClassVar[frozenset[str]]
     default_keys: ClassVar[Keys]
+    plans: ClassVar[Sequence[Plan]] = ()
+    before_call: Callable[[], None] | None = None
 
     def __init__(self, settings: Settings):
         self.settings = settings
+
+    @classmethod
+    def calls_for(cls, event_type: str, count: int, batch_size: int = 0) -> int:
+        """Return how many calls it takes to send so many items, in full batches.
+
+        :param batch_size: of the connector; 0: the provider's maximum
+        """
+        return -(-count // min(batch_size or cls.batch_size, cls.batch_size))
 
     def __enter__(self):
         return self
@@ -258,6 +294,10 @@ class Adapter(ABC):
 
         :raise RemoteError: in words for the admin
         """
+
+    def quota_readings(self) -> Sequence[QuotaReading]:
+        """Return what the remote told of its limits since this was last asked; nothing if it does not tell."""
+        return ()
 
     def prepare_search(self, item: Item, operation: str, key: str) -> Prepared | None:
         """Turn an item whose record of ours is gone into a request that finds the remote record, or finds none.

@@ -2,6 +2,7 @@ from . import retail_capture
 from . import retail_event
 from . import retail_credential
 from . import retail_connector
+from . import retail_quota
 from . import retail_flow
 from . import retail_delivery
 from . import retail_delivery_claim
@@ -9,6 +10,7 @@ from . import retail_delivery_attempt
 from . import retail_delivery_repair
 from . import retail_error_group
 from . import retail_binding
+from . import retail_bulk_run
 from . import retail_drain
 from . import retail_sync_state
 from . import retail_retention

@@ -8,6 +8,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import MissingError
+from odoo.fields import Domain
 
 from ..connectors.base import TransientError
 from ..schemas.customer import AddressV1, ConsentV1, CustomerV1, NameV1, PhoneV1
@@ -74,6 +75,16 @@ class ResPartner(models.Model):
     def _retail_default_domain(self):
         """Internal users are not customers."""
         return "[('partner_share', '=', True)]"
+
+    @api.model
+    def _retail_subject_domain(self):
+        return Domain("parent_id", "=", False) | Domain("type", "not in", ADDRESS_TYPES)
+
+    @api.model
+    def _retail_changed_domain(self, since):
+        """A change of an address is a change of its customer."""
+        changed = super()._retail_changed_domain(since)
+        return changed | Domain("child_ids", "any", Domain("type", "in", ADDRESS_TYPES) & changed)
 
     def _retail_subjects(self):
         """An address of a customer is not a customer: its changes are changes of its parent."""

@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 
 from odoo import api, models
+from odoo.fields import Domain
 
 PENDING = "retail_hub.noticed"
 
@@ -30,6 +31,16 @@ class RetailCapture(models.AbstractModel):
     def _retail_default_domain(self):
         """Return the filter that a new flow for this model starts with, as text."""
         return "[]"
+
+    @api.model
+    def _retail_subject_domain(self):
+        """Return the domain of the records that are the subjects of their own events."""
+        return Domain.TRUE
+
+    @api.model
+    def _retail_changed_domain(self, since):
+        """Return the domain of the subjects that have changed since a time."""
+        return Domain("write_date", ">=", since)
 
     def _retail_subjects(self):
         """Return ``{id: (id of the event's subject, company id or None)}`` of those records that (still) exist."""

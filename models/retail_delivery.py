@@ -54,6 +54,9 @@ class RetailDelivery(models.Model):
         "Error Group", readonly=True, help="Equal for failures that have the same cause."
     )
     warning = fields.Text(readonly=True)
+    bulk_run_id = fields.Many2one(
+        "retail.bulk.run", "Backfill or Replay", readonly=True, ondelete="set null", help="What queued it."
+    )
     owner_id = fields.Many2one(
         "res.users",
         compute="_compute_owner_id",
@@ -77,6 +80,7 @@ class RetailDelivery(models.Model):
         "(connector_id, finished_at, state) WHERE state IN ('delivered', 'superseded', 'cancelled')"
     )
     _subject_idx = models.Index("(res_id, res_model, connector_id, id)")
+    _bulk_run_idx = models.Index("(bulk_run_id, state, finished_at) WHERE bulk_run_id IS NOT NULL")
     _superseded_idx = models.Index("(superseded_by_id) WHERE superseded_by_id IS NOT NULL")
 
     @api.model

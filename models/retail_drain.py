@@ -83,6 +83,8 @@ class RetailDrain(models.AbstractModel):
             if is_helper and self._has_waiting_job(lane):
                 break
             claims = self._transaction(self._claim, connector, lane, limit, lease)
+            if not claims and lane == Lane.BULK and self._transaction(self.env["retail.bulk.run"]._feed, connector):
+                continue
             if not claims:
                 return handled, True
             adapter.set_deadline(time.monotonic() + send_seconds)
@@ -253,9 +255,12 @@ class RetailDrain(models.AbstractModel):
         """See to lanes with due work that nobody was woken for."""
         self._transaction(self.env["retail.delivery"]._expire_leases)
         connectors = self.env["retail.connector"]
+        to_feed = [(id_, Lane.BULK.value) for id_ in self.env["retail.bulk.run"]._connector_ids_with_work()]
         lanes = [
             (connector_id, lane)
-            for connector_id, lane in self.env["retail.delivery"]._lanes_with_due_work()
+            for connector_id, lane in dict.fromkeys(
+                [*self.env["retail.delivery"]._lanes_with_due_work(), *to_feed]
+            )
             if connectors.browse(connector_id)._is_open()
         ]
         if self._is_job_runner_running():

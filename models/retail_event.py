@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from ..const import Kind
 from ..schemas import EVENT_TYPES
 from .retail_capture import PENDING
+from .retail_drain import WAKE_HORIZON
 
 
 class RetailEvent(models.Model):
@@ -66,7 +67,7 @@ class RetailEvent(models.Model):
             self._keep(model, rows)
 
     @api.model
-    def _keep(self, model, rows, *, connectors=None, is_manual=False):
+    def _keep(self, model, rows, *, connectors=None, is_manual=False, lane=None, bulk_run_id=None):
         """Insert the events of one model, and a delivery for each flow that wants them, in one statement.
 
         The statement is plain, since for one row it takes longer to plan than to execute.
@@ -74,19 +75,37 @@ class RetailEvent(models.Model):
         :param rows: ``(event type, record id, is fact, company id of a fact, JSON payload of a fact)``
         :param connectors: only for these; None: for every flow that wants the event
         :param is_manual: send even what the remote is known to have, and without waiting for the window
+        :param lane: instead of the lane of each flow
+        :param bulk_run_id: the backfill that queues them: due at once, and its drain needs no wake-up
         :return: number of deliveries
         """
         routes = self._routes({event_type for event_type, *_rest in rows}, connectors)
         events = self._with_companies(self._with_subjects(model, rows), routes)
         if not events:
             return 0
-        self.env.cr.execute(self._keep_sql(model, events, routes, is_manual))
+        self.env.cr.execute(self._keep_sql(model, events, routes, is_manual, lane, bulk_run_id))
         counts = Counter((event_type, company_id) for event_type, _id, company_id, _payload in events)
         for route in routes:
-            if counts[route.event_type, route.company_id]:
+            if counts[route.event_type, route.company_id] and not bulk_run_id:
                 due_in = 0.0 if is_manual else float(route.window_seconds)
-                self.env["retail.drain"]._wake_at_commit(route.connector_id, route.lane, due_in)
+                self.env["retail.drain"]._wake_at_commit(route.connector_id, lane or route.lane, due_in)
         return sum(counts[route.event_type, route.company_id] for route in routes)
+
+    @api.model
+    def _due_times(self, routes):
+        """Return ``{flow id: when}`` of the routes with a schedule, by the database's clock, which is read anyway."""
+        return {
+            route.flow_id: route.schedule.next_after(self.env.cr.now()) for route in routes if route.schedule
+        }
+
+    @api.model
+    def _wake(self, route, is_manual, due_at):
+        """Have the lane drained when the new deliveries fall due; the cron sees to what is due later."""
+        due_in = 0.0 if is_manual else float(route.window_seconds)
+        if due_at:
+            due_in = (due_at - self.env.cr.now()).total_seconds()
+        if due_in <= WAKE_HORIZON:
+            self.env["retail.drain"]._wake_at_commit(route.connector_id, route.lane, due_in)
 
     @api.model
     def _routes(self, event_types, connectors):
@@ -126,7 +145,7 @@ class RetailEvent(models.Model):
         ]
 
     @api.model
-    def _keep_sql(self, model, events, routes, is_manual):
+    def _keep_sql(self, model, events, routes, is_manual, lane, bulk_run_id):
         types, ids, companies, payloads = (list(column) for column in zip(*events, strict=True))
         return SQL(
             """
@@ -141,11 +160,13 @@ class RetailEvent(models.Model):
              RETURNING id, event_type, kind, res_model, res_id, company_id
             )
             INSERT INTO retail_delivery (event_id, flow_id, connector_id, company_id, event_type, kind, lane,
-                                         res_model, res_id, state, attempts, is_manual, queued_at, next_attempt_at)
-            SELECT e.id, f.id, f.connector_id, e.company_id, e.event_type, e.kind, f.lane,
+                                         res_model, res_id, state, attempts, is_manual, queued_at, next_attempt_at,
+                                         bulk_run_id)
+            SELECT e.id, f.id, f.connector_id, e.company_id, e.event_type, e.kind,
+                   COALESCE(%(lane)s, f.lane),
                    e.res_model, e.res_id, 'pending', 0, %(is_manual)s, clock_timestamp() AT TIME ZONE 'UTC',
                    clock_timestamp() AT TIME ZONE 'UTC'
-                   + make_interval(secs => CASE WHEN %(is_manual)s THEN 0 ELSE f.window_seconds END)
+                   + make_interval(secs => CASE WHEN %(is_now)s THEN 0 ELSE f.window_seconds END), %(bulk_run)s
               FROM e JOIN retail_flow f ON f.event_type = e.event_type AND f.company_id = e.company_id
              WHERE f.id = ANY(%(flows)s)
           ORDER BY e.id, f.id
@@ -159,4 +180,7 @@ class RetailEvent(models.Model):
             model=model,
             user=self.env.uid,
             is_manual=is_manual,
+            is_now=is_manual or bulk_run_id is not None,
+            lane=lane,
+            bulk_run=bulk_run_id,
         )

@@ -1,3 +1,4 @@
+from . import test_bulk_run
 from . import test_capture
 from . import test_connector
 from . import test_credential
@@ -9,3 +10,4 @@ from . import test_retention
 from . import test_screens
 from . import test_security
 from . import test_setup_check
+from . import test_quota

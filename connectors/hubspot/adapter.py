@@ -11,13 +11,14 @@ from ..base import (
     Keys,
     MappingError,
     Outcome,
+    Plan,
     Prepared,
     RemoteError,
     failed,
 )
 from ..retry import narrow
 from . import batch as batches
-from . import errors, mapping
+from . import errors, limits, mapping
 from .api import HubSpotApi
 
 
@@ -31,16 +32,38 @@ class HubSpotAdapter(Adapter):
     batch_size = 100
     event_types = frozenset({"customer.created", "customer.updated", "customer.merged", "customer.erased"})
     default_keys = Keys("email", "")
+    plans: ClassVar = (
+        Plan("starter", "Free or Starter", {10: 100, 86_400: 250_000}),
+        Plan("professional", "Professional", {10: 190, 86_400: 625_000}),
+        Plan("enterprise", "Enterprise", {10: 190, 86_400: 1_000_000}),
+    )
 
     def __init__(self, settings):
         super().__init__(settings)
         self.api = HubSpotApi(settings)
+
+    @property
+    def before_call(self):
+        return self.api.http.before_call
+
+    @before_call.setter
+    def before_call(self, function):
+        self.api.http.before_call = function
 
     def close(self):
         self.api.close()
 
     def set_deadline(self, deadline):
         self.api.http.deadline = deadline
+
+    def quota_readings(self):
+        headers, self.api.http.rate_limit = self.api.http.rate_limit, {}
+        return limits.readings(headers)
+
+    @classmethod
+    def calls_for(cls, event_type, count, batch_size=0):
+        """Contacts are merged one by one."""
+        return count if event_type == "customer.merged" else super().calls_for(event_type, count, batch_size)
 
     # ----- preparing -----
 
