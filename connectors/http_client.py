@@ -8,7 +8,7 @@ import json as jsonlib
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -55,7 +55,8 @@ class HttpClient:
     :param max_bytes: the largest body that is read, after decompression
 
     ``clock_skew`` is the remote's clock minus ours in seconds (to about a second), ``rate_limit`` the
-    rate-limit headers of the last answer that had any, with lower-case names.
+    rate-limit headers of the last answer that had any, with lower-case names. ``before_call``, if set, is called
+    before each request and may refuse it by a :class:`~.base.RemoteError`: that request is not sent.
     """
 
     def __init__(self, settings: Settings, headers=None, max_bytes=MAX_RESPONSE_BYTES):
@@ -65,6 +66,7 @@ class HttpClient:
         self.deadline: float | None = None  # time.monotonic() after which no call is begun
         self.clock_skew: float | None = None
         self.rate_limit: dict[str, str] = {}
+        self.before_call: Callable[[], None] | None = None
         self._session = _session(headers or {})
 
     def __enter__(self):
@@ -92,10 +94,12 @@ class HttpClient:
         :raise TransientError: no answer, or one that is no use; ``uncertain`` if a write may have happened;
             ``OUT_OF_TIME`` after the deadline
         :raise AuthError: the credentials cannot even be written into a header
+        :raise RemoteError: what ``before_call`` raised, as not sent
         """
         is_write = method not in _SAFE_METHODS if is_write is None else is_write
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise TransientError("Not sent yet: the calls before it took too long.", code="OUT_OF_TIME")
+        self._ask_before_call()
         try:
             with self._open(method, path, json, params) as raw:
                 self._note(raw)
@@ -106,6 +110,14 @@ class HttpClient:
             raise self._bad_address() from None
         except Urllib3Error:
             raise self._no_answer(is_write, "BROKEN_ANSWER", "broke off its answer") from None
+
+    def _ask_before_call(self):
+        if self.before_call is None:
+            return
+        try:
+            self.before_call()
+        except RemoteError as error:
+            raise error.not_sent() from None
 
     def _open(self, method, path, json, params):
         body = None if json is None else jsonlib.dumps(json, separators=(",", ":")).encode()

@@ -65,6 +65,23 @@ class RetailConnector(models.Model):
     connect_timeout = fields.Float("Connect Time-out (s)", default=5.0, required=True)
     read_timeout = fields.Float("Read Time-out (s)", default=20.0, required=True)
     batch_size = fields.Integer(help="Records in one call. 0: as many as the provider takes.")
+    plan = fields.Selection(
+        "_selection_plan",
+        compute="_compute_plan",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+        help="What you have bought from the provider. Changing it sets the limits anew.",
+    )
+    realtime_reserve = fields.Integer(
+        "Reserve for Realtime (%)",
+        default=20,
+        required=True,
+        help="Bulk work leaves so much of each limit to realtime work.",
+    )
+    quota_ids = fields.One2many("retail.quota", "connector_id", "Call Limits")
+    quota_alert = fields.Char("Calls Left", compute="_compute_quota_alert")
     throttled_until = fields.Datetime(readonly=True, copy=False, help="The remote asked to wait until then.")
     is_throttled = fields.Boolean(compute="_compute_is_throttled")
     tested_at = fields.Datetime("Last Tested", readonly=True, copy=False)
@@ -86,10 +103,38 @@ class RetailConnector(models.Model):
         "CHECK (connect_timeout > 0 AND read_timeout > 0 AND connect_timeout + read_timeout <= 60 AND batch_size >= 0)",
         "Time-outs are more than 0 and together at most 60 seconds; a batch size is 0 or more.",
     )
+    _reserve_is_percentage = models.Constraint(
+        "CHECK (realtime_reserve BETWEEN 0 AND 90)", "The reserve for realtime is between 0 and 90 percent."
+    )
 
     @api.model
     def _selection_provider(self):
         return [(code, adapter.label) for code, adapter in ADAPTERS.items()]
+
+    @api.model
+    def _selection_plan(self):
+        return [
+            (f"{provider}.{plan.code}", f"{adapter.label} {plan.label}")
+            for provider, adapter in ADAPTERS.items()
+            for plan in adapter.plans
+        ]
+
+    @api.depends("provider")
+    def _compute_plan(self):
+        for connector in self:
+            adapter_class = connector._get_adapter_class()
+            plans = adapter_class.plans if adapter_class else ()
+            connector.plan = f"{connector.provider}.{plans[0].code}" if plans else False
+
+    def _compute_quota_alert(self):
+        for connector in self:
+            left = self.env["retail.quota"]._left_today(connector)
+            if left is None or left[0] * 100 > left[1] * connector.realtime_reserve:
+                connector.quota_alert = False
+            elif left[0]:
+                connector.quota_alert = self.env._("Only for realtime today")
+            else:
+                connector.quota_alert = self.env._("None left today")
 
     @api.depends("provider")
     def _compute_endpoint(self):
@@ -142,6 +187,7 @@ class RetailConnector(models.Model):
         connectors = super().create(vals_list)
         connectors._add_missing_credentials()
         connectors._add_default_flows()
+        self.env["retail.quota"]._apply_plan(connectors.filtered(lambda connector: not connector.quota_ids))
         return connectors
 
     def write(self, vals):
@@ -150,6 +196,8 @@ class RetailConnector(models.Model):
         result = super().write(vals)
         if "provider" in vals:
             self._add_missing_credentials()
+        if {"provider", "plan"} & vals.keys():
+            self.env["retail.quota"]._apply_plan(self)
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -244,6 +292,15 @@ class RetailConnector(models.Model):
     def _get_adapter_class(self):
         """Return the adapter class of the provider, None without a provider. Other addons may override."""
         return ADAPTERS.get(self.provider)
+
+    def _get_plan(self):
+        """Return the plan of the adapter that the connector has, None if it has none."""
+        self.ensure_one()
+        adapter_class = self._get_adapter_class()
+        code = (self.plan or "").rpartition(".")[2]
+        return (
+            next((plan for plan in adapter_class.plans if plan.code == code), None) if adapter_class else None
+        )
 
     def _adapter(self):
         """Return an adapter, to be used as a context manager.

@@ -1,0 +1,27 @@
+"""Reading HubSpot's rate-limit headers. Pure functions."""
+
+from ..base import QuotaReading
+
+_PREFIX = "x-hubspot-ratelimit-"
+_DAY = 86_400
+
+
+def readings(headers):
+    """Return what HubSpot tells of its limits; headers that are missing or no numbers tell nothing.
+
+    :param headers: with lower-case names
+    """
+    interval = _number(headers, "interval-milliseconds")
+    burst = _reading(headers, interval // 1000, "max", "remaining") if interval else None
+    day = _reading(headers, _DAY, "daily", "daily-remaining")
+    return [reading for reading in (burst, day) if reading]
+
+
+def _reading(headers, seconds, limit, remaining):
+    limit, remaining = _number(headers, limit), _number(headers, remaining)
+    return QuotaReading(seconds, limit, remaining) if limit and remaining is not None else None
+
+
+def _number(headers, name):
+    value = headers.get(_PREFIX + name, "")
+    return int(value) if value.isascii() and value.isdecimal() else None
