@@ -6,6 +6,8 @@ the ``[retail_hub]`` section of ``odoo.conf``; without either, a key file is mad
 
 import configparser
 import contextlib
+import hashlib
+import hmac
 import os
 import tempfile
 from pathlib import Path
@@ -66,6 +68,18 @@ def uses_newest_key(token):
     except ValueError as error:
         raise SecretKeyError("malformed") from error
     return True
+
+
+def digests(texts):
+    """Return ``[{name: short keyed hash}]`` of ``{name: text}``: one dict under each key, the newest first.
+
+    Equal texts have equal hashes; without the keys, nobody finds out what a hash may be of.
+    """
+    return [{name: _digest(key, text) for name, text in texts.items()} for key in _keys()]
+
+
+def _digest(key, text):
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def key_source():

@@ -9,6 +9,7 @@ from operator import attrgetter
 
 import pydantic
 
+from .. import encryption
 from ..connectors.base import (
     AuthError,
     ConflictError,
@@ -259,7 +260,6 @@ class DeliveryBatch:
             claim.attempts + 1,
             claim.is_manual,
             request,
-            request_hash(prepared),
             natural_key,
             used,
         )
@@ -342,7 +342,7 @@ class DeliveryBatch:
         response = json.dumps(redact(outcome.response), ensure_ascii=False) if outcome.response else None
         attempt_id = self.attempt_ids[int(outcome.trace_id)]
         if error is None:
-            return attempt_id, "succeeded", outcome.http_status, None, None, None, response
+            return attempt_id, "succeeded", outcome.http_status, None, None, None, response, None
         state = "unknown" if error.uncertain else "failed"
         status = error.http_status or outcome.http_status
         return (
@@ -353,6 +353,7 @@ class DeliveryBatch:
             error.code,
             redact_text(error.message),
             response,
+            json.dumps(property_digests(self.prepared[int(outcome.trace_id)])[0]),
         )
 
     def _bind(self):
@@ -412,9 +413,23 @@ def masked_request(prepared):
     return {"operation": prepared.operation, **redact(prepared.body)}
 
 
-def request_hash(prepared):
-    """Return a short hash by which two remote requests are told apart, also where both are masked alike."""
-    return content_hash({"operation": prepared.operation, **prepared.body})
+def request_properties(request):
+    """Return ``{property: text}`` of a remote request's JSON data; what is nested goes by its own name."""
+    flat = {}
+    for name, value in request.items():
+        nested = value if isinstance(value, dict) else {name: value}
+        for key, item in nested.items():
+            flat[f"{name}.{key}" if key in flat else key] = _text(item)
+    return flat
+
+
+def _text(value):
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def property_digests(prepared):
+    """Return what tells whether a property is another, though it looks alike: see ``encryption.digests``."""
+    return encryption.digests(request_properties({"operation": prepared.operation, **prepared.body}))
 
 
 def key_hash(key):

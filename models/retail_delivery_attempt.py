@@ -38,7 +38,11 @@ class RetailDeliveryAttempt(models.Model):
     error_code = fields.Char(readonly=True)
     error_message = fields.Text("Error", readonly=True)
     request = fields.Text(readonly=True, help="What was sent for this record; personal data is masked.")
-    request_hash = fields.Char(readonly=True, help="Differs for requests that differ only in what is masked.")
+    request_digests = fields.Char(
+        readonly=True,
+        groups=".",  # nobody: only compared
+        help="Keyed hashes of the properties that were refused: masked values that look alike may differ.",
+    )
     response = fields.Text(readonly=True, help="What came back for this record; personal data is masked.")
     indented_request = fields.Text("Sent", compute="_compute_indented")
     indented_response = fields.Text("Received", compute="_compute_indented")
@@ -55,8 +59,7 @@ class RetailDeliveryAttempt(models.Model):
     def _start(self, rows):
         """Insert one attempt per row.
 
-        :param rows: ``(delivery id, number, is manual, redacted request, hash of the request,
-            natural key or None, key or None)``
+        :param rows: ``(delivery id, number, is manual, redacted request, natural key or None, key or None)``
 
         None for a row whose key is that of another attempt that has started.
 
@@ -70,10 +73,9 @@ class RetailDeliveryAttempt(models.Model):
                 SQL(
                     """
                     INSERT INTO retail_delivery_attempt
-                           (delivery_id, number, is_manual, request, request_hash, natural_key, key, state,
-                            started_at)
+                           (delivery_id, number, is_manual, request, natural_key, key, state, started_at)
                     SELECT r.*, 'started', clock_timestamp() AT TIME ZONE 'UTC'
-                      FROM unnest(%s::int[], %s::int[], %s::bool[], %s::text[], %s::text[], %s::text[], %s::text[]) r
+                      FROM unnest(%s::int[], %s::int[], %s::bool[], %s::text[], %s::text[], %s::text[]) r
                         ON CONFLICT (key) WHERE state = 'started' DO NOTHING
                  RETURNING delivery_id, id
                     """,
@@ -86,7 +88,8 @@ class RetailDeliveryAttempt(models.Model):
     def _finish(self, rows):
         """Complete started attempts.
 
-        :param rows: ``(attempt id, state, HTTP status, error class, code, message, redacted response)``
+        :param rows: ``(attempt id, state, HTTP status, error class, code, message, redacted response,
+            keyed hashes of a refused request)``
         """
         if not rows:
             return
@@ -97,11 +100,13 @@ class RetailDeliveryAttempt(models.Model):
                 UPDATE retail_delivery_attempt a
                    SET state = r.state, http_status = r.status, error_class = r.error_class,
                        error_code = r.code, error_message = r.message, response = r.response,
+                       request_digests = r.digests,
                        natural_key = CASE WHEN r.state = 'unknown' THEN a.natural_key END,
                        duration_ms = 1000 * extract(epoch FROM
                            clock_timestamp() AT TIME ZONE 'UTC' - a.started_at)
-                  FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
-                       AS r(id, state, status, error_class, code, message, response)
+                  FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[],
+                              %s::text[])
+                       AS r(id, state, status, error_class, code, message, response, digests)
                  WHERE a.id = r.id AND a.state = 'started'
              RETURNING a.id
                 """,

@@ -8,13 +8,23 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..const import State
-from .delivery_batch import DeliveryBatch, masked_request, request_hash
+from .delivery_batch import DeliveryBatch, masked_request, property_digests, request_properties
 from .retail_delivery_claim import Claim
 
-Request = namedtuple("Request", "body hash")
-Request.__doc__ = (
-    """A remote request: masked JSON data, and the hash of what it is without the masks (or None)."""
-)
+Request = namedtuple("Request", "properties digests")
+Request.__doc__ = """``{property: masked text}``, and ``[{property: keyed hash}]``, one for each key."""
+
+
+def changed_properties(failed, request):
+    """Return the names of the properties that differ between two requests, masked or not."""
+    before, now = failed.properties, request.properties
+    [known] = failed.digests
+    # The hashes are of a key that may be gone: then only what can be seen is compared.
+    digests = next((each for each in request.digests if each.items() & known.items()), known)
+    seen = {name for name in (*before, *now) if (before.get(name) or "") != (now.get(name) or "")}
+    hidden = {name for name in known.keys() & digests.keys() if known[name] != digests[name]}
+    return seen | hidden
+
 
 # An earlier try may have been applied without our knowing: to be settled, never blindly repeated.
 IS_UNCERTAIN = SQL(
@@ -109,7 +119,7 @@ class RetailDelivery(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT DISTINCT ON (delivery_id) delivery_id, request, request_hash
+                SELECT DISTINCT ON (delivery_id) delivery_id, request, request_digests
                   FROM retail_delivery_attempt WHERE delivery_id = ANY(%s) AND request IS NOT NULL
               ORDER BY delivery_id, id DESC
                 """,
@@ -117,7 +127,10 @@ class RetailDelivery(models.Model):
                 to_flush=self.env["retail.delivery.attempt"]._fields["request"],
             )
         )
-        return {delivery_id: Request(json.loads(request), digest) for delivery_id, request, digest in rows}
+        return {
+            delivery_id: Request(request_properties(json.loads(request)), [json.loads(digests or "{}")])
+            for delivery_id, request, digests in rows
+        }
 
     def _preview(self):
         """Build what would go out now, send nothing and record nothing.
@@ -143,15 +156,18 @@ class RetailDelivery(models.Model):
         with adapter:
             batch = DeliveryBatch(connector, adapter, self._as_claims())
             batch.preview()
-        prepared = {
-            delivery_id: (Request(masked_request(request), request_hash(request)), None)
-            for delivery_id, request in batch.prepared.items()
+        built = {
+            delivery_id: (
+                Request(request_properties(masked_request(prepared)), property_digests(prepared)),
+                None,
+            )
+            for delivery_id, prepared in batch.prepared.items()
         }
         refused = {
             delivery_id: (None, error.message if error else batch.warnings.get(delivery_id))
             for delivery_id, (_decision, error) in batch.decisions.items()
         }
-        return prepared | refused
+        return built | refused
 
     def _as_claims(self):
         """Return the deliveries as a drain would claim them after a replay; nothing is claimed."""

@@ -154,16 +154,16 @@ class RetailErrorGroup(models.Model):
         groups.browse([group_id for (group_id,) in rows])._assign()
 
     def _assign(self):
-        """Give each group that has none an activity, and take one away from whoever has left."""
+        """Tell the owner of each group of which nobody was told, or whose owner has left."""
         for group in self:
-            owner = group._find_owner()
-            if group.owner_id != owner:
-                group.owner_id = owner
             activity = group._activity()
-            if not activity:
+            if activity.user_id.active:
+                continue
+            group.owner_id = group._find_owner()
+            if activity:
+                activity.user_id = group.owner_id
+            else:
                 group._tell_owner()
-            elif not activity.user_id.active:
-                activity.user_id = owner
 
     def _find_owner(self):
         """Return who looks after it: the flow's owner, else the connector's responsible, if they are still there."""
@@ -233,7 +233,7 @@ class RetailErrorGroup(models.Model):
         if not self.owner_id.active:
             self._assign()
         activity = self._activity()
-        if activity and self.dead_count:
+        if activity and self.dead_count and activity.summary != self._summary():
             activity.write({"summary": self._summary(), "note": self._instruction()})
 
     def _is_unrepaired(self):

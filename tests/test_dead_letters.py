@@ -6,6 +6,8 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from .. import encryption
+from ..models.retail_delivery_repair import changed_properties
 from ..wizards import retail_dead_letter_wizard
 from .common import FALLBACK_KEY, RetailCase
 
@@ -208,11 +210,32 @@ class TestRepair(DeadLetterCase):
         """Two names that look alike once they are masked are not taken for the same."""
         partner = self._partner("Jon", "bad@localhost")
         dead = self._dead(partner)
-        self.assertNotIn("masked here differ", self._wizard(dead).diff)
+        self.assertNotIn("changed where it is masked", self._wizard(dead).diff)
         partner.name = "Jan"
         wizard = self._wizard(dead)
         self.assertEqual(wizard.status, "changed")
-        self.assertIn("masked here differ", wizard.diff)
+        self.assertEqual(wizard.diff.count("table-warning"), 1, "lastname")
+        self.assertIn("changed where it is masked", wizard.diff)
+
+    def test_a_key_that_is_gone_changes_nothing(self):
+        """With the encryption key of that time removed, only what can be seen is compared."""
+        partner = self._partner("Jon", "bad@localhost")
+        dead = self._dead(partner)
+        failed = dead._failed_requests()[dead.id]
+        with patch.object(encryption, "_keys", lambda: ["new", "newer"]):
+            self.assertEqual(changed_properties(failed, self._request(dead)), set())
+        keys = ["new", *encryption._keys()]
+        with patch.object(encryption, "_keys", lambda: keys):
+            self.assertEqual(changed_properties(failed, self._request(dead)), set())
+            partner.name = "Jan"
+            self.assertEqual(changed_properties(failed, self._request(dead)), {"lastname"})
+
+    def _request(self, delivery):
+        """Return what would go out now, with credentials that need no key."""
+        credential = self.registry["retail.credential"]
+        with patch.object(credential, "_get_secret", lambda self: "token"):
+            [(request, _reason)] = delivery._preview().values()
+        return request
 
     def test_cannot_be_built(self):
         partner = self._partner("Nobody", False)
@@ -286,7 +309,7 @@ class TestRepair(DeadLetterCase):
         payload = {"id": str(survivor.id), "merged_ids": [str(loser.id)]}
         fact = self._dead_fact(survivor, "customer.merged", payload)
         request, reason = fact._preview()[fact.id]
-        self.assertEqual((request.body["operation"], reason), ("noop", None))
+        self.assertEqual((request.properties["operation"], reason), ("noop", None))
         self.assertEqual(binding.res_id, loser.id)
 
     def test_replay_all_alike(self):

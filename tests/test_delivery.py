@@ -277,7 +277,7 @@ class TestDelivery(RetailCase):
         partner = self._partner()
         delivery = self._deliveries(partner)
         self._claim()
-        self.env["retail.delivery.attempt"]._start([(delivery.id, 1, False, "{}", None, None, None)])
+        self.env["retail.delivery.attempt"]._start([(delivery.id, 1, False, "{}", None, None)])
         delivery.sudo().lease_until = "2020-01-01"
         delivery.flush_recordset()
         self.env["retail.delivery"]._expire_leases()

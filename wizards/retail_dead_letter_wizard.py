@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..const import ErrorClass, State
+from ..models.retail_delivery_repair import changed_properties
 
 VALIDATE_LIMIT = 1000
 REASONS_SHOWN = 10
@@ -22,8 +23,10 @@ class RetailDeadLetterWizard(models.TransientModel):
     selected_ids = fields.Many2many("retail.delivery", readonly=True)
     total_count = fields.Integer("Dead", compute="_compute_total_count")
     res_model = fields.Char(default="retail.delivery", readonly=True)
-    sample_id = fields.Many2one("retail.delivery", "Delivery", readonly=True, ondelete="cascade")
-    sample_record = fields.Char("Record", related="sample_id.record_name")
+    sample_id = fields.Many2one(
+        "retail.delivery", "Delivery", readonly=True, ondelete="cascade", index="btree_not_null"
+    )
+    sample_record = fields.Char("Record", related="sample_id.record_name", related_sudo=False)
     sample_error = fields.Text("Error", related="sample_id.error_message")
     position = fields.Char(compute="_compute_position")
     status = fields.Selection(
@@ -216,15 +219,13 @@ class RetailDeadLetterWizard(models.TransientModel):
 
     def _render_diff(self, delivery, failed, request):
         rows = _compare(failed, request)
-        if failed and request:
-            shown = [row for row in rows if row["is_changed"] or row["name"] == delivery.error_field]
-        else:
-            shown = rows
-        is_masked = _status(failed, request) == "changed" and not any(row["is_changed"] for row in rows)
+        is_compared = bool(failed and request)
+        shown = [
+            row for row in rows if not is_compared or row["is_changed"] or row["name"] == delivery.error_field
+        ]
         values = {
             "shown": shown,
             "others": [row for row in rows if row not in shown],
-            "is_masked": bool(failed) and is_masked,
             "is_first": not failed,
             "fault": delivery.error_field,
         }
@@ -275,40 +276,22 @@ class RetailDeadLetterWizard(models.TransientModel):
 def _status(failed, request):
     if request is None:
         return "unbuilt"
-    if failed is None:
-        return "changed"
-    if failed.hash:
-        return "unchanged" if failed.hash == request.hash else "changed"
-    return "unchanged" if _flatten(failed) == _flatten(request) else "changed"
+    return "unchanged" if failed and not changed_properties(failed, request) else "changed"
 
 
 def _compare(failed, request):
     """Return one dict for each property that has a value before or now."""
-    before, now = _flatten(failed), _flatten(request)
+    before = failed.properties if failed else {}
+    now = request.properties if request else {}
+    changed = changed_properties(failed, request) if failed and request else ()
     return [
         {
             "name": name,
             "before": before.get(name),
             "now": now.get(name),
-            "is_changed": bool(failed and request) and before.get(name) != now.get(name),
+            "is_changed": name in changed,
+            "is_masked": name in changed and before.get(name) == now.get(name),
         }
         for name in dict.fromkeys((*before, *now))
         if before.get(name) or now.get(name)
     ]
-
-
-def _flatten(request):
-    """Return ``{property: text}`` of a request; ``properties.city`` is ``city``."""
-    if request is None:
-        return {}
-    flat = {}
-    for name, value in request.body.items():
-        if isinstance(value, dict):
-            flat.update({key: _text(item) for key, item in value.items()})
-        else:
-            flat[name] = _text(value)
-    return flat
-
-
-def _text(value):
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
