@@ -39,6 +39,14 @@ class Lane(StrEnum):
         return f"root.retail.{self.value}"
 
 
+class Mode(StrEnum):
+    """How soon a flow sends: within seconds, after collecting for a while, or at a time of day."""
+
+    REALTIME = "realtime"
+    MICRO_BATCH = "micro_batch"
+    SCHEDULED = "scheduled"
+
+
 class ErrorClass(StrEnum):
     """What kind of failure it was, which decides what happens next."""
 

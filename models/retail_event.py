@@ -83,12 +83,15 @@ class RetailEvent(models.Model):
         events = self._with_companies(self._with_subjects(model, rows), routes)
         if not events:
             return 0
-        self.env.cr.execute(self._keep_sql(model, events, routes, is_manual, lane, bulk_run_id))
+        is_now = is_manual or bulk_run_id is not None
+        due_at = {} if is_now else self._due_times(routes)
+        self.env.cr.execute(self._keep_sql(model, events, routes, is_manual, lane, bulk_run_id, due_at))
         counts = Counter((event_type, company_id) for event_type, _id, company_id, _payload in events)
         for route in routes:
             if counts[route.event_type, route.company_id] and not bulk_run_id:
-                due_in = 0.0 if is_manual else float(route.window_seconds)
-                self.env["retail.drain"]._wake_at_commit(route.connector_id, lane or route.lane, due_in)
+                due_in = 0.0 if is_now else self._due_in(route, due_at.get(route.flow_id))
+                if due_in <= WAKE_HORIZON:
+                    self.env["retail.drain"]._wake_at_commit(route.connector_id, lane or route.lane, due_in)
         return sum(counts[route.event_type, route.company_id] for route in routes)
 
     @api.model
@@ -99,13 +102,9 @@ class RetailEvent(models.Model):
         }
 
     @api.model
-    def _wake(self, route, is_manual, due_at):
-        """Have the lane drained when the new deliveries fall due; the cron sees to what is due later."""
-        due_in = 0.0 if is_manual else float(route.window_seconds)
-        if due_at:
-            due_in = (due_at - self.env.cr.now()).total_seconds()
-        if due_in <= WAKE_HORIZON:
-            self.env["retail.drain"]._wake_at_commit(route.connector_id, route.lane, due_in)
+    def _due_in(self, route, due_at):
+        """Return the seconds until new deliveries of the route fall due; ``due_at``: by its schedule, if it has one."""
+        return (due_at - self.env.cr.now()).total_seconds() if due_at else float(route.window_seconds)
 
     @api.model
     def _routes(self, event_types, connectors):
@@ -145,7 +144,7 @@ class RetailEvent(models.Model):
         ]
 
     @api.model
-    def _keep_sql(self, model, events, routes, is_manual, lane, bulk_run_id):
+    def _keep_sql(self, model, events, routes, is_manual, lane, bulk_run_id, due_at):
         types, ids, companies, payloads = (list(column) for column in zip(*events, strict=True))
         return SQL(
             """
@@ -165,8 +164,7 @@ class RetailEvent(models.Model):
             SELECT e.id, f.id, f.connector_id, e.company_id, e.event_type, e.kind,
                    COALESCE(%(lane)s, f.lane),
                    e.res_model, e.res_id, 'pending', 0, %(is_manual)s, clock_timestamp() AT TIME ZONE 'UTC',
-                   clock_timestamp() AT TIME ZONE 'UTC'
-                   + make_interval(secs => CASE WHEN %(is_now)s THEN 0 ELSE f.window_seconds END), %(bulk_run)s
+                   %(due)s, %(bulk_run)s
               FROM e JOIN retail_flow f ON f.event_type = e.event_type AND f.company_id = e.company_id
              WHERE f.id = ANY(%(flows)s)
           ORDER BY e.id, f.id
@@ -180,7 +178,19 @@ class RetailEvent(models.Model):
             model=model,
             user=self.env.uid,
             is_manual=is_manual,
-            is_now=is_manual or bulk_run_id is not None,
+            due=self._due_sql(is_manual or bulk_run_id is not None, due_at),
             lane=lane,
             bulk_run=bulk_run_id,
         )
+
+    @api.model
+    def _due_sql(self, is_now, due_at):
+        """Return when the delivery of flow ``f`` falls due: now, by its schedule, or after its window."""
+        now = SQL("clock_timestamp() AT TIME ZONE 'UTC'")
+        if is_now:
+            return now
+        after_window = SQL("%s + make_interval(secs => f.window_seconds)", now)
+        if not due_at:
+            return after_window
+        cases = [SQL("WHEN %s THEN %s::timestamp", flow_id, due) for flow_id, due in due_at.items()]
+        return SQL("CASE f.id %s ELSE %s END", SQL(" ").join(cases), after_window)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
-from ..const import Kind
+from ..const import Kind, Mode
 
 
 class Canonical(BaseModel):
@@ -21,7 +21,8 @@ class Canonical(BaseModel):
 class EventType:
     """A kind of business event.
 
-    Its name, the Odoo model it is about, how it is kept, its payload, and what an admin calls it.
+    Its name, the Odoo model it is about, how it is kept, its payload, what an admin calls it, and the mode that
+    new flows have for it.
     """
 
     name: str
@@ -29,3 +30,4 @@ class EventType:
     kind: Kind
     schema: type[Canonical]
     label: str
+    mode: Mode = Mode.REALTIME
