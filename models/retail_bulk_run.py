@@ -12,7 +12,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, formatLang
 
 from ..const import OPEN_STATES, Kind, Lane, State
 from ..schemas import EVENT_TYPES
@@ -190,7 +190,10 @@ class RetailBulkRun(models.Model):
         if "retail.quota" not in self.env:
             return False
         quota = self.env["retail.quota"]._left_today(self.connector_id)
-        return quota and self.env._("%(left)s of %(limit)s calls", left=quota[0], limit=quota[1])
+        if not quota:
+            return False
+        left, limit = (formatLang(self.env, calls, digits=0) for calls in quota)
+        return self.env._("%(left)s of %(limit)s calls", left=left, limit=limit)
 
     def _compute_counts(self):
         counts = self._delivery_counts()
@@ -309,6 +312,9 @@ class RetailBulkRun(models.Model):
         if any(run.state not in states for run in self):
             raise UserError(self.env._("It has changed meanwhile. Reload the page."))
 
+    def action_refresh(self):
+        """Have the client read the progress again, as it does after any button."""
+
     def action_view_waiting(self):
         return self._action_deliveries([("state", "in", [state.value for state in OPEN_STATES])])
 
@@ -341,7 +347,7 @@ class RetailBulkRun(models.Model):
         if inactive:
             raise UserError(self.env._("The flow “%(flow)s” is switched off.", flow=inactive[0].display_name))
         if self.kind == "replay" and not self.from_date:
-            raise UserError(self.env._("Choose from when on."))
+            raise UserError(self.env._("Choose from which time on events are replayed."))
 
     def _counts_by_event_type(self):
         """Return ``{event type: number of records or events}``; the run need not be saved.
