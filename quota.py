@@ -29,7 +29,7 @@ class Window:
 
     ``number`` is that of the newest bucket since the epoch; ``counts`` has the newest first. Only a day has
     ``used``, ``ends_at`` (when it resets) and ``touched_at`` (the last call or correction).
-    ``is_told`` is True if the remote tells its own figures for this window.
+    ``is_told`` is True if the remote tells its own figures for this window, ``is_typed`` if a person chose the limit.
     """
 
     seconds: int
@@ -40,6 +40,7 @@ class Window:
     ends_at: int = 0
     touched_at: int = 0
     is_told: bool = False
+    is_typed: bool = False
 
     @property
     def is_day(self):
@@ -121,14 +122,18 @@ def correct(window, now, reading):
     """Return the window with the remote's own figures.
 
     A day has exactly as many calls left as the remote says. A rolling window only gets fuller, as others may use
-    the same account: the remote's figure is older than the calls that were counted meanwhile.
+    the same account: the remote's figure is older than the calls that were counted meanwhile. So does a day
+    whose limit was typed: it is our share, of which the calls of others use up nothing while the remote has enough.
 
     :param reading: a :class:`~.connectors.base.QuotaReading` of the same window
     """
-    window = roll(replace(window, is_told=True), now)
-    used = max(reading.limit - reading.remaining, 0)
+    limit = min(window.limit, reading.limit) if window.is_typed else reading.limit
+    window = roll(replace(window, limit=limit, is_told=True), now)
+    used = max(limit - reading.remaining, 0)
     if not window.is_day:
         return _count(window, now, max(used - window.used, 0))
+    if limit < reading.limit:
+        used = max(used, window.used)
     ends_at = window.ends_at if reading.resets_in is None else now + round(reading.resets_in * SECOND)
     return replace(window, used=used, ends_at=ends_at, touched_at=now)
 

@@ -13,6 +13,7 @@ from odoo.tools import SQL, format_time, formatLang
 
 from .. import quota
 
+MAX_LIMIT = 2**31 - 1  # what the column takes
 _COUNTED = ("number", "counts", "used", "ends_at", "touched_at")
 
 
@@ -41,7 +42,7 @@ class RetailQuota(models.Model):
     used = fields.Integer(compute="_compute_usage")
     left = fields.Integer(compute="_compute_usage")
     forecast = fields.Char(compute="_compute_usage")
-    remark = fields.Char("What the Remote Says", compute="_compute_remark")
+    remark = fields.Char("Remark", compute="_compute_remark")
 
     _window_unique = models.UniqueIndex(
         "(connector_id, seconds)", "A connector has one limit for each length of time."
@@ -67,29 +68,24 @@ class RetailQuota(models.Model):
         runs_out_at = quota.runs_out_at(window, now)
         ends_at = self._time(quota.roll(window, now).ends_at)
         if runs_out_at is None:
-            return self.env._("Lasts until the reset at %(time)s.", time=ends_at)
+            return self.env._("Lasts until the reset at %(time)s", time=ends_at)
         if runs_out_at <= now:
-            return self.env._("Used up until the reset at %(time)s.", time=ends_at)
-        return self.env._("Runs out at %(time)s at the present pace.", time=self._time(runs_out_at))
+            return self.env._("Used up until %(time)s", time=ends_at)
+        return self.env._("Runs out at %(time)s at the present pace", time=self._time(runs_out_at))
 
     def _time(self, microseconds):
         at = datetime.utcfromtimestamp(microseconds / quota.SECOND)
         return format_time(self.env, at, tz=self.env.user.tz or "UTC", time_format="HH:mm")
 
-    @api.depends("remote_limit", "max_calls", "is_manual", "window", "connector_id.provider")
+    @api.depends("remote_limit", "is_manual", "connector_id.provider")
     def _compute_remark(self):
-        windows = dict(self._fields["window"]._description_selection(self.env))
         for row in self:
             adapter_class = row.connector_id._get_adapter_class()
-            if not row.remote_limit or adapter_class is None:
-                row.remark = row.is_manual and self.env._("Set by hand.")
-                continue
-            row.remark = self.env._(
-                "%(remote)s says %(calls)s in %(window)s.",
-                remote=adapter_class.label,
-                calls=formatLang(self.env, row.remote_limit, digits=0),
-                window=windows[row.window],
-            )
+            if row.remote_limit and adapter_class:
+                calls = formatLang(self.env, row.remote_limit, digits=0)
+                row.remark = self.env._("%(remote)s says %(calls)s", remote=adapter_class.label, calls=calls)
+            else:
+                row.remark = self.env._("Set by hand") if row.is_manual else False
 
     # -- CRUD --------------------------------------------------------------------------------------
 
@@ -208,7 +204,7 @@ class RetailQuota(models.Model):
                     "UPDATE retail_quota SET remote_limit = %(limit)s,"
                     " max_calls = CASE WHEN is_manual THEN max_calls ELSE %(limit)s END"
                     " WHERE id = %(id)s AND remote_limit IS DISTINCT FROM %(limit)s RETURNING id",
-                    limit=limit,
+                    limit=min(limit, MAX_LIMIT),
                     id=row_id,
                 )
             )
@@ -219,4 +215,4 @@ def _window(seconds, max_calls, is_manual, remote_limit, counted):
     limit = min(max_calls, remote_limit) if is_manual and remote_limit else max_calls
     counted = {**(counted or {})}
     counted["counts"] = tuple(counted.get("counts", ()))
-    return quota.Window(seconds, limit, is_told=bool(remote_limit), **counted)
+    return quota.Window(seconds, limit, is_told=bool(remote_limit), is_typed=bool(is_manual), **counted)

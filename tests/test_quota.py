@@ -116,7 +116,7 @@ class TestQuota(RetailCase):
         self.assertEqual(self.quota._left_today(self.connector), (25_000, 625_000))
         self.assertEqual(
             self.connector.quota_ids.mapped("remark"),
-            ["HubSpot says 190 in 10 seconds.", "HubSpot says 625,000 in 1 day."],
+            ["HubSpot says 190", "HubSpot says 625,000"],
         )
 
     def test_typed_limit(self):
@@ -179,19 +179,62 @@ class TestQuota(RetailCase):
             {("OWN_LIMIT", False, 7, False)},
         )
 
+    # -- the drain ---------------------------------------------------------------------------------
+
+    def test_bulk_waits_and_realtime_goes(self):
+        """Two calls are left, and they are realtime's; bulk work is not even claimed, and no try is used up."""
+        self._limit(DAY, 10)
+        self.assertEqual(self.quota._take(self.connector, "realtime", 8), 0.0)
+        self.connector.flow_ids.lane = "bulk"
+        patient = self._partner("Patient", "patient@example.com")
+        self.assertEqual((self._drain(lane="bulk"), self._calls()), (0, []))
+        self.connector.flow_ids.lane = "realtime"
+        urgent = self._partner("Urgent", "urgent@example.com")
+        self.assertEqual(self._drain(), 1)
+        self.assertEqual(list(self._contacts()), ["urgent@example.com"])
+        self.assertEqual(self._deliveries(urgent).state, "delivered")
+        self.assertEqual(
+            (self._deliveries(patient).state, self._deliveries(patient).attempts), ("pending", 0)
+        )
+        self.assertEqual(self.quota._left_today(self.connector), (1, 10))
+        self.assertEqual(self._drain(lane="bulk"), 0)
+        self._limit(DAY, 20)
+        self.assertEqual(self._drain(lane="bulk"), 1)
+        self.assertEqual(
+            (self._deliveries(patient).state, self._deliveries(patient).attempts), ("delivered", 1)
+        )
+
+    def test_limit_in_the_middle_of_a_batch(self):
+        """Three customers, two calls: the third waits, as if it had never been tried."""
+        self.connector.batch_size = 1
+        self._row(DAY).unlink()
+        self._limit(10, 2)
+        for number in range(3):
+            self._partner(f"Ann {number}", f"ann{number}@example.com")
+        self._drain()
+        self.assertEqual(len(self._calls()), 2)
+        deliveries = self._deliveries()
+        self.assertEqual(sorted(deliveries.mapped("state")), ["delivered", "delivered", "pending"])
+        self.assertEqual(sorted(deliveries.mapped("attempts")), [0, 1, 1])
+        self.assertFalse(self.connector.is_throttled)
+        self._row(10).unlink()
+        self._make_due(deliveries.filtered(lambda delivery: delivery.state == "pending"))
+        self.assertEqual(self._drain(), 1)
+        self.assertEqual(set(deliveries.mapped("attempts")), {1})
+
     # -- the screen --------------------------------------------------------------------------------
 
     def test_forecast(self):
         self._limit(DAY, 10_000)
         day = self._row(DAY)
-        self.assertRegex(day.forecast, r"^Lasts until the reset at \d\d:\d\d\.$")
+        self.assertRegex(day.forecast, r"^Lasts until the reset at \d\d:\d\d$")
         self._row(10).unlink()
         self.quota._take(self.connector, "realtime", 9_999)
-        self.assertRegex(day.forecast, r"^Runs out at \d\d:\d\d at the present pace\.$")
+        self.assertRegex(day.forecast, r"^Runs out at \d\d:\d\d at the present pace$")
         self.assertEqual(self.connector.quota_alert, "Only for realtime today")
         self.quota._take(self.connector, "realtime")
         self.connector.invalidate_recordset(["quota_alert"])
-        self.assertRegex(day.forecast, r"^Used up until the reset at \d\d:\d\d\.$")
+        self.assertRegex(day.forecast, r"^Used up until \d\d:\d\d$")
         self.assertEqual(self.connector.quota_alert, "None left today")
 
     def test_who_may_change_limits(self):

@@ -189,6 +189,15 @@ def test_rolling_window_is_only_corrected_upwards(remaining, used):
     assert quota.roll(window, NOON + 12 * SECOND).used == 0
 
 
+@pytest.mark.parametrize(("remaining", "used"), [(900, 50), (100, 50), (30, 70), (0, 100)])
+@pytest.mark.parametrize("seconds", [10, quota.DAY_SECONDS])
+def test_typed_limit_is_our_share(seconds, remaining, used):
+    """Of 1,000 calls we may make 100: what others do matters once the remote has less left than we have."""
+    window = quota.take(Window(seconds, 100, is_typed=True), NOON, 50)
+    window = quota.correct(window, NOON, QuotaReading(seconds, 1000, remaining))
+    assert (window.limit, window.used) == (100, used)
+
+
 # ----- HubSpot's headers -----
 
 HEADERS = {

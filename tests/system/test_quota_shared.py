@@ -1,0 +1,83 @@
+"""The limits of an account, shared by all drains of all workers: HubSpot never has to say no."""
+
+import itertools
+from collections import Counter
+
+from hub import PATIENCE, calls, customers, emails
+
+from stack import wait_until
+
+LIMIT = 40
+LATENCY = 0.1
+DAY = 86_400
+
+
+def set_limit(hub, seconds, limit):
+    """Do what a manager does who types a limit."""
+    domain = [("connector_id", "=", hub.id), ("seconds", "=", seconds)]
+    found = hub.odoo.call("retail.quota", "search", domain)
+    hub.odoo.call("retail.quota", "write", found, {"max_calls": limit})
+
+
+def most_in_ten_seconds(requests):
+    """Return the largest number of requests within any 10 s, as the remote saw them."""
+    times = sorted(request["at"] for request in requests)
+    return max(sum(at <= later < at + 10 for later in times[n:]) for n, at in enumerate(times))
+
+
+def overlaps(requests):
+    """Return how many requests came while the one before was still being answered."""
+    return sum(later["at"] - earlier["at"] < LATENCY for earlier, later in itertools.pairwise(requests))
+
+
+def statuses(requests):
+    return Counter(request["status"] for request in requests)
+
+
+def test_two_workers_share_the_limit(connect, sandbox, odoo):
+    """Two drains want 80 calls and more at once, and 40 are allowed in 10 s.
+
+    Nobody has to wait for the scheduled action, no try is used up, and no transaction fails for the others.
+    """
+    sandbox.configure(ten_secondly_limit=LIMIT)
+    sandbox.fault(path="/batch/", latency=LATENCY)
+    begin = odoo.log_path.stat().st_size
+    hub = connect(batch_size=5)
+    set_limit(hub, 10, LIMIT)
+    values = customers(400)
+    for start in range(0, 400, 50):
+        hub.create(*values[start : start + 50])
+    hub.wait(delivered=400, timeout=4 * PATIENCE)
+    assert emails(sandbox) == sorted(one["email"] for one in values)
+    assert statuses(sandbox.requests()) == {200: len(sandbox.requests())}
+    assert len(calls(sandbox)) >= 80
+    assert most_in_ten_seconds(sandbox.requests()) <= LIMIT
+    assert set(hub.deliveries("attempts, error_class")) == {(1, None)}
+    assert overlaps(calls(sandbox)) >= 3
+    assert "could not serialize" not in odoo.log_path.read_text(encoding="utf-8")[begin:]
+    assert counted(hub, DAY) == len(sandbox.requests())
+
+
+def counted(hub, seconds):
+    [(used,)] = hub.odoo.db.query(
+        "SELECT (counted->>'used')::int FROM retail_quota WHERE connector_id = %s AND seconds = %s",
+        hub.id,
+        seconds,
+    )
+    return used
+
+
+def test_day_that_is_used_up(connect, sandbox):
+    """The remote is not called in vain; work waits unharmed, and goes out once the admin allows more."""
+    hub = connect(batch_size=1)
+    set_limit(hub, DAY, 3)
+    hub.create(*customers(5))
+    wait_until(lambda: hub.count() == {"delivered": 3, "pending": 2}, PATIENCE, "three to arrive")
+    hub.wait_until_idle()
+    assert len(sandbox.requests()) == 3
+    assert set(hub.deliveries("attempts", state="pending")) == {(0,)}
+    set_limit(hub, DAY, 10)
+    hub.connector("action_activate")
+    hub.make_due()
+    hub.wait(delivered=5)
+    assert set(hub.deliveries("attempts")) == {(1,)}
