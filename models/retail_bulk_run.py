@@ -69,7 +69,7 @@ class RetailBulkRun(models.Model):
         precompute=True,
         store=True,
         readonly=False,
-        ondelete="restrict",
+        ondelete="set null",
         domain=f"[('connector_id', '=', connector_id), ('event_type', 'in', {STATE_EVENTS!r})]",
         help="What is sent for each record. Only events that tell how a record is now can be sent for all records.",
     )
