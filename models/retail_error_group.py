@@ -178,9 +178,12 @@ class RetailErrorGroup(models.Model):
         return self.activity_search([ACTIVITY_TYPE])[:1]
 
     def _tell_owner(self):
-        self.activity_schedule(
-            ACTIVITY_TYPE, user_id=self.owner_id.id, summary=self._summary(), note=self._instruction()
-        )
+        self.activity_schedule(ACTIVITY_TYPE, user_id=self.owner_id.id, **self._texts())
+
+    def _texts(self):
+        """Return the texts of the activity, in the owner's language."""
+        group = self.with_context(lang=self.owner_id.lang)
+        return {"summary": group._summary(), "note": group._instruction()}
 
     def _summary(self):
         return self.env._("%(count)s not delivered: %(cause)s", count=self.dead_count, cause=self.fingerprint)
@@ -233,8 +236,9 @@ class RetailErrorGroup(models.Model):
         if not self.owner_id.active:
             self._assign()
         activity = self._activity()
-        if activity and self.dead_count and activity.summary != self._summary():
-            activity.write({"summary": self._summary(), "note": self._instruction()})
+        texts = self._texts()
+        if activity and self.dead_count and activity.summary != texts["summary"]:
+            activity.write(texts)
 
     def _is_unrepaired(self):
         rows = self.env.execute_query(

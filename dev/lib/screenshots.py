@@ -110,11 +110,14 @@ def deliveries_empty(visitor: Visitor):
 
 
 def dead_letters(visitor: Visitor):
-    visitor.visit(f"{ACTION}delivery_dead", ".o_group_header")
-    for number in range(visitor.browser.evaluate("document.querySelectorAll('.o_group_header').length")):
-        visitor.browser.evaluate(f"document.querySelectorAll('.o_group_header')[{number}].click()")
-        visitor.browser.wait_for(f"document.querySelectorAll('.o_group_open').length > {number}")
-    visitor.see(".o_data_row")
+    visitor.visit(f"{ACTION}error_group", ".o_list_view .o_data_row")
+
+
+def repair(visitor: Visitor):
+    group = visitor.find("retail.error.group", [("error_code", "=", "INVALID_ZIP")])
+    visitor.visit(f"{ACTION}error_group/{group}", ".o_form_view button[name=action_repair]")
+    visitor.browser.click(".o_form_view button[name=action_repair]")
+    visitor.see(".modal .o_retail_diff")
 
 
 def delivery_dead(visitor: Visitor):
@@ -175,6 +178,7 @@ SCREENS: tuple[Callable[[Visitor], None], ...] = (
     deliveries,
     deliveries_empty,
     dead_letters,
+    repair,
     delivery_dead,
     delivery_waiting,
     attempt,
