@@ -34,26 +34,37 @@ def statuses(requests):
     return Counter(request["status"] for request in requests)
 
 
+def set_lane(hub, event_type, lane):
+    domain = [("connector_id", "=", hub.id), ("event_type", "=", event_type)]
+    hub.odoo.call("retail.flow", "write", hub.odoo.call("retail.flow", "search", domain), {"lane": lane})
+
+
 def test_two_workers_share_the_limit(connect, sandbox, odoo):
-    """Two drains want 80 calls and more at once, and 40 are allowed in 10 s.
+    """The drains of two lanes want 80 calls and more at once, and 40 are allowed in 10 s.
 
     Nobody has to wait for the scheduled action, no try is used up, and no transaction fails for the others.
     """
     sandbox.configure(ten_secondly_limit=LIMIT)
     sandbox.fault(path="/batch/", latency=LATENCY)
     begin = odoo.log_path.stat().st_size
+    values = customers(400)
+    ids = odoo.call("res.partner", "create", values[:200], context={"tracking_disable": True})
     hub = connect(batch_size=5)
     set_limit(hub, 10, LIMIT)
-    values = customers(400)
-    for start in range(0, 400, 50):
-        hub.create(*values[start : start + 50])
+    set_lane(hub, "customer.created", "bulk")
+    hub.create(*values[200:])
+    hub.write(ids, function="Regular")
     hub.wait(delivered=400, timeout=4 * PATIENCE)
     assert emails(sandbox) == sorted(one["email"] for one in values)
+    assert hub.odoo.db.query(
+        "SELECT lane, count(*)::int FROM retail_delivery WHERE connector_id = %s GROUP BY 1 ORDER BY 1",
+        hub.id,
+    ) == [("bulk", 200), ("realtime", 200)]
     assert statuses(sandbox.requests()) == {200: len(sandbox.requests())}
     assert len(calls(sandbox)) >= 80
     assert most_in_ten_seconds(sandbox.requests()) <= LIMIT
-    assert set(hub.deliveries("attempts, error_class")) == {(1, None)}
     assert overlaps(calls(sandbox)) >= 3
+    assert set(hub.deliveries("attempts, error_class")) == {(1, None)}
     assert "could not serialize" not in odoo.log_path.read_text(encoding="utf-8")[begin:]
     assert counted(hub, DAY) == len(sandbox.requests())
 
