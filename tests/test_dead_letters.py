@@ -203,6 +203,7 @@ class TestRepair(DeadLetterCase):
         self.assertEqual(wizard.status, "changed")
         self.assertIn("differs from what failed", wizard.verdict)
         self.assertEqual(wizard.diff.count("table-warning"), 3, "id, email and jobtitle")
+        self.assertNotIn("–", wizard.diff, "each of them has both values")
         for text in ("b***@l***.localhost", "b***@e***.com", "Cook", "Chef"):
             self.assertIn(text, wizard.diff)
 
