@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 
 from ..const import ErrorClass
 
+OWN_LIMIT = "OWN_LIMIT"  # code of a QuotaError for a call that our own count did not allow
+
 
 class RemoteError(Exception):
     """A call, or one item of it, that the remote system (or the way to it) did not carry out.

@@ -11,6 +11,7 @@ import pydantic
 
 from .. import encryption
 from ..connectors.base import (
+    OWN_LIMIT,
     AuthError,
     ConflictError,
     GoneError,
@@ -395,12 +396,21 @@ class DeliveryBatch:
         if refused:
             self.connector._need_attention(refused.message)
         quotas = [
-            error.retry_after or DEFAULT_QUOTA_DELAY for error in errors if isinstance(error, QuotaError)
+            error.retry_after or DEFAULT_QUOTA_DELAY
+            for error in errors
+            if isinstance(error, QuotaError) and error.code != OWN_LIMIT
         ]
         if quotas:
             self.connector._throttle(max(quotas))
         dead = [id for id, (decision, _error) in self.decisions.items() if decision.state is State.DEAD]
         self.env["retail.error.group"]._note(self.connector, dead)
+
+    def answers(self):
+        """Return (deliveries that the remote answered, those that it did not, why not)."""
+        sent = [outcome.error for outcome in self.outcomes if outcome.error is None or outcome.error.is_sent]
+        failures = [error for error in sent if isinstance(error, TransientError)]
+        answered = sum(not isinstance(error, (TransientError, QuotaError)) for error in sent)
+        return answered, len(failures), redact_text(failures[0].message) if failures else ""
 
 
 def content_hash(content):

@@ -126,9 +126,7 @@ class RetailBulkRun(models.Model):
         "Superseded", compute="_compute_counts", help="Something newer of the same record took its place."
     )
     cancelled_count = fields.Integer("Cancelled", compute="_compute_counts")
-    progress = fields.Float(
-        "Progress", compute="_compute_counts", help="Percent that is not waiting any more."
-    )
+    progress = fields.Float(compute="_compute_counts", help="Percent that is not waiting any more.")
     rate = fields.Float(
         "Per Minute", compute="_compute_counts", digits=(16, 0), help="Finished, over the last minutes."
     )

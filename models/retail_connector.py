@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
@@ -65,6 +67,22 @@ class RetailConnector(models.Model):
     connect_timeout = fields.Float("Connect Time-out (s)", default=5.0, required=True)
     read_timeout = fields.Float("Read Time-out (s)", default=20.0, required=True)
     batch_size = fields.Integer(help="Records in one call. 0: as many as the provider takes.")
+    max_drains = fields.Integer(
+        "Workers per Lane",
+        default=2,
+        required=True,
+        help="How many workers at most deliver to it at a time in one lane. All but the first give way as soon as"
+        " another connector needs them, so that a slow remote never holds more than one.",
+    )
+    notify_by_email = fields.Boolean(
+        "E-mail on Outage",
+        help="Also send the responsible an e-mail when it stops answering, and when it answers again.",
+    )
+    circuit_ids = fields.One2many("retail.circuit", "connector_id", "Circuit Breaker")
+    is_circuit_open = fields.Boolean("Does Not Answer", compute="_compute_circuit")
+    circuit_reason = fields.Char(compute="_compute_circuit")
+    circuit_opened_at = fields.Datetime("Since", compute="_compute_circuit")
+    next_probe_at = fields.Datetime("Next Probe", compute="_compute_circuit")
     plan = fields.Selection(
         "_selection_plan",
         compute="_compute_plan",
@@ -103,6 +121,9 @@ class RetailConnector(models.Model):
         "CHECK (connect_timeout > 0 AND read_timeout > 0 AND connect_timeout + read_timeout <= 60 AND batch_size >= 0)",
         "Time-outs are more than 0 and together at most 60 seconds; a batch size is 0 or more.",
     )
+    _max_drains_range = models.Constraint(
+        "CHECK (max_drains BETWEEN 1 AND 4)", "Between 1 and 4 workers deliver to a connector in one lane."
+    )
     _reserve_is_percentage = models.Constraint(
         "CHECK (realtime_reserve BETWEEN 0 AND 90)", "The reserve for realtime is between 0 and 90 percent."
     )
@@ -125,6 +146,15 @@ class RetailConnector(models.Model):
             adapter_class = connector._get_adapter_class()
             plans = adapter_class.plans if adapter_class else ()
             connector.plan = f"{connector.provider}.{plans[0].code}" if plans else False
+
+    @api.depends("circuit_ids.is_open", "circuit_ids.reason", "circuit_ids.next_probe_at")
+    def _compute_circuit(self):
+        for connector in self:
+            circuit = connector.circuit_ids
+            connector.is_circuit_open = circuit.is_open
+            connector.circuit_reason = circuit.reason
+            connector.circuit_opened_at = circuit.opened_at
+            connector.next_probe_at = circuit.next_probe_at
 
     def _compute_quota_alert(self):
         for connector in self:
@@ -273,6 +303,13 @@ class RetailConnector(models.Model):
             {"state": "paused", "state_reason": self.env._("Paused by %(user)s.", user=self.env.user.name)}
         )
 
+    def action_probe(self):
+        """Find out now, with one delivery, whether a remote that did not answer does again."""
+        self.check_access("read")
+        self.env["retail.delivery"].check_access("read")
+        self.env["retail.circuit"].sudo()._make_probe_due(self)
+        self.env["retail.drain"]._wake_connectors(self)
+
     def action_view_waiting(self):
         return self._action_deliveries({"search_default_waiting": 1})
 
@@ -367,7 +404,20 @@ class RetailConnector(models.Model):
             "mail.mail_activity_data_warning",
             summary=self.env._("%(name)s needs attention", name=self.name),
             note=reason,
-            user_id=(self.responsible_id or self.company_id.retail_responsible_id or self.env.user).id,
+            user_id=self._get_responsible().id,
+        )
+
+    def _get_responsible(self):
+        return self.responsible_id or self.company_id.retail_responsible_id or self.env.user
+
+    def _send_notice(self, subject, text):
+        """Queue an e-mail to the responsible, if the connector is to tell of outages by e-mail."""
+        responsible = self._get_responsible()
+        if not self.notify_by_email or not responsible.email:
+            return
+        body = Markup("<p>%s</p>") % text
+        self.env["mail.mail"].sudo().create(
+            {"subject": subject, "body_html": body, "email_to": responsible.email_formatted}
         )
 
     def _keep_test_result(self, succeeded, message, skew):

@@ -176,7 +176,7 @@ class RetailDelivery(models.Model):
 
     @api.model
     def _lanes_with_due_work(self):
-        """Return ``(connector id, lane)`` of all lanes in which something is due."""
+        """Return ``(connector id, lane)`` of all lanes in which something is due, or could serve as a probe."""
         return self.env.execute_query(
             SQL(
                 """
@@ -185,6 +185,10 @@ class RetailDelivery(models.Model):
                                 WHERE d.connector_id = c.id AND d.lane = lane.name
                                   AND d.state IN ('pending', 'unknown')
                                   AND d.next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC')
+                    OR EXISTS (SELECT FROM retail_circuit o JOIN retail_delivery d USING (connector_id)
+                                WHERE o.connector_id = c.id AND o.is_open
+                                  AND o.next_probe_at <= statement_timestamp() AT TIME ZONE 'UTC'
+                                  AND d.lane = lane.name AND d.attempts > 0 AND d.state IN ('pending', 'unknown'))
               ORDER BY lane.name DESC, c.id
                 """,
                 [lane.value for lane in Lane],

@@ -107,7 +107,7 @@ class RetailDeliveryAttempt(models.Model):
                   FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[],
                               %s::text[])
                        AS r(id, state, status, error_class, code, message, response, digests)
-                 WHERE a.id = r.id AND a.state = 'started'
+                 WHERE a.id = r.id AND a.state NOT IN ('succeeded', 'failed', 'unknown')
              RETURNING a.id
                 """,
                 *columns,

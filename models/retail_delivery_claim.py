@@ -117,7 +117,7 @@ class RetailDelivery(models.Model):
                     SELECT d.id, a.id AS attempt_id
                       FROM retail_delivery d
                  LEFT JOIN retail_delivery_attempt a ON a.delivery_id = d.id AND a.state = 'started'
-                     WHERE d.state = 'in_flight' AND d.lease_until < clock_timestamp() AT TIME ZONE 'UTC'
+                     WHERE d.state = 'in_flight' AND d.lease_until < statement_timestamp() AT TIME ZONE 'UTC'
                        FOR UPDATE OF d SKIP LOCKED
                 ), attempt AS (
                     UPDATE retail_delivery_attempt a SET state = 'unknown', error_message = %s
@@ -134,6 +134,54 @@ class RetailDelivery(models.Model):
             )
         )
         self.invalidate_model()
+
+    @api.model
+    def _has_due(self, connector, lane):
+        """Tell whether a drain of the lane would find something to claim."""
+        return bool(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT 1 FROM retail_delivery d
+                     WHERE d.connector_id = %s AND d.lane = %s AND d.state IN ('pending', 'unknown')
+                       AND d.next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC' AND NOT %s
+                  ORDER BY d.next_attempt_at, d.id LIMIT 1
+                    """,
+                    connector.id,
+                    lane,
+                    BLOCKED,
+                )
+            )
+        )
+
+    @api.model
+    def _bring_forward(self, connector):
+        """What waits because the remote did not answer is due now that it does."""
+        self._bring_forward_where(SQL("connector_id = %s AND error_class = 'transient'", connector.id))
+
+    @api.model
+    def _bring_forward_one(self, connector, lane):
+        """Have the oldest delivery that waits for its next try be due, as a probe."""
+        self._bring_forward_where(
+            SQL(
+                """id = (SELECT id FROM retail_delivery
+                          WHERE connector_id = %s AND lane = %s AND attempts > 0 AND state IN ('pending', 'unknown')
+                       ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)""",
+                connector.id,
+                lane,
+            )
+        )
+
+    def _bring_forward_where(self, condition):
+        self.env.execute_query(
+            SQL(
+                "UPDATE retail_delivery SET next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC'"
+                " WHERE %s AND state IN ('pending', 'unknown') AND attempts > 0"
+                "   AND next_attempt_at > clock_timestamp() AT TIME ZONE 'UTC' RETURNING id",
+                condition,
+            )
+        )
+        self.invalidate_model(["next_attempt_at"], flush=False)
 
     # -- outcomes ----------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from odoo import SUPERUSER_ID, api, models, modules
 from odoo.exceptions import UserError
 from odoo.tools import SQL, mute_logger
 
+from ..connectors.base import OWN_LIMIT, QuotaError
 from ..const import Lane
 from .delivery_batch import DeliveryBatch
 
@@ -30,6 +31,9 @@ LEASE_MARGIN = 10  # seconds to prepare and record a batch
 WAKE_HORIZON = 60  # seconds; what is due later is left to the cron
 HELP_SECONDS = 2  # no second drain for a remote that needs longer for a batch: it has enough to do
 OVERDUE_SECONDS = 10  # what a job may start late by
+FAIR_SECONDS = 5  # after that time a drain gives way to another connector that waits for the slot
+MAX_DRAINS = 4  # of one connector in one lane
+LANE_LOCK = 1919247457  # first number of the advisory locks that drains hold while they run
 MAX_TRANSACTION_TRIES = 5
 JOB_RUNNER_LOCK = 2293787760715711918  # PG_ADVISORY_LOCK_ID of queue_job's runner
 
@@ -61,8 +65,16 @@ class RetailDrain(models.AbstractModel):
             connector._need_attention(str(error))
             self._commit()
             return 0
-        with adapter:
-            handled, is_empty = self._run_batches(connector, lane, adapter, seconds, is_helper)
+        slot = self._take_slot(connector, lane, is_helper)
+        if slot is None:
+            return 0
+        try:
+            with adapter:
+                adapter.before_call = lambda: self._count_call(connector, lane)
+                handled, is_empty = self._run_batches(connector, lane, adapter, seconds, is_helper)
+        finally:
+            self._release_slot(slot)
+        # Only now: whoever commits from here on finds the slot free and wakes the next drain.
         self._wake_rest(connector, lane, is_empty)
         return handled
 
@@ -72,18 +84,27 @@ class RetailDrain(models.AbstractModel):
         Once more than a batch was waiting, a helper is called: a second drain of the lane, in a slot that
         nobody else needs.
         """
-        stop_at = time.monotonic() + seconds
+        started_at = time.monotonic()
         limit = min(connector.batch_size or adapter.batch_size, adapter.batch_size)
         call_seconds = connector.connect_timeout + connector.read_timeout
         send_seconds = min(SEND_SECONDS, 3 * call_seconds)
         lease = LEASE_MARGIN + send_seconds + call_seconds
         handled = 0
-        has_helper = is_helper
-        while time.monotonic() < stop_at and connector._is_open():
-            if is_helper and self._has_waiting_job(lane):
+        has_helper = is_helper or connector.max_drains < 2
+        self._transaction(self.env["retail.delivery"]._expire_leases)
+        while time.monotonic() < started_at + seconds:
+            is_fair = time.monotonic() < started_at + (0 if is_helper else FAIR_SECONDS)
+            if not is_fair and self._has_waiting_job(connector, lane):
                 break
-            claims = self._transaction(self._claim, connector, lane, limit, lease)
-            if not claims and lane == Lane.BULK and self._transaction(self.env["retail.bulk.run"]._feed, connector):
+            size = self._admitted(connector, lane, limit)
+            if not size:
+                break
+            claims = self._transaction(self.env["retail.delivery"]._claim, connector, lane, size, lease)
+            if (
+                not claims
+                and lane == Lane.BULK
+                and self._transaction(self.env["retail.bulk.run"]._feed, connector)
+            ):
                 continue
             if not claims:
                 return handled, True
@@ -95,10 +116,63 @@ class RetailDrain(models.AbstractModel):
                 has_helper = True
         return handled, False
 
-    def _claim(self, connector, lane, limit, lease):
-        deliveries = self.env["retail.delivery"]
-        deliveries._expire_leases()
-        return deliveries._claim(connector, lane, limit, lease)
+    def _admitted(self, connector, lane, limit):
+        """Return how many deliveries may be claimed now: a batch, one as a probe, or none."""
+        is_probe, wait = self.env["retail.circuit"]._wait_seconds(connector)
+        if wait or not connector._is_open() or self.env["retail.quota"]._wait_seconds(connector, lane):
+            return 0
+        if not is_probe:
+            return limit
+        self._transaction(self.env["retail.delivery"]._bring_forward_one, connector, lane)
+        if not self.env["retail.delivery"]._has_due(connector, lane):
+            return 0
+        return int(self._short_transaction(self.env["retail.circuit"]._take_probe, connector))
+
+    def _count_call(self, connector, lane):
+        """Have the quota governor allow the next call.
+
+        :raise QuotaError: none is left for this lane
+        """
+        seconds = self._short_transaction(self.env["retail.quota"]._take, connector, lane)
+        if seconds:
+            message = self.env._("The calls that are left are needed elsewhere, or used up.")
+            raise QuotaError(message, code=OWN_LIMIT, retry_after=seconds)
+
+    # -- slots -------------------------------------------------------------------------------------
+
+    def _take_slot(self, connector, lane, is_helper):
+        """Return the number of a free slot of the connector's lane, None if all are taken.
+
+        The first is for drains that were woken, the others for helpers: so a slow remote holds one worker of
+        a lane, never all. A lock of the session, since it has to end with the process.
+        """
+        slots = range(1, connector.max_drains) if is_helper else range(1)
+        for slot in slots:
+            number = self._slot_number(connector.id, lane, slot)
+            [(is_free,)] = self.env.execute_query(
+                SQL("SELECT pg_try_advisory_lock(%s, %s)", LANE_LOCK, number)
+            )
+            if is_free:
+                return number
+        return None
+
+    def _release_slot(self, number):
+        try:
+            if not modules.module.current_test:
+                self.env.cr.rollback()  # what was meant to stay is committed; what failed must not keep the lock
+            self.env.execute_query(SQL("SELECT pg_advisory_unlock(%s, %s)", LANE_LOCK, number))
+            self._commit()
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            _logger.warning("The connection to the database is lost, and the lock of the lane with it")
+
+    @api.model
+    def _slot_number(self, connector_id, lane, slot):
+        return (connector_id * len(Lane) + list(Lane).index(Lane(lane))) * MAX_DRAINS + slot
+
+    @api.model
+    def _is_draining(self, connector_id, lane):
+        """Tell whether a drain is at work in the lane: it looks for work once more after giving up its slot."""
+        return self._is_locked(LANE_LOCK, self._slot_number(connector_id, lane, 0), 2)
 
     def _deliver(self, connector, adapter, claims):
         """Return whether something arrived, without much waiting for the remote."""
@@ -110,7 +184,22 @@ class RetailDrain(models.AbstractModel):
         is_quick = time.monotonic() - sent_at < HELP_SECONDS
         self._transaction(batch.record)
         self._transaction(batch.record_health)
+        self._short_transaction(self.env["retail.quota"]._correct, connector, adapter.quota_readings())
+        self._count_answers(connector, batch)
         return is_quick and any(outcome.error is None for outcome in batch.outcomes)
+
+    def _count_answers(self, connector, batch):
+        answered, failed, reason = batch.answers()
+        if not answered and not failed:
+            return
+        change = self._short_transaction(
+            self.env["retail.circuit"]._count, connector, answered, failed, reason
+        )
+        if change == "closed":
+            self._transaction(self.env["retail.delivery"]._bring_forward, connector)
+            self._transaction(self._wake_lanes, connector)
+        if change:
+            self._transaction(self.env["retail.circuit"]._announce, connector, change)
 
     def _transaction(self, function, *args):
         """Run ``function`` and commit; again, if somebody else changed the same rows meanwhile."""
@@ -126,6 +215,13 @@ class RetailDrain(models.AbstractModel):
                 self.env.cr.rollback()
         raise AssertionError("unreachable")
 
+    def _short_transaction(self, function, *args):
+        """Run ``function`` at READ COMMITTED and commit: it may wait for a row, and then sees what was changed."""
+        self._commit()
+        if not modules.module.current_test:
+            self.env.cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        return self._transaction(function, *args)
+
     def _commit(self):
         if modules.module.current_test:
             self.env.cr.flush()
@@ -138,12 +234,24 @@ class RetailDrain(models.AbstractModel):
     def _wake_rest(self, connector, lane, is_empty):
         if not connector._is_started():
             return
-        due_in = self.env["retail.delivery"]._seconds_to_next(connector, lane) if is_empty else 0.0
+        deliveries = self.env["retail.delivery"]
+        is_due = not is_empty or deliveries._has_due(connector, lane)
+        due_in = 0.0 if is_due else deliveries._seconds_to_next(connector, lane)
         if due_in is None:
             return
-        due_in = max(due_in, connector._throttled_seconds())
+        due_in = max(due_in, self._closed_seconds(connector, lane))
         if due_in <= WAKE_HORIZON:
             self._wake(connector.id, lane, due_in)
+
+    def _closed_seconds(self, connector, lane):
+        """Return for how many seconds nothing may be delivered, although the connector is active."""
+        _is_open, probe_in = self.env["retail.circuit"]._wait_seconds(connector)
+        quota_in = self.env["retail.quota"]._wait_seconds(connector, lane)
+        return max(connector._throttled_seconds(), probe_in, quota_in)
+
+    def _wake_lanes(self, connector):
+        for lane in (Lane.REALTIME, Lane.BULK):
+            self._wake(connector.id, lane.value, 0.0)
 
     @api.model
     def _wake_connectors(self, connectors):
@@ -175,6 +283,8 @@ class RetailDrain(models.AbstractModel):
     @api.model
     def _wake(self, connector_id, lane, due_in):
         """Have the lane drained in ``due_in`` seconds, by a job, or by the cron if no job runner runs."""
+        if self._is_draining(connector_id, lane):
+            return
         starts_at = math.ceil(time.time() + due_in) if due_in else time.time()
         eta = datetime.utcfromtimestamp(starts_at)
         if not self._is_job_runner_running():
@@ -198,14 +308,16 @@ class RetailDrain(models.AbstractModel):
             description=f"Retail Hub: connector {connector_id}, {lane}",
         )._run(connector_id, lane, **options)
 
-    def _has_waiting_job(self, lane):
-        """Tell whether a job of the lane's channel could start if it had a slot."""
+    def _has_waiting_job(self, connector, lane):
+        """Tell whether another connector's job of the lane's channel could start if it had a slot."""
         return bool(
             self.env.execute_query(
                 SQL(
                     "SELECT 1 FROM queue_job WHERE state = 'pending' AND channel = %s"
+                    " AND NOT starts_with(COALESCE(identity_key, ''), %s)"
                     " AND (eta IS NULL OR eta <= clock_timestamp() AT TIME ZONE 'UTC') LIMIT 1",
                     Lane(lane).channel,
+                    self._job_identity(connector.id, lane),
                 )
             )
         )
@@ -236,14 +348,22 @@ class RetailDrain(models.AbstractModel):
     @api.model
     def _is_job_runner_running(self):
         """Tell whether some queue_job runner holds the runner's lock on this database."""
+        return self._is_locked(JOB_RUNNER_LOCK >> 32, JOB_RUNNER_LOCK & 0xFFFFFFFF, 1)
+
+    def _is_locked(self, class_id, object_id, parts):
+        """Tell whether somebody holds an advisory lock on this database.
+
+        :param parts: 1 for a lock by one 64-bit number (given in halves), 2 for one by two numbers
+        """
         return bool(
             self.env.execute_query(
                 SQL(
                     "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
                     " WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()"
-                    " AND l.classid = %s AND l.objid = %s AND l.objsubid = 1 LIMIT 1",
-                    JOB_RUNNER_LOCK >> 32,
-                    JOB_RUNNER_LOCK & 0xFFFFFFFF,
+                    " AND l.classid = %s AND l.objid = %s AND l.objsubid = %s LIMIT 1",
+                    class_id,
+                    object_id,
+                    parts,
                 )
             )
         )
@@ -261,7 +381,8 @@ class RetailDrain(models.AbstractModel):
             for connector_id, lane in dict.fromkeys(
                 [*self.env["retail.delivery"]._lanes_with_due_work(), *to_feed]
             )
-            if connectors.browse(connector_id)._is_open()
+            if connectors.browse(connector_id)._is_started()
+            and not self._closed_seconds(connectors.browse(connector_id), lane)
         ]
         if self._is_job_runner_running():
             for connector_id, lane in lanes:
