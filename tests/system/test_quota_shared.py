@@ -1,5 +1,6 @@
 """The limits of an account, shared by all drains of all workers: HubSpot never has to say no."""
 
+import contextlib
 import itertools
 from collections import Counter
 
@@ -92,3 +93,32 @@ def test_day_that_is_used_up(connect, sandbox):
     hub.make_due()
     hub.wait(delivered=5)
     assert set(hub.deliveries("attempts")) == {(1,)}
+
+
+def test_call_that_another_worker_counts_meanwhile(connect, sandbox, odoo):
+    """Who finds the last call being counted by somebody else waits for that, and then makes none."""
+    hub = connect()
+    set_limit(hub, DAY, 3)
+    hub.create(*customers(1))
+    hub.wait(delivered=1)
+    hub.wait_until_idle()
+    with contextlib.closing(odoo.db.connect()) as other:
+        other.autocommit = False
+        other.cursor().execute(
+            "UPDATE retail_quota SET counted = jsonb_set(counted, '{used}', '3')"
+            " WHERE connector_id = %s AND seconds = %s",
+            (hub.id, DAY),
+        )
+        hub.create(*customers(1))
+        wait_until(lambda: waiting_for_locks(odoo.db), PATIENCE, "a drain to wait for the count")
+        other.commit()
+    wait_until(lambda: hub.count() == {"delivered": 1, "pending": 1}, PATIENCE, "the call to be refused")
+    hub.wait_until_idle()
+    assert (len(sandbox.requests()), counted(hub, DAY)) == (1, 3)
+    assert hub.deliveries("attempts", state="pending") == [(0,)]
+
+
+def waiting_for_locks(db):
+    return db.query(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
