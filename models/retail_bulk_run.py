@@ -116,7 +116,7 @@ class RetailBulkRun(models.Model):
     last_id = fields.Integer(
         readonly=True, copy=False, help="Id of the last record or event when it was started."
     )
-    started_by_id = fields.Many2one("res.users", "Started By", readonly=True, copy=False)
+    started_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     started_at = fields.Datetime("Started", readonly=True, copy=False)
     ended_at = fields.Datetime("Ended", readonly=True, copy=False)
     waiting_count = fields.Integer("Waiting", compute="_compute_counts")
