@@ -29,7 +29,7 @@ class RetailCircuit(models.Model):
     opened_at = fields.Datetime(readonly=True)
     next_probe_at = fields.Datetime(readonly=True)
     probe_seconds = fields.Integer(readonly=True)
-    told_at = fields.Datetime(readonly=True)
+    told_at = fields.Datetime(readonly=True, help="When the outage began that was last told by e-mail.")
     counted = fields.Json(readonly=True, help="Answered and failed deliveries of the last minutes.")
 
     _connector_unique = models.UniqueIndex("(connector_id)")
@@ -167,8 +167,8 @@ class RetailCircuit(models.Model):
         connector.with_context(mail_activity_quick_update=True).activity_schedule(
             ACTIVITY_TYPE, summary=summary, note=note, user_id=connector._get_responsible().id
         )
-        if not self.told_at or (self.env.cr.now() - self.told_at).total_seconds() > QUIET_SECONDS:
-            self.told_at = self.env.cr.now()
+        if not self.told_at or (self.opened_at - self.told_at).total_seconds() > QUIET_SECONDS:
+            self.told_at = self.opened_at
             connector._send_notice(summary, note)
 
     def _announce_closing(self, connector):
@@ -178,5 +178,5 @@ class RetailCircuit(models.Model):
         activities = connector.activity_search([ACTIVITY_TYPE])
         if activities:
             activities.action_feedback(feedback=f"{summary}. {note}")
-        if self.told_at and self.told_at >= self.opened_at:
+        if self.told_at == self.opened_at:
             connector._send_notice(summary, note)

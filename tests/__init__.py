@@ -1,5 +1,6 @@
 from . import test_bulk_run
 from . import test_capture
+from . import test_circuit
 from . import test_connector
 from . import test_credential
 from . import test_customer

@@ -75,10 +75,12 @@ class TestOutcome(RetailCase):
         for _number in range(11):
             self.assertEqual(delivery.state, "pending")
             self._make_due(delivery)
+            self.env["retail.circuit"]._make_probe_due(self.connector)
             self._drain()
         self.assertEqual((delivery.state, delivery.attempts, delivery.error_class), ("dead", 11, "transient"))
         self.sandbox.faults_clear()
         delivery.action_replay()
+        self.env["retail.circuit"]._make_probe_due(self.connector)
         self._drain()
         self.assertEqual((delivery.state, delivery.attempts), ("delivered", 12))
 

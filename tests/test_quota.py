@@ -189,6 +189,7 @@ class TestQuota(RetailCase):
         patient = self._partner("Patient", "patient@example.com")
         self.assertEqual((self._drain(lane="bulk"), self._calls()), (0, []))
         self.connector.flow_ids.lane = "realtime"
+        self._deliveries(patient).lane = "bulk"  # a change of the flow applies to what waits
         urgent = self._partner("Urgent", "urgent@example.com")
         self.assertEqual(self._drain(), 1)
         self.assertEqual(list(self._contacts()), ["urgent@example.com"])
