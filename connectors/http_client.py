@@ -98,7 +98,8 @@ class HttpClient:
         """
         is_write = method not in _SAFE_METHODS if is_write is None else is_write
         if self.deadline is not None and time.monotonic() > self.deadline:
-            raise TransientError("Not sent yet: the calls before it took too long.", code="OUT_OF_TIME")
+            error = TransientError("Not sent yet: the calls before it took too long.", code="OUT_OF_TIME")
+            raise error.not_sent()
         self._ask_before_call()
         try:
             with self._open(method, path, json, params) as raw:

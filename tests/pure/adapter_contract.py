@@ -143,6 +143,7 @@ class AdapterContract:
             adapter.set_deadline(time.monotonic() + 0.1)
             outcomes = adapter.send([adapter.prepare(make_item(number)) for number in range(3)])
         assert [o.error and o.error.code for o in outcomes] == [None, "OUT_OF_TIME", "OUT_OF_TIME"]
+        assert [o.error and o.error.is_sent for o in outcomes] == [None, False, False]
         assert not any(o.error and o.error.uncertain for o in outcomes)
         assert self.call_count() == 1
 
