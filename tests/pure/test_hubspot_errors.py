@@ -47,7 +47,7 @@ def error(status, body=None, headers=None, date=NOON, **options):
             ValidationError,
             "INVALID_EMAIL",
             "email",
-            "HubSpot does not accept the property email: Email address jan@peeters is invalid",
+            "HubSpot does not accept the property email: Email address j***@p***.peeters is invalid",
         ),
         (400, "quoted_value", ValidationError, "LEADING_TRAILING_WHITESPACE", "firstname", None),
         (
