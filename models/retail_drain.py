@@ -162,7 +162,7 @@ class RetailDrain(models.AbstractModel):
                 self.env.cr.rollback()  # what was meant to stay is committed; what failed must not keep the lock
             self.env.execute_query(SQL("SELECT pg_advisory_unlock(%s, %s)", LANE_LOCK, number))
             self._commit()
-        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+        except psycopg2.Error:
             _logger.warning("The connection to the database is lost, and the lock of the lane with it")
 
     @api.model

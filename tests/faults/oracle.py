@@ -99,6 +99,22 @@ class Oracle:
             for one in payload["merged_ids"]
         }
 
+    def survivor_of(self, partner_id):
+        """Return the customer that is left of this one after all merges.
+
+        If it was deleted before it ever had a contact, it has taken over that of a customer that was merged into
+        it, which is then archived instead of merged.
+        """
+        merges = {
+            int(one): int(payload["id"])
+            for event_type, payload in self.facts
+            if event_type == "customer.merged"
+            for one in payload["merged_ids"]
+        }
+        while partner_id in merges:
+            partner_id = merges[partner_id]
+        return partner_id
+
     # -- at the remote -----------------------------------------------------------------------------
 
     def contacts_by_email(self):
@@ -130,7 +146,7 @@ class Oracle:
             mine = [(one["id"], one["archived"]) for one in contacts[email]]
             if any(not is_archived for _id, is_archived in mine) or len(mine) > 1:
                 found.append(f"customer {partner_id} ({email}) is gone, its contacts are {mine}")
-            if partner_id in self.merged() and mine:
+            if partner_id in self.merged() and mine and self.survivor_of(partner_id) in self.living:
                 found.append(f"customer {partner_id} was merged, its contact {mine} was not")
             if partner_id not in self.merged() and email in aliases:
                 found.append(f"customer {partner_id} was deleted, its address is left in {aliases[email]}")

@@ -82,6 +82,7 @@ class Stage:
 
     def wait_for_work(self, least=1):
         """Wait until something is under way, since harm that meets no work proves nothing."""
+        self.revive()
         wait_until(lambda: self.count_open() >= least, PATIENCE, "deliveries to be open")
 
     def pause(self, least, most):
@@ -90,6 +91,7 @@ class Stage:
 
     def server_with_runner(self):
         """Return the server whose job runner is at work, None if there is none. Odoo tells PostgreSQL its pid."""
+        self.revive()
         rows = self.db.query(
             "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
             " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND l.objid = %s",
@@ -111,6 +113,16 @@ class Stage:
             os.kill(server.process.pid, signal.SIGCONT)
         assert taken_over is not server
         self.harm["runners killed"] += 1
+
+    def revive(self):
+        """Start servers that have ended, as a service manager does.
+
+        Odoo's parent process ends if PostgreSQL does not answer at the moment in which it starts a worker.
+        """
+        for server in self.servers:
+            if server.process and server.process.poll() is not None:
+                server.kill()
+                server.start()
 
     # -- harm --------------------------------------------------------------------------------------
 
@@ -182,5 +194,6 @@ class Stage:
 
     def judge(self, timeout=PATIENCE):
         """Settle, then compare both sides."""
+        self.revive()
         self.settle(timeout)
         Oracle(self.hub, self.sandbox).check()
