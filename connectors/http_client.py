@@ -113,10 +113,11 @@ class HttpClient:
             raise self._no_answer(is_write, "BROKEN_ANSWER", "broke off its answer") from None
 
     def _ask_before_call(self):
-        if self.before_call is None:
+        ask = self.before_call
+        if ask is None:
             return
         try:
-            self.before_call()
+            ask()
         except RemoteError as error:
             raise error.not_sent() from None
 

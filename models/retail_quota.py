@@ -42,7 +42,7 @@ class RetailQuota(models.Model):
     used = fields.Integer(compute="_compute_usage")
     left = fields.Integer(compute="_compute_usage")
     forecast = fields.Char(compute="_compute_usage")
-    remark = fields.Char("Remark", compute="_compute_remark")
+    remark = fields.Char(compute="_compute_remark")
 
     _window_unique = models.UniqueIndex(
         "(connector_id, seconds)", "A connector has one limit for each length of time."
