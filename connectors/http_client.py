@@ -117,7 +117,7 @@ class HttpClient:
         if ask is None:
             return
         try:
-            ask()
+            ask()  # pylint: disable=not-callable  # it is no longer None here
         except RemoteError as error:
             raise error.not_sent() from None
 
