@@ -92,6 +92,10 @@ def connector_draft(visitor: Visitor):
     _connector(visitor, "HubSpot (test account)", "Credentials")
 
 
+def connector_limits(visitor: Visitor):
+    _connector(visitor, "HubSpot", "Limits")
+
+
 def _connector(visitor, name, tab):
     connector = visitor.find("retail.connector", [("name", "=", name)])
     visitor.visit(f"{ACTION}connector/{connector}", ".o_form_view .o_notebook .o_data_row")
@@ -173,6 +177,7 @@ SCREENS: tuple[Callable[[Visitor], None], ...] = (
     connectors,
     connector_flows,
     connector_credentials,
+    connector_limits,
     connector_draft,
     flow,
     deliveries,
