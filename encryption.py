@@ -37,6 +37,15 @@ def encrypt(secret):
     return _cipher().encrypt(secret.encode()).decode()
 
 
+def encrypt_all(secrets):
+    """Return a token for each of ``secrets`` (texts), None for None; reads the keys once.
+
+    :raise SecretKeyError: as :func:`encrypt`
+    """
+    cipher = _cipher()
+    return [secret and cipher.encrypt(secret.encode()).decode() for secret in secrets]
+
+
 def decrypt(token):
     """Return the text behind ``token``.
 

@@ -1,9 +1,14 @@
 """Attempts: one row per try, written when it starts and completed once, when it ends."""
 
 import json
+import logging
 
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+from .. import encryption
+
+_logger = logging.getLogger(__name__)
 
 
 class RetailDeliveryAttempt(models.Model):
@@ -28,7 +33,7 @@ class RetailDeliveryAttempt(models.Model):
     )
     natural_key = fields.Char(
         readonly=True,
-        groups=".",  # nobody: it may be personal data
+        groups=".",  # nobody: it may be personal data, and is encrypted for that
         help="Finds the remote record that was about to be made; kept only while it is unknown whether it was.",
     )
     started_at = fields.Datetime(readonly=True)
@@ -68,6 +73,7 @@ class RetailDeliveryAttempt(models.Model):
         # In one order everywhere, so that two drains with the same keys do not wait for each other.
         rows = sorted(rows, key=lambda row: (row[-1] or "", row[0]))
         columns = [list(column) for column in zip(*rows, strict=True)]
+        columns[4] = encryption.encrypt_all(columns[4])
         return dict(
             self.env.execute_query(
                 SQL(
@@ -133,7 +139,15 @@ class RetailDeliveryAttempt(models.Model):
                 list(ids),
             )
         )
-        return {res_id: (operation, key) for res_id, operation, key in rows}
+        opened = ((res_id, operation, self._open_natural_key(token)) for res_id, operation, token in rows)
+        return {res_id: (operation, key) for res_id, operation, key in opened if key}
+
+    def _open_natural_key(self, token):
+        try:
+            return encryption.decrypt(token)
+        except encryption.SecretKeyError:
+            _logger.warning("What a remote may have is not looked for: the key that opens its name is gone")
+            return None
 
     @api.model
     def _forget_natural_keys(self, connector, res_model, ids):

@@ -192,10 +192,15 @@ class RetailErrorGroup(models.Model):
         advice = self.env._(
             "The first is %(record)s (%(delivery)s). Correct the cause, then press Repair here:"
             " it shows what would go out now, and sends all that is alike again.",
-            record=self.sample_id.record_name or "",
+            record=self._sample_reference(),
             delivery=f"#{self.sample_id.id}",
         )
         return Markup("<p>%s</p><p>%s</p>") % (self.error_message or "", advice)
+
+    def _sample_reference(self):
+        """Name the record without its data: the text of an activity outlives a record that is erased."""
+        sample = self.sample_id
+        return f"{self.env['ir.model']._get(sample.res_model).name or ''} #{sample.res_id}"
 
     # -- the cron ----------------------------------------------------------------------------------
 

@@ -87,7 +87,7 @@ class TestErrorGroup(DeadLetterCase):
         self.assertEqual(activity.summary, f"250 not delivered: {KEY_MISSING}")
         first = self._deliveries(state="dead")[0]
         self.assertEqual(group.sample_id, first)
-        self.assertIn(f"The first is N0 (#{first.id}).", activity.note)
+        self.assertIn(f"The first is Contact #{first.res_id} (#{first.id}).", activity.note)
 
     def test_a_group_for_each_cause(self):
         self._keyless(2)
