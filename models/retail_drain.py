@@ -59,24 +59,28 @@ class RetailDrain(models.AbstractModel):
         if not connector or not connector._is_started():
             return 0
         connector = connector.with_company(connector.company_id)
-        try:
-            adapter = connector._adapter()
-        except UserError as error:
-            connector._need_attention(str(error))
-            self._commit()
-            return 0
         slot = self._take_slot(connector, lane, is_helper)
         if slot is None:
             return 0
         try:
-            with adapter:
-                adapter.before_call = lambda: self._count_call(connector, lane)
-                handled, is_empty = self._run_batches(connector, lane, adapter, seconds, is_helper)
+            handled, is_empty = self._drain(connector, lane, seconds, is_helper)
         finally:
             self._release_slot(slot)
         # Only now: whoever commits from here on finds the slot free and wakes the next drain.
         self._wake_rest(connector, lane, is_empty)
         return handled
+
+    def _drain(self, connector, lane, seconds, is_helper):
+        """As :meth:`_run_batches`; a connector that cannot be used needs attention."""
+        try:
+            adapter = connector._adapter()
+        except UserError as error:
+            connector._need_attention(str(error))
+            self._commit()
+            return 0, False
+        with adapter:
+            adapter.before_call = lambda: self._count_call(connector, lane)
+            return self._run_batches(connector, lane, adapter, seconds, is_helper)
 
     def _run_batches(self, connector, lane, adapter, seconds, is_helper):
         """Return the number of deliveries handled, and whether the lane had nothing left to claim.
