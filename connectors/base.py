@@ -309,9 +309,10 @@ class Adapter(ABC):
         """
         return None
 
+    @abstractmethod
     def settle(self, batch: Sequence[Prepared]) -> list[Outcome]:
-        """Find out, or make sure, that items of uncertain outcome are applied exactly once.
+        """Find out, or make sure, that items of uncertain outcome are applied exactly once in effect.
 
-        The default is right for adapters whose calls are all idempotent: send again.
+        Send again only what the remote knows how to repeat: by the item's idempotency key, or because the call
+        sets a state. Read back anything else first.
         """
-        return self.send(batch)

@@ -5,7 +5,7 @@ then sees what was counted meanwhile, and nobody fails to serialize.
 """
 
 import json
-from dataclasses import astuple
+from dataclasses import asdict
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -75,11 +75,11 @@ class RetailCircuit(models.Model):
         now, row_id, is_open, probe_seconds, counted = self._lock(connector)
         if is_open:
             return self._probed(row_id, probe_seconds, reason, succeeded=answered > 0)
-        tallies = breaker.count([breaker.Tally(*tally) for tally in counted or ()], now, answered, failed)
-        if breaker.is_broken(tallies):
+        health = breaker.count(breaker.Health.from_json(counted), now, answered, failed)
+        if breaker.is_broken(health):
             self._set_open(row_id, reason)
             return "opened"
-        self._update(row_id, SQL("counted = %s", json.dumps([astuple(tally) for tally in tallies])))
+        self._update(row_id, SQL("counted = %s", json.dumps(asdict(health))))
         return None
 
     def _lock(self, connector):

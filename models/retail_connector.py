@@ -317,7 +317,10 @@ class RetailConnector(models.Model):
         return self._action_deliveries({"search_default_delivered_today": 1})
 
     def action_view_dead(self):
-        return self._action_deliveries({"search_default_dead": 1, "search_default_group_fingerprint": 1})
+        """Open the connector's dead deliveries, by cause."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_error_group")
+        return {**action, "domain": [("connector_id", "=", self.id)]}
 
     def _action_deliveries(self, context):
         self.ensure_one()

@@ -289,18 +289,26 @@ class RetailDrain(models.AbstractModel):
         """Have the lane drained in ``due_in`` seconds, by a job, or by the cron if no job runner runs."""
         if self._is_draining(connector_id, lane):
             return
-        starts_at = math.ceil(time.time() + due_in) if due_in else time.time()
+        now = self._database_time()
+        starts_at = math.ceil(now + due_in) if due_in else now
         eta = datetime.utcfromtimestamp(starts_at)
         if not self._is_job_runner_running():
             # Odoo tells its cron workers of a trigger only if it is due, to the second: else they sleep on.
             self.env.ref("retail_hub.ir_cron_drain")._trigger(at=eta if due_in else None)
         elif not self._has_job(connector_id, lane, eta):
             self._enqueue(connector_id, lane, eta if due_in else None)
-        _wakes[self.env.cr.dbname, connector_id, lane] = starts_at
+        _wakes[self.env.cr.dbname, connector_id, lane] = time.time() + starts_at - now
 
     def _call_helper(self, connector_id, lane):
-        if self._is_job_runner_running() and not self._has_job(connector_id, lane, datetime.utcnow()):
+        now = datetime.utcfromtimestamp(self._database_time())
+        if self._is_job_runner_running() and not self._has_job(connector_id, lane, now):
             self._enqueue(connector_id, lane, None, is_helper=True)
+
+    @api.model
+    def _database_time(self):
+        """Return the database's clock, in seconds since 1970: the one that all hosts share."""
+        [(now,)] = self.env.execute_query(SQL("SELECT extract(epoch FROM clock_timestamp())::float"))
+        return now
 
     def _enqueue(self, connector_id, lane, eta, **options):
         identity = f"{self._job_identity(connector_id, lane)}{eta.isoformat() if eta else 'now'}"

@@ -1,5 +1,8 @@
 """The setup check: what an admin still has to do, and how."""
 
+import socket
+import time
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import config
@@ -11,6 +14,7 @@ from .. import encryption
 from ..const import Lane
 from .retail_connector import CLOCK_SKEW_LIMIT
 
+OWN_CLOCK_SKEW_LIMIT = 5  # seconds
 CHANNELS_EXAMPLE = "root:4,root.retail.realtime:2,root.retail.bulk:1,root.retail.inbound:1"
 
 
@@ -55,6 +59,7 @@ class RetailSetupCheck(models.TransientModel):
             self._check_server_wide_module(),
             self._check_job_runner(),
             self._check_channels(),
+            self._check_own_clock(),
             *self._check_encryption_key(),
             *(line for connector in self._connectors() for line in self._check_connector(connector)),
         ]
@@ -125,6 +130,21 @@ class RetailSetupCheck(models.TransientModel):
         if configured == {"root"} and not self.env["retail.drain"].sudo()._is_job_runner_running():
             return [lane.channel for lane in Lane]
         return [lane.channel for lane in Lane if lane.channel not in configured]
+
+    def _check_own_clock(self):
+        host = socket.gethostname()
+        name = self.env._("The clocks of %(host)s and the database agree", host=host)
+        skew = time.time() - self.env["retail.drain"].sudo()._database_time()
+        seconds = round(abs(skew), 1)
+        if abs(skew) <= OWN_CLOCK_SKEW_LIMIT:
+            return "ok", name, self.env._("They differ by %(seconds)s s.", seconds=seconds), False, False
+        detail = self.env._(
+            "They differ by %(seconds)s s. Deliveries keep the database’s time; the job runner and the scheduled"
+            " actions of %(host)s keep that of %(host)s, and start too early or too late.",
+            seconds=seconds,
+            host=host,
+        )
+        return "warning", name, detail, self.env._("Synchronize the clock of %(host)s (NTP).", host=host), False
 
     def _check_encryption_key(self):
         name = self.env._("The encryption key is kept by you")

@@ -66,6 +66,21 @@ class TestCircuit(RetailCase):
         circuits = self.env["retail.circuit"]
         self.assertEqual([circuits._take_probe(self.connector) for _ in range(2)], [True, False])
 
+    def test_opens_after_a_busy_time(self):
+        """Thousands that arrived just before do not keep a remote that went down from being left alone."""
+        self.env["res.partner"].create(
+            [{"name": f"Guest {number}", "email": f"guest{number}@example.com"} for number in range(300)]
+        )
+        self._drain()
+        arrived = self._deliveries()
+        self.assertEqual(set(arrived.mapped("state")), {"delivered"})
+        self._break()
+        self.assertFalse(self._circuit().is_open)
+        self._make_due(self._deliveries() - arrived)
+        self._drain()
+        self.assertTrue(self._circuit().is_open)
+        self.assertEqual(len(self._calls()), 3 + 3)
+
     def test_resumes_what_waited(self):
         """A probe that is answered closes the circuit, and what waited for its next try goes out at once."""
         self._break()

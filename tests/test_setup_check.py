@@ -1,6 +1,8 @@
 """The setup check tells what is wrong, with the fix; the scheduled action stands in for the job runner."""
 
 import os
+import socket
+import time
 from unittest.mock import patch
 
 from cryptography.fernet import Fernet
@@ -42,6 +44,15 @@ class TestSetupCheck(RetailCase):
         channels = "root:4,root.retail.realtime:2,root.retail.bulk:1,root.retail.inbound:1"
         with patch.dict(os.environ, {"ODOO_QUEUE_JOB_CHANNELS": channels}):
             self.assertEqual(self._status(name), "ok")
+
+    def test_own_clock(self):
+        host = socket.gethostname()
+        name = f"The clocks of {host} and the database agree"
+        self.assertEqual(self._status(name), "ok")
+        for skew in (-7, 7):
+            self.patch(type(self.env["retail.drain"]), "_database_time", lambda _self, skew=skew: time.time() + skew)
+            status, fix = self._findings()[name]
+            self.assertEqual((status, fix), ("warning", f"Synchronize the clock of {host} (NTP)."))
 
     def test_encryption_key(self):
         name = "The encryption key is kept by you"

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 import customers
 import delivered
 import leftovers
+import operations
 import trouble
 from remote import Unexpected
 from report import progress
 from shop import Shop
 
-PARTS = (customers, trouble, leftovers, delivered)
+PARTS = (customers, trouble, operations, leftovers, delivered)
 
 Step = Callable[[Shop], Generator[str, None, None]]
 

@@ -37,6 +37,11 @@ class Shop:
         """Create a customer and return its id."""
         return self.call("res.partner", "create", [{"name": name, **values}])[0]
 
+    def connector(self, field: str):
+        """Return the value of a field of the connector."""
+        [values] = self.call("retail.connector", "read", [self.connector_id], [field])
+        return values[field]
+
     def settle(self, timeout: float = 90) -> None:
         """Wait until nothing is on its way to HubSpot, but for what is left waiting on purpose."""
         domain = [

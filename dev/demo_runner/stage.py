@@ -15,6 +15,7 @@ from stack import Database, OdooServer, Sandbox, database_name, free_port
 
 COMPANY = "Linden & Daughters"
 OWN_PROPERTY = {"name": "odoo_customer_id", "label": "Odoo customer id", "hasUniqueValue": True}
+REGULARS = 250
 POSTAL_CODE_RULE = {
     "property": "zip",
     "pattern": r"\d{4}",
@@ -38,6 +39,7 @@ def stage(port: int | None = None) -> Iterator[Shop]:
         shop = Shop(stack.enter_context(odoo), sandbox)
         progress("setting up the shop and its HubSpot connector")
         set_up_people(shop)
+        set_up_regulars(shop)
         set_up_account(shop)
         set_up_connector(shop)
         yield shop
@@ -66,6 +68,12 @@ def set_up_people(shop: Shop) -> None:
     clerk = {"name": "Clara Wouters", "login": "clerk", "password": "clerk", "group_ids": [(6, 0, groups)]}
     shop.call("res.users", "create", [clerk])
     shop.clerk = Session(shop.odoo.url, shop.odoo.db.name, "clerk", "clerk")
+
+
+def set_up_regulars(shop: Shop) -> None:
+    """Customers from before the connector, which knows nothing of them."""
+    rows = [[f"Regular {n}", f"regular{n}@regulars.example", "Brugge"] for n in range(1, REGULARS + 1)]
+    shop.call("res.partner", "load", ["name", "email", "city"], rows)
 
 
 def group_id(shop: Shop, module: str, name: str) -> int:

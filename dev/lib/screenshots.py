@@ -124,6 +124,11 @@ def repair(visitor: Visitor):
     visitor.see(".modal .o_retail_diff")
 
 
+def backfill(visitor: Visitor):
+    run = visitor.find("retail.bulk.run", [("kind", "=", "backfill")])
+    visitor.visit(f"{ACTION}bulk_run/{run}", ".o_form_view .o_field_widget[name=progress]")
+
+
 def delivery_dead(visitor: Visitor):
     delivery = visitor.find("retail.delivery", [("error_code", "=", "INVALID_ZIP"), ("state", "=", "dead")])
     visitor.visit(f"{ACTION}delivery/{delivery}", ".o_form_view .o_notebook .o_data_row")
@@ -184,6 +189,7 @@ SCREENS: tuple[Callable[[Visitor], None], ...] = (
     deliveries_empty,
     dead_letters,
     repair,
+    backfill,
     delivery_dead,
     delivery_waiting,
     attempt,
