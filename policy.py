@@ -1,6 +1,6 @@
 """What happens to a delivery after a try: the rules of the state machine, as pure functions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .connectors.base import RemoteError
 from .connectors.retry import retry_delay
@@ -20,11 +20,22 @@ class Decision:
     delay: float = 0.0
 
 
-def decide(error: RemoteError | None, attempts: int) -> Decision:
+def decide(error: RemoteError | None, attempts: int, is_settling: bool = False) -> Decision:
     """Decide what follows a try that ended with ``error`` (None: it succeeded).
 
     :param attempts: tries that were used up before this one
+    :param is_settling: an earlier try may have been applied; one that was surely not does not change that
     """
+    decision = _decide(error, attempts)
+    return unsettled(decision) if is_settling else decision
+
+
+def unsettled(decision: Decision) -> Decision:
+    """Return the same for a delivery of which an earlier try may have been applied: it does not just wait."""
+    return replace(decision, state=State.UNKNOWN) if decision.state is State.PENDING else decision
+
+
+def _decide(error, attempts):
     if error is None:
         return Decision(State.DELIVERED, attempts + 1)
     if error.error_class is ErrorClass.AUTH:

@@ -26,7 +26,7 @@ from ..connectors.base import (
 from ..connectors.redaction import redact, redact_text
 from ..connectors.retry import fingerprint
 from ..const import Kind, State
-from ..policy import DEFAULT_QUOTA_DELAY, Decision, decide
+from ..policy import DEFAULT_QUOTA_DELAY, Decision, decide, unsettled
 
 _logger = logging.getLogger(__name__)
 
@@ -89,7 +89,9 @@ class DeliveryBatch:
         )
         for claim_id in self.prepared.keys() - self.attempt_ids.keys():
             del self.prepared[claim_id]
-            self.decisions[claim_id] = (Decision(State.PENDING, self.claims[claim_id].attempts, 1.0), None)
+            claim = self.claims[claim_id]
+            decision = Decision(State.PENDING, claim.attempts, 1.0)
+            self.decisions[claim_id] = (unsettled(decision) if claim.is_settling else decision, None)
 
     def _prepare_model(self, res_model, claims):
         flow_ids = {claim.flow_id for claim in claims if claim.flow_id}
@@ -306,7 +308,7 @@ class DeliveryBatch:
         self._finish_facts()
 
     def _decide(self, claim, error, final=False):
-        decision = decide(error, claim.attempts)
+        decision = decide(error, claim.attempts, claim.is_settling)
         self.decisions[claim.id] = (replace(decision, state=State.DEAD) if final else decision, error)
 
     def _cancel_gone(self, claim):

@@ -112,9 +112,9 @@ class ResPartner(models.Model):
         if event_type != "customer.merged":
             return payload
         merged_ids = [int(merged_id) for merged_id in payload["merged_ids"]]
-        if self.env["retail.delivery"]._has_uncertain(connector, self._name, merged_ids):
+        if self.env["retail.delivery"]._has_unfinished(connector, self._name, merged_ids):
             raise TransientError(
-                self.env._("Waits for the last delivery of a customer that was merged away.")
+                self.env._("Waits for what is still to be told of a customer that was merged away.")
             )
         bindings = self.env["retail.binding"]
         survivor = bindings._of_records(connector, self._name, [int(payload["id"])])

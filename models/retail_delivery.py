@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..const import CLAIMABLE_STATES, Lane, State
+from ..const import CLAIMABLE_STATES, Kind, Lane, State
 
 
 class RetailDelivery(models.Model):
@@ -213,11 +213,16 @@ class RetailDelivery(models.Model):
         return None if seconds is None else max(seconds, 0.0)
 
     @api.model
-    def _has_uncertain(self, connector, res_model, ids):
-        """Tell whether something of these records is on its way or of unknown outcome."""
+    def _has_unfinished(self, connector, res_model, ids):
+        """Tell whether something of records that are gone is on its way, of unknown outcome, or to be told yet.
+
+        A state that simply waits does not count: it has nothing to say any more. A fact does: of the customer
+        that another was merged into, before it was itself merged away.
+        """
         states = (State.IN_FLIGHT.value, State.UNKNOWN.value)
         sought = self.env["retail.delivery.attempt"]._sought(connector, res_model, ids)
         uncertain = Domain("res_id", "in", ids) & Domain("state", "in", states)
-        waiting = Domain("res_id", "in", list(sought)) & Domain("state", "=", State.PENDING.value)
+        is_needed = Domain("res_id", "in", list(sought)) | Domain("kind", "=", Kind.FACT.value)
+        waiting = Domain("res_id", "in", ids) & is_needed & Domain("state", "=", State.PENDING.value)
         of_connector = Domain("connector_id", "=", connector.id) & Domain("res_model", "=", res_model)
         return bool(self.search_count(of_connector & (uncertain | waiting), limit=1))

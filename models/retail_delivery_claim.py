@@ -15,6 +15,12 @@ Claim.__doc__ = (
     """A delivery that this drain holds until ``lease_until``; ``payload`` is a fact's snapshot."""
 )
 
+SETTLE_SECONDS = 5  # that a remote may take to carry out a call that it was given up on
+# An earlier try may have been applied without our knowing: to be settled, never blindly repeated.
+IS_UNCERTAIN = SQL(
+    "EXISTS (SELECT FROM retail_delivery_attempt a WHERE a.delivery_id = d.id AND a.state = 'unknown')"
+)
+
 # Something older of the same subject that is not simply replaced by this delivery. OFFSET 0 keeps this from
 # becoming a join, which PostgreSQL makes over all that waits if its statistics are of a time when nothing did.
 BLOCKED = SQL(
@@ -124,13 +130,14 @@ class RetailDelivery(models.Model):
                       FROM expired x WHERE a.id = x.attempt_id
                 )
                 UPDATE retail_delivery d
-                   SET state = CASE WHEN x.attempt_id IS NULL THEN 'pending' ELSE 'unknown' END,
+                   SET state = CASE WHEN x.attempt_id IS NULL AND NOT %s THEN 'pending' ELSE 'unknown' END,
                        attempts = d.attempts + CASE WHEN x.attempt_id IS NULL THEN 0 ELSE 1 END,
                        next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC', lease_until = NULL
                   FROM expired x WHERE d.id = x.id
              RETURNING d.id
                 """,
                 self.env._("The worker stopped before it could record the answer."),
+                IS_UNCERTAIN,
             )
         )
         self.invalidate_model()
@@ -173,11 +180,20 @@ class RetailDelivery(models.Model):
         )
 
     def _bring_forward_where(self, condition):
+        """What is unknown is left alone for a moment: the remote may be about to do what it gave no answer to."""
         self.env.execute_query(
             SQL(
-                "UPDATE retail_delivery SET next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC'"
-                " WHERE %s AND state IN ('pending', 'unknown') AND attempts > 0"
-                "   AND next_attempt_at > clock_timestamp() AT TIME ZONE 'UTC' RETURNING id",
+                """
+                UPDATE retail_delivery d
+                   SET next_attempt_at = LEAST(next_attempt_at, GREATEST(
+                           clock_timestamp() AT TIME ZONE 'UTC',
+                           (SELECT max(a.started_at + make_interval(secs => %s + a.duration_ms / 1000.0))
+                              FROM retail_delivery_attempt a WHERE a.delivery_id = d.id AND a.state = 'unknown')))
+                 WHERE %s AND state IN ('pending', 'unknown') AND attempts > 0
+                   AND next_attempt_at > clock_timestamp() AT TIME ZONE 'UTC'
+             RETURNING id
+                """,
+                SETTLE_SECONDS,
                 condition,
             )
         )

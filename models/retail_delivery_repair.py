@@ -9,7 +9,7 @@ from odoo.tools import SQL
 
 from ..const import State
 from .delivery_batch import DeliveryBatch, masked_request, property_digests, request_properties
-from .retail_delivery_claim import Claim
+from .retail_delivery_claim import IS_UNCERTAIN, Claim
 
 Request = namedtuple("Request", "properties digests")
 Request.__doc__ = """``{property: masked text}``, and ``[{property: keyed hash}]``, one for each key."""
@@ -24,12 +24,6 @@ def changed_properties(failed, request):
     seen = {name for name in (*before, *now) if (before.get(name) or "") != (now.get(name) or "")}
     hidden = {name for name in known.keys() & digests.keys() if known[name] != digests[name]}
     return seen | hidden
-
-
-# An earlier try may have been applied without our knowing: to be settled, never blindly repeated.
-IS_UNCERTAIN = SQL(
-    "EXISTS (SELECT FROM retail_delivery_attempt a WHERE a.delivery_id = d.id AND a.state = 'unknown')"
-)
 
 
 class RetailDelivery(models.Model):
@@ -64,8 +58,7 @@ class RetailDelivery(models.Model):
             SQL(
                 """
                 UPDATE retail_delivery d
-                   SET state = CASE WHEN d.state != 'pending' AND (d.state = 'unknown' OR %s)
-                                    THEN 'unknown' ELSE 'pending' END,
+                   SET state = CASE WHEN %s THEN 'unknown' ELSE 'pending' END,
                        next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC', is_manual = TRUE,
                        finished_at = NULL, discard_reason = NULL
                  WHERE d.id = ANY(%s) AND d.state IN ('dead', 'cancelled', 'pending', 'unknown')

@@ -144,7 +144,13 @@ class RetailSetupCheck(models.TransientModel):
             seconds=seconds,
             host=host,
         )
-        return "warning", name, detail, self.env._("Synchronize the clock of %(host)s (NTP).", host=host), False
+        return (
+            "warning",
+            name,
+            detail,
+            self.env._("Synchronize the clock of %(host)s (NTP).", host=host),
+            False,
+        )
 
     def _check_encryption_key(self):
         name = self.env._("The encryption key is kept by you")

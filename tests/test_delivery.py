@@ -1,8 +1,13 @@
 """The way of a delivery: claim, order, coalescing, what is sent and what is not."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import SQL
 
+from ..connectors.base import Outcome
+from ..connectors.hubspot.adapter import HubSpotAdapter
 from .common import FALLBACK_KEY, RetailCase
 
 
@@ -129,6 +134,24 @@ class TestDelivery(RetailCase):
         self._drain()
         self.assertEqual(self._contacts()["ann@example.com"]["city"], "Bruges")
         self.assertEqual(len(self.env["retail.binding"].search([])), 1)
+
+    def test_merges_in_a_row(self):
+        """A customer that others were merged into, and that is then merged itself, takes their contacts along."""
+        first, second, third = (self._partner(name, f"{name}@example.com") for name in ("a", "b", "c"))
+        self._drain()
+        merge = self.env["base.partner.merge.automatic.wizard"]._merge
+        merge((first + second).ids, second)
+        self._commit()
+        self.sandbox.fault(path="/merge", status=503, times=1)
+        self._drain()
+        merge((second + third).ids, third)
+        self._drain()
+        self.assertEqual(sorted(self._contacts()), ["a@example.com", "b@example.com", "c@example.com"])
+        for _ in range(2):
+            self._make_due(self._deliveries(event_type="customer.merged"))
+            self._drain()
+        self.assertEqual(list(self._contacts()), ["c@example.com"])
+        self.assertEqual(self._deliveries(event_type="customer.merged").mapped("state"), ["delivered"] * 2)
 
     def test_survivor_takes_over_the_remote_record(self):
         """If only the merged one was known to the remote, its record becomes the survivor's."""
@@ -287,6 +310,55 @@ class TestDelivery(RetailCase):
         self._drain()
         self.assertEqual((delivery.state, delivery.attempts), ("delivered", 2))
         self.assertEqual(delivery.attempt_ids.sorted("id").mapped("state"), ["unknown", "succeeded"])
+
+    def _let_lease_end(self, delivery):
+        delivery.sudo().lease_until = "2020-01-01"
+        delivery.flush_recordset()
+        self.env["retail.delivery"]._expire_leases()
+
+    def test_unknown_until_settled(self):
+        """A refused try, and one that was never made, do not make certain what came before them."""
+        delivery = self._deliveries(self._partner())
+        self.sandbox.fault(path="/batch/", drop="after", times=1)
+        self._drain()
+        self.assertEqual((delivery.state, delivery.attempts), ("unknown", 1))
+        self.sandbox.fault(path="/batch/", status=503, times=1)
+        self._make_due(delivery)
+        self._drain()
+        self.assertEqual((delivery.state, delivery.attempts), ("unknown", 2))
+        self._make_due(delivery)
+        self._claim()
+        self._let_lease_end(delivery)
+        self.assertEqual((delivery.state, delivery.attempts), ("unknown", 2))
+        with patch.object(HubSpotAdapter, "send", side_effect=AssertionError("repeated blindly")):
+            self._drain_settling(delivery)
+        self.assertEqual((delivery.state, delivery.attempts), ("delivered", 3))
+
+    def _drain_settling(self, delivery):
+        """Drain with an adapter that settles without sending."""
+
+        def settle(_adapter, batch):
+            return [Outcome(prepared.item.trace_id, "1") for prepared in batch]
+
+        self._make_due(delivery)
+        with patch.object(HubSpotAdapter, "settle", settle):
+            self._drain()
+
+    def test_unknown_is_not_settled_at_once(self):
+        """When the remote answers again, what just timed out there may still be carried out."""
+        delivery = self._deliveries(self._partner())
+        self.sandbox.fault(path="/batch/", drop="after", times=1)
+        self._drain()
+        self.env["retail.delivery"]._bring_forward(self.connector)
+        self.assertEqual(self._drain(), 0)
+        [(wait,)] = self.env.execute_query(
+            SQL(
+                "SELECT extract(epoch FROM d.next_attempt_at - a.started_at) FROM retail_delivery d"
+                "  JOIN retail_delivery_attempt a ON a.delivery_id = d.id WHERE d.id = %s",
+                delivery.id,
+            )
+        )
+        self.assertTrue(4 <= wait < 7, wait)
 
     def test_late_outcome_of_a_lost_lease(self):
         """Who lost its lease does not overwrite what the next one wrote."""

@@ -50,7 +50,9 @@ class TestSetupCheck(RetailCase):
         name = f"The clocks of {host} and the database agree"
         self.assertEqual(self._status(name), "ok")
         for skew in (-7, 7):
-            self.patch(type(self.env["retail.drain"]), "_database_time", lambda _self, skew=skew: time.time() + skew)
+            self.patch(
+                type(self.env["retail.drain"]), "_database_time", lambda _self, skew=skew: time.time() + skew
+            )
             status, fix = self._findings()[name]
             self.assertEqual((status, fix), ("warning", f"Synchronize the clock of {host} (NTP)."))
 

@@ -4,11 +4,14 @@ Truth is ``fault_history``, which a trigger wrote in the transactions of the cha
 partners that there are. Each check returns a list of violations in words.
 """
 
+import json
+import re
 from collections import Counter, defaultdict
 
 from workload import POISON
 
 SHOWN = 10  # violations of one kind
+STORIES = 3
 
 
 class Oracle:
@@ -50,7 +53,41 @@ class Oracle:
             for name, found in violations.items()
             if found
         ]
+        named = re.findall(r"customer (\d+)", "\n".join(text))
+        text += [self.story(int(one)) for one in list(dict.fromkeys(named))[:STORIES]]
         assert not text, "\n" + "\n".join(text)
+
+    def story(self, partner_id):
+        """Tell what happened to a customer, and to those with whom it was merged, on both sides."""
+        related = [
+            {int(payload["id"]), *map(int, payload.get("merged_ids", ()))} for _type, payload in self.facts
+        ]
+        ids = set().union({partner_id}, *(group for group in related if partner_id in group))
+        emails = {self.emails.get(one) for one in ids}
+        remote_ids = {one["id"] for one in self.contacts if one["properties"].get("email") in emails}
+        query = self.hub.odoo.db.query
+        lines = [f"history {row}" for row in self.history if row[0] in ids]
+        lines += [
+            f"delivery {row}"
+            for row in query(
+                "SELECT id, res_id, event_type, state, attempts, queued_at, finished_at, error_code, warning"
+                "  FROM retail_delivery WHERE res_id = ANY(%s) ORDER BY id",
+                list(ids),
+            )
+        ]
+        lines += [
+            f"attempt {row}"
+            for row in query(
+                "SELECT a.delivery_id, a.number, a.state, a.started_at, a.duration_ms, a.http_status, a.error_message,"
+                " a.request FROM retail_delivery_attempt a JOIN retail_delivery d ON d.id = a.delivery_id"
+                " WHERE d.res_id = ANY(%s) ORDER BY a.started_at",
+                list(ids),
+            )
+        ]
+        for request in self.requests:
+            if any(f'"{word}"' in json.dumps(request["body"]) for word in {*emails, *remote_ids} - {None}):
+                lines.append(f"request {request['at']} {request['path']} {request['status']}")
+        return f"story of {partner_id}, with {sorted(ids - {partner_id})}:\n    " + "\n    ".join(lines)
 
     # -- in the database ---------------------------------------------------------------------------
 

@@ -32,6 +32,23 @@ def test_decision(error, attempts, state, attempts_after):
 
 
 @pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (None, "delivered"),
+        (base.TransientError("x"), "unknown"),
+        (base.TransientError("x").not_sent(), "unknown"),
+        (base.QuotaError("x"), "unknown"),
+        (base.AuthError("x"), "unknown"),
+        (base.ConflictError("x"), "unknown"),
+        (base.ValidationError("x"), "dead"),
+    ],
+)
+def test_uncertain_until_settled(error, state):
+    """A try that was surely not applied says nothing of the one before."""
+    assert decide(error, 1, is_settling=True).state == state
+
+
+@pytest.mark.parametrize(
     ("error", "low", "high"),
     [
         (base.TransientError("x"), 4, 6),
