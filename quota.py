@@ -138,6 +138,12 @@ def correct(window, now, reading):
     return replace(window, used=used, ends_at=ends_at, touched_at=now)
 
 
+def differs(one, other):
+    """Tell whether two windows, rolled to the same time, allow for other calls; a second of a reset is no matter."""
+    facts = [(window.limit, window.used, window.is_told) for window in (one, other)]
+    return facts[0] != facts[1] or abs(one.ends_at - other.ends_at) > SECOND
+
+
 def runs_out_at(window, now):
     """Return when a day's calls are used up at the pace of the last hour, None if they last until the reset."""
     window = roll(window, now)

@@ -18,6 +18,7 @@ from odoo.tools import SQL, mute_logger
 
 from ..connectors.base import OWN_LIMIT, QuotaError
 from ..const import Lane
+from .answer_counter import AnswerCounter
 from .delivery_batch import DeliveryBatch
 
 _logger = logging.getLogger(__name__)
@@ -93,32 +94,35 @@ class RetailDrain(models.AbstractModel):
         call_seconds = connector.connect_timeout + connector.read_timeout
         send_seconds = min(SEND_SECONDS, 3 * call_seconds)
         lease = LEASE_MARGIN + send_seconds + call_seconds
-        handled = 0
+        handled, is_empty = 0, False
+        answers = AnswerCounter(lambda *counts: self._count_answers(connector, *counts))
+        fair_until = started_at + (0 if is_helper else FAIR_SECONDS)
         has_helper = is_helper or connector.max_drains < 2
         self._transaction(self.env["retail.delivery"]._expire_leases)
         while time.monotonic() < started_at + seconds:
-            is_fair = time.monotonic() < started_at + (0 if is_helper else FAIR_SECONDS)
-            if not is_fair and self._has_waiting_job(connector, lane):
+            if time.monotonic() >= fair_until and self._has_waiting_job(connector, lane):
                 break
             size = self._admitted(connector, lane, limit)
             if not size:
                 break
             claims = self._transaction(self.env["retail.delivery"]._claim, connector, lane, size, lease)
-            if (
-                not claims
-                and lane == Lane.BULK
-                and self._transaction(self.env["retail.bulk.run"]._feed, connector)
-            ):
+            if not claims and self._feed(connector, lane):
                 continue
-            if not claims:
-                return handled, True
+            is_empty = not claims
+            if is_empty:
+                break
             adapter.set_deadline(time.monotonic() + send_seconds)
-            is_going_well = self._deliver(connector, adapter, claims)
+            is_going_well = self._deliver(connector, adapter, claims, answers)
             handled += len(claims)
             if is_going_well and handled > limit and not has_helper:
                 self._transaction(self._call_helper, connector.id, lane)
                 has_helper = True
-        return handled, False
+        answers.flush()
+        return handled, is_empty
+
+    def _feed(self, connector, lane):
+        """Tell whether a bulk run had more for the lane."""
+        return lane == Lane.BULK and self._transaction(self.env["retail.bulk.run"]._feed, connector)
 
     def _admitted(self, connector, lane, limit):
         """Return how many deliveries may be claimed now: a batch, one as a probe, or none."""
@@ -178,7 +182,7 @@ class RetailDrain(models.AbstractModel):
         """Tell whether a drain is at work in the lane: it looks for work once more after giving up its slot."""
         return self._is_locked(LANE_LOCK, self._slot_number(connector_id, lane, 0), 2)
 
-    def _deliver(self, connector, adapter, claims):
+    def _deliver(self, connector, adapter, claims, answers):
         """Return whether something arrived, without much waiting for the remote."""
         batch = DeliveryBatch(connector, adapter, claims)
         self._transaction(batch.prepare)
@@ -189,13 +193,10 @@ class RetailDrain(models.AbstractModel):
         self._transaction(batch.record)
         self._transaction(batch.record_health)
         self._short_transaction(self.env["retail.quota"]._correct, connector, adapter.quota_readings())
-        self._count_answers(connector, batch)
+        answers.add(*batch.answers())
         return is_quick and any(outcome.error is None for outcome in batch.outcomes)
 
-    def _count_answers(self, connector, batch):
-        answered, failed, reason = batch.answers()
-        if not answered and not failed:
-            return
+    def _count_answers(self, connector, answered, failed, reason):
         change = self._short_transaction(
             self.env["retail.circuit"]._count, connector, answered, failed, reason
         )
@@ -223,7 +224,8 @@ class RetailDrain(models.AbstractModel):
         """Run ``function`` at READ COMMITTED and commit: it may wait for a row, and then sees what was changed."""
         self._commit()
         if not modules.module.current_test:
-            self.env.cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            # What is counted may be a moment old after a crash of the database: nobody waits for the disk.
+            self.env.cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off")
         return self._transaction(function, *args)
 
     def _commit(self):

@@ -137,14 +137,9 @@ class RetailQuota(models.Model):
         Figures for a window that has no row are not wanted.
         """
         by_seconds = {reading.seconds: reading for reading in readings if reading.limit > 0}
-        if not by_seconds:
+        if not by_seconds or not _corrected(*self._windows(connector.quota_ids), by_seconds):
             return
-        now, windows = self._lock(connector)
-        corrected = {
-            row_id: quota.correct(window, now, by_seconds[window.seconds])
-            for row_id, window in windows.items()
-            if window.seconds in by_seconds
-        }
+        corrected = _corrected(*self._lock(connector), by_seconds)
         self._store(corrected)
         self._store_limits({row_id: by_seconds[window.seconds].limit for row_id, window in corrected.items()})
 
@@ -185,15 +180,14 @@ class RetailQuota(models.Model):
         return now, {row[0]: _window(*row[1:-1]) for row in rows}
 
     def _store(self, windows):
-        for row_id, window in windows.items():
-            counted = {name: value for name, value in asdict(window).items() if name in _COUNTED}
-            self.env.execute_query(
-                SQL(
-                    "UPDATE retail_quota SET counted = %s WHERE id = %s RETURNING id",
-                    json.dumps(counted),
-                    row_id,
-                )
+        self.env.execute_query(
+            SQL(
+                "UPDATE retail_quota q SET counted = r.counted::jsonb FROM unnest(%s::int[], %s::text[]) r(id, counted)"
+                " WHERE q.id = r.id RETURNING q.id",
+                list(windows),
+                [_counted(window) for window in windows.values()],
             )
+        )
         self.browse(windows).invalidate_recordset(["counted", "used", "left", "forecast"], flush=False)
 
     def _store_limits(self, limits):
@@ -209,6 +203,21 @@ class RetailQuota(models.Model):
                 )
             )
         self.browse(limits).invalidate_recordset(["remote_limit", "max_calls"], flush=False)
+
+
+def _corrected(now, windows, by_seconds):
+    """Return those of the windows that the remote's figures change."""
+    found = {}
+    for row_id, window in windows.items():
+        if window.seconds in by_seconds:
+            corrected = quota.correct(window, now, by_seconds[window.seconds])
+            if quota.differs(quota.roll(window, now), corrected):
+                found[row_id] = corrected
+    return found
+
+
+def _counted(window):
+    return json.dumps({name: value for name, value in asdict(window).items() if name in _COUNTED})
 
 
 def _window(seconds, max_calls, is_manual, remote_limit, counted):
