@@ -99,7 +99,7 @@ class RetailConnector(models.Model):
         help="Bulk work leaves so much of each limit to realtime work.",
     )
     quota_ids = fields.One2many("retail.quota", "connector_id", "Call Limits")
-    quota_alert = fields.Char("Calls Left", compute="_compute_quota_alert")
+    trouble = fields.Char(compute="_compute_trouble", help="What keeps it from delivering, or soon will.")
     throttled_until = fields.Datetime(readonly=True, copy=False, help="The remote asked to wait until then.")
     is_throttled = fields.Boolean(compute="_compute_is_throttled")
     tested_at = fields.Datetime("Last Tested", readonly=True, copy=False)
@@ -156,15 +156,23 @@ class RetailConnector(models.Model):
             connector.circuit_opened_at = circuit.opened_at
             connector.next_probe_at = circuit.next_probe_at
 
-    def _compute_quota_alert(self):
+    @api.depends("state", "state_reason", "is_circuit_open", "circuit_reason", "realtime_reserve")
+    def _compute_trouble(self):
         for connector in self:
-            left = self.env["retail.quota"]._left_today(connector)
-            if left is None or left[0] * 100 > left[1] * connector.realtime_reserve:
-                connector.quota_alert = False
-            elif left[0]:
-                connector.quota_alert = self.env._("Only for realtime today")
+            if connector.state != "active":
+                connector.trouble = connector.state_reason
+            elif connector.is_circuit_open:
+                connector.trouble = self.env._("Does not answer. %(reason)s", reason=connector.circuit_reason)
             else:
-                connector.quota_alert = self.env._("None left today")
+                connector.trouble = connector._quota_trouble()
+
+    def _quota_trouble(self):
+        left = self.env["retail.quota"]._left_today(self)
+        if left is None or left[0] * 100 > left[1] * self.realtime_reserve:
+            return False
+        if left[0]:
+            return self.env._("The calls left today are for realtime work only.")
+        return self.env._("No calls are left today.")
 
     @api.depends("provider")
     def _compute_endpoint(self):

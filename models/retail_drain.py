@@ -225,7 +225,9 @@ class RetailDrain(models.AbstractModel):
         self._commit()
         if not modules.module.current_test:
             # What is counted may be a moment old after a crash of the database: nobody waits for the disk.
-            self.env.cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off")
+            self.env.cr.execute(
+                "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off"
+            )
         return self._transaction(function, *args)
 
     def _commit(self):

@@ -204,6 +204,15 @@ class RetailSetupCheck(models.TransientModel):
         yield self._check_tested(connector)
         if connector.test_succeeded:
             yield self._check_clock(connector)
+        if connector.state == "active" and connector.is_circuit_open:
+            fix = self.env._("Nothing is lost, and it is probed by itself. Is the remote system up?")
+            yield (
+                "error",
+                self.env._("%(name)s delivers", name=connector.name),
+                connector.trouble,
+                fix,
+                connector.id,
+            )
         if connector.state == "attention":
             fix = self.env._("Fix the cause, then press “Activate” on the connector.")
             yield (

@@ -44,6 +44,7 @@ class TestCircuit(RetailCase):
         self._break()
         self.assertTrue(self.connector.is_circuit_open)
         self.assertIn("503", self.connector.circuit_reason)
+        self.assertIn("503", self.connector.trouble)
         self.assertEqual(len(self._calls()), 2)
         self._make_due(self._deliveries())
         self.assertEqual(self._drain(), 0)

@@ -230,11 +230,11 @@ class TestQuota(RetailCase):
         self._row(10).unlink()
         self.quota._take(self.connector, "realtime", 9_999)
         self.assertRegex(day.forecast, r"^Runs out at \d\d:\d\d at the present pace$")
-        self.assertEqual(self.connector.quota_alert, "Only for realtime today")
+        self.assertEqual(self.connector.trouble, "The calls left today are for realtime work only.")
         self.quota._take(self.connector, "realtime")
-        self.connector.invalidate_recordset(["quota_alert"])
+        self.connector.invalidate_recordset(["trouble"])
         self.assertRegex(day.forecast, r"^Used up until \d\d:\d\d$")
-        self.assertEqual(self.connector.quota_alert, "None left today")
+        self.assertEqual(self.connector.trouble, "No calls are left today.")
 
     def test_who_may_change_limits(self):
         user = new_test_user(self.env, "quota-user", groups="retail_hub.group_user")

@@ -75,6 +75,10 @@ class TestSetupCheck(RetailCase):
         self.sandbox.configure(clock_skew=0)
         self.connector.action_test_connection()
         self.assertEqual(self._status("The clocks of Odoo and HubSpot agree"), "ok")
+        self.env["retail.circuit"].create(
+            {"connector_id": self.connector.id, "is_open": True, "reason": "HTTP 503"}
+        )
+        self.assertEqual(self._status("HubSpot delivers"), "error")
         self.connector._need_attention("The token was refused.")
         self.assertEqual(self._status("HubSpot delivers"), "error")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from remote import Unexpected, expect
 from shop import OPEN_STATES, Shop
 
-from stack import wait_until
+from stack import free_port, wait_until
 
 
 def dead_letters(shop: Shop):
@@ -45,4 +45,25 @@ def waiting(shop: Shop):
     yield "not there yet: it is tried again by itself, after 5 s, 30 s, 5 min, …"
 
 
-STEPS = (dead_letters, shared_address, waiting)
+def second_account_down(shop: Shop):
+    nobody = f"http://127.0.0.1:{free_port()}"
+    values = {"name": "HubSpot (second account)", "base_url": nobody}
+    connector = shop.call("retail.connector", "create", [values])
+    [credentials] = shop.call("retail.connector", "read", connector, ["credential_ids"])
+    shop.call("retail.credential", "write", credentials["credential_ids"], {"value": "sandbox-token"})
+    shop.call("retail.connector", "action_activate", connector)
+    guests = shop.call("res.partner", "search", [("email", "=like", "guest%@market.example")], limit=20)
+    shop.call("res.partner", "write", guests, {"website": "https://market.example"})
+    wait_until(
+        lambda: shop.call("retail.connector", "read", connector, ["is_circuit_open"])[0]["is_circuit_open"],
+        60,
+        "the circuit breaker does not open",
+    )
+    shop.settle()
+    yield "Left for you: a second account, at an address where nobody answers; 20 customers are changed"
+    deliveries = [("connector_id", "in", connector), ("state", "!=", "pending")]
+    expect(shop.call("retail.delivery", "search_count", deliveries), 0, "the number of lost deliveries")
+    yield "its 20 changes wait, and the first account has them: one does not hold up the other"
+
+
+STEPS = (dead_letters, shared_address, second_account_down, waiting)

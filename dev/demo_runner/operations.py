@@ -26,16 +26,16 @@ def outage(shop: Shop):
     refused = len(shop.hubspot.calls(before))
     for number in range(1, 6):
         shop.call("res.partner", "write", ids, {"street": f"Dorpsstraat {number}"})
-    yield f"HubSpot is down ({refused} calls get 503), 12 customers sign up, and are changed five times"
     while_open = len(shop.hubspot.calls(before)) - refused
     shop.hubspot.faults_clear()
     shop.call("retail.connector", "action_probe", [shop.connector_id])
     shop.settle()
+    calls = len(shop.hubspot.calls(before)) - refused
+    yield f"HubSpot is down ({refused} calls get 503); 12 customers sign up, and are changed five times"
     expect(while_open, 0, "the number of calls while the connector waits")
     expect(shop.connector("is_circuit_open"), False, "the circuit")
     found = [shop.hubspot.the_contact(email=f"queue{n}@outage.example") for n in range(len(names))]
     expect({contact["properties"]["address"] for contact in found}, {"Dorpsstraat 5"}, "the address")
-    calls = len(shop.hubspot.calls(before)) - refused
     yield f"left alone; after “Try now” one probe, then 12 contacts as they are now, in {calls} calls"
 
 

@@ -84,8 +84,13 @@ def group_id(shop: Shop, module: str, name: str) -> int:
 
 
 def set_up_account(shop: Shop) -> None:
-    """In HubSpot: a property of the shop's own with unique values, and a rule for postal codes."""
-    shop.hubspot.configure(custom_properties=[OWN_PROPERTY], validation_rules=[POSTAL_CODE_RULE])
+    """In HubSpot: a property of the shop's own with unique values, a rule for postal codes, the limits of a plan."""
+    shop.hubspot.configure(
+        custom_properties=[OWN_PROPERTY],
+        validation_rules=[POSTAL_CODE_RULE],
+        ten_secondly_limit=100,
+        daily_limit=250_000,
+    )
 
 
 def set_up_connector(shop: Shop) -> None:

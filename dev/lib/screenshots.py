@@ -124,6 +124,11 @@ def repair(visitor: Visitor):
     visitor.see(".modal .o_retail_diff")
 
 
+def outage(visitor: Visitor):
+    connector = visitor.find("retail.connector", [("name", "=", "HubSpot (second account)")])
+    visitor.visit(f"{ACTION}connector/{connector}", ".o_form_view button[name=action_probe]")
+
+
 def backfill(visitor: Visitor):
     run = visitor.find("retail.bulk.run", [("kind", "=", "backfill")])
     visitor.visit(f"{ACTION}bulk_run/{run}", ".o_form_view .o_field_widget[name=progress]")
@@ -173,7 +178,7 @@ def events(visitor: Visitor):
 
 def flow(visitor: Visitor):
     found = visitor.find(
-        "retail.flow", [("event_type", "=", "customer.updated"), ("connector_id.state", "=", "active")]
+        "retail.flow", [("event_type", "=", "customer.updated"), ("connector_id.name", "=", "HubSpot")]
     )
     visitor.visit(f"{ACTION}flow/{found}", ".o_form_view .o_field_widget[name=domain]")
 
@@ -189,6 +194,7 @@ SCREENS: tuple[Callable[[Visitor], None], ...] = (
     deliveries_empty,
     dead_letters,
     repair,
+    outage,
     backfill,
     delivery_dead,
     delivery_waiting,
