@@ -35,7 +35,7 @@ registry.category("web_tour.tours").add("retail_hub_every_screen", {
         ...openMenu("menu_connectors", undefined, ".o_breadcrumb:contains('Connectors')"),
         ...openFirstRow(".o_form_view .o_field_widget[name=flow_ids] .o_data_row"),
         { content: "Dead ones", trigger: "button[name=action_view_dead]", run: "click" },
-        { content: "In their group", trigger: ".o_group_header:contains('HubSpot: mapping KEY_MISSING (email)')" },
+        { content: "By cause", trigger: ".o_data_row:contains('HubSpot: mapping KEY_MISSING (email)')" },
     ],
 });
 
