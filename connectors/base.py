@@ -121,7 +121,9 @@ class Item:
 
     ``trace_id`` names the item in batch answers (the delivery's id); ``data`` is the canonical payload
     (the JSON form of a model in ``schemas/``); ``idempotency_key`` stays the same for every try.
-    ``settling`` is True if an earlier try may have been applied without our knowing.
+    ``settling`` is True if an earlier try may have been applied without our knowing. ``subject`` names the
+    record (``sale.order/7``); ``occurred_at`` is when it happened (UTC, naive); ``correlation_id`` names the
+    process, ``causation_id`` the event that led to this one (empty: none is known).
     """
 
     trace_id: str
@@ -131,6 +133,10 @@ class Item:
     idempotency_key: str
     remote_id: str | None = None
     settling: bool = False
+    occurred_at: datetime | None = None
+    subject: str = ""
+    correlation_id: str = ""
+    causation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,7 @@ class Settings:
     """What an adapter knows of its connector. ``credentials`` maps names to clear text.
 
     ``connect_timeout`` and ``read_timeout`` are seconds; ``batch_size`` 0 means the provider's own maximum.
+    ``source`` is the URI of this Odoo, as events name it.
     """
 
     base_url: str
@@ -191,6 +198,7 @@ class Settings:
     connect_timeout: float = 5.0
     read_timeout: float = 20.0
     batch_size: int = 0
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,5 +19,6 @@ from . import retail_setup_check
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import sale_order
 from . import partner_merge
 from . import mail_blacklist

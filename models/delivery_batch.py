@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 
+import psycopg2
 import pydantic
 
 from .. import encryption
@@ -27,6 +28,7 @@ from ..connectors.redaction import redact, redact_text
 from ..connectors.retry import fingerprint
 from ..const import Kind, State
 from ..policy import DEFAULT_QUOTA_DELAY, Decision, decide, unsettled
+from ..schemas.base import error_text
 
 _logger = logging.getLogger(__name__)
 
@@ -157,17 +159,33 @@ class DeliveryBatch:
     def _payload_error(self, claim, error):
         """Say which field keeps a record from its canonical form; what nobody foresaw is in the server log."""
         if isinstance(error, pydantic.ValidationError):
-            first = error.errors(include_input=False, include_url=False)[0]
-            field = ".".join(str(part) for part in first["loc"])
-            return MappingError(f"{field}: {first['msg']}", code="CANONICAL_FORM", field=field)
+            text = error_text(error)
+            return MappingError(text, code="CANONICAL_FORM", field=text.partition(":")[0])
         _logger.error("No payload for delivery %s", claim.id, exc_info=error)
         message = self.env._("The record could not be read; the server log has the details.")
         return MappingError(message, code="PAYLOAD_FAILED")
 
     def _fact_payload(self, claim):
-        return self.env[claim.res_model]._retail_complete_fact(
-            self.connector, claim.event_type, claim.payload
-        )
+        payload = claim.payload if claim.payload is not None else self._late_snapshot(claim)
+        return self.env[claim.res_model]._retail_complete_fact(self.connector, claim.event_type, payload)
+
+    def _late_snapshot(self, claim):
+        """Build, and keep, what could not be built when it happened.
+
+        :raise MappingError: it still cannot be
+        """
+        record = self.env[claim.res_model].browse(claim.res_id).exists()
+        if not record:
+            raise MappingError(self.env._("The record was deleted before it was sent."), code="RECORD_GONE")
+        try:
+            payload = record._retail_canonical(claim.event_type, claim.details or {}).canonical()
+        except psycopg2.Error:
+            raise
+        except Exception as error:
+            raise self._payload_error(claim, error) from error
+        event = self.env["retail.event"].search([("uuid", "=", claim.uuid)])
+        event.write({"payload": payload, "payload_error": False})
+        return payload
 
     def _prepare_claim(self, claim, payload, flow, binding):
         item = Item(
@@ -178,6 +196,10 @@ class DeliveryBatch:
             idempotency_key=claim.uuid,
             remote_id=_remote_id(claim, binding),
             settling=claim.is_settling,
+            occurred_at=claim.occurred_at,
+            subject=f"{claim.res_model}/{claim.res_id}",
+            correlation_id=claim.correlation_id or "",
+            causation_id=claim.causation_id or "",
         )
         try:
             prepared = self._prepare_item(item)

@@ -16,6 +16,7 @@ from odoo.tools import SQL, formatLang
 
 from ..const import OPEN_STATES, Kind, Lane, State
 from ..schemas import EVENT_TYPES
+from .retail_capture import Happening
 
 CHUNK = 500  # deliveries of one run that wait at the same time, at most
 RATE_MINUTES = 5
@@ -496,7 +497,7 @@ class RetailBulkRun(models.Model):
         records = self._records().search(domain, order="id", limit=limit)
         if not records:
             return self.last_id, 0, 0
-        rows = [(self.flow_id.event_type, record_id, False, None, None) for record_id in records.ids]
+        rows = [Happening(self.flow_id.event_type, record_id) for record_id in records.ids]
         events = self.env["retail.event"].with_user(self.started_by_id).sudo()
         queued = events._keep(
             records._name, rows, connectors=self.connector_id, lane=Lane.BULK.value, bulk_run_id=self.id

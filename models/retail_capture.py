@@ -7,11 +7,54 @@ nothing does not. What was noticed is kept by ``retail.event`` at precommit, in 
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+from itertools import count
+from typing import Any, NamedTuple
+
+import psycopg2
 
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 PENDING = "retail_hub.noticed"
+
+
+class Transition(NamedTuple):
+    """A change of a stored field that is a fact: ``happened`` tells it by the field's old and new value.
+
+    The old value of a record that was just made is None.
+    """
+
+    event_type: str
+    field: str
+    happened: Callable[[Any, Any], bool]
+
+
+def becomes(*values, since=None):
+    """Return the test of a :class:`Transition` to one of ``values``, from one of ``since`` (None: from any other)."""
+
+    def happened(old, new):
+        return new in values and old not in values and (since is None or old in since)
+
+    return happened
+
+
+class Happening(NamedTuple):
+    """Something that was noticed: a new state of a record, or a fact.
+
+    ``payload`` (JSON text) is the snapshot of a fact whose record will be gone; without it, it is built from
+    the record and ``details`` (JSON text) at precommit. ``occurred_at`` None: now. ``company_id`` is a fact's.
+    """
+
+    event_type: str
+    res_id: int
+    is_fact: bool = False
+    company_id: int | None = None
+    payload: str | None = None
+    occurred_at: datetime | None = None
+    details: str | None = None
 
 
 class RetailCapture(models.AbstractModel):
@@ -21,6 +64,14 @@ class RetailCapture(models.AbstractModel):
     _retail_created_event = None
     _retail_updated_event = None
     _retail_erased_event = None
+    # Facts that a change of a stored field tells.
+    _retail_transitions: tuple[Transition, ...] = ()
+    # Field through which a change of this record is a change of its subject, such as a line's order.
+    _retail_subject_field: str | None = None
+    # Paths to the record that a process begins with, such as an invoice's order; the first that leads anywhere counts.
+    _retail_process_paths: tuple[str, ...] = ()
+    # ``{event type: ((path to a record, event types), …)}``: the newest of these events led to this one.
+    _retail_causes: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
 
     @api.model
     def _retail_watched_fields(self):
@@ -52,7 +103,18 @@ class RetailCapture(models.AbstractModel):
         The payload is a dict of JSON values, the warnings a list of texts. A record whose payload cannot
         be built has the exception in the payload's place.
         """
-        raise NotImplementedError
+        payloads = {}
+        for record in self:
+            try:
+                payloads[record.id] = (
+                    record._retail_canonical(self._retail_updated_event, {}).canonical(),
+                    [],
+                )
+            except psycopg2.Error:
+                raise
+            except Exception as error:  # custom fields and overrides too: one record must not stop the others
+                payloads[record.id] = (error, [])
+        return payloads
 
     @api.model
     def _retail_complete_fact(self, connector, event_type, payload):
@@ -66,13 +128,52 @@ class RetailCapture(models.AbstractModel):
     def _retail_fact_delivered(self, connector, event_type, payload, remote_id):
         """Do what follows from a fact that has arrived, such as forgetting a binding."""
 
+    def _retail_canonical(self, event_type, details):
+        """Return the canonical form (:class:`~..schemas.base.Canonical`) of what this event tells of the record.
+
+        :param details: what was known when a fact was noticed: a dict of JSON values. For a :class:`Transition`
+            it has ``before`` and ``after``. Empty for a state.
+        """
+        raise NotImplementedError
+
+    def _retail_with_fact(self, event_type):
+        """Return those of the records, just changed, for which that is a fact: such as deliveries, not receipts."""
+        return self
+
+    def _retail_process(self):
+        """Return the record that the process begins with which this one belongs to, None for itself."""
+        found = (self.mapped(path)[:1] for path in self._retail_process_paths)
+        return next(filter(None, found), None)
+
+    def _retail_cause(self, event_type):
+        """Return the id of the event that led to one of this type, None if there is none."""
+        events = self.env["retail.event"]
+        for path, event_types in self._retail_causes.get(event_type, ()):
+            for record in self.mapped(path)[:1] if path else self:
+                uuid = events._newest_uuid(record, event_types)
+                if uuid:
+                    return uuid
+        return None
+
+    def _retail_occurred_at(self, event_type):
+        """Return when a fact happened in the business (UTC), None for now."""
+        return None
+
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
         records._retail_notice(self._retail_created_event)
+        for transition in self._retail_wanted_transitions():
+            for record in records:
+                value = record[transition.field]
+                if transition.happened(None, value):
+                    record._retail_notice_transition(transition, None, value)
         return records
 
     def write(self, vals):
+        fields_told = {transition.field for transition in self._retail_wanted_transitions()} & vals.keys()
+        if fields_told:  # a value that is replaced before it is written is a fact, too
+            self.flush_recordset(fields_told)
         result = super().write(vals)
         relations = self._retail_watched_relations().intersection(vals)
         if relations:
@@ -80,7 +181,15 @@ class RetailCapture(models.AbstractModel):
         return result
 
     def _write_multi(self, vals_list):
+        transitions = self._retail_wanted_transitions()
+        before = self._retail_values_before(transitions, vals_list) if transitions else {}
         super()._write_multi(vals_list)
+        for record, vals in zip(self, vals_list, strict=True) if before else ():
+            for transition in transitions:
+                if transition.field in vals:
+                    old, new = before[record.id][transition.field], record[transition.field]
+                    if transition.happened(old, new):
+                        record._retail_notice_transition(transition, old, new)
         if not self._retail_wants(self._retail_updated_event):
             return
         watched = self._retail_watched_fields()
@@ -89,9 +198,27 @@ class RetailCapture(models.AbstractModel):
         ]
         self.browse(changed)._retail_notice(self._retail_updated_event)
 
+    def _retail_values_before(self, transitions, vals_list):
+        """Return ``{id: {field: value in the database}}`` if one of the transitions' fields is about to be written."""
+        written = {name for vals in vals_list for name in vals}
+        names = sorted({transition.field for transition in transitions} & written)
+        if not names:
+            return {}
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id, %s FROM %s WHERE id IN %s",
+                SQL(", ").join(SQL.identifier(name) for name in names),
+                SQL.identifier(self._table),
+                tuple(self.ids),
+            )
+        )
+        return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
+
     def unlink(self):
         if self._retail_wants(self._retail_erased_event):
             self._retail_notice_erased()
+        if self._retail_subject_field:
+            self._retail_notice(self._retail_updated_event)
         return super().unlink()
 
     @api.model
@@ -103,16 +230,56 @@ class RetailCapture(models.AbstractModel):
     def _retail_wants(self, event_type):
         return event_type in self.env["retail.flow"]._routes()
 
+    @api.model
+    def _retail_wanted_transitions(self):
+        return [
+            transition for transition in self._retail_transitions if self._retail_wants(transition.event_type)
+        ]
+
     def _retail_notice(self, event_type):
         """Remember that ``event_type`` happened to these records, until precommit."""
-        if self and self._retail_wants(event_type):
-            self._retail_pending().add_states(self._name, event_type, self.ids)
+        if not self or not self._retail_wants(event_type):
+            return
+        if self._retail_subject_field:
+            self[self._retail_subject_field]._retail_notice(event_type)
+        else:
+            self._retail_pending().add_states(self._name, event_type, self._retail_with_state(event_type).ids)
 
-    def _retail_notice_fact(self, event_type, payload, company):
-        """Remember a fact about this record, with its snapshot (a dict of JSON values)."""
-        self.ensure_one()
-        if self._retail_wants(event_type):
-            self._retail_pending().add_fact(self._name, event_type, self.id, company.id, payload)
+    def _retail_with_state(self, event_type):
+        """Return those of the records whose new state is worth telling: such as orders, not quotations."""
+        return self
+
+    def _retail_without(self, event_type):
+        """Return those of the records to which this fact has not happened in this transaction."""
+        facts = self._retail_pending().facts
+        return self.filtered(lambda record: (self._name, event_type, record.id) not in facts)
+
+    def _retail_notice_transition(self, transition, old, new):
+        self._retail_with_fact(transition.event_type)._retail_notice_fact(
+            transition.event_type, details={"before": _plain(old), "after": _plain(new)}
+        )
+
+    def _retail_notice_fact(self, event_type, payload=None, company=None, details=None):
+        """Remember a fact about these records.
+
+        :param payload: its snapshot (a dict of JSON values), if the record will be gone at precommit
+        :param company: of a fact with a payload
+        :param details: see :meth:`_retail_canonical`
+        """
+        if not self._retail_wants(event_type):
+            return
+        for record in self:
+            of_company = record.company_id if company is None else company
+            happening = Happening(
+                event_type,
+                record.id,
+                is_fact=True,
+                company_id=of_company.id or None,
+                payload=None if payload is None else json.dumps(payload),
+                occurred_at=record._retail_occurred_at(event_type) if payload is None else None,
+                details=json.dumps(details) if details else None,
+            )
+            self._retail_pending().add_fact(self._name, happening)
 
     def _retail_notice_erased(self):
         """Remember, before they go, that these records are erased: afterwards nothing is left to read."""
@@ -128,30 +295,35 @@ class RetailCapture(models.AbstractModel):
 
 
 class Noticed:
-    """What happened since the last precommit, in order: one entry per state of a subject, and each fact."""
+    """What happened since the last precommit, in order: one entry per state of a subject, and each fact.
+
+    ``facts`` are the ``(model, event type, record id)`` of the facts.
+    """
 
     def __init__(self):
         self.rows = {}
+        self.facts = set()
+        self._numbers = count()
 
     def add_states(self, model, event_type, ids):
         """The first state event of a record names it (what was created now is not also updated); the last
         one places it, because its content is read later than all that happened."""
         for record_id in ids:
             first, *_rest = self.rows.pop((model, record_id), (event_type,))
-            self.rows[model, record_id] = (first, record_id, False, None, None)
+            self.rows[model, record_id] = Happening(first, record_id)
 
-    def add_fact(self, model, event_type, record_id, company_id, payload):
-        self.rows[model, len(self.rows), event_type] = (
-            event_type,
-            record_id,
-            True,
-            company_id or None,
-            json.dumps(payload),
-        )
+    def add_fact(self, model, happening):
+        self.rows[model, next(self._numbers), happening.event_type] = happening
+        self.facts.add((model, happening.event_type, happening.res_id))
 
     def by_model(self):
-        """Return ``{model: rows}`` as :meth:`RetailEvent._keep` takes them."""
+        """Return ``{model: happenings}``."""
         rows = defaultdict(list)
         for (model, *_key), row in self.rows.items():
             rows[model].append(row)
         return rows
+
+
+def _plain(value):
+    """Return a stored field's value as JSON has it."""
+    return value if value is None or isinstance(value, (str, bool, int, float)) else str(value)

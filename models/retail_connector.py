@@ -373,6 +373,7 @@ class RetailConnector(models.Model):
             connect_timeout=self.connect_timeout,
             read_timeout=self.read_timeout,
             batch_size=self.batch_size,
+            source=self.get_base_url(),
         )
 
     def _is_open(self):

@@ -1,14 +1,35 @@
 """Events: what happened in the business, kept in the transaction it happened in."""
 
+import json
+import logging
 from collections import Counter, defaultdict
+from datetime import datetime
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..const import Kind
 from ..schemas import EVENT_TYPES
+from ..schemas.base import error_text
 from .retail_capture import PENDING
 from .retail_drain import WAKE_HORIZON
+
+_logger = logging.getLogger(__name__)
+
+
+class Draft(NamedTuple):
+    """An event about to be inserted; the columns of the table."""
+
+    event_type: str
+    res_id: int
+    company_id: int | None
+    payload: str | None = None
+    occurred_at: datetime | None = None
+    details: str | None = None
+    payload_error: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
 
 
 class RetailEvent(models.Model):
@@ -31,6 +52,10 @@ class RetailEvent(models.Model):
     correlation_id = fields.Char(readonly=True, help="The business process that the event belongs to.")
     causation_id = fields.Char(readonly=True, help="The event or message that led to this one.")
     payload = fields.Json(readonly=True, help="Snapshot of a fact. A state is read when it is sent.")
+    details = fields.Json(
+        readonly=True, help="What was known of a fact when it happened, besides the record."
+    )
+    payload_error = fields.Char(readonly=True, help="Why there is no snapshot: it is built when it is sent.")
     delivery_ids = fields.One2many("retail.delivery", "event_id", "Deliveries")
 
     _uuid_unique = models.UniqueIndex("(uuid)")
@@ -63,30 +88,31 @@ class RetailEvent(models.Model):
     @api.model
     def _keep_noticed(self):
         """Precommit hook: turn what was noticed into events and deliveries. May run several times."""
-        for model, rows in self.env.cr.precommit.data.pop(PENDING).by_model().items():
-            self._keep(model, rows)
+        for model, happenings in self.env.cr.precommit.data.pop(PENDING).by_model().items():
+            self._keep(model, happenings)
 
     @api.model
-    def _keep(self, model, rows, *, connectors=None, is_manual=False, lane=None, bulk_run_id=None):
+    def _keep(self, model, happenings, *, connectors=None, is_manual=False, lane=None, bulk_run_id=None):
         """Insert the events of one model, and a delivery for each flow that wants them, in one statement.
 
         The statement is plain, since for one row it takes longer to plan than to execute.
 
-        :param rows: ``(event type, record id, is fact, company id of a fact, JSON payload of a fact)``
+        :param happenings: list of :class:`~.retail_capture.Happening`
         :param connectors: only for these; None: for every flow that wants the event
         :param is_manual: send even what the remote is known to have, and without waiting for the window
         :param lane: instead of the lane of each flow
         :param bulk_run_id: the backfill that queues them: due at once, and its drain needs no wake-up
         :return: number of deliveries
         """
-        routes = self._routes({event_type for event_type, *_rest in rows}, connectors)
-        events = self._with_companies(self._with_subjects(model, rows), routes)
-        if not events:
+        routes = self._routes({happening.event_type for happening in happenings}, connectors)
+        drafts = self._with_companies(self._with_subjects(model, happenings), routes)
+        if not drafts:
             return 0
+        drafts = self._with_snapshots(model, drafts)
         is_now = is_manual or bulk_run_id is not None
         due_at = {} if is_now else self._due_times(routes)
-        self.env.cr.execute(self._keep_sql(model, events, routes, is_manual, lane, bulk_run_id, due_at))
-        counts = Counter((event_type, company_id) for event_type, _id, company_id, _payload in events)
+        self.env.cr.execute(self._keep_sql(model, drafts, routes, is_manual, lane, bulk_run_id, due_at))
+        counts = Counter((draft.event_type, draft.company_id) for draft in drafts)
         for route in routes:
             if counts[route.event_type, route.company_id] and not bulk_run_id:
                 due_in = 0.0 if is_now else self._due_in(route, due_at.get(route.flow_id))
@@ -117,45 +143,111 @@ class RetailEvent(models.Model):
         ]
 
     @api.model
-    def _with_subjects(self, model, rows):
-        """Return ``[(event type, subject id, company id or None, payload)]``, each state of a subject once."""
-        records = self.env[model].browse([record_id for _type, record_id, is_fact, *_ in rows if not is_fact])
+    def _with_subjects(self, model, happenings):
+        """Return one :class:`Draft` for each fact, and for each state of a subject."""
+        records = self.env[model].browse([each.res_id for each in happenings if not each.is_fact])
         subjects = records._retail_subjects()
-        kept = {}
-        for position, (event_type, record_id, is_fact, company_id, payload) in enumerate(rows):
-            if is_fact:
-                kept[position] = (event_type, record_id, company_id, payload)
-            elif record_id in subjects:
-                subject_id, company_id = subjects[record_id]
-                kept.setdefault((event_type, subject_id), (event_type, subject_id, company_id, None))
-        return list(kept.values())
+        drafts = {}
+        for position, each in enumerate(happenings):
+            if each.is_fact:
+                drafts[position] = Draft(
+                    each.event_type,
+                    each.res_id,
+                    each.company_id,
+                    each.payload,
+                    each.occurred_at,
+                    each.details,
+                )
+            elif each.res_id in subjects:
+                subject_id, company_id = subjects[each.res_id]
+                drafts.setdefault(
+                    (each.event_type, subject_id), Draft(each.event_type, subject_id, company_id)
+                )
+        return list(drafts.values())
 
     @api.model
-    def _with_companies(self, rows, routes):
-        """Return the rows once for each company that wants them: its own, or every one if it has none."""
+    def _with_companies(self, drafts, routes):
+        """Return the drafts once for each company that wants them: its own, or every one if it has none."""
         companies = defaultdict(dict)
         for route in routes:
             companies[route.event_type][route.company_id] = True
         return [
-            (event_type, subject_id, wanted_by, payload)
-            for event_type, subject_id, company_id, payload in rows
-            for wanted_by in companies[event_type]
-            if company_id in (None, wanted_by)
+            draft._replace(company_id=wanted_by)
+            for draft in drafts
+            for wanted_by in companies[draft.event_type]
+            if draft.company_id in (None, wanted_by)
         ]
 
+    # -- snapshots ---------------------------------------------------------------------------------
+
     @api.model
-    def _keep_sql(self, model, events, routes, is_manual, lane, bulk_run_id, due_at):
-        types, ids, companies, payloads = (list(column) for column in zip(*events, strict=True))
+    def _with_snapshots(self, model, drafts):
+        """Return the drafts with what is read from their records now: a fact's payload, its process and its cause.
+
+        A record that cannot be read does not stop the user's transaction: its event is kept without.
+        """
+        records = self.env(context={})[model]
+        if not any(map(_is_fact, drafts)) and not records._retail_process_paths:
+            return drafts
+        try:
+            with self.env.cr.savepoint(flush=False):
+                return [self._with_snapshot(records, draft) for draft in drafts]
+        except Exception:  # anybody's custom fields and overrides: one record must not stop the others
+            return [self._with_snapshot_if_possible(records, draft) for draft in drafts]
+
+    @api.model
+    def _with_snapshot_if_possible(self, records, draft):
+        try:
+            with self.env.cr.savepoint(flush=False):
+                return self._with_snapshot(records, draft)
+        except Exception as error:
+            _logger.exception("No snapshot for %s of %s %s", draft.event_type, records._name, draft.res_id)
+            return draft._replace(payload_error=error_text(error))
+
+    @api.model
+    def _with_snapshot(self, records, draft):
+        record = records.browse(draft.res_id).with_company(draft.company_id)
+        if draft.payload is None and _is_fact(draft):
+            fact = record._retail_canonical(draft.event_type, json.loads(draft.details or "{}"))
+            draft = draft._replace(payload=json.dumps(fact.canonical()))
+        elif not record.exists():
+            return draft
+        process, cause = record._retail_process(), record._retail_cause(draft.event_type)
+        return draft._replace(correlation_id=process and f"{process._name},{process.id}", causation_id=cause)
+
+    @api.model
+    def _newest_uuid(self, record, event_types):
+        """Return the id of the newest of some events about a record, None if there is none."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT uuid FROM retail_event WHERE res_id = %s AND res_model = %s AND event_type = ANY(%s)"
+                " ORDER BY id DESC LIMIT 1",
+                record.id,
+                record._name,
+                list(event_types),
+            )
+        )
+        return rows[0][0] if rows else None
+
+    @api.model
+    def _keep_sql(self, model, drafts, routes, is_manual, lane, bulk_run_id, due_at):
+        columns = {name: [getattr(draft, name) for draft in drafts] for name in Draft._fields}
         return SQL(
             """
             WITH e AS (
                 INSERT INTO retail_event (uuid, event_type, kind, res_model, res_id, company_id, user_id,
-                                          occurred_at, payload, correlation_id)
+                                          occurred_at, payload, payload_error, details, correlation_id,
+                                          causation_id)
                 SELECT gen_random_uuid(), n.event_type, CASE WHEN n.event_type = ANY(%(fact_types)s)
                             THEN 'fact' ELSE 'state' END, %(model)s, n.res_id, n.company_id, %(user)s,
-                       clock_timestamp() AT TIME ZONE 'UTC', n.payload::jsonb, %(model)s || ',' || n.res_id
-                  FROM unnest(%(types)s::text[], %(ids)s::int[], %(companies)s::int[], %(payloads)s::text[])
-                       AS n(event_type, res_id, company_id, payload)
+                       COALESCE(n.occurred_at, clock_timestamp() AT TIME ZONE 'UTC'), n.payload::jsonb,
+                       n.payload_error, n.details::jsonb,
+                       COALESCE(n.correlation_id, %(model)s || ',' || n.res_id), n.causation_id
+                  FROM unnest(%(event_type)s::text[], %(res_id)s::int[], %(company_id)s::int[], %(payload)s::text[],
+                              %(occurred_at)s::timestamp[], %(details)s::text[], %(payload_error)s::text[],
+                              %(correlation_id)s::text[], %(causation_id)s::text[])
+                       AS n(event_type, res_id, company_id, payload, occurred_at, details, payload_error,
+                            correlation_id, causation_id)
              RETURNING id, event_type, kind, res_model, res_id, company_id
             )
             INSERT INTO retail_delivery (event_id, flow_id, connector_id, company_id, event_type, kind, lane,
@@ -169,10 +261,7 @@ class RetailEvent(models.Model):
              WHERE f.id = ANY(%(flows)s)
           ORDER BY e.id, f.id
             """,
-            types=types,
-            ids=ids,
-            companies=companies,
-            payloads=payloads,
+            **columns,
             flows=[route.flow_id for route in routes],
             fact_types=[name for name, event_type in EVENT_TYPES.items() if event_type.kind is Kind.FACT],
             model=model,
@@ -194,3 +283,7 @@ class RetailEvent(models.Model):
             return after_window
         cases = [SQL("WHEN %s THEN %s::timestamp", flow_id, due) for flow_id, due in due_at.items()]
         return SQL("CASE f.id %s ELSE %s END", SQL(" ").join(cases), after_window)
+
+
+def _is_fact(draft):
+    return EVENT_TYPES[draft.event_type].kind is Kind.FACT

@@ -236,8 +236,8 @@ class RetailFlow(models.Model):
         return literal_eval(self.domain or "[]")
 
     def _matching(self, records):
-        """Return those of ``records`` that the flow sends."""
-        domain = self._parse_domain()
+        """Return those of ``records`` that the flow sends; its filter is about its first model only."""
+        domain = self._parse_domain() if records._name == self.res_model else []
         return records.search([("id", "in", records.ids), *domain], order="id") if domain else records
 
     # -- schedule ----------------------------------------------------------------------------------

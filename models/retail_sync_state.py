@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..schemas import EVENT_TYPES
+from .retail_capture import Happening
 
 SEVERITY = ("failed", "waiting", "in_sync")
 
@@ -163,7 +164,7 @@ class RetailSyncState(models.Model):
         event_type = records._retail_updated_event
         if connectors is None:
             connectors = self.env["retail.connector"].search([("company_id", "in", self.env.companies.ids)])
-        rows = [(event_type, record_id, False, None, None) for record_id in records.ids]
+        rows = [Happening(event_type, record_id) for record_id in records.ids]
         count = (
             self.env["retail.event"].sudo()._keep(records._name, rows, connectors=connectors, is_manual=True)
         )

@@ -1,10 +1,16 @@
 """What all canonical models share. Plain Python and pydantic: no Odoo."""
 
+import re
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from ..const import Kind, Mode
+
+Decimal = Annotated[str, StringConstraints(pattern=r"^-?\d+(\.\d+)?$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Timestamp = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$")]
 
 
 class Canonical(BaseModel):
@@ -17,12 +23,19 @@ class Canonical(BaseModel):
         return self.model_dump(mode="json")
 
 
+class MoneyV1(Canonical):
+    """An amount as a decimal string, with all digits of its ISO 4217 currency: ``12.50``, ``EUR``."""
+
+    amount: Decimal
+    currency: Currency
+
+
 @dataclass(frozen=True, slots=True)
 class EventType:
     """A kind of business event.
 
-    Its name, the Odoo model it is about, how it is kept, its payload, what an admin calls it, and the mode that
-    new flows have for it.
+    Its name, the Odoo model it is about, how it is kept, its payload, what an admin calls it, and the mode and
+    window that new flows have for it. ``more_models`` are further ones of whose records it tells.
     """
 
     name: str
@@ -31,3 +44,18 @@ class EventType:
     schema: type[Canonical]
     label: str
     mode: Mode = Mode.REALTIME
+    more_models: tuple[str, ...] = ()
+
+    @property
+    def type(self):
+        """The ``type`` of its CloudEvents: ``retail.order.placed.v1``; the version is that of the schema."""
+        version = re.search(r"V(\d+)$", self.schema.__name__)
+        return f"retail.{self.name}.v{version[1]}"
+
+
+def error_text(error):
+    """Say in a few words, without personal data, what kept a payload from being built."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False, include_url=False)[0]
+        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    return type(error).__name__

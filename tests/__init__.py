@@ -10,6 +10,7 @@ from . import test_flow
 from . import test_outcome
 from . import test_retention
 from . import test_screens
+from . import test_sale_order
 from . import test_security
 from . import test_setup_check
 from . import test_quota

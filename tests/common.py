@@ -70,3 +70,36 @@ class RetailCase(TransactionCase):
     def _calls(self):
         """Return the paths of the calls to contacts that the sandbox saw, in order."""
         return [request["path"] for request in self.sandbox.requests() if "/contacts/" in request["path"]]
+
+
+class EventCase(RetailCase):
+    """A connector that wants certain events, and what it was told."""
+
+    wanted = ()  # event types
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.connector.flow_ids.active = False
+        cls.connector.flow_ids.create(
+            [
+                {"connector_id": cls.connector.id, "event_type": name, "window_seconds": 0}
+                for name in cls.wanted
+            ]
+        )
+
+    def _events(self, record=None, event_type=None):
+        """Return the events of a record (None: of all), oldest first."""
+        self._commit()
+        domain = [("res_model", "=", record._name), ("res_id", "=", record.id)] if record else []
+        domain += [("event_type", "=", event_type)] if event_type else []
+        return self.env["retail.event"].search(domain, order="id")
+
+    def _told(self, record=None):
+        return self._events(record).mapped("event_type")
+
+    def _forget_events(self):
+        """Have the past not count."""
+        self._events()
+        self.env["retail.delivery"].search([]).unlink()
+        self.env["retail.event"].search([]).unlink()

@@ -41,9 +41,11 @@ class Hub:
 
     def send_again(self, ids, lane="realtime"):
         """Queue these customers as Resync does; return the moment of the commit (time.perf_counter)."""
+        from odoo.addons.retail_hub.models.retail_capture import Happening
+
         with odoo_here.environment(self.database, odoo_here.SUPERUSER_ID) as env:
             connector = env["retail.connector"].browse(self.connector_id)
-            rows = [("customer.updated", customer_id, False, None, None) for customer_id in ids]
+            rows = [Happening("customer.updated", customer_id) for customer_id in ids]
             queued = env["retail.event"]._keep("res.partner", rows, connectors=connector, is_manual=True)
             if queued != len(ids):
                 raise RuntimeError(f"{len(ids)} customers became {queued} deliveries")

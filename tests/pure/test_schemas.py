@@ -28,6 +28,9 @@ def test_event_types():
         "customer.updated": ("res.partner", "state"),
         "customer.merged": ("res.partner", "fact"),
         "customer.erased": ("res.partner", "fact"),
+        "order.placed": ("sale.order", "fact"),
+        "order.updated": ("sale.order", "state"),
+        "order.cancelled": ("sale.order", "fact"),
     }
 
 

@@ -1,0 +1,70 @@
+"""The order, version 1: of a salesperson, a web shop or a till."""
+
+from typing import Literal
+
+from ..const import Kind
+from .base import Canonical, Currency, Decimal, EventType, Timestamp
+from .customer import AddressV1
+
+
+class OrderLineV1(Canonical):
+    """One line. ``unit_price`` is as the order shows it, ``discount`` in percent; the amounts are after discount.
+
+    ``kind``: what was bought (``product``), or ``delivery``, ``reward``, ``down_payment``. ``tax`` and ``total`` are
+    of the line; the document's totals may differ by how its taxes are rounded.
+    """
+
+    id: str
+    kind: Literal["product", "delivery", "reward", "down_payment"] = "product"
+    product_id: str = ""
+    sku: str = ""
+    name: str
+    quantity: Decimal
+    unit: str = ""
+    unit_price: Decimal
+    discount: Decimal = "0"
+    untaxed: Decimal
+    tax: Decimal
+    total: Decimal
+
+
+class OrderPaymentV1(Canonical):
+    """How an order was paid at the till: a negative amount is money given back."""
+
+    method: str
+    amount: Decimal
+
+
+class OrderV1(Canonical):
+    """An order at one moment; all amounts are in ``currency``.
+
+    ``customer_id`` is the id of a canonical customer, empty for an anonymous one. ``refunds_id`` is the order that
+    this one takes back, in whole or in part.
+    """
+
+    id: str
+    number: str
+    channel: Literal["sales", "web", "pos"]
+    status: Literal["placed", "cancelled", "refunded"]
+    customer_id: str = ""
+    company: str = ""
+    currency: Currency
+    untaxed: Decimal
+    tax: Decimal
+    total: Decimal
+    placed_at: Timestamp | None = None
+    customer_reference: str = ""
+    salesperson: str = ""
+    store: str = ""
+    delivery_address: AddressV1 | None = None
+    lines: tuple[OrderLineV1, ...] = ()
+    payments: tuple[OrderPaymentV1, ...] = ()
+    refunds_id: str = ""
+    external_ids: dict[str, str] = {}
+
+
+EVENT_TYPES = (
+    EventType("order.placed", "sale.order", Kind.FACT, OrderV1, "Order placed", more_models=("pos.order",)),
+    EventType("order.updated", "sale.order", Kind.STATE, OrderV1, "Order updated"),
+    EventType("order.cancelled", "sale.order", Kind.FACT, OrderV1, "Order cancelled"),
+)

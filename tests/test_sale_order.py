@@ -1,0 +1,172 @@
+"""Sales orders: what is placed, changed and cancelled is told, with the amounts that Odoo shows."""
+
+from unittest.mock import patch
+
+from odoo import Command
+from odoo.tests import tagged
+
+from .common import EventCase
+
+
+@tagged("post_install", "-at_install")
+class TestSaleOrder(EventCase):
+    wanted = ("order.placed", "order.updated", "order.cancelled")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customer = cls.env["res.partner"].create(
+            {"name": "Ann Lee", "email": "ann@example.com", "street": "Kaai 7", "city": "Ghent"}
+        )
+        cls.tax = cls.env["account.tax"].create({"name": "21 %", "amount": 21, "type_tax_use": "sale"})
+        cls.product = cls.env["product.product"].create(
+            {"name": "Lamp", "default_code": "LAMP", "list_price": 19.99, "taxes_id": cls.tax.ids}
+        )
+
+    def _order(self, quantity=3, **line):
+        line = {"product_id": self.product.id, "product_uom_qty": quantity, **line}
+        return self.env["sale.order"].create(
+            {"partner_id": self.customer.id, "order_line": [Command.create(line)]}
+        )
+
+    def test_confirmed(self):
+        order = self._order(discount=10)
+        self.assertEqual(self._told(order), [])
+        order.action_confirm()
+        [event] = self._events(order)
+        self.assertEqual((event.event_type, event.kind), ("order.placed", "fact"))
+        self.assertEqual(event.occurred_at, order.date_order)
+        self.assertEqual(event.correlation_id, f"sale.order,{order.id}")
+        told = event.payload
+        self.assertEqual(
+            (told["number"], told["channel"], told["status"], told["customer_id"], told["currency"]),
+            (order.name, "sales", "placed", str(self.customer.id), order.currency_id.name),
+        )
+        self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("53.97", "11.33", "65.30"))
+        self.assertAlmostEqual(order.amount_total, 65.30)
+        [line] = told["lines"]
+        self.assertEqual(
+            (
+                line["sku"],
+                line["quantity"],
+                line["unit_price"],
+                line["discount"],
+                line["untaxed"],
+                line["total"],
+            ),
+            ("LAMP", "3", "19.99", "10", "53.97", "65.30"),
+        )
+        self.assertEqual(told["delivery_address"]["city"], "Ghent")
+
+    def test_tax_included(self):
+        self.tax.price_include_override = "tax_included"
+        order = self._order(quantity=7)
+        order.action_confirm()
+        told = self._events(order).payload
+        self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("115.64", "24.29", "139.93"))
+
+    def test_other_currency(self):
+        """Amounts have as many digits as the currency has."""
+        yen = self.env.ref("base.JPY")
+        yen.active = True
+        pricelist = self.env["product.pricelist"].create({"name": "Japan", "currency_id": yen.id})
+        order = self._order(quantity=1, price_unit=1999.0)
+        order.pricelist_id = pricelist
+        order.order_line.price_unit = 1999.0
+        order.action_confirm()
+        told = self._events(order).payload
+        self.assertEqual((told["currency"], told["untaxed"], told["total"]), ("JPY", "1999", "2419"))
+
+    def test_sections_and_notes_are_no_lines(self):
+        order = self._order()
+        order.order_line = [Command.create({"display_type": "line_section", "name": "Lamps"})]
+        order.action_confirm()
+        self.assertEqual(len(self._events(order).payload["lines"]), 1)
+
+    def test_down_payment(self):
+        order = self._order()
+        order.action_confirm()
+        self._forget_events()
+        wizard = self.env["sale.advance.payment.inv"].with_context(
+            active_ids=order.ids, active_model="sale.order"
+        )
+        wizard.create({"advance_payment_method": "percentage", "amount": 50}).create_invoices()
+        self.assertEqual(self._told(order), ["order.updated"])
+        payload, _warnings = order._retail_payloads()[order.id]
+        self.assertEqual([line["kind"] for line in payload["lines"]], ["product", "down_payment"])
+
+    def test_changed_after_confirmation(self):
+        order = self._order()
+        order.action_confirm()
+        self._forget_events()
+        order.order_line.product_uom_qty = 5
+        order.client_order_ref = "PO 7"
+        [event] = self._events(order)
+        self.assertEqual((event.event_type, event.kind, event.payload), ("order.updated", "state", False))
+        self._forget_events()
+        order.order_line = [Command.create({"product_id": self.product.id})]
+        self.assertEqual(self._told(order), ["order.updated"])
+
+    def test_a_quotation_is_not_told(self):
+        order = self._order()
+        order.order_line.product_uom_qty = 5
+        order.action_cancel()
+        self.assertEqual(self._told(order), [])
+
+    def test_cancelled(self):
+        order = self._order()
+        order.action_confirm()
+        placed = self._events(order)
+        order._action_cancel()
+        self.assertEqual(self._told(order), ["order.placed", "order.cancelled"])
+        cancelled = self._events(order, "order.cancelled")
+        self.assertEqual(cancelled.payload["status"], "cancelled")
+        self.assertEqual(cancelled.causation_id, placed.uuid)
+
+    def test_confirmed_and_cancelled_in_one_transaction(self):
+        """Both are told, in order, once each."""
+        order = self._order()
+        order.action_confirm()
+        order._action_cancel()
+        self.assertEqual(self._told(order), ["order.placed", "order.cancelled"])
+
+    def test_confirmed_again(self):
+        order = self._order()
+        order.action_confirm()
+        order._action_cancel()
+        order.action_draft()
+        order.action_confirm()
+        self.assertEqual(self._told(order), ["order.placed", "order.cancelled", "order.placed"])
+
+    def test_a_payload_that_cannot_be_built_stops_no_sale(self):
+        """The event is kept, says why, and is built when it is sent."""
+        order = self._order()
+        order_class = type(order)
+        with (
+            patch.object(order_class, "_retail_canonical", side_effect=ZeroDivisionError),
+            self.assertLogs("odoo.addons.retail_hub.models.retail_event", "ERROR"),
+        ):
+            order.action_confirm()
+            [event] = self._events(order)
+        self.assertEqual(
+            (order.state, event.payload, event.payload_error), ("sale", False, "ZeroDivisionError")
+        )
+        self.assertEqual(self._deliveries(order).state, "pending")
+
+    def test_rolled_back(self):
+        order = self._order()
+        self._commit()
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
+            order.action_confirm()
+            raise ZeroDivisionError
+        self.assertEqual(self._told(order), [])
+
+    def test_kit_and_many_lines(self):
+        lines = [
+            Command.create({"product_id": self.product.id, "product_uom_qty": n % 3 + 1}) for n in range(300)
+        ]
+        order = self.env["sale.order"].create({"partner_id": self.customer.id, "order_line": lines})
+        order.action_confirm()
+        told = self._events(order).payload
+        self.assertEqual(len(told["lines"]), 300)
+        self.assertEqual(told["total"], f"{order.amount_total:.2f}")
