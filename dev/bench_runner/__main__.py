@@ -3,6 +3,7 @@
 import argparse
 
 import capture
+import capture_orders
 import large_table
 import losses
 import memory
@@ -13,6 +14,7 @@ from figures import print_table, write_json
 
 BENCHMARKS = {
     "capture": capture.measure,
+    "capture_orders": capture_orders.measure,
     "outbound": outbound.measure,
     "losses": losses.measure,
     "realtime": realtime.measure,

@@ -47,11 +47,15 @@ def commit(env, clock=time.perf_counter):
     return moments[0]
 
 
-def connect_hub(database, url, window=None):
-    """Make and activate a HubSpot connector with its default flows and no limit of calls; return its id."""
+def connect_hub(database, url, window=None, events=()):
+    """Make and activate a HubSpot connector with no limit of calls; return its id.
+
+    :param events: types of events that it wants beside its default ones
+    """
     with environment(database, SUPERUSER_ID) as env:
         connector = env["retail.connector"].create({"name": "HubSpot", "base_url": url})
         connector.credential_ids.value = "sandbox-token"
+        connector.flow_ids.create([{"connector_id": connector.id, "event_type": event} for event in events])
         if window is not None:
             connector.flow_ids.window_seconds = window
         if "retail.quota" in env:  # the peers keep to no limits either
