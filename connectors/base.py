@@ -9,9 +9,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..const import ErrorClass
+
+if TYPE_CHECKING:
+    from .oauth import OAuth
 
 OWN_LIMIT = "OWN_LIMIT"  # code of a QuotaError for a call that our own count did not allow
 
@@ -177,11 +180,17 @@ def failed(batch: Sequence[Prepared], error: RemoteError) -> list[Outcome]:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A secret that an adapter asks the admin for."""
+    """A secret that an adapter asks the admin for.
+
+    ``auth_method`` is the one that needs it (``token``, ``oauth``), empty for all. ``is_obtained``: the remote
+    gives it when the connector is connected, nobody types it.
+    """
 
     name: str
     label: str
     required: bool = True
+    auth_method: str = ""
+    is_obtained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +263,7 @@ class Adapter(ABC):
     event_types: ClassVar[frozenset[str]]
     default_keys: ClassVar[Keys]
     plans: ClassVar[Sequence[Plan]] = ()
+    has_oauth: ClassVar[bool] = False
     before_call: Callable[[], None] | None = None
 
     def __init__(self, settings: Settings):
@@ -266,6 +276,16 @@ class Adapter(ABC):
         :param batch_size: of the connector; 0: the provider's maximum
         """
         return -(-count // min(batch_size or cls.batch_size, cls.batch_size))
+
+    @classmethod
+    def credentials_for(cls, auth_method: str) -> Sequence[Credential]:
+        """Return the credentials that one way to authenticate needs."""
+        return [each for each in cls.credentials if each.auth_method in ("", auth_method)]
+
+    @classmethod
+    def oauth(cls, base_url: str, api_version: str) -> "OAuth":
+        """Return where a token is had, and for which scopes; asked for only if ``has_oauth``."""
+        raise NotImplementedError
 
     def __enter__(self):
         return self

@@ -2,6 +2,7 @@ from . import retail_capture
 from . import retail_event
 from . import retail_credential
 from . import retail_connector
+from . import retail_oauth
 from . import retail_circuit
 from . import retail_quota
 from . import retail_flow

@@ -56,6 +56,7 @@ class DeliveryBatch:
         self.attempt_ids = {}  # claim id -> attempt id
         self.searches = set()  # ids of the claims that only look for what may have been made
         self.outcomes = []
+        self.needs_adapter = False  # the credentials that this one was made with are used up
 
     # -- prepare -----------------------------------------------------------------------------------
 
@@ -417,7 +418,7 @@ class DeliveryBatch:
         """Pause the connector if its credentials were refused or the remote asked to wait."""
         errors = [outcome.error for outcome in self.outcomes if outcome.error is not None]
         refused = next((error for error in errors if isinstance(error, AuthError)), None)
-        if refused:
+        if refused and not self._is_renewable():
             self.connector._need_attention(refused.message)
         quotas = [
             error.retry_after or DEFAULT_QUOTA_DELAY
@@ -428,6 +429,13 @@ class DeliveryBatch:
             self.connector._throttle(max(quotas))
         dead = [id for id, (decision, _error) in self.decisions.items() if decision.state is State.DEAD]
         self.env["retail.error.group"]._note(self.connector, dead)
+
+    def _is_renewable(self):
+        """Tell whether the next drain has another token than the one that was refused."""
+        self.needs_adapter = self.connector._has_other_token(
+            self.adapter.settings.credentials.get("access_token")
+        )
+        return self.needs_adapter
 
     def answers(self):
         """Return (deliveries that the remote answered, those that it did not, why not)."""

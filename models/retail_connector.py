@@ -223,7 +223,7 @@ class RetailConnector(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         connectors = super().create(vals_list)
-        connectors._add_missing_credentials()
+        connectors._fit_credentials()
         connectors._add_default_flows()
         self.env["retail.quota"]._apply_plan(connectors.filtered(lambda connector: not connector.quota_ids))
         return connectors
@@ -232,8 +232,8 @@ class RetailConnector(models.Model):
         if {"active", "state", "company_id"} & vals.keys():
             self.env.registry.clear_cache()
         result = super().write(vals)
-        if "provider" in vals:
-            self._add_missing_credentials()
+        if {"provider", "auth_method"} & vals.keys():
+            self._fit_credentials()
         if {"provider", "plan"} & vals.keys():
             self.env["retail.quota"]._apply_plan(self)
         return result
@@ -244,16 +244,16 @@ class RetailConnector(models.Model):
         if any(connector.state != "draft" for connector in self):
             raise UserError(self.env._("A connector that was activated is archived, not deleted."))
 
-    def _add_missing_credentials(self):
+    def _fit_credentials(self):
+        """Have the credentials that the provider and the way to authenticate need, and no others."""
         for connector in self:
-            names = set(connector.credential_ids.mapped("name"))
-            specs = connector._get_adapter_class().credentials
+            names = {
+                spec.name for spec in connector._get_adapter_class().credentials_for(connector.auth_method)
+            }
+            connector.credential_ids.filtered_domain([("name", "not in", list(names))]).unlink()
+            missing = names - set(connector.credential_ids.mapped("name"))
             connector.credential_ids.create(
-                [
-                    {"connector_id": connector.id, "name": spec.name}
-                    for spec in specs
-                    if spec.name not in names
-                ]
+                [{"connector_id": connector.id, "name": name} for name in sorted(missing)]
             )
 
     def _add_default_flows(self):
@@ -293,6 +293,8 @@ class RetailConnector(models.Model):
             missing = connector.credential_ids.filtered(
                 lambda credential: credential.required and not credential.is_set
             )
+            if missing and missing[0].is_obtained:
+                raise UserError(self.env._("Connect %(name)s first.", name=connector.name))
             if missing:
                 raise UserError(
                     self.env._(

@@ -21,6 +21,9 @@ class RetailCredential(models.Model):
     name = fields.Char("Technical Name", required=True, readonly=True)
     label = fields.Char("Credential", compute="_compute_label")
     required = fields.Boolean(compute="_compute_label")
+    is_obtained = fields.Boolean(
+        compute="_compute_label", help="It comes from the remote when the connector is connected."
+    )
     value = fields.Char(
         "New Value",
         compute="_compute_value",
@@ -33,12 +36,13 @@ class RetailCredential(models.Model):
 
     _name_unique = models.UniqueIndex("(connector_id, name)")
 
-    @api.depends("name", "connector_id.provider")
+    @api.depends("name", "connector_id.provider", "connector_id.auth_method")
     def _compute_label(self):
         for credential in self:
             spec = credential._get_spec()
             credential.label = spec.label if spec else credential.name
             credential.required = bool(spec and spec.required)
+            credential.is_obtained = bool(spec and spec.is_obtained)
 
     @api.depends("encrypted_value")
     def _compute_is_set(self):
@@ -59,7 +63,7 @@ class RetailCredential(models.Model):
 
     def _get_spec(self):
         adapter_class = self.connector_id._get_adapter_class()
-        specs = adapter_class.credentials if adapter_class else ()
+        specs = adapter_class.credentials_for(self.connector_id.auth_method) if adapter_class else ()
         return next((spec for spec in specs if spec.name == self.name), None)
 
     def _get_secret(self):

@@ -16,7 +16,7 @@ from odoo import SUPERUSER_ID, api, models, modules
 from odoo.exceptions import UserError
 from odoo.tools import SQL, mute_logger
 
-from ..connectors.base import OWN_LIMIT, QuotaError
+from ..connectors.base import OWN_LIMIT, AuthError, QuotaError, RemoteError
 from ..const import Lane
 from .answer_counter import AnswerCounter
 from .delivery_batch import DeliveryBatch
@@ -33,6 +33,7 @@ WAKE_HORIZON = 60  # seconds; what is due later is left to the cron
 HELP_SECONDS = 2  # no second drain for a remote that needs longer for a batch: it has enough to do
 OVERDUE_SECONDS = 10  # what a job may start late by
 FAIR_SECONDS = 5  # after that time a drain gives way to another connector that waits for the slot
+NO_TOKEN_SECONDS = 30  # until a remote that gave no token is asked again
 MAX_DRAINS = 4  # of one connector in one lane
 LANE_LOCK = 1919247457  # first number of the advisory locks that drains hold while they run
 MAX_TRANSACTION_TRIES = 5
@@ -75,8 +76,12 @@ class RetailDrain(models.AbstractModel):
         """As :meth:`_run_batches`; a connector that cannot be used needs attention."""
         try:
             adapter = connector._adapter()
-        except UserError as error:
+        except (UserError, AuthError) as error:
             connector._need_attention(str(error))
+            self._commit()
+            return 0, False
+        except RemoteError as error:
+            connector._throttle(error.retry_after or NO_TOKEN_SECONDS)
             self._commit()
             return 0, False
         with adapter:
@@ -112,8 +117,11 @@ class RetailDrain(models.AbstractModel):
             if is_empty:
                 break
             adapter.set_deadline(time.monotonic() + send_seconds)
-            is_going_well = self._deliver(connector, adapter, claims, answers)
+            batch = DeliveryBatch(connector, adapter, claims)
+            is_going_well = self._deliver(batch, answers)
             handled += len(claims)
+            if batch.needs_adapter:
+                break
             if is_going_well and handled > limit and not has_helper:
                 self._transaction(self._call_helper, connector.id, lane)
                 has_helper = True
@@ -182,9 +190,8 @@ class RetailDrain(models.AbstractModel):
         """Tell whether a drain is at work in the lane: it looks for work once more after giving up its slot."""
         return self._is_locked(LANE_LOCK, self._slot_number(connector_id, lane, 0), 2)
 
-    def _deliver(self, connector, adapter, claims, answers):
+    def _deliver(self, batch, answers):
         """Return whether something arrived, without much waiting for the remote."""
-        batch = DeliveryBatch(connector, adapter, claims)
         self._transaction(batch.prepare)
         self._transaction(batch.refuse_shared_keys)
         sent_at = time.monotonic()
@@ -192,7 +199,8 @@ class RetailDrain(models.AbstractModel):
         is_quick = time.monotonic() - sent_at < HELP_SECONDS
         self._transaction(batch.record)
         self._transaction(batch.record_health)
-        self._short_transaction(self.env["retail.quota"]._correct, connector, adapter.quota_readings())
+        readings = batch.adapter.quota_readings()
+        self._short_transaction(self.env["retail.quota"]._correct, batch.connector, readings)
         answers.add(*batch.answers())
         return is_quick and any(outcome.error is None for outcome in batch.outcomes)
 

@@ -16,10 +16,13 @@ from ..base import (
     RemoteError,
     failed,
 )
+from ..oauth import OAuth
 from ..retry import narrow
 from . import batch as batches
 from . import errors, limits, mapping
 from .api import HubSpotApi
+
+SCOPES = ("oauth", "crm.objects.contacts.read", "crm.objects.contacts.write")
 
 
 class HubSpotAdapter(Adapter):
@@ -28,7 +31,14 @@ class HubSpotAdapter(Adapter):
     label = "HubSpot"
     default_base_url = "https://api.hubapi.com"
     api_versions: ClassVar = ("2026-09", "v3")
-    credentials: ClassVar = (Credential("access_token", "Service key or private app token"),)
+    credentials: ClassVar = (
+        Credential("access_token", "Service key or private app token", auth_method="token"),
+        Credential("client_id", "Client ID of the app", auth_method="oauth"),
+        Credential("client_secret", "Client secret of the app", auth_method="oauth"),
+        Credential("access_token", "Access token", auth_method="oauth", is_obtained=True),
+        Credential("refresh_token", "Refresh token", auth_method="oauth", is_obtained=True),
+    )
+    has_oauth = True
     batch_size = 100
     event_types = frozenset({"customer.created", "customer.updated", "customer.merged", "customer.erased"})
     default_keys = Keys("email", "")
@@ -41,6 +51,12 @@ class HubSpotAdapter(Adapter):
     def __init__(self, settings):
         super().__init__(settings)
         self.api = HubSpotApi(settings)
+
+    @classmethod
+    def oauth(cls, base_url, api_version):
+        """The consent page is on another host than the API, but for a stand-in. Source: HubSpot's OAuth guide."""
+        consent = "https://app.hubspot.com" if base_url == cls.default_base_url else base_url
+        return OAuth(f"{consent}/oauth/authorize", f"/oauth/{api_version}/token", SCOPES)
 
     @property
     def before_call(self):
