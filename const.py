@@ -52,6 +52,7 @@ class ErrorClass(StrEnum):
 
     TRANSIENT = "transient"
     QUOTA = "quota"
+    DEPENDENCY = "dependency"
     AUTH = "auth"
     CONFLICT = "conflict"
     MAPPING = "mapping"

@@ -9,6 +9,9 @@ from .const import ErrorClass, State
 FINAL_ERRORS = frozenset({ErrorClass.MAPPING, ErrorClass.VALIDATION, ErrorClass.BUSINESS})
 MAX_CONFLICT_ATTEMPTS = 3
 DEFAULT_QUOTA_DELAY = 10.0
+DEPENDENCY_DELAY = (
+    60.0  # it is woken when what it waits for has arrived; this is for the case that it was not
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ def _decide(error, attempts):
         return Decision(State.PENDING, attempts)
     if error.error_class is ErrorClass.QUOTA:
         return Decision(State.PENDING, attempts, error.retry_after or DEFAULT_QUOTA_DELAY)
+    if error.error_class is ErrorClass.DEPENDENCY:
+        return Decision(State.PENDING, attempts, DEPENDENCY_DELAY)
     if not error.is_sent:
         return Decision(State.PENDING, attempts, retry_delay(1))
     return _decide_failed(error, attempts + 1)

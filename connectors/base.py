@@ -73,6 +73,12 @@ class QuotaError(RemoteError):
     error_class = ErrorClass.QUOTA
 
 
+class DependencyError(RemoteError):
+    """Another record has to be at the remote first: wait for it; no attempt is used up."""
+
+    error_class = ErrorClass.DEPENDENCY
+
+
 class AuthError(RemoteError):
     """The credentials are refused: the connector pauses and a person is told."""
 
@@ -119,6 +125,14 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A record of Odoo's that a request names by its remote id: a customer, ``Reference("res.partner", 7)``."""
+
+    model: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One delivery, as the adapter sees it.
 
@@ -126,7 +140,8 @@ class Item:
     (the JSON form of a model in ``schemas/``); ``idempotency_key`` stays the same for every try.
     ``settling`` is True if an earlier try may have been applied without our knowing. ``subject`` names the
     record (``sale.order/7``); ``occurred_at`` is when it happened (UTC, naive); ``correlation_id`` names the
-    process, ``causation_id`` the event that led to this one (empty: none is known).
+    process, ``causation_id`` the event that led to this one (empty: none is known). ``remote_ids`` has those of the
+    adapter's :meth:`Adapter.references` that still exist.
     """
 
     trace_id: str
@@ -140,6 +155,7 @@ class Item:
     subject: str = ""
     correlation_id: str = ""
     causation_id: str = ""
+    remote_ids: Mapping[Reference, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +166,8 @@ class Prepared:
     ``body`` is what the remote gets for this item (JSON-able, without credentials);
     ``content`` is the part of it whose change makes a new call worth while: the hub stores its hash and
     skips a state that the remote already has; ``key`` is the value (of a natural key) by which the remote
-    identifies the record: no two records of ours may claim the same one.
+    identifies the record: no two records of ours may claim the same one. ``is_subject`` is True if the remote id
+    of the outcome is that of the record which a fact is about; that of a state always is.
     """
 
     item: Item
@@ -158,6 +175,7 @@ class Prepared:
     body: Mapping[str, Any]
     content: Mapping[str, Any]
     key: str | None = None
+    is_subject: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +294,10 @@ class Adapter(ABC):
         :param batch_size: of the connector; 0: the provider's maximum
         """
         return -(-count // min(batch_size or cls.batch_size, cls.batch_size))
+
+    def references(self, event_type: str, data: Mapping[str, Any]) -> Sequence[Reference]:
+        """Return the records that must be at the remote before this one is sent; it waits for them."""
+        return ()
 
     @classmethod
     def credentials_for(cls, auth_method: str) -> Sequence[Credential]:

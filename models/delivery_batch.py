@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from collections import defaultdict
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
@@ -15,6 +16,7 @@ from ..connectors.base import (
     OWN_LIMIT,
     AuthError,
     ConflictError,
+    DependencyError,
     GoneError,
     Item,
     Keys,
@@ -29,6 +31,7 @@ from ..connectors.retry import fingerprint
 from ..const import Kind, State
 from ..policy import DEFAULT_QUOTA_DELAY, Decision, decide, unsettled
 from ..schemas.base import error_text
+from .dependencies import Dependencies
 
 _logger = logging.getLogger(__name__)
 
@@ -54,6 +57,7 @@ class DeliveryBatch:
         self.decisions = {}  # claim id -> (Decision, error)
         self.warnings = {}  # claim id -> text
         self.attempt_ids = {}  # claim id -> attempt id
+        self.waits = {}  # claim id -> "model,id" of the record that it waits for
         self.searches = set()  # ids of the claims that only look for what may have been made
         self.outcomes = []
         self.needs_adapter = False  # the credentials that this one was made with are used up
@@ -102,11 +106,36 @@ class DeliveryBatch:
         payloads = self._payloads(res_model, claims, flows)
         ids = {claim.res_id for claim in claims}
         bindings = self.env["retail.binding"]._by_record(self.connector, res_model, ids)
+        remote_ids = self._resolve_references(claims, payloads)
         for claim in claims:
-            if claim.id in payloads:
+            if claim.id in remote_ids:
                 self._prepare_claim(
-                    claim, payloads[claim.id], flows.get(claim.flow_id), bindings.get(claim.res_id)
+                    claim,
+                    payloads[claim.id],
+                    flows.get(claim.flow_id),
+                    bindings.get(claim.res_id),
+                    remote_ids[claim.id],
                 )
+
+    def _resolve_references(self, claims, payloads):
+        """Return ``{claim id: {Reference: remote id}}`` of the claims that need not wait for other records."""
+        references = {
+            claim.id: self.adapter.references(claim.event_type, payloads[claim.id])
+            for claim in claims
+            if claim.id in payloads
+        }
+        dependencies = Dependencies(self.connector, {one for each in references.values() for one in each})
+        resolved = {}
+        for claim in claims:
+            try:
+                if claim.id in references:
+                    resolved[claim.id] = dependencies.remote_ids(references[claim.id], claim.lane)
+            except DependencyError as error:
+                self.waits[claim.id] = error.field
+                self._decide(claim, error)
+            except MappingError as error:
+                self._decide(claim, error)
+        return resolved
 
     def _payloads(self, res_model, claims, flows):
         """Return ``{claim id: payload}``; claims without one are decided."""
@@ -188,7 +217,7 @@ class DeliveryBatch:
         event.write({"payload": payload, "payload_error": False})
         return payload
 
-    def _prepare_claim(self, claim, payload, flow, binding):
+    def _prepare_claim(self, claim, payload, flow, binding, remote_ids):
         item = Item(
             trace_id=str(claim.id),
             event_type=claim.event_type,
@@ -201,6 +230,7 @@ class DeliveryBatch:
             subject=f"{claim.res_model}/{claim.res_id}",
             correlation_id=claim.correlation_id or "",
             causation_id=claim.causation_id or "",
+            remote_ids=remote_ids,
         )
         try:
             prepared = self._prepare_item(item)
@@ -323,12 +353,26 @@ class DeliveryBatch:
                 self._cancel_gone(claim)
             else:
                 self._decide(claim, outcome.error)
+        self._look_again_for_waits()
         self.env["retail.delivery"]._record([self._delivery_row(claim) for claim in self.claims.values()])
         self.env["retail.delivery.attempt"]._finish(
             [self._finished_row(outcome) for outcome in self.outcomes]
         )
         self._bind()
         self._finish_facts()
+
+    def _look_again_for_waits(self):
+        """What was waited for may have arrived since, before anybody could see who waits for it."""
+        by_model = defaultdict(dict)
+        for claim_id, name in self.waits.items():
+            res_model, _comma, res_id = name.partition(",")
+            by_model[res_model].setdefault(int(res_id), []).append(claim_id)
+        for res_model, claim_ids in by_model.items():
+            bindings = self.env["retail.binding"]._by_record(self.connector, res_model, claim_ids)
+            for res_id, bound in bindings.items():
+                for claim_id in () if bound.is_gone else claim_ids[res_id]:
+                    decision, error = self.decisions[claim_id]
+                    self.decisions[claim_id] = (replace(decision, delay=0.0), error)
 
     def _decide(self, claim, error, final=False):
         decision = decide(error, claim.attempts, claim.is_settling)
@@ -361,6 +405,7 @@ class DeliveryBatch:
             decision.attempts,
             *fields_at_fault,
             self.warnings.get(claim.id) or None,
+            self.waits.get(claim.id),
         )
 
     def _finished_row(self, outcome):
@@ -385,7 +430,11 @@ class DeliveryBatch:
     def _bind(self):
         bindings = self.env["retail.binding"]
         delivered = [outcome for outcome in self.outcomes if outcome.error is None]
-        bindings._bind(self.connector, [row for row in map(self._binding_row, delivered) if row])
+        bound = [row for row in map(self._binding_row, delivered) if row]
+        bindings._bind(self.connector, bound)
+        self.env["retail.delivery"]._end_waits(
+            self.connector, [f"{res_model},{res_id}" for res_model, res_id, *_rest in bound]
+        )
         for outcome in self.outcomes:
             if isinstance(outcome.error, GoneError):
                 claim = self.claims[int(outcome.trace_id)]
@@ -401,7 +450,7 @@ class DeliveryBatch:
         claim = self.claims[int(outcome.trace_id)]
         prepared = self.prepared[claim.id]
         remote_id = outcome.remote_id or prepared.item.remote_id
-        if claim.kind != Kind.STATE or not remote_id:
+        if not remote_id or not (claim.kind == Kind.STATE or prepared.is_subject):
             return None
         hashed_key = key_hash(prepared.key) if prepared.key else None
         return claim.res_model, claim.res_id, remote_id, hashed_key, content_hash(prepared.content)

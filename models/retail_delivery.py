@@ -54,6 +54,7 @@ class RetailDelivery(models.Model):
         "Error Group", readonly=True, help="Equal for failures that have the same cause."
     )
     warning = fields.Text(readonly=True)
+    waits_for = fields.Char(readonly=True, help="The record that has to arrive at the remote first.")
     bulk_run_id = fields.Many2one(
         "retail.bulk.run", "Backfill or Replay", readonly=True, ondelete="set null", help="What queued it."
     )
@@ -81,6 +82,7 @@ class RetailDelivery(models.Model):
     )
     _subject_idx = models.Index("(res_id, res_model, connector_id, id)")
     _bulk_run_idx = models.Index("(bulk_run_id, state, finished_at) WHERE bulk_run_id IS NOT NULL")
+    _waits_idx = models.Index("(waits_for, connector_id) WHERE waits_for IS NOT NULL")
     _superseded_idx = models.Index("(superseded_by_id) WHERE superseded_by_id IS NOT NULL")
 
     @api.model

@@ -10,7 +10,7 @@ from ..const import OPEN_STATES, Kind, State
 Claim = namedtuple(
     "Claim",
     "id lease_until uuid event_type kind flow_id res_model res_id attempts is_manual is_settling payload details"
-    " occurred_at correlation_id causation_id",
+    " occurred_at correlation_id causation_id lane",
 )
 Claim.__doc__ = (
     """A delivery that this drain holds until ``lease_until``; ``payload`` is a fact's snapshot."""
@@ -75,7 +75,8 @@ WITH due AS (
    RETURNING d.*, head.is_settling
   )
   SELECT d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id,
-         d.attempts, d.is_manual, d.is_settling, e.payload, e.details, e.occurred_at, e.correlation_id, e.causation_id
+         d.attempts, d.is_manual, d.is_settling, e.payload, e.details, e.occurred_at, e.correlation_id, e.causation_id,
+         d.lane
     FROM claimed d JOIN retail_event e ON e.id = d.event_id
    WHERE d.state = 'in_flight'
 ORDER BY d.id
@@ -207,7 +208,7 @@ class RetailDelivery(models.Model):
         """Write what became of claimed deliveries; those that another drain took over are left alone.
 
         :param rows: ``(id, lease, state, delay in seconds, attempts, error class, code, field, message,
-            fingerprint, warning)``
+            fingerprint, warning, "model,id" of the record that it waits for)``
         """
         columns = [list(column) for column in zip(*rows, strict=True)]
         self.env.execute_query(
@@ -219,11 +220,12 @@ class RetailDelivery(models.Model):
                        finished_at = CASE WHEN r.state = ANY(%s) THEN NULL
                                           ELSE clock_timestamp() AT TIME ZONE 'UTC' END,
                        error_class = r.error_class, error_code = r.code, error_field = r.field,
-                       error_message = r.message, fingerprint = r.fingerprint, warning = r.warning
+                       error_message = r.message, fingerprint = r.fingerprint, warning = r.warning,
+                       waits_for = r.waits_for
                   FROM unnest(%s::int[], %s::timestamp[], %s::text[], %s::float[], %s::int[], %s::text[],
-                              %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+                              %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
                        AS r(id, lease, state, delay, attempts, error_class, code, field, message,
-                            fingerprint, warning)
+                            fingerprint, warning, waits_for)
                  WHERE d.id = r.id AND d.state = 'in_flight' AND d.lease_until = r.lease
              RETURNING d.id
                 """,
@@ -232,6 +234,30 @@ class RetailDelivery(models.Model):
             )
         )
         self.invalidate_model()
+
+    @api.model
+    def _end_waits(self, connector, names):
+        """What waited for these records is due now.
+
+        :param names: ``model,id`` of records that have just arrived
+        """
+        if not names:
+            return
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE retail_delivery
+                   SET waits_for = NULL, next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC'
+                 WHERE waits_for = ANY(%s) AND connector_id = %s AND state IN ('pending', 'unknown')
+             RETURNING id
+                """,
+                names,
+                connector.id,
+            )
+        )
+        if rows:
+            self.invalidate_model()
+            self.env["retail.drain"]._wake_deliveries(self.browse(id_ for (id_,) in rows))
 
     @api.model
     def _cancel_dead_states(self, connector, res_model, ids, reason):

@@ -18,6 +18,7 @@ from odoo.addons.retail_hub.policy import decide
         (base.TransientError("x", uncertain=True).not_sent(), 3, "pending", 3),
         (base.QuotaError("x"), 10, "pending", 10),
         (base.AuthError("x"), 10, "pending", 10),
+        (base.DependencyError("x"), 10, "pending", 10),
         (base.ConflictError("x"), 1, "pending", 2),
         (base.ConflictError("x"), 2, "dead", 3),
         (base.MappingError("x"), 0, "dead", 1),

@@ -1,0 +1,80 @@
+"""What a delivery needs at the remote before it can go out: an order needs its customer."""
+
+from collections import defaultdict
+
+from ..connectors.base import DependencyError, MappingError
+from ..const import OPEN_STATES, State
+from .retail_capture import Happening
+
+
+class Dependencies:
+    """The records that the deliveries of one batch refer to.
+
+    :param references: all that they need, a set of :class:`~..connectors.base.Reference`
+    """
+
+    def __init__(self, connector, references):
+        self.env = connector.env
+        self.connector = connector
+        self._remote_ids = {}
+        self._existing = set()
+        by_model = defaultdict(set)
+        for reference in references:
+            by_model[reference.model].add(reference.id)
+        for model, ids in by_model.items():
+            bindings = self.env["retail.binding"]._by_record(connector, model, ids)
+            self._existing |= {(model, id_) for id_ in self.env[model].browse(ids).exists().ids}
+            self._remote_ids |= {
+                (model, id_): bound.remote_id for id_, bound in bindings.items() if not bound.is_gone
+            }
+
+    def remote_ids(self, references, lane):
+        """Return ``{Reference: remote id}``, without those whose record is gone.
+
+        A record that the connector was never sent is queued in ``lane``.
+
+        :raise DependencyError: one is not there yet; ``field`` names it (``res.partner,7``)
+        :raise MappingError: one will never be there
+        """
+        found = {}
+        for reference in references:
+            key = (reference.model, reference.id)
+            if key in self._remote_ids:
+                found[reference] = self._remote_ids[key]
+            elif key in self._existing:
+                self._wait(reference, lane)
+        return found
+
+    def _wait(self, reference, lane):
+        record = self.env[reference.model].browse(reference.id)
+        name = f"{self.env['ir.model']._get(reference.model).name} #{record.id}"
+        last = self.env["retail.delivery"].search(
+            [
+                ("connector_id", "=", self.connector.id),
+                ("res_model", "=", reference.model),
+                ("res_id", "=", record.id),
+                ("kind", "=", "state"),
+            ],
+            order="id desc",
+            limit=1,
+        )
+        if last.state == State.CANCELLED:
+            message = self.env._(
+                "%(name)s is needed first, and is not sent: %(why)s", name=name, why=last.warning
+            )
+            raise MappingError(message, code="NOT_SENT")
+        if last.state == State.DEAD:
+            message = self.env._("Waits for %(name)s, which has to be repaired first.", name=name)
+        else:
+            message = self.env._("Waits for %(name)s, which has to arrive first.", name=name)
+        if last.state not in (*OPEN_STATES, State.DEAD):
+            self._queue(record, name, lane)
+        raise DependencyError(message, code="WAITS_FOR", field=f"{record._name},{record.id}")
+
+    def _queue(self, record, name, lane):
+        happening = Happening(record._retail_updated_event, record.id)
+        if not self.env["retail.event"]._keep(
+            record._name, [happening], connectors=self.connector, lane=lane
+        ):
+            message = self.env._("%(name)s is needed first, and no active flow sends it.", name=name)
+            raise MappingError(message, code="NOT_SENT")
