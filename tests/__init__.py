@@ -8,6 +8,7 @@ from . import test_dead_letters
 from . import test_delivery
 from . import test_dependencies
 from . import test_flow
+from . import test_oauth
 from . import test_outcome
 from . import test_retention
 from . import test_screens
