@@ -28,10 +28,10 @@ class TestDependencies(RetailCase):
     def test_queues_and_waits(self):
         """What was never sent is sent, and then what waited for it."""
         self._drain()
-        self.assertEqual(
-            self._states(), [(self.second.id, "delivered", 1), (self.first.id, "delivered", 1)]
-        )
-        sent = [each["properties"]["email"] for call in self.sandbox.requests() for each in call["body"]["inputs"]]
+        self.assertEqual(self._states(), [(self.second.id, "delivered", 1), (self.first.id, "delivered", 1)])
+        sent = [
+            each["properties"]["email"] for call in self.sandbox.requests() for each in call["body"]["inputs"]
+        ]
         self.assertEqual(sent, ["first@example.com", "second@example.com"])
         self.assertFalse(self._deliveries(self.second).waits_for)
 
@@ -83,7 +83,8 @@ class TestDependencies(RetailCase):
         self.connector.flow_ids.filtered(lambda flow: flow.event_type == "customer.updated").active = False
         self._drain()
         self.assertEqual(
-            (self._deliveries(self.second).state, self._deliveries(self.second).error_code), ("dead", "NOT_SENT")
+            (self._deliveries(self.second).state, self._deliveries(self.second).error_code),
+            ("dead", "NOT_SENT"),
         )
 
     def test_what_is_gone(self):

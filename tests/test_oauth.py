@@ -2,21 +2,23 @@
 
 from datetime import timedelta
 from unittest.mock import patch
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 
 from ..connectors import oauth
+from ..models.retail_oauth import CALLBACK
 from .common import RetailCase
 
 SECRET = "sandbox-secret"
 
 
-@tagged("post_install", "-at_install")
-class TestOAuth(RetailCase):
+class OAuthCase(RetailCase):
+    """A connector that is about to be connected."""
+
     def setUp(self):
         super().setUp()
         self.connector.write({"auth_method": "oauth", "state": "draft"})
@@ -26,15 +28,18 @@ class TestOAuth(RetailCase):
     def _credential(self, name):
         return self.connector.credential_ids.filtered(lambda credential: credential.name == name)
 
-    def _consent(self):
+    def _consent(self, connector=None):
         """Do what a browser does: follow the button to the consent page, and back."""
-        action = self.connector.action_connect()
+        action = (connector or self.connector).action_connect()
         self.assertEqual(action["type"], "ir.actions.act_url")
         answer = requests.get(action["url"], allow_redirects=False, timeout=5)
         back = urlsplit(answer.headers["Location"])
         self.assertEqual(f"{back.scheme}://{back.netloc}{back.path}", self.connector.oauth_callback)
         return {name: values[0] for name, values in parse_qs(back.query).items()}
 
+
+@tagged("post_install", "-at_install")
+class TestOAuth(OAuthCase):
     def _connect(self):
         answer = self._consent()
         self.env["retail.connector"]._of_consent(answer["state"])._finish_consent(answer["code"])
@@ -121,7 +126,9 @@ class TestOAuth(RetailCase):
         self._drain()
         self.assertEqual((self.connector.state, self._deliveries(partner).state), ("active", "pending"))
         self._drain()
-        self.assertEqual((self._deliveries(partner).state, self._deliveries(partner).attempts), ("delivered", 1))
+        self.assertEqual(
+            (self._deliveries(partner).state, self._deliveries(partner).attempts), ("delivered", 1)
+        )
         self.assertEqual(len(self._token_calls()), 2)
 
     def test_disconnected_at_the_remote(self):
@@ -133,7 +140,9 @@ class TestOAuth(RetailCase):
         self._drain()
         self.assertEqual(self.connector.state, "attention")
         self.assertIn("Connect again", self.connector.state_reason)
-        self.assertEqual((self._deliveries(partner).state, self._deliveries(partner).attempts), ("pending", 0))
+        self.assertEqual(
+            (self._deliveries(partner).state, self._deliveries(partner).attempts), ("pending", 0)
+        )
 
     def test_remote_gives_no_token_for_now(self):
         self._connect()
@@ -162,3 +171,39 @@ class TestOAuth(RetailCase):
         told = [str(call) for call in self.sandbox.requests()]
         self.assertFalse([text for text in told if SECRET in text])
         self.assertNotIn(SECRET, str(self.connector.read()))
+
+
+@tagged("post_install", "-at_install")
+class TestCallback(OAuthCase, HttpCase):
+    """The address to which the remote sends the admin back."""
+
+    def _come_back(self, **query):
+        return self.url_open(f"{CALLBACK}?{urlencode(query)}", allow_redirects=False)
+
+    def test_consent(self):
+        self.authenticate("admin", "admin")
+        connector = self.connector.with_user(self.env.ref("base.user_admin"))
+        answer = self._consent(connector)
+        response = self._come_back(**answer)
+        self.assertEqual(response.status_code, 303)
+        self.assertTrue(
+            response.headers["Location"].endswith(
+                f"/odoo/action-retail_hub.action_retail_connector/{connector.id}"
+            )
+        )
+        self.assertTrue(self.connector.is_connected)
+        self.assertTrue(self.connector.test_succeeded)
+        self.assertEqual(self._come_back(**answer).status_code, 403)
+
+    def test_refusal(self):
+        self.sandbox.configure(oauth_consent=False)
+        self.authenticate("admin", "admin")
+        connector = self.connector.with_user(self.env.ref("base.user_admin"))
+        self.assertEqual(self._come_back(**self._consent(connector)).status_code, 303)
+        self.assertFalse(self.connector.is_connected)
+        self.assertIn("not given", self.connector.test_result)
+
+    def test_strangers(self):
+        self.assertIn("/web/login", self._come_back(state="x", code="y").headers["Location"])
+        self.authenticate("admin", "admin")
+        self.assertEqual(self._come_back(state="x", code="y").status_code, 403)

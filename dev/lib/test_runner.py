@@ -182,14 +182,15 @@ def run_pytest(arguments: list[str]) -> Count:
             "pytest_retail_hub",
             "-p",
             "no:cacheprovider",
-            "-q",
+            # The long tests have a line each: a run that stays silent is ended.
+            "-v" if str(FAULTS) in arguments and "--short" not in arguments else "-q",
             "--tb=short",
             f"--junitxml={report.name}",
         ]
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", "--rootdir", str(ROOT), *options, *arguments],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(LIB)},
+            env={**os.environ, "PYTHONPATH": str(LIB), "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,0 +1,53 @@
+"""Tokens under real workers: whoever needs a new one first gets it, and the others take that."""
+
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import requests
+from hub import PATIENCE, customers
+
+from stack import wait_until
+
+ROUNDS = 4
+CLIENT = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+CALLBACK = "http://127.0.0.1/callback"
+
+
+def consent(sandbox_url):
+    """Return the tokens that a consent gives."""
+    query = {**CLIENT, "redirect_uri": CALLBACK, "scope": "oauth crm.objects.contacts.write", "state": "s"}
+    del query["client_secret"]
+    page = requests.get(f"{sandbox_url}/oauth/authorize?{urlencode(query)}", allow_redirects=False, timeout=5)
+    [code] = parse_qs(urlsplit(page.headers["Location"]).query)["code"]
+    form = {**CLIENT, "grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
+    return requests.post(f"{sandbox_url}/oauth/2026-09/token", data=form, timeout=5).json()
+
+
+def token_calls(sandbox):
+    return [call for call in sandbox.requests() if call["path"].endswith("/token")]
+
+
+def test_one_refresh_among_many_workers(connect, sandbox):
+    """Both lanes need a token at the same moment, several times: one call each time, and all arrive."""
+    hub = connect()
+    call = hub.odoo.call
+    call("retail.connector", "write", [hub.id], {"auth_method": "oauth"})
+    secrets = {**CLIENT, **consent(sandbox.url)}
+    for row in call("retail.credential", "search_read", [("connector_id", "=", hub.id)], ["name"]):
+        call("retail.credential", "write", [row["id"]], {"value": secrets[row["name"]]})
+    flow = call("retail.flow", "search", [("connector_id", "=", hub.id), ("event_type", "=", "customer.updated")])
+    call("retail.flow", "write", flow, {"lane": "bulk"})
+    before = hub.create(*customers(5))
+    hub.wait_until_idle()
+    for number in range(1, ROUNDS + 1):
+        asked = len(token_calls(sandbox))
+        hub.odoo.db.query(
+            "UPDATE retail_connector SET token_ends_at = now() AT TIME ZONE 'UTC',"
+            " token_given_at = now() AT TIME ZONE 'UTC' - interval '1 hour' WHERE id = %s",
+            hub.id,
+        )
+        hub.write(before, function=str(number))
+        hub.create(*customers(5))
+        wait_until(
+            lambda number=number: hub.count().get("delivered") == 5 + 10 * number, PATIENCE, "all to arrive"
+        )
+        assert len(token_calls(sandbox)) == asked + 1
