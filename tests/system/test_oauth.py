@@ -38,6 +38,7 @@ def test_one_refresh_among_many_workers(connect, sandbox):
     call("retail.flow", "write", flow, {"lane": "bulk"})
     before = hub.create(*customers(5))
     hub.wait_until_idle()
+    sandbox.fault(path="/token", latency=1)  # the second lane comes while the first one asks
     for number in range(1, ROUNDS + 1):
         asked = len(token_calls(sandbox))
         hub.odoo.db.query(
