@@ -133,22 +133,29 @@ MAX_UNIQUE = 10  # custom unique properties of one object type
 
 
 class Property:
-    """A property definition. ``options`` are the allowed values of an enumeration."""
+    """A property definition. ``options`` are the allowed values of an enumeration, ``labels`` what people see."""
 
     def __init__(
         self, name, kind="string", field="text", options=(), *, unique=False, read_only=False, **more
     ):
-        self.name, self.kind, self.field, self.options = name, kind, field, tuple(options)
+        self.name, self.kind, self.field = name, kind, field
+        self.set_options(options)
         self.unique, self.read_only = unique, read_only
         self.label = more.get("label", name)
         self.group = more.get("group", "contactinformation")
         self.custom = more.get("custom", False)
 
+    def set_options(self, options):
+        """``options``: values, or {label, value} as the API takes them."""
+        pairs = [(o["value"], o.get("label", o["value"])) if isinstance(o, dict) else (o, o) for o in options]
+        self.labels = dict(pairs)
+        self.options = tuple(self.labels)
+
     def describe(self):
         """As GET /crm/v3/properties/{type}/{name} answers."""
         options = [
-            {"label": value, "value": value, "displayOrder": order, "hidden": False}
-            for order, value in enumerate(self.options)
+            {"label": label, "value": value, "displayOrder": order, "description": "", "hidden": False}
+            for order, (value, label) in enumerate(self.labels.items())
         ]
         return {
             "name": self.name,
