@@ -271,26 +271,20 @@ def test_properties(hubspot):
 
 def test_properties_in_batches(hubspot):
     api = hubspot.properties.batch_api
-    made = api.create(
-        definitions.BatchInputPropertyCreate(
-            inputs=[
-                definitions.PropertyCreate(
-                    name="tier",
-                    label="Tier",
-                    type="enumeration",
-                    field_type="select",
-                    group_name="contactinformation",
-                    options=[definitions.OptionInput(label="Gold", value="g", display_order=0, hidden=False)],
-                )
-            ]
-        )
+    gold = definitions.OptionInput(label="Gold", value="g", display_order=0, hidden=False)
+    new_property = definitions.PropertyCreate(
+        name="tier",
+        label="Tier",
+        type="enumeration",
+        field_type="select",
+        group_name="contactinformation",
+        options=[gold],
     )
+    made = api.create("contacts", definitions.BatchInputPropertyCreate(inputs=[new_property]))
     ((tier,), (gold,)) = made.results, made.results[0].options
     assert (tier.name, tier.label, gold.label, gold.value) == ("tier", "Tier", "Gold", "g")
     names = [definitions.PropertyName(name=name) for name in ("tier", "createdate", "nonsense")]
-    read = api.read(
-        definitions.BatchReadInputPropertyName(inputs=names, archived=False, data_sensitivity="non_sensitive")
-    )
+    read = api.read("contacts", definitions.BatchReadInputPropertyName(inputs=names, archived=False))
     assert [(each.name, each.type, each.modification_metadata.read_only_value) for each in read.results] == [
         ("tier", "enumeration", False),
         ("createdate", "datetime", True),
@@ -298,5 +292,5 @@ def test_properties_in_batches(hubspot):
     assert [(each.category, each.context) for each in read.errors] == [
         ("OBJECT_NOT_FOUND", {"propertyName": ["nonsense"]})
     ]
-    api.archive(definitions.BatchInputPropertyName(inputs=names[:1]))
+    api.archive("contacts", definitions.BatchInputPropertyName(inputs=names[:1]))
     assert "tier" not in [each.name for each in hubspot.properties.core_api.get_all("contacts").results]
