@@ -42,16 +42,17 @@ class Limits:
         while recent and recent[0] <= now - self.settings["interval_s"]:
             recent.popleft()
 
-    def headers(self):
-        """The X-HubSpot-RateLimit-* headers as (name, value) pairs."""
-        burst, daily = self.settings["ten_secondly_limit"], self.settings["daily_limit"]
-        return (
+    def headers(self, daily=True):
+        """The X-HubSpot-RateLimit-* headers as (name, value) pairs; an app with OAuth is not told the daily ones."""
+        burst, most = self.settings["ten_secondly_limit"], self.settings["daily_limit"]
+        headers = (
             ("X-HubSpot-RateLimit-Max", burst),
             ("X-HubSpot-RateLimit-Remaining", max(0, burst - len(self._recent))),
             ("X-HubSpot-RateLimit-Interval-Milliseconds", int(self.settings["interval_s"] * 1000)),
-            ("X-HubSpot-RateLimit-Daily", daily),
-            ("X-HubSpot-RateLimit-Daily-Remaining", max(0, daily - self.today)),
+            ("X-HubSpot-RateLimit-Daily", most),
+            ("X-HubSpot-RateLimit-Daily-Remaining", max(0, most - self.today)),
         )
+        return headers if daily else headers[:3]
 
     def rejection(self, which, retry_after=None):
         """The 429 for ``burst`` or ``daily``; ``retry_after``: seconds, None for no such header."""
