@@ -98,6 +98,7 @@ def test_properties_on_both_paths(api, base):
     assert api("POST", PATH, {"properties": {"firstname": "A", "tier": "lead"}}).status == 201
     assert (api("DELETE", f"{base}/tier").status, api("GET", f"{base}/tier").status) == (204, 404)
     assert api("POST", base, {**data, "type": "number"}).status == 400
+    assert api("POST", base, {**data, "name": "Tier 2"}).status == 400
     assert api("DELETE", f"{base}/email").status == 400
 
 

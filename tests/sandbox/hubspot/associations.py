@@ -1,17 +1,17 @@
-"""The associations API: v4 and the dated versions; of v3 what hangs on single records."""
+"""The associations API: v4 and the dated versions."""
 
 import re
 
 from wire import Response, json_response
 
 from .association_types import HUBSPOT_DEFINED, TYPES, between
+from .envelope import batch_response, completed, inputs_of
 from .failures import NOT_FOUND, Failure, bad_input, invalid_associations, not_found
 from .store import now_iso
 
 MAX_CREATE, MAX_READ = 2_000, 1_000
 PAGE = 500
 RECORD = re.compile(r"(?P<id>[^/]+)/associations(?P<default>/default)?/(?P<to>[^/]+)(?:/(?P<to_id>[^/]+))?")
-RECORD_V3 = re.compile(r"(?P<id>[^/]+)/associations/(?P<to>[^/]+)(?:/(?P<to_id>[^/]+)/(?P<kind>[^/]+))?")
 
 
 class Pair:
@@ -196,58 +196,6 @@ RECORD_ACTIONS = {
 }
 
 
-# --- of v3: /crm/v3/objects/{type}/{id}/associations/… ---
-
-
-def handle_record_v3(call, method, match):
-    target = call.type_named(match["to"])
-    with call.lock:
-        record = call.store.find(match["id"])
-        if record is None:
-            raise not_found()
-        if method == "GET" and match["kind"] is None:
-            return json_response(200, {"results": listed(call, record.id, target)})
-        if method not in ("PUT", "DELETE") or match["kind"] is None:
-            raise Failure(405, "VALIDATION_ERROR", f"{method} is not allowed here")
-        kind = kind_named(call, match["kind"])
-        if method == "DELETE":
-            call.links.remove_type(kind, record.id, match["to_id"])
-            return Response(204)
-        pair = Pair(record.id, match["to_id"], [kind])
-        check_pair(call, pair)
-        call.links.add(kind, *real_ids(call, kind, pair))
-        return json_response(
-            200, with_associations(call, record, record.describe(call.store.schema.system), [target])
-        )
-
-
-def kind_named(call, text):
-    """An association type by its id or its name."""
-    named = [kind for kind in TYPES.values() if text in (str(kind.id), kind.name)]
-    kinds = [kind for kind in named if kind.source == call.object_type]
-    if not kinds:
-        raise bad_input(f"{text} is not a valid association type of {call.object_type}")
-    return kinds[0]
-
-
-def listed(call, record_id, target):
-    """As in the ``associations`` of a record: an entry for each type."""
-    return [
-        {"id": other, "type": kind.name}
-        for other, kinds in call.links.of(call.object_type, record_id, target)
-        for kind in kinds
-    ]
-
-
-def with_associations(call, record, described, targets):
-    """The described record with its ``associations``; those that it does not have are left out."""
-    found = {target: listed(call, record.id, target) for target in targets}
-    associations = {
-        target.replace("_", " "): {"results": results} for target, results in found.items() if results
-    }
-    return {**described, "associations": associations} if associations else described
-
-
 # --- in batches: /crm/v4/associations/{from}/{to}/… ---
 
 
@@ -265,20 +213,11 @@ def labels(call, target):
     return json_response(200, {"results": sorted(results, key=lambda each: each["label"] is None)})
 
 
-def inputs_of(call, most):
-    inputs = call.json().get("inputs")
-    if not isinstance(inputs, list) or not inputs or not all(isinstance(each, dict) for each in inputs):
-        raise bad_input("Invalid input JSON: inputs must be a list of objects")
-    if len(inputs) > most:
-        raise bad_input(f"The maximum number of inputs in a batch is {most}, but there were {len(inputs)}")
-    return inputs
-
-
 def batch_create(call, target):
     """With labels; the pairs that are not valid are in the errors of a 207."""
     pairs = [
         Pair(object_id(each.get("from")), object_id(each.get("to")), read_specs(each.get("types")))
-        for each in inputs_of(call, MAX_CREATE)
+        for each in inputs_of(call.json(), MAX_CREATE)
     ]
     return write_pairs(call, pairs, 201, lambda pair: [associate(call, pair, target)])
 
@@ -287,7 +226,7 @@ def batch_default(call, target):
     kinds = default_kinds(call, target)
     pairs = [
         Pair(object_id(each.get("from")), object_id(each.get("to")), kinds)
-        for each in inputs_of(call, MAX_CREATE)
+        for each in inputs_of(call.json(), MAX_CREATE)
     ]
     return write_pairs(call, pairs, 200, lambda pair: associate_default(call, pair))
 
@@ -306,7 +245,7 @@ def write_pairs(call, pairs, status, write):
 def batch_read(call, target):
     """A record without such associations (or that does not exist) is in the errors of a 207."""
     started, results, errors = now_iso(), [], []
-    for each in inputs_of(call, MAX_READ):
+    for each in inputs_of(call.json(), MAX_READ):
         record = call.store.find(object_id(each))
         page = associated(call, record.id, target, str(each.get("after") or "")) if record else {}
         if page.get("results"):
@@ -329,7 +268,7 @@ def no_associations(call, record_id, target):
 
 
 def batch_archive(call, target):
-    for each in inputs_of(call, MAX_CREATE):
+    for each in inputs_of(call.json(), MAX_CREATE):
         source_id, targets = object_id(each.get("from")), each.get("to")
         if not isinstance(targets, list):
             raise bad_input("Invalid input JSON: inputs[].to must be a list of objects")
@@ -339,22 +278,11 @@ def batch_archive(call, target):
 
 
 def labels_archive(call, _target):
-    for each in inputs_of(call, MAX_CREATE):
+    for each in inputs_of(call.json(), MAX_CREATE):
         source_id, target_id = object_id(each.get("from")), object_id(each.get("to"))
         for kind in read_specs(each.get("types")):
             call.links.remove_type(kind, source_id, target_id)
     return Response(204)
-
-
-def completed(started, results):
-    return {"status": "COMPLETE", "results": results, "startedAt": started, "completedAt": now_iso()}
-
-
-def batch_response(status, started, results, errors):
-    body = completed(started, results)
-    if not errors:
-        return json_response(status, body)
-    return json_response(207, {**body, "numErrors": len(errors), "errors": errors})
 
 
 BATCH_ACTIONS = {

@@ -3,9 +3,10 @@
 A batch is checked completely before anything is written, so one that is rejected leaves nothing behind.
 """
 
-from wire import Response, json_response
+from wire import Response
 
 from . import associations, rules, values
+from .envelope import batch_response, inputs_of
 from .failures import (
     Failure,
     already_exists,
@@ -72,7 +73,7 @@ def custom_unique(schema):
 
 def read_items(call, needs_id=True):
     """The inputs as Items; raises Failure if the body has not the shape of a batch."""
-    inputs = inputs_of(call.json())
+    inputs = inputs_of(call.json(), MAX_INPUTS)
     items = [Item(each) for each in inputs]
     if not needs_id:  # only a new record brings associations along
         for item, data in zip(items, inputs, strict=True):
@@ -83,17 +84,6 @@ def read_items(call, needs_id=True):
         if needs_id and (not isinstance(item.key, str) or not item.key):
             raise bad_input("Invalid input JSON: inputs[].id is required and must be a string")
     return items
-
-
-def inputs_of(body):
-    inputs = body.get("inputs")
-    if not isinstance(inputs, list) or not inputs or not all(isinstance(each, dict) for each in inputs):
-        raise bad_input("Invalid input JSON: inputs must be a list of objects")
-    if len(inputs) > MAX_INPUTS:
-        raise bad_input(
-            f"The maximum number of inputs in a batch is {MAX_INPUTS}, but there were {len(inputs)}"
-        )
-    return inputs
 
 
 def reject_id_properties(call, items, allowed):
@@ -117,7 +107,7 @@ def write(call, items, status, upsert=False):
     missing = [item.key for item in items if item.missing]
     if missing:
         errors.append(some_not_found(call.store.schema.constant, missing).item(None))
-    return batch_response(call, status, results, errors, now)
+    return batch_response(status, now, in_order(call, results), errors)
 
 
 def resolve(call, items, upsert):
@@ -224,7 +214,7 @@ def apply(call, item, now, upsert):
 def read(call):
     """Records by id or by a unique property; unknown ones are listed in a 207."""
     body = call.json()
-    keys = [each.get("id") for each in inputs_of(body)]
+    keys = [each.get("id") for each in inputs_of(body, MAX_INPUTS)]
     id_property = body.get("idProperty")
     if id_property is not None and id_property not in call.store.schema.unique:
         raise bad_input(f"{id_property} is not a unique property")
@@ -235,12 +225,12 @@ def read(call):
         results = [record.describe(names) for record in found.values() if record]
     missing = [str(key) for key, record in found.items() if record is None]
     errors = [some_not_found(call.store.schema.constant, missing).item(None)] if missing else []
-    return batch_response(call, 200, results, errors, now_iso())
+    return batch_response(200, now_iso(), in_order(call, results), errors)
 
 
 def archive(call):
     """204, whether or not the ids exist."""
-    keys = [str(each.get("id")) for each in inputs_of(call.json())]
+    keys = [str(each.get("id")) for each in inputs_of(call.json(), MAX_INPUTS)]
     now = now_iso()
     with call.lock:
         records = [record for record in map(call.store.find, keys) if record]
@@ -251,13 +241,9 @@ def archive(call):
     return Response(204)
 
 
-def batch_response(call, status, results, errors, started):
-    if call.settings["result_order"] == "reversed":
-        results.reverse()
-    body = {"status": "COMPLETE", "results": results, "startedAt": started, "completedAt": now_iso()}
-    if errors:
-        return json_response(207, {**body, "numErrors": len(errors), "errors": errors})
-    return json_response(status, body)
+def in_order(call, results):
+    """As HubSpot lists them: not as they were given."""
+    return results[::-1] if call.settings["result_order"] == "reversed" else results
 
 
 ACTIONS = {

@@ -1,11 +1,16 @@
 """The properties API: list, read, create, change and archive property definitions."""
 
+import re
+
 from wire import Response, json_response
 
 from .catalog import FIELD_TYPES, MAX_UNIQUE, Property
+from .envelope import batch_response, inputs_of
 from .failures import NOT_FOUND, Failure, bad_input
 from .store import now_iso
 
+MAX_INPUTS = 100
+NAME = re.compile(r"[a-z][a-z0-9_]*")
 REQUIRED = ("name", "label", "type", "fieldType", "groupName")
 
 
@@ -35,38 +40,24 @@ def create(call, _name):
 
 def batch_create(call, _name):
     started = now_iso()
-    created = [define(call.store.schema, each).describe() for each in inputs_of(call)]
+    created = [define(call.store.schema, each).describe() for each in inputs_of(call.json(), MAX_INPUTS)]
     return batch_response(201, started, created)
 
 
 def batch_read(call, _name):
     """The definitions that exist; the names of the others are in the errors of a 207."""
     started, properties = now_iso(), call.store.schema.properties
-    names = [each.get("name") for each in inputs_of(call)]
+    names = [each.get("name") for each in inputs_of(call.json(), MAX_INPUTS)]
     found = [properties[name].describe() for name in names if name in properties]
     errors = [unknown(name).item(None) for name in names if name not in properties]
     return batch_response(200, started, found, errors)
 
 
 def batch_archive(call, _name):
-    for each in inputs_of(call):
+    for each in inputs_of(call.json(), MAX_INPUTS):
         if each.get("name") in call.store.schema.properties:
             archive(call, each["name"])
     return Response(204)
-
-
-def inputs_of(call):
-    inputs = call.json().get("inputs")
-    if not isinstance(inputs, list) or not all(isinstance(each, dict) for each in inputs):
-        raise bad_input("Invalid input JSON: inputs must be a list of objects")
-    return inputs
-
-
-def batch_response(status, started, results, errors=()):
-    body = {"status": "COMPLETE", "results": results, "startedAt": started, "completedAt": now_iso()}
-    if not errors:
-        return json_response(status, body)
-    return json_response(207, {**body, "numErrors": len(errors), "errors": errors})
 
 
 def change(call, name):
@@ -119,6 +110,10 @@ def check_definition(schema, data):
         if not data.get(key):
             raise bad_input(f"{key} can not be null or empty")
     name = data["name"]
+    if not NAME.fullmatch(name):
+        raise bad_input(
+            f"{name} is no property name: lower-case letters, digits and underscores, a letter first"
+        )
     if name in schema.properties:
         message = f"A property named '{name}' already exists."
         raise Failure(409, "OBJECT_ALREADY_EXISTS", message, {"propertyName": [name]})

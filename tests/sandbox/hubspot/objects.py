@@ -3,7 +3,7 @@
 from wire import Response, json_response
 
 from . import batch
-from .associations import with_associations
+from .associations_v3 import with_associations
 from .failures import Failure, bad_input, not_found
 from .store import additional_emails, now_iso
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from wire import json_response
 
-from . import associations, batch, definitions, oauth, objects, pipelines, scopes, search
+from . import associations, associations_v3, batch, definitions, oauth, objects, pipelines, scopes, search
 from .failures import NOT_FOUND, Failure, bad_input
 from .limits import Limits
 from .links import Links
@@ -303,8 +303,8 @@ SINGLE = {"GET": objects.get, "PATCH": objects.update, "DELETE": objects.archive
 def route_object(call, method, match):
     rest, path = match["rest"], match["rest"] or ""
     if match["old"] == "v3" and "/associations/" in path:
-        found = associations.RECORD_V3.fullmatch(path)
-        return associations.handle_record_v3(call, method, found or not_there())
+        found = associations_v3.RECORD.fullmatch(path)
+        return associations_v3.handle_record(call, method, found or not_there())
     found = associations.RECORD.fullmatch(path)
     if found:
         return associations.handle_record(call, method, found)
