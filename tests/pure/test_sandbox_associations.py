@@ -308,6 +308,7 @@ def test_pages(api, new, order):
     second = api("GET", f"{path}&after={first['paging']['next']['after']}").data
     assert [str(each["toObjectId"]) for page in (first, second) for each in page["results"]] == items
     assert "paging" not in second
+    assert api("GET", f"{path.replace('=2', '=two')}").status == 400
 
 
 def test_a_record_in_the_recycle_bin_has_no_associations(hubspot, associations, sandbox, ann, order):
@@ -328,6 +329,8 @@ def test_a_merged_contact_keeps_the_orders_of_both(api, associations, sandbox, n
     assert of(associations, "contacts", merged, "companies") == {one: [PRIMARY, UNLABELLED]}
     associations.basic_api.create_default("orders", orders[0], "contacts", bob)  # by its old id
     assert of(associations, "orders", orders[0], "contacts") == {merged: [507]}
+    associations.basic_api.archive("orders", orders[0], "contacts", bob)
+    assert of(associations, "orders", orders[0], "contacts") == {}
 
 
 def test_faults_and_the_request_log(sandbox, api, ann, order):

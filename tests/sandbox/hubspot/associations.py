@@ -5,7 +5,7 @@ import re
 from wire import Response, json_response
 
 from .association_types import HUBSPOT_DEFINED, TYPES, between
-from .envelope import batch_response, completed, inputs_of
+from .envelope import batch_response, completed, inputs_of, whole_number
 from .failures import NOT_FOUND, Failure, bad_input, invalid_associations, not_found
 from .store import now_iso
 
@@ -130,11 +130,21 @@ def associate_default(call, pair):
 
 
 def real_ids(call, kind, pair):
-    """The ids that the records have now, if they were merged."""
-    return (
-        call.stores[kind.source].find(pair.source_id).id,
-        call.stores[kind.target].find(pair.target_id).id,
+    """The ids that the two records have now, if they were merged."""
+    return real_id(call, kind.source, pair.source_id), real_id(call, kind.target, pair.target_id)
+
+
+def real_id(call, object_type, record_id):
+    return call.stores[object_type].aliases.get(record_id, record_id)
+
+
+def end(call, source_id, target, target_id):
+    """All associations between two records."""
+    links = (
+        (call.object_type, real_id(call, call.object_type, source_id)),
+        (target, real_id(call, target, target_id)),
     )
+    call.links.remove(*links)
 
 
 def put_labels(call, source_id, target, target_id):
@@ -147,7 +157,7 @@ def associate(call, pair, target):
     """Set exactly these labels on the pair, and say so."""
     for kind in between(call.object_type, target):
         if kind.label and kind not in pair.kinds:
-            call.links.remove_type(kind, pair.source_id, pair.target_id)
+            call.links.remove_type(kind, *real_ids(call, kind, pair))
     for kind in pair.kinds:
         call.links.add(kind, *real_ids(call, kind, pair))
     return {
@@ -164,8 +174,8 @@ def get_of_record(call, source_id, target, _target_id):
     if record is None:
         raise not_found()
     arguments = call.arguments()
-    after, limit = arguments.get("after", ""), min(int(arguments.get("limit") or PAGE), PAGE)
-    return json_response(200, associated(call, record.id, target, after, limit))
+    limit = min(whole_number(arguments, "limit", PAGE), PAGE)
+    return json_response(200, associated(call, record.id, target, arguments.get("after", ""), limit))
 
 
 def associated(call, record_id, target, after="", limit=PAGE):
@@ -184,7 +194,7 @@ def associated(call, record_id, target, after="", limit=PAGE):
 
 
 def delete_of_record(call, source_id, target, target_id):
-    call.links.remove((call.object_type, source_id), (target, target_id))
+    end(call, source_id, target, target_id)
     return Response(204)
 
 
@@ -273,15 +283,15 @@ def batch_archive(call, target):
         if not isinstance(targets, list):
             raise bad_input("Invalid input JSON: inputs[].to must be a list of objects")
         for one in targets:
-            call.links.remove((call.object_type, source_id), (target, object_id(one)))
+            end(call, source_id, target, object_id(one))
     return Response(204)
 
 
 def labels_archive(call, _target):
     for each in inputs_of(call.json(), MAX_CREATE):
-        source_id, target_id = object_id(each.get("from")), object_id(each.get("to"))
-        for kind in read_specs(each.get("types")):
-            call.links.remove_type(kind, source_id, target_id)
+        pair = Pair(object_id(each.get("from")), object_id(each.get("to")), read_specs(each.get("types")))
+        for kind in pair.kinds:
+            call.links.remove_type(kind, *real_ids(call, kind, pair))
     return Response(204)
 
 

@@ -1,4 +1,4 @@
-"""The form of every batch: ``inputs`` in the body, ``results`` and ``errors`` in the answer."""
+"""What requests of all kinds have in common: ``inputs``, ``results`` and ``errors`` of batches, counts and ids."""
 
 from wire import json_response
 
@@ -26,3 +26,11 @@ def batch_response(status, started, results, errors=()):
     if not errors:
         return json_response(status, body)
     return json_response(207, {**body, "numErrors": len(errors), "errors": errors})
+
+
+def whole_number(arguments, name, default):
+    """A count or an id among the arguments; raises Failure if it is something else."""
+    text = str(arguments.get(name) or default)
+    if not text.isdecimal():
+        raise bad_input(f"{name} must be a whole number")
+    return int(text)

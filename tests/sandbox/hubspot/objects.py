@@ -4,6 +4,7 @@ from wire import Response, json_response
 
 from . import batch
 from .associations_v3 import with_associations
+from .envelope import whole_number
 from .failures import Failure, bad_input, not_found
 from .store import additional_emails, now_iso
 
@@ -86,14 +87,6 @@ def list_page(call):
         link = f"https://api.hubapi.com{call.request.path}?limit={limit}&after={after}"
         body["paging"] = {"next": {"after": after, "link": link}}
     return json_response(200, body)
-
-
-def whole_number(arguments, name, default):
-    """A count or an id among the arguments; raises Failure if it is something else."""
-    text = str(arguments.get(name) or default)
-    if not text.isdecimal():
-        raise bad_input(f"{name} must be a whole number")
-    return int(text)
 
 
 def merge(call):

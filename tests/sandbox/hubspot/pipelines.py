@@ -28,6 +28,14 @@ def probability(value):
     return {"isClosed": "true" if value in ("0.0", "1.0") else "false", "probability": value}
 
 
+def chance(value):
+    """The metadata of a deal stage with that probability; raises Failure if it is none."""
+    try:
+        return probability(str(float(value)))
+    except ValueError:
+        raise bad_input(f"probability must be a number, but was {value}") from None
+
+
 def state(value):
     return {"state": value}
 
@@ -157,5 +165,5 @@ def stage_input(call, data):
     if not data.get("label") or (needed and needed not in metadata):
         raise bad_input(f"a stage needs a label{f' and the metadata {needed}' if needed else ''}")
     if needed:
-        metadata = probability(str(float(metadata[needed]))) | metadata
+        metadata = chance(metadata[needed]) | metadata
     return data["label"], metadata

@@ -171,6 +171,8 @@ class Portal:
 
     def configure(self, changes):
         """Change settings; ``custom_properties`` that do not exist yet are created (for ``objectType``)."""
+        if not changes.get("currencies", ["EUR"]):
+            raise ValueError("an account has at least one currency")
         with self.lock:
             for definition in changes.get("custom_properties", []):
                 self.define(definition)

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from wire import json_response
 
+from .envelope import whole_number
 from .failures import bad_input
-from .objects import whole_number
 
 MAX_PAGE = 200
 DEFAULT_PAGE = 10
