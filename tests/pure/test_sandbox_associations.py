@@ -194,7 +194,7 @@ def test_given_with_a_batch_of_new_records(sandbox, api, ann):
         ),
         (
             inline("1", 508),
-            "invalid from object type 0-123 for associations to be created. expected: 0-1",
+            "invalid from object type 0-123 for associations to be created. expected: 0-1. For definition 0-508",
             None,
         ),
     ],
@@ -227,6 +227,15 @@ def test_products_have_no_associations(api, new, ann):
     chair = new("products", name="Chair")
     path = f"/crm/v4/objects/products/{chair}/associations/default/contacts/{ann}"
     assert api("PUT", path).status == 400
+
+
+def test_labels_need_a_body(api, ann, order):
+    path = f"/crm/v4/objects/orders/{order}/associations/contacts/{ann}"
+    answer = api("PUT", path, headers={"Content-Type": None})
+    assert (answer.status, answer.data["message"]) == (
+        400,
+        "Invalid JSON input: a request body was expected, but none found",
+    )
 
 
 @FAMILIES

@@ -67,10 +67,10 @@ def inline(call, data):
                 mine, expected = (
                     call.stores[name].schema.type_id for name in (call.object_type, kind.source)
                 )
-                message = (
-                    f"invalid from object type {mine} for associations to be created. expected: {expected}"
+                raise bad_input(
+                    f"invalid from object type {mine} for associations to be created. "
+                    f"expected: {expected}. For definition 0-{kind.id}"
                 )
-                raise bad_input(message)
             check_exists(call, kind.target, target)
             found.append((kind, target))
     return found

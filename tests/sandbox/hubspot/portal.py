@@ -91,6 +91,8 @@ class Call:
         return body
 
     def read(self):
+        if not self.request.body:
+            raise bad_input("Invalid JSON input: a request body was expected, but none found")
         if "json" not in self.request.headers.get("content-type", ""):
             raise Failure(415, "VALIDATION_ERROR", "HTTP 415 Unsupported Media Type")
         try:
