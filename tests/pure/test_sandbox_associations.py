@@ -308,6 +308,16 @@ def test_v3(api, ann, order):
     assert api("GET", path).data == {"results": []}
 
 
+def test_search_by_association(api, new, ann):
+    mine, _other = (
+        new("orders", [inline(each, 507)], hs_order_name="S")
+        for each in (ann, new("contacts", email="b@example.com"))
+    )
+    condition = {"propertyName": "associations.contact", "operator": "EQ", "value": ann}
+    found = api("POST", "/crm/v3/objects/orders/search", {"filterGroups": [{"filters": [condition]}]}).data
+    assert [each["id"] for each in found["results"]] == [mine]
+
+
 def test_pages(api, new, order):
     items = [new("line_items", name=str(n)) for n in range(3)]
     for each in items:

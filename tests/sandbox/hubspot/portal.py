@@ -31,6 +31,7 @@ SETTINGS = {
     "ten_secondly_limit": 1_000_000,
     "interval_s": 10,  # length of the rolling window of ten_secondly_limit
     "daily_limit": 1_000_000_000,
+    "search_limit": 1_000_000,  # searches a second
     "retry_after": None,  # seconds in the Retry-After header of a 429; None: no such header
     "partial_failures": "hubspot",  # or "per_item", "whole_batch"
     "duplicate_ids_status": 400,  # or 409
@@ -194,7 +195,7 @@ class Portal:
             token, granted = self.authenticate(request)
         except Failure as failure:
             return failure.response()
-        exceeded = self.limits.take()
+        exceeded = self.limits.take(is_search=request.path.endswith("/search"))
         if exceeded:
             return self.limit_reached(exceeded)
         try:
@@ -205,7 +206,7 @@ class Portal:
         return response
 
     def limit_reached(self, which, retry_after=None):
-        """The 429 for ``burst`` or ``daily``."""
+        """The 429 for ``burst``, ``daily`` or ``search``."""
         return self.limits.rejection(
             which, self.settings["retry_after"] if retry_after is None else retry_after
         )
