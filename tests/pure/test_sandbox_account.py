@@ -66,6 +66,20 @@ def test_daily_limit(sandbox, api):
     assert answer.data["message"] == "You have reached your daily limit."
 
 
+def test_limit_of_searches(sandbox, api):
+    """On top of the other limits; other calls are not hit by it."""
+    sandbox.configure(search_limit=0)
+    answer = api("POST", f"{PATH}/search", {})
+    assert (answer.status, answer.data["policyName"], answer.data["message"]) == (
+        429,
+        "SECONDLY",
+        "You have reached your secondly limit.",
+    )
+    assert api("GET", PATH).status == 200
+    sandbox.configure(search_limit=1)
+    assert api("POST", f"{PATH}/search", {}).status == 200
+
+
 @pytest.mark.parametrize("version", ["v3", "2026-09"])
 def test_account_information(sandbox, api, version):
     details = api("GET", f"/account-info/{version}/details").data
@@ -98,6 +112,7 @@ def test_properties_on_both_paths(api, base):
     assert api("POST", PATH, {"properties": {"firstname": "A", "tier": "lead"}}).status == 201
     assert (api("DELETE", f"{base}/tier").status, api("GET", f"{base}/tier").status) == (204, 404)
     assert api("POST", base, {**data, "type": "number"}).status == 400
+    assert api("POST", base, {**data, "name": "Tier 2"}).status == 400
     assert api("DELETE", f"{base}/email").status == 400
 
 

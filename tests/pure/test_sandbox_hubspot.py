@@ -267,3 +267,30 @@ def test_properties(hubspot):
     with pytest.raises(definitions.ApiException) as caught:
         unique_property(hubspot, "email")
     assert (caught.value.status, json.loads(caught.value.body)["category"]) == (409, "OBJECT_ALREADY_EXISTS")
+
+
+def test_properties_in_batches(hubspot):
+    api = hubspot.properties.batch_api
+    gold = definitions.OptionInput(label="Gold", value="g", display_order=0, hidden=False)
+    new_property = definitions.PropertyCreate(
+        name="tier",
+        label="Tier",
+        type="enumeration",
+        field_type="select",
+        group_name="contactinformation",
+        options=[gold],
+    )
+    made = api.create("contacts", definitions.BatchInputPropertyCreate(inputs=[new_property]))
+    ((tier,), (gold,)) = made.results, made.results[0].options
+    assert (tier.name, tier.label, gold.label, gold.value) == ("tier", "Tier", "Gold", "g")
+    names = [definitions.PropertyName(name=name) for name in ("tier", "createdate", "nonsense")]
+    read = api.read("contacts", definitions.BatchReadInputPropertyName(inputs=names, archived=False))
+    assert [(each.name, each.type, each.modification_metadata.read_only_value) for each in read.results] == [
+        ("tier", "enumeration", False),
+        ("createdate", "datetime", True),
+    ]
+    assert [(each.category, each.context) for each in read.errors] == [
+        ("OBJECT_NOT_FOUND", {"propertyName": ["nonsense"]})
+    ]
+    api.archive("contacts", definitions.BatchInputPropertyName(inputs=names[:1]))
+    assert "tier" not in [each.name for each in hubspot.properties.core_api.get_all("contacts").results]

@@ -35,6 +35,10 @@ class SandboxClient:
         """Change settings of a provider, or ``clock_skew`` (seconds the Date header is ahead); returns all."""
         return self._call("POST", f"settings?provider={provider}", settings)
 
+    def act(self, action, provider="hubspot"):
+        """Let something happen, e.g. ``expire_access_tokens``; the actions are listed in README.md."""
+        self._call("POST", f"actions?provider={provider}", {"action": action})
+
     def state(self):
         """Settings, faults and numbers: {requests, faults, settings, hubspot: {contacts: {active, archived}}}."""
         return self._call("GET", "state")
@@ -44,6 +48,10 @@ class SandboxClient:
         return self.records("contacts")
 
     def records(self, kind, provider="hubspot"):
+        """Every record of that object type, e.g. ``orders``, as in :meth:`contacts`, with ``associations``.
+
+        ``associations``: {object type: [ids]}.
+        """
         return self._call("GET", f"state?provider={provider}&records={kind}")
 
     def requests(self, since=0):

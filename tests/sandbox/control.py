@@ -64,6 +64,15 @@ def settings(server, request):
     return provider.settings
 
 
+def perform(server, request):
+    """Body: ``{"action": name}``, one of the provider's ``actions``."""
+    provider, name = provider_of(server, request.arguments()), request.json()["action"]
+    if name not in provider.actions:
+        raise ValueError(f"unknown action: {name}; there are {', '.join(sorted(provider.actions))}")
+    provider.actions[name]()
+    return {}
+
+
 def provider_of(server, arguments):
     return server.providers[arguments.get("provider", "hubspot")]
 
@@ -75,4 +84,5 @@ ACTIONS = {
     ("POST", "faults"): add_faults,
     ("DELETE", "faults"): clear_faults,
     ("POST", "settings"): settings,
+    ("POST", "actions"): perform,
 }

@@ -4,6 +4,7 @@ A provider is a class with
 
 - ``PREFIXES``: the beginnings of the URL paths that it answers,
 - ``settings``: a dict of what ``POST /_sandbox/settings?provider=<name>`` may change, and ``configure(changes)``,
+- ``actions``: a dict of functions that ``POST /_sandbox/actions?provider=<name>`` may call by name,
 - ``limit_reached(which, retry_after) -> Response`` for the fault ``limit``,
 - ``handle(request) -> Response`` (called by many threads at once),
 - ``reset()``, ``summary() -> dict`` and ``records(kind) -> list of dict``.

@@ -1,12 +1,15 @@
 """What was asked: the last requests, within bounds, cheap to write; parsed only when somebody reads."""
 
 import json
+import re
 import threading
 from collections import deque
 
 MAX_ENTRIES = 20_000
 MAX_BYTES = 64 * 1024 * 1024  # of request bodies
 HIDDEN = "***"
+SECRET_FIELDS = {"client_secret", "code", "refresh_token", "token"}
+TOKEN_IN_PATH = re.compile(r"(/oauth/v1/(?:access|refresh)-tokens/)[^?]+")
 
 
 class RequestLog:
@@ -40,14 +43,20 @@ def describe(number, request, status, at):
     return {
         "number": number,
         "method": request.method,
-        "path": request.target,
+        "path": TOKEN_IN_PATH.sub(rf"\1{HIDDEN}", request.target),
         "status": status,
         "at": at,
-        "body": readable(request.body),
+        "body": readable_form(request) or readable(request.body),
         "headers": {
             name: HIDDEN if name == "authorization" else value for name, value in request.headers.items()
         },
     }
+
+
+def readable_form(request):
+    """The fields of a form without its secrets, None if the body is no form."""
+    form = request.form()
+    return form and {name: HIDDEN if name in SECRET_FIELDS else value for name, value in form.items()}
 
 
 def readable(body):

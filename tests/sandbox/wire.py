@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl, unquote
 
 MAX_LINE = 65536  # bytes
 MAX_HEADERS = 100
+LISTS = {"associations", "properties"}  # arguments that may be repeated
+FORM = "application/x-www-form-urlencoded"
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -26,12 +28,18 @@ class Request:
         self.fault = None
 
     def arguments(self):
-        """The query string as a dict; the last one of a repeated name wins, except ``properties``."""
+        """The query string as a dict; the last one of a repeated name wins, except of the ``LISTS``."""
         pairs = parse_qsl(self.query, keep_blank_values=True)
         arguments = dict(pairs)
-        if "properties" in arguments:
-            arguments["properties"] = ",".join(value for name, value in pairs if name == "properties")
+        for listed in LISTS & arguments.keys():
+            arguments[listed] = ",".join(value for name, value in pairs if name == listed)
         return arguments
+
+    def form(self):
+        """The fields of a form in the body as a dict, None if the body is something else."""
+        if not self.headers.get("content-type", "").startswith(FORM):
+            return None
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
     def json(self):
         """The body as Python data; raises ValueError."""

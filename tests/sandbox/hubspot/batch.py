@@ -3,9 +3,10 @@
 A batch is checked completely before anything is written, so one that is rejected leaves nothing behind.
 """
 
-from wire import Response, json_response
+from wire import Response
 
-from . import rules, values
+from . import associations, rules, values
+from .envelope import batch_response, inputs_of
 from .failures import (
     Failure,
     already_exists,
@@ -25,12 +26,22 @@ MAX_INPUTS = 100
 class Item:
     """One input of a batch, and what became of it."""
 
-    __slots__ = ("failure", "id_property", "key", "missing", "new", "properties", "record", "trace")
+    __slots__ = (
+        "associations",
+        "failure",
+        "id_property",
+        "key",
+        "missing",
+        "new",
+        "properties",
+        "record",
+        "trace",
+    )
 
     def __init__(self, data):
         self.key, self.id_property = data.get("id"), data.get("idProperty")
         self.trace, self.properties = data.get("objectWriteTraceId"), data.get("properties")
-        self.record = self.failure = None
+        self.record = self.failure = self.associations = None
         self.new = self.missing = False
 
 
@@ -62,25 +73,17 @@ def custom_unique(schema):
 
 def read_items(call, needs_id=True):
     """The inputs as Items; raises Failure if the body has not the shape of a batch."""
-    inputs = inputs_of(call.json())
+    inputs = inputs_of(call.json(), MAX_INPUTS)
     items = [Item(each) for each in inputs]
+    if not needs_id:  # only a new record brings associations along
+        for item, data in zip(items, inputs, strict=True):
+            item.associations = data.get("associations")
     for item in items:
         if not isinstance(item.properties, dict):
             raise bad_input("Invalid input JSON: inputs[].properties must be an object")
         if needs_id and (not isinstance(item.key, str) or not item.key):
             raise bad_input("Invalid input JSON: inputs[].id is required and must be a string")
     return items
-
-
-def inputs_of(body):
-    inputs = body.get("inputs")
-    if not isinstance(inputs, list) or not inputs or not all(isinstance(each, dict) for each in inputs):
-        raise bad_input("Invalid input JSON: inputs must be a list of objects")
-    if len(inputs) > MAX_INPUTS:
-        raise bad_input(
-            f"The maximum number of inputs in a batch is {MAX_INPUTS}, but there were {len(inputs)}"
-        )
-    return inputs
 
 
 def reject_id_properties(call, items, allowed):
@@ -99,14 +102,12 @@ def write(call, items, status, upsert=False):
         if failures and not is_multi_status(call.settings["partial_failures"], items, upsert):
             raise together(failures)
         now = now_iso()
-        results = [
-            apply(call.store, item, now, upsert) for item in items if not (item.failure or item.missing)
-        ]
+        results = [apply(call, item, now, upsert) for item in items if not (item.failure or item.missing)]
     errors = [item.failure.item(item.trace) for item in items if item.failure]
     missing = [item.key for item in items if item.missing]
     if missing:
-        errors.append(some_not_found(call.store.schema.label, missing).item(None))
-    return batch_response(call, status, results, errors, now)
+        errors.append(some_not_found(call.store.schema.constant, missing).item(None))
+    return batch_response(status, now, in_order(call, results), errors)
 
 
 def resolve(call, items, upsert):
@@ -159,8 +160,12 @@ def check_item(call, item, upsert):
         raise invalid_values(
             [problem(name, "INVALID_OPTION", f"{properties.get(name)} was spoilt by the fault plan")]
         )
+    if item.associations is not None:
+        item.associations = associations.inline(call, item.associations)
+    for check in store.schema.checks:
+        check(call, item)
     if call.settings["validation_rules"]:
-        rules.enforce(call, properties, item.record.properties if item.record else None)
+        rules.enforce(call, item.properties, item.record.properties if item.record else None)
 
 
 def claim(store, item, claimed):
@@ -178,7 +183,7 @@ def conflict(schema, item, name, value, owner):
     """Creating over an email is a 409; any other unique value of another record is a 400."""
     if item.new and name in schema.builtin_unique:
         return already_exists(schema.label, owner.id)
-    return value_taken(schema.label, name, value, item.record.id if item.record else "0", owner.id)
+    return value_taken(schema.constant, name, value, item.record.id if item.record else "0", owner.id)
 
 
 def is_multi_status(mode, items, upsert):
@@ -191,12 +196,14 @@ def is_multi_status(mode, items, upsert):
     return not (upsert and any(item.id_property == "email" for item in items))
 
 
-def apply(store, item, now, upsert):
-    record = item.record
+def apply(call, item, now, upsert):
+    store, record = call.store, item.record
     if record is None:
         record = store.create(now)
     store.write(record, item.properties, now)
-    result = record.written(item.properties)
+    for kind, target_id in item.associations or ():
+        call.links.add(kind, record.id, call.stores[kind.target].find(target_id).id)
+    result = record.written(item.properties, store.schema)
     if upsert:
         result["new"] = item.new
     if item.trace is not None:
@@ -207,7 +214,7 @@ def apply(store, item, now, upsert):
 def read(call):
     """Records by id or by a unique property; unknown ones are listed in a 207."""
     body = call.json()
-    keys = [each.get("id") for each in inputs_of(body)]
+    keys = [each.get("id") for each in inputs_of(body, MAX_INPUTS)]
     id_property = body.get("idProperty")
     if id_property is not None and id_property not in call.store.schema.unique:
         raise bad_input(f"{id_property} is not a unique property")
@@ -217,29 +224,26 @@ def read(call):
         found = {key: call.store.find(str(key), id_property, archived) for key in keys}
         results = [record.describe(names) for record in found.values() if record]
     missing = [str(key) for key, record in found.items() if record is None]
-    errors = [some_not_found(call.store.schema.label, missing).item(None)] if missing else []
-    return batch_response(call, 200, results, errors, now_iso())
+    errors = [some_not_found(call.store.schema.constant, missing).item(None)] if missing else []
+    return batch_response(200, now_iso(), in_order(call, results), errors)
 
 
 def archive(call):
     """204, whether or not the ids exist."""
-    keys = [str(each.get("id")) for each in inputs_of(call.json())]
+    keys = [str(each.get("id")) for each in inputs_of(call.json(), MAX_INPUTS)]
     now = now_iso()
     with call.lock:
-        for key in keys:
-            record = call.store.find(key)
-            if record:
-                call.store.archive(record, now)
+        records = [record for record in map(call.store.find, keys) if record]
+        for record in records:
+            call.check_archivable(record)
+        for record in records:
+            call.archive(record, now)
     return Response(204)
 
 
-def batch_response(call, status, results, errors, started):
-    if call.settings["result_order"] == "reversed":
-        results.reverse()
-    body = {"status": "COMPLETE", "results": results, "startedAt": started, "completedAt": now_iso()}
-    if errors:
-        return json_response(207, {**body, "numErrors": len(errors), "errors": errors})
-    return json_response(status, body)
+def in_order(call, results):
+    """As HubSpot lists them: not as they were given."""
+    return results[::-1] if call.settings["result_order"] == "reversed" else results
 
 
 ACTIONS = {

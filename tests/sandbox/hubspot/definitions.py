@@ -1,16 +1,23 @@
 """The properties API: list, read, create, change and archive property definitions."""
 
+import re
+
 from wire import Response, json_response
 
 from .catalog import FIELD_TYPES, MAX_UNIQUE, Property
-from .failures import Failure, bad_input
+from .envelope import batch_response, inputs_of
+from .failures import NOT_FOUND, Failure, bad_input
+from .store import now_iso
 
+MAX_INPUTS = 100
+NAME = re.compile(r"[a-z][a-z0-9_]*")
 REQUIRED = ("name", "label", "type", "fieldType", "groupName")
 
 
 def handle(call, name):
     """``name``: the rest of the path, None for the collection."""
-    action = ACTIONS.get((call.request.method, name if name in (None, "batch/create") else "one"))
+    fixed = name is None or name.startswith("batch/")
+    action = ACTIONS.get((call.request.method, name if fixed else "one"))
     if action is None:
         raise Failure(405, "VALIDATION_ERROR", f"{call.request.method} is not allowed here")
     with call.lock:
@@ -32,8 +39,25 @@ def create(call, _name):
 
 
 def batch_create(call, _name):
-    created = [define(call.store.schema, each).describe() for each in call.json()["inputs"]]
-    return json_response(201, {"status": "COMPLETE", "results": created})
+    started = now_iso()
+    created = [define(call.store.schema, each).describe() for each in inputs_of(call.json(), MAX_INPUTS)]
+    return batch_response(201, started, created)
+
+
+def batch_read(call, _name):
+    """The definitions that exist; the names of the others are in the errors of a 207."""
+    started, properties = now_iso(), call.store.schema.properties
+    names = [each.get("name") for each in inputs_of(call.json(), MAX_INPUTS)]
+    found = [properties[name].describe() for name in names if name in properties]
+    errors = [unknown(name).item(None) for name in names if name not in properties]
+    return batch_response(200, started, found, errors)
+
+
+def batch_archive(call, _name):
+    for each in inputs_of(call.json(), MAX_INPUTS):
+        if each.get("name") in call.store.schema.properties:
+            archive(call, each["name"])
+    return Response(204)
 
 
 def change(call, name):
@@ -42,7 +66,7 @@ def change(call, name):
         raise bad_input(f"{name} is defined by HubSpot and cannot be changed")
     prop.label = data.get("label", prop.label)
     if "options" in data:
-        prop.options = tuple(option["value"] for option in data["options"])
+        prop.set_options(data["options"])
     return json_response(200, prop.describe())
 
 
@@ -56,8 +80,12 @@ def archive(call, name):
 def existing(call, name):
     prop = call.store.schema.properties.get(name)
     if prop is None:
-        raise Failure(404, "OBJECT_NOT_FOUND", f'Property "{name}" does not exist', {"propertyName": [name]})
+        raise unknown(name)
     return prop
+
+
+def unknown(name):
+    return Failure(404, NOT_FOUND, f'Property "{name}" does not exist', {"propertyName": [name]})
 
 
 def define(schema, data):
@@ -67,7 +95,7 @@ def define(schema, data):
         data["name"],
         data["type"],
         data["fieldType"],
-        [option["value"] for option in data.get("options") or []],
+        data.get("options") or (),
         unique=bool(data.get("hasUniqueValue")),
         label=data["label"],
         group=data["groupName"],
@@ -82,6 +110,10 @@ def check_definition(schema, data):
         if not data.get(key):
             raise bad_input(f"{key} can not be null or empty")
     name = data["name"]
+    if not NAME.fullmatch(name):
+        raise bad_input(
+            f"{name} is no property name: lower-case letters, digits and underscores, a letter first"
+        )
     if name in schema.properties:
         message = f"A property named '{name}' already exists."
         raise Failure(409, "OBJECT_ALREADY_EXISTS", message, {"propertyName": [name]})
@@ -96,6 +128,8 @@ ACTIONS = {
     ("GET", None): list_all,
     ("POST", None): create,
     ("POST", "batch/create"): batch_create,
+    ("POST", "batch/read"): batch_read,
+    ("POST", "batch/archive"): batch_archive,
     ("GET", "one"): read,
     ("PATCH", "one"): change,
     ("DELETE", "one"): archive,

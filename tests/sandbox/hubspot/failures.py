@@ -12,8 +12,9 @@ NOT_FOUND = "OBJECT_NOT_FOUND"
 class Failure(ValueError):
     """``problems``: rejected property values, each {isValid, message, error, name}; see :func:`invalid_values`."""
 
-    def __init__(self, status, category, message, context=None, details=(), problems=()):
+    def __init__(self, status, category, message, context=None, details=(), problems=(), links=None):
         super().__init__(message)
+        self.links = links
         self.status, self.category, self.message = status, category, message
         self.context, self.details, self.problems = context or {}, list(details), list(problems)
 
@@ -27,6 +28,8 @@ class Failure(ValueError):
             body["context"] = self.context
         if self.details:
             body["errors"] = self.details
+        if self.links:
+            body["links"] = self.links
         return {**body, "category": self.category}
 
     def item(self, trace_id):
@@ -64,14 +67,25 @@ def missing_property(name, based_on=None):
     return Failure(400, VALIDATION, "The property values provided are invalid", details=[detail])
 
 
+def required_properties(name, missing):
+    """What HubSpot itself requires of a new record."""
+    message = f"Error creating {name}. Some required properties were not set."
+    return Failure(400, VALIDATION, message, {"properties": list(missing)})
+
+
+def invalid_associations(**context):
+    """``context``: lists of what is wrong, by HubSpot's names for it."""
+    return Failure(400, VALIDATION, "One or more associations are invalid", context)
+
+
 def already_exists(label, record_id):
     message = f"{label} already exists. Existing ID: {record_id}"
     return Failure(409, "CONFLICT", message, {"existingId": [record_id]})
 
 
-def value_taken(label, name, value, record_id, owner_id):
+def value_taken(constant, name, value, record_id, owner_id):
     """A unique value that another record has."""
-    where = f"portalId=0, objectTypeId=ObjectTypeId{{legacyObjectType={label.upper()}}}, propertyName={name}"
+    where = f"portalId=0, objectTypeId=ObjectTypeId{{legacyObjectType={constant}}}, propertyName={name}"
     message = f"Cannot set PropertyValueCoordinates{{{where}, value={value}}} on {record_id}. "
     return Failure(400, VALIDATION, f"{message}{owner_id} already has that value.")
 
@@ -80,8 +94,10 @@ def not_found():
     return Failure(404, NOT_FOUND, "resource not found")
 
 
-def some_not_found(label, ids):
-    message = f"Could not get some {label.upper()} objects, they may be deleted or not exist. Check that ids are valid."
+def some_not_found(constant, ids):
+    message = (
+        f"Could not get some {constant} objects, they may be deleted or not exist. Check that ids are valid."
+    )
     return Failure(404, NOT_FOUND, message, {"ids": list(ids)})
 
 

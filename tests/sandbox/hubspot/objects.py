@@ -3,6 +3,8 @@
 from wire import Response, json_response
 
 from . import batch
+from .associations_v3 import with_associations
+from .envelope import whole_number
 from .failures import Failure, bad_input, not_found
 from .store import additional_emails, now_iso
 
@@ -12,8 +14,9 @@ DEFAULT_PAGE = 10
 
 def create(call):
     """201 with the new record."""
-    item = batch.Item({"properties": properties_of(call.json())})
-    item.new = True
+    body = call.json()
+    item = batch.Item({"properties": properties_of(body)})
+    item.new, item.associations = True, body.get("associations")
     needed = call.store.schema.create_needs
     if needed and not any(item.properties.get(name) for name in needed):
         raise bad_input(f"At least one of {', '.join(needed)} is required")
@@ -31,7 +34,7 @@ def write(call, item):
     with call.lock:
         batch.check_item(call, item, upsert=False)
         batch.claim(call.store, item, {})
-        return batch.apply(call.store, item, now_iso(), upsert=False)
+        return batch.apply(call, item, now_iso(), upsert=False)
 
 
 def properties_of(body):
@@ -55,7 +58,8 @@ def get(call, key):
     arguments = call.arguments()
     with call.lock:
         record = find(call, key, call.wants_archived())
-        return json_response(200, record.describe(call.shown_properties(arguments.get("properties"))))
+        described = record.describe(call.shown_properties(arguments.get("properties")))
+        return json_response(200, with_associations(call, record, described, call.asked_associations()))
 
 
 def archive(call, key):
@@ -63,7 +67,8 @@ def archive(call, key):
     with call.lock:
         record = call.store.find(key, call.arguments().get("idProperty"))
         if record:
-            call.store.archive(record, now_iso())
+            call.check_archivable(record)
+            call.archive(record, now_iso())
     return Response(204)
 
 
@@ -74,27 +79,24 @@ def list_page(call):
         raise bad_input(f"limit must be between 1 and {MAX_PAGE}")
     start = whole_number(arguments, "after", 0)
     names = call.shown_properties(arguments.get("properties"))
+    targets = call.asked_associations()
     with call.lock:
         records, after = call.store.page(start, limit, call.wants_archived())
-        body = {"results": [record.describe(names) for record in records]}
+        body = {"results": [with_associations(call, r, r.describe(names), targets) for r in records]}
     if after:
         link = f"https://api.hubapi.com{call.request.path}?limit={limit}&after={after}"
         body["paging"] = {"next": {"after": after, "link": link}}
     return json_response(200, body)
 
 
-def whole_number(arguments, name, default):
-    """A count or an id among the arguments; raises Failure if it is something else."""
-    text = str(arguments.get(name) or default)
-    if not text.isdecimal():
-        raise bad_input(f"{name} must be a whole number")
-    return int(text)
-
-
 def merge(call):
-    """The merged record has a new id, or the primary's (setting ``merge_keeps_primary_id``); old ids lead to it."""
-    body = call.json()
-    now = now_iso()
+    """Two contacts, companies or deals become one.
+
+    It has a new id, or the primary's (setting ``merge_keeps_primary_id``); the old ids lead to it.
+    """
+    if not call.store.schema.mergeable:
+        raise Failure(405, "VALIDATION_ERROR", f"{call.object_type} cannot be merged")
+    body, now = call.json(), now_iso()
     with call.lock:
         primary = call.store.find(str(body.get("primaryObjectId")))
         loser = call.store.find(str(body.get("objectIdToMerge")))
@@ -103,13 +105,16 @@ def merge(call):
         if primary is loser:
             raise Failure(400, "VALIDATION_ERROR", "Cannot merge an object with itself")
         merged = merge_records(call.store, primary, loser, now, call.settings["merge_keeps_primary_id"])
+        for old in (primary, loser):
+            if old is not merged:
+                call.links.move(call.object_type, old.id, merged.id)
         return json_response(200, merged.describe(call.shown_properties(None)))
 
 
 def merge_records(store, primary, loser, now, keep_id):
     target = primary if keep_id else store.create(now)
     combined = {**loser.properties, **primary.properties}
-    for name in ("createdate", "hs_object_id", "lastmodifieddate"):
+    for name in store.schema.system:
         combined[name] = target.properties[name]
     emails = other_emails(primary, loser)
     if emails:
@@ -144,6 +149,8 @@ def emails_of(record):
 
 def gdpr_delete(call):
     """Delete for good and never take the email again; an email that is not found is blocked all the same."""
+    if not call.store.schema.deletable_for_good:
+        raise Failure(405, "VALIDATION_ERROR", f"{call.object_type} cannot be deleted for good")
     body = call.json()
     key, by_email = str(body.get("objectId")), body.get("idProperty") == "email"
     with call.lock:
@@ -154,5 +161,6 @@ def gdpr_delete(call):
             [key.strip().lower()] if by_email else [], emails_of(record) if record else []
         )
         if record is not None:
+            call.links.remove_all((call.object_type, record.id))
             call.store.forget(record)
     return Response(204)

@@ -6,22 +6,32 @@ from datetime import UTC, datetime, timedelta
 
 from wire import json_response
 
-from . import batch, catalog, definitions, objects, search
-from .failures import Failure, bad_input
+from . import associations, associations_v3, batch, definitions, oauth, objects, pipelines, scopes, search
+from .failures import NOT_FOUND, Failure, bad_input
 from .limits import Limits
-from .store import SYSTEM, Store, now_iso
+from .links import Links
+from .object_types import OBJECT_TYPES
+from .store import FIRST_ID, Store, now_iso
 
 VERSION = r"(?P<version>v3|\d{4}-\d{2}(?:-beta)?)"
-OBJECTS = re.compile(r"/crm/(?:v3/objects|objects/" + VERSION + r")/(?P<type>[^/]+)(?:/(?P<rest>.+))?")
-PROPERTIES = re.compile(
-    r"/crm/(?:v3/properties|properties/" + VERSION + r")/(?P<type>[^/]+)(?:/(?P<rest>.+))?"
-)
+
+
+def family(name, rest="(?:/(?P<rest>.+))?", old="v3"):
+    """Matches the paths of one API under its legacy and its dated versions."""
+    return re.compile(rf"/crm/(?:(?P<old>{old})/{name}|{name}/{VERSION})/(?P<type>[^/]+){rest}")
+
+
+OBJECTS = family("objects", old="v3|v4")
+PROPERTIES = family("properties")
+PIPELINES = family("pipelines")
+ASSOCIATIONS = family("associations", "/(?P<to>[^/]+)/(?P<rest>.+)", old="v4")
 ACCOUNT = re.compile(r"/account-info/" + VERSION + r"/(?P<rest>details|api-usage/daily/private-apps)")
 SETTINGS = {
     "tokens": ["sandbox-token"],
     "ten_secondly_limit": 1_000_000,
     "interval_s": 10,  # length of the rolling window of ten_secondly_limit
     "daily_limit": 1_000_000_000,
+    "search_limit": 1_000_000,  # searches a second
     "retry_after": None,  # seconds in the Retry-After header of a 429; None: no such header
     "partial_failures": "hubspot",  # or "per_item", "whole_batch"
     "duplicate_ids_status": 400,  # or 409
@@ -32,42 +42,64 @@ SETTINGS = {
     "search_lag_s": 0,
     "custom_properties": [],  # definitions as the properties API takes them; "name" is enough
     "validation_rules": [],  # see rules.py
+    "currencies": ["EUR"],  # of the account; the first one is the company's
+    "scopes": None,  # of the tokens in "tokens"; None: all
     "portal_id": 44237313,
+    **oauth.SETTINGS,
 }
-NEW_PROPERTY = {"type": "string", "fieldType": "text", "groupName": "contactinformation"}
+NEW_PROPERTY = {"type": "string", "fieldType": "text"}
+IDS_PER_TYPE = 10_000_000_000  # no two records have the same id, of whatever type
 
 
 class Call:
     """One authenticated request on one object type. ``is_2026_09``: through that version of the API or a later one."""
 
     def __init__(self, portal, request, match):
-        name = match["type"]
-        self.object_type = catalog.ALIASES.get(name, name)
-        self.store = portal.stores.get(self.object_type)
-        if self.store is None:
-            raise bad_input(f"Unable to infer object type from: {name}")
+        self.stores, self.links, self.names = portal.stores, portal.links, portal.names
+        self.object_type = self.type_named(match["type"])
+        self.store = self.stores[self.object_type]
         self.request, self.fault = request, request.fault
         self.lock, self.settings = portal.lock, portal.settings
         version = match["version"] or "v3"
         self.is_2026_09 = version != "v3" and version >= "2026-09"
 
+    def type_named(self, name):
+        """The object type of that name, in the plural as HubSpot's paths have it; raises Failure."""
+        if name not in self.names:
+            raise bad_input(f"Unable to infer object type from: {name}")
+        return self.names[name]
+
     def arguments(self):
         return self.request.arguments()
+
+    def now(self):
+        return now_iso()
 
     def wants_archived(self):
         return self.arguments().get("archived", "").lower() == "true"
 
     def json(self):
         """The body, a dict; raises Failure where HubSpot would not read it."""
-        if "json" not in self.request.headers.get("content-type", ""):
-            raise Failure(415, "VALIDATION_ERROR", "HTTP 415 Unsupported Media Type")
-        try:
-            body = self.request.json()
-        except ValueError as error:
-            raise bad_input(f"Invalid input JSON: {error}") from None
+        body = self.read()
         if not isinstance(body, dict):
             raise bad_input("Invalid input JSON: an object was expected")
         return body
+
+    def json_list(self):
+        body = self.read()
+        if not isinstance(body, list):
+            raise bad_input("Invalid input JSON: a list was expected")
+        return body
+
+    def read(self):
+        if not self.request.body:
+            raise bad_input("Invalid JSON input: a request body was expected, but none found")
+        if "json" not in self.request.headers.get("content-type", ""):
+            raise Failure(415, "VALIDATION_ERROR", "HTTP 415 Unsupported Media Type")
+        try:
+            return self.request.json()
+        except ValueError as error:
+            raise bad_input(f"Invalid input JSON: {error}") from None
 
     def shown_properties(self, wanted):
         """Names to answer with, from a list or a comma-separated text; undefined ones are left out."""
@@ -75,18 +107,42 @@ class Call:
             return self.store.schema.shown
         if isinstance(wanted, str):
             wanted = wanted.split(",")
-        return sorted({*SYSTEM, *(name for name in wanted if name in self.store.schema.properties)})
+        schema = self.store.schema
+        return sorted({*schema.system, *(name for name in wanted if name in schema.properties)})
+
+    def asked_associations(self):
+        """The object types in the argument ``associations``."""
+        asked = self.arguments().get("associations", "")
+        return [self.type_named(name) for name in asked.split(",") if name]
+
+    def check_archivable(self, record):
+        if self.store.schema.may_archive:
+            self.store.schema.may_archive(record)
+
+    def archive(self, record, now):
+        """Into the recycle bin; its associations end."""
+        self.store.archive(record, now)
+        self.links.remove_all((self.object_type, record.id))
 
 
 class Portal:
     """The provider ``hubspot``; what a provider has is said in providers.py."""
 
-    PREFIXES = ("/crm/", "/account-info/")
+    PREFIXES = ("/crm/", "/account-info/", "/oauth/")
 
     def __init__(self):
         self.lock = threading.RLock()
         self.settings = {}
         self.limits = Limits(self.settings)
+        self.oauth = oauth.OAuth(self.settings, self.lock)
+        self.actions = {
+            action.__name__: action
+            for action in (
+                self.oauth.expire_access_tokens,
+                self.oauth.revoke_refresh_tokens,
+                self.oauth.uninstall_app,
+            )
+        }
         self.reset()
 
     def reset(self):
@@ -95,43 +151,75 @@ class Portal:
             self.settings.update(
                 {name: list(v) if isinstance(v, list) else v for name, v in SETTINGS.items()}
             )
-            self.stores = {name: Store(schema()) for name, schema in catalog.OBJECT_TYPES.items()}
+            self.links, self.stores, self.names = Links(), {}, {}
+            for number, (name, new_schema) in enumerate(OBJECT_TYPES.items()):
+                self.add_type(name, Store(new_schema(), FIRST_ID + number * IDS_PER_TYPE))
+            self.publish_currencies()
             self.limits.reset()
+            self.oauth.reset()
+
+    def add_type(self, name, store):
+        self.stores[name] = store
+        for each in (name, store.schema.type_id, *store.schema.names):
+            self.names[each] = name
+        store.pipelines = pipelines.new_account(name, now_iso())
+        if store.pipelines:
+            pipelines.publish(store)
+
+    def publish_currencies(self):
+        """The account's currencies are the options of every property that names one."""
+        for store in self.stores.values():
+            if store.schema.currency:
+                store.schema.properties[store.schema.currency].set_options(self.settings["currencies"])
 
     def configure(self, changes):
-        """Change settings; ``custom_properties`` that do not exist yet are created (for contacts)."""
+        """Change settings; ``custom_properties`` that do not exist yet are created (for ``objectType``)."""
+        if not changes.get("currencies", ["EUR"]):
+            raise ValueError("an account has at least one currency")
         with self.lock:
-            schema = self.stores["contacts"].schema
             for definition in changes.get("custom_properties", []):
-                if definition["name"] not in schema.properties:
-                    definitions.define(schema, {**NEW_PROPERTY, "label": definition["name"], **definition})
+                self.define(definition)
             self.settings.update(changes)
+            self.publish_currencies()
+
+    def define(self, definition):
+        schema = self.stores[definition.get("objectType", "contacts")].schema
+        if definition["name"] not in schema.properties:
+            defaults = {**NEW_PROPERTY, "label": definition["name"], "groupName": schema.group}
+            definitions.define(schema, {**defaults, **definition})
 
     def handle(self, request):
+        if request.path.startswith("/oauth/"):
+            return self.oauth.handle(request)
         try:
-            self.authenticate(request)
+            token, granted = self.authenticate(request)
         except Failure as failure:
             return failure.response()
-        exceeded = self.limits.take()
+        exceeded = self.limits.take(is_search=request.path.endswith("/search"))
         if exceeded:
             return self.limit_reached(exceeded)
         try:
-            response = self.route(request)
+            response = self.route(request, granted)
         except Failure as failure:
             response = failure.response()
-        response.headers = self.limits.headers()
+        response.headers = self.limits.headers(daily=token in self.settings["tokens"])
         return response
 
     def limit_reached(self, which, retry_after=None):
-        """The 429 for ``burst`` or ``daily``."""
+        """The 429 for ``burst``, ``daily`` or ``search``."""
         return self.limits.rejection(
             which, self.settings["retry_after"] if retry_after is None else retry_after
         )
 
     def authenticate(self, request):
+        """(token, its scopes or None for all); raises Failure."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and token in self.settings["tokens"]:
-            return
+        if scheme.lower() == "bearer":
+            if token in self.settings["tokens"]:
+                return token, self.settings["scopes"]
+            granted = self.oauth.scopes_of(token)
+            if granted is not None:
+                return token, granted
         raise Failure(
             401,
             "INVALID_AUTHENTICATION",
@@ -139,13 +227,24 @@ class Portal:
             "details at https://developers.hubspot.com/docs/methods/auth/oauth-overview",
         )
 
-    def route(self, request):
+    def route(self, request, granted):
+        """``granted``: the scopes of the token."""
         match = OBJECTS.fullmatch(request.path)
         if match:
-            return route_object(Call(self, request, match), request.method, match["rest"])
-        match = PROPERTIES.fullmatch(request.path)
+            call = Call(self, request, match)
+            scopes.check(granted, scopes.for_records(call.object_type, request.method, match["rest"]))
+            return route_object(call, request.method, match)
+        match = ASSOCIATIONS.fullmatch(request.path)
         if match:
-            return definitions.handle(Call(self, request, match), match["rest"])
+            call = Call(self, request, match)
+            scopes.check(granted, scopes.for_records(call.object_type, request.method, match["rest"]))
+            return associations.handle_batch(call, request.method, match)
+        for pattern, handle in ((PROPERTIES, definitions.handle), (PIPELINES, pipelines.handle)):
+            match = pattern.fullmatch(request.path)
+            if match:
+                call = Call(self, request, match)
+                scopes.check(granted, scopes.for_schemas(call.object_type, request.method))
+                return handle(call, match["rest"])
         match = ACCOUNT.fullmatch(request.path)
         if match and request.method == "GET":
             return json_response(200, self.details() if match["rest"] == "details" else self.usage())
@@ -156,8 +255,8 @@ class Portal:
             "portalId": self.settings["portal_id"],
             "accountType": "STANDARD",
             "timeZone": "UTC",
-            "companyCurrency": "EUR",
-            "additionalCurrencies": [],
+            "companyCurrency": self.settings["currencies"][0],
+            "additionalCurrencies": self.settings["currencies"][1:],
             "utcOffset": "+00:00",
             "utcOffsetMilliseconds": 0,
             "uiDomain": "app.hubspot.com",
@@ -178,7 +277,7 @@ class Portal:
 
     def summary(self):
         with self.lock:
-            return {
+            numbers = {
                 name: {
                     "active": sum(not record.archived for record in store.order),
                     "archived": sum(
@@ -187,10 +286,12 @@ class Portal:
                 }
                 for name, store in self.stores.items()
             }
+            return {**numbers, "oauth": self.oauth.summary()}
 
     def records(self, kind):
         with self.lock:
-            return self.stores[kind].export()
+            records = self.stores[kind].export()
+            return [{**each, "associations": self.links.export(kind, each["id"])} for each in records]
 
 
 COLLECTION = {
@@ -204,10 +305,23 @@ COLLECTION = {
 SINGLE = {"GET": objects.get, "PATCH": objects.update, "DELETE": objects.archive}
 
 
-def route_object(call, method, rest):
+def route_object(call, method, match):
+    rest, path = match["rest"], match["rest"] or ""
+    if match["old"] == "v3" and "/associations/" in path:
+        found = associations_v3.RECORD.fullmatch(path)
+        return associations_v3.handle_record(call, method, found or not_there())
+    found = associations.RECORD.fullmatch(path)
+    if found:
+        return associations.handle_record(call, method, found)
+    if match["old"] == "v4":
+        not_there()
     action = COLLECTION.get((method, rest))
     if action:
         return action(call)
     if rest is None or "/" in rest or method not in SINGLE:
         raise Failure(405, "VALIDATION_ERROR", f"{method} is not allowed here")
     return SINGLE[method](call, rest)
+
+
+def not_there():
+    raise Failure(404, NOT_FOUND, "resource not found")

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from wire import json_response
 
+from .envelope import whole_number
 from .failures import bad_input
-from .objects import whole_number
 
 MAX_PAGE = 200
 DEFAULT_PAGE = 10
@@ -19,7 +19,7 @@ def search(call):
         raise bad_input(f"limit must be between 1 and {MAX_PAGE}")
     names = call.shown_properties(body.get("properties"))
     groups = [group.get("filters") or [] for group in body.get("filterGroups") or []]
-    tests = [[condition(call.store.schema, each) for each in filters] for filters in groups or [[]]]
+    tests = [[condition(call, each) for each in filters] for filters in groups or [[]]]
     with call.lock:
         found = [
             r.properties for r in visible(call) if any(all(t(r.properties) for t in each) for each in tests)
@@ -56,8 +56,11 @@ def sort(schema, found, sorts):
     )
 
 
-def condition(schema, data):
+def condition(call, data):
     """One filter {propertyName, operator, value or values} as a function of a record's properties."""
+    schema = call.store.schema
+    if str(data.get("propertyName")).startswith("associations."):
+        return associated(call, data)
     name, operator = data.get("propertyName"), OPERATORS.get(data.get("operator"))
     if operator is None:
         raise bad_input(f"operator {data.get('operator')} is not supported")
@@ -69,6 +72,19 @@ def condition(schema, data):
     def holds(properties):
         stored = properties.get(name)
         return operator(None if stored is None else key(stored), wanted)
+
+    return holds
+
+
+def associated(call, data):
+    """The filter ``associations.contact``: records associated with the one whose id is the value."""
+    target, wanted = call.type_named(data["propertyName"].partition(".")[2]), data.get("value")
+    if data.get("operator") != "EQ":
+        raise bad_input("associations can only be searched with the operator EQ")
+
+    def holds(properties):
+        found = call.links.of(call.object_type, properties["hs_object_id"], target)
+        return any(record_id == wanted for record_id, _kinds in found)
 
     return holds
 

@@ -4,10 +4,9 @@ import time
 from bisect import bisect_left
 from datetime import UTC, datetime
 
-from .catalog import LIFECYCLE
+from .object_types import LIFECYCLE
 
 FIRST_ID = 151_000_000_001
-SYSTEM = ("createdate", "hs_object_id", "lastmodifieddate")
 
 
 def now_iso():
@@ -20,10 +19,10 @@ class Record:
 
     __slots__ = ("archived", "archived_at", "changed", "created", "id", "merged", "properties", "updated")
 
-    def __init__(self, record_id, now):
+    def __init__(self, record_id, now, schema):
         self.id, self.created, self.updated, self.changed = record_id, now, now, time.monotonic()
         self.archived, self.archived_at, self.merged = False, None, []
-        self.properties = {"createdate": now, "hs_object_id": record_id, "lastmodifieddate": now}
+        self.properties = {schema.created: now, "hs_object_id": record_id, schema.modified: now}
 
     def describe(self, names):
         """As a GET answers; ``names``: the properties to show, null where there is no value."""
@@ -37,11 +36,11 @@ class Record:
         }
         return {**result, "archivedAt": self.archived_at} if self.archived else result
 
-    def written(self, properties):
+    def written(self, properties, schema):
         """As a write answers: what was written and what the system set."""
         stored = self.properties
         shown = {name: stored.get(name, "") for name in properties}
-        for name in SYSTEM:
+        for name in (*schema.system, *schema.computed):
             shown[name] = stored[name]
         return {
             "id": self.id,
@@ -55,14 +54,14 @@ class Record:
 class Store:
     """``index``: unique property -> value -> record. ``aliases``: id of a merged record -> id that it has now.
 
-    ``blocked``: emails of people who asked to be forgotten.
+    ``pipelines``: by id, see pipelines.py. ``blocked``: emails of people who asked to be forgotten.
     """
 
-    def __init__(self, schema):
-        self.schema = schema
+    def __init__(self, schema, first_id=FIRST_ID):
+        self.schema, self.pipelines = schema, {}
         self.records, self.order = {}, []
         self.index, self.aliases, self.blocked = {}, {}, set()
-        self.next_id = FIRST_ID
+        self.next_id = first_id
 
     def find(self, key, id_property=None, archived=False):
         """The record with that id, or that value of a unique property; None if there is none (or it is archived)."""
@@ -84,7 +83,7 @@ class Store:
         return None
 
     def create(self, now):
-        record = Record(str(self.next_id), now)
+        record = Record(str(self.next_id), now, self.schema)
         self.next_id += 1
         self.records[record.id] = record
         self.order.append(record)
@@ -105,7 +104,9 @@ class Store:
             for name, value in properties.items():
                 if value == "":
                     del stored[name]
-        stored["lastmodifieddate"] = record.updated = now
+        if self.schema.derive:
+            stored.update(self.schema.derive(stored, self))
+        stored[self.schema.modified] = record.updated = now
         record.changed = time.monotonic()
 
     def _reindex(self, record, name, old, new):

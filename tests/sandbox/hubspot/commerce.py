@@ -1,0 +1,111 @@
+"""What HubSpot demands of deals, line items and invoices beyond the property definitions, and what it computes.
+
+Checks are called with (call, item) before anything is written; they raise Failure or complete ``item.properties``.
+"""
+
+from decimal import Decimal
+
+from .failures import bad_input, invalid_values, problem, required_properties
+from .pipelines import is_won, stage_of
+
+COPIED = ("name", "description", "price", "hs_sku")
+INVOICE_NEEDS = (("contacts", "INVOICE_TO_CONTACT"), ("line_items", "INVOICE_TO_LINE_ITEM"))
+INVOICE_STEPS = (("draft", "open"), ("open", "voided"))
+
+
+def complete(item, **values):
+    """Values that are set unless the caller gave another one."""
+    item.properties = {**values, **item.properties}
+
+
+def default_currency(call, item):
+    """A new deal is in the company's currency unless it says otherwise."""
+    if item.new:
+        complete(item, **{call.store.schema.currency: call.settings["currencies"][0]})
+
+
+def closed_deal(properties, store):
+    """Whether the deal's stage is one of those in which it is closed, and won."""
+    stage = stage_of(store, properties)
+    closed = bool(stage) and stage["metadata"].get("isClosed") == "true"
+    return {"hs_is_closed": text(closed), "hs_is_closed_won": text(closed and is_won(stage))}
+
+
+def text(flag):
+    return "true" if flag else "false"
+
+
+def copy_from_product(call, item):
+    """A new line item of a product has what the product says, unless it says otherwise itself."""
+    product = call.stores["products"].find(item.properties.get("hs_product_id")) if item.new else None
+    if product is not None:
+        complete(item, **{n: product.properties[n] for n in COPIED if n in product.properties})
+
+
+def price_is_not_negative(_call, item):
+    price = item.properties.get("price")
+    if price and Decimal(price) < 0:
+        raise invalid_values([problem("price", "INVALID_NUMBER", f"{price} must not be negative")])
+
+
+def line_item_amounts(properties, _store):
+    """The amount is quantity times price, less the discount: a sum for each unit, or percent."""
+    price, quantity, discount, percent = (
+        Decimal(properties.get(name) or 0)
+        for name in ("price", "quantity", "discount", "hs_discount_percentage")
+    )
+    before = price * quantity
+    off = discount * quantity + before * percent / 100
+    return {
+        "hs_pre_discount_amount": plain(before),
+        "hs_total_discount": plain(off),
+        "amount": plain(before - off),
+    }
+
+
+def plain(number):
+    """Without an exponent, and with two digits after the point at least."""
+    return f"{number.normalize():f}" if number.normalize().as_tuple().exponent < -2 else f"{number:.2f}"
+
+
+def invoice_has_currency(_call, item):
+    if item.new and not item.properties.get("hs_currency"):
+        raise required_properties("INVOICE", ["hs_currency"])
+
+
+def new_invoice(_call, item):
+    """An invoice starts as a billable draft."""
+    if item.new:
+        complete(item, hs_invoice_status="draft", hs_invoice_billable="true")
+
+
+def invoice_status(call, item):
+    """What HubSpot bills itself is opened with a contact and a line item, and is not paid or reopened by the API."""
+    stored = item.record.properties if item.record else {}
+    after = {**stored, **item.properties}
+    status, before = after["hs_invoice_status"], stored.get("hs_invoice_status", "draft")
+    if after.get("hs_invoice_billable") == "false" or status == before:
+        return
+    if (before, status) not in INVOICE_STEPS:
+        raise refused(f"hs_invoice_status cannot be changed from {before} to {status}")
+    if status == "open":
+        missing = [name for kind, name in INVOICE_NEEDS if not has_association(call, item, kind)]
+        if missing:
+            raise refused(f"the invoice cannot be opened without the associations {', '.join(missing)}")
+
+
+def refused(message):
+    return invalid_values([problem("hs_invoice_status", "INVALID_STATUS", message)])
+
+
+def has_association(call, item, object_type):
+    """Whether the record has, or is about to get, an association with a record of that type."""
+    if any(kind.target == object_type for kind, _target in item.associations or ()):
+        return True
+    return item.record is not None and bool(call.links.of(call.object_type, item.record.id, object_type))
+
+
+def may_archive(record):
+    """An invoice that is paid or voided stays."""
+    if record.properties.get("hs_invoice_status") in ("paid", "voided"):
+        raise bad_input("Only invoices that are draft or open can be deleted")

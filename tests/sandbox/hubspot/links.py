@@ -1,0 +1,79 @@
+"""Which records are associated with which. Whoever uses it holds the portal's lock."""
+
+from .association_types import TYPES, between
+
+
+class Links:
+    """Every association is kept in both directions: {(type, id): {(type, id): ids of association types}}."""
+
+    def __init__(self):
+        self._of = {}
+
+    def add(self, kind, source_id, target_id):
+        """Associate; with a label the unlabelled association comes along, and there is only one primary company."""
+        if kind.label == "Primary":
+            self._end_primary(kind, source_id, target_id)
+        for each in {kind, between(kind.source, kind.target)[0]}:
+            self._set(each, source_id, target_id)
+            self._set(TYPES[each.inverse], target_id, source_id)
+
+    def _set(self, kind, source_id, target_id):
+        links = self._of.setdefault((kind.source, source_id), {})
+        links.setdefault((kind.target, target_id), set()).add(kind.id)
+
+    def _end_primary(self, kind, source_id, target_id):
+        """The record that has a primary company has no other one any more."""
+        if kind.target != "companies":
+            kind, source_id, target_id = TYPES[kind.inverse], target_id, source_id
+        for (object_type, other), types in list(self._of.get((kind.source, source_id), {}).items()):
+            if object_type == "companies" and other != target_id and kind.id in types:
+                self.remove_type(kind, source_id, other)
+
+    def remove_type(self, kind, source_id, target_id):
+        """Take one type off; without the unlabelled one nothing is left of the association."""
+        if kind.label is None:
+            self.remove((kind.source, source_id), (kind.target, target_id))
+            return
+        self._discard((kind.source, source_id), (kind.target, target_id), kind.id)
+        self._discard((kind.target, target_id), (kind.source, source_id), kind.inverse)
+
+    def _discard(self, source, target, type_id):
+        self._of.get(source, {}).get(target, set()).discard(type_id)
+
+    def remove(self, source, target):
+        """All associations between two records, each given as (type, id)."""
+        self._of.get(source, {}).pop(target, None)
+        self._of.get(target, {}).pop(source, None)
+
+    def remove_all(self, record):
+        """Those of a record, given as (type, id), that is in the recycle bin or was deleted for good."""
+        for target in list(self._of.get(record, {})):
+            self.remove(record, target)
+        self._of.pop(record, None)
+
+    def move(self, object_type, old_id, new_id):
+        """What a merged record had belongs to the record that it became part of."""
+        for (_type, target_id), types in list(self._of.get((object_type, old_id), {}).items()):
+            for kind in sorted((TYPES[each] for each in types), key=lambda each: each.label is not None):
+                if kind.label is None or not self._has_label(object_type, new_id, kind):
+                    self.add(kind, new_id, target_id)
+        self.remove_all((object_type, old_id))
+
+    def _has_label(self, object_type, record_id, kind):
+        return any(kind.id in types for types in self._of.get((object_type, record_id), {}).values())
+
+    def of(self, object_type, record_id, target_type):
+        """[(id, association types)] with records of that type, the oldest first."""
+        links = self._of.get((object_type, record_id), {})
+        return [
+            (other, sorted((TYPES[each] for each in types), key=lambda kind: kind.id))
+            for (kind_of_other, other), types in links.items()
+            if kind_of_other == target_type
+        ]
+
+    def export(self, object_type, record_id):
+        """{type: [ids]} for the control API."""
+        found = {}
+        for target_type, target_id in self._of.get((object_type, record_id), {}):
+            found.setdefault(target_type, []).append(target_id)
+        return found
