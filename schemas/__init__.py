@@ -1,9 +1,10 @@
 """The canonical model. A new event type is a line in the ``EVENT_TYPES`` of its file, a new file one of ``MODULES``."""
 
-from . import customer, order
+from . import customer, invoice, order
 
 MODULES = (
     customer,
+    invoice,
     order,
 )
 EVENT_TYPES = {event_type.name: event_type for module in MODULES for event_type in module.EVENT_TYPES}

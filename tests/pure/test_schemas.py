@@ -31,6 +31,9 @@ def test_event_types():
         "order.placed": ("sale.order", "fact"),
         "order.updated": ("sale.order", "state"),
         "order.cancelled": ("sale.order", "fact"),
+        "invoice.posted": ("account.move", "fact"),
+        "invoice.paid": ("account.move", "fact"),
+        "refund.issued": ("account.move", "fact"),
     }
 
 
