@@ -97,8 +97,8 @@ class RefundV1(Canonical):
 
     Amounts and quantities are positive: what is given back; what is sold in exchange has negative ones.
     ``invoice_id`` is the invoice that it reverses, ``orders`` are those that it takes back, and ``is_full`` says
-    that nothing of that document is kept. ``residual`` is not paid out or set off yet. ``date`` is the date of a
-    credit note, ``issued_at`` the time at the till.
+    that it alone takes back the whole of that document. ``residual`` is not paid out or set off yet. ``date`` is
+    the date of a credit note, ``issued_at`` the time at the till.
     """
 
     id: str
