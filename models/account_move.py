@@ -1,5 +1,7 @@
 """Customer invoices and credit notes: what is posted and paid is told, and its canonical form."""
 
+import json
+
 from odoo import api, models
 
 from ..schemas.base import MoneyV1
@@ -42,6 +44,10 @@ class AccountMove(models.Model):
         return moves
 
     def _retail_notice_transition(self, transition, old, new):
+        if transition.event_type == "invoice.posted":
+            self.env["sale.order"].flush_model(
+                ["state"]
+            )  # an order that is invoiced at once was placed before
         if transition.event_type == "invoice.paid":
             self._retail_with_fact("invoice.paid").sudo()._retail_payments()._retail_notice_paid()
         else:
@@ -182,10 +188,22 @@ class AccountPartialReconcile(models.Model):
         )._retail_notice_paid()
         return partials
 
+    def unlink(self):
+        """A payment that is undone in the transaction that it was made in has never been one."""
+        moves = self.env["account.move"]
+        if moves._retail_wants("invoice.paid"):
+            noticed = moves._retail_pending()
+            for partial in self:
+                noticed.drop_fact(moves._name, "invoice.paid", json.dumps(partial._retail_details()))
+        return super().unlink()
+
     def _retail_notice_paid(self):
         for partial in self:
             invoice = partial.debit_move_id.move_id
-            invoice._retail_notice_fact("invoice.paid", details={"partial_id": partial.id})
+            invoice._retail_notice_fact("invoice.paid", details=partial._retail_details())
+
+    def _retail_details(self):
+        return {"partial_id": self.id}
 
     def _retail_is_payment(self):
         """Return whether it takes money, not a credit note or an exchange difference, off a customer invoice."""

@@ -343,7 +343,9 @@ class TestInvoicePaid(InvoiceCase):
     def test_posted_and_paid_at_once(self):
         invoice = self._invoice(10)
         self._pay(invoice)
-        self.assertEqual(self._told(invoice), ["invoice.posted", "invoice.paid"])
+        posted, paid = self._events(invoice)
+        self.assertEqual((posted.event_type, paid.event_type), ("invoice.posted", "invoice.paid"))
+        self.assertEqual(paid.causation_id, posted.uuid)
 
     def test_one_payment_of_two_invoices(self):
         other = self._invoice(50)
@@ -408,6 +410,52 @@ class TestInvoicePaid(InvoiceCase):
         self.assertEqual(len(self._paid()), 1)
         self._pay(self.invoice)
         self.assertEqual(self._paid(), [("121.00", "0.00", True)] * 2)
+
+    def test_undone_at_once(self):
+        """What was not paid at the end of the transaction was not paid."""
+        self._pay(self.invoice, 21)
+        self._pay(self.invoice, 50)
+        self.invoice.line_ids.matched_credit_ids.sorted("id")[-1:].unlink()
+        self.assertEqual(self._paid(), [("21.00", "100.00", False)])
+
+    def test_other_accounts(self):
+        """Only what is taken off the customer's account is paid."""
+        account = self.env["account.account"].create(
+            {"name": "Gift cards", "code": "X1", "account_type": "liability_current", "reconcile": True}
+        )
+        gift_card = {"name": "Gift card", "account_id": account.id, "price_unit": -30, "tax_ids": []}
+        invoice = self._draft(100)
+        invoice.invoice_line_ids = [Command.create(gift_card)]
+        invoice.action_post()
+        entry = self.env["account.move"].create(
+            {
+                "line_ids": [
+                    Command.create({"account_id": account.id, "credit": 30}),
+                    Command.create({"account_id": self.invoice.invoice_line_ids.account_id.id, "debit": 30}),
+                ]
+            }
+        )
+        entry.action_post()
+        (invoice.line_ids | entry.line_ids).filtered(lambda line: line.account_id == account).reconcile()
+        self.assertEqual(len(invoice.line_ids.matched_credit_ids), 1)
+        self.assertEqual(self._paid(invoice), [])
+
+    def test_by_a_clerk(self):
+        """Capture needs no rights that the user does not have."""
+        clerk = self.env["res.users"].create(
+            {
+                "name": "Clerk",
+                "login": "clerk",
+                "group_ids": self.env.ref("account.group_account_invoice").ids,
+            }
+        )
+        invoice = self._draft(10).with_user(clerk)
+        invoice.action_post()
+        self._pay(invoice)
+        credit = self._credit(invoice)
+        credit.action_post()
+        self.assertEqual(self._told(invoice), ["invoice.posted", "invoice.paid"])
+        self.assertEqual(self._told(credit), ["refund.issued"])
 
     def test_reset_to_draft_and_posted_again(self):
         """Odoo keeps the payment, so it is not told a second time."""
@@ -551,3 +599,78 @@ class TestRefundIssued(InvoiceCase):
         credit = self._credit(invoice)
         credit.action_post()
         self.assertEqual(self._events(credit).correlation_id, f"account.move,{invoice.id}")
+
+
+@tagged("post_install", "-at_install")
+class TestInvoiceOfATill(InvoiceCase):
+    """An invoice that a customer asks for at the till belongs to the order there."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        journal = cls.env["account.journal"].create({"name": "Till", "type": "cash", "code": "TILL"})
+        cls.cash = cls.env["pos.payment.method"].create({"name": "Cash drawer", "journal_id": journal.id})
+        cls.config = cls.env["pos.config"].create(
+            {"name": "Shop", "payment_method_ids": [Command.set(cls.cash.ids)]}
+        )
+        cls.config.open_ui()
+
+    def _sell(self):
+        session = self.config.current_session_id
+        order = self.env["pos.order"].create(
+            {
+                "session_id": session.id,
+                "partner_id": self.customer.id,
+                "amount_tax": 21,
+                "amount_total": 121,
+                "amount_paid": 0,
+                "amount_return": 0,
+                "lines": [
+                    Command.create(
+                        {
+                            "product_id": self.product.id,
+                            "qty": 1,
+                            "price_unit": 100,
+                            "tax_ids": self.tax.ids,
+                            "price_subtotal": 100,
+                            "price_subtotal_incl": 121,
+                        }
+                    )
+                ],
+            }
+        )
+        self._settle(order, 121)
+        return order
+
+    def _settle(self, order, amount):
+        payment = self.env["pos.make.payment"].with_context(active_id=order.id, active_ids=order.ids)
+        payment.create({"amount": amount, "payment_method_id": self.cash.id}).check()
+
+    def test_invoice(self):
+        order = self._sell()
+        self._forget_events()
+        order.action_pos_order_invoice()
+        invoice = order.account_move
+        self.assertEqual(self._told(invoice), ["invoice.posted", "invoice.paid"])
+        events = self._events(invoice)
+        self.assertEqual(events.mapped("correlation_id"), [f"pos.order,{order.id}"] * 2)
+        self.assertEqual(events[1].causation_id, events[0].uuid)
+        [posted] = self._payloads(invoice, "invoice.posted")
+        self.assertAmounts(posted, "100.00", "21.00", "121.00")
+        self.assertEqual(posted["orders"], [{"id": str(order.id), "number": order.name, "channel": "pos"}])
+        [paid] = self._payloads(invoice, "invoice.paid")
+        self.assertEqual(
+            (paid["amount"], paid["is_full"], paid["method"], paid["payment_id"]),
+            ("121.00", True, "Cash drawer", ""),
+        )
+
+    def test_credit_note_of_a_refund(self):
+        """The refund is told by the order that gives the money back, not once more by its credit note."""
+        order = self._sell()
+        order.action_pos_order_invoice()
+        refund = order._refund()
+        self._settle(refund, -121)
+        refund.action_pos_order_invoice()
+        credit = refund.account_move
+        self.assertEqual((credit.move_type, credit.state), ("out_refund", "posted"))
+        self.assertEqual(self._told(credit), [])
