@@ -44,14 +44,12 @@ class AccountMove(models.Model):
         return moves
 
     def _retail_notice_transition(self, transition, old, new):
-        if transition.event_type == "invoice.posted":
-            self.env["sale.order"].flush_model(
-                ["state"]
-            )  # an order that is invoiced at once was placed before
         if transition.event_type == "invoice.paid":
             self._retail_with_fact("invoice.paid").sudo()._retail_payments()._retail_notice_paid()
-        else:
-            super()._retail_notice_transition(transition, old, new)
+            return
+        # An order that is placed and invoiced at once is placed first.
+        self.env["sale.order"].flush_model(["state"])
+        super()._retail_notice_transition(transition, old, new)
 
     def _retail_payments(self):
         """Return the reconciliations (``account.partial.reconcile``) by which the invoices were paid, oldest first."""

@@ -382,17 +382,19 @@ class TestInvoicePaid(InvoiceCase):
 
     def test_exchange_difference_is_no_payment(self):
         """The rate changed between invoice and payment: Odoo books the difference, and nobody paid it."""
-        pound = self._foreign_currency(0.8)
-        invoice = self._invoice(100, currency_id=pound.id, invoice_date="2024-01-01")
-        pound.rate_ids = [Command.create({"name": "2024-02-01", "rate": 0.5})]
-        self._pay(invoice, payment_date="2024-02-02")
-        self.assertTrue(invoice.line_ids.matched_credit_ids.exchange_move_id)
-        [told] = self._payloads(invoice, "invoice.paid")
-        self.assertEqual(
-            (told["amount"], told["residual"], told["is_full"], told["currency"]),
-            ("121.00", "0.00", True, "GBP"),
-        )
-        self.assertEqual(invoice.amount_residual, 0)
+        for rate in (0.5, 1.0):
+            with self.subTest(rate=rate):
+                pound = self._foreign_currency(0.8)
+                invoice = self._invoice(100, currency_id=pound.id, invoice_date="2024-01-01")
+                pound.rate_ids = [Command.create({"name": "2024-02-01", "rate": rate})]
+                self._pay(invoice, payment_date="2024-02-02")
+                self.assertTrue(invoice.line_ids.matched_credit_ids.exchange_move_id)
+                [told] = self._payloads(invoice, "invoice.paid")
+                self.assertEqual(
+                    (told["amount"], told["residual"], told["is_full"], told["currency"]),
+                    ("121.00", "0.00", True, "GBP"),
+                )
+                self.assertEqual(invoice.amount_residual, 0)
 
     def test_foreign_invoice_paid_with_a_third_currency(self):
         pound, franc = self._foreign_currency(0.8), self._foreign_currency(0.9, "CHF")
@@ -473,6 +475,25 @@ class TestInvoicePaid(InvoiceCase):
         invoice.action_post()
         self.assertEqual(self._told(invoice), ["invoice.posted", "invoice.paid"])
         self.assertEqual(self._paid(invoice), [("5.00", "7.10", False)])
+
+    def test_imported_as_paid(self):
+        """Lines that an import has marked as matching are reconciled while the invoice is posted."""
+        receivable = self.invoice.line_ids.filtered(lambda line: line.display_type == "payment_term")
+        entry = self.env["account.move"].create(
+            {
+                "line_ids": [
+                    Command.create({"account_id": receivable.account_id.id, "credit": 121}),
+                    Command.create({"account_id": self.invoice.invoice_line_ids.account_id.id, "debit": 121}),
+                ]
+            }
+        )
+        entry.line_ids[0].matching_number = "I7"
+        entry.action_post()
+        invoice = self._draft(100)
+        invoice.line_ids.filtered(lambda line: line.display_type == "payment_term").matching_number = "I7"
+        invoice.action_post()
+        self.assertEqual(self._told(invoice), ["invoice.posted", "invoice.paid"])
+        self.assertEqual(self._paid(invoice), [("121.00", "0.00", True)])
 
     def test_bank_statement(self):
         """Money that is found on a bank statement has no payment document."""
