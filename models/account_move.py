@@ -226,11 +226,21 @@ class AccountPartialReconcile(models.Model):
             "payment_amount": MoneyV1(
                 amount=amount(self.credit_amount_currency, currency), currency=currency.name
             ),
+            "written_off": amount(payment._retail_written_off() if payment else 0.0, currency),
             "payment_id": str(payment.id or ""),
             "payment_number": move.name or "",
             "payment_date": date(move.date),
             "method": method or move.journal_id.name,
         }
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    def _retail_written_off(self):
+        """Return how much the payment settles without money, in its currency."""
+        _liquidity, _counterpart, written_off = self._seek_for_lines()
+        return sum(written_off.mapped("amount_currency"))
 
 
 def _tax(tax):

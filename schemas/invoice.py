@@ -64,8 +64,10 @@ class InvoicePaidV1(Canonical):
     """One payment lowered what is left of an invoice, in whole (``is_full``) or in part.
 
     ``amount`` is what it took off, in the ``currency`` of the invoice, and ``residual`` what was left then;
-    ``payment_amount`` is the same in the currency that was paid with. ``payment_id`` is empty where there is no
-    payment document, such as for a line of a bank statement; ``payment_number`` is that of the journal entry.
+    ``payment_amount`` is the same in the currency that was paid with. ``written_off``, in that currency, is what the
+    payment as a whole settled without money, such as a discount for paying early: negative if more came than was
+    due. ``payment_id`` is empty where there is no payment document, such as for a line of a bank statement;
+    ``payment_number`` is that of the journal entry.
     """
 
     id: str
@@ -78,6 +80,7 @@ class InvoicePaidV1(Canonical):
     residual: Decimal
     is_full: bool
     payment_amount: MoneyV1
+    written_off: Decimal = "0"
     payment_id: str = ""
     payment_number: str = ""
     payment_date: Date | None = None

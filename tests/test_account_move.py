@@ -318,6 +318,7 @@ class TestInvoicePaid(InvoiceCase):
             (told["amount"], told["residual"], told["total"], told["is_full"]),
             ("121.00", "0.00", "121.00", True),
         )
+        self.assertEqual(told["written_off"], "0.00")
         self.assertEqual(
             (told["payment_id"], told["payment_number"], told["payment_date"], told["method"]),
             (str(payment.id), payment.move_id.name, str(payment.date), payment.payment_method_line_id.name),
@@ -326,6 +327,34 @@ class TestInvoicePaid(InvoiceCase):
             told["payment_amount"], {"amount": "121.00", "currency": self.invoice.currency_id.name}
         )
         self.assertEqual(self.invoice.amount_residual, 0)
+
+    def test_difference_written_off(self):
+        payment = self._pay(
+            self.invoice,
+            118,
+            payment_difference_handling="reconcile",
+            writeoff_account_id=self.invoice.invoice_line_ids.account_id.id,
+        )
+        self.assertEqual((payment.amount, self.invoice.amount_residual), (118, 0))
+        [told] = self._payloads(self.invoice, "invoice.paid")
+        self.assertEqual(
+            (told["amount"], told["payment_amount"]["amount"], told["written_off"], told["is_full"]),
+            ("121.00", "121.00", "3.00", True),
+        )
+
+    def test_snapshot_is_made_later(self):
+        """A payment whose snapshot failed is told as it was, whatever was paid since."""
+        moves = type(self.invoice)
+        with (
+            patch.object(moves, "_retail_paid", side_effect=ZeroDivisionError),
+            self.assertLogs("odoo.addons.retail_hub.models.retail_event", "ERROR"),
+        ):
+            self._pay(self.invoice, 21)
+            [event] = self._events(self.invoice, "invoice.paid")
+        self.assertEqual((event.payload, event.payload_error), (False, "ZeroDivisionError"))
+        self._pay(self.invoice)
+        later = self.invoice._retail_canonical(event.event_type, event.details)
+        self.assertEqual((later.amount, later.residual, later.is_full), ("21.00", "100.00", False))
 
     def test_in_two_parts(self):
         self._pay(self.invoice, 21)
@@ -622,9 +651,8 @@ class TestRefundIssued(InvoiceCase):
         self.assertEqual(self._events(credit).correlation_id, f"account.move,{invoice.id}")
 
 
-@tagged("post_install", "-at_install")
-class TestInvoiceOfATill(InvoiceCase):
-    """An invoice that a customer asks for at the till belongs to the order there."""
+class TillCase(InvoiceCase):
+    """A shop with a till that is open."""
 
     @classmethod
     def setUpClass(cls):
@@ -666,6 +694,11 @@ class TestInvoiceOfATill(InvoiceCase):
     def _settle(self, order, amount):
         payment = self.env["pos.make.payment"].with_context(active_id=order.id, active_ids=order.ids)
         payment.create({"amount": amount, "payment_method_id": self.cash.id}).check()
+
+
+@tagged("post_install", "-at_install")
+class TestInvoiceOfATill(TillCase):
+    """An invoice that a customer asks for at the till belongs to the order there."""
 
     def test_invoice(self):
         order = self._sell()

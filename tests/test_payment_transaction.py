@@ -5,11 +5,12 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.tests import tagged
 
-from .test_account_move import InvoiceCase
+from .test_account_move import InvoiceCase, TillCase
 
 
-@tagged("post_install", "-at_install")
-class TestPaymentTransaction(InvoiceCase):
+class PaymentCase(InvoiceCase):
+    """A payment provider that can do all, and what it says."""
+
     wanted = (
         "order.placed",
         "invoice.posted",
@@ -69,6 +70,9 @@ class TestPaymentTransaction(InvoiceCase):
             }
         )
 
+
+@tagged("post_install", "-at_install")
+class TestPaymentTransaction(PaymentCase):
     def _payment_of_order(self):
         order = self.env["sale.order"].create(
             {
@@ -295,3 +299,22 @@ class TestPaymentTransaction(InvoiceCase):
     def test_sent_at_once(self):
         flows = self.env["retail.flow"].search([("event_type", "=like", "payment.%")])
         self.assertEqual(set(flows.mapped("mode")), {"realtime"})
+
+
+@tagged("post_install", "-at_install")
+class TestPaymentOfATill(PaymentCase, TillCase):
+    def test_of_an_order(self):
+        """What is paid online for an order of a till, and its refund, belong to that order."""
+        if "pos_order_id" not in self.env["payment.transaction"]._fields:
+            self.skipTest("pos_online_payment is not installed")
+        order = self._sell()
+        payment = self._payment(pos_order_id=order.id)
+        payment._set_done()
+        refund = payment._refund()
+        refund._set_done()
+        for each in (payment, refund):
+            event = self._events(each)
+            self.assertEqual(event.correlation_id, f"pos.order,{order.id}")
+            self.assertEqual(
+                event.payload["orders"], [{"id": str(order.id), "number": order.name, "channel": "pos"}]
+            )
