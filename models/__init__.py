@@ -21,5 +21,7 @@ from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import sale_order
+from . import account_move
+from . import payment_transaction
 from . import partner_merge
 from . import mail_blacklist

@@ -31,6 +31,13 @@ def test_event_types():
         "order.placed": ("sale.order", "fact"),
         "order.updated": ("sale.order", "state"),
         "order.cancelled": ("sale.order", "fact"),
+        "invoice.posted": ("account.move", "fact"),
+        "invoice.paid": ("account.move", "fact"),
+        "refund.issued": ("account.move", "fact"),
+        "payment.authorized": ("payment.transaction", "fact"),
+        "payment.captured": ("payment.transaction", "fact"),
+        "payment.failed": ("payment.transaction", "fact"),
+        "payment.refunded": ("payment.transaction", "fact"),
     }
 
 

@@ -1,0 +1,136 @@
+"""Customer invoices, what is paid of them, and what is given back; version 1."""
+
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from ..const import Kind, Mode
+from .base import Canonical, Currency, Decimal, EventType, MoneyV1, Timestamp
+from .customer import AddressV1
+from .order import OrderLineV1
+
+Date = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+class LineTaxV1(Canonical):
+    """A tax that applies to a line; ``rate`` in percent, None for a tax that is not a percentage."""
+
+    name: str
+    rate: Decimal | None = None
+
+
+class InvoiceLineV1(OrderLineV1):
+    """One line of an invoice or refund; ``order_line_ids`` are the lines of the orders that it bills.
+
+    A down payment that the final invoice takes off is a line of kind ``down_payment`` with negative amounts.
+    """
+
+    taxes: tuple[LineTaxV1, ...] = ()
+    order_line_ids: tuple[str, ...] = ()
+
+
+class OrderReferenceV1(Canonical):
+    """The order that a document belongs to: its ``id`` is unique within the till (``pos``), or outside of it."""
+
+    id: str
+    number: str
+    channel: Literal["sales", "web", "pos"]
+
+
+class InvoiceV1(Canonical):
+    """A customer invoice when it was posted; all amounts are in ``currency``. ``residual`` is not paid yet."""
+
+    id: str
+    number: str
+    invoice_date: Date | None = None
+    due_date: Date | None = None
+    customer_id: str = ""
+    company: str = ""
+    currency: Currency
+    untaxed: Decimal
+    tax: Decimal
+    total: Decimal
+    residual: Decimal
+    orders: tuple[OrderReferenceV1, ...] = ()
+    customer_reference: str = ""
+    payment_reference: str = ""
+    salesperson: str = ""
+    billing_address: AddressV1 | None = None
+    lines: tuple[InvoiceLineV1, ...] = ()
+    external_ids: dict[str, str] = {}
+
+
+class InvoicePaidV1(Canonical):
+    """One payment lowered what is left of an invoice, in whole (``is_full``) or in part.
+
+    ``amount`` is what it took off, in the ``currency`` of the invoice, and ``residual`` what was left then;
+    ``payment_amount`` is the same in the currency that was paid with. ``written_off``, in that currency, is what the
+    payment as a whole settled without money, such as a discount for paying early: negative if more came than was
+    due. ``payment_id`` is empty where there is no payment document, such as for a line of a bank statement;
+    ``payment_number`` is that of the journal entry.
+    """
+
+    id: str
+    number: str
+    customer_id: str = ""
+    company: str = ""
+    currency: Currency
+    total: Decimal
+    amount: Decimal
+    residual: Decimal
+    is_full: bool
+    payment_amount: MoneyV1
+    written_off: Decimal = "0"
+    payment_id: str = ""
+    payment_number: str = ""
+    payment_date: Date | None = None
+    method: str = ""
+    orders: tuple[OrderReferenceV1, ...] = ()
+
+
+class RefundPaymentV1(Canonical):
+    """How money was given back at the till; the amount is positive."""
+
+    method: str
+    amount: Decimal
+
+
+class RefundV1(Canonical):
+    """What a customer is given back: a credit note that was posted, or a refund at the till (``source``).
+
+    Amounts and quantities are positive: what is given back; what is sold in exchange has negative ones.
+    ``invoice_id`` is the invoice that it reverses, ``orders`` are those that it takes back, and ``is_full`` says
+    that it alone takes back the whole of that document. ``residual`` is not paid out or set off yet. ``date`` is
+    the date of a credit note, ``issued_at`` the time at the till.
+    """
+
+    id: str
+    source: Literal["credit_note", "pos"]
+    number: str
+    date: Date | None = None
+    issued_at: Timestamp | None = None
+    customer_id: str = ""
+    company: str = ""
+    currency: Currency
+    untaxed: Decimal
+    tax: Decimal
+    total: Decimal
+    residual: Decimal = "0"
+    is_full: bool = False
+    reason: str = ""
+    invoice_id: str = ""
+    invoice_number: str = ""
+    orders: tuple[OrderReferenceV1, ...] = ()
+    salesperson: str = ""
+    store: str = ""
+    lines: tuple[InvoiceLineV1, ...] = ()
+    payments: tuple[RefundPaymentV1, ...] = ()
+
+
+EVENT_TYPES = (
+    EventType("invoice.posted", "account.move", Kind.FACT, InvoiceV1, "Invoice posted", Mode.MICRO_BATCH),
+    EventType("invoice.paid", "account.move", Kind.FACT, InvoicePaidV1, "Invoice paid", Mode.MICRO_BATCH),
+    EventType(
+        "refund.issued", "account.move", Kind.FACT, RefundV1, "Refund issued", more_models=("pos.order",)
+    ),
+)
