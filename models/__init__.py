@@ -20,5 +20,7 @@ from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import sale_order
+from . import stock_picking
+from . import stock_quant
 from . import partner_merge
 from . import mail_blacklist

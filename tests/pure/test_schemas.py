@@ -31,6 +31,10 @@ def test_event_types():
         "order.placed": ("sale.order", "fact"),
         "order.updated": ("sale.order", "state"),
         "order.cancelled": ("sale.order", "fact"),
+        "shipment.confirmed": ("stock.picking", "fact"),
+        "return.initiated": ("stock.picking", "fact"),
+        "return.received": ("stock.picking", "fact"),
+        "stock.level_changed": ("product.product", "state"),
     }
 
 
