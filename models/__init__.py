@@ -23,5 +23,7 @@ from . import res_partner
 from . import sale_order
 from . import account_move
 from . import payment_transaction
+from . import stock_picking
+from . import stock_quant
 from . import partner_merge
 from . import mail_blacklist

@@ -45,7 +45,8 @@ class Happening(NamedTuple):
     """Something that was noticed: a new state of a record, or a fact.
 
     ``payload`` (JSON text) is the snapshot of a fact whose record will be gone; without it, it is built from
-    the record and ``details`` (JSON text) at precommit. ``occurred_at`` None: now. ``company_id`` is a fact's.
+    the record and ``details`` (JSON text) at precommit. ``occurred_at`` None: now. ``company_id`` is a fact's, or
+    that of a state of a record that companies share.
     """
 
     event_type: str
@@ -103,13 +104,14 @@ class RetailCapture(models.AbstractModel):
         The payload is a dict of JSON values, the warnings a list of texts. A record whose payload cannot
         be built has the exception in the payload's place.
         """
+        return self._retail_built(lambda record: record._retail_canonical(self._retail_updated_event, {}))
+
+    def _retail_built(self, build):
+        """Return the records' payloads as :meth:`_retail_payloads` does, from what ``build(record)`` returns."""
         payloads = {}
         for record in self:
             try:
-                payloads[record.id] = (
-                    record._retail_canonical(self._retail_updated_event, {}).canonical(),
-                    [],
-                )
+                payloads[record.id] = (build(record).canonical(), [])
             except psycopg2.Error:
                 raise
             except Exception as error:  # custom fields and overrides too: one record must not stop the others
@@ -236,14 +238,18 @@ class RetailCapture(models.AbstractModel):
             transition for transition in self._retail_transitions if self._retail_wants(transition.event_type)
         ]
 
-    def _retail_notice(self, event_type):
-        """Remember that ``event_type`` happened to these records, until precommit."""
+    def _retail_notice(self, event_type, company_id=None):
+        """Remember that ``event_type`` happened to these records, until precommit.
+
+        :param company_id: for which company, if the subject itself is of none
+        """
         if not self or not self._retail_wants(event_type):
             return
         if self._retail_subject_field:
-            self[self._retail_subject_field]._retail_notice(event_type)
+            self[self._retail_subject_field]._retail_notice(event_type, company_id)
         else:
-            self._retail_pending().add_states(self._name, event_type, self._retail_with_state(event_type).ids)
+            ids = self._retail_with_state(event_type).ids
+            self._retail_pending().add_states(self._name, event_type, ids, company_id)
 
     def _retail_with_state(self, event_type):
         """Return those of the records whose new state is worth telling: such as orders, not quotations."""
@@ -305,12 +311,12 @@ class Noticed:
         self.facts = set()
         self._numbers = count()
 
-    def add_states(self, model, event_type, ids):
+    def add_states(self, model, event_type, ids, company_id=None):
         """The first state event of a record names it (what was created now is not also updated); the last
         one places it, because its content is read later than all that happened."""
         for record_id in ids:
-            first, *_rest = self.rows.pop((model, record_id), (event_type,))
-            self.rows[model, record_id] = Happening(first, record_id)
+            first, *_rest = self.rows.pop((model, record_id, company_id), (event_type,))
+            self.rows[model, record_id, company_id] = Happening(first, record_id, company_id=company_id)
 
     def add_fact(self, model, happening):
         self.rows[model, next(self._numbers), happening.event_type] = happening

@@ -176,7 +176,8 @@ class RetailEvent(models.Model):
             elif each.res_id in subjects:
                 subject_id, company_id = subjects[each.res_id]
                 drafts.setdefault(
-                    (each.event_type, subject_id), Draft(each.event_type, subject_id, company_id)
+                    (each.event_type, subject_id, each.company_id),
+                    Draft(each.event_type, subject_id, each.company_id or company_id),
                 )
         return list(drafts.values())
 

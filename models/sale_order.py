@@ -41,6 +41,9 @@ class SaleOrder(models.Model):
     def _retail_occurred_at(self, event_type):
         return self.date_order if event_type == "order.placed" else None
 
+    def _retail_channel(self):
+        return "web" if "website_id" in self._fields and self.website_id else "sales"
+
     def _retail_canonical(self, event_type, details):
         currency = self.currency_id
         return OrderV1(

@@ -17,4 +17,6 @@ from . import test_sale_order
 from . import test_security
 from . import test_setup_check
 from . import test_payment_transaction
+from . import test_stock_level
+from . import test_stock_picking
 from . import test_quota

@@ -38,6 +38,10 @@ def test_event_types():
         "payment.captured": ("payment.transaction", "fact"),
         "payment.failed": ("payment.transaction", "fact"),
         "payment.refunded": ("payment.transaction", "fact"),
+        "shipment.confirmed": ("stock.picking", "fact"),
+        "return.initiated": ("stock.picking", "fact"),
+        "return.received": ("stock.picking", "fact"),
+        "stock.level_changed": ("product.product", "state"),
     }
 
 

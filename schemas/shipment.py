@@ -1,0 +1,104 @@
+"""Goods on their way to a customer, and back, version 1."""
+
+from typing import Literal
+
+from ..const import Kind
+from .base import Canonical, Decimal, EventType, Timestamp
+from .customer import AddressV1
+from .stock import WarehouseV1
+
+
+class OrderReferenceV1(Canonical):
+    """The canonical order that goods belong to; ids are unique within a channel's kind: till, or sales and web."""
+
+    id: str
+    number: str
+    channel: Literal["sales", "web", "pos"]
+
+
+class LotV1(Canonical):
+    """How much of a line is of one lot, or the one piece with that serial number."""
+
+    number: str
+    quantity: Decimal
+
+
+class ShipmentLineV1(Canonical):
+    """What was delivered of one product. Of a kit these are the components, each with the order line of the kit."""
+
+    id: str
+    order_line_id: str = ""
+    product_id: str
+    sku: str = ""
+    name: str
+    quantity: Decimal
+    unit: str = ""
+    lots: tuple[LotV1, ...] = ()
+
+
+class ShipmentV1(Canonical):
+    """Goods that left for a customer. A partial delivery is a shipment of its own.
+
+    ``has_backorder``: the rest is still to come. ``backorder_of_id`` is the shipment of which this one is the rest.
+    ``customer_id`` is who ordered; the address may be of somebody else.
+    """
+
+    id: str
+    number: str
+    order: OrderReferenceV1 | None = None
+    customer_id: str = ""
+    company: str = ""
+    warehouse: WarehouseV1 | None = None
+    carrier: str = ""
+    tracking_number: str = ""
+    shipped_at: Timestamp
+    delivery_address: AddressV1 | None = None
+    lines: tuple[ShipmentLineV1, ...] = ()
+    has_backorder: bool = False
+    backorder_of_id: str = ""
+
+
+class ReturnLineV1(Canonical):
+    """What comes back of one product. ``shipment_line_id`` is the line that brought it; ``is_refunded``: Odoo takes
+    it off what was delivered of the order, so that it is credited."""
+
+    id: str
+    shipment_line_id: str = ""
+    order_line_id: str = ""
+    product_id: str
+    sku: str = ""
+    name: str
+    quantity: Decimal
+    unit: str = ""
+    lots: tuple[LotV1, ...] = ()
+    is_refunded: bool = False
+
+
+class ReturnV1(Canonical):
+    """Goods that come back from a customer: planned (``initiated``), or here (``received``).
+
+    ``shipment_id`` is the shipment that brought them. If only a part arrives, that part is received, and the rest
+    is a return of its own that is received later: ``backorder_of_id`` is the return that it is the rest of.
+    """
+
+    id: str
+    number: str
+    status: Literal["initiated", "received"]
+    shipment_id: str = ""
+    shipment_number: str = ""
+    order: OrderReferenceV1 | None = None
+    customer_id: str = ""
+    company: str = ""
+    warehouse: WarehouseV1 | None = None
+    reason: str = ""
+    received_at: Timestamp | None = None
+    lines: tuple[ReturnLineV1, ...] = ()
+    has_backorder: bool = False
+    backorder_of_id: str = ""
+
+
+EVENT_TYPES = (
+    EventType("shipment.confirmed", "stock.picking", Kind.FACT, ShipmentV1, "Shipment confirmed"),
+    EventType("return.initiated", "stock.picking", Kind.FACT, ReturnV1, "Return initiated"),
+    EventType("return.received", "stock.picking", Kind.FACT, ReturnV1, "Return received"),
+)
