@@ -22,3 +22,7 @@ from . import res_partner
 from . import sale_order
 from . import partner_merge
 from . import mail_blacklist
+from . import loyalty_card
+from . import loyalty_history
+from . import loyalty_program
+from . import product_pricelist

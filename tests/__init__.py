@@ -1,5 +1,6 @@
 from . import test_bulk_run
 from . import test_capture
+from . import test_catalog
 from . import test_circuit
 from . import test_connector
 from . import test_credential
@@ -7,6 +8,7 @@ from . import test_customer
 from . import test_dead_letters
 from . import test_delivery
 from . import test_flow
+from . import test_loyalty
 from . import test_outcome
 from . import test_retention
 from . import test_screens

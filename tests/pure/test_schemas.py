@@ -31,6 +31,14 @@ def test_event_types():
         "order.placed": ("sale.order", "fact"),
         "order.updated": ("sale.order", "state"),
         "order.cancelled": ("sale.order", "fact"),
+        "loyalty.enrolled": ("loyalty.card", "fact"),
+        "loyalty.earned": ("loyalty.card", "fact"),
+        "loyalty.redeemed": ("loyalty.card", "fact"),
+        "loyalty.adjusted": ("loyalty.card", "fact"),
+        "loyalty.reversed": ("loyalty.card", "fact"),
+        "promotion.changed": ("loyalty.program", "state"),
+        "price.changed": ("product.pricelist.item", "state"),
+        "price.removed": ("product.pricelist.item", "fact"),
     }
 
 

@@ -1,0 +1,107 @@
+"""The loyalty card: who got one, and what its points went through."""
+
+from odoo import models
+from odoo.exceptions import MissingError
+
+from ..schemas.loyalty import LoyaltyCardV1, LoyaltyChangeV1
+from .canonical_values import decimal
+from .retail_capture import Transition
+
+ENROLLED = "loyalty.enrolled"
+CAUSES = {
+    "loyalty.earned": ("order.placed",),
+    "loyalty.redeemed": ("order.placed",),
+    "loyalty.reversed": ("order.cancelled", "order.placed"),
+}
+
+
+def _is_given(old, new):
+    """A card was nobody's and is somebody's."""
+    return bool(new) and not old
+
+
+class LoyaltyCard(models.Model):
+    """Changes of points are facts about the card, not about the line of history that tells them, so that what
+    happened to one card is delivered in order. A coupon that is made or deleted changes its program's figures."""
+
+    _name = "loyalty.card"
+    _inherit = ["loyalty.card", "retail.capture"]
+
+    _retail_created_event = "promotion.changed"
+    _retail_updated_event = "promotion.changed"
+    _retail_subject_field = "program_id"
+    _retail_transitions = (Transition(ENROLLED, "partner_id", _is_given),)
+    _retail_process_paths = ("order_id", "source_pos_order_id")
+    _retail_causes = {
+        ENROLLED: (("order_id", ("order.placed",)), ("source_pos_order_id", ("order.placed",))),
+    }
+
+    def _retail_with_fact(self, event_type):
+        return self.filtered(lambda card: card.program_id.program_type == "loyalty")
+
+    def _retail_notice(self, event_type):
+        """The figures of a promotion count its coupons; the points of loyalty cards change with every sale."""
+        if self._retail_wants(event_type):
+            coupons = self.sudo().filtered(lambda card: card.program_id._retail_has_coupons())
+            super(LoyaltyCard, coupons)._retail_notice(event_type)
+
+    def _retail_notice_transition(self, transition, old, new):
+        for card in self.sudo()._retail_with_fact(transition.event_type):
+            card._retail_notice_fact(transition.event_type, details={"card": card._retail_identity()})
+
+    def _retail_process(self):
+        """A change of points belongs to its order, a refund to the order that it takes back."""
+        details = self.env.context.get("retail_details", {})
+        if "transaction_id" not in details:
+            return super()._retail_process()
+        order = self._retail_order(details)
+        return order and order._name == "pos.order" and order.refunded_order_id or order
+
+    def _retail_cause(self, event_type):
+        if event_type not in CAUSES:
+            return super()._retail_cause(event_type)
+        order = self._retail_order(self.env.context.get("retail_details", {}))
+        return self.env["retail.event"]._newest_uuid(order, CAUSES[event_type]) if order else None
+
+    def _retail_order(self, details):
+        return self.env["loyalty.history"]._retail_order_of(details["order_model"], details["order_id"])
+
+    def _retail_identity(self):
+        """Return what says which card it is (a dict of JSON values): it may be gone when its event is kept."""
+        card = self.with_env(self.env(su=True, context={}))
+        program = card.program_id
+        return {
+            "id": str(card.id),
+            "code": card.code,
+            "program_id": str(program.id),
+            "program": program.name,
+            "program_type": program.program_type,
+            "customer_id": str(card.partner_id.id or ""),
+            "unit": program.portal_point_name or "",
+            "expires_on": card.expiration_date.isoformat() if card.expiration_date else None,
+        }
+
+    def _retail_balance(self):
+        try:
+            return decimal(self.points)
+        except MissingError:  # a coupon that an order made is deleted when the order is cancelled
+            return None
+
+    def _retail_canonical(self, event_type, details):
+        card = {**details["card"], "balance": self._retail_balance()}
+        if event_type == ENROLLED:
+            return LoyaltyCardV1(**card)
+        order = self._retail_order(details)
+        return LoyaltyChangeV1(
+            **card,
+            transaction_id=str(details["transaction_id"]),
+            points=details["points"],
+            reason=details["reason"],
+            channel=_channel(order) if order else "",
+            order_id=str(order.id) if order else "",
+            order_number=order.name if order else "",
+        )
+
+
+def _channel(order):
+    return "pos" if order._name == "pos.order" else order._retail_channel()
