@@ -1,13 +1,17 @@
 """The loyalty card: who got one, and what its points went through."""
 
-from odoo import models
+from collections import defaultdict
+
+from odoo import api, models
 from odoo.exceptions import MissingError
 
 from ..schemas.loyalty import LoyaltyCardV1, LoyaltyChangeV1
 from .canonical_values import decimal
 from .retail_capture import Transition
 
+ADJUSTED = "loyalty.adjusted"
 ENROLLED = "loyalty.enrolled"
+POINTS = "retail_hub.points"
 CAUSES = {
     "loyalty.earned": ("order.placed",),
     "loyalty.redeemed": ("order.placed",),
@@ -22,7 +26,11 @@ def _is_given(old, new):
 
 class LoyaltyCard(models.Model):
     """Changes of points are facts about the card, not about the line of history that tells them, so that what
-    happened to one card is delivered in order. A coupon that is made or deleted changes its program's figures."""
+    happened to one card is delivered in order. A coupon that is made or deleted changes its program's figures.
+
+    The points that are told add up to the balance: what changed in a transaction without a line of history, such
+    as when customers are merged or a confirmed order gets further products, is an adjustment at its end.
+    """
 
     _name = "loyalty.card"
     _inherit = ["loyalty.card", "retail.capture"]
@@ -36,23 +44,71 @@ class LoyaltyCard(models.Model):
         ENROLLED: (("order_id", ("order.placed",)), ("source_pos_order_id", ("order.placed",))),
     }
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        cards = super().create(vals_list)
+        for card in cards:
+            card._retail_count_points(card.points)
+        return cards
+
+    def write(self, vals):
+        before = [(card, card.points) for card in self] if self._retail_counts_points(vals) else []
+        result = super().write(vals)
+        for card, points in before:
+            card._retail_count_points(card.points - points)
+        return result
+
     def _retail_with_fact(self, event_type):
         return self.filtered(lambda card: card.program_id.program_type == "loyalty")
 
     def _retail_notice(self, event_type):
         """The figures of a promotion count its coupons; the points of loyalty cards change with every sale."""
-        if self._retail_wants(event_type):
-            coupons = self.sudo().filtered(lambda card: card.program_id._retail_has_coupons())
-            super(LoyaltyCard, coupons)._retail_notice(event_type)
+        is_wanted = self._retail_wants(event_type)
+        coupons = self.sudo().filtered(lambda card: is_wanted and card.program_id._retail_has_coupons())
+        return super(LoyaltyCard, coupons)._retail_notice(event_type)
 
     def _retail_notice_transition(self, transition, old, new):
         for card in self.sudo()._retail_with_fact(transition.event_type):
             card._retail_notice_fact(transition.event_type, details={"card": card._retail_identity()})
 
+    # -- points ------------------------------------------------------------------------------------
+
+    @api.model
+    def _retail_counts_points(self, vals):
+        return "points" in vals and self._retail_wants(ADJUSTED)
+
+    def _retail_count_points(self, points):
+        """Remember, until precommit, points that the card got; negative for those that were told."""
+        if not points or not self._retail_wants(ADJUSTED):
+            return
+        precommit = self.env.cr.precommit
+        if POINTS not in precommit.data:
+            precommit.data[POINTS] = defaultdict(float)
+            precommit.add(self.env(su=True)["loyalty.card"]._retail_settle_points)
+        precommit.data[POINTS][self.id] += points
+
+    @api.model
+    def _retail_settle_points(self):
+        """Precommit hook: tell of the points for which there is no line of history. May run several times."""
+        counted = self.env.cr.precommit.data.pop(POINTS)
+        for card in self.browse(counted).exists():
+            card._retail_notice_change(ADJUSTED, counted[card.id])
+
+    def _retail_notice_change(self, event_type, points, **details):
+        """Notice that the card got points.
+
+        :param points: negative if they were taken from it
+        :param details: what the line of history says: ``transaction_id``, ``reason``, ``order_model``, ``order_id``
+        """
+        if decimal(points) == "0" or not self.program_id._retail_keeps_points():
+            return
+        change = {"card": self._retail_identity(), "points": decimal(points), **details}
+        self._retail_notice_fact(event_type, details=change)
+
     def _retail_process(self):
         """A change of points belongs to its order, a refund to the order that it takes back."""
         details = self.env.context.get("retail_details", {})
-        if "transaction_id" not in details:
+        if "points" not in details:
             return super()._retail_process()
         order = self._retail_order(details)
         return order and order._name == "pos.order" and order.refunded_order_id or order
@@ -64,7 +120,9 @@ class LoyaltyCard(models.Model):
         return self.env["retail.event"]._newest_uuid(order, CAUSES[event_type]) if order else None
 
     def _retail_order(self, details):
-        return self.env["loyalty.history"]._retail_order_of(details["order_model"], details["order_id"])
+        return self.env["loyalty.history"]._retail_order_of(
+            details.get("order_model"), details.get("order_id")
+        )
 
     def _retail_identity(self):
         """Return what says which card it is (a dict of JSON values): it may be gone when its event is kept."""
@@ -94,9 +152,9 @@ class LoyaltyCard(models.Model):
         order = self._retail_order(details)
         return LoyaltyChangeV1(
             **card,
-            transaction_id=str(details["transaction_id"]),
+            transaction_id=details.get("transaction_id", ""),
             points=details["points"],
-            reason=details["reason"],
+            reason=details.get("reason", ""),
             channel=_channel(order) if order else "",
             order_id=str(order.id) if order else "",
             order_number=order.name if order else "",

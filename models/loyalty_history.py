@@ -2,9 +2,8 @@
 
 from odoo import api, models
 
-from .canonical_values import decimal
+from .loyalty_card import ADJUSTED
 
-ADJUSTED = "loyalty.adjusted"
 EARNED = "loyalty.earned"
 REDEEMED = "loyalty.redeemed"
 REVERSED = "loyalty.reversed"
@@ -69,21 +68,16 @@ class LoyaltyHistory(models.Model):
                 (EARNED if issued > 0 else REVERSED, issued),
                 (REDEEMED if used > 0 else REVERSED, -used),
             ]
-        return [(event_type, points) for event_type, points in changes if decimal(points) != "0"]
+        return [(event_type, points) for event_type, points in changes if points]
 
     def _retail_notice_change(self, event_type, points):
         card = self.card_id
-        if not card._retail_wants(event_type) or not card.program_id._retail_keeps_points():
-            return
-        details = {
-            "card": card._retail_identity(),
-            "transaction_id": self.id,
-            "points": decimal(points),
-            "reason": self.description,
-            "order_model": self.order_model or None,
-            "order_id": self.order_id or None,
-        }
-        card._retail_notice_fact(event_type, details=details)
+        card._retail_count_points(-points)
+        if card._retail_wants(event_type):
+            details = {"transaction_id": str(self.id), "reason": self.description}
+            if self.order_id:
+                details |= {"order_model": self.order_model, "order_id": self.order_id}
+            card._retail_notice_change(event_type, points, **details)
 
     def _retail_is_cancelled(self):
         """Odoo deletes the lines of an order that is cancelled; otherwise a deleted line gives no points back."""

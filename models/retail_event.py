@@ -209,7 +209,9 @@ class RetailEvent(models.Model):
     @api.model
     def _with_snapshot(self, records, draft):
         details = json.loads(draft.details or "{}")
-        record = records.browse(draft.res_id).with_company(draft.company_id).with_context(retail_details=details)
+        record = (
+            records.browse(draft.res_id).with_company(draft.company_id).with_context(retail_details=details)
+        )
         if draft.payload is None and _is_fact(draft):
             fact = record._retail_canonical(draft.event_type, details)
             draft = draft._replace(payload=json.dumps(fact.canonical()))

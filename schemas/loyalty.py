@@ -42,12 +42,12 @@ class LoyaltyCardV1(Canonical):
 class LoyaltyChangeV1(LoyaltyCardV1):
     """Points that were added to a card (positive), or taken from it (negative): ``points``.
 
-    ``transaction_id`` is the line of the card's history; what was earned and what was redeemed with one order are
-    two events of one line. ``order_id`` is the order that the points came or went with, in the ``channel`` of its
-    canonical order, empty for points that were changed by hand.
+    ``transaction_id`` is the line of the card's history, empty if Odoo keeps none, such as when customers are merged;
+    what was earned and what was redeemed with one order are two events of one line. ``order_id`` is the order that
+    the points came or went with, in the ``channel`` of its canonical order, empty for points changed by hand.
     """
 
-    transaction_id: str
+    transaction_id: str = ""
     points: Decimal
     reason: str = ""
     channel: Literal["", "sales", "web", "pos"] = ""

@@ -324,27 +324,107 @@ class TestLoyalty(LoyaltyCase):
     def test_one_card_is_told_in_order(self):
         """What happened to a card is about the card, so that no event of it overtakes another."""
         card = self._card(points=10)
+        self._commit()
         self._sell(card)
         deliveries = self._deliveries(card)
         self.assertEqual(
-            deliveries.mapped("event_type"), ["loyalty.enrolled", "loyalty.earned", "loyalty.redeemed"]
+            deliveries.mapped("event_type"),
+            ["loyalty.enrolled", "loyalty.adjusted", "loyalty.earned", "loyalty.redeemed"],
         )
 
-    def test_by_those_who_may_not_see_cards(self):
-        """A salesperson and a cashier may sell."""
+    def _assert_adds_up(self, *cards):
+        for card in cards:
+            told = sum(float(points) for _type, points, _balance in self._points(card))
+            self.assertAlmostEqual(told, card.points)
+
+    def test_points_without_history(self):
+        """A card that is made, or imported, with points."""
         card = self._card(points=10)
+        self.assertEqual(self._points(card), [("loyalty.adjusted", "10", "10")])
+        card.points = 12.5
+        card.points += 0.25
+        self.assertEqual(self._points(card)[1:], [("loyalty.adjusted", "2.75", "12.75")])
+        payload = self._events(card, "loyalty.adjusted")[-1].payload
+        self.assertEqual((payload["transaction_id"], payload["reason"], payload["order_id"]), ("", "", ""))
+
+    def test_a_program_that_applies_after_the_confirmation(self):
+        """Odoo gives the points without a line of history."""
+        self.program.active = False
+        card, order = self._card(), self._order()
+        order.action_confirm()
+        self.program.active = True
+        order._update_programs_and_rewards()
+        self.assertEqual((card.points, len(card.history_ids)), (41, 0))
+        self.assertEqual(self._points(card), [("loyalty.adjusted", "41", "41")])
+
+    def test_customers_are_merged(self):
+        """Odoo moves the points of one card to the other."""
+        double = self.env["res.partner"].create({"name": "Ann Lee", "email": "ann@example.org"})
+        card, gone = self._card(points=10), self._card(points=5, partner_id=double.id)
         self._forget_events()
-        user = self.env["res.users"].create(
+        merge = self.env["base.partner.merge.automatic.wizard"].create({})
+        merge._merge((self.customer + double).ids, self.customer)
+        self.assertEqual((card.points, gone.points), (15, 0))
+        self.assertEqual(self._points(card), [("loyalty.adjusted", "5", "15")])
+        self.assertEqual(self._points(gone), [("loyalty.adjusted", "-5", "0")])
+
+    def test_what_is_told_adds_up(self):
+        """Whatever happens, with emails that are sent meanwhile."""
+        template = self.env["mail.template"].create(
             {
-                "name": "Sam",
-                "login": "sam",
-                "group_ids": [Command.set(self.env.ref("sales_team.group_sale_salesman_all_leads").ids)],
+                "name": "Points",
+                "model_id": self.env["ir.model"]._get_id("loyalty.card"),
+                "subject": "Your points",
+                "body_html": "<p>You have <t t-out='object.points'/> points.</p>",
+                "use_default_to": True,
             }
         )
-        order = self._order().with_user(user)
+        self.program.communication_plan_ids = [
+            Command.create({"trigger": "create", "mail_template_id": template.id}),
+            Command.create({"trigger": "points_reach", "points": 20, "mail_template_id": template.id}),
+        ]
+        till = self._till_order()
+        data = {"points": 15.5, "program_id": self.program.id, "partner_id": self.customer.id}
+        till.confirm_coupon_programs({"-1": data})
+        card = self.program.coupon_ids
+        order = self._sell(card)
+        self._sell(card)
+        self._assert_adds_up(card)
+        order._action_cancel()
+        self.assertEqual(card.points, 46.5)
+        self._assert_adds_up(card)
+        self.assertNotIn("loyalty.adjusted", self._told(card))
+
+    def test_a_card_that_is_sold(self):
+        """A gift card with points is assigned at the till: Odoo notes its points again, though it gets none."""
+        order = self._till_order()
+        values = self.env["loyalty.program"]._get_template_values()["gift_card"]
+        program = self.env["loyalty.program"].create(values)
+        card = self._card(points=50, program=program, partner_id=False)
+        data = {"points": 0, "program_id": program.id, "code": card.code}
+        order.confirm_coupon_programs({"-1": data})
+        self.assertTrue(card.history_ids)
+        self._assert_adds_up(card)
+
+    def _user(self, group):
+        groups = [Command.set(self.env.ref(group).ids)]
+        return self.env["res.users"].create({"name": group, "login": group, "group_ids": groups})
+
+    def test_by_a_sales_manager(self):
+        card = self._card(points=10)
+        self._forget_events()
+        order = self._order().with_user(self._user("sales_team.group_sale_manager"))
         order._update_programs_and_rewards()
         order.action_confirm()
         self.assertEqual(self._points(card), [("loyalty.earned", "41", "51")])
+        order._action_cancel()
+        self.assertEqual(self._points(card)[1:], [("loyalty.reversed", "-41", "10")])
+
+    def test_by_a_cashier(self):
+        order = self._till_order().with_user(self._user("point_of_sale.group_pos_user"))
+        data = {"points": 41, "program_id": self.program.id, "partner_id": self.customer.id}
+        order.confirm_coupon_programs({"-1": data})
+        self.assertEqual(self._points(self.program.coupon_ids), [("loyalty.earned", "41", "41")])
 
     def test_nothing_is_read_if_nobody_wants_it(self):
         card = self._card(points=10)
