@@ -27,3 +27,7 @@ from . import stock_picking
 from . import stock_quant
 from . import partner_merge
 from . import mail_blacklist
+from . import loyalty_card
+from . import loyalty_history
+from . import loyalty_program
+from . import product_pricelist

@@ -88,8 +88,10 @@ class RetailEvent(models.Model):
     @api.model
     def _keep_noticed(self):
         """Precommit hook: turn what was noticed into events and deliveries. May run several times."""
-        for model, happenings in self.env.cr.precommit.data.pop(PENDING).by_model().items():
-            for wave in self._waves(model, happenings):
+        noticed = self.env.cr.precommit.data.pop(PENDING).by_model()
+        # What belongs to another record's process comes last: by then its cause is kept, and can be found.
+        for model in sorted(noticed, key=lambda model: bool(self.env[model]._retail_process_paths)):
+            for wave in self._waves(model, noticed[model]):
                 self._keep(model, wave)
 
     @api.model
@@ -222,9 +224,12 @@ class RetailEvent(models.Model):
 
     @api.model
     def _with_snapshot(self, records, draft):
-        record = records.browse(draft.res_id).with_company(draft.company_id)
+        details = json.loads(draft.details or "{}")
+        record = (
+            records.browse(draft.res_id).with_company(draft.company_id).with_context(retail_details=details)
+        )
         if draft.payload is None and _is_fact(draft):
-            fact = record._retail_canonical(draft.event_type, json.loads(draft.details or "{}"))
+            fact = record._retail_canonical(draft.event_type, details)
             draft = draft._replace(payload=json.dumps(fact.canonical()))
         elif not record.exists():
             return draft

@@ -2,6 +2,7 @@
 
 from . import customer, invoice, order, payment
 from . import customer, order, shipment, stock
+from . import catalog, customer, loyalty, order
 
 MODULES = (
     customer,
@@ -10,6 +11,8 @@ MODULES = (
     payment,
     shipment,
     stock,
+    loyalty,
+    catalog,
 )
 EVENT_TYPES = {event_type.name: event_type for module in MODULES for event_type in module.EVENT_TYPES}
 SCHEMAS = {event_type.schema.__name__: event_type.schema for event_type in EVENT_TYPES.values()}

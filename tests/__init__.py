@@ -1,6 +1,7 @@
 from . import test_account_move
 from . import test_bulk_run
 from . import test_capture
+from . import test_catalog
 from . import test_circuit
 from . import test_connector
 from . import test_credential
@@ -10,6 +11,7 @@ from . import test_delivery
 from . import test_dependencies
 from . import test_flow
 from . import test_oauth
+from . import test_loyalty
 from . import test_outcome
 from . import test_retention
 from . import test_screens

@@ -42,6 +42,14 @@ def test_event_types():
         "return.initiated": ("stock.picking", "fact"),
         "return.received": ("stock.picking", "fact"),
         "stock.level_changed": ("product.product", "state"),
+        "loyalty.enrolled": ("loyalty.card", "fact"),
+        "loyalty.earned": ("loyalty.card", "fact"),
+        "loyalty.redeemed": ("loyalty.card", "fact"),
+        "loyalty.adjusted": ("loyalty.card", "fact"),
+        "loyalty.reversed": ("loyalty.card", "fact"),
+        "promotion.changed": ("loyalty.program", "state"),
+        "price.changed": ("product.pricelist.item", "state"),
+        "price.removed": ("product.pricelist.item", "fact"),
     }
 
 

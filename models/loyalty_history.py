@@ -1,0 +1,92 @@
+"""The history of points: Odoo adds a line when they come or go, and deletes those of an order that is cancelled."""
+
+from odoo import api, models
+
+from .loyalty_card import ADJUSTED
+
+EARNED = "loyalty.earned"
+REDEEMED = "loyalty.redeemed"
+REVERSED = "loyalty.reversed"
+EVENT_TYPES = (ADJUSTED, EARNED, REDEEMED, REVERSED)
+ORDER_MODELS = ("sale.order", "pos.order")
+
+
+class LoyaltyHistory(models.Model):
+    _inherit = "loyalty.history"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._retail_notice_changes({})
+        return lines
+
+    def write(self, vals):
+        before = {}
+        if not {"issued", "used"}.isdisjoint(vals):
+            before = {line.id: (line.issued, line.used) for line in self}
+        result = super().write(vals)
+        if before:
+            self._retail_notice_changes(before)
+        return result
+
+    def unlink(self):
+        if self._retail_is_wanted():
+            self.filtered(lambda line: line._retail_is_cancelled())._retail_notice_changes({}, sign=-1)
+        return super().unlink()
+
+    @api.model
+    def _retail_is_wanted(self):
+        return any(map(self.env["loyalty.card"]._retail_wants, (*EVENT_TYPES, "promotion.changed")))
+
+    def _retail_notice_changes(self, before, sign=1):
+        """Notice what the lines tell.
+
+        :param before: ``{id: (issued, used)}`` of lines that told something already
+        :param sign: -1 for lines that are taken back
+        """
+        if not self or not self._retail_is_wanted():
+            return
+        for line in self.sudo():
+            issued, used = before.get(line.id, (0.0, 0.0))
+            changes = line._retail_changes(sign * (line.issued - issued), sign * (line.used - used))
+            for event_type, points in changes:
+                line._retail_notice_change(event_type, points)
+        self.sudo().card_id._retail_notice("promotion.changed")
+
+    def _retail_changes(self, issued, used):
+        """Return the ``(event type, points that the card got)`` of further points issued and used.
+
+        What an order earns and redeems is taken back when it is cancelled or refunded.
+        """
+        order = self._retail_order_of(self.order_model, self.order_id)
+        if not order:
+            changes = [(ADJUSTED, issued - used)]
+        elif order._name == "pos.order" and order.is_refund:
+            changes = [(REVERSED, issued), (REVERSED, -used)]
+        else:
+            changes = [
+                (EARNED if issued > 0 else REVERSED, issued),
+                (REDEEMED if used > 0 else REVERSED, -used),
+            ]
+        return [(event_type, points) for event_type, points in changes if points]
+
+    def _retail_notice_change(self, event_type, points):
+        card = self.card_id
+        card._retail_count_points(-points)
+        if card._retail_wants(event_type):
+            details = {"transaction_id": str(self.id), "reason": self.description}
+            if self.order_id:
+                details |= {"order_model": self.order_model, "order_id": self.order_id}
+            card._retail_notice_change(event_type, points, **details)
+
+    def _retail_is_cancelled(self):
+        """Odoo deletes the lines of an order that is cancelled; otherwise a deleted line gives no points back."""
+        order = self._retail_order_of(self.order_model, self.order_id)
+        return bool(order) and order.state == "cancel"
+
+    @api.model
+    def _retail_order_of(self, order_model, order_id):
+        """Return the order (superuser) that a line names, None if it names none that exists."""
+        if order_model not in ORDER_MODELS or not order_id:
+            return None
+        return self.env[order_model].sudo().browse(order_id).exists() or None
