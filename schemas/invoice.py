@@ -98,7 +98,8 @@ class RefundV1(Canonical):
     Amounts and quantities are positive: what is given back; what is sold in exchange has negative ones.
     ``invoice_id`` is the invoice that it reverses, ``orders`` are those that it takes back, and ``is_full`` says
     that nothing of that document is kept. ``residual`` is not paid out or set off yet. ``date`` is the date of a
-    credit note, ``issued_at`` the time at the till.
+    credit note, ``issued_at`` the time at the till, where the payments are ``total`` and ``rounding``; an exchange
+    tells them once, with the refund or with the order, whichever is larger.
     """
 
     id: str
@@ -113,6 +114,7 @@ class RefundV1(Canonical):
     tax: Decimal
     total: Decimal
     residual: Decimal = "0"
+    rounding: Decimal = "0"
     is_full: bool = False
     reason: str = ""
     invoice_id: str = ""

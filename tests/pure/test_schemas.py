@@ -34,6 +34,7 @@ def test_event_types():
         "invoice.posted": ("account.move", "fact"),
         "invoice.paid": ("account.move", "fact"),
         "refund.issued": ("account.move", "fact"),
+        "settlement.closed": ("pos.session", "fact"),
     }
 
 
