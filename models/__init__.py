@@ -20,5 +20,7 @@ from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import sale_order
+from . import pos_order
+from . import pos_session
 from . import partner_merge
 from . import mail_blacklist
