@@ -192,6 +192,17 @@ class PosOrderLine(models.Model):
             "total": amount(sign * self.price_subtotal_incl, currency),
         }
 
+    def _retail_discount(self):
+        """Return what the line's discount took off, tax included."""
+        full = self.tax_ids_after_fiscal_position.compute_all(
+            self.price_unit,
+            self.currency_id,
+            self.qty,
+            product=self.product_id,
+            partner=self.order_id.partner_id,
+        )
+        return full["total_included"] - self.price_subtotal_incl
+
     def _retail_returned_line(self):
         taxes = self.tax_ids_after_fiscal_position.flatten_taxes_hierarchy()
         return InvoiceLineV1(

@@ -63,7 +63,7 @@ class PosSession(models.Model):
             refunds=_amounts(refunds, currency, -1),
             invoiced=_amounts([each for each in everything if each.line.order_id.is_invoiced], currency),
             discounts=amount(
-                sum(line._get_discount_amount() for line in orders.lines if line.discount), currency
+                sum(line._retail_discount() for line in orders.lines if line.discount), currency
             ),
             rewards=amount(
                 -sum(line.price_subtotal_incl for line in orders.lines if line.is_reward_line), currency

@@ -63,6 +63,17 @@ class PosCase(EventCase, TestPoSCommon):
         """Return the line with which a till takes back a quantity of another one."""
         return {"product": line.product_id, "quantity": -quantity, "refunded_orderline_id": line.id}
 
+    def _reward(self):
+        """Return the line of a loyalty reward of 5.00, tax included."""
+        return {
+            "product": self.vase,
+            "quantity": 1,
+            "price_unit": -5,
+            "price_subtotal": -4.55,
+            "price_subtotal_incl": -5,
+            "is_reward_line": True,
+        }
+
     def _round_cash(self):
         self.config.write(
             {
@@ -169,6 +180,20 @@ class TestPosOrder(PosCase):
         self.assertEqual(event.occurred_at, sold_at)
         self.assertEqual(event.payload["placed_at"], f"{sold_at.isoformat()}Z")
 
+    def test_sent_after_the_closing(self):
+        """It goes to the session that is open by then, and is told with the time at which it was sold."""
+        payload = self._payload([(self.vase, 1)])
+        payload["date_order"] = "2026-01-05 09:30:00"
+        closed = self.pos_session
+        closed.post_closing_cash_details(100)
+        closed.close_session_from_ui()
+        self.open_new_session(opening_cash=100)
+        with self.assertLogs("odoo.addons.point_of_sale.models.pos_order", "WARNING"):
+            order = self._send(payload)
+        self.assertEqual((payload["session_id"], order.session_id), (closed.id, self.pos_session))
+        [event] = self._events(order)
+        self.assertEqual(event.payload["placed_at"], "2026-01-05T09:30:00Z")
+
     def test_several_in_one_call(self):
         payloads = [self._payload([(self.vase, quantity)]) for quantity in (1, 2, 3)]
         self.env["pos.order"].sync_from_ui(payloads)
@@ -227,15 +252,7 @@ class TestPosOrder(PosCase):
         self.assertEqual(self._events(order).payload["delivery_address"]["city"], "Ghent")
 
     def test_reward(self):
-        reward = {
-            "product": self.vase,
-            "quantity": 1,
-            "price_unit": -5,
-            "price_subtotal": -4.55,
-            "price_subtotal_incl": -5,
-            "is_reward_line": True,
-        }
-        told = self._events(self._sell([(self.vase, 2), reward])).payload
+        told = self._events(self._sell([(self.vase, 2), self._reward()])).payload
         self.assertEqual(
             [(line["kind"], line["total"]) for line in told["lines"]],
             [("product", "20.00"), ("reward", "-5.00")],

@@ -1,9 +1,12 @@
 """The closing of a till: its totals are those of its orders, and of its accounting entry, to the cent."""
 
 from collections import Counter
+from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+
+from odoo.addons.point_of_sale.models import pos_session
 
 from .test_pos_order import PosCase
 
@@ -200,6 +203,19 @@ class TestPosSession(PosCase):
         with self.assertRaises(UserError):
             self.pos_session.action_pos_session_closing_control()
         self.assertEqual(self._told(self.pos_session), ["settlement.closed"])
+
+    def test_not_told_while_its_entry_does_not_balance(self):
+        """Odoo rolls back, and asks what to do: the till is not closed yet."""
+        question = {"name": "Force Close Session"}
+        with patch.object(pos_session.PosSession, "_validate_session", return_value=question):
+            self.pos_session.action_pos_session_closing_control()
+        self.assertEqual(self._told(self.pos_session), [])
+
+    def test_discounts_and_rewards(self):
+        self._sell([(self.vase, 1, 25), (self.vase, 2), self._reward()])
+        self._sell([(self.lamp, 1, 100), (self.vase, 1)])
+        told = self._close(132.5)
+        self.assertEqual((told["discounts"], told["rewards"], told["total"]), ("23.89", "5.00", "32.50"))
 
     def test_waits_for_the_end_of_the_day(self):
         flow = self.connector.flow_ids.filtered(lambda flow: flow.event_type == "settlement.closed")
