@@ -15,7 +15,8 @@ SETTLED = becomes("paid", "done")
 class TaxedLine(NamedTuple):
     """A line and its part of the order's amounts (what was taken back is negative).
 
-    ``taxes`` are tuples of an ``account.tax``, its base and its amount.
+    ``taxes`` are tuples of an ``account.tax``, its base and its amount. The columns of the line do not serve: the sign
+    of what is returned in them depends on who made the refund.
     """
 
     line: Any
@@ -25,6 +26,10 @@ class TaxedLine(NamedTuple):
     @property
     def tax(self):
         return sum(tax_amount for _tax, _base, tax_amount in self.taxes)
+
+    @property
+    def total(self):
+        return self.untaxed + self.tax
 
 
 class PosOrder(models.Model):
@@ -85,7 +90,7 @@ class PosOrder(models.Model):
         """Return what cash rounding added to the order."""
         if not self.config_id.cash_rounding:
             return 0.0
-        return self.amount_paid - sum(each.untaxed + each.tax for each in taxed_lines)
+        return self.amount_paid - sum(each.total for each in taxed_lines)
 
     def _retail_payments(self, event_type):
         return self.payment_ids.sorted("id") if self._retail_is_paid_as(event_type) else self.payment_ids[:0]
@@ -118,7 +123,7 @@ class PosOrder(models.Model):
             salesperson=self._retail_cashier(),
             store=self.config_id.name,
             delivery_address=self.partner_id._retail_address() if self.shipping_date else None,
-            lines=tuple(OrderLineV1(**each.line._retail_line(1)) for each in sold),
+            lines=tuple(OrderLineV1(**each.line._retail_line(each)) for each in sold),
             payments=tuple(
                 OrderPaymentV1(method=payment.payment_method_id.name, amount=amount(payment.amount, currency))
                 for payment in self._retail_payments("order.placed")
@@ -156,7 +161,7 @@ class PosOrder(models.Model):
             ),
             salesperson=self._retail_cashier(),
             store=self.config_id.name,
-            lines=tuple(each.line._retail_returned_line() for each in taken_back),
+            lines=tuple(each.line._retail_returned_line(each) for each in taken_back),
             payments=tuple(
                 RefundPaymentV1(
                     method=payment.payment_method_id.name, amount=amount(-payment.amount, currency)
@@ -173,8 +178,12 @@ class PosOrder(models.Model):
 class PosOrderLine(models.Model):
     _inherit = "pos.order.line"
 
-    def _retail_line(self, sign):
-        """Return the values of its canonical line; ``sign`` -1: of what was taken back, as positive amounts."""
+    def _retail_line(self, taxed, sign=1):
+        """Return the values of its canonical line.
+
+        :param taxed: its :class:`TaxedLine`
+        :param sign: -1 to tell what was taken back as positive amounts
+        """
         currency = self.currency_id
         return {
             "id": str(self.id),
@@ -187,12 +196,19 @@ class PosOrderLine(models.Model):
             "unit": self.product_uom_id.name or "",
             "unit_price": decimal(self.price_unit),
             "discount": decimal(self.discount),
-            "untaxed": amount(sign * self.price_subtotal, currency),
-            "tax": amount(sign * (self.price_subtotal_incl - self.price_subtotal), currency),
-            "total": amount(sign * self.price_subtotal_incl, currency),
+            "untaxed": amount(sign * taxed.untaxed, currency),
+            "tax": amount(sign * taxed.tax, currency),
+            "total": amount(sign * taxed.total, currency),
         }
 
-    def _retail_discount(self):
+    def _retail_returned_line(self, taxed):
+        return InvoiceLineV1(
+            **self._retail_line(taxed, -1),
+            taxes=tuple(LineTaxV1(name=tax.name, rate=tax_rate(tax)) for tax, _base, _amount in taxed.taxes),
+            order_line_ids=tuple(map(str, self.refunded_orderline_id.ids)),
+        )
+
+    def _retail_discount(self, taxed):
         """Return what the line's discount took off, tax included."""
         full = self.tax_ids_after_fiscal_position.compute_all(
             self.price_unit,
@@ -201,15 +217,7 @@ class PosOrderLine(models.Model):
             product=self.product_id,
             partner=self.order_id.partner_id,
         )
-        return full["total_included"] - self.price_subtotal_incl
-
-    def _retail_returned_line(self):
-        taxes = self.tax_ids_after_fiscal_position.flatten_taxes_hierarchy()
-        return InvoiceLineV1(
-            **self._retail_line(-1),
-            taxes=tuple(LineTaxV1(name=tax.name, rate=tax_rate(tax)) for tax in taxes),
-            order_line_ids=tuple(map(str, self.refunded_orderline_id.ids)),
-        )
+        return full["total_included"] - taxed.total
 
 
 def tax_rate(tax):

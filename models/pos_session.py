@@ -63,11 +63,9 @@ class PosSession(models.Model):
             refunds=_amounts(refunds, currency, -1),
             invoiced=_amounts([each for each in everything if each.line.order_id.is_invoiced], currency),
             discounts=amount(
-                sum(line._retail_discount() for line in orders.lines if line.discount), currency
+                sum(each.line._retail_discount(each) for each in everything if each.line.discount), currency
             ),
-            rewards=amount(
-                -sum(line.price_subtotal_incl for line in orders.lines if line.is_reward_line), currency
-            ),
+            rewards=amount(-sum(each.total for each in everything if each.line.is_reward_line), currency),
             taxes=_taxes(everything, currency),
             payments=self._retail_payments(orders.payment_ids, cash, details.get("differences", {})),
             cash=cash,

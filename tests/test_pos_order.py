@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.point_of_sale.tests.common import TestPoSCommon
+from odoo.addons.point_of_sale.tests.test_frontend import TestPointOfSaleHttpCommon
 
 from .common import EventCase
 
@@ -316,7 +317,7 @@ class TestPosOrder(PosCase):
         )
 
     def test_taxes_rounded_globally(self):
-        """The document's amounts are Odoo's own, though those of its lines add up to a cent more."""
+        """The amounts of the lines add up to those of the document, which are Odoo's own."""
         self.env.company.tax_calculation_rounding_method = "round_globally"
         pen = self._product("Pen", "PEN", 21.53, self.taxes["tax21"])
         order = self._sell([(pen, 1), (pen, 1)])
@@ -324,6 +325,9 @@ class TestPosOrder(PosCase):
         self._commit()
         told = self._events(order).payload
         self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("35.59", "7.47", "43.06"))
+        self.assertEqual(
+            [(line["untaxed"], line["tax"]) for line in told["lines"]], [("17.80", "3.73"), ("17.79", "3.74")]
+        )
         self.assertAlmostEqual(order.amount_tax, 7.47)
 
     def test_other_currency(self):
@@ -424,3 +428,35 @@ class TestPosOrder(PosCase):
         self.assertAlmostEqual(exchange.amount_total, -11.39)
         self.assertEqual(sold["payments"], [])
         self.assertEqual(refund["payments"], [{"method": "Cash", "amount": "11.39"}])
+
+
+@tagged("post_install", "-at_install")
+class TestTill(EventCase, TestPointOfSaleHttpCommon):
+    """A till in a real browser, with a tour that Odoo tests its own refunds with."""
+
+    wanted = ("order.placed", "refund.issued")
+
+    @classmethod
+    def _create_connector(cls, name, **values):
+        cls.env.user.group_ids |= cls.env.ref("retail_hub.group_manager")
+        return super()._create_connector(name, **values)
+
+    def test_sold_and_refunded(self):
+        product = self.env["product.product"].create(
+            {"name": "Test Product", "list_price": 10, "taxes_id": False, "available_in_pos": True}
+        )
+        self.main_pos_config.with_user(self.pos_user).open_ui()
+        self.start_pos_tour("refund_multiple_products_amounts_compliance")
+        placed, refund = self._events().sorted("id")
+        self.assertEqual((placed.event_type, refund.event_type), ("order.placed", "refund.issued"))
+        self.assertEqual(refund.causation_id, placed.uuid)
+        self.assertEqual(placed.user_id, self.pos_user)
+        for told in (placed.payload, refund.payload):
+            [line] = told["lines"]
+            self.assertEqual(
+                (line["product_id"], line["quantity"], line["total"]), (str(product.id), "2", "20.00")
+            )
+            self.assertEqual(
+                (told["total"], told["payments"]), ("20.00", [{"method": "Cash", "amount": "20.00"}])
+            )
+        self.assertTrue(refund.payload["is_full"])
