@@ -25,6 +25,8 @@ from . import account_move
 from . import payment_transaction
 from . import stock_picking
 from . import stock_quant
+from . import pos_order
+from . import pos_session
 from . import partner_merge
 from . import mail_blacklist
 from . import loyalty_card

@@ -3,6 +3,7 @@
 from . import customer, invoice, order, payment
 from . import customer, order, shipment, stock
 from . import catalog, customer, loyalty, order
+from . import customer, invoice, order, settlement
 
 MODULES = (
     customer,
@@ -13,6 +14,7 @@ MODULES = (
     stock,
     loyalty,
     catalog,
+    settlement,
 )
 EVENT_TYPES = {event_type.name: event_type for module in MODULES for event_type in module.EVENT_TYPES}
 SCHEMAS = {event_type.schema.__name__: event_type.schema for event_type in EVENT_TYPES.values()}

@@ -11,10 +11,12 @@ class OrderLineV1(Canonical):
     """One line. ``unit_price`` is as the order shows it, ``discount`` in percent; the amounts are after discount.
 
     ``kind``: what was bought (``product``), or ``delivery``, ``reward``, ``down_payment``. ``tax`` and ``total`` are
-    of the line; the document's totals may differ by how its taxes are rounded.
+    of the line; the document's totals may differ by how its taxes are rounded. ``parent_id`` is the line of the
+    combo that this one is a part of.
     """
 
     id: str
+    parent_id: str = ""
     kind: Literal["product", "delivery", "reward", "down_payment"] = "product"
     product_id: str = ""
     sku: str = ""
@@ -39,7 +41,8 @@ class OrderV1(Canonical):
     """An order at one moment; all amounts are in ``currency``.
 
     ``customer_id`` is the id of a canonical customer, empty for an anonymous one. ``refunds_id`` is the order that
-    this one takes back, in whole or in part.
+    this one takes back, in whole or in part: what was sold in exchange. Its payments are told once, with the larger
+    of the two: otherwise they are ``total`` and ``rounding``, which is what cash rounding adds.
     """
 
     id: str
@@ -52,6 +55,7 @@ class OrderV1(Canonical):
     untaxed: Decimal
     tax: Decimal
     total: Decimal
+    rounding: Decimal = "0"
     placed_at: Timestamp | None = None
     customer_reference: str = ""
     salesperson: str = ""

@@ -16,6 +16,8 @@ from . import test_outcome
 from . import test_retention
 from . import test_screens
 from . import test_sale_order
+from . import test_pos_order
+from . import test_pos_session
 from . import test_security
 from . import test_setup_check
 from . import test_payment_transaction

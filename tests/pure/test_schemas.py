@@ -50,6 +50,7 @@ def test_event_types():
         "promotion.changed": ("loyalty.program", "state"),
         "price.changed": ("product.pricelist.item", "state"),
         "price.removed": ("product.pricelist.item", "fact"),
+        "settlement.closed": ("pos.session", "fact"),
     }
 
 

@@ -1,0 +1,237 @@
+"""The order of a till: what it sold, what it took back, and the canonical forms of both."""
+
+from typing import Any, NamedTuple
+
+from odoo import models
+
+from ..schemas.invoice import InvoiceLineV1, LineTaxV1, OrderReferenceV1, RefundPaymentV1, RefundV1
+from ..schemas.order import OrderLineV1, OrderPaymentV1, OrderV1
+from .canonical_values import amount, decimal, timestamp
+from .retail_capture import Transition, becomes
+
+SETTLED = becomes("paid", "done")
+
+
+class TaxedLine(NamedTuple):
+    """A line and its part of the order's amounts (what was taken back is negative).
+
+    ``taxes`` are tuples of an ``account.tax``, its base and its amount. The columns of the line do not serve: the sign
+    of what is returned in them depends on who made the refund.
+    """
+
+    line: Any
+    untaxed: float
+    taxes: tuple[tuple[Any, float, float], ...]
+
+    @property
+    def tax(self):
+        return sum(tax_amount for _tax, _base, tax_amount in self.taxes)
+
+    @property
+    def total(self):
+        return self.untaxed + self.tax
+
+
+class PosOrder(models.Model):
+    _name = "pos.order"
+    _inherit = ["pos.order", "retail.capture"]
+
+    _retail_transitions = (
+        Transition("order.placed", "state", SETTLED),
+        Transition("refund.issued", "state", SETTLED),
+    )
+    _retail_causes = {"refund.issued": (("refunded_order_id", ("order.placed",)),)}
+
+    def _retail_with_fact(self, event_type):
+        """An exchange is both: an order of what was sold, and a refund of what was taken back."""
+        if event_type == "refund.issued":
+            return self.filtered(lambda order: order._retail_returned_lines())
+        return self.filtered(lambda order: order._retail_is_sale())
+
+    def _retail_occurred_at(self, event_type):
+        """A till that was offline sends its orders later than it sold them."""
+        return self.date_order
+
+    def _retail_process(self):
+        """Return the sales order that was settled at the till, if there is one (module ``pos_sale``)."""
+        if "sale_order_origin_id" in self.lines._fields and self.lines.sale_order_origin_id:
+            return self.lines.sale_order_origin_id[:1]
+        return super()._retail_process()
+
+    def _retail_canonical(self, event_type, details):
+        return self._retail_refund() if event_type == "refund.issued" else self._retail_sale()
+
+    def _retail_returned_lines(self):
+        return self.lines.filtered(lambda line: line.qty < 0 or line.refunded_orderline_id)
+
+    def _retail_is_sale(self):
+        returned = self._retail_returned_lines()
+        return not returned or any(line.qty for line in self.lines - returned)
+
+    def _retail_is_paid_as(self, event_type):
+        """Return whether the payments are told with this fact: an exchange has two facts, but is paid once."""
+        if not self._retail_returned_lines():
+            return event_type == "order.placed"
+        is_order = self._retail_is_sale() and self.currency_id.compare_amounts(self.amount_total, 0) >= 0
+        return event_type == ("order.placed" if is_order else "refund.issued")
+
+    def _retail_taxed_lines(self):
+        """Return a :class:`TaxedLine` for each line, computed as Odoo does for the accounting entry of the session.
+
+        Their sums are the amounts of the order, however its taxes are rounded.
+        """
+        taxes = self.env["account.tax"]
+        base_lines = self.with_context(linked_to_pos=True)._prepare_tax_base_line_values()
+        taxes._add_tax_details_in_base_lines(base_lines, self.company_id)
+        taxes._round_base_lines_tax_details(base_lines, self.company_id)
+        return [_taxed_line(base_line) for base_line in base_lines]
+
+    def _retail_rounding(self, taxed_lines):
+        """Return what cash rounding added to the order."""
+        if not self.config_id.cash_rounding:
+            return 0.0
+        return self.amount_paid - sum(each.total for each in taxed_lines)
+
+    def _retail_payments(self, event_type):
+        return self.payment_ids.sorted("id") if self._retail_is_paid_as(event_type) else self.payment_ids[:0]
+
+    def _retail_cashier(self):
+        """Return who sold: the employee, if the till knows it (module ``pos_hr``)."""
+        employee = "employee_id" in self._fields and self.employee_id
+        return (employee or self.user_id).name or ""
+
+    def _retail_sale(self):
+        currency = self.currency_id
+        taxed_lines = self._retail_taxed_lines()
+        returned = self._retail_returned_lines()
+        sold = [each for each in taxed_lines if each.line not in returned]
+        untaxed, tax = sum(each.untaxed for each in sold), sum(each.tax for each in sold)
+        is_paid = self._retail_is_paid_as("order.placed")
+        return OrderV1(
+            id=str(self.id),
+            number=self._retail_number(),
+            channel="pos",
+            status="placed",
+            customer_id=str(self.partner_id.id or ""),
+            company=self.company_id.name,
+            currency=currency.name,
+            untaxed=amount(untaxed, currency),
+            tax=amount(tax, currency),
+            total=amount(untaxed + tax, currency),
+            rounding=amount(self._retail_rounding(taxed_lines) if is_paid else 0.0, currency),
+            placed_at=timestamp(self.date_order),
+            salesperson=self._retail_cashier(),
+            store=self.config_id.name,
+            delivery_address=self.partner_id._retail_address() if self.shipping_date else None,
+            lines=tuple(OrderLineV1(**each.line._retail_line(each)) for each in sold),
+            payments=tuple(
+                OrderPaymentV1(method=payment.payment_method_id.name, amount=amount(payment.amount, currency))
+                for payment in self._retail_payments("order.placed")
+            ),
+            refunds_id=str(self.refunded_order_id.id or ""),
+            external_ids={"receipt": self.pos_reference or "", "uuid": self.uuid},
+        )
+
+    def _retail_refund(self):
+        currency = self.currency_id
+        taxed_lines = self._retail_taxed_lines()
+        returned = self._retail_returned_lines()
+        taken_back = [each for each in taxed_lines if each.line in returned]
+        untaxed, tax = -sum(each.untaxed for each in taken_back), -sum(each.tax for each in taken_back)
+        is_paid = self._retail_is_paid_as("refund.issued")
+        refunded = self.refunded_order_id
+        return RefundV1(
+            id=str(self.id),
+            source="pos",
+            number=self._retail_number(),
+            issued_at=timestamp(self.date_order),
+            customer_id=str(self.partner_id.id or ""),
+            company=self.company_id.name,
+            currency=currency.name,
+            untaxed=amount(untaxed, currency),
+            tax=amount(tax, currency),
+            total=amount(untaxed + tax, currency),
+            rounding=amount(-self._retail_rounding(taxed_lines) if is_paid else 0.0, currency),
+            is_full=bool(refunded) and not refunded.has_refundable_lines,
+            invoice_id=str(refunded.account_move.id or ""),
+            invoice_number=refunded.account_move.name or "",
+            orders=tuple(
+                OrderReferenceV1(id=str(order.id), number=order._retail_number(), channel="pos")
+                for order in refunded
+            ),
+            salesperson=self._retail_cashier(),
+            store=self.config_id.name,
+            lines=tuple(each.line._retail_returned_line(each) for each in taken_back),
+            payments=tuple(
+                RefundPaymentV1(
+                    method=payment.payment_method_id.name, amount=amount(-payment.amount, currency)
+                )
+                for payment in self._retail_payments("refund.issued")
+            ),
+        )
+
+    def _retail_number(self):
+        """Return the order's name; before it has one, the number on the receipt."""
+        return self.pos_reference if self.name == "/" and self.pos_reference else self.name
+
+
+class PosOrderLine(models.Model):
+    _inherit = "pos.order.line"
+
+    def _retail_line(self, taxed, sign=1):
+        """Return the values of its canonical line.
+
+        :param taxed: its :class:`TaxedLine`
+        :param sign: -1 to tell what was taken back as positive amounts
+        """
+        currency = self.currency_id
+        return {
+            "id": str(self.id),
+            "parent_id": str(self.combo_parent_id.id or ""),
+            "kind": "reward" if self.is_reward_line else "product",
+            "product_id": str(self.product_id.id),
+            "sku": self.product_id.default_code or "",
+            "name": self.full_product_name or self.product_id.display_name,
+            "quantity": decimal(sign * self.qty),
+            "unit": self.product_uom_id.name or "",
+            "unit_price": decimal(self.price_unit),
+            "discount": decimal(self.discount),
+            "untaxed": amount(sign * taxed.untaxed, currency),
+            "tax": amount(sign * taxed.tax, currency),
+            "total": amount(sign * taxed.total, currency),
+        }
+
+    def _retail_returned_line(self, taxed):
+        return InvoiceLineV1(
+            **self._retail_line(taxed, -1),
+            taxes=tuple(LineTaxV1(name=tax.name, rate=tax_rate(tax)) for tax, _base, _amount in taxed.taxes),
+            order_line_ids=tuple(map(str, self.refunded_orderline_id.ids)),
+        )
+
+    def _retail_discount(self, taxed):
+        """Return what the line's discount took off, tax included."""
+        full = self.tax_ids_after_fiscal_position.compute_all(
+            self.price_unit,
+            self.currency_id,
+            self.qty,
+            product=self.product_id,
+            partner=self.order_id.partner_id,
+        )
+        return full["total_included"] - taxed.total
+
+
+def tax_rate(tax):
+    """Return an ``account.tax`` in percent, as text; None for one that is no percentage."""
+    return decimal(tax.amount) if tax.amount_type in ("percent", "division") else None
+
+
+def _taxed_line(base_line):
+    sign, details = -base_line["sign"], base_line["tax_details"]
+    return TaxedLine(
+        base_line["record"],
+        sign * (details["total_excluded_currency"] + details["delta_total_excluded_currency"]),
+        tuple(
+            (each["tax"], sign * each["base_amount_currency"], sign * each["tax_amount_currency"])
+            for each in details["taxes_data"]
+        ),
+    )
