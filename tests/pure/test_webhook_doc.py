@@ -43,7 +43,11 @@ def receiver(tmp_path):
 def make_adapter(url, secret=SECRET):
     return WebhookAdapter(
         Settings(
-            url, "v1", {"signing_secret": secret}, source="https://shop.example.com", allowed_hosts=["127.0.0.1"]
+            url,
+            "v1",
+            {"signing_secret": secret},
+            source="https://shop.example.com",
+            allowed_hosts=["127.0.0.1"],
         )
     )
 
