@@ -4,7 +4,6 @@ The keys come, newest first, from ``RETAIL_HUB_SECRET_KEYS`` (comma separated) o
 the ``[retail_hub]`` section of ``odoo.conf``; without either, a key file is made in Odoo's data directory.
 """
 
-import configparser
 import contextlib
 import hashlib
 import hmac
@@ -16,8 +15,10 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from odoo.tools import config
 
+from . import server_options
+from .server_options import SECTION
+
 ENVIRONMENT = "RETAIL_HUB_SECRET_KEYS"
-SECTION = "retail_hub"
 OPTION = "secret_keys"
 
 
@@ -118,15 +119,7 @@ def _keys():
 
 
 def _configured_keys():
-    """Read our own section of odoo.conf, which Odoo itself does not keep."""
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.read([path for path in _config_files() if path])
-    return parser.get(SECTION, OPTION, fallback="")
-
-
-def _config_files():
-    files = config["config"]
-    return [files] if isinstance(files, str) else list(files or ())
+    return server_options.read(OPTION)
 
 
 def _key_from_file():

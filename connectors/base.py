@@ -202,6 +202,8 @@ class Credential:
 
     ``auth_method`` is the one that needs it (``token``, ``oauth``), empty for all. ``is_obtained``: the remote
     gives it when the connector is connected, nobody types it.
+    ``check`` raises an :class:`AuthError`, in words for the admin, for a value that cannot be one.
+    ``former`` names the credential that keeps the old value when this one is replaced.
     """
 
     name: str
@@ -209,6 +211,8 @@ class Credential:
     required: bool = True
     auth_method: str = ""
     is_obtained: bool = False
+    check: Callable[[str], Any] | None = None
+    former: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +220,8 @@ class Settings:
     """What an adapter knows of its connector. ``credentials`` maps names to clear text.
 
     ``connect_timeout`` and ``read_timeout`` are seconds; ``batch_size`` 0 means the provider's own maximum.
-    ``source`` is the URI of this Odoo, as events name it.
+    ``source`` is the URI of this Odoo, as events name it. ``allowed_hosts`` are those that the server's admin trusts,
+    although they are not on the internet or do not use TLS; it matters to adapters that call any address.
     """
 
     base_url: str
@@ -226,6 +231,7 @@ class Settings:
     read_timeout: float = 20.0
     batch_size: int = 0
     source: str = ""
+    allowed_hosts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +274,8 @@ class Adapter(ABC):
 
     An adapter holds no state about records, and never sleeps: what has to wait is told as an outcome.
 
-    ``plans`` are those that the provider sells, the smallest first. ``before_call`` is set by the hub, and is
+    ``optional_event_types`` are those whose flows a new connector has switched off. ``plans`` are those that the
+    provider sells, the smallest first. ``before_call`` is set by the hub, and is
     called before each HTTP request (hand it to :class:`~.http_client.HttpClient`): it counts the call, or raises
     a :class:`QuotaError`; no more calls are then tried in the batch.
     """
@@ -279,6 +286,7 @@ class Adapter(ABC):
     credentials: ClassVar[Sequence[Credential]]
     batch_size: ClassVar[int]
     event_types: ClassVar[frozenset[str]]
+    optional_event_types: ClassVar[frozenset[str]] = frozenset()
     default_keys: ClassVar[Keys]
     plans: ClassVar[Sequence[Plan]] = ()
     has_oauth: ClassVar[bool] = False

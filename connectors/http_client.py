@@ -4,6 +4,7 @@ The only file that imports ``requests``. A call ends with a :class:`Response`, w
 a :class:`~.base.RemoteError` that says whether the remote may have carried it out (``uncertain``).
 """
 
+import contextlib
 import json as jsonlib
 import socket
 import ssl
@@ -22,6 +23,7 @@ from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import LocationValueError, NewConnectionError, ReadTimeoutError
 
 from .base import AuthError, RemoteError, Settings, TransientError
+from .guarded_pool import pool_classes
 
 USER_AGENT = "retail-hub (Odoo)"
 MAX_RESPONSE_BYTES = 20_000_000
@@ -33,13 +35,15 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 class Response:
     """An answer of any status. ``json`` is None if the body is empty, or not JSON under an error status.
 
-    ``headers`` is case-insensitive; ``date`` is the remote's clock (UTC), None if it does not tell it.
+    ``text`` is the beginning of a body that may be anything (see :class:`HttpClient`). ``headers`` is
+    case-insensitive; ``date`` is the remote's clock (UTC), None if it does not tell it.
     """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     json: Any = field(default=None, repr=False)
     date: datetime | None = None
+    text: str = field(default="", repr=False)
 
     @property
     def object(self) -> dict:
@@ -53,21 +57,27 @@ class HttpClient:
     :param settings: base URL and time-outs; ``HTTPS_PROXY`` and ``REQUESTS_CA_BUNDLE`` are honoured
     :param headers: sent with every call (the authorization); never part of a message or a repr
     :param max_bytes: the largest body that is read, after decompression
+    :param guard: for a base URL that may lead anywhere, what says to which addresses connections may be made (see
+        :mod:`.guarded_pool`); no proxy is used then, since it would connect on its own
+    :param reads_json: False if the answers are for people at most: the status alone counts, whatever the body is
 
     ``clock_skew`` is the remote's clock minus ours in seconds (to about a second), ``rate_limit`` the
     rate-limit headers of the last answer that had any, with lower-case names. ``before_call``, if set, is called
     before each request and may refuse it by a :class:`~.base.RemoteError`: that request is not sent.
     """
 
-    def __init__(self, settings: Settings, headers=None, max_bytes=MAX_RESPONSE_BYTES):
+    def __init__(
+        self, settings: Settings, headers=None, max_bytes=MAX_RESPONSE_BYTES, guard=None, reads_json=True
+    ):
         self.base_url = settings.base_url.rstrip("/")
         self.timeout = (settings.connect_timeout, settings.read_timeout)
         self.max_bytes = max_bytes
+        self.reads_json = reads_json
         self.deadline: float | None = None  # time.monotonic() after which no call is begun
         self.clock_skew: float | None = None
         self.rate_limit: dict[str, str] = {}
         self.before_call: Callable[[], None] | None = None
-        self._session = _session(headers or {})
+        self._session = _session(headers or {}, guard)
 
     def __enter__(self):
         return self
@@ -84,25 +94,30 @@ class HttpClient:
         """The name of the remote, for messages."""
         return _host(self.base_url)
 
-    def request(self, method, path, json=None, params=None, is_write=None) -> Response:
+    def request(
+        self, method, path, json=None, params=None, is_write=None, content=None, headers=None
+    ) -> Response:
         """Make one call.
 
-        :param path: starts with ``/``; appended to the base URL
+        :param path: starts with ``/``, or is empty; appended to the base URL
         :param json: sent as the JSON body unless None
+        :param content: the body as bytes, instead of ``json``
+        :param headers: for this call only
         :param params: the query: never part of a message
         :param is_write: whether the call may change something; None: as its method says
         :raise TransientError: no answer, or one that is no use; ``uncertain`` if a write may have happened;
             ``OUT_OF_TIME`` after the deadline
         :raise AuthError: the credentials cannot even be written into a header
-        :raise RemoteError: what ``before_call`` raised, as not sent
+        :raise RemoteError: what ``before_call`` raised, as not sent; what ``guard`` raised
         """
         is_write = method not in _SAFE_METHODS if is_write is None else is_write
         if self.deadline is not None and time.monotonic() > self.deadline:
             error = TransientError("Not sent yet: the calls before it took too long.", code="OUT_OF_TIME")
             raise error.not_sent()
         self._ask_before_call()
+        body = content if json is None else jsonlib.dumps(json, separators=(",", ":")).encode()
         try:
-            with self._open(method, path, json, params) as raw:
+            with self._open(method, path, body, params, headers) as raw:
                 self._note(raw)
                 return self._read(raw, is_write)
         except http_errors.RequestException as exc:
@@ -121,13 +136,13 @@ class HttpClient:
         except RemoteError as error:
             raise error.not_sent() from None
 
-    def _open(self, method, path, json, params):
-        body = None if json is None else jsonlib.dumps(json, separators=(",", ":")).encode()
+    def _open(self, method, path, body, params, headers):
         return self._session.request(
             method,
             self.base_url + path,
             data=body,
             params=params,
+            headers=headers,
             timeout=self.timeout,
             allow_redirects=False,
             stream=True,
@@ -146,6 +161,10 @@ class HttpClient:
                 f"{self.host} redirects ({raw.status_code}). Check the base URL of the connector.",
                 code="REDIRECT",
                 http_status=raw.status_code,
+            )
+        if not self.reads_json:
+            return Response(
+                raw.status_code, raw.headers, None, _http_date(raw.headers.get("Date")), self._text(raw)
             )
         content = self._body(raw, is_write)
         is_json, data = _parse(content)
@@ -168,6 +187,17 @@ class HttpClient:
                     is_write, "ANSWER_TOO_LARGE", f"sent more than {self.max_bytes} bytes", raw.status_code
                 )
         return bytes(body)
+
+    def _text(self, raw):
+        body = bytearray()
+        read_until = time.monotonic() + self.timeout[1]
+        # The status was received: that the body breaks off, or drips in byte by byte, changes nothing any more.
+        with contextlib.suppress(http_errors.RequestException, Urllib3Error):
+            for byte in raw.iter_content(1):
+                body += byte
+                if len(body) >= self.max_bytes or time.monotonic() > read_until:
+                    break
+        return body.decode(errors="replace")
 
     def _failure(self, exc, is_write):
         if isinstance(exc, http_errors.InvalidHeader):
@@ -209,9 +239,10 @@ def bad_credentials() -> RemoteError:
     )
 
 
-def _session(headers):
+def _session(headers, guard):
     session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+    options = {"pool_connections": 1, "pool_maxsize": 1, "max_retries": 0}
+    adapter = _GuardedAdapter(guard, **options) if guard else HTTPAdapter(**options)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
@@ -219,6 +250,19 @@ def _session(headers):
     # As "auth", not as headers: else the credentials of a ~/.netrc would replace them.
     session.auth = _HeaderAuth(headers)
     return session
+
+
+class _GuardedAdapter(HTTPAdapter):
+    def __init__(self, guard, **options):
+        self._guard = guard
+        super().__init__(**options)
+
+    def init_poolmanager(self, *args, **options):
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = pool_classes(self._guard)
+
+    def send(self, request, **options):
+        return super().send(request, **{**options, "proxies": {}})
 
 
 class _HeaderAuth(requests.auth.AuthBase):

@@ -12,6 +12,8 @@ RETRY_SCHEDULE = (0, 5, 30, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 JITTER = 0.2
 MAX_RETRY_AFTER = 86_400.0
 
+# Refused before any work was done. Any other failure of a write (500, 502, 504, 408, 524) may come after it.
+_NOT_STARTED = frozenset({423, 425, 503, 521, 523, 525, 526})
 _SPLITTABLE = (ValidationError, ConflictError, BusinessError)
 
 
@@ -25,6 +27,11 @@ def retry_delay(attempts, random=random.random):
     if not 0 <= attempts < len(RETRY_SCHEDULE):
         return None
     return RETRY_SCHEDULE[attempts] * (1 - JITTER + 2 * JITTER * random())
+
+
+def is_uncertain(status):
+    """Tell whether a call that ended with this HTTP status may have been carried out all the same."""
+    return status == 408 or (status >= 500 and status not in _NOT_STARTED)
 
 
 def parse_retry_after(header_value, now):

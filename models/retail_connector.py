@@ -9,6 +9,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from .. import server_options
 from ..connectors import ADAPTERS
 from ..connectors.base import RemoteError, Settings
 from ..schemas import EVENT_TYPES
@@ -198,7 +199,7 @@ class RetailConnector(models.Model):
     def _check_base_url(self):
         for connector in self:
             url = urlsplit(connector.base_url)
-            if url.scheme not in ("http", "https") or not url.hostname or url.username or url.query:
+            if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc or url.query:
                 raise ValidationError(
                     self.env._(
                         "The URL of %(name)s must look like https://api.example.com.", name=connector.name
@@ -258,16 +259,17 @@ class RetailConnector(models.Model):
 
     def _add_default_flows(self):
         for connector in self.filtered(lambda connector: not connector.flow_ids):
-            wanted = connector._get_adapter_class().event_types
+            adapter_class = connector._get_adapter_class()
             connector.flow_ids.create(
                 [
                     {
                         "connector_id": connector.id,
                         "event_type": event_type.name,
+                        "active": event_type.name not in adapter_class.optional_event_types,
                         "domain": self.env[event_type.model]._retail_default_domain(),
                     }
                     for event_type in EVENT_TYPES.values()
-                    if event_type.name in wanted
+                    if event_type.name in adapter_class.event_types
                 ]
             )
 
@@ -369,13 +371,14 @@ class RetailConnector(models.Model):
 
     def _adapter_settings(self):
         return Settings(
-            base_url=self.base_url.rstrip("/"),
+            base_url=self.base_url,
             api_version=self.api_version,
             credentials={credential.name: credential._get_secret() for credential in self.credential_ids},
             connect_timeout=self.connect_timeout,
             read_timeout=self.read_timeout,
             batch_size=self.batch_size,
             source=self.get_base_url(),
+            allowed_hosts=server_options.read_list("webhook_allow_hosts"),
         )
 
     def _is_open(self):

@@ -3,9 +3,10 @@
 import logging
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from .. import encryption
+from ..connectors.base import AuthError
 
 _logger = logging.getLogger(__name__)
 
@@ -54,12 +55,38 @@ class RetailCredential(models.Model):
 
     def _inverse_value(self):
         for credential in self.filtered("value"):
+            credential._check_value(credential.value.strip())
+            credential._keep_former()
             try:
                 token = encryption.encrypt(credential.value.strip())
             except encryption.SecretKeyError as error:
                 raise UserError(self._secret_key_message(error)) from error
             credential.sudo().write({"encrypted_value": token, "changed_at": fields.Datetime.now()})
             credential.invalidate_recordset(["value"])
+
+    def _check_value(self, value):
+        spec = self._get_spec()
+        if not spec or not spec.check:
+            return
+        try:
+            spec.check(value)
+        except AuthError as error:
+            raise ValidationError(error.message) from error
+
+    def _keep_former(self):
+        """Have the credential that is meant for it keep the secret that is about to be replaced."""
+        spec = self._get_spec()
+        token = self.sudo().encrypted_value
+        if spec and spec.former and token:
+            former = self.connector_id.credential_ids.filtered(lambda other: other.name == spec.former)
+            former.sudo().write({"encrypted_value": token, "changed_at": fields.Datetime.now()})
+
+    def action_remove(self):
+        """Forget secrets that the connector can do without."""
+        self.check_access("write")
+        if any(credential.required for credential in self):
+            raise UserError(self.env._("This credential is needed: type a new value to replace it."))
+        self.sudo().write({"encrypted_value": False, "changed_at": False})
 
     def _get_spec(self):
         adapter_class = self.connector_id._get_adapter_class()

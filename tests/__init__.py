@@ -24,3 +24,4 @@ from . import test_payment_transaction
 from . import test_stock_level
 from . import test_stock_picking
 from . import test_quota
+from . import test_webhook_connector

@@ -13,7 +13,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import config
 
-from .. import encryption
+from .. import encryption, server_options
 from .common import TOKEN, RetailCase
 
 
@@ -81,14 +81,14 @@ class TestCredential(RetailCase):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
             file.write(f"[retail_hub]\nsecret_keys = {self.key}\n")
             file.flush()
-            self.patch(encryption, "_config_files", lambda: [file.name])
+            self.patch(server_options, "config_files", lambda: [file.name])
             self.assertEqual(encryption.key_source(), "config")
             self.assertEqual(self.credential._get_secret(), TOKEN)
 
     def test_generated_key_file(self):
         """Without a configured key, one is made once, readable only by Odoo."""
         self._use_keys("")
-        self.patch(encryption, "_config_files", list)
+        self.patch(server_options, "config_files", list)
         with tempfile.TemporaryDirectory() as folder, patch.dict(config.options, {"data_dir": folder}):
             token = encryption.encrypt("secret")
             path = Path(folder, "retail_hub", "secret.key")

@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 from odoo.tests import tagged
 from odoo.tools import config
 
-from .. import encryption
+from .. import encryption, server_options
 from .common import RetailCase
 
 
@@ -58,7 +58,7 @@ class TestSetupCheck(RetailCase):
 
     def test_encryption_key(self):
         name = "The encryption key is kept by you"
-        self.patch(encryption, "_config_files", list)
+        self.patch(server_options, "config_files", list)
         with patch.dict(os.environ, {encryption.ENVIRONMENT: ""}):
             self.assertEqual(self._status(name), "warning")
         with patch.dict(os.environ, {encryption.ENVIRONMENT: Fernet.generate_key().decode()}):

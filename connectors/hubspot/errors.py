@@ -18,15 +18,13 @@ from ..base import (
 )
 from ..http_client import Response
 from ..redaction import MASK, is_personal, redact_text
-from ..retry import parse_retry_after
+from ..retry import is_uncertain, parse_retry_after
 from . import problems
 
 BURST_WINDOW = 10.0
 DAILY_PROBE = 3600.0
 LOCK_SECONDS = 2.0
 
-# Refused before any work was done. Any other failure of a write (500, 502, 504, 408, 524) may come after it.
-_NOT_STARTED = frozenset({423, 425, 503, 521, 523, 525, 526})
 _TRANSIENT_CATEGORIES = frozenset({"INTERNAL", "INTERNAL_ERROR", "TIMEOUT", "GATEWAY_ERROR"})
 _CATEGORY_STATUS = {
     "VALIDATION_ERROR": 400,
@@ -53,7 +51,7 @@ def from_response(response, *, write=True, sent=()) -> RemoteError:
     body = response.object
     error = _BY_STATUS.get(response.status, _by_range)(response, body, sent)
     error.http_status = response.status
-    error.uncertain = write and _is_uncertain(response.status)
+    error.uncertain = write and is_uncertain(response.status)
     error.response = problems.correlation(body)
     return error
 
@@ -71,10 +69,6 @@ def from_item(problem, sent=()) -> RemoteError:
     error = _BY_STATUS[status](_MULTI_STATUS, problem, sent)
     error.http_status = status
     return error
-
-
-def _is_uncertain(status):
-    return status == 408 or (status >= 500 and status not in _NOT_STARTED)
 
 
 def _unauthorized(response, body, sent):

@@ -11,7 +11,9 @@ A provider is a class with
 """
 
 from hubspot.portal import Portal
+from webhook.receiver import Receiver
 
 PROVIDERS = {
     "hubspot": Portal,
+    "webhook": Receiver,
 }

@@ -1,0 +1,166 @@
+"""Webhook: every event to one URL of anybody's choice, as CloudEvents signed by Standard Webhooks."""
+
+import json
+import time
+import uuid
+from typing import ClassVar
+
+from ...schemas import EVENT_TYPES
+from ...schemas.envelope import CONTENT_TYPE, CloudEvent, rfc3339, schema_uri
+from .. import signing
+from ..base import (
+    Adapter,
+    AuthError,
+    ConnectionReport,
+    Credential,
+    Keys,
+    MappingError,
+    Outcome,
+    Prepared,
+    RemoteError,
+    failed,
+)
+from ..http_client import HttpClient
+from . import errors
+from .guard import Guard
+
+PING = "retail.ping.v1"
+MAX_ANSWER = 1000  # bytes that are read of an answer
+
+
+def check_secret(secret):
+    """Raise an :class:`AuthError` if the text cannot be a signing secret."""
+    try:
+        signing.key_of(secret)
+    except ValueError:
+        raise AuthError(
+            "A signing secret is whsec_ followed by 24 to 64 random bytes in base64.", code="BAD_SECRET"
+        ) from None
+
+
+class WebhookAdapter(Adapter):
+    """Posts one event per call. See README.md for what the receiver gets."""
+
+    label = "Webhook"
+    default_base_url = "https://"  # there is none: the admin completes it
+    api_versions: ClassVar = ("v1",)
+    credentials: ClassVar = (
+        Credential("signing_secret", "Signing secret (whsec_…)", check=check_secret, former="former_secret"),
+        Credential(
+            "former_secret", "Former signing secret, until it is removed", required=False, check=check_secret
+        ),
+    )
+    batch_size = 20
+    event_types = frozenset(EVENT_TYPES)
+    optional_event_types = frozenset(
+        name for name in EVENT_TYPES if name.startswith(("stock.", "price.", "promotion."))
+    )
+    default_keys = Keys("id")
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self.http = HttpClient(
+            settings, max_bytes=MAX_ANSWER, guard=Guard(settings.allowed_hosts), reads_json=False
+        )
+        self._path = "/" if settings.base_url.endswith("/") else ""
+
+    @property
+    def before_call(self):
+        return self.http.before_call
+
+    @before_call.setter
+    def before_call(self, function):
+        self.http.before_call = function
+
+    def close(self):
+        self.http.close()
+
+    def set_deadline(self, deadline):
+        self.http.deadline = deadline
+
+    @classmethod
+    def calls_for(cls, event_type, count, batch_size=0):
+        """Each event is a call."""
+        return count
+
+    # ----- preparing -----
+
+    def prepare(self, item):
+        """Put an item in its envelope.
+
+        :raise MappingError: an event type that the hub does not know
+        """
+        event_type = EVENT_TYPES.get(item.event_type)
+        if event_type is None:
+            raise MappingError(f"There is no event type {item.event_type}.", code="EVENT_NOT_SUPPORTED")
+        # What the hub adds for adapters that link records is not part of the published schema.
+        data = {name: value for name, value in item.data.items() if name in event_type.schema.model_fields}
+        event = CloudEvent(
+            id=item.idempotency_key,
+            source=self.settings.source,
+            type=event_type.type,
+            subject=item.subject or None,
+            time=rfc3339(item.occurred_at),
+            dataschema=schema_uri(event_type),
+            correlationid=item.correlation_id or None,
+            causationid=item.causation_id or None,
+            data=data,
+        )
+        return Prepared(item, "event", event.canonical(), data)
+
+    # ----- sending -----
+
+    def send(self, batch):
+        outcomes, stopped = [], None
+        for prepared in batch:
+            outcome = failed([prepared], stopped)[0] if stopped else self._send_one(prepared)
+            if outcome.error and not stopped and errors.is_about_endpoint(outcome.error):
+                stopped = outcome.error.not_sent()
+            outcomes.append(outcome)
+        return outcomes
+
+    def settle(self, batch):
+        """Send again: the id is the same, and receivers take no id twice."""
+        return self.send(batch)
+
+    def _send_one(self, prepared):
+        try:
+            response = self._post(prepared.body)
+        except RemoteError as error:
+            return failed([prepared], error)[0]
+        return Outcome(prepared.item.trace_id, http_status=response.status)
+
+    def _post(self, event):
+        """Send one event; return the :class:`~..http_client.Response` of a receiver that took it.
+
+        :raise RemoteError: it did not, or may not have
+        """
+        keys = self._keys()
+        body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+        headers = signing.headers(keys, event["id"], int(time.time()), body)
+        response = self.http.request(
+            "POST", self._path, content=body, headers={"Content-Type": CONTENT_TYPE, **headers}
+        )
+        if response.status >= 400:
+            raise errors.from_response(response, self.http.host, event)
+        return response
+
+    def _keys(self):
+        """Return the keys to sign with: while a secret is being replaced, the new one and the former one."""
+        secrets = [self.settings.credentials.get(credential.name) for credential in self.credentials]
+        if not secrets[0]:
+            raise AuthError("The connector has no signing secret. Enter one.", code="NO_CREDENTIALS")
+        for secret in filter(None, secrets):
+            check_secret(secret)
+        return [signing.key_of(secret) for secret in secrets if secret]
+
+    # ----- connection -----
+
+    def test_connection(self):
+        """Send a signed event of type ``retail.ping.v1``, which receivers take and ignore.
+
+        :raise RemoteError: in words for the admin
+        """
+        ping = CloudEvent(id=str(uuid.uuid4()), source=self.settings.source, type=PING, data={})
+        response = self._post(ping.canonical())
+        return ConnectionReport(self.http.host, response.date)

@@ -1,0 +1,45 @@
+"""The envelope of an event: CloudEvents 1.0, with the extensions of distributed tracing that the hub knows."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import StringConstraints
+
+from .base import Canonical, EventType, Timestamp
+
+CONTENT_TYPE = "application/cloudevents+json"
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class CloudEvent(Canonical):
+    """An event in structured mode. What is not known is left out.
+
+    ``id`` is the same on every try; ``source`` is the URI of the system it happened in; ``subject`` is the record
+    it is about. Events with one ``correlationid`` belong to one business process; ``causationid`` is the event that
+    led to this one.
+    """
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Text
+    source: Text
+    type: Text
+    subject: Text | None = None
+    time: Timestamp | None = None
+    datacontenttype: Literal["application/json"] = "application/json"
+    dataschema: Text | None = None
+    correlationid: Text | None = None
+    causationid: Text | None = None
+    data: dict[str, Any]
+
+    def canonical(self):
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def schema_uri(event_type: EventType):
+    """Return the URI that names the schema of an event's data: it names a version, and leads nowhere."""
+    return f"urn:retail-hub:schema:{event_type.schema.__name__}"
+
+
+def rfc3339(time: datetime | None):
+    """Return a datetime (UTC, naive) to the millisecond, None for nothing."""
+    return f"{time.isoformat(timespec='milliseconds')}Z" if time else None
