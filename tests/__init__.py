@@ -14,3 +14,4 @@ from . import test_sale_order
 from . import test_security
 from . import test_setup_check
 from . import test_quota
+from . import test_timeline
