@@ -259,20 +259,17 @@ class RetailConnector(models.Model):
     def _add_default_flows(self):
         for connector in self.filtered(lambda connector: not connector.flow_ids):
             wanted = connector._get_adapter_class().event_types
-            connector._add_flows([name for name in EVENT_TYPES if name in wanted])
-
-    def _add_flows(self, names):
-        """Add a flow for each of some event types, with what is usual for it."""
-        self.flow_ids.create(
-            [
-                {
-                    "connector_id": self.id,
-                    "event_type": name,
-                    "domain": self.env[EVENT_TYPES[name].model]._retail_default_domain(),
-                }
-                for name in names
-            ]
-        )
+            connector.flow_ids.create(
+                [
+                    {
+                        "connector_id": connector.id,
+                        "event_type": event_type.name,
+                        "domain": self.env[event_type.model]._retail_default_domain(),
+                    }
+                    for event_type in EVENT_TYPES.values()
+                    if event_type.name in wanted
+                ]
+            )
 
     # -- actions -----------------------------------------------------------------------------------
 

@@ -34,6 +34,19 @@ class RetailConnector(models.Model):
             flows[name].active = True
         return self._notify("success", self._template_report(missing, off, taken, set(names) - set(taken)))
 
+    def _add_flows(self, names):
+        """Add a flow for each of some event types, with what is usual for it."""
+        self.flow_ids.create(
+            [
+                {
+                    "connector_id": self.id,
+                    "event_type": name,
+                    "domain": self.env[EVENT_TYPES[name].model]._retail_default_domain(),
+                }
+                for name in names
+            ]
+        )
+
     def _template_report(self, added, switched_on, taken, refused):
         lines = []
         if added:
