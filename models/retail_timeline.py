@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..connectors.redaction import redact
 from ..const import CLAIMABLE_STATES, State
@@ -104,10 +105,14 @@ class RetailEvent(models.Model):
             event.problem = event._problem(deliveries)
 
     def _problem(self, deliveries):
-        failures = [each.error_message for each in deliveries if each.error_message]
+        failures = [
+            self.env._("%(connector)s: %(error)s", connector=each.connector_id.name, error=each.error_message)
+            for each in deliveries
+            if each.error_message
+        ]
         if not failures and self.payload_error:
             failures = [self.env._("No snapshot could be made: %(error)s", error=self.payload_error)]
-        return "\n".join(dict.fromkeys(failures)) or False
+        return "\n".join(failures) or False
 
     @api.depends("causation_id")
     def _compute_caused_by_id(self):
@@ -122,6 +127,17 @@ class RetailEvent(models.Model):
         )
         for event in self:
             event.caused_ids = caused.get(event.uuid, False)
+
+    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
+        """In a timeline, what happened within one second is in the order in which it was noticed.
+
+        Many business times are kept to the second: with the fractions of the others, a return would be received
+        before it is initiated.
+        """
+        order = super()._order_field_to_sql(alias, field_name, direction, nulls, query)
+        if field_name != "occurred_at" or not self.env.context.get("retail_timeline"):
+            return order
+        return SQL("date_trunc('second', %s) %s", SQL.identifier(alias, field_name), direction)
 
     # -- actions -----------------------------------------------------------------------------------
 
@@ -139,6 +155,7 @@ class RetailEvent(models.Model):
             "name": title,
             "display_name": title,
             "domain": list(domain),
+            "context": {"retail_timeline": True},
         }
 
 

@@ -55,7 +55,7 @@ export class DeliveryBadges extends Component {
     format(text) {
         const time = deserializeDateTime(text);
         return time.hasSame(DateTime.now(), "day")
-            ? time.toLocaleString(DateTime.TIME_WITH_SECONDS)
+            ? time.toLocaleString(DateTime.TIME_SIMPLE)
             : time.toLocaleString(DateTime.DATETIME_MED);
     }
 
