@@ -14,7 +14,7 @@ _PHONE_KEYS = frozenset({"phone", "phones", "mobile", "mobilephone", "fax", "pho
 _NAME_KEYS = frozenset({
     "name", "full", "given", "family", "firstname", "lastname", "fullname", "displayname", "company",
     "companyname", "address", "street", "street2", "city", "zip", "postalcode", "taxid", "vat", "website",
-    "birthdate", "dateofbirth", "iban",
+    "birthdate", "dateofbirth", "iban", "salesperson", "cashier",
 })  # fmt: skip
 
 # One pass, cheapest test first: text without any of these characters or words has nothing to mask.

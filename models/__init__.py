@@ -15,6 +15,10 @@ from . import retail_binding
 from . import retail_bulk_run
 from . import retail_drain
 from . import retail_sync_state
+from . import retail_resync
+from . import retail_synced
+from . import retail_timeline
+from . import retail_flow_template
 from . import retail_retention
 from . import retail_setup_check
 from . import res_company

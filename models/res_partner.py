@@ -6,7 +6,7 @@ from contextlib import suppress
 import phonenumbers
 import psycopg2
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import MissingError
 from odoo.fields import Domain
 
@@ -37,33 +37,11 @@ SCRIPTS = {"latin": "Latn", "Cyrl": "Cyrl"}
 
 class ResPartner(models.Model):
     _name = "res.partner"
-    _inherit = ["res.partner", "retail.capture"]
+    _inherit = ["res.partner", "retail.capture", "retail.synced"]
 
     _retail_created_event = "customer.created"
     _retail_updated_event = "customer.updated"
     _retail_erased_event = "customer.erased"
-
-    retail_sync_state = fields.Selection(
-        [("in_sync", "In sync"), ("waiting", "Waiting"), ("failed", "Failed")],
-        "Sync State",
-        compute="_compute_retail_sync_state",
-        groups="retail_hub.group_user",
-    )
-
-    @api.depends_context("uid")
-    def _compute_retail_sync_state(self):
-        states = self.env["retail.sync.state"]._worst_by_record(self)
-        for partner in self:
-            partner.retail_sync_state = states.get(partner.id, False)
-
-    def action_retail_sync_state(self):
-        """Show how this record stands with each connector."""
-        self.ensure_one()
-        return self.env["retail.sync.state"]._action_for(self)
-
-    def action_retail_resync(self):
-        """Send the records again, now, to every connector that takes them."""
-        return self.env["retail.sync.state"]._resync(self)
 
     # -- capture -----------------------------------------------------------------------------------
 

@@ -533,7 +533,9 @@ class RetailBulkRun(models.Model):
         revived = [delivery_id for _event, delivery_id, state in rows if state in given_up]
         fresh = [event_id for event_id, _delivery, state in rows if state not in (*OPEN_STATES, *given_up)]
         self._revive(revived)
-        self._queue_events(fresh)
+        if fresh:
+            flow_ids = self._flows().ids
+            self.env["retail.delivery"]._queue_again(fresh, flow_ids, Lane.BULK.value, self.id)
         return rows[-1][0], len(revived) + len(fresh), len(is_open)
 
     def _revive(self, delivery_ids):
@@ -541,30 +543,6 @@ class RetailBulkRun(models.Model):
         deliveries = self.env["retail.delivery"].browse(delivery_ids)
         deliveries.write({"lane": Lane.BULK.value, "bulk_run_id": self.id})
         deliveries._replay()
-
-    def _queue_events(self, event_ids):
-        """Queue these events again, in order; each keeps its uuid, which is the idempotency key."""
-        if event_ids:
-            self.env.execute_query(
-                SQL(
-                    """
-                    INSERT INTO retail_delivery (
-                           event_id, flow_id, connector_id, company_id, event_type, kind, lane, res_model, res_id,
-                           state, attempts, is_manual, queued_at, next_attempt_at, bulk_run_id)
-                    SELECT e.id, f.id, f.connector_id, e.company_id, e.event_type, e.kind, %s, e.res_model, e.res_id,
-                           'pending', 0, TRUE, clock_timestamp() AT TIME ZONE 'UTC',
-                           clock_timestamp() AT TIME ZONE 'UTC', %s
-                      FROM retail_event e JOIN retail_flow f ON f.event_type = e.event_type AND f.id = ANY(%s)
-                     WHERE e.id = ANY(%s)
-                  ORDER BY e.id
-                 RETURNING id
-                    """,
-                    Lane.BULK.value,
-                    self.id,
-                    self._flows().ids,
-                    event_ids,
-                )
-            )
 
     def _fail(self, reason):
         """Stop where it is, and tell the responsible; Resume goes on."""

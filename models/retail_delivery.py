@@ -98,16 +98,9 @@ class RetailDelivery(models.Model):
 
     @api.depends("res_model", "res_id")
     def _compute_record_name(self):
-        self.record_name = False
-        for res_model, deliveries in self.grouped("res_model").items():
-            if res_model not in self.env:
-                continue
-            records = (
-                self.env[res_model].browse(deliveries.mapped("res_id")).exists()._filtered_access("read")
-            )
-            names = {record.id: record.display_name for record in records}
-            for delivery in deliveries:
-                delivery.record_name = names.get(delivery.res_id, f"{res_model},{delivery.res_id}")
+        names = self.env["retail.event"]._record_names((each.res_model, each.res_id) for each in self)
+        for delivery in self:
+            delivery.record_name = names[delivery.res_model, delivery.res_id]
 
     @api.depends("flow_id.owner_id", "connector_id.responsible_id")
     def _compute_owner_id(self):

@@ -3,7 +3,7 @@
 import json
 from collections import namedtuple
 
-from odoo import SUPERUSER_ID, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -73,6 +73,39 @@ class RetailDelivery(models.Model):
         replayed = self.browse(sorted(delivery_id for (delivery_id,) in rows))
         self.env["retail.drain"]._wake_deliveries(replayed)
         return replayed
+
+    @api.model
+    def _queue_again(self, event_ids, flow_ids, lane=None, bulk_run_id=None):
+        """Queue events again, in order, to be sent now; each keeps its uuid, which is the idempotency key.
+
+        :param flow_ids: flows of one connector
+        :param lane: instead of the lane of each flow
+        :return: the new deliveries
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO retail_delivery (
+                       event_id, flow_id, connector_id, company_id, event_type, kind, lane, res_model, res_id,
+                       state, attempts, is_manual, queued_at, next_attempt_at, bulk_run_id)
+                SELECT e.id, f.id, f.connector_id, e.company_id, e.event_type, e.kind, COALESCE(%s, f.lane),
+                       e.res_model, e.res_id, 'pending', 0, TRUE, clock_timestamp() AT TIME ZONE 'UTC',
+                       clock_timestamp() AT TIME ZONE 'UTC', %s
+                  FROM retail_event e JOIN retail_flow f ON f.event_type = e.event_type AND f.id = ANY(%s)
+                 WHERE e.id = ANY(%s)
+              ORDER BY e.id, f.id
+             RETURNING id
+                """,
+                lane,
+                bulk_run_id,
+                flow_ids,
+                event_ids,
+            )
+        )
+        queued = self.browse([delivery_id for (delivery_id,) in rows])
+        if bulk_run_id is None:  # its drain needs no wake-up
+            self.env["retail.drain"]._wake_deliveries(queued)
+        return queued
 
     def _discard(self, reason):
         """Give up dead deliveries; return those that were dead."""

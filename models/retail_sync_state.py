@@ -4,9 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..schemas import EVENT_TYPES
-from .retail_capture import Happening
-
 SEVERITY = ("failed", "waiting", "in_sync")
 
 
@@ -146,41 +143,10 @@ class RetailSyncState(models.Model):
     @api.model
     def _action_for(self, record):
         action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_sync_state")
+        title = self.env._("Sync State of %(record)s", record=record.display_name)
         return {
             **action,
-            "name": self.env._("Sync State of %(record)s", record=record.display_name),
+            "name": title,
+            "display_name": title,
             "domain": [("res_model", "=", record._name), ("res_id", "=", record.id)],
-        }
-
-    @api.model
-    def _resync(self, records, connectors=None):
-        """Queue the present state of records, to be sent now even if the remote is known to have it.
-
-        :param connectors: only these; None: every connector of the user's companies with a flow for it
-        :raise UserError: if no connector takes them
-        """
-        records.check_access("read")
-        self.env["retail.delivery"].check_access("read")
-        event_type = records._retail_updated_event
-        if connectors is None:
-            connectors = self.env["retail.connector"].search([("company_id", "in", self.env.companies.ids)])
-        rows = [Happening(event_type, record_id) for record_id in records.ids]
-        count = (
-            self.env["retail.event"].sudo()._keep(records._name, rows, connectors=connectors, is_manual=True)
-        )
-        if not count:
-            raise UserError(
-                self.env._(
-                    "No active connector has a flow for “%(event)s”. A manager can add one in Retail Hub.",
-                    event=EVENT_TYPES[event_type].label,
-                )
-            )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("Deliveries queued: %(count)s. They go out now.", count=count),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
         }

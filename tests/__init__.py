@@ -25,3 +25,4 @@ from . import test_stock_level
 from . import test_stock_picking
 from . import test_quota
 from . import test_webhook_connector
+from . import test_timeline
