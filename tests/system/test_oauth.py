@@ -34,7 +34,9 @@ def test_one_refresh_among_many_workers(connect, sandbox):
     secrets = {**CLIENT, **consent(sandbox.url)}
     for row in call("retail.credential", "search_read", [("connector_id", "=", hub.id)], ["name"]):
         call("retail.credential", "write", [row["id"]], {"value": secrets[row["name"]]})
-    flow = call("retail.flow", "search", [("connector_id", "=", hub.id), ("event_type", "=", "customer.updated")])
+    flow = call(
+        "retail.flow", "search", [("connector_id", "=", hub.id), ("event_type", "=", "customer.updated")]
+    )
     call("retail.flow", "write", flow, {"lane": "bulk"})
     before = hub.create(*customers(5))
     hub.wait_until_idle()
