@@ -2,13 +2,6 @@
 
 from . import catalog, customer, invoice, loyalty, order, payment, settlement, shipment, stock
 
-MODULES``."""
-
-from . import customer, invoice, order, payment
-from . import customer, order, shipment, stock
-from . import catalog, customer, loyalty, order
-from . import customer, invoice, order, settlement
-
 MODULES = (
     catalog,
     customer,
