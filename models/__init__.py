@@ -20,6 +20,8 @@ from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import sale_order
+from . import account_move
+from . import payment_transaction
 from . import pos_order
 from . import pos_session
 from . import partner_merge

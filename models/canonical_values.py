@@ -1,5 +1,7 @@
 """Values of Odoo in canonical form."""
 
+from ..schemas.invoice import OrderReferenceV1
+
 
 def amount(value, currency):
     """Return an amount as a decimal string with the currency's digits: ``12.50``."""
@@ -16,3 +18,24 @@ def decimal(value, digits=6):
 def timestamp(value):
     """Return a datetime (UTC, naive) as RFC 3339, None for nothing."""
     return f"{value.isoformat(timespec='seconds')}Z" if value else None
+
+
+def date(value):
+    """Return a date as RFC 3339 ``full-date``, None for nothing."""
+    return value.isoformat() if value else None
+
+
+def order_references(sale_orders, pos_orders):
+    """Return references to the orders that a document belongs to."""
+    return (
+        *(
+            OrderReferenceV1(id=str(order.id), number=order.name, channel=order._retail_channel())
+            for order in sale_orders
+        ),
+        *(OrderReferenceV1(id=str(order.id), number=order.name, channel="pos") for order in pos_orders),
+    )
+
+
+def tax_rate(tax):
+    """Return an ``account.tax`` in percent, as a decimal string, None for one that is no percentage."""
+    return decimal(tax.amount) if tax.amount_type in ("percent", "division") else None

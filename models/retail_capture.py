@@ -316,6 +316,16 @@ class Noticed:
         self.rows[model, next(self._numbers), happening.event_type] = happening
         self.facts.add((model, happening.event_type, happening.res_id))
 
+    def drop_fact(self, model, event_type, details):
+        """Forget a fact that was undone before it was kept; ``details`` as they were noticed."""
+        undone = [
+            key
+            for key, row in self.rows.items()
+            if row.is_fact and (key[0], row.event_type, row.details) == (model, event_type, details)
+        ]
+        for key in undone:
+            del self.rows[key]
+
     def by_model(self):
         """Return ``{model: happenings}``."""
         rows = defaultdict(list)

@@ -89,7 +89,22 @@ class RetailEvent(models.Model):
     def _keep_noticed(self):
         """Precommit hook: turn what was noticed into events and deliveries. May run several times."""
         for model, happenings in self.env.cr.precommit.data.pop(PENDING).by_model().items():
-            self._keep(model, happenings)
+            for wave in self._waves(model, happenings):
+                self._keep(model, wave)
+
+    @api.model
+    def _waves(self, model, happenings):
+        """Return the happenings in lists, such that what may have led to one is kept before it, to be its cause."""
+        causes = self.env[model]._retail_causes
+        waves, types = [[]], set()
+        for happening in happenings:
+            possible = {cause for _path, names in causes.get(happening.event_type, ()) for cause in names}
+            if possible & types:
+                waves.append([])
+                types = set()
+            waves[-1].append(happening)
+            types.add(happening.event_type)
+        return waves
 
     @api.model
     def _keep(self, model, happenings, *, connectors=None, is_manual=False, lane=None, bulk_run_id=None):

@@ -46,7 +46,7 @@ class SaleOrder(models.Model):
         return OrderV1(
             id=str(self.id),
             number=self.name,
-            channel="web" if "website_id" in self._fields and self.website_id else "sales",
+            channel=self._retail_channel(),
             status="cancelled" if self.state == "cancel" else "placed",
             customer_id=str(self.partner_id.id),
             company=self.company_id.name,
@@ -61,6 +61,9 @@ class SaleOrder(models.Model):
             lines=tuple(line._retail_line() for line in self.order_line if not line.display_type),
             external_ids={"reference": self.reference} if self.reference else {},
         )
+
+    def _retail_channel(self):
+        return "web" if "website_id" in self._fields and self.website_id else "sales"
 
 
 class SaleOrderLine(models.Model):

@@ -1,11 +1,12 @@
 """The canonical model. A new event type is a line in the ``EVENT_TYPES`` of its file, a new file one of ``MODULES``."""
 
-from . import customer, invoice, order, settlement
+from . import customer, invoice, order, payment, settlement
 
 MODULES = (
     customer,
     invoice,
     order,
+    payment,
     settlement,
 )
 EVENT_TYPES = {event_type.name: event_type for module in MODULES for event_type in module.EVENT_TYPES}

@@ -64,8 +64,10 @@ class InvoicePaidV1(Canonical):
     """One payment lowered what is left of an invoice, in whole (``is_full``) or in part.
 
     ``amount`` is what it took off, in the ``currency`` of the invoice, and ``residual`` what was left then;
-    ``payment_amount`` is the same in the currency that was paid with. ``payment_id`` is empty where there is no
-    payment document, such as for a line of a bank statement; ``payment_number`` is that of the journal entry.
+    ``payment_amount`` is the same in the currency that was paid with. ``written_off``, in that currency, is what the
+    payment as a whole settled without money, such as a discount for paying early: negative if more came than was
+    due. ``payment_id`` is empty where there is no payment document, such as for a line of a bank statement;
+    ``payment_number`` is that of the journal entry.
     """
 
     id: str
@@ -78,6 +80,7 @@ class InvoicePaidV1(Canonical):
     residual: Decimal
     is_full: bool
     payment_amount: MoneyV1
+    written_off: Decimal = "0"
     payment_id: str = ""
     payment_number: str = ""
     payment_date: Date | None = None
@@ -97,9 +100,9 @@ class RefundV1(Canonical):
 
     Amounts and quantities are positive: what is given back; what is sold in exchange has negative ones.
     ``invoice_id`` is the invoice that it reverses, ``orders`` are those that it takes back, and ``is_full`` says
-    that nothing of that document is kept. ``residual`` is not paid out or set off yet. ``date`` is the date of a
-    credit note, ``issued_at`` the time at the till, where the payments are ``total`` and ``rounding``; an exchange
-    tells them once, with the refund or with the order, whichever is larger.
+    that it alone takes back the whole of that document. ``residual`` is not paid out or set off yet. ``date`` is
+    the date of a credit note, ``issued_at`` the time at the till, where the payments are ``total`` and ``rounding``;
+    an exchange tells them once, with the refund or with the order, whichever is larger.
     """
 
     id: str

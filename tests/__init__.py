@@ -1,3 +1,4 @@
+from . import test_account_move
 from . import test_bulk_run
 from . import test_capture
 from . import test_circuit
@@ -15,4 +16,5 @@ from . import test_pos_order
 from . import test_pos_session
 from . import test_security
 from . import test_setup_check
+from . import test_payment_transaction
 from . import test_quota

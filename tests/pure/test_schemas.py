@@ -34,6 +34,10 @@ def test_event_types():
         "invoice.posted": ("account.move", "fact"),
         "invoice.paid": ("account.move", "fact"),
         "refund.issued": ("account.move", "fact"),
+        "payment.authorized": ("payment.transaction", "fact"),
+        "payment.captured": ("payment.transaction", "fact"),
+        "payment.failed": ("payment.transaction", "fact"),
+        "payment.refunded": ("payment.transaction", "fact"),
         "settlement.closed": ("pos.session", "fact"),
     }
 
