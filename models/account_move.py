@@ -6,7 +6,7 @@ from odoo import api, models
 
 from ..schemas.base import MoneyV1
 from ..schemas.invoice import InvoiceLineV1, InvoicePaidV1, InvoiceV1, LineTaxV1, RefundV1
-from .canonical_values import amount, date, decimal, order_references
+from .canonical_values import amount, date, decimal, order_references, tax_rate
 from .retail_capture import Transition, becomes
 
 ORDERS = "line_ids.sale_line_ids.order_id"
@@ -244,5 +244,4 @@ class AccountPayment(models.Model):
 
 
 def _tax(tax):
-    is_percentage = tax.amount_type == "percent"
-    return LineTaxV1(name=tax.name, rate=decimal(tax.amount) if is_percentage else None)
+    return LineTaxV1(name=tax.name, rate=tax_rate(tax))

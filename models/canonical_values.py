@@ -34,3 +34,8 @@ def order_references(sale_orders, pos_orders):
         ),
         *(OrderReferenceV1(id=str(order.id), number=order.name, channel="pos") for order in pos_orders),
     )
+
+
+def tax_rate(tax):
+    """Return an ``account.tax`` in percent, as a decimal string, None for one that is no percentage."""
+    return decimal(tax.amount) if tax.amount_type in ("percent", "division") else None

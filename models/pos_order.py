@@ -1,12 +1,14 @@
 """The order of a till: what it sold, what it took back, and the canonical forms of both."""
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 from odoo import models
+from odoo.tools import float_compare
 
-from ..schemas.invoice import InvoiceLineV1, LineTaxV1, OrderReferenceV1, RefundPaymentV1, RefundV1
+from ..schemas.invoice import InvoiceLineV1, LineTaxV1, RefundPaymentV1, RefundV1
 from ..schemas.order import OrderLineV1, OrderPaymentV1, OrderV1
-from .canonical_values import amount, decimal, timestamp
+from .canonical_values import amount, decimal, order_references, tax_rate, timestamp
 from .retail_capture import Transition, becomes
 
 SETTLED = becomes("paid", "done")
@@ -152,13 +154,10 @@ class PosOrder(models.Model):
             tax=amount(tax, currency),
             total=amount(untaxed + tax, currency),
             rounding=amount(-self._retail_rounding(taxed_lines) if is_paid else 0.0, currency),
-            is_full=bool(refunded) and not refunded.has_refundable_lines,
+            is_full=self._retail_is_full_refund(),
             invoice_id=str(refunded.account_move.id or ""),
             invoice_number=refunded.account_move.name or "",
-            orders=tuple(
-                OrderReferenceV1(id=str(order.id), number=order._retail_number(), channel="pos")
-                for order in refunded
-            ),
+            orders=order_references(self.env["sale.order"], refunded),
             salesperson=self._retail_cashier(),
             store=self.config_id.name,
             lines=tuple(each.line._retail_returned_line(each) for each in taken_back),
@@ -168,6 +167,15 @@ class PosOrder(models.Model):
                 )
                 for payment in self._retail_payments("refund.issued")
             ),
+        )
+
+    def _retail_is_full_refund(self):
+        taken_back = Counter()
+        for line in self._retail_returned_lines():
+            taken_back[line.refunded_orderline_id] -= line.qty
+        sold = self.refunded_order_id.lines - self.refunded_order_id._retail_returned_lines()
+        return bool(sold) and all(
+            float_compare(taken_back[line], line.qty, precision_digits=6) >= 0 for line in sold
         )
 
     def _retail_number(self):
@@ -218,11 +226,6 @@ class PosOrderLine(models.Model):
             partner=self.order_id.partner_id,
         )
         return full["total_included"] - taxed.total
-
-
-def tax_rate(tax):
-    """Return an ``account.tax`` in percent, as text; None for one that is no percentage."""
-    return decimal(tax.amount) if tax.amount_type in ("percent", "division") else None
 
 
 def _taxed_line(base_line):

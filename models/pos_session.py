@@ -11,8 +11,7 @@ from ..schemas.settlement import (
     SettlementTaxV1,
     SettlementV1,
 )
-from .canonical_values import amount, timestamp
-from .pos_order import tax_rate
+from .canonical_values import amount, tax_rate, timestamp
 
 
 class PosSession(models.Model):

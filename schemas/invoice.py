@@ -100,10 +100,9 @@ class RefundV1(Canonical):
 
     Amounts and quantities are positive: what is given back; what is sold in exchange has negative ones.
     ``invoice_id`` is the invoice that it reverses, ``orders`` are those that it takes back, and ``is_full`` says
-    so: of a credit note, that it alone takes back the whole invoice; of a refund at the till, that nothing of the
-    order is kept. ``residual`` is not paid out or set off yet. ``date`` is the date of a credit note, ``issued_at``
-    the time at the till, where the payments are ``total`` and ``rounding``; an exchange tells them once, with the
-    refund or with the order, whichever is larger.
+    that it alone takes back the whole of that document. ``residual`` is not paid out or set off yet. ``date`` is
+    the date of a credit note, ``issued_at`` the time at the till, where the payments are ``total`` and ``rounding``;
+    an exchange tells them once, with the refund or with the order, whichever is larger.
     """
 
     id: str

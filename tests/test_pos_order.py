@@ -94,7 +94,7 @@ class PosCase(EventCase, TestPoSCommon):
 
 @tagged("post_install", "-at_install")
 class TestPosOrder(PosCase):
-    wanted = ("order.placed", "refund.issued")
+    wanted = ("order.placed", "refund.issued", "invoice.posted")
 
     def test_sold(self):
         """With a discount, taxes in and on top of the price, two ways to pay, and change."""
@@ -237,7 +237,11 @@ class TestPosOrder(PosCase):
     def test_invoiced(self):
         order = self._sell([(self.vase, 1)], customer=self.customer, is_invoiced=True)
         self.assertEqual((order.state, order.account_move.state), ("done", "posted"))
-        self.assertEqual(self._told(order), ["order.placed"])
+        [placed] = self._events(order)
+        self.assertEqual(placed.event_type, "order.placed")
+        [posted] = self._events(order.account_move)
+        self.assertEqual(posted.event_type, "invoice.posted")
+        self.assertEqual((posted.correlation_id, posted.causation_id), (f"pos.order,{order.id}", placed.uuid))
 
     def test_closing_tells_no_order_again(self):
         order = self._sell([(self.vase, 1)])
@@ -373,6 +377,13 @@ class TestPosOrder(PosCase):
         refund = self._sell([self._returned(order.lines, 1)], is_refund=True)
         self.assertTrue(self._events(refund).payload["is_full"])
 
+    def test_refunded_bit_by_bit(self):
+        """Neither of two refunds takes back the whole order, though both together do."""
+        order = self._sell([(self.vase, 2)])
+        refunds = [self._sell([self._returned(order.lines, 1)], is_refund=True) for _time in range(2)]
+        self.assertEqual([self._events(refund).payload["is_full"] for refund in refunds], [False, False])
+        self.assertFalse(order.has_refundable_lines)
+
     def test_refunded_in_the_back_office(self):
         order = self._sell([(self.vase, 2)])
         refund = self.env["pos.order"].browse(order.refund()["res_id"])
@@ -391,6 +402,7 @@ class TestPosOrder(PosCase):
         line = self._returned(order.lines, 1)
         refund = self._sell([line], customer=self.customer, is_invoiced=True, is_refund=True)
         self.assertEqual(refund.account_move.move_type, "out_refund")
+        self.assertEqual(self._told(refund.account_move), [])
         [told] = self._events(refund).mapped("payload")
         self.assertEqual(
             (told["invoice_id"], told["invoice_number"]),
