@@ -9,6 +9,7 @@ from .canonical_values import decimal, timestamp
 from .retail_capture import Transition, becomes
 
 OWN_USAGES = ("internal", "transit")
+RETURN_USAGES = (*OWN_USAGES, "inventory")  # what comes back may go straight to the scrap
 DONE_EVENTS = ("shipment.confirmed", "return.received")
 
 
@@ -51,10 +52,10 @@ class StockPicking(models.Model):
         )
 
     def _retail_is_return(self):
-        """Goods that were delivered to a customer come back to our stock."""
+        """Goods that were delivered to a customer come back to us."""
         return (
             self.location_id.usage == "customer"
-            and self.location_dest_id.usage in OWN_USAGES
+            and self.location_dest_id.usage in RETURN_USAGES
             and "customer" in self.move_ids.origin_returned_move_id.location_dest_id.mapped("usage")
         )
 

@@ -118,6 +118,12 @@ class TestStockLevel(EventCase):
             },
         )
 
+    def test_first_of_its_kind(self):
+        """A quant is made with its quantity."""
+        self.env["stock.quant"]._update_available_quantity(self.lamp, self.warehouse.lot_stock_id, 5)
+        self._assert_told()
+        self.assertEqual(self._figures(), ("5", "0", "5", "0"))
+
     def test_window(self):
         """New flows collect the changes of a minute."""
         flow = self.env["retail.flow"].new({"event_type": "stock.level_changed"})
@@ -195,6 +201,8 @@ class TestStockLevel(EventCase):
         """What is on its way within a warehouse is on hand, and does not come in once more."""
         self.warehouse.reception_steps = "two_steps"
         receipt = self._receipt(20)
+        receipt.move_ids.location_final_id = self.warehouse.lot_stock_id
+        self.assertEqual(receipt.move_ids.location_dest_id, self.warehouse.wh_input_stock_loc_id)
         receipt.action_confirm()
         self.assertEqual(self._figures(), ("0", "0", "0", "20"))
         receipt.move_ids.write({"quantity": 20, "picked": True})

@@ -3,6 +3,7 @@
 from unittest.mock import patch
 
 from odoo import Command, fields
+from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
 from .common import EventCase
@@ -62,7 +63,7 @@ class TestStockPicking(EventCase):
         asked = picking.button_validate()
         if asked is not True and asked.get("res_model") == "stock.backorder.confirmation":
             wizard = Form.from_action(self.env, asked).save()
-            wizard = wizard.with_context(asked["context"])
+            wizard = wizard.with_context(**asked["context"])
             wizard.process() if with_backorder else wizard.process_cancel_backorder()
         self.assertEqual(picking.state, "done")
 
@@ -217,7 +218,7 @@ class TestStockPicking(EventCase):
         lamps.write({"quantity": 1, "picked": True})
         bulbs.write({"quantity": 0, "picked": True})
         asked = order.picking_ids.button_validate()
-        Form.from_action(self.env, asked).save().with_context(asked["context"]).process_cancel_backorder()
+        Form.from_action(self.env, asked).save().with_context(**asked["context"]).process_cancel_backorder()
         self.assertEqual([line["sku"] for line in self._events(order.picking_ids).payload["lines"]], ["LAMP"])
 
     def test_other_unit(self):
@@ -269,7 +270,7 @@ class TestStockPicking(EventCase):
         )
         order = self._order(5, 2)
         for move, picked in zip(
-            order.picking_ids.move_ids.sorted("id"), (((0, 2), (1, 3)), ((2, 1), (3, 1))), strict=True
+            order.picking_ids.move_ids.sorted("id"), (((0, 2), (1, 1), (1, 2)), ((2, 1), (3, 1))), strict=True
         ):
             values = [
                 {"product_id": move.product_id.id, "lot_id": lots[number].id, "quantity": quantity}
@@ -372,6 +373,17 @@ class TestStockPicking(EventCase):
         self._validate(picking.with_user(clerk))
         event = self._events(picking)
         self.assertEqual((event.payload["lines"][0]["quantity"], event.payload_error), ("3", False))
+
+    def test_whoever_sells_needs_no_right_to_see_the_stock(self):
+        """What was done with more rights may be written to the database with the rights of a seller."""
+        seller = self.env["res.users"].create({"name": "Seller", "login": "retail.seller"})
+        picking = self._deliver(1)
+        self.env.invalidate_all()
+        seen = picking.with_user(seller)
+        with self.assertRaises(AccessError):
+            seen.check_access("read")
+        self.assertEqual(seen._retail_with_fact("shipment.confirmed"), picking)
+        self.assertFalse(seen._retail_with_fact("return.received"))
 
     def test_a_payload_that_cannot_be_built_stops_no_shipment(self):
         picking = self._order(3).picking_ids
@@ -479,6 +491,12 @@ class TestStockPicking(EventCase):
         back = self._return(shipment, 0, 0, action="action_create_returns_all")
         self.assertEqual([line["quantity"] for line in self._payload(back)["lines"]], ["3", "2"])
 
+    def test_return_as_planned(self):
+        """What is initiated is what was agreed on, whatever is counted at the door by then."""
+        back = self._return(self._deliver(3), 3)
+        back.move_ids.quantity = 1
+        self.assertEqual(self._payload(back)["lines"][0]["quantity"], "3")
+
     def test_return_in_parts(self):
         """It is initiated once, and received in parts."""
         back = self._return(self._deliver(5), 4)
@@ -527,6 +545,31 @@ class TestStockPicking(EventCase):
         self._validate(replacement)
         self.assertEqual(self._told(replacement), ["shipment.confirmed"])
 
+    def test_return_in_two_steps(self):
+        """It is received where it comes in; how it gets to its shelf is nobody's business."""
+        self.warehouse.reception_steps = "two_steps"
+        back = self._return(self._deliver(3), 2)
+        self.assertNotEqual(back.location_dest_id, self.stock)
+        self._validate(back)
+        to_shelf = back.move_ids.move_dest_ids.picking_id
+        to_shelf.move_ids.origin_returned_move_id = back.move_ids.origin_returned_move_id
+        self._validate(to_shelf)
+        self.assertEqual(to_shelf.location_dest_id, self.stock)
+        self.assertEqual(self._told(back), ["return.initiated", "return.received"])
+        self.assertEqual(self._told(to_shelf), [])
+
+    def test_return_to_the_scrap(self):
+        back = self._return(self._deliver(3), 2)
+        scrap = self.env["stock.location"].search(
+            [("usage", "=", "inventory"), ("company_id", "=", self.env.company.id)], limit=1
+        )
+        back.location_dest_id = scrap
+        self._validate(back)
+        self.assertEqual(back.move_ids.location_dest_id, scrap)
+        self.assertEqual(self._told(back), ["return.initiated", "return.received"])
+        [line] = self._payload(back, "return.received")["lines"]
+        self.assertEqual(line["quantity"], "2")
+
     def test_return_that_is_cancelled(self):
         back = self._return(self._deliver(3), 1)
         back.action_cancel()
@@ -548,6 +591,9 @@ class TestStockPicking(EventCase):
         self._validate(self._return(receipt, 1))
         dropshipped = self._transfer(self.suppliers, self.customers, self.warehouse.out_type_id)
         self._validate(dropshipped)
+        back = self._transfer(self.customers, self.suppliers, self.warehouse.in_type_id)
+        back.move_ids.origin_returned_move_id = dropshipped.move_ids
+        self._validate(back)
         self.assertEqual(self._told(), [])
 
     # -- the till ----------------------------------------------------------------------------------
