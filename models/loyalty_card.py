@@ -111,7 +111,8 @@ class LoyaltyCard(models.Model):
         if "points" not in details:
             return super()._retail_process()
         order = self._retail_order(details)
-        return order and order._name == "pos.order" and order.refunded_order_id or order
+        refunded = order.refunded_order_id if order and order._name == "pos.order" else None
+        return refunded or order
 
     def _retail_cause(self, event_type):
         if event_type not in CAUSES:

@@ -190,19 +190,23 @@ class ProductProduct(models.Model):
     def create(self, vals_list):
         """The list price of a product names its variants."""
         products = super().create(vals_list)
-        products.product_tmpl_id._retail_notice(CHANGED)
+        products._retail_notice_list_price()
         return products
 
     def write(self, vals):
         result = super().write(vals)
         if not {"active", "default_code"}.isdisjoint(vals):
-            self.product_tmpl_id._retail_notice(CHANGED)
+            self._retail_notice_list_price()
         return result
 
     def unlink(self):
         _notice_items_removed(self.env, Domain("product_id", "in", self.ids))
-        self.product_tmpl_id._retail_notice(CHANGED)
+        self._retail_notice_list_price()
         return super().unlink()
+
+    def _retail_notice_list_price(self):
+        if self.env["product.template"]._retail_wants(CHANGED):
+            self.product_tmpl_id._retail_notice(CHANGED)
 
     def _retail_list_price(self):
         return VariantPriceV1(id=str(self.id), sku=self.default_code or "", price=decimal(self.lst_price))

@@ -291,3 +291,13 @@ class TestPrice(EventCase):
         rule.unlink()
         self.pricelist.unlink()
         self.assertEqual(self._changes(), [])
+
+    def test_nothing_is_read_if_nobody_wants_it(self):
+        rule = self._rule(fixed_price=5)
+        self.connector.flow_ids.active = False
+        self.env.flush_all()
+        self.env["retail.flow"]._routes()
+        self.env.invalidate_all()
+        with self.assertQueryCount(0):
+            rule._retail_notice("price.changed")
+            self.product._retail_notice_list_price()
