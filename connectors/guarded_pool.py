@@ -34,26 +34,27 @@ def _pool_class(pool, guard, is_secure):
 class _Guarded:
     """Mixed into a connection of urllib3, whose ``_dns_host`` is what it connects to."""
 
+    _dns_host: str
+    timeout: float
+
     def _new_conn(self):
         name, timeout = self._dns_host, self.timeout
         addresses = self._addresses()[:MAX_ADDRESSES]
         try:
             self.timeout = timeout / len(addresses)
-            for address in addresses[:-1]:
+            for address in addresses:
                 self._dns_host = address
                 try:
-                    return self._connected(timeout)
+                    sock = super()._new_conn()
                 except (NewConnectionError, ConnectTimeoutError):
+                    if address == addresses[-1]:
+                        raise
                     continue
-            self._dns_host = addresses[-1]
-            return self._connected(timeout)
+                sock.settimeout(timeout)
+                return sock
         finally:
             self._dns_host, self.timeout = name, timeout
-
-    def _connected(self, timeout):
-        sock = super()._new_conn()
-        sock.settimeout(timeout)
-        return sock
+        raise AssertionError("unreachable")
 
     def _addresses(self):
         try:

@@ -254,12 +254,8 @@ def _session(headers, guard):
 
 class _GuardedAdapter(HTTPAdapter):
     def __init__(self, guard, **options):
-        self._guard = guard
         super().__init__(**options)
-
-    def init_poolmanager(self, *args, **options):
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = pool_classes(self._guard)
+        self.poolmanager.pool_classes_by_scheme = pool_classes(guard)
 
     def send(self, request, **options):
         return super().send(request, **{**options, "proxies": {}})

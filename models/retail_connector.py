@@ -248,13 +248,12 @@ class RetailConnector(models.Model):
     def _fit_credentials(self):
         """Have the credentials that the provider and the way to authenticate need, and no others."""
         for connector in self:
-            names = {
-                spec.name for spec in connector._get_adapter_class().credentials_for(connector.auth_method)
-            }
-            connector.credential_ids.filtered_domain([("name", "not in", list(names))]).unlink()
-            missing = names - set(connector.credential_ids.mapped("name"))
+            specs = connector._get_adapter_class().credentials_for(connector.auth_method)
+            names = [spec.name for spec in specs]
+            connector.credential_ids.filtered_domain([("name", "not in", names)]).unlink()
+            present = connector.credential_ids.mapped("name")
             connector.credential_ids.create(
-                [{"connector_id": connector.id, "name": name} for name in sorted(missing)]
+                [{"connector_id": connector.id, "name": name} for name in names if name not in present]
             )
 
     def _add_default_flows(self):

@@ -47,7 +47,7 @@ class EventType:
     more_models: tuple[str, ...] = ()
 
     @property
-    def type(self):
+    def cloudevents_type(self):
         """The ``type`` of its CloudEvents: ``retail.order.placed.v1``; the version is that of the schema."""
         version = re.search(r"V(\d+)$", self.schema.__name__)
         return f"retail.{self.name}.v{version[1]}"

@@ -46,9 +46,7 @@ class WebhookAdapter(Adapter):
     api_versions: ClassVar = ("v1",)
     credentials: ClassVar = (
         Credential("signing_secret", "Signing secret (whsec_…)", check=check_secret, former="former_secret"),
-        Credential(
-            "former_secret", "Former signing secret, until it is removed", required=False, check=check_secret
-        ),
+        Credential("former_secret", "Former signing secret", required=False, check=check_secret),
     )
     batch_size = 20
     event_types = frozenset(EVENT_TYPES)
@@ -98,7 +96,7 @@ class WebhookAdapter(Adapter):
         event = CloudEvent(
             id=item.idempotency_key,
             source=self.settings.source,
-            type=event_type.type,
+            type=event_type.cloudevents_type,
             subject=item.subject or None,
             time=rfc3339(item.occurred_at),
             dataschema=schema_uri(event_type),
