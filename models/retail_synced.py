@@ -21,16 +21,19 @@ class RetailSynced(models.AbstractModel):
         "Timeline", compute="_compute_retail_event_count", groups="retail_hub.group_user"
     )
 
-    @api.depends_context("uid")
+    @api.depends_context("uid", "retail_till")
     def _compute_retail_sync_state(self):
-        states = self.env["retail.sync.state"]._worst_by_record(self)
+        is_till = self.env.context.get("retail_till")
+        states = {} if is_till else self.env["retail.sync.state"]._worst_by_record(self)
         for record in self:
             record.retail_sync_state = states.get(record.id, False)
 
-    @api.depends_context("uid")
+    @api.depends_context("uid", "retail_till")
     def _compute_retail_event_count(self):
+        events = self.env["retail.event"]
+        is_till = self.env.context.get("retail_till")
         for record in self:
-            record.retail_event_count = self.env["retail.event"].search_count(record._retail_story_domain())
+            record.retail_event_count = 0 if is_till else events.search_count(record._retail_story_domain())
 
     def _retail_story_domain(self):
         """Return the domain of the events of all processes that the record had a part in."""
@@ -64,6 +67,11 @@ class AccountMove(models.Model):
 class PosOrder(models.Model):
     _name = "pos.order"
     _inherit = ["pos.order", "retail.synced"]
+
+    @api.model
+    def _load_pos_data_read(self, records, config):
+        """A till reads all fields of its orders with every sale: what it never shows is not looked up for it."""
+        return super()._load_pos_data_read(records.with_context(retail_till=True), config)
 
 
 class SaleOrder(models.Model):

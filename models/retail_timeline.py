@@ -64,12 +64,11 @@ class RetailEvent(models.Model):
             event.process_name = names[reference] if reference else event.correlation_id
 
     def _search_process_name(self, operator, value):
+        """Find processes by the record that they begin with: one of those that have a timeline."""
         if operator != "ilike":
             return NotImplemented
         found = []
-        for model in sorted(
-            {model for each in EVENT_TYPES.values() for model in (each.model, *each.more_models)}
-        ):
+        for model in self.env.registry.descendants(["retail.synced"], "_inherit") - {"retail.synced"}:
             if self.env[model].has_access("read"):
                 records = self.env[model].search(
                     [("display_name", "ilike", value)], order="id desc", limit=PROCESSES_FOUND
@@ -137,7 +136,7 @@ class RetailEvent(models.Model):
         order = super()._order_field_to_sql(alias, field_name, direction, nulls, query)
         if field_name != "occurred_at" or not self.env.context.get("retail_timeline"):
             return order
-        return SQL("date_trunc('second', %s) %s", SQL.identifier(alias, field_name), direction)
+        return SQL("date_trunc('second', %s) %s", self._field_to_sql(alias, field_name, query), direction)
 
     # -- actions -----------------------------------------------------------------------------------
 

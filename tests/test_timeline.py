@@ -121,6 +121,20 @@ class TestTimeline(OrderCase):
         event.payload_error = "number: Field required"
         self.assertEqual(event.problem, "No snapshot could be made: number: Field required")
 
+    def test_costs_a_till_nothing(self):
+        """A till reads all fields of an order with every sale; how it stands with others is not looked up then."""
+        config = self.env["pos.config"].create({"name": "Till"})
+        session = self.env["pos.session"].create({"config_id": config.id, "user_id": self.env.uid})
+        totals = {"amount_total": 0, "amount_tax": 0, "amount_paid": 0, "amount_return": 0}
+        order = self.env["pos.order"].create({"session_id": session.id, **totals})
+        with (
+            patch.object(type(self.env["retail.sync.state"]), "_worst_by_record") as sync_state,
+            patch.object(type(self.env["retail.event"]), "search_count") as event_count,
+        ):
+            [data] = self.env["pos.order"]._load_pos_data_read(order, config)
+        self.assertEqual((data["id"], data["retail_event_count"]), (order.id, 0))
+        self.assertFalse(sync_state.called or event_count.called)
+
     def test_a_record_that_is_gone(self):
         order = self._placed()
         event = self._events(order)
