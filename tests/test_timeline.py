@@ -57,7 +57,7 @@ class OrderCase(EventCase):
 class TestTimeline(OrderCase):
     def _story(self, record):
         action = record.with_user(self.clerk).action_retail_timeline()
-        events = self.env["retail.event"].with_user(self.clerk).with_context(action["context"])
+        events = self.env["retail.event"].with_user(self.clerk).with_context(**action["context"])
         return events.search(action["domain"], order="occurred_at, id")
 
     def test_story_of_an_order(self):
