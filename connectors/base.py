@@ -9,9 +9,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
+from .. import field_map
 from ..const import ErrorClass
+from ..field_map import FieldMap, FieldMapError, Transform
 
 OWN_LIMIT = "OWN_LIMIT"  # code of a QuotaError for a call that our own count did not allow
 
@@ -123,7 +126,8 @@ class Item:
     (the JSON form of a model in ``schemas/``); ``idempotency_key`` stays the same for every try.
     ``settling`` is True if an earlier try may have been applied without our knowing. ``subject`` names the
     record (``sale.order/7``); ``occurred_at`` is when it happened (UTC, naive); ``correlation_id`` names the
-    process, ``causation_id`` the event that led to this one (empty: none is known).
+    process, ``causation_id`` the event that led to this one (empty: none is known). ``extra`` are those values of
+    the Odoo record, by path, for which :meth:`Adapter.record_paths` asks.
     """
 
     trace_id: str
@@ -137,6 +141,7 @@ class Item:
     subject: str = ""
     correlation_id: str = ""
     causation_id: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,8 @@ class Prepared:
     ``body`` is what the remote gets for this item (JSON-able, without credentials);
     ``content`` is the part of it whose change makes a new call worth while: the hub stores its hash and
     skips a state that the remote already has; ``key`` is the value (of a natural key) by which the remote
-    identifies the record: no two records of ours may claim the same one.
+    identifies the record: no two records of ours may claim the same one. ``personal`` are names of properties
+    that hold personal data though they are not called so: what is kept of the request masks them.
     """
 
     item: Item
@@ -155,6 +161,7 @@ class Prepared:
     body: Mapping[str, Any]
     content: Mapping[str, Any]
     key: str | None = None
+    personal: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +196,7 @@ class Settings:
     """What an adapter knows of its connector. ``credentials`` maps names to clear text.
 
     ``connect_timeout`` and ``read_timeout`` are seconds; ``batch_size`` 0 means the provider's own maximum.
-    ``source`` is the URI of this Odoo, as events name it.
+    ``source`` is the URI of this Odoo, as events name it. ``field_maps`` None: those of the provider.
     """
 
     base_url: str
@@ -199,6 +206,32 @@ class Settings:
     read_timeout: float = 20.0
     batch_size: int = 0
     source: str = ""
+    field_maps: Sequence[FieldMap] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteObject:
+    """A kind of remote record whose properties are mapped, and the types of the events that feed it."""
+
+    name: str
+    label: str
+    event_types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteProperty:
+    """A property that the remote's records have.
+
+    ``type`` is one of ``text``, ``number``, ``boolean``, ``date``, ``datetime``, ``enumeration``; ``options`` are the
+    values that an enumeration takes.
+    """
+
+    name: str
+    label: str = ""
+    type: str = "text"
+    options: tuple[str, ...] = ()
+    is_read_only: bool = False
+    is_unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +274,9 @@ class Adapter(ABC):
 
     An adapter holds no state about records, and never sleeps: what has to wait is told as an outcome.
 
-    ``plans`` are those that the provider sells, the smallest first. ``before_call`` is set by the hub, and is
+    ``plans`` are those that the provider sells, the smallest first. ``objects`` are those whose properties an admin
+    may map; ``default_field_maps`` are the maps to begin with, and ``transforms`` what these may name: the common
+    ones and, as ``provider.name``, the provider's own. ``before_call`` is set by the hub, and is
     called before each HTTP request (hand it to :class:`~.http_client.HttpClient`): it counts the call, or raises
     a :class:`QuotaError`; no more calls are then tried in the batch.
     """
@@ -254,6 +289,9 @@ class Adapter(ABC):
     event_types: ClassVar[frozenset[str]]
     default_keys: ClassVar[Keys]
     plans: ClassVar[Sequence[Plan]] = ()
+    objects: ClassVar[Sequence[RemoteObject]] = ()
+    default_field_maps: ClassVar[Sequence[FieldMap]] = ()
+    transforms: ClassVar[Mapping[str, Transform]] = field_map.TRANSFORMS
     before_call: Callable[[], None] | None = None
 
     def __init__(self, settings: Settings):
@@ -266,6 +304,66 @@ class Adapter(ABC):
         :param batch_size: of the connector; 0: the provider's maximum
         """
         return -(-count // min(batch_size or cls.batch_size, cls.batch_size))
+
+    # ----- field maps -----
+
+    @classmethod
+    def object_for(cls, event_type: str) -> RemoteObject | None:
+        """Return the object that events of a type feed, None if their properties are not mapped."""
+        return next((each for each in cls.objects if event_type in each.event_types), None)
+
+    def field_maps(self, object_name: str) -> Sequence[FieldMap]:
+        """Return the lines by which an object is sent."""
+        return self._field_maps_by_object.get(object_name, ())
+
+    @cached_property
+    def _field_maps_by_object(self):
+        maps = self.settings.field_maps
+        grouped: dict[str, list[FieldMap]] = {}
+        for line in self.default_field_maps if maps is None else maps:
+            if line.is_sent:
+                grouped.setdefault(line.object, []).append(line)
+        return grouped
+
+    def record_paths(self, event_type: str) -> Sequence[str]:
+        """Return the paths of Odoo fields whose values an event's item needs in ``extra``."""
+        found = self.object_for(event_type)
+        lines = self.field_maps(found.name) if found else ()
+        return tuple(dict.fromkeys(path for line in lines for path in field_map.record_paths(line)))
+
+    def mapped_value(self, line: FieldMap, item: Item) -> Any:
+        """Return what a line makes of an item: a JSON value.
+
+        :raise MappingError: it cannot be made
+        """
+        try:
+            return field_map.value_of(line, item.data, item.extra, self.transforms)
+        except FieldMapError as error:
+            raise MappingError(
+                f"The property {line.property} cannot be filled: {error}.",
+                code="FIELD_MAP",
+                field=line.property,
+            ) from error
+
+    def mapped_lines(self, item: Item, object_name: str) -> Sequence[FieldMap]:
+        """Return the lines that are sent for this item.
+
+        Without those for new records only, if it is linked, and those for which the Odoo record is gone.
+        """
+        return [
+            line
+            for line in self.field_maps(object_name)
+            if not (line.only_on_create and item.remote_id) and not field_map.is_missing(line, item.extra)
+        ]
+
+    def remote_properties(self, object_name: str) -> Sequence[RemoteProperty] | None:
+        """Ask the remote for the properties of an object's records; None if it cannot be asked.
+
+        :raise RemoteError: in words for the admin
+        """
+        return None
+
+    # ----- use -----
 
     def __enter__(self):
         return self

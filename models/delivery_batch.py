@@ -24,7 +24,7 @@ from ..connectors.base import (
     RemoteError,
     TransientError,
 )
-from ..connectors.redaction import redact, redact_text
+from ..connectors.redaction import mask_name, redact, redact_text
 from ..connectors.retry import fingerprint
 from ..const import Kind, State
 from ..policy import DEFAULT_QUOTA_DELAY, Decision, decide, unsettled
@@ -99,13 +99,25 @@ class DeliveryBatch:
         flow_ids = {claim.flow_id for claim in claims if claim.flow_id}
         flows = self.env["retail.flow"].browse(flow_ids).exists().grouped("id")
         payloads = self._payloads(res_model, claims, flows)
+        extras = self._extras(res_model, [claim for claim in claims if claim.id in payloads])
         ids = {claim.res_id for claim in claims}
         bindings = self.env["retail.binding"]._by_record(self.connector, res_model, ids)
         for claim in claims:
             if claim.id in payloads:
+                extra = extras.get(claim.res_id, {})
                 self._prepare_claim(
-                    claim, payloads[claim.id], flows.get(claim.flow_id), bindings.get(claim.res_id)
+                    claim, payloads[claim.id], extra, flows.get(claim.flow_id), bindings.get(claim.res_id)
                 )
+
+    def _extras(self, res_model, claims):
+        """Return ``{record id: {path: value}}`` of the Odoo fields that field maps want of the records."""
+        wanted = {claim.event_type for claim in claims}
+        paths = {path: None for event_type in wanted for path in self.adapter.record_paths(event_type)}
+        if not paths:
+            return {}
+        records = self.env[res_model].with_company(self.connector.company_id)
+        records = records.browse({claim.res_id for claim in claims}).exists()
+        return self.env["retail.field.map"]._record_values(records, paths)
 
     def _payloads(self, res_model, claims, flows):
         """Return ``{claim id: payload}``; claims without one are decided."""
@@ -187,7 +199,11 @@ class DeliveryBatch:
         event.write({"payload": payload, "payload_error": False})
         return payload
 
-    def _prepare_claim(self, claim, payload, flow, binding):
+    def _prepare_claim(self, claim, payload, extra, flow, binding):
+        if isinstance(extra, Exception):
+            message = self.env._("Fields of the record could not be read; the server log has the details.")
+            self._decide(claim, MappingError(message, code="FIELD_MAP"))
+            return
         item = Item(
             trace_id=str(claim.id),
             event_type=claim.event_type,
@@ -200,6 +216,7 @@ class DeliveryBatch:
             subject=f"{claim.res_model}/{claim.res_id}",
             correlation_id=claim.correlation_id or "",
             causation_id=claim.causation_id or "",
+            extra=extra,
         )
         try:
             prepared = self._prepare_item(item)
@@ -444,7 +461,17 @@ def content_hash(content):
 
 def masked_request(prepared):
     """Return what an attempt keeps of a remote request: a dict of JSON values without personal data."""
-    return {"operation": prepared.operation, **redact(prepared.body)}
+    return {"operation": prepared.operation, **_mask_named(redact(prepared.body), prepared.personal)}
+
+
+def _mask_named(body, names):
+    """Mask the values under these names, at any depth."""
+    if not names or not isinstance(body, dict):
+        return body
+    return {
+        key: mask_name(value) if key in names and isinstance(value, str) else _mask_named(value, names)
+        for key, value in body.items()
+    }
 
 
 def request_properties(request):

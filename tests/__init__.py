@@ -6,6 +6,7 @@ from . import test_credential
 from . import test_customer
 from . import test_dead_letters
 from . import test_delivery
+from . import test_field_map
 from . import test_flow
 from . import test_outcome
 from . import test_retention

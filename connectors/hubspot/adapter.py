@@ -1,6 +1,7 @@
 """HubSpot: customers as contacts, through the batch endpoints of the CRM objects API."""
 
 from dataclasses import replace
+from functools import cached_property
 from typing import ClassVar
 
 from ..base import (
@@ -14,11 +15,12 @@ from ..base import (
     Plan,
     Prepared,
     RemoteError,
+    RemoteObject,
     failed,
 )
 from ..retry import narrow
 from . import batch as batches
-from . import errors, limits, mapping
+from . import errors, limits, mapping, schema
 from .api import HubSpotApi
 
 
@@ -32,6 +34,9 @@ class HubSpotAdapter(Adapter):
     batch_size = 100
     event_types = frozenset({"customer.created", "customer.updated", "customer.merged", "customer.erased"})
     default_keys = Keys("email", "")
+    objects: ClassVar = (RemoteObject("contact", "Contact", ("customer.created", "customer.updated")),)
+    default_field_maps = mapping.DEFAULT_FIELD_MAPS
+    transforms = mapping.TRANSFORMS
     plans: ClassVar = (
         Plan("starter", "Free or Starter", {10: 100, 86_400: 250_000}),
         Plan("professional", "Professional", {10: 190, 86_400: 625_000}),
@@ -81,14 +86,22 @@ class HubSpotAdapter(Adapter):
         raise MappingError(f"HubSpot does not take {item.event_type}.", code="EVENT_NOT_SUPPORTED")
 
     def _prepare_contact(self, item):
-        name, value = mapping.find_key(item.data, item.keys)
+        lines = self.field_maps("contact")
+        name, value = mapping.find_key(self, item, lines)
         if not item.remote_id and not value:
             raise mapping.key_missing(item.keys)
-        content = mapping.contact_properties(item.data, item.keys)
+        sent = self.mapped_lines(item, "contact")
+        properties = {**mapping.properties(self, item, sent), **mapping.own_keys(item, lines)}
         target = {"id": item.remote_id} if item.remote_id else {"id": value, "idProperty": name}
-        body = {**target, "properties": content, "objectWriteTraceId": item.trace_id}
+        body = {**target, "properties": properties, "objectWriteTraceId": item.trace_id}
         operation = "update" if item.remote_id else f"upsert:{name}"
-        return Prepared(item, operation, body, content, value)
+        once = {line.property for line in sent if line.only_on_create}
+        content = {name: value for name, value in properties.items() if name not in once}
+        return Prepared(item, operation, body, content, value, self._personal)
+
+    @cached_property
+    def _personal(self):
+        return mapping.personal(self.field_maps("contact"))
 
     def _prepare_merge(self, item):
         losers = dict.fromkeys(item.data.get("merged_remote_ids") or ())
@@ -237,6 +250,13 @@ class HubSpotAdapter(Adapter):
         return winner if self.api.find(loser) in (None, winner) else None
 
     # ----- connection -----
+
+    def remote_properties(self, object_name):
+        self.api.resume()
+        response = self.api.properties(object_name)
+        if response.status >= 300:
+            raise self.api.refusal(response, write=False)
+        return schema.read(response.object)
 
     def test_connection(self):
         """Read the account's details, and its daily usage where the token may.

@@ -14,7 +14,7 @@ BOTH = Keys("email", "odoo_customer_id")
 
 def properties(keys=EMAIL, **changes):
     data = CustomerV1.model_validate(customer(1, **changes)).canonical()
-    return mapping.contact_properties(data, keys)
+    return prepare(data=data, keys=keys, remote_id="7").content
 
 
 def address(kind="contact", **changes):
@@ -77,7 +77,7 @@ def test_an_empty_customer_clears_everything():
         addresses=[],
         language=None,
     )
-    assert set(values) == set(mapping.PROPERTIES)
+    assert set(values) == {line.property for line in mapping.DEFAULT_FIELD_MAPS}
     assert {name: value for name, value in values.items() if value} == {"lastname": "X"}
 
 
@@ -156,7 +156,9 @@ def test_language(language, code):
     ],
 )
 def test_find_key(keys, emails, found):
-    assert mapping.find_key(customer(1, emails=emails), keys) == found
+    item = make_item(1, data=customer(1, emails=emails), keys=keys)
+    with HubSpotAdapter(Settings("https://hubspot.invalid", "2026-09")) as adapter:
+        assert mapping.find_key(adapter, item, adapter.field_maps("contact")) == found
 
 
 def test_the_property_of_ones_own_is_sent_if_it_is_a_key():
