@@ -11,7 +11,6 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-SOURCES = ("canonical", "record", "constant", "template")
 RECORD = "odoo."  # a reference of a template that begins so leads to a field of the record in Odoo
 OTHERWISE = "*"
 
@@ -81,16 +80,22 @@ def value_of(field_map, data, extra, transforms):
     :param extra: ``{path: value}`` of the Odoo record
     :raise FieldMapError: the value does not fit the transform
     """
-    value = _SOURCES[field_map.source](field_map.expression, data, extra)
-    transform = transforms[field_map.transform]
-    if transform.function is None or (is_empty(value) and field_map.transform != "map"):
-        return value
-    return transform.function(value, field_map.argument, data)
+    return compile_line(field_map, transforms)(data, extra)
 
 
-def is_missing(field_map, extra):
-    """Tell whether a line needs what is not known of the Odoo record, such as one that was deleted."""
-    return any(path not in extra for path in record_paths(field_map))
+def compile_line(field_map, transforms):
+    """Return a function of (data, extra) that gives the value of a line: see :func:`value_of`."""
+    read = _READERS[field_map.source](field_map.expression)
+    function, argument = transforms[field_map.transform].function, field_map.argument
+    if function is None:
+        return read
+    takes_empty = field_map.transform == "map"
+
+    def value(data, extra):
+        found = read(data, extra)
+        return function(found, argument, data) if takes_empty or not is_empty(found) else found
+
+    return value
 
 
 def is_empty(value):
@@ -102,30 +107,22 @@ def text(value):
 
     :raise FieldMapError: it is a group of fields
     """
-    if value is None:
-        return ""
+    if value is None or isinstance(value, str):
+        return value or ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         return f"{value:.10f}".rstrip("0").rstrip(".")
     if isinstance(value, (list, tuple)):
         return ";".join(map(text, value))
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         raise FieldMapError("a whole group of fields is no value: name one of them")
     return str(value)
 
 
 def read_path(data, expression):
     """Return what a path leads to in canonical data, None if it leads nowhere."""
-    value = data
-    for segment in _segments(expression):
-        if isinstance(value, Mapping):
-            value = value.get(segment)
-        elif isinstance(value, (list, tuple)):
-            value = _pick(value, segment)
-        else:
-            return None
-    return value
+    return _path_reader(expression)(data, None)
 
 
 def record_paths(field_map):
@@ -159,41 +156,72 @@ def _segments(expression):
     return tuple(expression.split("."))
 
 
+@lru_cache(maxsize=4096)
+def _path_reader(expression):
+    segments = _segments(expression)
+
+    def read(data, _extra):
+        value = data
+        for segment in segments:
+            if isinstance(value, dict):
+                value = value.get(segment)
+            elif isinstance(value, (list, tuple)):
+                value = _pick(value, segment)
+            else:
+                return None
+        return value
+
+    return read
+
+
 def _pick(items, segment):
-    for choice in segment.split("|"):
-        if choice.isdecimal():
-            found = items[int(choice)] if int(choice) < len(items) else None
+    for choice in _choices(segment):
+        if isinstance(choice, int):
+            found = items[choice] if choice < len(items) else None
         else:
-            found = next((item for item in items if _is_kind(item, choice)), None)
+            found = next(
+                (item for item in items if isinstance(item, dict) and item.get("kind") == choice), None
+            )
         if found is not None:
             return found
     return None
 
 
-def _is_kind(item, kind):
-    return isinstance(item, Mapping) and item.get("kind") == kind
+@lru_cache(maxsize=4096)
+def _choices(segment):
+    return tuple(int(choice) if choice.isdecimal() else choice for choice in segment.split("|"))
 
 
-def _fill(template, data, extra):
-    """Return the text, "" if nothing that it refers to has a value."""
-    found = False
-
-    def insert(match):
-        nonlocal found
-        name = match[1].strip()
-        value = extra.get(name.removeprefix(RECORD)) if name.startswith(RECORD) else read_path(data, name)
-        found = found or not is_empty(value)
-        return text(value)
-
-    filled = _REFERENCE.sub(insert, template)
-    return " ".join(filled.split()) if found else ""
+def _record_reader(path):
+    return lambda _data, extra: extra.get(path)
 
 
-_SOURCES = {
-    "canonical": lambda expression, data, extra: read_path(data, expression),
-    "record": lambda expression, data, extra: extra.get(expression),
-    "constant": lambda expression, data, extra: expression,
-    "template": _fill,
+def _constant_reader(constant):
+    return lambda _data, _extra: constant
+
+
+def _template_reader(template):
+    parts = _REFERENCE.split(template)  # text and reference by turns
+    readers = [
+        _record_reader(name.removeprefix(RECORD)) if name.startswith(RECORD) else _path_reader(name)
+        for name in map(str.strip, parts[1::2])
+    ]
+
+    def read(data, extra):
+        values = [text(reader(data, extra)) for reader in readers]
+        if not any(values):
+            return ""  # "Dear " alone says nothing
+        filled = [part for pair in zip(parts[::2], [*values, ""], strict=True) for part in pair]
+        return " ".join("".join(filled).split())
+
+    return read
+
+
+_READERS = {
+    "canonical": _path_reader,
+    "record": _record_reader,
+    "constant": _constant_reader,
+    "template": _template_reader,
 }
 
 

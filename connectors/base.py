@@ -325,6 +325,17 @@ class Adapter(ABC):
                 grouped.setdefault(line.object, []).append(line)
         return grouped
 
+    @cached_property
+    def _compiled(self):
+        """``{object: [(line, its value as a function of (data, extra), paths of Odoo fields), …]}``."""
+        return {
+            name: [
+                (line, field_map.compile_line(line, self.transforms), frozenset(field_map.record_paths(line)))
+                for line in lines
+            ]
+            for name, lines in self._field_maps_by_object.items()
+        }
+
     def record_paths(self, event_type: str) -> Sequence[str]:
         """Return the paths of Odoo fields whose values an event's item needs in ``extra``."""
         found = self.object_for(event_type)
@@ -339,22 +350,24 @@ class Adapter(ABC):
         try:
             return field_map.value_of(line, item.data, item.extra, self.transforms)
         except FieldMapError as error:
-            raise MappingError(
-                f"The property {line.property} cannot be filled: {error}.",
-                code="FIELD_MAP",
-                field=line.property,
-            ) from error
+            raise _not_filled(line, error) from error
 
-    def mapped_lines(self, item: Item, object_name: str) -> Sequence[FieldMap]:
-        """Return the lines that are sent for this item.
+    def mapped_values(self, item: Item, object_name: str) -> dict[str, Any]:
+        """Return ``{property: JSON value}`` of the lines that are sent for this item.
 
         Without those for new records only, if it is linked, and those for which the Odoo record is gone.
+
+        :raise MappingError: a line cannot be filled; ``field`` names the property
         """
-        return [
-            line
-            for line in self.field_maps(object_name)
-            if not (line.only_on_create and item.remote_id) and not field_map.is_missing(line, item.extra)
-        ]
+        values = {}
+        line = None
+        try:
+            for line, read, paths in self._compiled.get(object_name, ()):
+                if not (line.only_on_create and item.remote_id) and paths <= item.extra.keys():
+                    values[line.property] = read(item.data, item.extra)
+        except FieldMapError as error:
+            raise _not_filled(line, error) from error
+        return values
 
     def remote_properties(self, object_name: str) -> Sequence[RemoteProperty] | None:
         """Ask the remote for the properties of an object's records; None if it cannot be asked.
@@ -422,3 +435,9 @@ class Adapter(ABC):
         Send again only what the remote knows how to repeat: by the item's idempotency key, or because the call
         sets a state. Read back anything else first.
         """
+
+
+def _not_filled(line, error):
+    return MappingError(
+        f"The property {line.property} cannot be filled: {error}.", code="FIELD_MAP", field=line.property
+    )

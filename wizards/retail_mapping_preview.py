@@ -151,14 +151,15 @@ class RetailMappingPreview(models.TransientModel):
     def _rows(self, adapter, item):
         """Return one dict for each line: property, value, where it is from, and what is to be said about it."""
         known = self.env["retail.remote.schema"]._known(self.connector_id, self.object_name) or {}
-        sent = adapter.mapped_lines(item, self.object_name)
         return [
-            self._row(adapter, item, line, known.get(line.property), line in sent)
+            self._row(adapter, item, line, known.get(line.property))
             for line in adapter.field_maps(self.object_name)
         ]
 
-    def _row(self, adapter, item, line, remote, is_sent):
+    def _row(self, adapter, item, line, remote):
         value, note = "", ""
+        is_known = all(path in item.extra for path in field_map.record_paths(line))
+        is_sent = is_known and not (line.only_on_create and item.remote_id)
         try:
             value = field_map.text(adapter.mapped_value(line, item))
         except (RemoteError, field_map.FieldMapError) as error:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
+from ... import field_map
 from ..base import (
     Adapter,
     ConnectionReport,
@@ -86,18 +87,26 @@ class HubSpotAdapter(Adapter):
         raise MappingError(f"HubSpot does not take {item.event_type}.", code="EVENT_NOT_SUPPORTED")
 
     def _prepare_contact(self, item):
-        lines = self.field_maps("contact")
-        name, value = mapping.find_key(self, item, lines)
+        values = self.mapped_values(item, "contact")
+        content = {name: field_map.text(value) for name, value in values.items()}
+        content.update(mapping.own_keys(item, self._contact_lines))
+        name, value = mapping.find_key(self, item, self._contact_lines, content)
         if not item.remote_id and not value:
             raise mapping.key_missing(item.keys)
-        sent = self.mapped_lines(item, "contact")
-        properties = {**mapping.properties(self, item, sent), **mapping.own_keys(item, lines)}
         target = {"id": item.remote_id} if item.remote_id else {"id": value, "idProperty": name}
-        body = {**target, "properties": properties, "objectWriteTraceId": item.trace_id}
+        body = {**target, "properties": content, "objectWriteTraceId": item.trace_id}
         operation = "update" if item.remote_id else f"upsert:{name}"
-        once = {line.property for line in sent if line.only_on_create}
-        content = {name: value for name, value in properties.items() if name not in once}
+        if self._once:
+            content = {name: value for name, value in content.items() if name not in self._once}
         return Prepared(item, operation, body, content, value, self._personal)
+
+    @cached_property
+    def _contact_lines(self):
+        return {line.property: line for line in self.field_maps("contact")}
+
+    @cached_property
+    def _once(self):
+        return {line.property for line in self.field_maps("contact") if line.only_on_create}
 
     @cached_property
     def _personal(self):

@@ -87,34 +87,35 @@ _DEFAULTS = {line.property: line for line in DEFAULT_FIELD_MAPS if line.object =
 # ----- properties -----
 
 
-def properties(adapter, item, lines):
-    """Return ``{property: text}``.
+def own_keys(item, names):
+    """Return ``{property: text}`` of the keys that are properties of one's own, unless a line fills them.
 
-    :raise MappingError: a line cannot be filled; ``field`` names the property
+    :param names: of the properties that lines fill
     """
-    return {line.property: field_map.text(adapter.mapped_value(line, item)) for line in lines}
+    keys = (item.keys.primary, item.keys.fallback)
+    return {key: item.data["id"] for key in keys if key and key not in names and key not in _DEFAULTS}
 
 
-def own_keys(item, lines):
-    """Return ``{property: text}`` of the keys that are properties of one's own, unless a line fills them."""
-    mapped = {line.property for line in lines}
-    names = (item.keys.primary, item.keys.fallback)
-    return {n: item.data["id"] for n in names if n and n not in mapped and n not in _DEFAULTS}
-
-
-def find_key(adapter, item, lines):
+def find_key(adapter, item, lines, properties):
     """Return (property, value) of the first key that has a value, or (None, None).
 
     A key holds what its line says, else what the default line for it would say; a property for which there is
     none is a custom one with unique values, and holds the customer's canonical ``id``.
+
+    :param lines: ``{property: line}``
+    :param properties: ``{property: text}`` that are sent
     """
-    by_name = {**_DEFAULTS, **{line.property: line for line in lines}}
     for name in (item.keys.primary, item.keys.fallback):
-        line = by_name.get(name)
-        value = name and (field_map.text(adapter.mapped_value(line, item)) if line else item.data["id"])
+        value = name and (
+            properties.get(name) or _key_value(adapter, item, lines.get(name) or _DEFAULTS.get(name))
+        )
         if value:
             return name, value
     return None, None
+
+
+def _key_value(adapter, item, line):
+    return field_map.text(adapter.mapped_value(line, item)) if line else item.data["id"]
 
 
 def personal(lines):

@@ -120,14 +120,6 @@ def test_paths_of_odoo_fields():
     assert field_map.canonical_paths(line("{odoo.a} {name.full}", source="template")) == ("name.full",)
 
 
-def test_missing():
-    """A line is not sent if the record that it needs is gone; a field without a value empties the property."""
-    needs = line("{name.given} {odoo.ref}", source="template")
-    assert field_map.is_missing(needs, {})
-    assert not field_map.is_missing(needs, {"ref": None})
-    assert not field_map.is_missing(line("name.given"), {})
-
-
 # ----- kinds -----
 
 

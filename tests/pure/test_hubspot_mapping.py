@@ -160,7 +160,10 @@ def test_language(language, code):
 def test_find_key(keys, emails, found):
     item = make_item(1, data=customer(1, emails=emails), keys=keys)
     with HubSpotAdapter(Settings("https://hubspot.invalid", "2026-09")) as adapter:
-        assert mapping.find_key(adapter, item, adapter.field_maps("contact")) == found
+        assert mapping.find_key(adapter, item, {}, {}) == found
+        if found[0]:
+            prepared = adapter.prepare(item)
+            assert (prepared.body["idProperty"], prepared.key) == found
 
 
 def test_the_property_of_ones_own_is_sent_if_it_is_a_key():
