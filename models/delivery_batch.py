@@ -24,7 +24,7 @@ from ..connectors.base import (
     RemoteError,
     TransientError,
 )
-from ..connectors.redaction import mask_name, redact, redact_text
+from ..connectors.redaction import MASK, mask_name, redact, redact_text
 from ..connectors.retry import fingerprint
 from ..const import Kind, State
 from ..policy import DEFAULT_QUOTA_DELAY, Decision, decide, unsettled
@@ -366,7 +366,7 @@ class DeliveryBatch:
                 error.error_class.value,
                 error.code,
                 error.field,
-                redact_text(error.message),
+                self._masked_message(claim.id, error),
                 group,
             )
         return (
@@ -378,6 +378,14 @@ class DeliveryBatch:
             *fields_at_fault,
             self.warnings.get(claim.id) or None,
         )
+
+    def _masked_message(self, claim_id, error):
+        """Return the error's text without the personal data that the remote may quote of what was sent."""
+        text = redact_text(error.message)
+        prepared = self.prepared.get(claim_id)
+        for value in _named_values(prepared.body, prepared.personal) if prepared else ():
+            text = text.replace(value, MASK)
+        return text
 
     def _finished_row(self, outcome):
         error = outcome.error
@@ -393,7 +401,7 @@ class DeliveryBatch:
             status,
             error.error_class.value,
             error.code,
-            redact_text(error.message),
+            self._masked_message(int(outcome.trace_id), error),
             response,
             json.dumps(property_digests(self.prepared[int(outcome.trace_id)])[0]),
         )
@@ -462,6 +470,15 @@ def content_hash(content):
 def masked_request(prepared):
     """Return what an attempt keeps of a remote request: a dict of JSON values without personal data."""
     return {"operation": prepared.operation, **_mask_named(redact(prepared.body), prepared.personal)}
+
+
+def _named_values(body, names):
+    """Yield the texts under these names, at any depth, that are too long to be found by chance."""
+    for key, value in body.items() if names else ():
+        if isinstance(value, dict):
+            yield from _named_values(value, names)
+        elif key in names and isinstance(value, str) and len(value) > 2:
+            yield value
 
 
 def _mask_named(body, names):

@@ -107,6 +107,8 @@ class RetailFieldMap(models.Model):
     )
     check_note = fields.Char("Remark", readonly=True, copy=False)
 
+    field_map_suggestions = fields.Json(related="connector_id.field_map_suggestions")
+
     _property_unique = models.UniqueIndex(
         "(connector_id, object_name, remote_property, (direction = 'in')) WHERE active",
         "A property is filled by one line only.",
@@ -397,7 +399,7 @@ def _read(record, path):
         record = record[name]
     if is_list:
         values = (_plain(each, last) for each in record)
-        return sorted((value for value in values if value is not None), key=str)  # the same list, the same content
+        return sorted((value for value in values if value is not None), key=str)  # else each read is a change
     return _plain(record, last) if record else None
 
 

@@ -7,11 +7,12 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import Command
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..connectors.hubspot import mapping
 from ..connectors.hubspot.adapter import HubSpotAdapter
+from ..models import retail_field_map
 from .common import RetailCase
 
 PROPERTIES = "/crm/properties/2026-09/contacts"
@@ -185,7 +186,6 @@ class TestFieldMap(FieldMapCase):
         self._line("jobtitle", "ref", "record")
         good = self._partner(ref="C-1")
         bad = self._partner("Bo", "bo@example.com", ref="C-2")
-        from ..models import retail_field_map
 
         plain = retail_field_map._plain
 
@@ -214,6 +214,20 @@ class TestFieldMap(FieldMapCase):
         request = self._deliveries(partner).attempt_ids.request
         self.assertNotIn("Ann of Ghent", str(request))
         self.assertIn('"nickname": "A***"', str(request))
+
+    def test_personal_data_under_another_name_is_masked_in_errors(self):
+        """The remote quotes what it refuses."""
+        self._custom(name="nickname")
+        self._line("nickname", "{name.given} of {odoo.city}", "template")
+        message = "Property values were not valid: nickname was Ann of Ghent"
+        refusal = {"status": "error", "category": "VALIDATION_ERROR", "message": message}
+        self.sandbox.fault(path="/batch/upsert", status=400, body=refusal, times=1)
+        partner = self._partner(city="Ghent")
+        self._drain()
+        delivery = self._deliveries(partner)
+        self.assertEqual(delivery.state, "dead")
+        self.assertIn("nickname was ***", delivery.error_message)
+        self.assertIn("nickname was ***", delivery.attempt_ids.error_message)
 
     # -- checks ------------------------------------------------------------------------------------
 
@@ -455,3 +469,20 @@ class TestFieldMap(FieldMapCase):
         with self.assertRaises(AccessError):
             preview.record_ref = f"res.partner,{hidden.id}"
             preview.read(["table"])
+
+
+@tagged("post_install", "-at_install")
+class TestFieldMapScreens(FieldMapCase, HttpCase):
+    browser_size = "1440x900"
+
+    def test_mapping(self):
+        """An admin checks the lines, adds one from suggestions, looks at what it sends, and compares."""
+        self._custom(name="club_number", label="Number in the Club")
+        self.connector.field_map_ids.filtered(lambda line: line.remote_property == "website").unlink()
+        self._partner(vat="BE0477472701")
+        url = f"/odoo/action-retail_hub.action_retail_connector/{self.connector.id}"
+        self.start_tour(url, "retail_hub_field_map", login="admin")
+        lines = {line.remote_property: line for line in self.connector.field_map_ids}
+        own = lines["club_number"]
+        self.assertEqual((own.source, own.expression, own.check_status), ("record", "vat", "ok"))
+        self.assertEqual(lines["website"].origin, "default")

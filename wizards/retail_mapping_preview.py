@@ -152,12 +152,12 @@ class RetailMappingPreview(models.TransientModel):
         """Return one dict for each line: property, value, where it is from, and what is to be said about it."""
         known = self.env["retail.remote.schema"]._known(self.connector_id, self.object_name) or {}
         return [
-            self._row(adapter, item, line, known.get(line.property))
+            self._row(adapter, item, line, known)
             for line in adapter.field_maps(self.object_name)
         ]
 
-    def _row(self, adapter, item, line, remote):
-        value, note = "", ""
+    def _row(self, adapter, item, line, known):
+        value, note, remote = "", "", known.get(line.property)
         is_known = all(path in item.extra for path in field_map.record_paths(line))
         is_sent = is_known and not (line.only_on_create and item.remote_id)
         try:
@@ -165,6 +165,8 @@ class RetailMappingPreview(models.TransientModel):
         except (RemoteError, field_map.FieldMapError) as error:
             note = str(error)
         problem = field_map.value_problem(value, remote) if remote and not note else ""
+        if known and not remote:
+            note = note or self.env._("The remote system has no such property.")
         if not is_sent:
             reason = self.env._("Not sent: the record is linked already.")
             note = note or (

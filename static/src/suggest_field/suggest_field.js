@@ -4,7 +4,7 @@ import { useChildRef } from "@web/core/utils/hooks";
 import { CharField, charField } from "@web/views/fields/char/char_field";
 import { useInputField } from "@web/views/fields/input_field_hook";
 
-const MAX_SHOWN = 12;
+const MAX_SHOWN = 25;
 
 /** A text in a line of a mapping, with suggestions of the form that the lines are in; anything else may be typed. */
 export class SuggestField extends CharField {
@@ -27,7 +27,7 @@ export class SuggestField extends CharField {
 
     get suggestions() {
         const { object_name: object, source } = this.props.record.data;
-        const form = this.props.record.model.root.data.field_map_suggestions || {};
+        const form = this.props.record.model.root.data?.field_map_suggestions || {};
         const column = this.props.name === "expression" ? source : this.props.name;
         return form[object]?.[column] || [];
     }
