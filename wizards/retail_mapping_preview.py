@@ -151,10 +151,7 @@ class RetailMappingPreview(models.TransientModel):
     def _rows(self, adapter, item):
         """Return one dict for each line: property, value, where it is from, and what is to be said about it."""
         known = self.env["retail.remote.schema"]._known(self.connector_id, self.object_name) or {}
-        return [
-            self._row(adapter, item, line, known)
-            for line in adapter.field_maps(self.object_name)
-        ]
+        return [self._row(adapter, item, line, known) for line in adapter.field_maps(self.object_name)]
 
     def _row(self, adapter, item, line, known):
         value, note, remote = "", "", known.get(line.property)
