@@ -363,7 +363,7 @@ class RetailFieldMap(models.Model):
         """
         paths = [path for path in paths if _has_path(records, path)]
         values = {}
-        for record in records:
+        for record in records.with_context(lang=None):  # whoever sends it, it is the same
             try:
                 values[record.id] = {path: _read(record, path) for path in paths}
             except psycopg2.Error:

@@ -145,6 +145,15 @@ class TestFieldMap(FieldMapCase):
 
         self.assertEqual(count(2), count(100))
 
+    def test_odoo_fields_are_the_same_whoever_sends(self):
+        """A translated value in the sender's language would count as a change with each other sender."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        belgium = self.env.ref("base.be")
+        belgium.with_context(lang="fr_FR").name = "Belgique"
+        partner = self._partner(country_id=belgium.id).with_context(lang="fr_FR")
+        values = self.env["retail.field.map"]._record_values(partner, ["country_id.name"])
+        self.assertEqual(values, {partner.id: {"country_id.name": "Belgium"}})
+
     def test_only_when_it_is_new(self):
         """Sent with the first delivery, left alone afterwards; and it makes no call of its own."""
         self._line("lifecyclestage", "lead", "constant", only_on_create=True)
@@ -218,11 +227,11 @@ class TestFieldMap(FieldMapCase):
     def test_personal_data_under_another_name_is_masked_in_errors(self):
         """The remote quotes what it refuses."""
         self._custom(name="nickname")
-        self._line("nickname", "{name.given} of {odoo.city}", "template")
-        message = "Property values were not valid: nickname was Ann of Ghent"
+        self._line("nickname", "vat", "record")
+        message = "Property values were not valid: nickname was BE0477472701"
         refusal = {"status": "error", "category": "VALIDATION_ERROR", "message": message}
         self.sandbox.fault(path="/batch/upsert", status=400, body=refusal, times=1)
-        partner = self._partner(city="Ghent")
+        partner = self._partner(vat="BE0477472701")
         self._drain()
         delivery = self._deliveries(partner)
         self.assertEqual(delivery.state, "dead")

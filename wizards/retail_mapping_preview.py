@@ -20,7 +20,7 @@ class RetailMappingPreview(models.TransientModel):
     connector_id = fields.Many2one(
         "retail.connector", required=True, readonly=True, ondelete="cascade", index=True
     )
-    object_name = fields.Selection("_selection_object", "Object", required=True, readonly=True)
+    object_name = fields.Selection("_selection_object", "Object", required=True)
     record_ref = fields.Reference("_selection_model", "Record")
     is_linked = fields.Boolean(compute="_compute_preview")
     problem = fields.Text(compute="_compute_preview")
@@ -43,7 +43,7 @@ class RetailMappingPreview(models.TransientModel):
     def _compute_display_name(self):
         self.display_name = self.env._("Preview")
 
-    @api.depends("record_ref")
+    @api.depends("object_name", "record_ref")
     def _compute_preview(self):
         for preview in self:
             preview.is_linked = False
@@ -106,10 +106,11 @@ class RetailMappingPreview(models.TransientModel):
     def _event_type(self, record):
         """Return the event type that tells of such a record; a state if there is one."""
         adapter_class = self.connector_id._get_adapter_class()
-        found = next(each for each in adapter_class.objects if each.name == self.object_name)
         fitting = [
             EVENT_TYPES[name]
-            for name in found.event_types
+            for each in adapter_class.objects
+            if each.name == self.object_name
+            for name in each.event_types
             if record._name in (EVENT_TYPES[name].model, *EVENT_TYPES[name].more_models)
         ]
         return min(fitting, key=lambda each: each.kind != Kind.STATE, default=None)
