@@ -29,6 +29,7 @@
         "views/retail_flow_views.xml",
         "views/retail_sync_state_views.xml",
         "views/retail_bulk_run_views.xml",
+        "views/retail_field_map_views.xml",
         "views/retail_connector_views.xml",
         "views/retail_setup_check_views.xml",
         "views/res_partner_views.xml",

@@ -9,9 +9,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .. import field_map
 from ..const import ErrorClass
+from ..field_map import FieldMap, FieldMapError, Transform
 
 if TYPE_CHECKING:
     from .oauth import OAuth
@@ -141,7 +144,8 @@ class Item:
     ``settling`` is True if an earlier try may have been applied without our knowing. ``subject`` names the
     record (``sale.order/7``); ``occurred_at`` is when it happened (UTC, naive); ``correlation_id`` names the
     process, ``causation_id`` the event that led to this one (empty: none is known). ``remote_ids`` has those of the
-    adapter's :meth:`Adapter.references` that still exist.
+    adapter's :meth:`Adapter.references` that still exist; ``extra`` are those values of the Odoo record, by path,
+    for which :meth:`Adapter.record_paths` asks.
     """
 
     trace_id: str
@@ -156,6 +160,7 @@ class Item:
     correlation_id: str = ""
     causation_id: str = ""
     remote_ids: Mapping[Reference, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,8 @@ class Prepared:
     ``content`` is the part of it whose change makes a new call worth while: the hub stores its hash and
     skips a state that the remote already has; ``key`` is the value (of a natural key) by which the remote
     identifies the record: no two records of ours may claim the same one. ``is_subject`` is True if the remote id
-    of the outcome is that of the record which a fact is about; that of a state always is.
+    of the outcome is that of the record which a fact is about; that of a state always is. ``personal`` are names
+    of properties that hold personal data though they are not called so: what is kept of the request masks them.
     """
 
     item: Item
@@ -176,6 +182,7 @@ class Prepared:
     content: Mapping[str, Any]
     key: str | None = None
     is_subject: bool = False
+    personal: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +229,7 @@ class Settings:
     ``connect_timeout`` and ``read_timeout`` are seconds; ``batch_size`` 0 means the provider's own maximum.
     ``source`` is the URI of this Odoo, as events name it. ``allowed_hosts`` are those that the server's admin trusts,
     although they are not on the internet or do not use TLS; it matters to adapters that call any address.
+    ``field_maps`` None: those of the provider.
     """
 
     base_url: str
@@ -232,6 +240,32 @@ class Settings:
     batch_size: int = 0
     source: str = ""
     allowed_hosts: Sequence[str] = ()
+    field_maps: Sequence[FieldMap] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteObject:
+    """A kind of remote record whose properties are mapped, and the types of the events that feed it."""
+
+    name: str
+    label: str
+    event_types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteProperty:
+    """A property that the remote's records have.
+
+    ``type`` is one of ``text``, ``number``, ``boolean``, ``date``, ``datetime``, ``enumeration``; ``options`` are the
+    values that an enumeration takes.
+    """
+
+    name: str
+    label: str = ""
+    type: str = "text"
+    options: tuple[str, ...] = ()
+    is_read_only: bool = False
+    is_unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +309,9 @@ class Adapter(ABC):
     An adapter holds no state about records, and never sleeps: what has to wait is told as an outcome.
 
     ``optional_event_types`` are those whose flows a new connector has switched off. ``plans`` are those that the
-    provider sells, the smallest first. ``before_call`` is set by the hub, and is
+    provider sells, the smallest first. ``objects`` are those whose properties an admin may map;
+    ``default_field_maps`` are the maps to begin with, and ``transforms`` what these may name: the common ones and, as
+    ``provider.name``, the provider's own. ``before_call`` is set by the hub, and is
     called before each HTTP request (hand it to :class:`~.http_client.HttpClient`): it counts the call, or raises
     a :class:`QuotaError`; no more calls are then tried in the batch.
     """
@@ -290,6 +326,9 @@ class Adapter(ABC):
     default_keys: ClassVar[Keys]
     plans: ClassVar[Sequence[Plan]] = ()
     has_oauth: ClassVar[bool] = False
+    objects: ClassVar[Sequence[RemoteObject]] = ()
+    default_field_maps: ClassVar[Sequence[FieldMap]] = ()
+    transforms: ClassVar[Mapping[str, Transform]] = field_map.TRANSFORMS
     before_call: Callable[[], None] | None = None
 
     def __init__(self, settings: Settings):
@@ -316,6 +355,79 @@ class Adapter(ABC):
     def oauth(cls, base_url: str, api_version: str) -> "OAuth":
         """Return where a token is had, and for which scopes; asked for only if ``has_oauth``."""
         raise NotImplementedError
+
+    # ----- field maps -----
+
+    @classmethod
+    def object_for(cls, event_type: str) -> RemoteObject | None:
+        """Return the object that events of a type feed, None if their properties are not mapped."""
+        return next((each for each in cls.objects if event_type in each.event_types), None)
+
+    def field_maps(self, object_name: str) -> Sequence[FieldMap]:
+        """Return the lines by which an object is sent."""
+        return self._field_maps_by_object.get(object_name, ())
+
+    @cached_property
+    def _field_maps_by_object(self):
+        maps = self.settings.field_maps
+        grouped: dict[str, list[FieldMap]] = {}
+        for line in self.default_field_maps if maps is None else maps:
+            if line.is_sent:
+                grouped.setdefault(line.object, []).append(line)
+        return grouped
+
+    @cached_property
+    def _compiled(self):
+        """``{object: [(line, its value as a function of (data, extra), paths of Odoo fields), …]}``."""
+        return {
+            name: [
+                (line, field_map.compile_line(line, self.transforms), frozenset(field_map.record_paths(line)))
+                for line in lines
+            ]
+            for name, lines in self._field_maps_by_object.items()
+        }
+
+    def record_paths(self, event_type: str) -> Sequence[str]:
+        """Return the paths of Odoo fields whose values an event's item needs in ``extra``."""
+        found = self.object_for(event_type)
+        lines = self.field_maps(found.name) if found else ()
+        return tuple(dict.fromkeys(path for line in lines for path in field_map.record_paths(line)))
+
+    def mapped_value(self, line: FieldMap, item: Item) -> Any:
+        """Return what a line makes of an item: a JSON value.
+
+        :raise MappingError: it cannot be made
+        """
+        try:
+            return field_map.value_of(line, item.data, item.extra, self.transforms)
+        except FieldMapError as error:
+            raise _not_filled(line, error) from error
+
+    def mapped_values(self, item: Item, object_name: str) -> dict[str, Any]:
+        """Return ``{property: JSON value}`` of the lines that are sent for this item.
+
+        Without those for new records only, if it is linked, and those for which the Odoo record is gone.
+
+        :raise MappingError: a line cannot be filled; ``field`` names the property
+        """
+        values = {}
+        line = None
+        try:
+            for line, read, paths in self._compiled.get(object_name, ()):
+                if not (line.only_on_create and item.remote_id) and paths <= item.extra.keys():
+                    values[line.property] = read(item.data, item.extra)
+        except FieldMapError as error:
+            raise _not_filled(line, error) from error
+        return values
+
+    def remote_properties(self, object_name: str) -> Sequence[RemoteProperty] | None:
+        """Ask the remote for the properties of an object's records; None if it cannot be asked.
+
+        :raise RemoteError: in words for the admin
+        """
+        return None
+
+    # ----- use -----
 
     def __enter__(self):
         return self
@@ -374,3 +486,9 @@ class Adapter(ABC):
         Send again only what the remote knows how to repeat: by the item's idempotency key, or because the call
         sets a state. Read back anything else first.
         """
+
+
+def _not_filled(line, error):
+    return MappingError(
+        f"The property {line.property} cannot be filled: {error}.", code="FIELD_MAP", field=line.property
+    )

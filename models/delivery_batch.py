@@ -26,7 +26,7 @@ from ..connectors.base import (
     RemoteError,
     TransientError,
 )
-from ..connectors.redaction import redact, redact_text
+from ..connectors.redaction import MASK, mask_name, redact, redact_text
 from ..connectors.retry import fingerprint
 from ..const import Kind, State
 from ..policy import DEFAULT_QUOTA_DELAY, Decision, decide, unsettled
@@ -104,6 +104,7 @@ class DeliveryBatch:
         flow_ids = {claim.flow_id for claim in claims if claim.flow_id}
         flows = self.env["retail.flow"].browse(flow_ids).exists().grouped("id")
         payloads = self._payloads(res_model, claims, flows)
+        extras = self._extras(res_model, [claim for claim in claims if claim.id in payloads])
         ids = {claim.res_id for claim in claims}
         bindings = self.env["retail.binding"]._by_record(self.connector, res_model, ids)
         remote_ids = self._resolve_references(claims, payloads)
@@ -112,6 +113,7 @@ class DeliveryBatch:
                 self._prepare_claim(
                     claim,
                     payloads[claim.id],
+                    extras.get(claim.res_id, {}),
                     flows.get(claim.flow_id),
                     bindings.get(claim.res_id),
                     remote_ids[claim.id],
@@ -136,6 +138,16 @@ class DeliveryBatch:
             except MappingError as error:
                 self._decide(claim, error)
         return resolved
+
+    def _extras(self, res_model, claims):
+        """Return ``{record id: {path: value}}`` of the Odoo fields that field maps want of the records."""
+        wanted = {claim.event_type for claim in claims}
+        paths = {path: None for event_type in wanted for path in self.adapter.record_paths(event_type)}
+        if not paths:
+            return {}
+        records = self.env[res_model].with_company(self.connector.company_id)
+        records = records.browse({claim.res_id for claim in claims}).exists()
+        return self.env["retail.field.map"]._record_values(records, paths)
 
     def _payloads(self, res_model, claims, flows):
         """Return ``{claim id: payload}``; claims without one are decided."""
@@ -217,7 +229,11 @@ class DeliveryBatch:
         event.write({"payload": payload, "payload_error": False})
         return payload
 
-    def _prepare_claim(self, claim, payload, flow, binding, remote_ids):
+    def _prepare_claim(self, claim, payload, extra, flow, binding, remote_ids):
+        if isinstance(extra, Exception):
+            message = self.env._("Fields of the record could not be read; the server log has the details.")
+            self._decide(claim, MappingError(message, code="FIELD_MAP"))
+            return
         item = Item(
             trace_id=str(claim.id),
             event_type=claim.event_type,
@@ -231,6 +247,7 @@ class DeliveryBatch:
             correlation_id=claim.correlation_id or "",
             causation_id=claim.causation_id or "",
             remote_ids=remote_ids,
+            extra=extra,
         )
         try:
             prepared = self._prepare_item(item)
@@ -394,7 +411,7 @@ class DeliveryBatch:
                 error.error_class.value,
                 error.code,
                 error.field,
-                redact_text(error.message),
+                self._masked_message(claim.id, error),
                 group,
             )
         return (
@@ -407,6 +424,14 @@ class DeliveryBatch:
             self.warnings.get(claim.id) or None,
             self.waits.get(claim.id),
         )
+
+    def _masked_message(self, claim_id, error):
+        """Return the error's text without the personal data that the remote may quote of what was sent."""
+        text = redact_text(error.message)
+        prepared = self.prepared.get(claim_id)
+        for value in _named_values(prepared.body, prepared.personal) if prepared else ():
+            text = text.replace(value, MASK)
+        return text
 
     def _finished_row(self, outcome):
         error = outcome.error
@@ -422,7 +447,7 @@ class DeliveryBatch:
             status,
             error.error_class.value,
             error.code,
-            redact_text(error.message),
+            self._masked_message(int(outcome.trace_id), error),
             response,
             json.dumps(property_digests(self.prepared[int(outcome.trace_id)])[0]),
         )
@@ -501,7 +526,26 @@ def content_hash(content):
 
 def masked_request(prepared):
     """Return what an attempt keeps of a remote request: a dict of JSON values without personal data."""
-    return {"operation": prepared.operation, **redact(prepared.body)}
+    return {"operation": prepared.operation, **_mask_named(redact(prepared.body), prepared.personal)}
+
+
+def _named_values(body, names):
+    """Yield the texts under these names, at any depth, that are too long to be found by chance."""
+    for key, value in body.items() if names else ():
+        if isinstance(value, dict):
+            yield from _named_values(value, names)
+        elif key in names and isinstance(value, str) and len(value) > 2:
+            yield value
+
+
+def _mask_named(body, names):
+    """Mask the values under these names, at any depth."""
+    if not names or not isinstance(body, dict):
+        return body
+    return {
+        key: mask_name(value) if key in names and isinstance(value, str) else _mask_named(value, names)
+        for key, value in body.items()
+    }
 
 
 def request_properties(request):

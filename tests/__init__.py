@@ -9,6 +9,7 @@ from . import test_customer
 from . import test_dead_letters
 from . import test_delivery
 from . import test_dependencies
+from . import test_field_map
 from . import test_flow
 from . import test_oauth
 from . import test_loyalty

@@ -1,1 +1,3 @@
 from . import retail_dead_letter_wizard
+from . import retail_field_map_comparison
+from . import retail_mapping_preview

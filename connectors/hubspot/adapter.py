@@ -1,8 +1,10 @@
 """HubSpot: customers as contacts, through the batch endpoints of the CRM objects API."""
 
 from dataclasses import replace
+from functools import cached_property
 from typing import ClassVar
 
+from ... import field_map
 from ..base import (
     Adapter,
     ConnectionReport,
@@ -14,12 +16,13 @@ from ..base import (
     Plan,
     Prepared,
     RemoteError,
+    RemoteObject,
     failed,
 )
 from ..oauth import OAuth
 from ..retry import narrow
 from . import batch as batches
-from . import errors, limits, mapping
+from . import errors, limits, mapping, schema
 from .api import HubSpotApi
 
 SCOPES = ("oauth", "crm.objects.contacts.read", "crm.objects.contacts.write")
@@ -42,6 +45,9 @@ class HubSpotAdapter(Adapter):
     batch_size = 100
     event_types = frozenset({"customer.created", "customer.updated", "customer.merged", "customer.erased"})
     default_keys = Keys("email", "")
+    objects: ClassVar = (RemoteObject("contact", "Contact", ("customer.created", "customer.updated")),)
+    default_field_maps = mapping.DEFAULT_FIELD_MAPS
+    transforms = mapping.TRANSFORMS
     plans: ClassVar = (
         Plan("starter", "Free or Starter", {10: 100, 86_400: 250_000}),
         Plan("professional", "Professional", {10: 190, 86_400: 625_000}),
@@ -97,14 +103,30 @@ class HubSpotAdapter(Adapter):
         raise MappingError(f"HubSpot does not take {item.event_type}.", code="EVENT_NOT_SUPPORTED")
 
     def _prepare_contact(self, item):
-        name, value = mapping.find_key(item.data, item.keys)
+        values = self.mapped_values(item, "contact")
+        content = {name: field_map.text(value) for name, value in values.items()}
+        content.update(mapping.own_keys(item, self._contact_lines))
+        name, value = mapping.find_key(self, item, self._contact_lines, content)
         if not item.remote_id and not value:
             raise mapping.key_missing(item.keys)
-        content = mapping.contact_properties(item.data, item.keys)
         target = {"id": item.remote_id} if item.remote_id else {"id": value, "idProperty": name}
         body = {**target, "properties": content, "objectWriteTraceId": item.trace_id}
         operation = "update" if item.remote_id else f"upsert:{name}"
-        return Prepared(item, operation, body, content, value)
+        if self._once:
+            content = {name: value for name, value in content.items() if name not in self._once}
+        return Prepared(item, operation, body, content, value, self._personal)
+
+    @cached_property
+    def _contact_lines(self):
+        return {line.property: line for line in self.field_maps("contact")}
+
+    @cached_property
+    def _once(self):
+        return {line.property for line in self.field_maps("contact") if line.only_on_create}
+
+    @cached_property
+    def _personal(self):
+        return mapping.personal(self.field_maps("contact"))
 
     def _prepare_merge(self, item):
         losers = dict.fromkeys(item.data.get("merged_remote_ids") or ())
@@ -253,6 +275,13 @@ class HubSpotAdapter(Adapter):
         return winner if self.api.find(loser) in (None, winner) else None
 
     # ----- connection -----
+
+    def remote_properties(self, object_name):
+        self.api.resume()
+        response = self.api.properties(object_name)
+        if response.status >= 300:
+            raise self.api.refusal(response, write=False)
+        return schema.read(response.object)
 
     def test_connection(self):
         """Read the account's details, and its daily usage where the token may.

@@ -6,6 +6,7 @@ from ..base import AuthError, QuotaError, RemoteError, TransientError
 from ..http_client import HttpClient
 from . import errors, problems
 
+_TYPES = {"contact": "contacts"}
 _DATED = re.compile(r"\d{4}-\d{2}(-\w+)?")
 
 
@@ -36,6 +37,12 @@ class HubSpotApi:
         dated = _DATED.fullmatch(self.version)
         folder = f"/crm/objects/{self.version}" if dated else f"/crm/{self.version}/objects"
         return self.call(method, f"{folder}/contacts{suffix}", json, is_write)
+
+    def properties(self, object_name):
+        """Read the definitions of an object's properties; see :meth:`call`."""
+        dated = _DATED.fullmatch(self.version)
+        folder = f"/crm/properties/{self.version}" if dated else f"/crm/{self.version}/properties"
+        return self.call("GET", f"{folder}/{_TYPES[object_name]}")
 
     def account(self, suffix):
         """Read a path below that of the account's information; see :meth:`call`."""

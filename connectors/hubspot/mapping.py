@@ -1,4 +1,4 @@
-"""Canonical customer → HubSpot contact properties: one small pure function for each property.
+"""Canonical data → HubSpot properties: the default lines, and what only HubSpot's values need. Pure.
 
 HubSpot takes strings only. An empty value is sent as ``""``, which clears the property.
 """
@@ -7,36 +7,129 @@ from functools import cache
 
 from babel import Locale
 
+from ... import field_map
+from ...field_map import FieldMap, Transform
 from ..base import Keys, MappingError
+from ..redaction import is_personal
 
 # HubSpot knows Filipino only as "fil"; every other language code of Odoo is one of HubSpot's in lower case.
 _LANGUAGES = {"tl-ph": "fil-ph"}
-_NO_ADDRESS = {}
+_MAIN_ADDRESS = "addresses.contact|0"
 
 
-def contact_properties(customer, keys: Keys):
-    """Return the contact's properties: all of ``PROPERTIES``, and the custom ones that serve as keys.
+# ----- transforms -----
 
-    :param customer: the JSON form of ``CustomerV1``
+
+def _last_name(name, _argument, _customer):
+    parts_known = name.get("given") or name.get("family")
+    return name.get("family", "") if parts_known else name["full"]
+
+
+def _company(name, _argument, customer):
+    return name["full"] if customer.get("type") == "company" else customer.get("company_name", "")
+
+
+def _street(address, _argument, _customer):
+    return ", ".join(filter(None, (address.get("street"), address.get("street2"))))
+
+
+def _country(code, _argument, _customer):
+    """Return the English name: ``country`` is free text that HubSpot's forms and imports fill with names."""
+    return _country_names().get(code, code)
+
+
+@cache
+def _country_names():
+    return dict(Locale("en").territories)
+
+
+def _language(language, _argument, _customer):
+    """Return HubSpot's code: BCP 47 in lower case, without the script (``sr-Latn-RS`` → ``sr-rs``)."""
+    code = "-".join(part for part in language.split("-") if len(part) != 4).lower()
+    return _LANGUAGES.get(code, code)
+
+
+TRANSFORMS = {
+    **field_map.TRANSFORMS,
+    "hubspot.last_name": Transform("Family name, else the whole name", _last_name, "text", takes_object=True),
+    "hubspot.company": Transform("Company of a person, or its own name", _company, "text", takes_object=True),
+    "hubspot.street": Transform("Street, second line", _street, "text", takes_object=True),
+    "hubspot.country": Transform("English name of the country", _country, "text"),
+    "hubspot.language": Transform("HubSpot language code", _language, "code"),
+}
+
+
+# ----- the lines to begin with -----
+
+
+def _contact(name, path, transform="none"):
+    return FieldMap("contact", name, path, transform=transform, key=f"contact.{name}")
+
+
+DEFAULT_FIELD_MAPS = (
+    _contact("email", "emails.0", "lower"),
+    _contact("firstname", "name.given"),
+    _contact("lastname", "name", "hubspot.last_name"),
+    _contact("phone", "phones.0.number"),
+    _contact("company", "name", "hubspot.company"),
+    _contact("jobtitle", "job_title"),
+    _contact("address", _MAIN_ADDRESS, "hubspot.street"),
+    _contact("city", f"{_MAIN_ADDRESS}.city"),
+    _contact("state", f"{_MAIN_ADDRESS}.region"),
+    _contact("zip", f"{_MAIN_ADDRESS}.postal_code"),
+    _contact("country", f"{_MAIN_ADDRESS}.country", "hubspot.country"),
+    _contact("hs_language", "language", "hubspot.language"),
+    _contact("website", "website"),
+)
+_DEFAULTS = {line.property: line for line in DEFAULT_FIELD_MAPS if line.object == "contact"}
+
+
+# ----- properties -----
+
+
+def own_keys(item, names):
+    """Return ``{property: text}`` of the keys that are properties of one's own, unless a line fills them.
+
+    :param names: of the properties that lines fill
     """
-    values = {name: get(customer) for name, get in PROPERTIES.items()}
-    for name in (keys.primary, keys.fallback):
-        if name and name not in values:
-            values[name] = customer["id"]
-    return values
+    keys = (item.keys.primary, item.keys.fallback)
+    return {key: item.data["id"] for key in keys if key and key not in names and key not in _DEFAULTS}
 
 
-def find_key(customer, keys: Keys):
+def find_key(adapter, item, lines, properties):
     """Return (property, value) of the first key that has a value, or (None, None).
 
-    ``email`` and the like hold what ``PROPERTIES`` says; a property that is not in it is a custom one with
-    unique values, and holds the customer's canonical ``id``.
+    A key holds what its line says, else what the default line for it would say; a property for which there is
+    none is a custom one with unique values, and holds the customer's canonical ``id``.
+
+    :param lines: ``{property: line}``
+    :param properties: ``{property: text}`` that are sent
     """
-    for name in (keys.primary, keys.fallback):
-        value = name and (PROPERTIES[name](customer) if name in PROPERTIES else customer["id"])
+    for name in (item.keys.primary, item.keys.fallback):
+        value = name and (
+            properties.get(name) or _key_value(adapter, item, lines.get(name) or _DEFAULTS.get(name))
+        )
         if value:
             return name, value
     return None, None
+
+
+def _key_value(adapter, item, line):
+    return field_map.text(adapter.mapped_value(line, item)) if line else item.data["id"]
+
+
+def personal(lines):
+    """Return the names of those properties that hold personal data, by where their values come from."""
+    return frozenset(
+        line.property
+        for line in lines
+        if not is_personal(line.property)
+        and any(
+            is_personal(part)
+            for path in (*field_map.canonical_paths(line), *field_map.record_paths(line))
+            for part in path.split(".")
+        )
+    )
 
 
 def key_missing(keys: Keys):
@@ -50,90 +143,3 @@ def key_missing(keys: Keys):
         code="KEY_MISSING",
         field=keys.primary,
     )
-
-
-def _email(customer):
-    emails = customer.get("emails")
-    return emails[0].strip().lower() if emails else ""
-
-
-def _is_company(customer):
-    return customer.get("type") == "company"
-
-
-def _first_name(customer):
-    return "" if _is_company(customer) else customer["name"].get("given", "")
-
-
-def _last_name(customer):
-    name = customer["name"]
-    parts_known = not _is_company(customer) and (name.get("given") or name.get("family"))
-    return name.get("family", "") if parts_known else name["full"]
-
-
-def _company(customer):
-    return customer["name"]["full"] if _is_company(customer) else customer.get("company_name", "")
-
-
-def _phone(customer):
-    phones = customer.get("phones")
-    return phones[0]["number"] if phones else ""
-
-
-def _main_address(customer):
-    """Return the customer's own address; one of another kind if there is none."""
-    addresses = customer.get("addresses") or ()
-    for address in addresses:
-        if address["kind"] == "contact":
-            return address
-    return addresses[0] if addresses else _NO_ADDRESS
-
-
-def _address_part(name):
-    return lambda customer: _main_address(customer).get(name) or ""
-
-
-def _street(customer):
-    address = _main_address(customer)
-    return ", ".join(filter(None, (address.get("street"), address.get("street2"))))
-
-
-def _country(customer):
-    """Return the English name: ``country`` is free text that HubSpot's forms and imports fill with names."""
-    code = _main_address(customer).get("country")
-    return _country_names().get(code, code) if code else ""
-
-
-@cache
-def _country_names():
-    return dict(Locale("en").territories)
-
-
-def _language(customer):
-    """Return HubSpot's code: BCP 47 in lower case, without the script (``sr-Latn-RS`` → ``sr-rs``)."""
-    language = customer.get("language")
-    if not language:
-        return ""
-    code = "-".join(part for part in language.split("-") if len(part) != 4).lower()
-    return _LANGUAGES.get(code, code)
-
-
-def _text(name):
-    return lambda customer: customer.get(name) or ""
-
-
-PROPERTIES = {
-    "email": _email,
-    "firstname": _first_name,
-    "lastname": _last_name,
-    "phone": _phone,
-    "company": _company,
-    "jobtitle": _text("job_title"),
-    "address": _street,
-    "city": _address_part("city"),
-    "state": _address_part("region"),
-    "zip": _address_part("postal_code"),
-    "country": _country,
-    "hs_language": _language,
-    "website": _text("website"),
-}

@@ -96,6 +96,16 @@ def connector_limits(visitor: Visitor):
     _connector(visitor, "HubSpot", "Limits")
 
 
+def connector_mapping(visitor: Visitor):
+    _connector(visitor, "HubSpot", "Mapping")
+
+
+def mapping_preview(visitor: Visitor):
+    connector_mapping(visitor)
+    visitor.browser.click("button[name=action_preview_mapping]")
+    visitor.see(".modal .o_retail_mapping_preview")
+
+
 def _connector(visitor, name, tab):
     connector = visitor.find("retail.connector", [("name", "=", name)])
     visitor.visit(f"{ACTION}connector/{connector}", ".o_form_view .o_notebook .o_data_row")
@@ -188,6 +198,8 @@ SCREENS: tuple[Callable[[Visitor], None], ...] = (
     connector_flows,
     connector_credentials,
     connector_limits,
+    connector_mapping,
+    mapping_preview,
     connector_draft,
     flow,
     deliveries,

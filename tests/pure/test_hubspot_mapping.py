@@ -3,9 +3,11 @@
 import pytest
 from samples import customer, make_item
 
+from odoo.addons.retail_hub import field_map
 from odoo.addons.retail_hub.connectors.base import Keys, MappingError, Settings
 from odoo.addons.retail_hub.connectors.hubspot import mapping
 from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
+from odoo.addons.retail_hub.field_map import FieldMap
 from odoo.addons.retail_hub.schemas.customer import CustomerV1
 
 EMAIL = Keys("email")
@@ -14,7 +16,7 @@ BOTH = Keys("email", "odoo_customer_id")
 
 def properties(keys=EMAIL, **changes):
     data = CustomerV1.model_validate(customer(1, **changes)).canonical()
-    return mapping.contact_properties(data, keys)
+    return prepare(data=data, keys=keys, remote_id="7").content
 
 
 def address(kind="contact", **changes):
@@ -77,7 +79,7 @@ def test_an_empty_customer_clears_everything():
         addresses=[],
         language=None,
     )
-    assert set(values) == set(mapping.PROPERTIES)
+    assert set(values) == {line.property for line in mapping.DEFAULT_FIELD_MAPS}
     assert {name: value for name, value in values.items() if value} == {"lastname": "X"}
 
 
@@ -156,7 +158,12 @@ def test_language(language, code):
     ],
 )
 def test_find_key(keys, emails, found):
-    assert mapping.find_key(customer(1, emails=emails), keys) == found
+    item = make_item(1, data=customer(1, emails=emails), keys=keys)
+    with HubSpotAdapter(Settings("https://hubspot.invalid", "2026-09")) as adapter:
+        assert mapping.find_key(adapter, item, {}, {}) == found
+        if found[0]:
+            prepared = adapter.prepare(item)
+            assert (prepared.body["idProperty"], prepared.key) == found
 
 
 def test_the_property_of_ones_own_is_sent_if_it_is_a_key():
@@ -229,3 +236,66 @@ def test_merged_without_remote_ids():
     """The plain CustomerMergedV1, as a hub that knows of no bindings hands it over."""
     data = {"id": "res.partner,1", "merged_ids": ["res.partner,2"]}
     assert prepare(event_type="customer.merged", data=data, remote_id="1").operation == "noop"
+
+
+# ----- lines -----
+
+
+def mapped(*lines, **changes):
+    """Prepare an item by these lines instead of the defaults."""
+    settings = Settings("https://hubspot.invalid", "2026-09", field_maps=lines)
+    with HubSpotAdapter(settings) as adapter:
+        return adapter.prepare(make_item(1, **changes))
+
+
+def contact_line(name, expression, **changes):
+    return FieldMap("contact", name, expression, **changes)
+
+
+def test_default_lines_suit_the_canonical_customer():
+    """Their paths exist, their transforms too, and each has a key of its own that stays."""
+    schema = CustomerV1.model_json_schema()
+    keys = [line.key for line in mapping.DEFAULT_FIELD_MAPS]
+    assert keys == [f"contact.{line.property}" for line in mapping.DEFAULT_FIELD_MAPS]
+    for line in mapping.DEFAULT_FIELD_MAPS:
+        kind = field_map.source_kind(line, schema, None)
+        assert field_map.result_kind(line, kind, mapping.TRANSFORMS).name in ("text", "code"), line
+
+
+def test_lines_instead_of_the_defaults():
+    prepared = mapped(contact_line("nickname", "name.given", transform="upper"))
+    assert prepared.content == {"nickname": "ANNA"}
+    assert (prepared.operation, prepared.key) == ("upsert:email", "anna1@example.com")
+    assert prepared.personal == {"nickname"}
+
+
+def test_only_on_create():
+    """It goes into the body of a new record, and never counts as a change."""
+    lines = (contact_line("lifecyclestage", "lead", source="constant", only_on_create=True),)
+    new = mapped(*lines)
+    assert (new.body["properties"], new.content) == ({"lifecyclestage": "lead"}, {})
+    known = mapped(*lines, remote_id="7")
+    assert (known.body["properties"], known.content) == ({}, {})
+
+
+def test_odoo_fields():
+    lines = (contact_line("size", "x_size", source="record"), contact_line("jobtitle", "job_title"))
+    assert mapped(*lines, extra={"x_size": 42.0}).content == {"size": "42", "jobtitle": "Buyer"}
+    assert mapped(*lines, extra={"x_size": None}).content == {"size": "", "jobtitle": "Buyer"}
+    assert mapped(*lines).content == {"jobtitle": "Buyer"}
+
+
+def test_a_key_follows_its_line():
+    """Found by what is sent, be it another value than the default."""
+    line = contact_line("email", "{name.family}@example.org", source="template", transform="lower")
+    assert mapped(line).key == "janssens1@example.org"
+    own = contact_line("odoo_customer_id", "external_ids.reference")
+    prepared = mapped(own, keys=Keys("odoo_customer_id"), data=customer(1, external_ids={"reference": "C-1"}))
+    assert (prepared.key, prepared.content) == ("C-1", {"odoo_customer_id": "C-1"})
+
+
+def test_a_line_that_cannot_be_filled():
+    with pytest.raises(MappingError) as caught:
+        mapped(contact_line("jobtitle", "job_title", transform="map", argument="Seller=S"))
+    assert (caught.value.code, caught.value.field) == ("FIELD_MAP", "jobtitle")
+    assert "Buyer" not in caught.value.message

@@ -1,0 +1,478 @@
+"""Field maps: which canonical field becomes which remote property, and how. Pure functions, no Odoo.
+
+A path leads through canonical data: ``name.given``; ``emails.0`` by number; ``addresses.invoice.city`` is of the
+first entry of that kind; ``addresses.contact|0.city`` of the own address, else of the first one.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+RECORD = "odoo."  # a reference of a template that begins so leads to a field of the record in Odoo
+OTHERWISE = "*"
+
+_REFERENCE = re.compile(r"\{([^{}]*)\}")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_PATTERN_KINDS = {r"^-?\d+(\.\d+)?$": "number"}
+
+
+class FieldMapError(ValueError):
+    """A line that does not make sense, or does not fit a value. In words, without the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMap:
+    """One line: where a remote property gets its value from.
+
+    ``source``: ``canonical`` (``expression`` is a path), ``record`` (a path of fields of the Odoo record),
+    ``constant`` (the text itself) or ``template`` (text with ``{path}`` and ``{odoo.path}``).
+    ``transform`` is a name in ``TRANSFORMS`` or in the adapter's own; ``argument`` is for it.
+    ``key`` names a default of the provider for good, whatever becomes of its content.
+    """
+
+    object: str
+    property: str
+    expression: str
+    source: str = "canonical"
+    transform: str = "none"
+    argument: str = ""
+    only_on_create: bool = False
+    direction: str = "out"
+    owner: str = "odoo"
+    key: str = ""
+
+    @property
+    def is_sent(self):
+        return self.direction != "in"
+
+
+class Transform(NamedTuple):
+    """``function(value, argument, data)`` is called for values that are not empty; ``data`` is the whole payload.
+
+    ``kind``: of what comes out; empty: of what goes in. ``takes_object``: the value may be a whole group of fields.
+    """
+
+    label: str
+    function: Callable[[Any, str, Mapping[str, Any]], Any]
+    kind: str = ""
+    takes_object: bool = False
+
+
+class Kind(NamedTuple):
+    """What values are like: ``text``, ``number``, ``boolean``, ``date``, ``datetime``, ``list``, ``object``.
+
+    ``values``: all that are possible, None if there is no such list.
+    """
+
+    name: str
+    values: tuple[str, ...] | None = None
+
+
+# ----- values -----
+
+
+def value_of(field_map, data, extra, transforms):
+    """Return the value of a line: a JSON value; None or "" if there is none.
+
+    :param extra: ``{path: value}`` of the Odoo record
+    :raise FieldMapError: the value does not fit the transform
+    """
+    return compile_line(field_map, transforms)(data, extra)
+
+
+def compile_line(field_map, transforms):
+    """Return a function of (data, extra) that gives the value of a line: see :func:`value_of`."""
+    read = _READERS[field_map.source](field_map.expression)
+    function, argument = transforms[field_map.transform].function, field_map.argument
+    if function is None:
+        return read
+    takes_empty = field_map.transform == "map"
+
+    def value(data, extra):
+        found = read(data, extra)
+        return function(found, argument, data) if takes_empty or not is_empty(found) else found
+
+    return value
+
+
+def is_empty(value):
+    return value is None or value == "" or value == [] or value == {}
+
+
+def text(value):
+    """Return a value as text: numbers without needless zeros, lists separated by semicolons.
+
+    :raise FieldMapError: it is a group of fields
+    """
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.10f}".rstrip("0").rstrip(".")
+    if isinstance(value, (list, tuple)):
+        return ";".join(map(text, value))
+    if isinstance(value, dict):
+        raise FieldMapError("a whole group of fields is no value: name one of them")
+    return str(value)
+
+
+def read_path(data, expression):
+    """Return what a path leads to in canonical data, None if it leads nowhere."""
+    return _path_reader(expression)(data, None)
+
+
+def record_paths(field_map):
+    """Return the paths of Odoo fields that a line needs."""
+    if field_map.source == "record":
+        return (field_map.expression,)
+    if field_map.source == "template":
+        return tuple(
+            name.removeprefix(RECORD) for name in references(field_map.expression) if name.startswith(RECORD)
+        )
+    return ()
+
+
+def canonical_paths(field_map):
+    """Return the paths through canonical data that a line needs."""
+    if field_map.source == "canonical":
+        return (field_map.expression,)
+    if field_map.source == "template":
+        return tuple(name for name in references(field_map.expression) if not name.startswith(RECORD))
+    return ()
+
+
+@lru_cache(maxsize=4096)
+def references(template):
+    """Return what stands in braces in a template."""
+    return tuple(name.strip() for name in _REFERENCE.findall(template))
+
+
+@lru_cache(maxsize=4096)
+def _segments(expression):
+    return tuple(expression.split("."))
+
+
+@lru_cache(maxsize=4096)
+def _path_reader(expression):
+    segments = _segments(expression)
+
+    def read(data, _extra):
+        value = data
+        for segment in segments:
+            if isinstance(value, dict):
+                value = value.get(segment)
+            elif isinstance(value, (list, tuple)):
+                value = _pick(value, segment)
+            else:
+                return None
+        return value
+
+    return read
+
+
+def _pick(items, segment):
+    for choice in _choices(segment):
+        if isinstance(choice, int):
+            found = items[choice] if choice < len(items) else None
+        else:
+            found = next(
+                (item for item in items if isinstance(item, dict) and item.get("kind") == choice), None
+            )
+        if found is not None:
+            return found
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _choices(segment):
+    return tuple(int(choice) if choice.isdecimal() else choice for choice in segment.split("|"))
+
+
+def _record_reader(path):
+    return lambda _data, extra: extra.get(path)
+
+
+def _constant_reader(constant):
+    return lambda _data, _extra: constant
+
+
+def _template_reader(template):
+    parts = _REFERENCE.split(template)  # text and reference by turns
+    readers = [
+        _record_reader(name.removeprefix(RECORD)) if name.startswith(RECORD) else _path_reader(name)
+        for name in map(str.strip, parts[1::2])
+    ]
+
+    def read(data, extra):
+        values = [text(reader(data, extra)) for reader in readers]
+        if not any(values):
+            return ""  # "Dear " alone says nothing
+        filled = [part for pair in zip(parts[::2], [*values, ""], strict=True) for part in pair]
+        return " ".join("".join(filled).split())
+
+    return read
+
+
+_READERS = {
+    "canonical": _path_reader,
+    "record": _record_reader,
+    "constant": _constant_reader,
+    "template": _template_reader,
+}
+
+
+# ----- transforms -----
+
+
+def parse_values(argument):
+    """Return ``{from: to}`` of ``from=to; from=to``.
+
+    :raise FieldMapError: it is not such a list
+    """
+    values = {}
+    for entry in filter(None, map(str.strip, argument.split(";"))):
+        before, equals, after = entry.partition("=")
+        if not equals:
+            raise FieldMapError("write a map of values as “from=to; from=to”, with “*=…” for all others")
+        values[before.strip()] = after.strip()
+    if not values:
+        raise FieldMapError("the map of values is empty: write “from=to; from=to”")
+    return values
+
+
+_parse_values = lru_cache(maxsize=1024)(parse_values)
+
+
+def _map(value, argument, _data):
+    values = _parse_values(argument)
+    key = text(value)
+    if key not in values and OTHERWISE not in values and key:
+        raise FieldMapError("the map of values has no entry for this value, and none for all others (“*=…”)")
+    return values.get(key, values.get(OTHERWISE, "") if key else "")
+
+
+def _date(value, argument, _data):
+    moment = parse_date(value)
+    if moment is None:
+        raise FieldMapError("the value is no date")
+    return moment.strftime(argument or "%Y-%m-%d")
+
+
+def parse_date(value):
+    """Return the date or datetime that a text (ISO 8601) says, None if it says none."""
+    for parse in (date.fromisoformat, datetime.fromisoformat):
+        try:
+            return parse(str(value))
+        except ValueError:
+            continue
+    return None
+
+
+TRANSFORMS = {
+    "none": Transform("As it is", None),
+    "upper": Transform("UPPER CASE", lambda value, _argument, _data: text(value).strip().upper(), "text"),
+    "lower": Transform("lower case", lambda value, _argument, _data: text(value).strip().lower(), "text"),
+    "title": Transform("Title Case", lambda value, _argument, _data: text(value).strip().title(), "text"),
+    "map": Transform("Map of values", _map, "text"),
+    "date": Transform("Date format", _date, "date"),
+}
+
+
+# ----- kinds of values -----
+
+
+def kind_of(schema, expression):
+    """Return the :class:`Kind` of what a path leads to.
+
+    :param schema: the JSON Schema of the canonical model
+    :raise FieldMapError: the path does not exist; in words
+    """
+    node = schema
+    for segment in _segments(expression):
+        node = _step(schema, _resolve(schema, node), segment, expression)
+    return _kind(_resolve(schema, node))
+
+
+def leaf_paths(schema):
+    """Return the paths to single values and lists of values, in the order of the canonical model."""
+    return list(_leaves(schema, _resolve(schema, schema), ""))
+
+
+def _leaves(schema, node, prefix):
+    for name, child in node.get("properties", {}).items():
+        child, path = _resolve(schema, child), f"{prefix}{name}"
+        kind = _kind(child).name
+        if kind == "object":
+            yield from _leaves(schema, child, f"{path}.")
+        elif kind != "list":
+            yield path
+        else:
+            yield from _list_leaves(schema, child, path)
+
+
+def _list_leaves(schema, node, path):
+    item = _resolve(schema, node["items"])
+    kinds = _kinds(schema, item)
+    if kinds:
+        choices = (f"{kinds[0]}|0", *kinds[1:]) if len(kinds) > 1 else ("0",)
+        for choice in choices:
+            for leaf in _leaves(schema, item, f"{path}.{choice}."):
+                if not leaf.endswith(".kind"):
+                    yield leaf
+    elif "properties" not in item:
+        yield f"{path}.0"
+        yield path
+
+
+def _step(schema, node, segment, expression):
+    if segment in node.get("properties", {}):
+        return node["properties"][segment]
+    if node.get("type") == "object" and node.get("additionalProperties") and segment:
+        return node["additionalProperties"]
+    if node.get("type") == "array":
+        return _step_into_list(schema, node, segment, expression)
+    known = ", ".join(node.get("properties", ()))
+    hint = f"; there is {known}" if known else ""
+    raise FieldMapError(f"“{expression}”: there is no “{segment}”{hint}")
+
+
+def _step_into_list(schema, node, segment, expression):
+    kinds = _kinds(schema, _resolve(schema, node["items"]))
+    for choice in segment.split("|"):
+        if not choice.isdecimal() and choice not in kinds:
+            known = ", ".join(("0", *kinds))
+            raise FieldMapError(
+                f"“{expression}”: “{choice}” picks nothing from the list; take one of {known}"
+            )
+    return node["items"]
+
+
+def _kinds(schema, item):
+    kind = _resolve(schema, item.get("properties", {}).get("kind", {}))
+    return tuple(kind.get("enum") or ([kind["const"]] if "const" in kind else ()))
+
+
+def _resolve(schema, node):
+    """Follow a reference, and leave out that there may be nothing."""
+    while True:
+        if "$ref" in node:
+            node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+        elif "anyOf" in node:
+            node = next(each for each in node["anyOf"] if each.get("type") != "null")
+        else:
+            return node
+
+
+def _kind(node):
+    if "enum" in node or "const" in node:
+        return Kind("text", tuple(node.get("enum") or (node["const"],)))
+    if node.get("type") == "string":
+        pattern = node.get("pattern", "")
+        is_time = pattern.startswith(r"^\d{4}-\d{2}-\d{2}T")
+        return Kind("datetime" if is_time else _PATTERN_KINDS.get(pattern, "text"))
+    if node.get("type") == "boolean":
+        return Kind("boolean", ("true", "false"))
+    return Kind({"array": "list", "integer": "number"}.get(node.get("type"), node.get("type", "text")))
+
+
+def result_kind(field_map, kind, transforms):
+    """Return the :class:`Kind` of what a line sends.
+
+    :param kind: of what its source gives, see :func:`source_kind`
+    :raise FieldMapError: the transform is unknown, or has no use for such values; in words
+    """
+    transform = transforms.get(field_map.transform)
+    if transform is None:
+        raise FieldMapError(f"there is no transform “{field_map.transform}”")
+    if kind.name == "object" and not transform.takes_object:
+        raise FieldMapError(f"“{field_map.expression}” is a whole group of fields: name one of them")
+    if field_map.transform == "map":
+        return Kind("text", tuple(dict.fromkeys(parse_values(field_map.argument).values())))
+    if field_map.transform == "date":
+        if kind.name not in ("date", "datetime", "text"):
+            raise FieldMapError(f"a {kind.name} has no date format")
+        return Kind("date" if field_map.argument in ("", "%Y-%m-%d") else "text")
+    if kind.values is not None and transform.function and field_map.transform in _CASES:
+        return Kind("text", tuple(transform.function(value, "", {}) for value in kind.values))
+    return Kind(transform.kind) if transform.kind else kind
+
+
+def source_kind(field_map, schema, record_kind):
+    """Return the :class:`Kind` of what the source of a line gives.
+
+    :param record_kind: function that returns the kind of a path of Odoo fields
+    :raise FieldMapError: a path does not exist; in words
+    """
+    canonical = [kind_of(schema, path) for path in canonical_paths(field_map)]
+    record = [record_kind(path) for path in record_paths(field_map)]
+    if field_map.source == "constant":
+        return Kind("text", (field_map.expression,))
+    if field_map.source == "template":
+        if not references(field_map.expression):
+            raise FieldMapError("a template names at least one field in braces, such as {name.full}")
+        if any(kind.name == "object" for kind in canonical):
+            raise FieldMapError("a template takes single fields, no whole groups of fields")
+        return Kind("text")
+    return (*canonical, *record)[0]
+
+
+_CASES = ("upper", "lower", "title")
+
+
+# ----- does it fit? -----
+
+
+def fits(kind: Kind, remote):
+    """Say why values of a kind do not suit a remote property, as (problem, doubt): one is empty, or both.
+
+    :param remote: a :class:`~.connectors.base.RemoteProperty`
+    """
+    if kind.name == "object":
+        return "this is a whole group of fields: name one of them, or take a transform that reads it", ""
+    if kind.values is not None:
+        wrong = [value for value in kind.values if value and value_problem(value, remote)]
+        return (value_problem(wrong[0], remote), "") if wrong else ("", "")
+    return _fits_open(kind.name, remote)
+
+
+def _fits_open(name, remote):
+    suits = {
+        "number": ("number",),
+        "boolean": ("boolean",),
+        "date": ("date", "datetime"),
+        "datetime": ("datetime", "date"),
+    }.get(remote.type)
+    if suits is None and remote.type != "enumeration":
+        return "", ""
+    if remote.type == "enumeration":
+        return "", "" if name == "code" else f"only {_some(remote.options)} will be taken"
+    if name == "code" or name in suits:
+        return "", ""
+    return f"a {name} does not go into a {remote.type}", ""
+
+
+def value_problem(value: str, remote):
+    """Say why a remote property does not take a value (text), "" if it does."""
+    if not value or (remote.type == "enumeration" and _is_option(value, remote.options)):
+        return ""
+    if remote.type == "enumeration":
+        return f"“{value}” is none of its options: {_some(remote.options)}"
+    if remote.type == "number" and not _NUMBER.fullmatch(value):
+        return f"“{value}” is no number"
+    if remote.type == "boolean" and value not in ("true", "false"):
+        return f"“{value}” is neither true nor false"
+    if remote.type in ("date", "datetime") and parse_date(value) is None and not value.isdecimal():
+        return f"“{value}” is no date"
+    return ""
+
+
+def _is_option(value, options):
+    return not options or all(part in options for part in value.split(";"))
+
+
+def _some(options: Sequence[str]):
+    return ", ".join(options[:8]) + (", …" if len(options) > 8 else "")

@@ -1,0 +1,119 @@
+"""Compare a connector's mapping with the provider's defaults, and take over what is wanted of them."""
+
+from odoo import api, fields, models
+
+KINDS = [
+    ("new", "New in the defaults"),
+    ("theirs", "Changed in the defaults"),
+    ("both", "Changed in the defaults and by you"),
+    ("yours", "Changed by you"),
+    ("removed", "Removed by you"),
+    ("gone", "No default any more"),
+]
+FROM_DEFAULTS = ("new", "theirs")
+
+
+class RetailFieldMapComparison(models.TransientModel):
+    _name = "retail.field.map.comparison"
+    _description = "Comparison of a Mapping with the Defaults"
+
+    connector_id = fields.Many2one(
+        "retail.connector", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    line_ids = fields.One2many("retail.field.map.comparison.line", "comparison_id", "Differences")
+    news_count = fields.Integer("News", compute="_compute_news_count")
+
+    def _compute_display_name(self):
+        self.display_name = self.env._("Comparison")
+
+    @api.depends("line_ids.kind")
+    def _compute_news_count(self):
+        for comparison in self:
+            comparison.news_count = len(comparison.line_ids.filtered(lambda line: line.kind in FROM_DEFAULTS))
+
+    @api.model
+    def _open(self, connector):
+        """Return the action that shows a new comparison."""
+        comparison = self.create({"connector_id": connector.id})
+        comparison._compare()
+        return comparison._reopen()
+
+    def action_take_over_news(self):
+        """Take over what is new or changed in the defaults, and nothing that you changed."""
+        self.ensure_one()
+        self.line_ids.filtered(lambda line: line.kind in FROM_DEFAULTS)._take_over()
+        self._compare()
+        return self._reopen()
+
+    def _compare(self):
+        field_maps = self.env["retail.field.map"]
+        order = [kind for kind, _label in KINDS]
+        differences = sorted(self.connector_id._differences(), key=lambda each: order.index(each[0]))
+        self.line_ids.unlink()
+        self.line_ids.create(
+            [
+                {
+                    "comparison_id": self.id,
+                    "kind": kind,
+                    "default_key": default.key if default else False,
+                    "field_map_id": line.id,
+                    "remote_property": default.property if default else line.remote_property,
+                    "default_text": field_maps._describe(default) if default else False,
+                    "own_text": self._own_text(line, default) if line else False,
+                }
+                for kind, default, line in differences
+            ]
+        )
+
+    def _own_text(self, line, default):
+        text = self.env["retail.field.map"]._describe(line._as_line())
+        if default and line.remote_property != default.property:
+            text = f"{line.remote_property}: {text}"
+        return text if line.active else self.env._("%(line)s (switched off)", line=text)
+
+    def _reopen(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Compare with the Defaults"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"dialog_size": "extra-large"},
+        }
+
+
+class RetailFieldMapComparisonLine(models.TransientModel):
+    _name = "retail.field.map.comparison.line"
+    _description = "Difference of a Mapping from the Defaults"
+    _order = "id"
+
+    comparison_id = fields.Many2one(
+        "retail.field.map.comparison", required=True, ondelete="cascade", index=True
+    )
+    kind = fields.Selection(KINDS, "Difference", readonly=True)
+    default_key = fields.Char(readonly=True)
+    field_map_id = fields.Many2one(
+        "retail.field.map", readonly=True, ondelete="cascade", index="btree_not_null"
+    )
+    remote_property = fields.Char(readonly=True)
+    default_text = fields.Char("Default", readonly=True)
+    own_text = fields.Char("Here", readonly=True)
+
+    def action_take_over(self):
+        """Have the line as the default says."""
+        self.ensure_one()
+        comparison = self.comparison_id
+        self._take_over()
+        comparison._compare()
+        return comparison._reopen()
+
+    def _take_over(self):
+        for line in self:
+            connector = line.comparison_id.connector_id
+            connector.check_access("write")
+            defaults = {each.key: each for each in connector._get_adapter_class().default_field_maps}
+            if line.default_key in defaults:
+                connector._take_over(defaults[line.default_key])
+            else:
+                line.field_map_id.unlink()
