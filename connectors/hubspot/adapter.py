@@ -114,7 +114,7 @@ class HubSpotAdapter(Adapter):
         operation = "update" if item.remote_id else f"upsert:{name}"
         if self._once:
             content = {name: value for name, value in content.items() if name not in self._once}
-        return Prepared(item, operation, body, content, value, self._personal)
+        return Prepared(item, operation, body, content, value, personal=self._personal)
 
     @cached_property
     def _contact_lines(self):
