@@ -13,7 +13,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..connectors import oauth
-from ..connectors.base import RemoteError
+from ..connectors.base import RemoteError, Settings
 from ..connectors.http_client import HttpClient
 
 _logger = logging.getLogger(__name__)
@@ -202,7 +202,13 @@ class RetailConnector(models.Model):
         return {credential.name: credential._get_secret() for credential in self.credential_ids}
 
     def _token_client(self):
-        return HttpClient(super()._adapter_settings())
+        settings = Settings(
+            self.base_url.rstrip("/"),
+            self.api_version,
+            connect_timeout=self.connect_timeout,
+            read_timeout=self.read_timeout,
+        )
+        return HttpClient(settings)
 
 
 def _hash(state):
