@@ -15,12 +15,13 @@ import customers
 import delivered
 import leftovers
 import operations
+import orders
 import trouble
 from remote import Unexpected
 from report import progress
 from shop import Shop
 
-PARTS = (customers, trouble, operations, leftovers, delivered)
+PARTS = (customers, orders, trouble, operations, leftovers, delivered)
 
 Step = Callable[[Shop], Generator[str, None, None]]
 

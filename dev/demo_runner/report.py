@@ -18,7 +18,7 @@ def progress(text: str) -> None:
 
 def show(shop, results, seconds: float) -> None:
     """Print the day as a table, and the deliveries by state."""
-    say(f"{'In Odoo':<{WIDTHS[0] + 3}}HubSpot holds")
+    say(f"{'In Odoo':<{WIDTHS[0] + 3}}The others hold")
     for result in results:
         _show_row("✓" if result.succeeded else "✗", result.happened, result.found)
     failed = sum(not result.succeeded for result in results)

@@ -31,6 +31,7 @@ class Shop:
         self.call = odoo.call
         self.hubspot = HubSpot(sandbox.url)
         self.connector_id = 0
+        self.middleware_id = 0
         self.clerk: Session | None = None
 
     def customer(self, name: str, **values) -> int:
@@ -43,9 +44,9 @@ class Shop:
         return values[field]
 
     def settle(self, timeout: float = 90) -> None:
-        """Wait until nothing is on its way to HubSpot, but for what is left waiting on purpose."""
+        """Wait until nothing is on its way, but for what is left waiting on purpose."""
         domain = [
-            ("connector_id", "=", self.connector_id),
+            ("connector_id", "in", [self.connector_id, self.middleware_id]),
             ("state", "in", OPEN_STATES),
             ("error_code", "!=", "HTTP_503"),
         ]
@@ -66,6 +67,10 @@ class Shop:
             "nobody tried again",
             interval=0.5,
         )
+
+    def middleware_events(self) -> list[dict]:
+        """Return the CloudEvents that the middleware took, in the order in which they came."""
+        return [received["event"] for received in self.hubspot.records("events", "webhook")]
 
     def deliveries(self, partner_id: int | None = None, **conditions) -> list[dict]:
         """Return deliveries to HubSpot, oldest first, of one customer if it is named."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import socket
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from stack import Database, OdooServer, Sandbox, database_name, free_port
 COMPANY = "Linden & Daughters"
 OWN_PROPERTY = {"name": "odoo_customer_id", "label": "Odoo customer id", "hasUniqueValue": True}
 REGULARS = 250
+SECRET = "whsec_" + base64.b64encode(b"the secret of the sandbox itself").decode()
 POSTAL_CODE_RULE = {
     "property": "zip",
     "pattern": r"\d{4}",
@@ -42,6 +44,7 @@ def stage(port: int | None = None) -> Iterator[Shop]:
         set_up_regulars(shop)
         set_up_account(shop)
         set_up_connector(shop)
+        set_up_middleware(shop)
         yield shop
 
 
@@ -57,7 +60,8 @@ def usual_port() -> int:
 
 
 def _secrets():
-    return {"retail_hub": {"secret_keys": Fernet.generate_key().decode()}}
+    # The receiver of the webhooks is on this machine, which a webhook may not call unless it is told so.
+    return {"retail_hub": {"secret_keys": Fernet.generate_key().decode(), "webhook_allow_hosts": "127.0.0.1"}}
 
 
 def set_up_people(shop: Shop) -> None:
@@ -91,6 +95,20 @@ def set_up_account(shop: Shop) -> None:
         ten_secondly_limit=100,
         daily_limit=250_000,
     )
+
+
+def set_up_middleware(shop: Shop) -> None:
+    """A receiver of webhooks, which hears everything; nobody wants to wait a minute for it here."""
+    values = {"name": "Middleware", "provider": "webhook", "base_url": f"{shop.hubspot.url}/hooks/middleware"}
+    [shop.middleware_id] = shop.call("retail.connector", "create", [values])
+    secret = [("connector_id", "=", shop.middleware_id), ("name", "=", "signing_secret")]
+    shop.call(
+        "retail.credential", "write", shop.call("retail.credential", "search", secret), {"value": SECRET}
+    )
+    shop.call("retail.connector", "action_middleware_flows", [shop.middleware_id])
+    flows = shop.call("retail.flow", "search", [("connector_id", "=", shop.middleware_id)])
+    shop.call("retail.flow", "write", flows, {"mode": "realtime", "window_seconds": 1})
+    shop.call("retail.connector", "action_activate", [shop.middleware_id])
 
 
 def set_up_connector(shop: Shop) -> None:

@@ -174,6 +174,22 @@ def sync_state(visitor: Visitor):
     visitor.see(".o_list_view .o_data_row")
 
 
+def timeline(visitor: Visitor):
+    order = visitor.find("sale.order", [("state", "=", "sale")])
+    visitor.visit(
+        f"/odoo/action-sale.action_orders/{order}", ".o_form_view button[name=action_retail_timeline]"
+    )
+    visitor.browser.click("button[name=action_retail_timeline]")
+    visitor.see("td[name=delivery_badges]")
+
+
+def event(visitor: Visitor):
+    found = visitor.find("retail.event", [("event_type", "=", "order.placed")])
+    visitor.visit(f"{ACTION}event/{found}", ".o_form_view .o_notebook")
+    visitor.browser.click(".o_notebook .nav-link[name=content]")
+    visitor.see(".ace_line")
+
+
 def settings(visitor: Visitor):
     visitor.visit(f"{ACTION}settings", "#retail_setup_check")
 
@@ -214,6 +230,8 @@ SCREENS: tuple[Callable[[Visitor], None], ...] = (
     events,
     customer,
     sync_state,
+    timeline,
+    event,
     settings,
     setup_check,
 )
