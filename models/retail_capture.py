@@ -186,12 +186,8 @@ class RetailCapture(models.AbstractModel):
         transitions = self._retail_wanted_transitions()
         before = self._retail_values_before(transitions, vals_list) if transitions else {}
         super()._write_multi(vals_list)
-        for record, vals in zip(self, vals_list, strict=True) if before else ():
-            for transition in transitions:
-                if transition.field in vals:
-                    old, new = before[record.id][transition.field], record[transition.field]
-                    if transition.happened(old, new):
-                        record._retail_notice_transition(transition, old, new)
+        if before:
+            self._retail_notice_transitions(transitions, vals_list, before)
         if not self._retail_wants(self._retail_updated_event):
             return
         watched = self._retail_watched_fields()
@@ -259,6 +255,15 @@ class RetailCapture(models.AbstractModel):
         """Return those of the records to which this fact has not happened in this transaction."""
         facts = self._retail_pending().facts
         return self.filtered(lambda record: (self._name, event_type, record.id) not in facts)
+
+    def _retail_notice_transitions(self, transitions, vals_list, before):
+        for record, vals in zip(self, vals_list, strict=True):
+            # A row that somebody else has just deleted is nobody's fact, and stops no sale.
+            for transition in transitions if record.id in before else ():
+                if transition.field in vals:
+                    old, new = before[record.id][transition.field], record[transition.field]
+                    if transition.happened(old, new):
+                        record._retail_notice_transition(transition, old, new)
 
     def _retail_notice_transition(self, transition, old, new):
         self._retail_with_fact(transition.event_type)._retail_notice_fact(
