@@ -16,12 +16,13 @@ import delivered
 import leftovers
 import operations
 import orders
+import till
 import trouble
 from remote import Unexpected
 from report import progress
 from shop import Shop
 
-PARTS = (customers, orders, trouble, operations, leftovers, delivered)
+PARTS = (customers, orders, till, trouble, operations, leftovers, delivered)
 
 Step = Callable[[Shop], Generator[str, None, None]]
 
