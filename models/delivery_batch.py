@@ -120,7 +120,7 @@ class DeliveryBatch:
                 )
 
     def _resolve_references(self, claims, payloads):
-        """Return ``{claim id: {Reference: remote id}}`` of the claims that need not wait for other records."""
+        """Return ``{claim id: {Reference: RemoteId}}`` of the claims that need not wait for other records."""
         references = {
             claim.id: self.adapter.references(claim.event_type, payloads[claim.id])
             for claim in claims
@@ -131,13 +131,18 @@ class DeliveryBatch:
         for claim in claims:
             try:
                 if claim.id in references:
-                    resolved[claim.id] = dependencies.remote_ids(references[claim.id], claim.lane)
+                    resolved[claim.id], left_out = dependencies.remote_ids(references[claim.id], claim.lane)
+                    self._warn(claim, left_out)
             except DependencyError as error:
                 self.waits[claim.id] = error.field
                 self._decide(claim, error)
             except MappingError as error:
                 self._decide(claim, error)
         return resolved
+
+    def _warn(self, claim, texts):
+        if texts:
+            self.warnings[claim.id] = "\n".join(filter(None, [self.warnings.get(claim.id), *texts]))
 
     def _extras(self, res_model, claims):
         """Return ``{record id: {path: value}}`` of the Odoo fields that field maps want of the records."""
@@ -178,7 +183,7 @@ class DeliveryBatch:
         sought = self.env["retail.delivery.attempt"]._sought(self.connector, claim.res_model, [claim.res_id])
         prepared = None
         if sought:
-            item = Item(str(claim.id), claim.event_type, {}, self._keys(None), claim.uuid)
+            item = Item(str(claim.id), claim.event_type, {}, self._keys(claim, None), claim.uuid)
             prepared = self.adapter.prepare_search(item, *sought[claim.res_id])
         if prepared is None:
             self._cancel_gone(claim)
@@ -238,7 +243,7 @@ class DeliveryBatch:
             trace_id=str(claim.id),
             event_type=claim.event_type,
             data=payload,
-            keys=self._keys(flow),
+            keys=self._keys(claim, flow),
             idempotency_key=claim.uuid,
             remote_id=_remote_id(claim, binding),
             settling=claim.is_settling,
@@ -247,6 +252,7 @@ class DeliveryBatch:
             correlation_id=claim.correlation_id or "",
             causation_id=claim.causation_id or "",
             remote_ids=remote_ids,
+            remote_object=binding.remote_object if binding else "",
             extra=extra,
         )
         try:
@@ -272,9 +278,9 @@ class DeliveryBatch:
                 self.env._("The adapter failed; the server log has the details."), code=ADAPTER_FAILED
             ) from error
 
-    def _keys(self, flow):
+    def _keys(self, claim, flow):
         if flow is None:
-            return self.adapter.default_keys
+            return self.adapter.keys_for(claim.event_type)
         return Keys(flow.key_property or "", flow.fallback_key_property or "")
 
     def _is_known_to_remote(self, claim, prepared, binding):
@@ -478,7 +484,14 @@ class DeliveryBatch:
         if not remote_id or not (claim.kind == Kind.STATE or prepared.is_subject):
             return None
         hashed_key = key_hash(prepared.key) if prepared.key else None
-        return claim.res_model, claim.res_id, remote_id, hashed_key, content_hash(prepared.content)
+        return (
+            claim.res_model,
+            claim.res_id,
+            remote_id,
+            hashed_key,
+            content_hash(prepared.content),
+            prepared.object,
+        )
 
     def _finish_facts(self):
         for outcome in self.outcomes:
