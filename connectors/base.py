@@ -158,6 +158,7 @@ class Item:
     process, ``causation_id`` the event that led to this one (empty: none is known). ``remote_ids`` has those of the
     adapter's :meth:`Adapter.references` that are there; ``extra`` are those values of the Odoo record, by path,
     for which :meth:`Adapter.record_paths` asks. ``remote_object`` is the object of ``remote_id``, empty if not known.
+    ``progress`` is that of the last try's :class:`Outcome`.
     """
 
     trace_id: str
@@ -174,6 +175,7 @@ class Item:
     remote_ids: Mapping[Reference, RemoteId] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     remote_object: str = ""
+    progress: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +204,17 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one item: ``error`` is None if the remote has it."""
+    """What became of one item: ``error`` is None if the remote has it.
+
+    ``progress`` is what an item that takes more than one try hands to the next one: a small dict of JSON values.
+    """
 
     trace_id: str
     remote_id: str | None = None
     error: RemoteError | None = None
     http_status: int | None = None
     response: Mapping[str, Any] = field(default_factory=dict)
+    progress: Mapping[str, Any] = field(default_factory=dict)
 
 
 def failed(batch: Sequence[Prepared], error: RemoteError) -> list[Outcome]:

@@ -576,8 +576,39 @@ def test_a_token_that_is_revoked_in_the_middle(adapter, sandbox):
     assert (len(sandbox.records("orders")), len(sandbox.records("line_items"))) == (2, 4)
 
 
-def test_out_of_time(adapter, sandbox):
+def test_a_long_order_goes_on_where_it_stopped(adapter, sandbox):
+    """Time ran out, the token did, a line was refused: no line is written twice, and none is forgotten."""
     sandbox.fault(path="/line_items/batch/", latency=0.15)
-    adapter.set_deadline(time.monotonic() + 0.2)
-    [outcome] = send(adapter, order_item(1, lines=500))
-    assert (outcome.error.code, outcome.error.is_sent) == ("OUT_OF_TIME", False)
+    tries, progress, error = 0, {}, True
+    while error and tries < 10:
+        adapter.set_deadline(time.monotonic() + 0.35)
+        [outcome] = send(adapter, order_item(1, lines=1_000, progress=progress, settling=tries > 0))
+        error, progress, tries = outcome.error, outcome.progress, tries + 1
+        if error:
+            assert (error.code, error.is_sent) == ("OUT_OF_TIME", False)
+            assert len(progress["line_ids"]) % 100 == 0
+    assert (error, progress) == (None, {})
+    assert tries > 2
+    written = [r for r in sandbox.requests() if r["path"].endswith("/line_items/batch/upsert")]
+    assert len(written) == 10
+    assert len({each["id"] for r in written for each in r["body"]["inputs"]}) == 1_000
+    [record] = sandbox.records("orders")
+    assert len(record["associations"]["line_items"]) == 1_000
+
+
+def test_progress_counts_for_the_same_lines_only(adapter, sandbox):
+    """An order that changed meanwhile is written anew."""
+    sandbox.fault(path="/line_items/batch/", status=503, skip=1, times=1)
+    [stopped] = send(adapter, order_item(1, lines=300))
+    assert isinstance(stopped.error, TransientError)
+    assert len(stopped.progress["line_ids"]) == 100
+    [whole] = send(adapter, order_item(1, lines=299, event_type="order.updated", progress=stopped.progress))
+    assert (whole.error, whole.progress) == (None, {})
+    [record] = sandbox.records("orders")
+    assert len(record["associations"]["line_items"]) == 299
+
+
+def test_a_short_order_begins_anew(adapter, sandbox):
+    sandbox.fault(path="/line_items/batch/", status=503, times=1)
+    [stopped] = send(adapter, order_item(1))
+    assert (type(stopped.error), stopped.progress) == (TransientError, {})
