@@ -386,6 +386,6 @@ class TestDelivery(RetailCase):
         [claim] = self._claim()
         delivery.sudo().lease_until = "2100-01-01"
         delivery.flush_recordset()
-        row = (claim.id, claim.lease_until, "dead", 0.0, 1, *[None] * 7)
+        row = (claim.id, claim.lease_until, "dead", 0.0, 1, *[None] * 8)
         self.env["retail.delivery"]._record([row])
         self.assertEqual(delivery.state, "in_flight")

@@ -15,6 +15,7 @@ ORDER_EVENTS = ("order.placed", "order.updated", "order.cancelled")
 INVOICE_EVENTS = ("invoice.posted", "invoice.paid")
 EVENT_TYPES = (*ORDER_EVENTS, *INVOICE_EVENTS)
 LINE = "line_item"
+STAGES = frozenset({"hs_pipeline", "hs_pipeline_stage", "pipeline", "dealstage"})
 LONG = 100  # lines of a document, above which a try goes on where the one before had to stop
 _ORDER_MODELS = {"sales": "sale.order", "web": "sale.order", "pos": "pos.order"}
 
@@ -38,6 +39,8 @@ def prepare(adapter, item):
     """
     object_name = adapter.order_object if item.event_type in ORDER_EVENTS else "invoice"
     prepared = replace(requests.prepare_record(adapter, item, object_name, item.subject), is_subject=True)
+    if item.event_type == "order.updated" and prepared.item.remote_id:
+        prepared = _without_stage(prepared)
     linked = {}
     for remote in item.remote_ids.values():
         linked.setdefault(remote.object or "contact", []).append(remote.id)
@@ -50,6 +53,13 @@ def prepare(adapter, item):
         body={**prepared.body, "lines": [batches.input_of(each) for each in lines]},
         content={**prepared.content, "line items": [each.content for each in lines]},
     )
+
+
+def _without_stage(prepared):
+    """An edit moves no order back to where it began: in between, its stage is HubSpot's own matter."""
+    properties = {name: text for name, text in prepared.body["properties"].items() if name not in STAGES}
+    content = {name: value for name, value in prepared.content.items() if name not in STAGES}
+    return replace(prepared, body={**prepared.body, "properties": properties}, content=content)
 
 
 def _prepare_line(adapter, item, line):

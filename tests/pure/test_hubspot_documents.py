@@ -228,6 +228,23 @@ def test_cancelled(adapter, sandbox):
     assert record["properties"]["hs_external_order_status"] == "cancelled"
 
 
+def test_an_edit_leaves_the_stage_alone(adapter, sandbox):
+    """Somebody at HubSpot moved it on."""
+    shipped = "aa99e8d0-c1d5-4071-b915-d240bbb1aed9"
+    [made] = send(adapter, order_item(1))
+    adapter.api.objects(
+        "order", "PATCH", f"/{made.remote_id}", {"properties": {"hs_pipeline_stage": shipped}}
+    )
+    data = order(1, total="99.00")
+    send(
+        adapter,
+        order_item(1, event_type="order.updated", data=data, remote_id=made.remote_id, remote_object="order"),
+    )
+    [record] = sandbox.records("orders")
+    assert record["properties"]["hs_pipeline_stage"] == shipped
+    assert record["properties"]["hs_total_price"] == "99.00"
+
+
 def test_an_order_of_nobody(adapter, sandbox):
     """A till sells to customers that it does not know."""
     item = order_item(1, data=order(1, customer_id=""))
