@@ -374,6 +374,7 @@ class Adapter(ABC):
 
     def __init__(self, settings: Settings):
         self.settings = settings
+        self._compiled_lines: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
 
     @classmethod
     def calls_for(cls, event_type: str, count: int, batch_size: int = 0) -> int:
@@ -435,17 +436,16 @@ class Adapter(ABC):
                 grouped.setdefault(line.object, []).append(line)
         return grouped
 
-    @cached_property
-    def _compiled(self):
-        """``{(event type, object): [(line, its value as a function of (data, extra), paths of Odoo fields), …]}``."""
-        return {
-            (event_type, each.name): [
+    def _compiled(self, event_type, object_name):
+        """Return ``[(line, its value as a function of (data, extra), paths of Odoo fields), …]``."""
+        key = (event_type, object_name)
+        if key not in self._compiled_lines:
+            found = next(each for each in self.objects if each.name == object_name)
+            self._compiled_lines[key] = [
                 (line, field_map.compile_line(line, self.transforms), frozenset(field_map.record_paths(line)))
-                for line in self.field_maps_for(each, event_type)
+                for line in self.field_maps_for(found, event_type)
             ]
-            for each in self.objects
-            for event_type in each.event_types
-        }
+        return self._compiled_lines[key]
 
     def field_maps_for(self, remote_object: RemoteObject, event_type: str) -> Sequence[FieldMap]:
         """Return the lines by which an object is sent with events of a type: those whose fields such events have."""
@@ -487,7 +487,7 @@ class Adapter(ABC):
         line = None
         data = item.data if part is None else part
         try:
-            for line, read, paths in self._compiled.get((item.event_type, object_name), ()):
+            for line, read, paths in self._compiled(item.event_type, object_name):
                 if not (line.only_on_create and item.remote_id) and paths <= item.extra.keys():
                     values[line.property] = read(data, item.extra)
         except FieldMapError as error:

@@ -138,11 +138,8 @@ class HubSpotAdapter(Adapter):
         return self._lines[object_name]
 
     def keys_of(self, object_name, item):
-        """Return the keys by which a record is found: those of the flow, if they are about this object."""
-        flow_keys_are_about = self.order_object if item.event_type in documents.ORDER_EVENTS else "invoice"
-        if item.event_type in customers.EVENT_TYPES:
-            flow_keys_are_about = "contact"
-        return item.keys if object_name == flow_keys_are_about else mapping.OWN_KEY
+        """Return the keys by which a record is found: those of the flow, unless they are about another object."""
+        return mapping.OWN_KEY if object_name in ("company", documents.LINE) else item.keys
 
     # ----- sending -----
 
