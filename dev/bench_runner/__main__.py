@@ -4,6 +4,7 @@ import argparse
 
 import capture
 import capture_orders
+import capture_pos_orders
 import large_table
 import losses
 import memory
@@ -15,6 +16,7 @@ from figures import print_table, write_json
 BENCHMARKS = {
     "capture": capture.measure,
     "capture_orders": capture_orders.measure,
+    "capture_pos_orders": capture_pos_orders.measure,
     "outbound": outbound.measure,
     "losses": losses.measure,
     "realtime": realtime.measure,
