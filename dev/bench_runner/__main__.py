@@ -9,6 +9,7 @@ import large_table
 import losses
 import memory
 import outbound
+import outbound_orders
 import realtime
 from bench import Bench
 from figures import print_table, write_json
@@ -18,6 +19,7 @@ BENCHMARKS = {
     "capture_orders": capture_orders.measure,
     "capture_pos_orders": capture_pos_orders.measure,
     "outbound": outbound.measure,
+    "outbound_orders": outbound_orders.measure,
     "losses": losses.measure,
     "realtime": realtime.measure,
     "large_table": large_table.measure,

@@ -10,7 +10,7 @@ PLACED_AT = "2026-01-05 09:30:00"
 
 
 def make_orders(database, customer_ids):
-    """Make some confirmed orders to copy; return their ids. What listens to orders must not be connected yet."""
+    """Make some confirmed orders to copy; return their ids. They are orders like any: who listens is told of them."""
     with odoo_here.environment(database) as env:
         products = make_products(env, LINES + ORIGINALS)
         orders = env["sale.order"].create(
@@ -26,6 +26,7 @@ def make_orders(database, customer_ids):
             ]
         )
         orders.action_confirm()
+        orders.date_order = PLACED_AT  # the same on every side
         env.cr.commit()
     return orders.ids
 
@@ -39,7 +40,6 @@ def copy_orders(env, original_ids, customer_ids, count, label):
         original_ids,
         count,
         name=f"'{label}-' || n",
-        date_order=f"'{PLACED_AT}'::timestamp",
         partner_id=customer,
         partner_invoice_id=customer,
         partner_shipping_id=customer,

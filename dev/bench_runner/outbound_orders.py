@@ -56,6 +56,7 @@ def measure(bench):
     hub, peer = _hub(bench), _peer(bench)
     for shop in (hub, peer):
         shop.send(100, "warm-up")
+        _arrived(shop)
     runs = []
     for number in range(bench.runs):
         hub_run = hub.send(hub.side.size, f"run{number}")
@@ -92,7 +93,7 @@ def _hub(bench):
     hub = start_hub(bench, "hub", sandbox, CUSTOMERS, events=("order.placed",))
     hub.drain(hub.customer_ids)
     original_ids = make_orders(hub.database, hub.customer_ids)
-    side = Side("hub", hub.database, hub.server, bench.scaled(HUB_ORDERS), HAS_OPEN)
+    side = Side("hub", hub.database, hub.server, bench.scaled(HUB_ORDERS), HAS_OPEN, total=len(original_ids))
     return Shop(side, sandbox, hub.customer_ids, original_ids, _tell)
 
 
