@@ -177,8 +177,7 @@ class RetailCapture(models.AbstractModel):
         if fields_told:  # a value that is replaced before it is written is a fact, too
             self.flush_recordset(fields_told)
         result = super().write(vals)
-        relations = self._retail_watched_relations().intersection(vals)
-        if relations:
+        if self._retail_writes_relations(vals):
             self._retail_notice(self._retail_updated_event)
         return result
 
@@ -220,9 +219,11 @@ class RetailCapture(models.AbstractModel):
         return super().unlink()
 
     @api.model
-    def _retail_watched_relations(self):
-        """Return the watched fields that have no column and so never pass ``_write_multi``."""
-        return frozenset(name for name in self._retail_watched_fields() if not self._fields[name].column_type)
+    def _retail_writes_relations(self, names):
+        """Tell whether one of the fields is watched, and has no column and so never passes ``_write_multi``."""
+        return any(
+            not self._fields[name].column_type for name in self._retail_watched_fields().intersection(names)
+        )
 
     @api.model
     def _retail_wants(self, event_type):

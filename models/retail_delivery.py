@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..const import CLAIMABLE_STATES, Kind, Lane, State
+from .unchecked_many2one import UncheckedMany2one
 
 
 class RetailDelivery(models.Model):
@@ -15,9 +16,9 @@ class RetailDelivery(models.Model):
     _log_access = False
 
     event_id = fields.Many2one("retail.event", required=True, readonly=True, ondelete="cascade", index=True)
-    flow_id = fields.Many2one("retail.flow", readonly=True, ondelete="set null")
-    connector_id = fields.Many2one("retail.connector", required=True, readonly=True, ondelete="restrict")
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    flow_id = UncheckedMany2one("retail.flow", readonly=True)
+    connector_id = UncheckedMany2one("retail.connector", required=True, readonly=True)
+    company_id = UncheckedMany2one("res.company", required=True, readonly=True)  # the event's
     event_type = fields.Selection("_selection_event_type", required=True, readonly=True)
     kind = fields.Selection([("state", "State"), ("fact", "Fact")], required=True, readonly=True)
     lane = fields.Selection([(lane.value, lane.value.title()) for lane in Lane], required=True, readonly=True)
