@@ -266,6 +266,54 @@ def test_an_order_of_5000_lines(adapter, sandbox, calls):
     assert len(living(sandbox, "line_items")) == 5_000
 
 
+# ----- shipments -----
+
+
+def shipment_item(order_id, number=1, remote_object="order", **changes):
+    data = {
+        "id": str(number),
+        "number": f"WH/OUT/{number:05}",
+        "order": {"id": "1", "number": "S00001", "channel": "web"},
+        "customer_id": "7",
+        "tracking_number": "1Z999",
+        "has_backorder": False,
+        "lines": [],
+        **changes,
+    }
+    remote_ids = {Reference("sale.order", 1): RemoteId(order_id, remote_object)} if order_id else {}
+    return make_item(
+        number,
+        event_type="shipment.confirmed",
+        data=data,
+        subject=f"stock.picking/{number}",
+        remote_ids=remote_ids,
+    )
+
+
+def test_shipments_of_an_order(adapter, sandbox):
+    [made] = send(adapter, order_item(1))
+    item = shipment_item(made.remote_id, has_backorder=True, tracking_number="")
+    assert adapter.references("shipment.confirmed", item.data) == (Reference("sale.order", 1),)
+    assert errors_of(send(adapter, item)) == [None]
+    [first] = sandbox.records("orders")
+    assert errors_of(send(adapter, shipment_item(made.remote_id, 2))) == [None]
+    [second] = sandbox.records("orders")
+    names = ("hs_fulfillment_status", "hs_shipping_tracking_number", "hs_pipeline_stage")
+    assert [tuple(each["properties"].get(name) or "" for name in names) for each in (first, second)] == [
+        ("partially shipped", "", "937ea84d-0a4f-4dcf-9028-3f9c2aafbf03"),
+        ("shipped", "1Z999", "aa99e8d0-c1d5-4071-b915-d240bbb1aed9"),
+    ]
+    assert len(second["associations"]["line_items"]) == 2
+
+
+def test_shipments_that_concern_nobody(adapter, calls):
+    """Of an order that HubSpot does not have, of a deal, of no order at all."""
+    items = [shipment_item(""), shipment_item("5", 2, remote_object="deal"), shipment_item("", 3, order=None)]
+    assert errors_of(send(adapter, *items)) == [None] * 3
+    assert adapter.references("shipment.confirmed", items[2].data) == ()
+    assert calls() == []
+
+
 # ----- deals -----
 
 
