@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import StringConstraints
 
-from .base import Canonical, EventType, Timestamp
+from .base import Canonical, Timestamp
 
 CONTENT_TYPE = "application/cloudevents+json"
+SCHEMAS_PATH = "/retail_hub/schemas"
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -35,9 +36,12 @@ class CloudEvent(Canonical):
         return self.model_dump(mode="json", exclude_none=True)
 
 
-def schema_uri(event_type: EventType):
-    """Return the URI that names the schema of an event's data: it names a version, and leads nowhere."""
-    return f"urn:retail-hub:schema:{event_type.schema.__name__}"
+def schema_uri(source: str, schema_name: str):
+    """Return the URL of the JSON Schema of an event's data: it names a version, which never changes.
+
+    :param source: the URL of the system that publishes it
+    """
+    return f"{source.rstrip('/')}{SCHEMAS_PATH}/{schema_name}.json"
 
 
 def rfc3339(time: datetime | None):

@@ -27,8 +27,9 @@ def options(text):
             yield
 
 
-@tagged("post_install", "-at_install")
-class TestWebhookConnector(RetailCase):
+class WebhookCase(RetailCase):
+    """A connector of a webhook, and what its receiver got."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -62,6 +63,9 @@ class TestWebhookConnector(RetailCase):
             {"partner_id": self.env.user.partner_id.id, "order_line": [line], **values}
         )
 
+
+@tagged("post_install", "-at_install")
+class TestWebhookConnector(WebhookCase):
     # -- setting up --------------------------------------------------------------------------------
 
     def test_new_connector(self):
@@ -162,7 +166,7 @@ class TestWebhookConnector(RetailCase):
                 "subject": f"sale.order/{order.id}",
                 "time": f"{order.date_order.isoformat(timespec='milliseconds')}Z",
                 "datacontenttype": "application/json",
-                "dataschema": "urn:retail-hub:schema:OrderV1",
+                "dataschema": f"{self.webhook.get_base_url()}/retail_hub/schemas/OrderV1.json",
                 "correlationid": f"sale.order,{order.id}",
                 "data": event.payload,
             },

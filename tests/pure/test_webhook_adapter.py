@@ -120,7 +120,7 @@ def test_the_event(receiver):
         "subject": "sale.order/7",
         "time": "2026-11-23T14:00:01.250Z",
         "datacontenttype": "application/json",
-        "dataschema": "urn:retail-hub:schema:OrderV1",
+        "dataschema": "https://shop.example.com/retail_hub/schemas/OrderV1.json",
         "correlationid": "sale.order,7",
         "causationid": UUID,
         "data": {"id": "7", "number": "S00007", "total": "65.30", "currency": "EUR"},
@@ -153,7 +153,7 @@ def test_every_event_type_is_taken(receiver):
     with make_adapter(receiver) as adapter:
         bodies = [adapter.prepare(make_item(1, event_type=name, data={})).body for name in EVENT_TYPES]
     assert {body["type"].rpartition(".v")[0] for body in bodies} == {f"retail.{name}" for name in EVENT_TYPES}
-    assert {body["dataschema"].rpartition(":")[2] for body in bodies} == set(SCHEMAS)
+    assert {body["dataschema"].rpartition("/")[2] for body in bodies} == {f"{name}.json" for name in SCHEMAS}
 
 
 @pytest.mark.parametrize(("path", "seen"), [("", "/"), ("/", "/"), ("/in", "/in"), ("/in/", "/in/")])
