@@ -17,7 +17,7 @@ class CloudEvent(Canonical):
 
     ``id`` is the same on every try; ``source`` is the URI of the system it happened in; ``subject`` is the record
     it is about. Events with one ``correlationid`` belong to one business process; ``causationid`` is the event that
-    led to this one.
+    led to this one. ``replayid`` is there if a person had the event told again: another one each time.
     """
 
     specversion: Literal["1.0"] = "1.0"
@@ -30,6 +30,7 @@ class CloudEvent(Canonical):
     dataschema: Text | None = None
     correlationid: Text | None = None
     causationid: Text | None = None
+    replayid: Text | None = None
     data: dict[str, Any]
 
     def canonical(self):

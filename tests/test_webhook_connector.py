@@ -234,6 +234,43 @@ class TestWebhookConnector(WebhookCase):
         [kept] = self._received()
         self.assertEqual((kept["event"]["id"], kept["times"]), (delivery.event_id.uuid, 2))
 
+    def test_told_again(self):
+        """The id stays; a replay that a person asked for has an id of its own, which its tries share."""
+        order = self._order()
+        order.action_confirm()
+        self._drain(self.webhook)
+        [kept] = self._placed()
+        self.assertEqual((kept["times"], kept["replays"]), (1, []))
+        facts = self._deliveries(order).filtered(lambda delivery: delivery.event_type == "order.placed")
+        replays = facts.browse()
+        for _time in range(2):
+            replays += facts._queue_again(facts.event_id.ids, facts.flow_id.ids)
+        self.sandbox.fault(drop="after", times=1)
+        self._drain(self.webhook)
+        self._make_due(replays[0])
+        while self._drain(self.webhook):
+            pass
+        self.assertEqual(replays.mapped("state"), ["delivered", "delivered"])
+        [kept] = self._placed()
+        self.assertEqual(kept["replays"], [str(replay.id) for replay in replays])
+        self.assertEqual(kept["times"], 4)
+
+    def test_a_retry_is_no_replay(self):
+        """What was never taken comes as if for the first time, when a person has it sent again, too."""
+        self.sandbox.configure("webhook", refuse=["S"])
+        order = self._order()
+        order.action_confirm()
+        self._drain(self.webhook)
+        self.assertEqual(self._deliveries(order, event_type="order.placed").state, "dead")
+        self.sandbox.configure("webhook", refuse=[])
+        order.action_retail_resync()
+        self._drain(self.webhook)
+        [kept] = self._placed()
+        self.assertEqual((kept["times"], kept["replays"]), (1, []))
+
+    def _placed(self):
+        return [kept for kept in self._received() if kept["event"]["type"] == "retail.order.placed.v1"]
+
     # -- trouble -----------------------------------------------------------------------------------
 
     def test_refused_event(self):

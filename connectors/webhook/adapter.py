@@ -102,6 +102,7 @@ class WebhookAdapter(Adapter):
             dataschema=schema_uri(self.settings.source, event_type.schema.__name__),
             correlationid=item.correlation_id or None,
             causationid=item.causation_id or None,
+            replayid=item.replay_id or None,
             data=data,
         )
         return Prepared(item, "event", event.canonical(), data)

@@ -127,6 +127,15 @@ def test_the_event(receiver):
     }
 
 
+def test_a_replay_is_the_same_event(receiver):
+    """Its id is for those who take each event once, ``replayid`` for those who want it again."""
+    send(receiver, order(), order(replay_id="42"))
+    (_path, headers, body), (_path, again_headers, again) = receiver.got
+    assert headers["webhook-id"] == again_headers["webhook-id"] == "key-1007"
+    assert json.loads(again) == {**json.loads(body), "replayid": "42"}
+    assert from_http(again_headers, again)["replayid"] == "42"
+
+
 def test_what_is_not_known_is_left_out(receiver):
     send(receiver, order(occurred_at=None, correlation_id="", subject=""))
     assert not {"time", "correlationid", "causationid", "subject"} & json.loads(receiver.got[0][2]).keys()
