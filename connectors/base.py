@@ -143,10 +143,10 @@ class Item:
     (the JSON form of a model in ``schemas/``); ``idempotency_key`` stays the same for every try.
     ``settling`` is True if an earlier try may have been applied without our knowing. ``subject`` names the
     record (``sale.order/7``); ``occurred_at`` is when it happened (UTC, naive); ``correlation_id`` names the
-    process, ``causation_id`` the event that led to this one (empty: none is known). ``replay_id`` names the wish of a person
-    to have an event told again, on every try of it (empty: it is told for the first time). ``remote_ids`` has those of the
-    adapter's :meth:`Adapter.references` that still exist; ``extra`` are those values of the Odoo record, by path,
-    for which :meth:`Adapter.record_paths` asks.
+    process, ``causation_id`` the event that led to this one (empty: none is known). ``replay_id`` names the wish of a
+    person to have an event told again, on every try of it (empty: it is told for the first time). ``remote_ids`` has
+    those of the adapter's :meth:`Adapter.references` that still exist; ``extra`` are those values of the Odoo record,
+    by path, for which :meth:`Adapter.record_paths` asks.
     """
 
     trace_id: str
