@@ -1,6 +1,7 @@
 """Webhook connectors: set up from the form, and every event reaches the receiver, signed, once in effect."""
 
 import base64
+import json
 import tempfile
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -285,6 +286,33 @@ class TestWebhookConnector(WebhookCase):
         self.assertNotIn("Bad Guy", response)
         self.assertEqual(self._deliveries(good).state, "delivered")
         self.assertEqual(self.webhook.state, "active")
+
+    def test_codes_of_cards_are_for_the_receiver_only(self):
+        """Whoever reads the code of a card can spend it: it is in no attempt and no error, and masked in the event."""
+        self.sandbox.configure("webhook", refuse=["Refused"])
+        program = self.env["loyalty.program"].create({"name": "Club", "program_type": "loyalty"})
+        told, refused = self.env["loyalty.card"].create(
+            [
+                {"program_id": program.id, "code": code, "partner_id": partner.id}
+                for code, partner in (("TOLD-1234", self._partner()), ("Refused-5678", self._partner("Bo")))
+            ]
+        )
+        self._drain(self.webhook)
+        [kept] = [kept for kept in self._received() if kept["event"]["subject"] == f"loyalty.card/{told.id}"]
+        self.assertEqual(kept["event"]["data"]["code"], "TOLD-1234")
+        self.assertEqual(json.loads(self._deliveries(told).attempt_ids.request)["data"]["code"], "***")
+        dead = self._deliveries(refused)
+        self.assertEqual(dead.state, "dead")
+        self.assertIn("not wanted", str(dead.attempt_ids.response))
+        noted = [
+            dead.attempt_ids.request, dead.attempt_ids.response, dead.error_message, dead.attempt_ids.error_message
+        ]  # fmt: skip
+        self.assertNotIn("5678", str(noted))
+        clerk = new_test_user(self.env, "clerk", groups="base.group_user,retail_hub.group_user")
+        event = dead.event_id.with_user(clerk)
+        self.assertTrue(event.is_masked)
+        self.assertIn('"code": "***"', event.shown_payload)
+        self.assertNotIn("5678", event.shown_payload + event.shown_details)
 
     def _assert_stopped(self, partner, reason):
         self.assertEqual(self.webhook.state, "attention")

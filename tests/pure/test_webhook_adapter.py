@@ -289,6 +289,10 @@ def test_the_reason_is_kept_without_personal_data(receiver):
     error = error_of(receiver, 422, make_item(1), text=text)
     assert error.response == {"body": '{"error": "no store for *** (***), ***"}'}
     assert "Janssens" not in error.message
+    card = order(event_type="loyalty.adjusted", data={"code": "044c-7f31", "program_type": "gift_card"})
+    assert error_of(receiver, 422, card, text="no card 044C-7F31 here").response == {
+        "body": "no card *** here"
+    }
     assert error_of(receiver, 502, text="<html>Bad Gateway</html>").response == {}
     assert len(error_of(receiver, 400, text="x" * 5000).response["body"]) == 200
 
