@@ -134,6 +134,7 @@ class AccountMove(models.Model):
         return order_references(self.line_ids.sale_line_ids.order_id, self.pos_order_ids)
 
     def _retail_is_full_refund(self):
+        """Tell whether it alone gives back as much as the invoice was; what others gave back does not count."""
         reversed_invoice = self.reversed_entry_id
         return (
             reversed_invoice.currency_id == self.currency_id

@@ -170,6 +170,7 @@ class PosOrder(models.Model):
         )
 
     def _retail_is_full_refund(self):
+        """Tell whether it alone takes back every line whole; what others took back does not count."""
         taken_back = Counter()
         for line in self._retail_returned_lines():
             taken_back[line.refunded_orderline_id] -= line.qty

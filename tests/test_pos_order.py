@@ -384,6 +384,12 @@ class TestPosOrder(PosCase):
         self.assertEqual([self._events(refund).payload["is_full"] for refund in refunds], [False, False])
         self.assertFalse(order.has_refundable_lines)
 
+    def test_refunded_but_for_one_line(self):
+        """Every line counts, whatever it was worth."""
+        order = self._sell([(self.vase, 1), (self.vase, 1)])
+        refund = self._sell([self._returned(order.lines[0], 1)], is_refund=True)
+        self.assertFalse(self._events(refund).payload["is_full"])
+
     def test_refunded_in_the_back_office(self):
         order = self._sell([(self.vase, 2)])
         refund = self.env["pos.order"].browse(order.refund()["res_id"])
