@@ -672,6 +672,13 @@ class TestRefundIssued(InvoiceCase):
         credit.action_post()
         self.assertEqual(self._events(credit).correlation_id, f"account.move,{invoice.id}")
 
+    def test_credited_at_once(self):
+        """Within the transaction of the invoice, too, it led to the refund."""
+        invoice = self._invoice(10)
+        credit = self._credit(invoice)
+        credit.action_post()
+        self.assertEqual(self._events(credit).causation_id, self._events(invoice, "invoice.posted").uuid)
+
 
 class TillCase(InvoiceCase):
     """A shop with a till that is open."""
