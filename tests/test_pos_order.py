@@ -372,12 +372,6 @@ class TestPosOrder(PosCase):
         )
         self.assertEqual(told["payments"], [{"method": "Cash", "amount": "19.25"}])
 
-    def test_refunded_at_once(self):
-        """Within the transaction of the order, too, it led to the refund."""
-        order = self._sell([(self.vase, 1)])
-        refund = self._sell([self._returned(order.lines, 1)], is_refund=True)
-        self.assertEqual(self._events(refund).causation_id, self._events(order, "order.placed").uuid)
-
     def test_refunded_in_full(self):
         order = self._sell([(self.vase, 1)])
         refund = self._sell([self._returned(order.lines, 1)], is_refund=True)
