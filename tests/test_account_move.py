@@ -602,13 +602,13 @@ class TestRefundIssued(InvoiceCase):
 
     def test_bit_by_bit(self):
         """Neither of two credit notes gives back the whole invoice, though both together do."""
-        credits = self.env["account.move"]
+        notes = self.env["account.move"]
         for _time in range(2):
             credit = self._credit(self.invoice)
             credit.invoice_line_ids.quantity = 1
             credit.action_post()
-            credits += credit
-        told = [self._payloads(credit, "refund.issued")[0] for credit in credits]
+            notes += credit
+        told = [self._payloads(credit, "refund.issued")[0] for credit in notes]
         self.assertEqual(
             [(each["total"], each["is_full"]) for each in told], [("60.50", False), ("60.50", False)]
         )
