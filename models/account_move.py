@@ -15,7 +15,7 @@ MOVE_TYPES = {"invoice.posted": "out_invoice", "invoice.paid": "out_invoice", "r
 
 class AccountMove(models.Model):
     _name = "account.move"
-    _inherit = ["account.move", "retail.capture"]
+    _inherit = ["account.move", "retail.capture", "retail.synced"]
 
     _retail_transitions = (
         Transition("invoice.posted", "state", becomes("posted")),

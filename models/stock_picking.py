@@ -15,7 +15,7 @@ DONE_EVENTS = ("shipment.confirmed", "return.received")
 
 class StockPicking(models.Model):
     _name = "stock.picking"
-    _inherit = ["stock.picking", "retail.capture"]
+    _inherit = ["stock.picking", "retail.capture", "retail.synced"]
 
     _retail_transitions = (
         Transition("shipment.confirmed", "state", becomes("done")),

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.point_of_sale.tests.common import TestPoSCommon
 from odoo.addons.point_of_sale.tests.test_frontend import TestPointOfSaleHttpCommon
@@ -214,6 +214,16 @@ class TestPosOrder(PosCase):
         self.assertEqual((order.state, self._told(order)), ("paid", ["order.placed"]))
         told = self._events(order).payload
         self.assertEqual((told["total"], len(told["lines"])), ("31.39", 2))
+
+    def test_a_till_looks_nothing_up(self):
+        """A till reads every field of its orders with each sale: the story of an order is not for it."""
+        order = self._sell([(self.vase, 1)])
+        self._events(order)
+        user = new_test_user(self.env, "cashier", "point_of_sale.group_pos_user,retail_hub.group_user")
+        order = order.with_user(user)
+        self.assertEqual((order.retail_event_count, order.retail_sync_state), (1, "waiting"))
+        [read] = order._load_pos_data_read(order, order.config_id)
+        self.assertEqual((read["retail_event_count"], read["retail_sync_state"]), (0, False))
 
     def test_not_fully_paid(self):
         """What fails is not told, nor what was sent with it."""
