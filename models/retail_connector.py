@@ -258,19 +258,23 @@ class RetailConnector(models.Model):
 
     def _add_default_flows(self):
         for connector in self.filtered(lambda connector: not connector.flow_ids):
-            adapter_class = connector._get_adapter_class()
-            connector.flow_ids.create(
-                [
-                    {
-                        "connector_id": connector.id,
-                        "event_type": event_type.name,
-                        "active": event_type.name not in adapter_class.optional_event_types,
-                        "domain": self.env[event_type.model]._retail_default_domain(),
-                    }
-                    for event_type in EVENT_TYPES.values()
-                    if event_type.name in adapter_class.event_types
-                ]
-            )
+            taken = connector._get_adapter_class().event_types
+            connector._add_flows([name for name in EVENT_TYPES if name in taken])
+
+    def _add_flows(self, names):
+        """Add a flow for each of some event types, with what is usual for it: optional ones are switched off."""
+        optional = self._get_adapter_class().optional_event_types
+        self.flow_ids.create(
+            [
+                {
+                    "connector_id": self.id,
+                    "event_type": name,
+                    "active": name not in optional,
+                    "domain": self.env[EVENT_TYPES[name].model]._retail_default_domain(),
+                }
+                for name in names
+            ]
+        )
 
     # -- actions -----------------------------------------------------------------------------------
 
