@@ -155,10 +155,11 @@ class Item:
     (the JSON form of a model in ``schemas/``); ``idempotency_key`` stays the same for every try.
     ``settling`` is True if an earlier try may have been applied without our knowing. ``subject`` names the
     record (``sale.order/7``); ``occurred_at`` is when it happened (UTC, naive); ``correlation_id`` names the
-    process, ``causation_id`` the event that led to this one (empty: none is known). ``remote_ids`` has those of the
-    adapter's :meth:`Adapter.references` that are there; ``extra`` are those values of the Odoo record, by path,
-    for which :meth:`Adapter.record_paths` asks. ``remote_object`` is the object of ``remote_id``, empty if not known.
-    ``progress`` is that of the last try's :class:`Outcome`.
+    process, ``causation_id`` the event that led to this one (empty: none is known). ``replay_id`` names the wish of a
+    person to have an event told again, on every try of it (empty: it is told for the first time). ``remote_ids`` has
+    those of the adapter's :meth:`Adapter.references` that are there; ``extra`` are those values of the Odoo record, by
+    path, for which :meth:`Adapter.record_paths` asks. ``remote_object`` is the object of ``remote_id``, empty if not
+    known. ``progress`` is that of the last try's :class:`Outcome`.
     """
 
     trace_id: str
@@ -172,6 +173,7 @@ class Item:
     subject: str = ""
     correlation_id: str = ""
     causation_id: str = ""
+    replay_id: str = ""
     remote_ids: Mapping[Reference, RemoteId] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     remote_object: str = ""
@@ -344,7 +346,8 @@ class Adapter(ABC):
 
     An adapter holds no state about records, and never sleeps: what has to wait is told as an outcome.
 
-    ``optional_event_types`` are those whose flows a new connector has switched off. ``plans`` are those that the
+    ``initial_event_types`` are those whose flows are on at first, None: all that are not optional.
+    ``optional_event_types`` are so many that only a person switches them on. ``plans`` are those that the
     provider sells, the smallest first. ``objects`` are those whose properties an admin may map; ``order_objects`` and
     ``company_objects`` name those of them among which the admin chooses what orders and business customers become; the
     first of the latter is also what persons become.
@@ -360,6 +363,7 @@ class Adapter(ABC):
     credentials: ClassVar[Sequence[Credential]]
     batch_size: ClassVar[int]
     event_types: ClassVar[frozenset[str]]
+    initial_event_types: ClassVar[frozenset[str] | None] = None
     optional_event_types: ClassVar[frozenset[str]] = frozenset()
     default_keys: ClassVar[Keys]
     plans: ClassVar[Sequence[Plan]] = ()

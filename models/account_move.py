@@ -15,7 +15,7 @@ MOVE_TYPES = {"invoice.posted": "out_invoice", "invoice.paid": "out_invoice", "r
 
 class AccountMove(models.Model):
     _name = "account.move"
-    _inherit = ["account.move", "retail.capture"]
+    _inherit = ["account.move", "retail.capture", "retail.synced"]
 
     _retail_transitions = (
         Transition("invoice.posted", "state", becomes("posted")),
@@ -134,6 +134,7 @@ class AccountMove(models.Model):
         return order_references(self.line_ids.sale_line_ids.order_id, self.pos_order_ids)
 
     def _retail_is_full_refund(self):
+        """Tell whether it alone gives back as much as the invoice was; what others gave back does not count."""
         reversed_invoice = self.reversed_entry_id
         return (
             reversed_invoice.currency_id == self.currency_id

@@ -252,6 +252,7 @@ class DeliveryBatch:
             subject=f"{claim.res_model}/{claim.res_id}",
             correlation_id=claim.correlation_id or "",
             causation_id=claim.causation_id or "",
+            replay_id=str(claim.id) if claim.is_replay else "",
             remote_ids=remote_ids,
             remote_object=binding.remote_object if binding else "",
             progress=claim.progress or {},

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any, NamedTuple
 
-from odoo import models
+from odoo import api, models
 from odoo.tools import float_compare
 
 from ..schemas.invoice import InvoiceLineV1, LineTaxV1, RefundPaymentV1, RefundV1
@@ -36,13 +36,18 @@ class TaxedLine(NamedTuple):
 
 class PosOrder(models.Model):
     _name = "pos.order"
-    _inherit = ["pos.order", "retail.capture"]
+    _inherit = ["pos.order", "retail.capture", "retail.synced"]
 
     _retail_transitions = (
         Transition("order.placed", "state", SETTLED),
         Transition("refund.issued", "state", SETTLED),
     )
     _retail_causes = {"refund.issued": (("refunded_order_id", ("order.placed",)),)}
+
+    @api.model
+    def _load_pos_data_read(self, records, config):
+        """A till reads all fields of its orders with every sale: what it never shows is not looked up for it."""
+        return super()._load_pos_data_read(records.with_context(retail_till=True), config)
 
     def _retail_with_fact(self, event_type):
         """An exchange is both: an order of what was sold, and a refund of what was taken back."""
@@ -170,6 +175,7 @@ class PosOrder(models.Model):
         )
 
     def _retail_is_full_refund(self):
+        """Tell whether it alone takes back every line whole; what others took back does not count."""
         taken_back = Counter()
         for line in self._retail_returned_lines():
             taken_back[line.refunded_orderline_id] -= line.qty

@@ -71,7 +71,9 @@ class RetailCapture(models.AbstractModel):
     _retail_subject_field: str | None = None
     # Paths to the record that a process begins with, such as an invoice's order; the first that leads anywhere counts.
     _retail_process_paths: tuple[str, ...] = ()
-    # ``{event type: ((path to a record, event types), …)}``: the newest of these events led to this one.
+    # ``{event type: ((path to a record, event types), …)}``: the newest of these events led to this one. Customers,
+    # levels, prices and promotions name none: such a state stands for all changes since the one before, which many
+    # events led to (sales, shipments, counts, hand work), and it would blame the last of them for all.
     _retail_causes: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
 
     @api.model

@@ -42,6 +42,11 @@ class RetailDelivery(models.Model):
     )
     attempts = fields.Integer("Tries", readonly=True, aggregator=False)
     is_manual = fields.Boolean("Requested by a Person", readonly=True)
+    is_replay = fields.Boolean(
+        "Told Again",
+        readonly=True,
+        help="A person had the event told again, though it had a delivery before.",
+    )
     queued_at = fields.Datetime("Queued", readonly=True)
     next_attempt_at = fields.Datetime("Next Try", readonly=True)
     lease_until = fields.Datetime(readonly=True)

@@ -10,7 +10,7 @@ from ..const import OPEN_STATES, Kind, State
 Claim = namedtuple(
     "Claim",
     "id lease_until uuid event_type kind flow_id res_model res_id attempts is_manual is_settling payload details"
-    " occurred_at correlation_id causation_id lane progress",
+    " occurred_at correlation_id causation_id lane progress is_replay",
 )
 Claim.__doc__ = (
     """A delivery that this drain holds until ``lease_until``; ``payload`` is a fact's snapshot."""
@@ -76,7 +76,7 @@ WITH due AS (
   )
   SELECT d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id,
          d.attempts, d.is_manual, d.is_settling, e.payload, e.details, e.occurred_at, e.correlation_id, e.causation_id,
-         d.lane, d.progress
+         d.lane, d.progress, d.is_replay
     FROM claimed d JOIN retail_event e ON e.id = d.event_id
    WHERE d.state = 'in_flight'
 ORDER BY d.id

@@ -9,7 +9,7 @@ from .retail_capture import Transition, becomes
 
 class SaleOrder(models.Model):
     _name = "sale.order"
-    _inherit = ["sale.order", "retail.capture"]
+    _inherit = ["sale.order", "retail.capture", "retail.synced"]
 
     _retail_updated_event = "order.updated"
     _retail_transitions = (

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from odoo import models
+from odoo import api, models
 
 from ..schemas.shipment import LotV1, OrderReferenceV1, ReturnLineV1, ReturnV1, ShipmentLineV1, ShipmentV1
 from .canonical_values import decimal, timestamp
@@ -15,7 +15,7 @@ DONE_EVENTS = ("shipment.confirmed", "return.received")
 
 class StockPicking(models.Model):
     _name = "stock.picking"
-    _inherit = ["stock.picking", "retail.capture"]
+    _inherit = ["stock.picking", "retail.capture", "retail.synced"]
 
     _retail_transitions = (
         Transition("shipment.confirmed", "state", becomes("done")),
@@ -157,6 +157,16 @@ class StockPicking(models.Model):
 
 class StockMove(models.Model):
     _inherit = "stock.move"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A shipment that is returned in the transaction in which it left is told before its return: it led to it."""
+        returned = [
+            vals["origin_returned_move_id"] for vals in vals_list if vals.get("origin_returned_move_id")
+        ]
+        if returned and self.env["stock.picking"]._retail_wants("return.initiated"):
+            self.browse(returned).picking_id.flush_recordset(["state"])
+        return super().create(vals_list)
 
     def _retail_line(self, quantity):
         """Return the values of a line of a shipment or a return."""

@@ -13,6 +13,10 @@ OPEN_STATES = ("waiting", "confirmed", "assigned", "partially_available")
 
 
 class StockQuant(models.Model):
+    """A level names no cause: it stands for all that came, went and was reserved in its window, and to look for one
+    in the user's transaction would make each sale and shipment slower.
+    """
+
     _name = "stock.quant"
     _inherit = ["stock.quant", "retail.capture"]
 

@@ -14,6 +14,7 @@ from . import test_flow
 from . import test_oauth
 from . import test_loyalty
 from . import test_outcome
+from . import test_published_schemas
 from . import test_retention
 from . import test_screens
 from . import test_sale_order

@@ -47,7 +47,7 @@ class HubSpotAdapter(Adapter):
     has_oauth = True
     batch_size = 100
     event_types = frozenset({*customers.EVENT_TYPES, *documents.EVENT_TYPES, *shipments.EVENT_TYPES})
-    optional_event_types = frozenset({*documents.EVENT_TYPES, *shipments.EVENT_TYPES})
+    initial_event_types = frozenset(customers.EVENT_TYPES)
     default_keys = Keys("email", "")
     objects: ClassVar = (
         RemoteObject("contact", "Contact", customers.CREATED_OR_UPDATED),

@@ -106,8 +106,9 @@ def set_up_middleware(shop: Shop) -> None:
         "retail.credential", "write", shop.call("retail.credential", "search", secret), {"value": SECRET}
     )
     shop.call("retail.connector", "action_middleware_flows", [shop.middleware_id])
-    flows = shop.call("retail.flow", "search", [("connector_id", "=", shop.middleware_id)])
-    shop.call("retail.flow", "write", flows, {"mode": "realtime", "window_seconds": 1})
+    of_connector = [("connector_id", "=", shop.middleware_id)]
+    flows = shop.call("retail.flow", "search", of_connector, context={"active_test": False})
+    shop.call("retail.flow", "write", flows, {"mode": "realtime", "window_seconds": 1, "active": True})
     shop.call("retail.connector", "action_activate", [shop.middleware_id])
 
 
