@@ -65,9 +65,6 @@ class SaleOrder(models.Model):
             external_ids={"reference": self.reference} if self.reference else {},
         )
 
-    def _retail_channel(self):
-        return "web" if "website_id" in self._fields and self.website_id else "sales"
-
 
 class SaleOrderLine(models.Model):
     _name = "sale.order.line"
