@@ -145,7 +145,9 @@ class RetailCapture(models.AbstractModel):
     def _retail_process(self):
         """Return the record that the process begins with which this one belongs to, None for itself."""
         found = (self.mapped(path)[:1] for path in self._retail_process_paths)
-        return next(filter(None, found), None)
+        record = next(filter(None, found), None)
+        # Which may be a part of another one's itself, such as a till's order that settled a sales order.
+        return record and (record._retail_process() or record)
 
     def _retail_cause(self, event_type):
         """Return the id of the event that led to one of this type, None if there is none."""

@@ -7,7 +7,7 @@ needs_neighbours = tagged("neighbours", "-standard", "post_install", "-at_instal
 
 
 def make_kit(env, name, sku, components, **values):
-    """Return a product whose bill of materials says that it is sold, but its ``{component: quantity}`` are delivered."""
+    """Return a product that is sold, and of which the components (``{product: quantity}``) are delivered."""
     kit = env["product.product"].create({"name": name, "default_code": sku, "type": "consu", **values})
     env["mrp.bom"].create(
         {
