@@ -2,6 +2,11 @@
 
 from odoo import Command, fields
 
+from odoo.addons.point_of_sale.tests.test_frontend import TestPointOfSaleHttpCommon
+
+from ..common import EventCase
+from ..test_loyalty import LoyaltyCase
+from ..test_payment_transaction import PaymentCase
 from ..test_pos_order import PosCase
 from .common import amounts, needs_neighbours
 
@@ -258,3 +263,104 @@ class TestSettledAtTheTill(SettlingCase):
         self._forget_events()
         self._sell_to_customer(self._settling(order))
         self.assertEqual(self._told(), [UPDATED])
+
+
+@needs_neighbours
+class TestSettledOnline(SettlingCase, PaymentCase):
+    """A customer can pay what a till settles with an own telephone (``pos_online_payment``)."""
+
+    wanted = (*SettlingCase.wanted, "payment.captured")
+
+    def test_payment(self):
+        order = self._order()
+        till_order = self._send(
+            self._payload(self._settling(order), [], customer=self.customer, state="draft")
+        )
+        self.assertEqual((till_order.state, self._told(order)), ("draft", [PLACED]))
+        payment = self._payment(order.amount_total, pos_order_id=till_order.id)
+        payment._set_done()
+        payment._post_process()
+        self.assertEqual((till_order.state, self._told(till_order)), ("paid", []))
+        self.assertEqual((self._told(order), self._paid_at_till(order)), ([PLACED, UPDATED], "74.17"))
+        [captured] = self._events(payment)
+        self.assertEqual(captured.payload["orders"], [self._reference(order)])
+        self.assertEqual(captured.correlation_id, f"sale.order,{order.id}")
+
+
+@needs_neighbours
+class TestPointsWithASettledOrder(LoyaltyCase):
+    """Points for what is bought while a sales order is settled belong to the process of that order."""
+
+    wanted = ("loyalty.earned",)
+
+    def test_earned(self):
+        order = self._order()
+        order.action_confirm()
+        self._forget_events()
+        amounts = {"price_unit": 41, "price_subtotal": 41, "price_subtotal_incl": 41}
+        line = {"name": "Lamp", "product_id": self.product.id, "qty": 1, **amounts}
+        till_order = self._till_order(
+            lines=[Command.create(line), Command.create({**line, "sale_order_origin_id": order.id})]
+        )
+        data = {"points": 41, "program_id": self.program.id, "partner_id": self.customer.id}
+        till_order.confirm_coupon_programs({"-1": data})
+        [event] = self._events(event_type="loyalty.earned")
+        self.assertEqual((event.payload["points"], event.payload["order_id"]), ("41", str(till_order.id)))
+        self.assertEqual(event.correlation_id, f"sale.order,{order.id}")
+
+
+@needs_neighbours
+class TestSettlingScreen(EventCase, TestPointOfSaleHttpCommon):
+    """What the screen of a till sends, in a real browser, with tours that Odoo tests its own module with."""
+
+    wanted = (PLACED, UPDATED, REFUNDED)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env.user.group_ids |= cls.env.ref("sales_team.group_sale_manager")
+
+    @classmethod
+    def _create_connector(cls, name, **values):
+        cls.env.user.group_ids |= cls.env.ref("retail_hub.group_manager")
+        return super()._create_connector(name, **values)
+
+    def _order(self, product, price):
+        line = {"product_id": product.id, "product_uom_qty": 1, "price_unit": price, "tax_ids": False}
+        customer = self.env["res.partner"].create({"name": "Ann Lee"})
+        order = self.env["sale.order"].create(
+            {"partner_id": customer.id, "order_line": [Command.create(line)]}
+        )
+        order.action_confirm()
+        self._forget_events()
+        return order
+
+    def _till_tells(self, order, tour):
+        """Run the tour; return the events of the till, and what is told to have been paid for the order."""
+        self.main_pos_config.open_ui()
+        self.start_pos_tour(tour, login="accountman")
+        self.assertEqual(set(self._told(order)), {UPDATED})
+        payload, _warnings = order._retail_payloads()[order.id]
+        return self._events() - self._events(order), payload["paid_at_till"]
+
+    def test_settled(self):
+        product = self.env["product.product"].create(
+            {"name": "Product A", "available_in_pos": True, "is_storable": True, "taxes_id": False}
+        )
+        order = self._order(product, 12.5)
+        told, paid = self._till_tells(order, "PosSettleOrder3")
+        self.assertEqual((len(told), paid), (0, "12.50"))
+        self.assertEqual(order.order_line.qty_delivered, 1)
+
+    def test_down_payment_given_back(self):
+        self.main_pos_config.down_payment_product_id = self.env["product.product"].create(
+            {"name": "Down Payment", "available_in_pos": True, "type": "service", "taxes_id": False}
+        )
+        order = self._order(self.product_a, 100)
+        [refund], paid = self._till_tells(order, "PosRefundDownpayment")
+        self.assertEqual((refund.event_type, refund.payload["total"], paid), (REFUNDED, "10.00", "0.00"))
+        self.assertEqual([line["kind"] for line in refund.payload["lines"]], ["down_payment"])
+        self.assertEqual(
+            refund.payload["orders"], [{"id": str(order.id), "number": order.name, "channel": "sales"}]
+        )
+        self.assertEqual(refund.correlation_id, f"sale.order,{order.id}")
