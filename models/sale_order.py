@@ -90,6 +90,8 @@ class SaleOrderLine(models.Model):
         currency = self.currency_id
         return OrderLineV1(
             id=str(self.id),
+            # Optional products are linked to a line, too.
+            parent_id=str(self.linked_line_id.id or "") if self.combo_item_id else "",
             kind=self._retail_kind(),
             product_id=str(self.product_id.id or ""),
             sku=self.product_id.default_code or "",
