@@ -2,6 +2,7 @@
 
 from odoo import Command
 
+from ..test_loyalty import LoyaltyCase
 from ..test_payment_transaction import PaymentCase
 from .common import amounts, needs_neighbours
 
@@ -53,3 +54,20 @@ class TestWebOrder(PaymentCase):
         order.website_id = False
         order.action_confirm()
         self.assertEqual(self._events(order).payload["channel"], "sales")
+
+
+@needs_neighbours
+class TestWebPromotion(LoyaltyCase):
+    """Programs can be for the web shop, too (``website_sale_loyalty``)."""
+
+    wanted = ("promotion.changed",)
+
+    def test_channels(self):
+        self._forget_events()
+        self.program.ecommerce_ok = False
+        self.assertEqual(self._told(self.program), ["promotion.changed"])
+        payload, _warnings = self.program._retail_payloads()[self.program.id]
+        self.assertEqual(payload["channels"], ["sales", "pos"])
+        self.program.ecommerce_ok = True
+        payload, _warnings = self.program._retail_payloads()[self.program.id]
+        self.assertEqual(payload["channels"], ["sales", "web", "pos"])
