@@ -16,7 +16,7 @@ OTHERWISE = "*"
 
 _REFERENCE = re.compile(r"\{([^{}]*)\}")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_PATTERN_KINDS = {r"^-?\d+(\.\d+)?$": "number"}
+_PATTERN_KINDS = {r"^-?\d+(\.\d+)?$": "number", r"^\d{4}-\d{2}-\d{2}$": "date"}
 
 
 class FieldMapError(ValueError):
@@ -295,6 +295,14 @@ def kind_of(schema, expression):
     for segment in _segments(expression):
         node = _step(schema, _resolve(schema, node), segment, expression)
     return _kind(_resolve(schema, node))
+
+
+def part_schema(schema, part):
+    """Return the schema of the entries of a list, or the whole schema if ``part`` names none."""
+    if not part:
+        return schema
+    item = _resolve(schema, _resolve(schema, schema["properties"][part])["items"])
+    return {**item, "$defs": schema["$defs"]}
 
 
 def leaf_paths(schema):

@@ -9,12 +9,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from .. import field_map
 from ..const import ErrorClass
 from ..field_map import FieldMap, FieldMapError, Transform
+from ..schemas import EVENT_TYPES
 
 if TYPE_CHECKING:
     from .oauth import OAuth
@@ -129,10 +130,21 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A record of Odoo's that a request names by its remote id: a customer, ``Reference("res.partner", 7)``."""
+    """A record of Odoo's that a request names by its remote id: a customer, ``Reference("res.partner", 7)``.
+
+    Without ``is_required``, the request does without a record that the connector's flows leave out.
+    """
 
     model: str
     id: int
+    is_required: bool = field(default=True, compare=False)
+
+
+class RemoteId(NamedTuple):
+    """The id of a remote record, and which object of the adapter it is (empty: not known)."""
+
+    id: str
+    object: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +156,9 @@ class Item:
     ``settling`` is True if an earlier try may have been applied without our knowing. ``subject`` names the
     record (``sale.order/7``); ``occurred_at`` is when it happened (UTC, naive); ``correlation_id`` names the
     process, ``causation_id`` the event that led to this one (empty: none is known). ``remote_ids`` has those of the
-    adapter's :meth:`Adapter.references` that still exist; ``extra`` are those values of the Odoo record, by path,
-    for which :meth:`Adapter.record_paths` asks.
+    adapter's :meth:`Adapter.references` that are there; ``extra`` are those values of the Odoo record, by path,
+    for which :meth:`Adapter.record_paths` asks. ``remote_object`` is the object of ``remote_id``, empty if not known.
+    ``progress`` is that of the last try's :class:`Outcome`.
     """
 
     trace_id: str
@@ -159,8 +172,10 @@ class Item:
     subject: str = ""
     correlation_id: str = ""
     causation_id: str = ""
-    remote_ids: Mapping[Reference, str] = field(default_factory=dict)
+    remote_ids: Mapping[Reference, RemoteId] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    remote_object: str = ""
+    progress: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +189,7 @@ class Prepared:
     identifies the record: no two records of ours may claim the same one. ``is_subject`` is True if the remote id
     of the outcome is that of the record which a fact is about; that of a state always is. ``personal`` are names
     of properties that hold personal data though they are not called so: what is kept of the request masks them.
+    ``object`` names the remote object that it makes or changes, empty if the adapter has none.
     """
 
     item: Item
@@ -183,17 +199,22 @@ class Prepared:
     key: str | None = None
     is_subject: bool = False
     personal: frozenset[str] = frozenset()
+    object: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one item: ``error`` is None if the remote has it."""
+    """What became of one item: ``error`` is None if the remote has it.
+
+    ``progress`` is what an item that takes more than one try hands to the next one: a small dict of JSON values.
+    """
 
     trace_id: str
     remote_id: str | None = None
     error: RemoteError | None = None
     http_status: int | None = None
     response: Mapping[str, Any] = field(default_factory=dict)
+    progress: Mapping[str, Any] = field(default_factory=dict)
 
 
 def failed(batch: Sequence[Prepared], error: RemoteError) -> list[Outcome]:
@@ -229,7 +250,8 @@ class Settings:
     ``connect_timeout`` and ``read_timeout`` are seconds; ``batch_size`` 0 means the provider's own maximum.
     ``source`` is the URI of this Odoo, as events name it. ``allowed_hosts`` are those that the server's admin trusts,
     although they are not on the internet or do not use TLS; it matters to adapters that call any address.
-    ``field_maps`` None: those of the provider.
+    ``field_maps`` None: those of the provider. ``order_object`` and ``company_object`` are what orders and business
+    customers become: one of the adapter's ``order_objects`` and ``company_objects``; empty: the first one.
     """
 
     base_url: str
@@ -241,15 +263,29 @@ class Settings:
     source: str = ""
     allowed_hosts: Sequence[str] = ()
     field_maps: Sequence[FieldMap] | None = None
+    order_object: str = ""
+    company_object: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteObject:
-    """A kind of remote record whose properties are mapped, and the types of the events that feed it."""
+    """A kind of remote record whose properties are mapped, and the types of the events that feed it.
+
+    ``part`` names the list of the events' data that has an entry for each record, such as ``lines``; empty: the whole
+    is one record. ``keys``: by which properties it is found, None: by the adapter's ``default_keys``.
+    """
 
     name: str
     label: str
     event_types: tuple[str, ...]
+    part: str = ""
+    keys: Keys | None = None
+
+    def fields_schemas(self):
+        """Return the JSON Schemas of what its properties are filled from, one for each type of event."""
+        types = [EVENT_TYPES[name] for name in self.event_types]
+        schemas = {each.schema: each.schema.model_json_schema() for each in types}
+        return [field_map.part_schema(schema, self.part) for schema in schemas.values()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +345,9 @@ class Adapter(ABC):
     An adapter holds no state about records, and never sleeps: what has to wait is told as an outcome.
 
     ``optional_event_types`` are those whose flows a new connector has switched off. ``plans`` are those that the
-    provider sells, the smallest first. ``objects`` are those whose properties an admin may map;
+    provider sells, the smallest first. ``objects`` are those whose properties an admin may map; ``order_objects`` and
+    ``company_objects`` name those of them among which the admin chooses what orders and business customers become; the
+    first of the latter is also what persons become.
     ``default_field_maps`` are the maps to begin with, and ``transforms`` what these may name: the common ones and, as
     ``provider.name``, the provider's own. ``before_call`` is set by the hub, and is
     called before each HTTP request (hand it to :class:`~.http_client.HttpClient`): it counts the call, or raises
@@ -327,12 +365,16 @@ class Adapter(ABC):
     plans: ClassVar[Sequence[Plan]] = ()
     has_oauth: ClassVar[bool] = False
     objects: ClassVar[Sequence[RemoteObject]] = ()
+    order_objects: ClassVar[Sequence[str]] = ()
+    company_objects: ClassVar[Sequence[str]] = ()
+    has_set_up: ClassVar[bool] = False
     default_field_maps: ClassVar[Sequence[FieldMap]] = ()
     transforms: ClassVar[Mapping[str, Transform]] = field_map.TRANSFORMS
     before_call: Callable[[], None] | None = None
 
     def __init__(self, settings: Settings):
         self.settings = settings
+        self._compiled_lines: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
 
     @classmethod
     def calls_for(cls, event_type: str, count: int, batch_size: int = 0) -> int:
@@ -359,9 +401,27 @@ class Adapter(ABC):
     # ----- field maps -----
 
     @classmethod
-    def object_for(cls, event_type: str) -> RemoteObject | None:
-        """Return the object that events of a type feed, None if their properties are not mapped."""
-        return next((each for each in cls.objects if event_type in each.event_types), None)
+    def keys_for(cls, event_type: str) -> Keys:
+        """Return the keys that a new flow for such events begins with."""
+        found = next((each.keys for each in cls.objects if event_type in each.event_types), None)
+        return found or cls.default_keys
+
+    @property
+    def order_object(self) -> str:
+        """The name of the object that orders become."""
+        return self.settings.order_object or next(iter(self.order_objects), "")
+
+    @property
+    def company_object(self) -> str:
+        """The name of the object that business customers become."""
+        return self.settings.company_object or next(iter(self.company_objects), "")
+
+    def is_used(self, remote_object: RemoteObject) -> bool:
+        """Tell whether records become such an object, as the admin has chosen."""
+        name = remote_object.name
+        is_other_order = name in self.order_objects and name != self.order_object
+        is_other_company = name in self.company_objects[1:] and name != self.company_object
+        return not is_other_order and not is_other_company
 
     def field_maps(self, object_name: str) -> Sequence[FieldMap]:
         """Return the lines by which an object is sent."""
@@ -376,21 +436,31 @@ class Adapter(ABC):
                 grouped.setdefault(line.object, []).append(line)
         return grouped
 
-    @cached_property
-    def _compiled(self):
-        """``{object: [(line, its value as a function of (data, extra), paths of Odoo fields), …]}``."""
-        return {
-            name: [
+    def _compiled(self, event_type, object_name):
+        """Return ``[(line, its value as a function of (data, extra), paths of Odoo fields), …]``."""
+        key = (event_type, object_name)
+        if key not in self._compiled_lines:
+            found = next(each for each in self.objects if each.name == object_name)
+            self._compiled_lines[key] = [
                 (line, field_map.compile_line(line, self.transforms), frozenset(field_map.record_paths(line)))
-                for line in lines
+                for line in self.field_maps_for(found, event_type)
             ]
-            for name, lines in self._field_maps_by_object.items()
-        }
+        return self._compiled_lines[key]
+
+    def field_maps_for(self, remote_object: RemoteObject, event_type: str) -> Sequence[FieldMap]:
+        """Return the lines by which an object is sent with events of a type: those whose fields such events have."""
+        return [
+            line
+            for line in self.field_maps(remote_object.name)
+            if all(
+                _has_path(event_type, remote_object.part, path) for path in field_map.canonical_paths(line)
+            )
+        ]
 
     def record_paths(self, event_type: str) -> Sequence[str]:
         """Return the paths of Odoo fields whose values an event's item needs in ``extra``."""
-        found = self.object_for(event_type)
-        lines = self.field_maps(found.name) if found else ()
+        fed = (each for each in self.objects if event_type in each.event_types)
+        lines = (line for each in fed for line in self.field_maps(each.name))
         return tuple(dict.fromkeys(path for line in lines for path in field_map.record_paths(line)))
 
     def mapped_value(self, line: FieldMap, item: Item) -> Any:
@@ -403,22 +473,33 @@ class Adapter(ABC):
         except FieldMapError as error:
             raise _not_filled(line, error) from error
 
-    def mapped_values(self, item: Item, object_name: str) -> dict[str, Any]:
+    def mapped_values(
+        self, item: Item, object_name: str, part: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Return ``{property: JSON value}`` of the lines that are sent for this item.
 
         Without those for new records only, if it is linked, and those for which the Odoo record is gone.
 
+        :param part: that entry of the item's data which becomes the object, if not all of it does
         :raise MappingError: a line cannot be filled; ``field`` names the property
         """
         values = {}
         line = None
+        data = item.data if part is None else part
         try:
-            for line, read, paths in self._compiled.get(object_name, ()):
+            for line, read, paths in self._compiled(item.event_type, object_name):
                 if not (line.only_on_create and item.remote_id) and paths <= item.extra.keys():
-                    values[line.property] = read(item.data, item.extra)
+                    values[line.property] = read(data, item.extra)
         except FieldMapError as error:
             raise _not_filled(line, error) from error
         return values
+
+    def set_up(self, objects: Sequence[RemoteObject]) -> Sequence[str]:
+        """Make what the remote lacks for records to become such objects; return what was made, in words.
+
+        :raise RemoteError: in words for the admin
+        """
+        return ()
 
     def remote_properties(self, object_name: str) -> Sequence[RemoteProperty] | None:
         """Ask the remote for the properties of an object's records; None if it cannot be asked.
@@ -486,6 +567,19 @@ class Adapter(ABC):
         Send again only what the remote knows how to repeat: by the item's idempotency key, or because the call
         sets a state. Read back anything else first.
         """
+
+
+@cache
+def _has_path(event_type, part, path):
+    """Tell whether the data of such events have what a path leads to; a type that is not known has everything."""
+    if event_type not in EVENT_TYPES:
+        return True
+    schema = field_map.part_schema(EVENT_TYPES[event_type].schema.model_json_schema(), part)
+    try:
+        field_map.kind_of(schema, path)
+    except FieldMapError:
+        return False
+    return True
 
 
 def _not_filled(line, error):

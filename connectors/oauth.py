@@ -9,11 +9,15 @@ from .base import AuthError, TransientError
 
 @dataclass(frozen=True, slots=True)
 class OAuth:
-    """Where a provider's consent page and token endpoint are; ``token_path`` is below the base URL."""
+    """Where a provider's consent page and token endpoint are; ``token_path`` is below the base URL.
+
+    The admin may connect without what the ``optional_scopes`` are for.
+    """
 
     authorize_url: str
     token_path: str
     scopes: Sequence[str]
+    optional_scopes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ def authorization_url(oauth, client_id, redirect_uri, state):
         "response_type": "code",
         "state": state,
     }
+    if oauth.optional_scopes:
+        query["optional_scope"] = " ".join(oauth.optional_scopes)
     return f"{oauth.authorize_url}?{urlencode(query)}"
 
 

@@ -8,6 +8,7 @@ from . import retail_quota
 from . import retail_field_map
 from . import retail_remote_schema
 from . import retail_connector_mapping
+from . import retail_connector_objects
 from . import retail_flow
 from . import retail_delivery
 from . import retail_delivery_claim

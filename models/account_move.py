@@ -119,7 +119,7 @@ class AccountMove(models.Model):
         return {
             "id": str(self.id),
             "number": self.name or "",
-            "customer_id": str(self.partner_id.id or ""),
+            "customer_id": self.partner_id._retail_customer_id(),
             "company": self.company_id.name,
             "currency": self.currency_id.name,
         }

@@ -28,7 +28,7 @@ from ..connectors.base import (
 )
 from ..connectors.redaction import MASK, mask_name, redact, redact_text
 from ..connectors.retry import fingerprint
-from ..const import Kind, State
+from ..const import OPEN_STATES, Kind, State
 from ..policy import DEFAULT_QUOTA_DELAY, Decision, decide, unsettled
 from ..schemas.base import error_text
 from .dependencies import Dependencies
@@ -58,6 +58,7 @@ class DeliveryBatch:
         self.warnings = {}  # claim id -> text
         self.attempt_ids = {}  # claim id -> attempt id
         self.waits = {}  # claim id -> "model,id" of the record that it waits for
+        self.progress = {}  # claim id -> what the next try is to know
         self.searches = set()  # ids of the claims that only look for what may have been made
         self.outcomes = []
         self.needs_adapter = False  # the credentials that this one was made with are used up
@@ -120,7 +121,7 @@ class DeliveryBatch:
                 )
 
     def _resolve_references(self, claims, payloads):
-        """Return ``{claim id: {Reference: remote id}}`` of the claims that need not wait for other records."""
+        """Return ``{claim id: {Reference: RemoteId}}`` of the claims that need not wait for other records."""
         references = {
             claim.id: self.adapter.references(claim.event_type, payloads[claim.id])
             for claim in claims
@@ -131,13 +132,18 @@ class DeliveryBatch:
         for claim in claims:
             try:
                 if claim.id in references:
-                    resolved[claim.id] = dependencies.remote_ids(references[claim.id], claim.lane)
+                    resolved[claim.id], left_out = dependencies.remote_ids(references[claim.id], claim.lane)
+                    self._warn(claim, left_out)
             except DependencyError as error:
                 self.waits[claim.id] = error.field
                 self._decide(claim, error)
             except MappingError as error:
                 self._decide(claim, error)
         return resolved
+
+    def _warn(self, claim, texts):
+        if texts:
+            self.warnings[claim.id] = "\n".join(filter(None, [self.warnings.get(claim.id), *texts]))
 
     def _extras(self, res_model, claims):
         """Return ``{record id: {path: value}}`` of the Odoo fields that field maps want of the records."""
@@ -178,7 +184,7 @@ class DeliveryBatch:
         sought = self.env["retail.delivery.attempt"]._sought(self.connector, claim.res_model, [claim.res_id])
         prepared = None
         if sought:
-            item = Item(str(claim.id), claim.event_type, {}, self._keys(None), claim.uuid)
+            item = Item(str(claim.id), claim.event_type, {}, self._keys(claim, None), claim.uuid)
             prepared = self.adapter.prepare_search(item, *sought[claim.res_id])
         if prepared is None:
             self._cancel_gone(claim)
@@ -238,7 +244,7 @@ class DeliveryBatch:
             trace_id=str(claim.id),
             event_type=claim.event_type,
             data=payload,
-            keys=self._keys(flow),
+            keys=self._keys(claim, flow),
             idempotency_key=claim.uuid,
             remote_id=_remote_id(claim, binding),
             settling=claim.is_settling,
@@ -247,6 +253,8 @@ class DeliveryBatch:
             correlation_id=claim.correlation_id or "",
             causation_id=claim.causation_id or "",
             remote_ids=remote_ids,
+            remote_object=binding.remote_object if binding else "",
+            progress=claim.progress or {},
             extra=extra,
         )
         try:
@@ -272,9 +280,9 @@ class DeliveryBatch:
                 self.env._("The adapter failed; the server log has the details."), code=ADAPTER_FAILED
             ) from error
 
-    def _keys(self, flow):
+    def _keys(self, claim, flow):
         if flow is None:
-            return self.adapter.default_keys
+            return self.adapter.keys_for(claim.event_type)
         return Keys(flow.key_property or "", flow.fallback_key_property or "")
 
     def _is_known_to_remote(self, claim, prepared, binding):
@@ -366,6 +374,7 @@ class DeliveryBatch:
         """Write what became of each delivery: state, attempt, binding."""
         for outcome in self.outcomes:
             claim = self.claims[int(outcome.trace_id)]
+            self.progress[claim.id] = outcome.progress
             if claim.id in self.searches and outcome.error is None:
                 self._cancel_gone(claim)
             else:
@@ -423,7 +432,14 @@ class DeliveryBatch:
             *fields_at_fault,
             self.warnings.get(claim.id) or None,
             self.waits.get(claim.id),
+            self._progress(claim),
         )
+
+    def _progress(self, claim):
+        """Return what the next try is to know of this one, or of the one before if nothing was sent: JSON text."""
+        progress = self.progress.get(claim.id, claim.progress)
+        is_open = self.decisions[claim.id][0].state in OPEN_STATES
+        return json.dumps(progress) if progress and is_open else None
 
     def _masked_message(self, claim_id, error):
         """Return the error's text without the personal data that the remote may quote of what was sent."""
@@ -478,7 +494,14 @@ class DeliveryBatch:
         if not remote_id or not (claim.kind == Kind.STATE or prepared.is_subject):
             return None
         hashed_key = key_hash(prepared.key) if prepared.key else None
-        return claim.res_model, claim.res_id, remote_id, hashed_key, content_hash(prepared.content)
+        return (
+            claim.res_model,
+            claim.res_id,
+            remote_id,
+            hashed_key,
+            content_hash(prepared.content),
+            prepared.object,
+        )
 
     def _finish_facts(self):
         for outcome in self.outcomes:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from ..connectors.base import DependencyError, MappingError
+from ..connectors.base import DependencyError, MappingError, RemoteId
 from ..const import OPEN_STATES, State
 from .retail_capture import Happening
 
@@ -25,25 +25,35 @@ class Dependencies:
             bindings = self.env["retail.binding"]._by_record(connector, model, ids)
             self._existing |= {(model, id_) for id_ in self.env[model].browse(ids).exists().ids}
             self._remote_ids |= {
-                (model, id_): bound.remote_id for id_, bound in bindings.items() if not bound.is_gone
+                (model, id_): RemoteId(bound.remote_id, bound.remote_object)
+                for id_, bound in bindings.items()
+                if not bound.is_gone
             }
 
     def remote_ids(self, references, lane):
-        """Return ``{Reference: remote id}``, without those whose record is gone.
+        """Return (``{Reference: RemoteId}``, texts about those that are left out), without records that are gone.
 
         A record that the connector was never sent is queued in ``lane``.
 
         :raise DependencyError: one is not there yet; ``field`` names it (``res.partner,7``)
-        :raise MappingError: one will never be there
+        :raise MappingError: one that is required will never be there
         """
-        found = {}
+        found, left_out = {}, []
         for reference in references:
             key = (reference.model, reference.id)
             if key in self._remote_ids:
                 found[reference] = self._remote_ids[key]
             elif key in self._existing:
-                self._wait(reference, lane)
-        return found
+                left_out.append(self._wait_or_go_without(reference, lane))
+        return found, left_out
+
+    def _wait_or_go_without(self, reference, lane):
+        try:
+            self._wait(reference, lane)
+        except MappingError as error:
+            if reference.is_required:
+                raise
+            return error.message
 
     def _wait(self, reference, lane):
         record = self.env[reference.model].browse(reference.id)
@@ -72,9 +82,14 @@ class Dependencies:
         raise DependencyError(message, code="WAITS_FOR", field=f"{record._name},{record.id}")
 
     def _queue(self, record, name, lane):
-        happening = Happening(record._retail_updated_event, record.id)
-        if not self.env["retail.event"]._keep(
-            record._name, [happening], connectors=self.connector, lane=lane
-        ):
+        event_type = record._retail_updated_event
+        is_queued = (
+            event_type
+            and record._retail_with_state(event_type)
+            and self.env["retail.event"]._keep(
+                record._name, [Happening(event_type, record.id)], connectors=self.connector, lane=lane
+            )
+        )
+        if not is_queued:
             message = self.env._("%(name)s is needed first, and no active flow sends it.", name=name)
             raise MappingError(message, code="NOT_SENT")

@@ -136,7 +136,7 @@ class LoyaltyCard(models.Model):
             "program_id": str(program.id),
             "program": program.name,
             "program_type": program.program_type,
-            "customer_id": str(card.partner_id.id or ""),
+            "customer_id": card.partner_id._retail_customer_id(),
             "unit": program.portal_point_name or "",
             "expires_on": card.expiration_date.isoformat() if card.expiration_date else None,
         }

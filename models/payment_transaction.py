@@ -88,7 +88,7 @@ class PaymentTransaction(models.Model):
             method=self.payment_method_code or "",
             reference=self.reference,
             provider_reference=self.provider_reference or "",
-            customer_id=str(self.partner_id.id),
+            customer_id=self.partner_id._retail_customer_id(),
             company=self.company_id.name,
             orders=self._retail_orders(),
             invoice_ids=tuple(str(id_) for id_ in (self.invoice_ids or source.invoice_ids).ids),

@@ -138,6 +138,7 @@ class ResPartner(models.Model):
             active=self.active,
             name=self._retail_name(),
             company_name="" if self.is_company else self.commercial_company_name or "",
+            company_id=self._retail_company_id(),
             job_title=self.function or "",
             emails=(self.email_normalized,) if self.email_normalized else (),
             phones=phones,
@@ -154,6 +155,15 @@ class ResPartner(models.Model):
         if self.email and not self.email_normalized:
             warnings.append(self.env._("The email address cannot be read and was left out."))
         return customer.canonical(), warnings
+
+    def _retail_company_id(self):
+        parent = self.parent_id
+        return parent._retail_customer_id() if parent.is_company and not self.is_company else ""
+
+    def _retail_customer_id(self):
+        """Return the canonical id of the customer that this is, or whose address it is; empty for nobody."""
+        is_address = self.type in ADDRESS_TYPES and self.parent_id
+        return str((self.parent_id if is_address else self).id or "")
 
     def _retail_name(self):
         """Odoo keeps one name: the last word is taken for the family name of a person."""

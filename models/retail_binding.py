@@ -5,7 +5,7 @@ from collections import namedtuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-Bound = namedtuple("Bound", "remote_id sent_hash is_gone")
+Bound = namedtuple("Bound", "remote_id sent_hash is_gone remote_object")
 
 
 class RetailBinding(models.Model):
@@ -20,6 +20,7 @@ class RetailBinding(models.Model):
     res_model = fields.Char("Model", required=True, readonly=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", required=True, readonly=True)
     remote_id = fields.Char("Remote ID", required=True, readonly=True)
+    remote_object = fields.Char(readonly=True, help="What kind of record it is there.")
     key_hash = fields.Char(
         readonly=True, help="Hash of the natural key by which the remote identifies the record."
     )
@@ -40,7 +41,8 @@ class RetailBinding(models.Model):
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
-                "SELECT res_id, remote_id, sent_hash, COALESCE(is_gone, FALSE) FROM retail_binding"
+                "SELECT res_id, remote_id, sent_hash, COALESCE(is_gone, FALSE), COALESCE(remote_object, '')"
+                " FROM retail_binding"
                 " WHERE connector_id = %s AND res_model = %s AND res_id = ANY(%s)",
                 connector.id,
                 res_model,
@@ -67,28 +69,26 @@ class RetailBinding(models.Model):
     def _bind(self, connector, rows):
         """Insert or update bindings.
 
-        :param rows: ``(res_model, res_id, remote id, key hash or None, content hash)``
+        :param rows: ``(res_model, res_id, remote id, key hash or None, content hash, remote object)``
         """
         if not rows:
             return
-        models_, ids, remote_ids, key_hashes, hashes = (list(column) for column in zip(*rows, strict=True))
+        columns = [list(column) for column in zip(*rows, strict=True)]
         self.env.execute_query(
             SQL(
                 """
-                INSERT INTO retail_binding (connector_id, res_model, res_id, remote_id, key_hash, sent_hash, sent_at)
+                INSERT INTO retail_binding (connector_id, res_model, res_id, remote_id, key_hash, sent_hash,
+                                            remote_object, sent_at)
                 SELECT %s, r.*, clock_timestamp() AT TIME ZONE 'UTC'
-                  FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[], %s::text[]) r
+                  FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[]) r
                     ON CONFLICT (connector_id, res_model, res_id) DO UPDATE
                    SET remote_id = EXCLUDED.remote_id, key_hash = EXCLUDED.key_hash,
-                       sent_hash = EXCLUDED.sent_hash, sent_at = EXCLUDED.sent_at, is_gone = FALSE
+                       sent_hash = EXCLUDED.sent_hash, sent_at = EXCLUDED.sent_at, is_gone = FALSE,
+                       remote_object = EXCLUDED.remote_object
              RETURNING id
                 """,
                 connector.id,
-                models_,
-                ids,
-                remote_ids,
-                key_hashes,
-                hashes,
+                *columns,
             )
         )
 

@@ -53,7 +53,9 @@ class RetailConnector(models.Model):
         """Return what may be typed: ``{"remote_property" or a source: [[text to type, label], …]}``."""
         known = self.env["retail.remote.schema"]._known(self._origin, remote_object.name) or {}
         event_type = EVENT_TYPES[remote_object.event_types[0]]
-        paths = field_map.leaf_paths(event_type.schema.model_json_schema())
+        paths = dict.fromkeys(
+            path for schema in remote_object.fields_schemas() for path in field_map.leaf_paths(schema)
+        )
         return {
             "remote_property": [[each.name, each.label] for each in known.values() if not each.is_read_only],
             "canonical": [[path, ""] for path in paths],
@@ -122,11 +124,13 @@ class RetailConnector(models.Model):
     # -- business methods --------------------------------------------------------------------------
 
     def _refresh_properties(self):
-        """Read the properties of all objects that are mapped.
+        """Read the properties of all objects that are mapped and used.
 
         :raise RemoteError: the remote does not tell
         """
-        for each in self._get_adapter_class().objects:
+        with self._adapter() as adapter:
+            used = self._used_objects(adapter)
+        for each in used:
             remote = self.env["retail.remote.schema"]._read(self, each.name)
             lines = self.field_map_ids.filtered(lambda line, name=each.name: line.object_name == name)
             lines._keep_verdicts(remote, "")

@@ -55,6 +55,9 @@ class RetailDelivery(models.Model):
     )
     warning = fields.Text(readonly=True)
     waits_for = fields.Char(readonly=True, help="The record that has to arrive at the remote first.")
+    progress = fields.Json(
+        readonly=True, copy=False, help="What of it is at the remote already, if it takes more than one try."
+    )
     bulk_run_id = fields.Many2one(
         "retail.bulk.run", "Backfill or Replay", readonly=True, ondelete="set null", help="What queued it."
     )

@@ -46,7 +46,7 @@ FIELD_KINDS = {
 class RetailFieldMap(models.Model):
     _name = "retail.field.map"
     _description = "Retail Field Map"
-    _order = "connector_id, object_name, sequence, id"
+    _order = "connector_id, sequence, id"
     _rec_name = "remote_property"
 
     connector_id = fields.Many2one("retail.connector", required=True, ondelete="cascade", index=True)
@@ -203,14 +203,26 @@ class RetailFieldMap(models.Model):
         adapter_class = self.connector_id._get_adapter_class()
         line = self._as_line()
         try:
-            schema = self._event_types()[0].schema.model_json_schema()
-            source = field_map.source_kind(line, schema, partial(self._record_kind, author))
+            source = self._source_kind(line, partial(self._record_kind, author))
             kind = field_map.result_kind(line, source, adapter_class.transforms)
         except FieldMapError as error:
             return "wrong", self._sentence(error)
         if remote is None:
             return "unchecked", reason or self.env._("The remote system does not tell its properties.")
         return self._examine_remote(line, kind, remote.get(line.property))
+
+    def _source_kind(self, line, record_kind):
+        """Return the kind of what a line's source gives with the first type of event that has it.
+
+        :raise FieldMapError: none has it
+        """
+        problem = None
+        for schema in self._remote_object().fields_schemas():
+            try:
+                return field_map.source_kind(line, schema, record_kind)
+            except FieldMapError as error:
+                problem = problem or error
+        raise problem
 
     def _examine_remote(self, line, kind, remote):
         if remote is None:
@@ -228,18 +240,20 @@ class RetailFieldMap(models.Model):
         text = str(text)
         return f"{text[:1].upper()}{text[1:]}."
 
-    def _event_types(self):
-        """Return the event types that feed the line's object.
+    def _remote_object(self):
+        """Return the adapter's object that the line is about.
 
         :raise FieldMapError: the provider has no such object
         """
-        found = (
-            each for each in self.connector_id._get_adapter_class().objects if each.name == self.object_name
-        )
-        names = next(found, None)
-        if names is None:
+        objects = self.connector_id._get_adapter_class().objects
+        found = next((each for each in objects if each.name == self.object_name), None)
+        if found is None:
             raise FieldMapError(f"the provider has no object “{self.object_name}”")
-        return [EVENT_TYPES[name] for name in names.event_types]
+        return found
+
+    def _event_types(self):
+        """Return the event types that feed the line's object; raises as :meth:`_remote_object` does."""
+        return [EVENT_TYPES[name] for name in self._remote_object().event_types]
 
     def _record_kind(self, author, path):
         """Return the :class:`Kind` of an Odoo field by its path.

@@ -190,11 +190,11 @@ class RetailFlow(models.Model):
             schedule = flow._schedule()
             flow.next_run_at = schedule.next_after(now) if schedule else False
 
-    @api.depends("connector_id.provider")
+    @api.depends("connector_id.provider", "event_type")
     def _compute_keys(self):
         for flow in self:
             adapter_class = flow.connector_id._get_adapter_class()
-            keys = adapter_class.default_keys if adapter_class else None
+            keys = adapter_class.keys_for(flow.event_type) if adapter_class else None
             flow.key_property = flow.key_property or (keys.primary if keys else False)
             flow.fallback_key_property = flow.fallback_key_property or (keys.fallback if keys else False)
 

@@ -1,7 +1,9 @@
 """Setting up the flows of a connector in one click."""
 
 from odoo import models
+from odoo.exceptions import UserError
 
+from ..connectors.base import RemoteError
 from ..schemas import EVENT_TYPES
 from ..templates import CRM, MIDDLEWARE
 
@@ -32,7 +34,19 @@ class RetailConnector(models.Model):
         self._add_flows(missing)
         for name in off:
             flows[name].active = True
-        return self._notify("success", self._template_report(missing, off, taken, set(names) - set(taken)))
+        report = self._template_report(missing, off, taken, set(names) - set(taken))
+        problem = self._set_up_problem() if missing or off else ""
+        return self._notify("warning" if problem else "success", f"{report} {problem}".strip())
+
+    def _set_up_problem(self):
+        """Make at the remote what the new flows need; say what keeps it from being made."""
+        if not self.has_set_up:
+            return ""
+        try:
+            self._set_up()
+        except (RemoteError, UserError) as error:
+            return self.env._("The remote is not set up for them: %(why)s", why=error)
+        return ""
 
     def _add_flows(self, names):
         """Add a flow for each of some event types, with what is usual for it."""

@@ -59,7 +59,7 @@ class SaleOrder(models.Model):
             number=self.name,
             channel=self._retail_channel(),
             status="cancelled" if self.state == "cancel" else "placed",
-            customer_id=str(self.partner_id.id),
+            customer_id=self.partner_id._retail_customer_id(),
             company=self.company_id.name,
             currency=currency.name,
             untaxed=amount(self.amount_untaxed, currency),

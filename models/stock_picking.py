@@ -115,7 +115,7 @@ class StockPicking(models.Model):
             "id": str(self.id),
             "number": self.name,
             "order": self._retail_order(),
-            "customer_id": str(self._retail_customer().id or ""),
+            "customer_id": self._retail_customer()._retail_customer_id(),
             "company": self.company_id.name,
             "warehouse": warehouse._retail_warehouse() if warehouse else None,
             "backorder_of_id": str(self.backorder_id.id or ""),
@@ -126,12 +126,8 @@ class StockPicking(models.Model):
         return next(iter(references), None)
 
     def _retail_customer(self):
-        """Return who ordered; without an order, the customer whose address it is."""
-        orderer = self.sale_id.partner_id or self.pos_order_id.partner_id
-        if orderer or not self.partner_id:
-            return orderer
-        [(customer_id, _company_id)] = self.partner_id._retail_subjects().values()
-        return self.partner_id.browse(customer_id)
+        """Return who ordered; without an order, whose address it is."""
+        return self.sale_id.partner_id or self.pos_order_id.partner_id or self.partner_id
 
     def _retail_carrier(self):
         carrier = self._retail_optional("carrier_id")

@@ -50,7 +50,8 @@ class CustomerV1(Canonical):
     """A person or company that buys, at one moment.
 
     ``id`` is the identity at the source (the record's id in Odoo's database);
-    ``external_ids`` are further identities: ``reference``, ``barcode``.
+    ``external_ids`` are further identities: ``reference``, ``barcode``. ``company_id`` is the customer that is the
+    company which a person belongs to.
     """
 
     id: str
@@ -58,6 +59,7 @@ class CustomerV1(Canonical):
     active: bool = True
     name: NameV1
     company_name: str = ""
+    company_id: str = ""
     job_title: str = ""
     emails: tuple[str, ...] = ()
     phones: tuple[PhoneV1, ...] = ()

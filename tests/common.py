@@ -34,6 +34,7 @@ class RetailCase(TransactionCase):
     @classmethod
     def _create_connector(cls, name, **values):
         connector = cls.env["retail.connector"].create({"name": name, "base_url": cls.sandbox.url, **values})
+        connector.flow_ids.filtered(lambda flow: not flow.active).unlink()
         connector.flow_ids.window_seconds = 0
         connector.credential_ids.value = TOKEN
         connector.action_activate()
@@ -80,13 +81,15 @@ class EventCase(RetailCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.connector.flow_ids.active = False
-        cls.connector.flow_ids.create(
-            [
-                {"connector_id": cls.connector.id, "event_type": name, "window_seconds": 0}
-                for name in cls.wanted
-            ]
+        flows = cls.connector.flow_ids
+        flows.active = False
+        there = flows.filtered(lambda flow: flow.event_type in cls.wanted)
+        there.active = True
+        missing = set(cls.wanted) - set(there.mapped("event_type"))
+        there += flows.create(
+            [{"connector_id": cls.connector.id, "event_type": name} for name in sorted(missing)]
         )
+        there.window_seconds = 0
 
     def _events(self, record=None, event_type=None):
         """Return the events of a record (None: of all), oldest first."""

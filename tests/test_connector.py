@@ -14,7 +14,7 @@ class TestConnector(RetailCase):
         self.assertEqual((connector.connect_timeout, connector.read_timeout), (5.0, 20.0))
         self.assertEqual(connector.credential_ids.mapped("name"), ["access_token"])
         self.assertEqual(
-            connector.flow_ids.mapped(
+            connector.flow_ids.filtered("active").mapped(
                 lambda flow: (flow.event_type, flow.mode, flow.window_seconds, flow.lane)
             ),
             [
@@ -24,7 +24,15 @@ class TestConnector(RetailCase):
                 ("customer.erased", "realtime", 2, "realtime"),
             ],
         )
-        self.assertEqual(set(connector.flow_ids.mapped("key_property")), {"email"})
+        customers = connector.flow_ids.filtered("active")
+        others = connector.flow_ids - customers
+        self.assertEqual(set(customers.mapped("key_property")), {"email"})
+        self.assertEqual(
+            others.mapped("event_type"),
+            ["invoice.posted", "invoice.paid", "order.placed", "order.updated", "order.cancelled"],
+        )
+        self.assertEqual(set(others.mapped("key_property")), {"odoo_id"})
+        self.assertEqual((connector.order_object, connector.company_object), ("order", "contact"))
 
     def test_test_connection(self):
         self.sandbox.configure(clock_skew=300)
@@ -99,7 +107,8 @@ class TestConnector(RetailCase):
     def test_defaults_of_the_company(self):
         self.env["res.config.settings"].create({"retail_realtime_window": 5}).execute()
         connector = self.env["retail.connector"].create({"name": "New"})
-        self.assertEqual(set(connector.flow_ids.mapped("window_seconds")), {5})
+        customers = connector.flow_ids.filtered("active")
+        self.assertEqual(set(customers.mapped("window_seconds")), {5})
         connector.flow_ids[0].mode = "micro_batch"
         self.assertEqual(connector.flow_ids[0].window_seconds, 60)
 

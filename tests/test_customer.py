@@ -42,6 +42,7 @@ class TestCustomer(RetailCase):
                 "active": True,
                 "name": {"full": "Anna Maria Lee", "given": "Anna Maria", "family": "Lee"},
                 "company_name": "Acme",
+                "company_id": str(acme.id),
                 "job_title": "Buyer",
                 "emails": ["ann.lee@example.com"],
                 "phones": [{"kind": "main", "number": "+32470123456"}],

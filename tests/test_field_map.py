@@ -285,7 +285,7 @@ class TestFieldMap(FieldMapCase):
         """What is known is not asked again; a property that is not known may have been made since."""
         self.connector.action_refresh_properties()
         self.assertEqual(self._asked(), 1)
-        self.assertEqual(set(self.connector.field_map_ids.mapped("check_status")), {"ok"})
+        self.assertEqual(set(self._contact_lines().mapped("check_status")), {"ok"})
         self._line("jobtitle", "website")
         self.assertEqual(self._asked(), 1)
         self._custom(name="brand_new", label="Brand New")
@@ -305,7 +305,7 @@ class TestFieldMap(FieldMapCase):
 
     def test_test_connection_checks_the_lines(self):
         self.connector.action_test_connection()
-        self.assertEqual(set(self.connector.field_map_ids.mapped("check_status")), {"ok"})
+        self.assertEqual(set(self._contact_lines().mapped("check_status")), {"ok"})
         self.assertTrue(self.connector.properties_read_at)
 
     def test_one_line_for_a_property(self):
@@ -345,17 +345,20 @@ class TestFieldMap(FieldMapCase):
 
     # -- defaults ----------------------------------------------------------------------------------
 
+    def _contact_lines(self):
+        return self.connector.field_map_ids.filtered(lambda line: line.object_name == "contact")
+
     def _upgrade(self):
         """Have the provider's defaults be those of a later version."""
-        defaults = {line.property: line for line in mapping.DEFAULT_FIELD_MAPS}
+        defaults = {line.key.removeprefix("contact."): line for line in mapping.DEFAULT_FIELD_MAPS}
         defaults["city"] = replace(defaults["city"], transform="upper")
         defaults["zip"] = replace(defaults["zip"], transform="upper")
         del defaults["website"]
-        defaults["mobilephone"] = mapping._contact("mobilephone", "phones.0.number")
+        defaults["mobilephone"] = mapping._line("contact", "mobilephone", "phones.0.number")
         return patch.object(HubSpotAdapter, "default_field_maps", tuple(defaults.values()))
 
     def _change(self):
-        lines = {line.remote_property: line for line in self.connector.field_map_ids}
+        lines = {line.remote_property: line for line in self._contact_lines()}
         lines["zip"].transform = "lower"
         lines["state"].transform = "title"
         lines["country"].active = False
@@ -364,7 +367,7 @@ class TestFieldMap(FieldMapCase):
 
     def _kinds(self):
         return {
-            (default or line._as_line()).property: kind
+            (default or line._as_line()).key.removeprefix("contact."): kind
             for kind, default, line in self.connector._differences()
         }
 
@@ -487,11 +490,12 @@ class TestFieldMapScreens(FieldMapCase, HttpCase):
     def test_mapping(self):
         """An admin checks the lines, adds one from suggestions, looks at what it sends, and compares."""
         self._custom(name="club_number", label="Number in the Club")
-        self.connector.field_map_ids.filtered(lambda line: line.remote_property == "website").unlink()
+        self.connector.field_map_ids.filtered(lambda line: line.default_key == "contact.website").unlink()
         self._partner(vat="BE0477472701")
         url = f"/odoo/action-retail_hub.action_retail_connector/{self.connector.id}"
         self.start_tour(url, "retail_hub_field_map", login="admin")
-        lines = {line.remote_property: line for line in self.connector.field_map_ids}
+        contact_lines = self.connector.field_map_ids.filtered(lambda line: line.object_name == "contact")
+        lines = {line.remote_property: line for line in contact_lines}
         own = lines["club_number"]
         self.assertEqual((own.source, own.expression, own.check_status), ("record", "vat", "ok"))
         self.assertEqual(lines["website"].origin, "default")

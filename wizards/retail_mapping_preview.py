@@ -130,7 +130,9 @@ class RetailMappingPreview(models.TransientModel):
         connector = self.connector_id
         flow = connector.flow_ids.filtered(lambda flow: flow.event_type == event_type.name)[:1]
         keys = (
-            Keys(flow.key_property or "", flow.fallback_key_property or "") if flow else adapter.default_keys
+            Keys(flow.key_property or "", flow.fallback_key_property or "")
+            if flow
+            else adapter.keys_for(event_type.name)
         )
         binding = (
             self.env["retail.binding"].sudo()._by_record(connector, record._name, [record.id]).get(record.id)

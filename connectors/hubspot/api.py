@@ -6,12 +6,19 @@ from ..base import AuthError, QuotaError, RemoteError, TransientError
 from ..http_client import HttpClient
 from . import errors, problems
 
-_TYPES = {"contact": "contacts"}
+_PATHS = {
+    "contact": "contacts",
+    "company": "companies",
+    "deal": "deals",
+    "order": "orders",
+    "line_item": "line_items",
+    "invoice": "invoices",
+}
 _DATED = re.compile(r"\d{4}-\d{2}(-\w+)?")
 
 
 class HubSpotApi:
-    """The contacts of an account.
+    """The records of an account.
 
     After a failure that is not about single records (credentials, limits, network) all further calls fail
     with the same error, without being made, until :meth:`resume`.
@@ -32,17 +39,23 @@ class HubSpotApi:
         """Make calls again."""
         self._halted = None
 
-    def contacts(self, method, suffix="", json=None, is_write=None):
-        """Call a path below that of the contacts; see :meth:`call`."""
-        dated = _DATED.fullmatch(self.version)
-        folder = f"/crm/objects/{self.version}" if dated else f"/crm/{self.version}/objects"
-        return self.call(method, f"{folder}/contacts{suffix}", json, is_write)
+    def objects(self, object_name, method, suffix="", json=None, is_write=None):
+        """Call a path below that of an object's records; see :meth:`call`."""
+        return self.call(method, f"{self._folder('objects')}/{_PATHS[object_name]}{suffix}", json, is_write)
 
-    def properties(self, object_name):
-        """Read the definitions of an object's properties; see :meth:`call`."""
-        dated = _DATED.fullmatch(self.version)
-        folder = f"/crm/properties/{self.version}" if dated else f"/crm/{self.version}/properties"
-        return self.call("GET", f"{folder}/{_TYPES[object_name]}")
+    def properties(self, object_name, method="GET", suffix="", json=None):
+        """Call a path below that of the definitions of an object's properties; see :meth:`call`."""
+        return self.call(method, f"{self._folder('properties')}/{_PATHS[object_name]}{suffix}", json)
+
+    def associations(self, source, target, suffix, json, is_write=None):
+        """Call a path below that of the associations between two objects; see :meth:`call`."""
+        folder = self._folder("associations", legacy="v4")
+        return self.call("POST", f"{folder}/{_PATHS[source]}/{_PATHS[target]}{suffix}", json, is_write)
+
+    def _folder(self, name, legacy=None):
+        if _DATED.fullmatch(self.version):
+            return f"/crm/{name}/{self.version}"
+        return f"/crm/{legacy or self.version}/{name}"
 
     def account(self, suffix):
         """Read a path below that of the account's information; see :meth:`call`."""
@@ -63,43 +76,53 @@ class HubSpotApi:
             self._halted = error.not_sent()
             raise
 
-    def refusal(self, response, sent=(), write=True):
+    def refusal(self, response, sent=(), write=True, object_name=""):
         """Return the error for an answer of status 400 or more; see :func:`.errors.from_response`."""
-        error = errors.from_response(response, write=write, sent=sent)
+        error = errors.from_response(response, write=write, sent=sent, noun=noun(object_name))
         if isinstance(error, (AuthError, QuotaError, TransientError)):
             self._halted = error.not_sent()
         return error
 
-    def find(self, remote_id):
-        """Return the id under which HubSpot has this contact now, None if it is gone.
+    def find(self, object_name, remote_id):
+        """Return the id under which HubSpot has this record now, None if it is gone.
 
-        For a contact that was merged this is the id of the contact that it became.
+        For a record that was merged this is the id of the record that it became.
         """
-        response = self.contacts("GET", f"/{remote_id}")
+        response = self.objects(object_name, "GET", f"/{remote_id}")
         if response.status == 404 and response.object:
             return None
         if response.status >= 300:
-            raise self.refusal(response, write=False)
+            raise self.refusal(response, write=False, object_name=object_name)
         return str(response.object.get("id") or remote_id)
 
-    def find_by(self, name, value):
-        """Return the id of the contact with this value of a unique property, None if there is none."""
-        body = {"idProperty": name, "inputs": [{"id": value}], "properties": [name]}
-        response = self.contacts("POST", "/batch/read", body, is_write=False)
-        if response.status >= 300:
-            raise self.refusal(response, write=False)
-        for record in problems.dicts(response.object.get("results")):
+    def find_by(self, object_name, name, value):
+        """Return the id of the record with this value of a unique property, None if there is none."""
+        for record in self._read(
+            object_name, {"idProperty": name, "inputs": [{"id": value}], "properties": [name]}
+        ):
             properties = record.get("properties") or {}
             # Not one that only took the address over from a contact that was merged into it.
             if str(properties.get(name) or "").lower() == value.lower():
                 return str(record.get("id"))
         return None
 
-    def find_unmerged(self, remote_ids):
-        """Return those ids under which HubSpot still has a contact of its own."""
-        body = {"inputs": [{"id": remote_id} for remote_id in remote_ids], "properties": ["hs_object_id"]}
-        response = self.contacts("POST", "/batch/read", body, is_write=False)
+    def find_unmerged(self, object_name, remote_ids):
+        """Return those ids under which HubSpot still has a record of its own."""
+        return set(self.read_values(object_name, remote_ids, "hs_object_id")).intersection(remote_ids)
+
+    def read_values(self, object_name, remote_ids, name):
+        """Return ``{id: value of a property}`` of at most 100 records, without those that are gone."""
+        body = {"inputs": [{"id": remote_id} for remote_id in remote_ids], "properties": [name]}
+        records = self._read(object_name, body)
+        return {str(each.get("id")): (each.get("properties") or {}).get(name) for each in records}
+
+    def _read(self, object_name, body):
+        response = self.objects(object_name, "POST", "/batch/read", body, is_write=False)
         if response.status >= 300:
-            raise self.refusal(response, write=False)
-        found = {str(record.get("id")) for record in problems.dicts(response.object.get("results"))}
-        return found.intersection(remote_ids)
+            raise self.refusal(response, write=False, object_name=object_name)
+        return problems.dicts(response.object.get("results"))
+
+
+def noun(object_name):
+    """Return what a record of an object is called in a sentence."""
+    return object_name.replace("_", " ") or "record"

@@ -2,7 +2,9 @@
 
 from ..base import Outcome, TransientError
 from . import errors, problems
+from .api import noun
 
+_INPUT = frozenset({"id", "idProperty", "properties", "objectWriteTraceId"})
 # What a refusal of the whole batch may be due to single items for; else they are all sent in vain.
 _ITEM_STATUS = frozenset({400, 404, 409, 413, 422})
 
@@ -13,6 +15,11 @@ def by_operation(batch):
     for prepared in batch:
         groups.setdefault(prepared.operation, []).append(prepared)
     return groups
+
+
+def input_of(prepared):
+    """Return what a batch call gets for an item."""
+    return {name: value for name, value in prepared.body.items() if name in _INPUT}
 
 
 def chunks(items, size):
@@ -86,7 +93,9 @@ def blamed(items, response, error):
     shared = {k: body[k] for k in ("category", "message") if k in body}
     entries = [{**shared, **entry} for entry in (*problems.dicts(body.get("errors")), body)]
     sent = {p.item.trace_id: p.body.get("properties", {}) for p in items}
-    return {trace: errors.from_item(entry, (sent[trace],)) for trace, entry in _named(items, entries).items()}
+    nouns = {p.item.trace_id: noun(p.object) for p in items}
+    named = _named(items, entries)
+    return {trace: errors.from_item(entry, (sent[trace],), nouns[trace]) for trace, entry in named.items()}
 
 
 def suspected(items, response):
@@ -118,7 +127,7 @@ def _is_duplicate(body):
 
 def failure(prepared, problem):
     """Return the outcome of an item for which ``errors[]`` has an entry."""
-    error = errors.from_item(problem, (prepared.body.get("properties", {}),))
+    error = errors.from_item(problem, (prepared.body.get("properties", {}),), noun(prepared.object))
     response = {k: problem[k] for k in ("category", "subCategory") if problem.get(k)}
     return Outcome(prepared.item.trace_id, prepared.item.remote_id, error, error.http_status, response)
 

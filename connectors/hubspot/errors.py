@@ -41,22 +41,23 @@ _MAX_TEXT = 500
 _MULTI_STATUS = Response(207, {})
 
 
-def from_response(response, *, write=True, sent=()) -> RemoteError:
+def from_response(response, *, write=True, sent=(), noun="record") -> RemoteError:
     """Return the error that a whole answer of status 400 or more stands for.
 
     :param response: an :class:`~..http_client.Response`
     :param write: the call may have changed something
     :param sent: properties (a dict for each item) whose personal values must not show up in the message
+    :param noun: what such records are called
     """
     body = response.object
-    error = _BY_STATUS.get(response.status, _by_range)(response, body, sent)
+    error = _BY_STATUS.get(response.status, _by_range)(response, body, sent, noun)
     error.http_status = response.status
     error.uncertain = write and is_uncertain(response.status)
     error.response = problems.correlation(body)
     return error
 
 
-def from_item(problem, sent=()) -> RemoteError:
+def from_item(problem, sent=(), noun="record") -> RemoteError:
     """Return the error for one entry of ``errors[]`` in a 2xx answer.
 
     The item's own ``category`` says what it is; one that is not known counts as a validation error.
@@ -66,19 +67,19 @@ def from_item(problem, sent=()) -> RemoteError:
         text = _clean(problem.get("message"), sent)
         return TransientError(f"HubSpot could not process this record now: {text}", code=category)
     status = _CATEGORY_STATUS.get(category, 400)
-    error = _BY_STATUS[status](_MULTI_STATUS, problem, sent)
+    error = _BY_STATUS[status](_MULTI_STATUS, problem, sent, noun)
     error.http_status = status
     return error
 
 
-def _unauthorized(response, body, sent):
+def _unauthorized(response, body, sent, noun):
     return AuthError(
         "HubSpot refuses the access token: it is wrong, expired or revoked. Enter a valid one.",
         code=str(body.get("category") or "INVALID_AUTHENTICATION"),
     )
 
 
-def _forbidden(response, body, sent):
+def _forbidden(response, body, sent, noun):
     scopes = problems.missing_scopes(body)
     missing = f"the scope {' or '.join(scopes)}" if scopes else "a scope"
     return AuthError(
@@ -87,31 +88,31 @@ def _forbidden(response, body, sent):
     )
 
 
-def _not_found(response, body, sent):
+def _not_found(response, body, sent, noun):
     if body.get("category") == "OBJECT_NOT_FOUND" or problems.context_of(body).get("ids"):
-        return gone()
+        return gone(noun)
     return TransientError(
         "HubSpot does not know the address of the call. Check the URL and the API version of the connector.",
         code="WRONG_ADDRESS",
     )
 
 
-def gone():
-    """Return the error for a contact that HubSpot does not have (any more)."""
+def gone(noun="record"):
+    """Return the error for a record that HubSpot does not have (any more)."""
     return GoneError(
-        "The contact was deleted or merged at HubSpot. Resync links the customer or creates it anew.",
+        f"The {noun} was deleted or merged at HubSpot. Resync links it or creates it anew.",
         code="OBJECT_NOT_FOUND",
         http_status=404,
     )
 
 
-def _conflict(response, body, sent):
+def _conflict(response, body, sent, noun):
     existing = _EXISTING_ID.search(str(body.get("message") or ""))
     if existing:
         return ConflictError(
-            f"Another contact at HubSpot already has this email address or key. Existing ID: {existing[1]}. "
-            "Merge the two at HubSpot, or correct the customer.",
-            code="CONTACT_EXISTS",
+            f"Another {noun} at HubSpot already has this key, such as an email address. Existing ID: {existing[1]}. "
+            "Merge the two at HubSpot, or correct it in Odoo.",
+            code=f"{noun.upper().replace(' ', '_')}_EXISTS",
             field=problems.property_name(body),
         )
     return ConflictError(
@@ -121,17 +122,17 @@ def _conflict(response, body, sent):
     )
 
 
-def _invalid(response, body, sent):
+def _invalid(response, body, sent, noun):
     taken = problems.VALUE_TAKEN.search(str(body.get("message") or ""))
     if taken:
         return ConflictError(
-            f"Another contact at HubSpot (ID {taken[2]}) already has this value, which must be unique.",
+            f"Another {noun} at HubSpot (ID {taken[2]}) already has this value, which must be unique.",
             code="UNIQUE_VALUE_TAKEN",
             field=taken[1] or problems.property_name(body),
         )
     not_unique = _NOT_UNIQUE.search(str(body.get("message") or ""))
     if not_unique:
-        return _key_not_unique(not_unique[1])
+        return _key_not_unique(not_unique[1], noun)
     listed = problems.property_problems(body)
     if listed:
         return _invalid_property(listed[0], sent)
@@ -142,10 +143,11 @@ def _invalid(response, body, sent):
     )
 
 
-def _key_not_unique(name):
+def _key_not_unique(name, noun):
     return ValidationError(
-        f"HubSpot cannot find contacts by the key property {name}: it does not exist or its values are not "
-        "unique. Create it at HubSpot with unique values, or take another key on the flow.",
+        f"HubSpot cannot find a {noun} by the key property {name}: it does not exist or its values are not "
+        "unique. Press “Set up” on the connector, create it at HubSpot with unique values, or take another key on "
+        "the flow.",
         code="KEY_NOT_UNIQUE",
         field=name or None,
     )
@@ -158,11 +160,13 @@ def _invalid_property(problem, sent):
         text = "there is no such property. Create it at HubSpot, or take it off the flow"
     else:
         text = _clean(problem.get("localizedErrorMessage") or problem.get("message"), sent)
+    if code == "INVALID_OPTION" and "currency" in name:
+        text = f"{text}. Enable the currency at HubSpot, in the account's defaults"
     message = f"HubSpot does not accept the property {name}: {text}"
     return ValidationError(message, code=code, field=name or None)
 
 
-def _too_many(response, body, sent):
+def _too_many(response, body, sent, noun):
     policy = str(body.get("policyName") or "RATE_LIMIT")
     daily = "DAILY" in policy.upper()
     text = "The daily call limit of HubSpot is used up." if daily else "HubSpot asks to slow down."
@@ -194,7 +198,7 @@ def _asked(response):
     return parse_retry_after(response.headers.get("Retry-After"), _now(response))
 
 
-def _migrating(response, body, sent):
+def _migrating(response, body, sent, noun):
     asked = _asked(response)
     return QuotaError(
         "HubSpot is moving the account to another data centre, which takes up to a day.",
@@ -203,7 +207,7 @@ def _migrating(response, body, sent):
     )
 
 
-def _by_range(response, body, sent):
+def _by_range(response, body, sent, noun):
     if response.status >= 500 or response.status in (408, 423, 425):
         asked = _asked(response)
         return TransientError(

@@ -3,7 +3,10 @@
 HubSpot takes strings only. An empty value is sent as ``""``, which clears the property.
 """
 
+from decimal import Decimal
 from functools import cache
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from babel import Locale
 
@@ -15,6 +18,9 @@ from ..redaction import is_personal
 # HubSpot knows Filipino only as "fil"; every other language code of Odoo is one of HubSpot's in lower case.
 _LANGUAGES = {"tl-ph": "fil-ph"}
 _MAIN_ADDRESS = "addresses.contact|0"
+KEY = "odoo_id"  # a property of our own, by which all but contacts are found
+OWN_KEY = Keys(KEY)
+_MIDNIGHT = "%Y-%m-%dT00:00:00Z"  # properties with a time of day want one
 
 
 # ----- transforms -----
@@ -49,6 +55,39 @@ def _language(language, _argument, _customer):
     return _LANGUAGES.get(code, code)
 
 
+def _domain(website, _argument, _customer):
+    """Return the host of a web address, without ``www.``: HubSpot tells companies apart by it."""
+    host = urlsplit(website if "//" in website else f"//{website}").hostname or ""
+    return host.removeprefix("www.")
+
+
+def _taken_off(lines, _argument, _order):
+    """Return what lines take off the price, such as rewards: HubSpot has no line items below zero."""
+    return _sum(-Decimal(line["total"]) for line in lines if not is_line_item(line))
+
+
+def _delivery_cost(lines, _argument, _order):
+    return _sum(Decimal(line["total"]) for line in lines if line["kind"] == "delivery")
+
+
+def _sum(amounts):
+    return str(sum(amounts, Decimal(0)))
+
+
+def _invoice_status(residual, _argument, _invoice):
+    return "open" if Decimal(residual) else "paid"
+
+
+def is_line_item(line):
+    """Tell whether a line can be a line item of HubSpot's: nothing of it is below zero."""
+    return not line["unit_price"].startswith("-") and not line["quantity"].startswith("-")
+
+
+def _argument(values):
+    """Return the argument of a map of values."""
+    return "; ".join(f"{before}={after}" for before, after in values.items())
+
+
 TRANSFORMS = {
     **field_map.TRANSFORMS,
     "hubspot.last_name": Transform("Family name, else the whole name", _last_name, "text", takes_object=True),
@@ -56,66 +95,162 @@ TRANSFORMS = {
     "hubspot.street": Transform("Street, second line", _street, "text", takes_object=True),
     "hubspot.country": Transform("English name of the country", _country, "text"),
     "hubspot.language": Transform("HubSpot language code", _language, "code"),
+    "hubspot.domain": Transform("Domain of a website", _domain, "text"),
+    "hubspot.taken_off": Transform("Sum of lines below zero", _taken_off, "number", takes_object=True),
+    "hubspot.delivery_cost": Transform("Sum of delivery lines", _delivery_cost, "number", takes_object=True),
+    "hubspot.invoice_status": Transform("HubSpot invoice status", _invoice_status, "code"),
 }
 
 
 # ----- the lines to begin with -----
 
 
-def _contact(name, path, transform="none"):
-    return FieldMap("contact", name, path, transform=transform, key=f"contact.{name}")
+def _line(object_name, name, path, transform="none", argument="", source="canonical"):
+    key = f"{object_name}.{name}"
+    return FieldMap(object_name, name, path, source, transform, argument, key=key)
 
 
-DEFAULT_FIELD_MAPS = (
-    _contact("email", "emails.0", "lower"),
-    _contact("firstname", "name.given"),
-    _contact("lastname", "name", "hubspot.last_name"),
-    _contact("phone", "phones.0.number"),
-    _contact("company", "name", "hubspot.company"),
-    _contact("jobtitle", "job_title"),
-    _contact("address", _MAIN_ADDRESS, "hubspot.street"),
-    _contact("city", f"{_MAIN_ADDRESS}.city"),
-    _contact("state", f"{_MAIN_ADDRESS}.region"),
-    _contact("zip", f"{_MAIN_ADDRESS}.postal_code"),
-    _contact("country", f"{_MAIN_ADDRESS}.country", "hubspot.country"),
-    _contact("hs_language", "language", "hubspot.language"),
-    _contact("website", "website"),
+def _address(object_name, prefix, path):
+    """The parts of an address, by the name of the property without its prefix."""
+    parts = {"city": "city", "state": "region", "postal_code": "postal_code"}
+    return (
+        _line(object_name, f"{prefix}_street", path, "hubspot.street"),
+        *(_line(object_name, f"{prefix}_{name}", f"{path}.{part}") for name, part in parts.items()),
+        _line(object_name, f"{prefix}_country", f"{path}.country", "hubspot.country"),
+    )
+
+
+CONTACT = (
+    _line("contact", "email", "emails.0", "lower"),
+    _line("contact", "firstname", "name.given"),
+    _line("contact", "lastname", "name", "hubspot.last_name"),
+    _line("contact", "phone", "phones.0.number"),
+    _line("contact", "company", "name", "hubspot.company"),
+    _line("contact", "jobtitle", "job_title"),
+    _line("contact", "address", _MAIN_ADDRESS, "hubspot.street"),
+    _line("contact", "city", f"{_MAIN_ADDRESS}.city"),
+    _line("contact", "state", f"{_MAIN_ADDRESS}.region"),
+    _line("contact", "zip", f"{_MAIN_ADDRESS}.postal_code"),
+    _line("contact", "country", f"{_MAIN_ADDRESS}.country", "hubspot.country"),
+    _line("contact", "hs_language", "language", "hubspot.language"),
+    _line("contact", "website", "website"),
 )
-_DEFAULTS = {line.property: line for line in DEFAULT_FIELD_MAPS if line.object == "contact"}
+COMPANY = (
+    _line("company", "name", "name.full"),
+    _line("company", "domain", "website", "hubspot.domain"),
+    _line("company", "phone", "phones.0.number"),
+    _line("company", "address", f"{_MAIN_ADDRESS}.street"),
+    _line("company", "address2", f"{_MAIN_ADDRESS}.street2"),
+    _line("company", "city", f"{_MAIN_ADDRESS}.city"),
+    _line("company", "state", f"{_MAIN_ADDRESS}.region"),
+    _line("company", "zip", f"{_MAIN_ADDRESS}.postal_code"),
+    _line("company", "country", f"{_MAIN_ADDRESS}.country", "hubspot.country"),
+    _line("company", "website", "website"),
+)
+# The ids of the order pipeline and its stages are the same in every account that did not make others.
+ORDER_PIPELINE = "14a2e10e-5471-408a-906e-c51f3b04369e"
+ORDER_STAGES = {
+    "placed": "4b27b500-f031-4927-9811-68a0b525cbae",  # Open
+    "refunded": "3725360f-519b-4b18-a593-494d60a29c9f",  # Delivered
+    "cancelled": "3c85a297-e9ce-400b-b42e-9f16853d69d6",  # Cancelled
+}
+ORDER = (
+    _line("order", "hs_order_name", "number"),
+    _line("order", "hs_external_order_id", "number"),
+    _line("order", "hs_external_order_status", "status"),
+    _line("order", "hs_pipeline", ORDER_PIPELINE, source="constant"),
+    _line("order", "hs_pipeline_stage", "status", "map", _argument(ORDER_STAGES)),
+    _line("order", "hs_currency_code", "currency"),
+    _line("order", "hs_subtotal_price", "untaxed"),
+    _line("order", "hs_tax", "tax"),
+    _line("order", "hs_total_price", "total"),
+    _line("order", "hs_order_discount", "lines", "hubspot.taken_off"),
+    _line("order", "hs_shipping_cost", "lines", "hubspot.delivery_cost"),
+    _line("order", "hs_external_created_date", "placed_at"),
+    _line("order", "hs_source_store", "{store} ({channel})", source="template"),
+    *_address("order", "hs_shipping_address", "delivery_address"),
+)
+DEAL = (
+    _line("deal", "dealname", "number"),
+    _line("deal", "amount", "total"),
+    _line("deal", "deal_currency_code", "currency"),
+    _line("deal", "closedate", "placed_at"),
+    _line("deal", "pipeline", "default", source="constant"),
+    _line("deal", "dealstage", "status", "map", "placed=closedwon; refunded=closedwon; cancelled=closedlost"),
+)
+INVOICE = (
+    _line("invoice", "hs_title", "number"),
+    _line("invoice", "hs_external_invoice_id", "number"),
+    _line("invoice", "hs_currency", "currency"),
+    _line("invoice", "hs_invoice_billable", "false", source="constant"),
+    _line("invoice", "hs_invoice_status", "residual", "hubspot.invoice_status"),
+    _line("invoice", "hs_amount_billed", "total"),
+    _line("invoice", "hs_invoice_date", "invoice_date", "date", _MIDNIGHT),
+    _line("invoice", "hs_due_date", "due_date", "date", _MIDNIGHT),
+    _line("invoice", "hs_payment_date", "payment_date", "date", _MIDNIGHT),
+    _line("invoice", "hs_purchase_order_number", "customer_reference"),
+)
+LINE_ITEM = (
+    _line("line_item", "name", "name"),
+    _line("line_item", "hs_sku", "sku"),
+    _line("line_item", "quantity", "quantity"),
+    _line("line_item", "price", "unit_price"),
+    _line("line_item", "hs_discount_percentage", "discount"),
+)
+DEFAULT_FIELD_MAPS = (*CONTACT, *COMPANY, *ORDER, *DEAL, *INVOICE, *LINE_ITEM)
+_DEFAULTS = {(line.object, line.property): line for line in DEFAULT_FIELD_MAPS}
 
 
 # ----- properties -----
 
 
-def own_keys(item, names):
+class Lines(NamedTuple):
+    """The lines of an object, and the names of those properties that are for new records, or hold personal data."""
+
+    by_property: dict[str, FieldMap]
+    once: frozenset[str]
+    personal: frozenset[str]
+
+    @classmethod
+    def of(cls, lines):
+        once = frozenset(line.property for line in lines if line.only_on_create)
+        return cls({line.property: line for line in lines}, once, personal(lines))
+
+
+def own_keys(keys, object_name, own_id, names):
     """Return ``{property: text}`` of the keys that are properties of one's own, unless a line fills them.
 
+    :param own_id: what such a property holds
     :param names: of the properties that lines fill
     """
-    keys = (item.keys.primary, item.keys.fallback)
-    return {key: item.data["id"] for key in keys if key and key not in names and key not in _DEFAULTS}
+    return {
+        key: own_id
+        for key in (keys.primary, keys.fallback)
+        if key and key not in names and (object_name, key) not in _DEFAULTS
+    }
 
 
-def find_key(adapter, item, lines, properties):
+def find_key(adapter, item, object_name, keys, own_id, lines, properties):
     """Return (property, value) of the first key that has a value, or (None, None).
 
     A key holds what its line says, else what the default line for it would say; a property for which there is
-    none is a custom one with unique values, and holds the customer's canonical ``id``.
+    none is a custom one with unique values, and holds ``own_id``.
 
     :param lines: ``{property: line}``
     :param properties: ``{property: text}`` that are sent
     """
-    for name in (item.keys.primary, item.keys.fallback):
-        value = name and (
-            properties.get(name) or _key_value(adapter, item, lines.get(name) or _DEFAULTS.get(name))
-        )
+    for name in (keys.primary, keys.fallback):
+        if not name:
+            continue
+        line = lines.get(name) or _DEFAULTS.get((object_name, name))
+        value = properties.get(name) or _key_value(adapter, item, line, own_id)
         if value:
             return name, value
     return None, None
 
 
-def _key_value(adapter, item, line):
-    return field_map.text(adapter.mapped_value(line, item)) if line else item.data["id"]
+def _key_value(adapter, item, line, own_id):
+    return field_map.text(adapter.mapped_value(line, item)) if line else own_id
 
 
 def personal(lines):
@@ -133,7 +268,7 @@ def personal(lines):
 
 
 def key_missing(keys: Keys):
-    """Return the error for a customer that HubSpot could not tell from others."""
+    """Return the error for a record that HubSpot could not tell from others."""
     what = "an email address" if keys.primary == "email" else f"a value for {keys.primary}"
     fallback = f" and no {keys.fallback}" if keys.fallback else ""
     return MappingError(

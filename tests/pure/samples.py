@@ -41,6 +41,78 @@ def customer(number=1, **changes):
     }
 
 
+def order(number=1, lines=2, **changes):
+    """Return the JSON form of an OrderV1; ``changes`` replace whole fields."""
+    return {
+        "id": str(number),
+        "number": f"S{number:05}",
+        "channel": "web",
+        "status": "placed",
+        "customer_id": "7",
+        "company": "Shop",
+        "currency": "EUR",
+        "untaxed": f"{10 * lines}.00",
+        "tax": f"{2 * lines}.00",
+        "total": f"{12 * lines}.00",
+        "rounding": "0",
+        "placed_at": "2026-11-23T10:15:00.000Z",
+        "customer_reference": "",
+        "salesperson": "",
+        "store": "",
+        "delivery_address": customer(number)["addresses"][0],
+        "lines": [order_line(100 * number + n) for n in range(lines)],
+        "payments": [],
+        "refunds_id": "",
+        "external_ids": {},
+        **changes,
+    }
+
+
+def order_line(number=1, **changes):
+    """Return the JSON form of an OrderLineV1; ``changes`` replace whole fields."""
+    return {
+        "id": str(number),
+        "parent_id": "",
+        "kind": "product",
+        "product_id": str(number),
+        "sku": f"SKU-{number}",
+        "name": f"Product {number}",
+        "quantity": "2",
+        "unit": "Units",
+        "unit_price": "5.00",
+        "discount": "0",
+        "untaxed": "10.00",
+        "tax": "2.00",
+        "total": "12.00",
+        **changes,
+    }
+
+
+def invoice(number=1, lines=2, **changes):
+    """Return the JSON form of an InvoiceV1; ``changes`` replace whole fields."""
+    return {
+        "id": str(number),
+        "number": f"INV/2026/{number:05}",
+        "invoice_date": "2026-11-23",
+        "due_date": "2026-12-23",
+        "customer_id": "7",
+        "company": "Shop",
+        "currency": "EUR",
+        "untaxed": f"{10 * lines}.00",
+        "tax": f"{2 * lines}.00",
+        "total": f"{12 * lines}.00",
+        "residual": f"{12 * lines}.00",
+        "orders": [{"id": str(number), "number": f"S{number:05}", "channel": "web"}],
+        "customer_reference": "",
+        "payment_reference": "",
+        "salesperson": "",
+        "billing_address": None,
+        "lines": [{**order_line(100 * number + n), "taxes": [], "order_line_ids": []} for n in range(lines)],
+        "external_ids": {},
+        **changes,
+    }
+
+
 def make_item(number=1, *, keys=BY_EMAIL, event_type="customer.updated", data=None, **changes):
     """Return an Item for ``customer(number)``."""
     data = customer(number) if data is None else data

@@ -326,7 +326,8 @@ def test_search_finds_no_contact_that_took_the_address_over(adapter):
     one, two = make(adapter, 2)
     send(adapter, [merge_item(one, two)])
     searches = [
-        adapter.prepare_search(make_item(n), "upsert:email", make_item(n).data["emails"][0]) for n in (0, 1)
+        adapter.prepare_search(make_item(n), "contact.upsert:email", make_item(n).data["emails"][0])
+        for n in (0, 1)
     ]
     first, second = adapter.send(searches)
     assert first.remote_id
@@ -335,7 +336,7 @@ def test_search_finds_no_contact_that_took_the_address_over(adapter):
 
 def test_failed_search(adapter, sandbox):
     sandbox.fault(status=503, times=1)
-    [outcome] = adapter.settle([adapter.prepare_search(make_item(0), "upsert:email", "a@x.eu")])
+    [outcome] = adapter.settle([adapter.prepare_search(make_item(0), "contact.upsert:email", "a@x.eu")])
     assert (type(outcome.error), outcome.error.uncertain) == (TransientError, False)
 
 

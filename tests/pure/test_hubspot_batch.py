@@ -19,14 +19,15 @@ def answer(name, status=207):
 
 def update(number, **properties):
     item = make_item(number, remote_id=str(10 + number))
-    return Prepared(item, "update", {"id": str(10 + number), "properties": properties}, {})
+    body = {"id": str(10 + number), "properties": properties}
+    return Prepared(item, "contact.update", body, {}, object="contact")
 
 
 def upsert(number, key="email", value=None):
     value = value or f"anna{number}@example.com"
     item = make_item(number)
     body = {"id": value, "idProperty": key, "properties": {key: value}, "objectWriteTraceId": item.trace_id}
-    return Prepared(item, f"upsert:{key}", body, {})
+    return Prepared(item, f"contact.upsert:{key}", body, {}, object="contact")
 
 
 def blamed(items, response):
@@ -62,8 +63,8 @@ def test_by_operation():
     items = [update(1), upsert(2), update(3)]
     groups = batch.by_operation(items)
     assert {name: [p.item.trace_id for p in group] for name, group in groups.items()} == {
-        "update": ["1001", "1003"],
-        "upsert:email": ["1002"],
+        "contact.update": ["1001", "1003"],
+        "contact.upsert:email": ["1002"],
     }
 
 

@@ -26,7 +26,7 @@ def fixture(name):
 
 
 def error(status, body=None, headers=None, date=NOON, **options):
-    return errors.from_response(Response(status, headers or {}, body, date), **options)
+    return errors.from_response(Response(status, headers or {}, body, date), noun="contact", **options)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def error(status, body=None, headers=None, date=NOON, **options):
             ConflictError,
             "CONTACT_EXISTS",
             None,
-            "Another contact at HubSpot already has this email address or key. Existing ID: 37765128953. "
-            "Merge the two at HubSpot, or correct the customer.",
+            "Another contact at HubSpot already has this key, such as an email address. Existing ID: 37765128953. "
+            "Merge the two at HubSpot, or correct it in Odoo.",
         ),
         (
             401,

@@ -79,7 +79,7 @@ def test_an_empty_customer_clears_everything():
         addresses=[],
         language=None,
     )
-    assert set(values) == {line.property for line in mapping.DEFAULT_FIELD_MAPS}
+    assert set(values) == {line.property for line in mapping.CONTACT}
     assert {name: value for name, value in values.items() if value} == {"lastname": "X"}
 
 
@@ -150,7 +150,6 @@ def test_language(language, code):
     ("keys", "emails", "found"),
     [
         (EMAIL, ["Anna@Example.com"], ("email", "anna@example.com")),
-        (EMAIL, [], (None, None)),
         (BOTH, ["Anna@Example.com"], ("email", "anna@example.com")),
         (BOTH, [], ("odoo_customer_id", "res.partner,1")),
         (Keys("odoo_customer_id"), [], ("odoo_customer_id", "res.partner,1")),
@@ -158,11 +157,11 @@ def test_language(language, code):
     ],
 )
 def test_find_key(keys, emails, found):
-    item = make_item(1, data=customer(1, emails=emails), keys=keys)
-    with HubSpotAdapter(Settings("https://hubspot.invalid", "2026-09")) as adapter:
-        assert mapping.find_key(adapter, item, {}, {}) == found
-        if found[0]:
-            prepared = adapter.prepare(item)
+    """By what the flow names; a key is found whether or not a line fills it."""
+    for lines in (None, ()):
+        settings = Settings("https://hubspot.invalid", "2026-09", field_maps=lines)
+        with HubSpotAdapter(settings) as adapter:
+            prepared = adapter.prepare(make_item(1, data=customer(1, emails=emails), keys=keys))
             assert (prepared.body["idProperty"], prepared.key) == found
 
 
@@ -175,7 +174,7 @@ def test_the_property_of_ones_own_is_sent_if_it_is_a_key():
 
 def test_prepare_new():
     prepared = prepare(data=customer(1, emails=["Anna@Example.com"]))
-    assert prepared.operation == "upsert:email"
+    assert prepared.operation == "contact.upsert:email"
     assert prepared.key == "anna@example.com"
     assert prepared.content["email"] == "anna@example.com"
     assert prepared.body == {
@@ -189,7 +188,7 @@ def test_prepare_new():
 def test_prepare_known():
     """By its id; the key is still told, since no two customers may claim the same one."""
     prepared = prepare(remote_id="77", keys=BOTH)
-    assert (prepared.operation, prepared.key) == ("update", "anna1@example.com")
+    assert (prepared.operation, prepared.key) == ("contact.update", "anna1@example.com")
     assert set(prepared.body) == {"id", "properties", "objectWriteTraceId"}
     assert prepared.body["id"] == "77"
     assert prepared.body["properties"]["odoo_customer_id"] == "res.partner,1"
@@ -211,16 +210,16 @@ def test_key_missing(keys, said):
 
 def test_archived_customer_is_an_update():
     """An archived customer stays a contact: campaigns and deals of the past need it."""
-    assert prepare(data=customer(1, active=False), remote_id="7").operation == "update"
+    assert prepare(data=customer(1, active=False), remote_id="7").operation == "contact.update"
 
 
 @pytest.mark.parametrize(
     ("event_type", "remote_id", "merged", "operation"),
     [
-        ("customer.merged", "1", ["2", "3", "2", "1"], "merge"),
+        ("customer.merged", "1", ["2", "3", "2", "1"], "contact.merge"),
         ("customer.merged", None, ["2"], "noop"),
         ("customer.merged", "1", [], "noop"),
-        ("customer.erased", "1", [], "archive"),
+        ("customer.erased", "1", [], "contact.archive"),
         ("customer.erased", None, [], "noop"),
     ],
 )
@@ -228,7 +227,7 @@ def test_prepare_facts(event_type, remote_id, merged, operation):
     data = {"id": "res.partner,1", "merged_remote_ids": merged}
     prepared = prepare(event_type=event_type, data=data, remote_id=remote_id)
     assert (prepared.operation, prepared.key) == (operation, None)
-    if operation == "merge":
+    if operation == "contact.merge":
         assert prepared.body == {"primaryObjectId": "1", "objectIdsToMerge": ["2", "3"]}
 
 
@@ -252,20 +251,36 @@ def contact_line(name, expression, **changes):
     return FieldMap("contact", name, expression, **changes)
 
 
-def test_default_lines_suit_the_canonical_customer():
-    """Their paths exist, their transforms too, and each has a key of its own that stays."""
-    schema = CustomerV1.model_json_schema()
-    keys = [line.key for line in mapping.DEFAULT_FIELD_MAPS]
-    assert keys == [f"contact.{line.property}" for line in mapping.DEFAULT_FIELD_MAPS]
+def test_each_default_line_has_a_key_that_stays():
     for line in mapping.DEFAULT_FIELD_MAPS:
-        kind = field_map.source_kind(line, schema, None)
-        assert field_map.result_kind(line, kind, mapping.TRANSFORMS).name in ("text", "code"), line
+        assert line.key == f"{line.object}.{line.property}"
+
+
+@pytest.mark.parametrize("each", HubSpotAdapter.objects, ids=lambda each: each.name)
+def test_default_lines_suit_the_canonical_model(each):
+    """Their paths exist in the data of some event, and their transforms have a use for what is there."""
+    lines = [line for line in mapping.DEFAULT_FIELD_MAPS if line.object == each.name]
+    assert lines
+    for line in lines:
+        fitting = [schema for schema in each.fields_schemas() if has_paths(schema, line)]
+        assert fitting, line
+        kind = field_map.source_kind(line, fitting[0], None)
+        assert field_map.result_kind(line, kind, mapping.TRANSFORMS).name not in ("object", "list"), line
+
+
+def has_paths(schema, line):
+    try:
+        for path in field_map.canonical_paths(line):
+            field_map.kind_of(schema, path)
+    except field_map.FieldMapError:
+        return False
+    return True
 
 
 def test_lines_instead_of_the_defaults():
     prepared = mapped(contact_line("nickname", "name.given", transform="upper"))
     assert prepared.content == {"nickname": "ANNA"}
-    assert (prepared.operation, prepared.key) == ("upsert:email", "anna1@example.com")
+    assert (prepared.operation, prepared.key) == ("contact.upsert:email", "anna1@example.com")
     assert prepared.personal == {"nickname"}
 
 

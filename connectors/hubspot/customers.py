@@ -1,0 +1,115 @@
+"""Customers: persons are contacts, and business customers are contacts or companies, as the admin has chosen."""
+
+from ..base import Outcome, Prepared, Reference, RemoteError, failed
+from . import errors, requests
+from .api import noun
+from .associations import Associations
+
+CREATED_OR_UPDATED = ("customer.created", "customer.updated")
+EVENT_TYPES = (*CREATED_OR_UPDATED, "customer.merged", "customer.erased")
+
+
+def references(adapter, data):
+    """A person of a company is linked to it, where companies are records of their own."""
+    company_id = data.get("company_id")
+    if adapter.company_object != "company" or not company_id:
+        return ()
+    return (Reference("res.partner", int(company_id), is_required=False),)
+
+
+def prepare(adapter, item):
+    """Turn an item into a request for one contact or company.
+
+    :raise MappingError: ``KEY_MISSING``
+    """
+    if item.event_type == "customer.merged":
+        return _prepare_merge(item)
+    if item.event_type == "customer.erased":
+        return _prepare_archive(item)
+    is_company = item.data["type"] == "company" and adapter.company_object == "company"
+    prepared = requests.prepare_record(adapter, item, "company" if is_company else "contact", item.data["id"])
+    companies = [remote.id for remote in item.remote_ids.values() if remote.object == "company"]
+    return requests.with_links(prepared, {"company": companies}) if companies else prepared
+
+
+def _prepare_merge(item):
+    losers = dict.fromkeys(item.data.get("merged_remote_ids") or ())
+    losers.pop(item.remote_id, None)
+    if not item.remote_id or not losers:
+        return Prepared(item, "noop", {}, {})
+    body = {"primaryObjectId": item.remote_id, "objectIdsToMerge": list(losers)}
+    return _prepared(item, "merge", body)
+
+
+def _prepare_archive(item):
+    return (
+        _prepared(item, "archive", {"id": item.remote_id})
+        if item.remote_id
+        else Prepared(item, "noop", {}, {})
+    )
+
+
+def _prepared(item, kind, body):
+    object_name = item.remote_object or "contact"
+    return Prepared(item, f"{object_name}.{kind}", body, body, object=object_name)
+
+
+class Customers:
+    """The contacts or companies of an account, as customers are written to them."""
+
+    def __init__(self, api, records):
+        self.api = api
+        self.records = records
+        self.object_name = records.object_name
+
+    def send(self, kind, items):
+        """Send requests of one kind; return one outcome each, in order."""
+        if kind == "merge":
+            return [self._send_merge(p) for p in items]
+        if kind == "find":
+            return [self._send_search(p) for p in items]
+        if kind == "archive":
+            return self.records.archive(items)
+        outcomes = self.records.write(kind, items)
+        return Associations(self.api).link(self.object_name, items, outcomes)
+
+    def _send_search(self, prepared):
+        try:
+            found = self.api.find_by(self.object_name, prepared.body["idProperty"], prepared.body["id"])
+        except RemoteError as error:
+            return failed([prepared], error)[0]
+        return Outcome(prepared.item.trace_id, found)
+
+    def _send_merge(self, prepared):
+        survivor = prepared.body["primaryObjectId"]
+        try:
+            for loser in prepared.body["objectIdsToMerge"]:
+                survivor = self._merge_pair(survivor, loser, prepared.item.settling)
+        except RemoteError as error:
+            return failed([prepared], error)[0]
+        return Outcome(prepared.item.trace_id, survivor, None, 200, {"id": survivor})
+
+    def _merge_pair(self, survivor, loser, settling):
+        """Merge one record into another; return the id of the result, which HubSpot may have made anew."""
+        merged = self._already_merged(survivor, loser) if settling else None
+        if merged:
+            return merged
+        pair = {"primaryObjectId": survivor, "objectIdToMerge": loser}
+        response = self.api.objects(self.object_name, "POST", "/merge", pair)
+        if response.status < 300:
+            return str(response.object.get("id") or survivor)
+        error = self.api.refusal(response, object_name=self.object_name)
+        merged = self._already_merged(survivor, loser) if response.status in (400, 404, 409, 422) else None
+        if merged:
+            return merged
+        raise error
+
+    def _already_merged(self, survivor, loser):
+        """Return the id of the record that both became, or that is left where the loser is gone; else None.
+
+        :raise GoneError: the survivor is gone
+        """
+        winner = self.api.find(self.object_name, survivor)
+        if winner is None:
+            raise errors.gone(noun(self.object_name))
+        return winner if self.api.find(self.object_name, loser) in (None, winner) else None

@@ -1,0 +1,107 @@
+"""Writing the records of one object in batches, and telling what became of each."""
+
+from dataclasses import replace
+
+from ..base import GoneError, Outcome, RemoteError, failed
+from ..retry import narrow
+from . import batch as batches
+from . import errors
+from .api import noun
+
+
+class Records:
+    """The records of one object of an account.
+
+    :param size: how many go into one call at most
+    """
+
+    def __init__(self, api, object_name, size):
+        self.api = api
+        self.object_name = object_name
+        self.size = size
+
+    def write(self, kind, items):
+        """Make or change records; return one outcome each, in order.
+
+        An update that got no answer before, and none again, may be of a record that was merged: it then goes to the
+        one that this became.
+
+        :param kind: ``upsert`` or ``update``
+        """
+        outcomes = self._in_calls(items, lambda part: self._write_part(kind, part))
+        for n, (prepared, outcome) in enumerate(zip(items, outcomes, strict=True)):
+            is_unanswered = outcome.error and outcome.error.code == "NOT_ANSWERED"
+            if is_unanswered and kind == "update" and prepared.item.settling:
+                outcomes[n] = self._update_merged(prepared, outcome)
+        return outcomes
+
+    def archive(self, items):
+        """Put records into the recycle bin; what is gone already needs none."""
+        outcomes = self._in_calls(items, self._archive_part)
+        return [replace(o, error=None) if isinstance(o.error, GoneError) else o for o in outcomes]
+
+    def _in_calls(self, items, send):
+        return [o for chunk in batches.chunks(items, self.size) for o in narrow(chunk, send)]
+
+    def _write_part(self, kind, items):
+        """Make one call.
+
+        :raise RemoteError: if it was refused as a whole and HubSpot does not say for which items
+        """
+        inputs = [batches.input_of(p) for p in items]
+        response = self.api.objects(self.object_name, "POST", f"/batch/{kind}", {"inputs": inputs})
+        if response.status < 300:
+            return batches.read(items, response)
+        error = self._refusal(response, [p.body["properties"] for p in items])
+        return self._isolate(kind, items, response, error)
+
+    def _isolate(self, kind, items, response, error):
+        """Send a refused batch again without the items at fault, and those that only may be at fault alone.
+
+        :raise RemoteError: ``error``, if the answer does not tell which these are
+        """
+        blamed = batches.blamed(items, response, error)
+        suspected = [] if blamed else batches.suspected(items, response)
+        if not blamed and not suspected:
+            raise error
+        apart = {*blamed, *(p.item.trace_id for p in suspected)}
+        parts = [[p for p in items if p.item.trace_id not in apart], *([p] for p in suspected)]
+        sent = {o.trace_id: o for part in parts for o in narrow(part, lambda x: self._write_part(kind, x))}
+        return [sent.get(p.item.trace_id) or failed([p], blamed[p.item.trace_id])[0] for p in items]
+
+    def _update_merged(self, prepared, outcome):
+        """Update the record that this one was merged into; ``outcome`` stands if it was not."""
+        try:
+            winner = self.api.find(self.object_name, prepared.item.remote_id)
+        except RemoteError as error:
+            return failed([prepared], error)[0]
+        if winner is None:
+            return failed([prepared], errors.gone(noun(self.object_name)))[0]
+        if winner == prepared.item.remote_id:
+            return outcome
+        moved = replace(prepared, body={**prepared.body, "id": winner})
+        return narrow([moved], lambda part: self._write_part("update", part))[0]
+
+    def _archive_part(self, items):
+        """Archive records, but not one that was merged: its id now leads to another customer's record."""
+        own = self.api.find_unmerged(self.object_name, [p.body["id"] for p in items])
+        present = [p for p in items if p.body["id"] in own]
+        done = {o.trace_id: o for o in self._archive_present(present)} if present else {}
+        return [done.get(p.item.trace_id) or Outcome(p.item.trace_id, p.item.remote_id) for p in items]
+
+    def _archive_present(self, items):
+        return batches.read_done(items, self.archive_ids([p.body["id"] for p in items]))
+
+    def archive_ids(self, ids):
+        """Put at most 100 records into the recycle bin; return the answer.
+
+        :raise RemoteError: it was refused
+        """
+        inputs = [{"id": each} for each in ids]
+        response = self.api.objects(self.object_name, "POST", "/batch/archive", {"inputs": inputs})
+        if response.status >= 300:
+            raise self._refusal(response)
+        return response
+
+    def _refusal(self, response, sent=()):
+        return self.api.refusal(response, sent, object_name=self.object_name)

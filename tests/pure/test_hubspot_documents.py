@@ -1,0 +1,631 @@
+"""Orders, deals, invoices and companies at HubSpot: records, line items and links, against the sandbox."""
+
+import time
+
+import pytest
+from samples import customer, invoice, make_item, order, order_line
+
+from odoo.addons.retail_hub.connectors.base import (
+    AuthError,
+    BusinessError,
+    GoneError,
+    Keys,
+    Reference,
+    RemoteId,
+    Settings,
+    TransientError,
+    ValidationError,
+)
+from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
+from odoo.addons.retail_hub.field_map import FieldMap
+from odoo.addons.retail_hub.schemas.invoice import InvoiceV1
+from odoo.addons.retail_hub.schemas.order import OrderV1
+
+BY_ODOO_ID = Keys("odoo_id")
+CUSTOMER = Reference("res.partner", 7)
+OBJECTS = ("companies", "orders", "deals", "invoices", "line_items")
+
+
+@pytest.fixture
+def open_adapter(sandbox):
+    """Return a function that makes an adapter; the account has what the set-up makes."""
+    sandbox.configure(
+        custom_properties=[
+            {
+                "name": "odoo_id",
+                "objectType": name,
+                "type": "string",
+                "fieldType": "text",
+                "hasUniqueValue": True,
+            }
+            for name in OBJECTS
+        ]
+    )
+    adapters = []
+
+    def make(**settings):
+        values = {"credentials": {"access_token": "sandbox-token"}, "read_timeout": 2, **settings}
+        adapters.append(HubSpotAdapter(Settings(sandbox.url, "2026-09", **values)))
+        return adapters[-1]
+
+    yield make
+    for adapter in adapters:
+        adapter.close()
+
+
+@pytest.fixture
+def adapter(open_adapter):
+    return open_adapter()
+
+
+@pytest.fixture
+def calls(sandbox):
+    """Return a function that lists the calls since the last time, as "POST orders/batch/upsert 200"."""
+    seen = 0
+
+    def new_calls():
+        nonlocal seen
+        requests = sandbox.requests(since=seen)
+        seen += len(requests)
+        paths = [
+            r["path"].replace("/crm/objects/2026-09/", "").replace("/crm/associations/2026-09/", "")
+            for r in requests
+        ]
+        return [f"{path} {r['status']}" for path, r in zip(paths, requests, strict=True)]
+
+    return new_calls
+
+
+def order_item(number=1, lines=2, event_type="order.placed", data=None, **changes):
+    data = OrderV1.model_validate(data or order(number, lines)).canonical()
+    return make_item(
+        number, keys=BY_ODOO_ID, event_type=event_type, data=data, subject=f"sale.order/{number}", **changes
+    )
+
+
+def invoice_item(number=1, lines=2, event_type="invoice.posted", data=None, **changes):
+    data = data or InvoiceV1.model_validate(invoice(number, lines)).canonical()
+    return make_item(
+        number, keys=BY_ODOO_ID, event_type=event_type, data=data, subject=f"account.move/{number}", **changes
+    )
+
+
+def send(adapter, *items):
+    return adapter.send([adapter.prepare(item) for item in items])
+
+
+def contact(adapter, number=7):
+    [outcome] = send(adapter, make_item(number))
+    return RemoteId(outcome.remote_id, "contact")
+
+
+def living(sandbox, object_type):
+    return [each for each in sandbox.records(object_type) if not each["archived"]]
+
+
+def errors_of(outcomes):
+    return [o.error for o in outcomes]
+
+
+# ----- orders -----
+
+
+def test_an_order_with_its_lines_and_its_customer(adapter, sandbox, calls):
+    ann = contact(adapter)
+    calls()
+    [outcome] = send(adapter, order_item(1, remote_ids={CUSTOMER: ann}))
+    assert outcome.error is None
+    assert calls() == [
+        "orders/batch/upsert 200",
+        "orders/contacts/batch/associate/default 200",
+        "line_items/batch/upsert 200",
+        "orders/line_items/batch/associate/default 200",
+    ]
+    [record] = sandbox.records("orders")
+    lines = sandbox.records("line_items")
+    assert record["id"] == outcome.remote_id
+    assert record["associations"] == {
+        "contacts": [ann.id],
+        "line_items": sorted(each["id"] for each in lines),
+    }
+    told = {name: value for name, value in record["properties"].items() if not name.startswith("hs_object")}
+    assert told["hs_order_name"] == told["hs_external_order_id"] == "S00001"
+    assert told["odoo_id"] == "sale.order/1"
+    assert (told["hs_subtotal_price"], told["hs_tax"], told["hs_total_price"]) == ("20.00", "4.00", "24.00")
+    assert (told["hs_currency_code"], told["hs_source_store"]) == ("EUR", "(web)")
+    assert told["hs_external_created_date"] == "2026-11-23T10:15:00.000Z"
+    assert told["hs_pipeline_stage"] == "4b27b500-f031-4927-9811-68a0b525cbae"
+    assert (told["hs_shipping_address_street"], told["hs_shipping_address_country"]) == (
+        "Kerkstraat 1",
+        "Belgium",
+    )
+    assert [
+        (each["properties"]["odoo_id"], each["properties"]["hs_sku"], each["properties"]["amount"])
+        for each in sorted(lines, key=lambda each: each["id"])
+    ] == [("sale.order.line/100", "SKU-100", "10.00"), ("sale.order.line/101", "SKU-101", "10.00")]
+
+
+def test_a_hundred_orders_take_six_calls(adapter, sandbox, calls):
+    ann = contact(adapter)
+    calls()
+    outcomes = send(adapter, *(order_item(n, 3, remote_ids={CUSTOMER: ann}) for n in range(1, 101)))
+    assert errors_of(outcomes) == [None] * 100
+    assert len(calls()) == HubSpotAdapter.calls_for("order.placed", 100) == 6
+    records = {each["id"]: each for each in sandbox.records("orders")}
+    assert [records[o.remote_id]["properties"]["hs_order_name"] for o in outcomes] == [
+        f"S{n:05}" for n in range(1, 101)
+    ]
+    assert {len(each["associations"]["line_items"]) for each in records.values()} == {3}
+
+
+def test_sent_twice_is_there_once(adapter, sandbox):
+    """No id is known yet: found by the property of our own."""
+    first, again = (send(adapter, order_item(1))[0] for _ in range(2))
+    assert first.remote_id == again.remote_id
+    assert (len(sandbox.records("orders")), len(sandbox.records("line_items"))) == (1, 2)
+
+
+def test_lines_of_a_changed_order(adapter, sandbox, calls):
+    """A line that is gone in Odoo goes, what is new comes, and a line that somebody made at HubSpot stays."""
+    [made] = send(adapter, order_item(1, lines=3))
+    manual = manual_line(sandbox, adapter, made.remote_id)
+    calls()
+    data = order(1, lines=3)
+    data["lines"] = [*data["lines"][:2], order_line(199, quantity="7")]
+    [changed] = send(
+        adapter,
+        order_item(1, event_type="order.updated", data=data, remote_id=made.remote_id, remote_object="order"),
+    )
+    assert changed.error is None
+    assert calls() == [
+        "orders/batch/update 200",
+        "line_items/batch/upsert 200",
+        "orders/line_items/batch/read 200",
+        "line_items/batch/read 200",
+        "line_items/batch/archive 204",
+        "orders/line_items/batch/associate/default 200",
+    ]
+    keys = {each["id"]: each["properties"].get("odoo_id") for each in living(sandbox, "line_items")}
+    assert set(keys.values()) == {"sale.order.line/100", "sale.order.line/101", "sale.order.line/199", None}
+    [record] = sandbox.records("orders")
+    assert sorted(record["associations"]["line_items"]) == sorted(keys)
+    assert manual in keys
+
+
+def manual_line(sandbox, adapter, order_id):
+    api = adapter.api
+    line = api.objects(
+        "line_item", "POST", json={"properties": {"name": "Gift wrap", "price": "1", "quantity": "1"}}
+    )
+    pair = {"from": {"id": order_id}, "to": {"id": str(line.object["id"])}}
+    api.associations("order", "line_item", "/batch/associate/default", {"inputs": [pair]})
+    return str(line.object["id"])
+
+
+def test_what_is_taken_off_is_no_line_item(adapter, sandbox):
+    """HubSpot refuses prices below zero."""
+    data = order(1)
+    data["lines"].append(order_line(150, kind="reward", unit_price="-3.00", quantity="1", total="-3.60"))
+    data["lines"].append(order_line(151, kind="delivery", unit_price="4.00", quantity="1", total="4.84"))
+    assert errors_of(send(adapter, order_item(1, data=data))) == [None]
+    [record] = sandbox.records("orders")
+    properties = record["properties"]
+    assert (properties["hs_order_discount"], properties["hs_shipping_cost"]) == ("3.60", "4.84")
+    assert len(sandbox.records("line_items")) == 3
+
+
+def test_cancelled(adapter, sandbox):
+    [made] = send(adapter, order_item(1))
+    data = order(1, status="cancelled")
+    send(
+        adapter,
+        order_item(
+            1, event_type="order.cancelled", data=data, remote_id=made.remote_id, remote_object="order"
+        ),
+    )
+    [record] = sandbox.records("orders")
+    assert record["properties"]["hs_pipeline_stage"] == "3c85a297-e9ce-400b-b42e-9f16853d69d6"
+    assert record["properties"]["hs_external_order_status"] == "cancelled"
+
+
+def test_an_edit_leaves_the_stage_alone(adapter, sandbox):
+    """Somebody at HubSpot moved it on."""
+    shipped = "aa99e8d0-c1d5-4071-b915-d240bbb1aed9"
+    [made] = send(adapter, order_item(1))
+    adapter.api.objects(
+        "order", "PATCH", f"/{made.remote_id}", {"properties": {"hs_pipeline_stage": shipped}}
+    )
+    data = order(1, total="99.00")
+    send(
+        adapter,
+        order_item(1, event_type="order.updated", data=data, remote_id=made.remote_id, remote_object="order"),
+    )
+    [record] = sandbox.records("orders")
+    assert record["properties"]["hs_pipeline_stage"] == shipped
+    assert record["properties"]["hs_total_price"] == "99.00"
+
+
+def test_an_order_of_nobody(adapter, sandbox):
+    """A till sells to customers that it does not know."""
+    item = order_item(1, data=order(1, customer_id=""))
+    assert adapter.references("order.placed", item.data) == []
+    assert errors_of(send(adapter, item)) == [None]
+    [record] = sandbox.records("orders")
+    assert "contacts" not in record["associations"]
+
+
+def test_an_order_of_5000_lines(adapter, sandbox, calls):
+    [outcome] = send(adapter, order_item(1, lines=5_000))
+    assert outcome.error is None
+    assert len(calls()) == 1 + 50 + 3
+    [record] = sandbox.records("orders")
+    assert len(record["associations"]["line_items"]) == 5_000
+    again = order_item(1, lines=5_000, event_type="order.updated", remote_id=outcome.remote_id)
+    assert errors_of(send(adapter, again)) == [None]
+    assert calls().count("orders/line_items/batch/read 200") == 10
+    assert len(living(sandbox, "line_items")) == 5_000
+
+
+# ----- deals -----
+
+
+def test_orders_as_deals(open_adapter, sandbox):
+    adapter = open_adapter(order_object="deal")
+    ann = contact(adapter)
+    [outcome] = send(adapter, order_item(1, remote_ids={CUSTOMER: ann}))
+    assert outcome.error is None
+    [deal] = sandbox.records("deals")
+    properties = deal["properties"]
+    assert (properties["dealname"], properties["amount"], properties["deal_currency_code"]) == (
+        "S00001",
+        "24.00",
+        "EUR",
+    )
+    assert (properties["pipeline"], properties["dealstage"], properties["hs_is_closed_won"]) == (
+        "default",
+        "closedwon",
+        "true",
+    )
+    assert properties["closedate"] == "2026-11-23T10:15:00.000Z"
+    assert deal["associations"]["contacts"] == [ann.id]
+    assert len(deal["associations"]["line_items"]) == 2
+    assert sandbox.records("orders") == []
+
+
+def test_an_order_that_became_a_deal(open_adapter, sandbox):
+    """The admin chose otherwise: its id is that of an order, which no deal has."""
+    adapter = open_adapter(order_object="deal")
+    item = order_item(1, event_type="order.updated", remote_id="123", remote_object="order")
+    prepared = adapter.prepare(item)
+    assert (prepared.operation, prepared.object) == ("deal.upsert:odoo_id", "deal")
+    assert errors_of(adapter.send([prepared])) == [None]
+    assert len(sandbox.records("deals")) == 1
+
+
+# ----- invoices -----
+
+
+def test_an_invoice_and_its_payment(adapter, sandbox):
+    """What Odoo bills, HubSpot does not: it shows the invoice, and how it stands."""
+    ann = contact(adapter)
+    [placed] = send(adapter, order_item(1))
+    remote_ids = {CUSTOMER: ann, Reference("sale.order", 1): RemoteId(placed.remote_id, "order")}
+    [posted] = send(adapter, invoice_item(1, remote_ids=remote_ids))
+    assert posted.error is None
+    [record] = sandbox.records("invoices")
+    assert {
+        k: v
+        for k, v in record["properties"].items()
+        if k
+        in (
+            "hs_title",
+            "hs_currency",
+            "hs_invoice_status",
+            "hs_invoice_billable",
+            "hs_amount_billed",
+            "hs_due_date",
+        )
+    } == {
+        "hs_title": "INV/2026/00001",
+        "hs_currency": "EUR",
+        "hs_invoice_status": "open",
+        "hs_invoice_billable": "false",
+        "hs_amount_billed": "24.00",
+        "hs_due_date": "2026-12-23T00:00:00Z",
+    }
+    lines = sorted(each["id"] for each in sandbox.records("line_items"))[2:]
+    assert record["associations"] == {"contacts": [ann.id], "orders": [placed.remote_id], "line_items": lines}
+    paid = {
+        "id": "1",
+        "number": "INV/2026/00001",
+        "customer_id": "7",
+        "currency": "EUR",
+        "total": "24.00",
+        "amount": "24.00",
+        "residual": "0.00",
+        "is_full": True,
+        "payment_date": "2026-11-25",
+        "orders": [],
+    }
+    item = invoice_item(
+        1, event_type="invoice.paid", data=paid, remote_id=posted.remote_id, remote_object="invoice"
+    )
+    assert errors_of(send(adapter, item)) == [None]
+    [record] = sandbox.records("invoices")
+    assert record["properties"]["hs_invoice_status"] == "paid"
+    assert record["properties"]["hs_payment_date"] == "2026-11-25T00:00:00Z"
+    assert record["properties"]["hs_due_date"] == "2026-12-23T00:00:00Z"
+    assert len(record["associations"]["line_items"]) == 2
+
+
+def test_what_documents_wait_for(adapter):
+    data = invoice(
+        1, orders=[{"id": "5", "channel": "web", "number": ""}, {"id": "6", "channel": "pos", "number": ""}]
+    )
+    found = adapter.references("invoice.posted", data)
+    assert found == [CUSTOMER, Reference("sale.order", 5), Reference("pos.order", 6)]
+    assert not any(each.is_required for each in found)
+    assert adapter.references("order.placed", order(1)) == [CUSTOMER]
+
+
+# ----- companies -----
+
+
+def company(number, **changes):
+    name = {"full": f"Acme {number}", "given": "", "family": ""}
+    return customer(number, type="company", name=name, website="https://www.acme.example/shop", **changes)
+
+
+def test_companies_and_their_people(open_adapter, sandbox):
+    adapter = open_adapter(company_object="company")
+    [acme] = send(adapter, make_item(1, data=company(1)))
+    assert acme.error is None
+    [record] = sandbox.records("companies")
+    assert record["id"] == acme.remote_id
+    properties = record["properties"]
+    assert (properties["name"], properties["domain"], properties["city"]) == (
+        "Acme 1",
+        "acme.example",
+        "Gent",
+    )
+    assert properties["odoo_id"] == company(1)["id"]
+    person = customer(2, company_id="1")
+    assert adapter.references("customer.updated", person) == (Reference("res.partner", 1, is_required=False),)
+    item = make_item(
+        2, data=person, remote_ids={Reference("res.partner", 1): RemoteId(acme.remote_id, "company")}
+    )
+    [ann] = send(adapter, item)
+    [found] = sandbox.contacts()
+    assert found["associations"] == {"companies": [acme.remote_id]}
+    primary = adapter.api.call("GET", f"/crm/objects/2026-09/contacts/{ann.remote_id}/associations/companies")
+    assert 1 in [each["typeId"] for each in primary.object["results"][0]["associationTypes"]]
+    [order_made] = send(
+        adapter, order_item(1, remote_ids={Reference("res.partner", 1): RemoteId(acme.remote_id, "company")})
+    )
+    [record] = sandbox.records("orders")
+    assert record["associations"]["companies"] == [acme.remote_id]
+    assert order_made.error is None
+
+
+def test_companies_as_contacts(adapter, sandbox):
+    [outcome] = send(adapter, make_item(1, data=company(1, company_id="")))
+    assert outcome.error is None
+    assert (len(sandbox.contacts()), sandbox.records("companies")) == (1, [])
+    assert adapter.references("customer.updated", customer(2, company_id="1")) == ()
+
+
+def test_a_person_that_became_a_company(open_adapter, sandbox):
+    """The id that is known is that of a contact."""
+    adapter = open_adapter(company_object="company")
+    ann = contact(adapter, 1)
+    [outcome] = send(adapter, make_item(1, data=company(1), remote_id=ann.id, remote_object="contact"))
+    assert outcome.error is None
+    assert [each["id"] for each in sandbox.records("companies")] == [outcome.remote_id]
+
+
+def test_companies_are_merged_and_archived(open_adapter, sandbox):
+    adapter = open_adapter(company_object="company")
+    one, two = (o.remote_id for o in send(adapter, *(make_item(n, data=company(n)) for n in (1, 2))))
+    data = {"id": "1", "merged_ids": ["2"], "merged_remote_ids": [two]}
+    item = make_item(1, event_type="customer.merged", data=data, remote_id=one, remote_object="company")
+    [merged] = send(adapter, item)
+    assert merged.error is None
+    assert [each["id"] for each in living(sandbox, "companies")] == [merged.remote_id]
+    item = make_item(
+        1, event_type="customer.erased", data={"id": "1"}, remote_id=merged.remote_id, remote_object="company"
+    )
+    assert errors_of(send(adapter, item)) == [None]
+    assert living(sandbox, "companies") == []
+
+
+# ----- bad input -----
+
+
+def refused(adapter, *items):
+    outcomes = send(adapter, *items)
+    return {int(o.trace_id) - 1000: (type(o.error), o.error.code, o.error.field) for o in outcomes if o.error}
+
+
+def test_a_currency_that_the_account_does_not_have(adapter, sandbox):
+    items = [order_item(n, data=order(n, currency="XPF" if n == 2 else "EUR")) for n in (1, 2, 3)]
+    assert refused(adapter, *items) == {2: (ValidationError, "INVALID_OPTION", "hs_currency_code")}
+    assert len(sandbox.records("orders")) == 2
+    [outcome] = send(adapter, items[1])
+    assert "Enable the currency at HubSpot" in outcome.error.message
+
+
+def test_a_stage_that_does_not_exist(open_adapter, sandbox):
+    lines = (
+        FieldMap("order", "hs_order_name", "number"),
+        FieldMap(
+            "order", "hs_pipeline_stage", "status", transform="map", argument="placed=nowhere; cancelled=gone"
+        ),
+    )
+    assert refused(open_adapter(field_maps=lines), order_item(1)) == {
+        1: (ValidationError, "INVALID_OPTION", "hs_pipeline_stage")
+    }
+
+
+def test_a_line_that_is_refused(adapter, sandbox):
+    """Only its order fails, and says which line; the others are complete."""
+    data = order(2)
+    data["lines"][1] = order_line(201, discount="many")
+    bad = order_item(2)
+    bad.data["lines"][1]["discount"] = "many"
+    outcomes = send(adapter, order_item(1), bad, order_item(3))
+    assert [type(o.error) for o in outcomes] == [type(None), ValidationError, type(None)]
+    error = outcomes[1].error
+    assert (error.field, error.message.startswith("Line item “SKU-201”: ")) == (
+        "hs_discount_percentage",
+        True,
+    )
+    linked = {
+        each["properties"]["hs_order_name"]: len(each["associations"].get("line_items", ()))
+        for each in sandbox.records("orders")
+    }
+    assert linked == {"S00001": 2, "S00002": 0, "S00003": 2}
+    bad.data["lines"][1]["discount"] = "5"
+    assert errors_of(send(adapter, bad)) == [None]
+    assert {len(each["associations"]["line_items"]) for each in sandbox.records("orders")} == {2}
+    assert len(sandbox.records("line_items")) == 6
+
+
+def test_a_key_that_was_not_set_up(sandbox):
+    """It says which button helps; afterwards all goes through."""
+    with HubSpotAdapter(Settings(sandbox.url, "2026-09", {"access_token": "sandbox-token"})) as adapter:
+        [outcome] = send(adapter, order_item(1))
+        assert (outcome.error.code, outcome.error.field) == ("KEY_NOT_UNIQUE", "odoo_id")
+        assert "Set up" in outcome.error.message
+        used = [each for each in adapter.objects if each.name in ("order", "line_item", "contact")]
+        assert adapter.set_up(used) == ["order: odoo_id", "line item: odoo_id"]
+        assert adapter.set_up(used) == []
+        assert errors_of(send(adapter, order_item(1))) == [None]
+
+
+def test_a_key_that_is_not_unique(sandbox):
+    sandbox.configure(
+        custom_properties=[{"name": "odoo_id", "objectType": "orders", "type": "string", "fieldType": "text"}]
+    )
+    settings = Settings(sandbox.url, "2026-09", {"access_token": "sandbox-token"})
+    with HubSpotAdapter(settings) as adapter, pytest.raises(ValidationError, match="not unique"):
+        adapter.set_up([each for each in adapter.objects if each.name == "order"])
+
+
+def test_an_order_that_was_deleted_there(adapter, sandbox):
+    [made] = send(adapter, order_item(1))
+    adapter.api.objects("order", "DELETE", f"/{made.remote_id}")
+    item = order_item(1, event_type="order.updated", remote_id=made.remote_id, remote_object="order")
+    assert refused(adapter, item) == {1: (GoneError, "OBJECT_NOT_FOUND", None)}
+    [again] = send(adapter, order_item(1, event_type="order.updated"))
+    assert again.error is None
+    assert again.remote_id != made.remote_id
+    assert len(living(sandbox, "orders")) == 1
+
+
+def test_a_customer_that_was_deleted_there(adapter, sandbox):
+    """Only the orders of that customer fail; once it is there again, they go through."""
+    ann, bob = contact(adapter, 7), contact(adapter, 8)
+    adapter.api.objects("contact", "DELETE", f"/{ann.id}")
+    items = [
+        order_item(1, remote_ids={CUSTOMER: ann}),
+        order_item(2, remote_ids={Reference("res.partner", 8): bob}),
+    ]
+    assert refused(adapter, *items) == {1: (BusinessError, "LINKED_RECORD_GONE", "contact")}
+    again = contact(adapter, 7)
+    assert refused(adapter, order_item(1, remote_ids={CUSTOMER: again})) == {}
+    found = {
+        each["properties"]["hs_order_name"]: each["associations"]["contacts"]
+        for each in sandbox.records("orders")
+    }
+    assert found == {"S00001": [again.id], "S00002": [bob.id]}
+
+
+def test_a_customer_that_was_merged_there(adapter, sandbox):
+    ann, bob = contact(adapter, 7), contact(adapter, 8)
+    winner = adapter.api.objects(
+        "contact", "POST", "/merge", {"primaryObjectId": bob.id, "objectIdToMerge": ann.id}
+    )
+    assert refused(adapter, order_item(1, remote_ids={CUSTOMER: ann})) == {}
+    [record] = sandbox.records("orders")
+    assert record["associations"]["contacts"] == [str(winner.object["id"])]
+
+
+def test_a_deal_that_was_merged_there(open_adapter, sandbox):
+    adapter = open_adapter(order_object="deal")
+    one, two = (o.remote_id for o in send(adapter, order_item(1), order_item(2)))
+    winner = adapter.api.objects("deal", "POST", "/merge", {"primaryObjectId": two, "objectIdToMerge": one})
+    item = order_item(1, event_type="order.updated", remote_id=one, remote_object="deal")
+    assert refused(adapter, item) == {}
+    assert [each["id"] for each in living(sandbox, "deals")] == [str(winner.object["id"])]
+
+
+# ----- faults -----
+
+
+@pytest.mark.parametrize(
+    "path", ["/orders/batch/", "/contacts/batch/associate", "/line_items/batch/", "orders/line_items"]
+)
+def test_a_lost_answer_is_settled(adapter, sandbox, path):
+    """Whichever call it was: sent again, and there once, with two lines, each linked once."""
+    ann = contact(adapter)
+    sandbox.fault(path=path, drop="after", times=1)
+    items = [order_item(n, remote_ids={CUSTOMER: ann}) for n in (1, 2, 3)]
+    lost = send(adapter, *items)
+    assert [(type(o.error), o.error.uncertain) for o in lost] == [(TransientError, True)] * 3
+    again = [order_item(n, remote_ids={CUSTOMER: ann}, settling=True) for n in (1, 2, 3)]
+    assert errors_of(adapter.settle([adapter.prepare(item) for item in again])) == [None] * 3
+    records = sandbox.records("orders")
+    assert len(records) == 3
+    assert {len(each["associations"]["line_items"]) for each in records} == {2}
+    assert len(sandbox.records("line_items")) == 6
+
+
+def test_a_token_that_is_revoked_in_the_middle(adapter, sandbox):
+    """What was done is done; all of it waits for the new token, and then there is nothing twice."""
+    sandbox.fault(
+        path="/line_items/batch/upsert", status=401, times=1, body={"category": "INVALID_AUTHENTICATION"}
+    )
+    items = [order_item(n) for n in (1, 2)]
+    outcomes = send(adapter, *items)
+    assert [type(o.error) for o in outcomes] == [AuthError] * 2
+    assert not any(o.error.uncertain for o in outcomes)
+    assert errors_of(send(adapter, *items)) == [None] * 2
+    assert (len(sandbox.records("orders")), len(sandbox.records("line_items"))) == (2, 4)
+
+
+def test_a_long_order_goes_on_where_it_stopped(adapter, sandbox):
+    """Time ran out, the token did, a line was refused: no line is written twice, and none is forgotten."""
+    sandbox.fault(path="/line_items/batch/", latency=0.15)
+    tries, progress, error = 0, {}, True
+    while error and tries < 10:
+        adapter.set_deadline(time.monotonic() + 0.35)
+        [outcome] = send(adapter, order_item(1, lines=1_000, progress=progress, settling=tries > 0))
+        error, progress, tries = outcome.error, outcome.progress, tries + 1
+        if error:
+            assert (error.code, error.is_sent) == ("OUT_OF_TIME", False)
+            assert len(progress["line_ids"]) % 100 == 0
+    assert (error, progress) == (None, {})
+    assert tries > 2
+    written = [r for r in sandbox.requests() if r["path"].endswith("/line_items/batch/upsert")]
+    assert len(written) == 10
+    assert len({each["id"] for r in written for each in r["body"]["inputs"]}) == 1_000
+    [record] = sandbox.records("orders")
+    assert len(record["associations"]["line_items"]) == 1_000
+
+
+def test_progress_counts_for_the_same_lines_only(adapter, sandbox):
+    """An order that changed meanwhile is written anew."""
+    sandbox.fault(path="/line_items/batch/", status=503, skip=1, times=1)
+    [stopped] = send(adapter, order_item(1, lines=300))
+    assert isinstance(stopped.error, TransientError)
+    assert len(stopped.progress["line_ids"]) == 100
+    [whole] = send(adapter, order_item(1, lines=299, event_type="order.updated", progress=stopped.progress))
+    assert (whole.error, whole.progress) == (None, {})
+    [record] = sandbox.records("orders")
+    assert len(record["associations"]["line_items"]) == 299
+
+
+def test_a_short_order_begins_anew(adapter, sandbox):
+    sandbox.fault(path="/line_items/batch/", status=503, times=1)
+    [stopped] = send(adapter, order_item(1))
+    assert (type(stopped.error), stopped.progress) == (TransientError, {})
