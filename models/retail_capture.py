@@ -147,7 +147,15 @@ class RetailCapture(models.AbstractModel):
     def _retail_process(self):
         """Return the record that the process begins with which this one belongs to, None for itself."""
         found = (self.mapped(path)[:1] for path in self._retail_process_paths)
-        return next(filter(None, found), None)
+        record = next(filter(None, found), None)
+        return record and record._retail_origin()
+
+    def _retail_origin(self):
+        """Return the record that the process begins with, this one included.
+
+        An invoice begins with its order, and the order of a till with the sales order that it settled.
+        """
+        return self._retail_process() or self
 
     def _retail_cause(self, event_type):
         """Return the id of the event that led to one of this type, None if there is none."""

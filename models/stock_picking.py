@@ -4,8 +4,8 @@ from collections import defaultdict
 
 from odoo import api, models
 
-from ..schemas.shipment import LotV1, OrderReferenceV1, ReturnLineV1, ReturnV1, ShipmentLineV1, ShipmentV1
-from .canonical_values import decimal, timestamp
+from ..schemas.shipment import LotV1, ReturnLineV1, ReturnV1, ShipmentLineV1, ShipmentV1
+from .canonical_values import decimal, order_references, timestamp
 from .retail_capture import Transition, becomes
 
 OWN_USAGES = ("internal", "transit")
@@ -67,7 +67,10 @@ class StockPicking(models.Model):
         picking = self
         while event_type == "return.received" and picking.backorder_id:
             picking = picking.backorder_id
-        return super(StockPicking, picking)._retail_cause(event_type)
+        cause = super(StockPicking, picking)._retail_cause(event_type)
+        return cause or (
+            self.pos_order_id._retail_settled_cause() if event_type == "shipment.confirmed" else None
+        )
 
     # -- canonical form ----------------------------------------------------------------------------
 
@@ -119,14 +122,8 @@ class StockPicking(models.Model):
         }
 
     def _retail_order(self):
-        if self.sale_id:
-            channel = self.sale_id._retail_channel()
-            return OrderReferenceV1(id=str(self.sale_id.id), number=self.sale_id.name, channel=channel)
-        if self.pos_order_id:
-            return OrderReferenceV1(
-                id=str(self.pos_order_id.id), number=self.pos_order_id.name, channel="pos"
-            )
-        return None
+        references = order_references(self.sale_id, self.pos_order_id)
+        return next(iter(references), None)
 
     def _retail_customer(self):
         """Return who ordered; without an order, whose address it is."""

@@ -28,3 +28,8 @@ from . import test_stock_picking
 from . import test_quota
 from . import test_webhook_connector
 from . import test_timeline
+from .neighbours import test_kit as test_neighbours_kit
+from .neighbours import test_shipping as test_neighbours_shipping
+from .neighbours import test_web_order as test_neighbours_web_order
+from .neighbours import test_settled_at_the_till as test_neighbours_settled
+from .neighbours import test_cashier as test_neighbours_cashier
