@@ -87,7 +87,7 @@ class Documents:
         All of it can be repeated. A document whose lines could not all be written in the time there was goes on from
         there with the next try.
         """
-        outcomes = self.records.write(kind, items)
+        outcomes = self.records.send(kind, items)
         outcomes = self.associations.link(self.records.object_name, items, outcomes)
         written = [
             _Written(p, o)
@@ -104,7 +104,7 @@ class Documents:
         waiting = {
             line.item.trace_id: (document, line) for document in documents for line in document.waiting()
         }
-        for outcome in self.lines.write("upsert", [line for _document, line in waiting.values()]):
+        for outcome in self.lines.send("upsert", [line for _document, line in waiting.values()]):
             document, line = waiting[outcome.trace_id]
             document.add(line, outcome)
 
@@ -113,7 +113,7 @@ class Documents:
         source = self.records.object_name
         old = [document for document in documents if not document.is_new]
         try:
-            present = self.associations.read(source, LINE, [document.id for document in old]) if old else {}
+            present = self.associations.linked(source, LINE, [document.id for document in old]) if old else {}
             self._archive_own([each for document in old for each in document.stale(present[document.id])])
         except RemoteError as error:
             for document in documents:
