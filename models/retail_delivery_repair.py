@@ -202,7 +202,7 @@ class RetailDelivery(models.Model):
                 """
                 SELECT d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id,
                        d.attempts, TRUE, %s, e.payload, e.details, e.occurred_at, e.correlation_id,
-                       e.causation_id, d.lane, d.is_replay
+                       e.causation_id, d.lane, d.progress, d.is_replay
                   FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
                  WHERE d.id = ANY(%s)
               ORDER BY d.id

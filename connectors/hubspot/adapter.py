@@ -53,7 +53,9 @@ class HubSpotAdapter(Adapter):
         RemoteObject("contact", "Contact", customers.CREATED_OR_UPDATED),
         RemoteObject("company", "Company", customers.CREATED_OR_UPDATED),
         RemoteObject("order", "Order", documents.ORDER_EVENTS, keys=mapping.OWN_KEY),
-        RemoteObject(shipments.SHIPMENT, "Order: what was shipped", shipments.EVENT_TYPES),
+        RemoteObject(
+            shipments.SHIPMENT, "Order: what was shipped", shipments.EVENT_TYPES, keys=mapping.OWN_KEY
+        ),
         RemoteObject("deal", "Deal", documents.ORDER_EVENTS, keys=mapping.OWN_KEY),
         RemoteObject("invoice", "Invoice", documents.INVOICE_EVENTS, keys=mapping.OWN_KEY),
         RemoteObject(documents.LINE, "Line item", (*documents.ORDER_EVENTS, "invoice.posted"), part="lines"),
