@@ -82,6 +82,17 @@ class TestPaymentTransaction(PaymentCase):
         )
         return order, self._payment(sale_order_ids=order.ids)
 
+    def test_captured_in_the_name_of_a_visitor(self):
+        """What is left to write at the end of a request is written with the rights of who made it."""
+        payment = self._payment()
+        self._commit()
+        payment._set_done()
+        payment.invalidate_recordset(["child_transaction_ids"], flush=False)
+        visitor = self.env.ref("base.public_user")
+        payment.with_user(visitor).flush_model()
+        self.assertEqual(self._told(payment), ["payment.captured"])
+        self.assertEqual(self._events(payment).user_id, visitor)
+
     def test_authorized_and_captured(self):
         order, payment = self._payment_of_order()
         payment._set_pending()
