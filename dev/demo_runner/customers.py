@@ -61,7 +61,7 @@ def many_edits(shop: Shop):
 
 def without_email(shop: Shop):
     carla = shop.customer("Carla Mertens", phone="+32 9 123 45 67")
-    yield "Carla Mertens gets a loyalty card at the till, without an email address"
+    yield "Carla Mertens becomes a customer at the till, without an email address"
     contact = shop.hubspot.the_contact(odoo_customer_id=str(carla))
     expect(contact["properties"]["lastname"], "Mertens", "the last name")
     yield f"contact {contact['id']}, found by its odoo_customer_id"
@@ -90,6 +90,7 @@ def duplicate_merged(shop: Shop):
     wizard = {"partner_ids": [(6, 0, [eva, again])], "dst_partner_id": eva, "state": "selection"}
     wizard_id = shop.call("base.partner.merge.automatic.wizard", "create", [wizard])
     shop.call("base.partner.merge.automatic.wizard", "action_merge", wizard_id)
+    shop.merged[again] = eva
     yield "Eva Maes is there twice: the admin merges the two"
     contact = shop.hubspot.the_contact(email="eva.maes@example.com")
     expect(shop.hubspot.living(email="eva@dubois.example"), [], "the list of contacts with the other address")
@@ -112,6 +113,7 @@ def deleted(shop: Shop):
     gust = shop.customer("Gust Hermans", email="gust@example.com")
     shop.settle()
     shop.call("res.partner", "unlink", [gust])
+    shop.erased.append(gust)
     yield "Gust Hermans wants to be forgotten, and is deleted"
     expect(shop.hubspot.living(email="gust@example.com"), [], "the list of living contacts")
     yield "the contact is deleted too (in HubSpot's recycle bin)"

@@ -33,7 +33,7 @@ class Result:
 
     happened: str
     found: str
-    succeeded: bool
+    is_right: bool
 
 
 def play(shop: Shop) -> list[Result]:

@@ -33,7 +33,7 @@ def stage(port: int | None = None) -> Iterator[Shop]:
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(Database(database_name("demo")))
         progress(f"installing retail_hub in the new database {database.name} (about 15 s)")
-        database.install("retail_hub")
+        database.install("retail_hub", "payment_demo")
         progress("starting the sandbox, which stands in for HubSpot")
         sandbox = stack.enter_context(Sandbox(label="demo-sandbox"))
         progress("starting Odoo: 2 workers, the job runner and its channels")
@@ -41,11 +41,14 @@ def stage(port: int | None = None) -> Iterator[Shop]:
         shop = Shop(stack.enter_context(odoo), sandbox)
         progress("setting up the shop and its HubSpot connector")
         set_up_people(shop)
+        set_up_web_shop(shop)
         set_up_regulars(shop)
         set_up_account(shop)
         set_up_connector(shop)
         set_up_middleware(shop)
+        open_shop(shop)
         yield shop
+        odoo.kill()  # nothing of it is kept, so that it need not end politely
 
 
 def usual_port() -> int:
@@ -67,17 +70,38 @@ def _secrets():
 def set_up_people(shop: Shop) -> None:
     """The company, and a clerk who may do no more than a clerk."""
     [belgium] = shop.call("res.country", "search", [("code", "=", "BE")])
-    shop.call("res.company", "write", [1], {"name": COMPANY, "country_id": belgium})
+    [euro] = shop.call("res.currency", "search", [("name", "=", "EUR")], context={"active_test": False})
+    shop.call("res.currency", "write", [euro], {"active": True})
+    company = {
+        "name": COMPANY,
+        "country_id": belgium,
+        "currency_id": euro,
+        "stock_text_confirmation": False,
+        "retail_realtime_window": 1,  # instead of 2 seconds: nobody wants to wait here
+        "retail_micro_batch_window": 1,
+    }
+    shop.call("res.company", "write", [1], company)
+    pricelists = shop.call("product.pricelist", "search", [])
+    shop.call("product.pricelist", "write", pricelists, {"currency_id": euro})
     groups = [group_id(shop, "base", "group_partner_manager"), group_id(shop, "retail_hub", "group_user")]
     clerk = {"name": "Clara Wouters", "login": "clerk", "password": "clerk", "group_ids": [(6, 0, groups)]}
     shop.call("res.users", "create", [clerk])
     shop.clerk = Session(shop.odoo.url, shop.odoo.db.name, "clerk", "clerk")
 
 
+def set_up_web_shop(shop: Shop) -> None:
+    """A payment provider that says yes to everything, and mails without PDFs, which nobody reads here."""
+    provider = shop.call("payment.provider", "search", [("code", "=", "demo")])
+    shop.call("payment.provider", "write", provider, {"state": "test", "is_published": True})
+    mails = shop.call("mail.template", "search", [("model", "=", "sale.order")])
+    shop.call("mail.template", "write", mails, {"report_template_ids": [(5, 0, 0)]})
+
+
 def set_up_regulars(shop: Shop) -> None:
     """Customers from before the connector, which knows nothing of them."""
     rows = [[f"Regular {n}", f"regular{n}@regulars.example", "Brugge"] for n in range(1, REGULARS + 1)]
-    shop.call("res.partner", "load", ["name", "email", "city"], rows)
+    ids = shop.call("res.partner", "load", ["name", "email", "city"], rows)["ids"]
+    shop.first_regular, shop.first_of_today = min(ids), max(ids) + 1
 
 
 def group_id(shop: Shop, module: str, name: str) -> int:
@@ -109,6 +133,12 @@ def set_up_middleware(shop: Shop) -> None:
     flows = shop.call("retail.flow", "search", [("connector_id", "=", shop.middleware_id)])
     shop.call("retail.flow", "write", flows, {"mode": "realtime", "window_seconds": 1})
     shop.call("retail.connector", "action_activate", [shop.middleware_id])
+
+
+def open_shop(shop: Shop) -> None:
+    """Note the time, as Odoo's records have it: what is made from now on is of today."""
+    [(now,)] = shop.odoo.db.query("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')")
+    shop.opened_at = now
 
 
 def set_up_connector(shop: Shop) -> None:
