@@ -27,3 +27,4 @@ from . import test_stock_picking
 from . import test_quota
 from . import test_webhook_connector
 from . import test_timeline
+from . import test_wake
