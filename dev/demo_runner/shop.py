@@ -9,6 +9,7 @@ from rpc import Session
 
 from stack import OdooServer, Sandbox, wait_until
 
+WAIT = ""  # what a step yields to go on when all is quiet
 OPEN_STATES = ("pending", "in_flight", "unknown")
 FIELD_NAMES = [
     "res_model",

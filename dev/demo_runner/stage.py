@@ -12,7 +12,7 @@ from report import progress, say
 from rpc import Session
 from shop import Shop
 
-from stack import Database, OdooServer, Sandbox, database_name, free_port
+from stack import Database, OdooServer, Sandbox, database_name, free_port, wait_until
 
 COMPANY = "Linden & Daughters"
 OWN_PROPERTY = {"name": "odoo_customer_id", "label": "Odoo customer id", "hasUniqueValue": True}
@@ -38,17 +38,19 @@ def stage(port: int | None = None) -> Iterator[Shop]:
         sandbox = stack.enter_context(Sandbox(label="demo-sandbox"))
         progress("starting Odoo: 2 workers, the job runner and its channels")
         odoo = OdooServer(database, port=port or usual_port(), config_extra=_secrets())
-        shop = Shop(stack.enter_context(odoo), sandbox)
-        progress("setting up the shop and its HubSpot connector")
+        stack.callback(odoo.kill)  # nothing of it is kept, so that it need not end politely
+        wait_until(odoo.begin().is_healthy, 120, f"Odoo did not start; its log is {odoo.log_path}")
+        shop = Shop(odoo, sandbox)
+        progress("setting up the shop, its HubSpot connector and a middleware")
         set_up_people(shop)
         set_up_web_shop(shop)
         set_up_regulars(shop)
         set_up_account(shop)
         set_up_connector(shop)
         set_up_middleware(shop)
+        odoo.wait_until_ready()
         open_shop(shop)
         yield shop
-        odoo.kill()  # nothing of it is kept, so that it need not end politely
 
 
 def usual_port() -> int:
