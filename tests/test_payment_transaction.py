@@ -93,6 +93,17 @@ class TestPaymentTransaction(PaymentCase):
         self.assertEqual(self._told(payment), ["payment.captured"])
         self.assertEqual(self._events(payment).user_id, visitor)
 
+    def test_a_quotation_that_is_paid(self):
+        """Its payment makes it an order: that is what led to it."""
+        order, payment = self._payment_of_order()
+        payment._set_done()
+        self._commit()
+        payment._post_process()
+        captured, placed = self._events(payment), self._events(order, "order.placed")
+        self.assertEqual(order.state, "sale")
+        self.assertEqual(placed.causation_id, captured.uuid)
+        self.assertEqual((placed.correlation_id, captured.correlation_id), (f"sale.order,{order.id}",) * 2)
+
     def test_authorized_and_captured(self):
         order, payment = self._payment_of_order()
         payment._set_pending()
