@@ -52,12 +52,12 @@ FACTS = (
 
 def facts(shop: Shop) -> dict[str, dict[str, str]]:
     """Return ``{event type: {name of the record: its amount, "" if it has none}}``."""
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, str]] = {fact.event_type: {} for fact in FACTS}
     for fact in FACTS:
         names = list(filter(None, (fact.name_field, fact.amount_field)))
         for record in shop.call(fact.model, "search_read", fact.domain, names):
             amount = money(record[fact.amount_field]) if fact.amount_field else ""
-            found.setdefault(fact.event_type, {})[str(record[fact.name_field])] = amount
+            found[fact.event_type][str(record[fact.name_field])] = amount
     return found
 
 

@@ -11,7 +11,9 @@ from shop import Shop
 def exactly_once(shop: Shop):
     yield "The day is over"
     accepted = Counter(trace for call in shop.hubspot.calls() for trace in _accepted(call))
-    sent = [d for d in shop.deliveries(kind="state", state="delivered") if d["attempts"]]
+    sent = [
+        d for d in shop.deliveries(res_model="res.partner", kind="state", state="delivered") if d["attempts"]
+    ]
     wrong = {d["id"]: accepted[str(d["id"])] for d in sent if accepted[str(d["id"])] != 1}
     expect(wrong, {}, "the number of times that deliveries were accepted")
     contacts = shop.hubspot.living()

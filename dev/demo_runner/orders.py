@@ -10,7 +10,7 @@ from web_shop import pay_online
 # What the middleware hears of an order, and which event led to which.
 CAUSES = {
     "payment.captured": "",
-    "order.placed": "",
+    "order.placed": "payment.captured",
     "shipment.confirmed": "order.placed",
     "invoice.posted": "order.placed",
     "invoice.paid": "invoice.posted",
@@ -28,7 +28,7 @@ def order_and_return(shop: Shop):
     _return_one(shop, picking)
     refund = _credit_one(shop, invoice)
     process = f"sale.order,{order}"
-    shop.stories.append((f"The order {number} of Ann Janssens", process))
+    shop.stories.append((f"Ann Janssens orders {number}, pays, and returns one lamp", process))
     shop.settle()
     yield f"Ann orders three lamps ({number}) and pays online; they are shipped and invoiced; she returns one"
     told = story.check(shop, process, CAUSES)

@@ -25,8 +25,7 @@ def show(shop, results, systems, seconds: float) -> None:
     say(f"{'In Odoo':<{WIDTHS[0] + 3}}The others hold")
     for result in results:
         _show_row(_mark(result.is_right), result.happened, result.found)
-    for title, process in shop.stories:
-        _show_story(shop, title, process)
+    _show_stories(shop)
     _show_systems(systems)
     counts = ", ".join(f"{count} {state}" for state, count in shop.deliveries_by_state())
     say(f"To HubSpot: {counts}; it was called {shop.hubspot.call_count()} times in {seconds:.0f} s.")
@@ -44,15 +43,16 @@ def _show_row(mark, happened, found):
         mark = " "
 
 
-def _show_story(shop, title, process):
-    events = story.events_of(shop, process)
-    say(f"{title}, as the middleware heard it: {len(events)} events with the correlation id {process}")
-    for line in story.tree(events):
-        print(f"  {line}")
+def _show_stories(shop):
+    say("How it ties together, as the middleware heard it: every event hangs under the one that led to it")
+    for title, process in shop.stories:
+        print(f"  {title} (correlation id {process})")
+        for line in story.tree(story.events_of(shop, process)):
+            print(f"    {line}")
 
 
 def _show_systems(systems):
-    say(f"{'What arrived':<51}{''.join(f'{column:>9}' for column in COLUMNS)}")
+    say(f"{'What arrived, by Odoo’s own records':<51}{''.join(f'{column:>9}' for column in COLUMNS)}")
     for system in systems:
         print(f"  {system.name}")
         for arrival in system.arrivals:
@@ -70,7 +70,9 @@ def _show_arrival(arrival):
     numbers = "".join(f"{count or '-':>9}" for count in counts)
     print(f"{_mark(arrival.is_right)}   {arrival.what:<47}{numbers}  {arrival.note}".rstrip())
     for what in ("missing", "doubled", "wrong"):
-        for key in getattr(arrival, what)[:NAMED]:
+        keys = getattr(arrival, what)
+        more = [f"and {len(keys) - NAMED} more"] if len(keys) > NAMED else []
+        for key in keys[:NAMED] + more:
             print(f"      {what}: {key}")
 
 

@@ -79,8 +79,6 @@ def set_up_people(shop: Shop) -> None:
         "country_id": belgium,
         "currency_id": euro,
         "stock_text_confirmation": False,
-        "retail_realtime_window": 1,  # instead of 2 seconds: nobody wants to wait here
-        "retail_micro_batch_window": 1,
     }
     shop.call("res.company", "write", [1], company)
     pricelists = shop.call("product.pricelist", "search", [])
@@ -123,8 +121,14 @@ def set_up_account(shop: Shop) -> None:
     )
 
 
+def without_delay(shop: Shop, connector_id: int) -> None:
+    """Have everything told within a second or two: nobody wants to wait for the end of the day here."""
+    flows = shop.call("retail.flow", "search", [("connector_id", "=", connector_id)])
+    shop.call("retail.flow", "write", flows, {"mode": "realtime", "window_seconds": 1})
+
+
 def set_up_middleware(shop: Shop) -> None:
-    """A receiver of webhooks, which hears everything; nobody wants to wait a minute for it here."""
+    """A receiver of webhooks, which hears everything."""
     values = {"name": "Middleware", "provider": "webhook", "base_url": f"{shop.hubspot.url}/hooks/middleware"}
     [shop.middleware_id] = shop.call("retail.connector", "create", [values])
     secret = [("connector_id", "=", shop.middleware_id), ("name", "=", "signing_secret")]
@@ -132,8 +136,7 @@ def set_up_middleware(shop: Shop) -> None:
         "retail.credential", "write", shop.call("retail.credential", "search", secret), {"value": SECRET}
     )
     shop.call("retail.connector", "action_middleware_flows", [shop.middleware_id])
-    flows = shop.call("retail.flow", "search", [("connector_id", "=", shop.middleware_id)])
-    shop.call("retail.flow", "write", flows, {"mode": "realtime", "window_seconds": 1})
+    without_delay(shop, shop.middleware_id)
     shop.call("retail.connector", "action_activate", [shop.middleware_id])
 
 
@@ -148,10 +151,13 @@ def set_up_connector(shop: Shop) -> None:
     [shop.connector_id] = shop.call(
         "retail.connector", "create", [{"name": "HubSpot", "base_url": shop.hubspot.url}]
     )
-    [connector] = shop.call("retail.connector", "read", [shop.connector_id], ["credential_ids", "flow_ids"])
+    [connector] = shop.call("retail.connector", "read", [shop.connector_id], ["credential_ids"])
     shop.call("retail.credential", "write", connector["credential_ids"], {"value": "sandbox-token"})
-    values = {"fallback_key_property": OWN_PROPERTY["name"]}
-    shop.call("retail.flow", "write", connector["flow_ids"], values)
+    shop.call("retail.connector", "action_crm_flows", [shop.connector_id])
+    without_delay(shop, shop.connector_id)
+    of_customers = [("connector_id", "=", shop.connector_id), ("event_type", "=like", "customer.%")]
+    flows = shop.call("retail.flow", "search", of_customers)
+    shop.call("retail.flow", "write", flows, {"fallback_key_property": OWN_PROPERTY["name"]})
     answer = shop.call("retail.connector", "action_test_connection", [shop.connector_id])
     if answer["params"]["type"] != "success":
         raise RuntimeError(f"the connection test failed: {answer['params']['message']}")

@@ -21,7 +21,9 @@ def check(shop: Shop, process: str, causes: dict[str, str]) -> list[dict]:
 
 
 def events_of(shop: Shop, process: str) -> list[dict]:
-    return [event for event in shop.middleware_events() if event.get("correlationid") == process]
+    """Return the events of a process, in the order in which they happened."""
+    events = [event for event in shop.middleware_events() if event.get("correlationid") == process]
+    return sorted(events, key=lambda event: event["time"])
 
 
 def name(event: dict) -> str:

@@ -49,7 +49,7 @@ def hubspot_contacts(shop: Shop) -> Arrival:
 
 def _identity(email, odoo_id):
     """Return what a contact is found by: its address; without one, the id that it has in Odoo."""
-    return email.strip().lower() if email else f"Odoo id {odoo_id}"
+    return email.strip().lower() if email else f"id {odoo_id}"
 
 
 def _contact(values):
@@ -98,8 +98,8 @@ def second_account(shop: Shop) -> Arrival:
     """Nobody answers there: what changed since it was connected is kept for it, and none of it is lost."""
     open_ = [("connector_id", "=", shop.second_account_id), ("state", "in", OPEN_STATES)]
     kept = shop.call("retail.delivery", "search_read", open_, ["res_id"])
-    expected = {f"Odoo id {id_}": "waits" for id_ in shop.changed_for_second_account}
-    arrived = tuple((f"Odoo id {each['res_id']}", "waits") for each in kept)
+    expected = {f"id {id_}": "waits" for id_ in shop.changed_for_second_account}
+    arrived = tuple((f"id {each['res_id']}", "waits") for each in kept)
     return Arrival("customers, kept until it answers", expected, arrived)
 
 
@@ -114,18 +114,20 @@ def middleware(shop: Shop) -> list[Arrival]:
     told = heard.pop("customer.created", []) + heard.pop("customer.updated", [])
     gone = {*map(str, shop.erased), *map(str, shop.merged)}
     of_customers = [event for event in told if event["data"]["id"] not in gone]
-    facts = books.facts(shop)
-    facts["customer.erased"] = {str(id_): "" for id_ in shop.erased}
-    facts["customer.merged"] = {str(id_): "" for id_ in shop.merged.values()}
-    states = {
-        "stock.level_changed": (_stock(shop), "product_id", _on_hand),
-        "price.changed": (_prices(shop), "template_id", lambda data: books.money(data["price"])),
-        "promotion.changed": (_programs(shop), "id", lambda data: data["name"]),
+    rows = [_state("customer.created, .updated", "id", _full_name, _customers(shop), of_customers)]
+    facts = {
+        "customer.merged": {str(id_): "" for id_ in shop.merged.values()},
+        "customer.erased": {str(id_): "" for id_ in shop.erased},
+        **books.facts(shop),
     }
-    rows = [_state("customer.created, .updated", _customers(shop), of_customers, "id", _full_name)]
-    rows += [_state(name, expected, heard.pop(name, []), *how) for name, (expected, *how) in states.items()]
-    rows += [_fact(name, facts.get(name, {}), heard.get(name, [])) for name in sorted(facts | heard)]
-    return rows
+    states = (
+        ("stock.level_changed", "product_id", _on_hand, _stock(shop)),
+        ("price.changed", "template_id", lambda data: books.money(data["price"]), _prices(shop)),
+        ("promotion.changed", "id", lambda data: data["name"], _programs(shop)),
+    )
+    rows += [_fact(name, expected, heard.pop(name, [])) for name, expected in facts.items()]
+    rows += [_state(*state, heard.pop(state[0], [])) for state in states]
+    return rows + [_fact(name, {}, events) for name, events in heard.items()]
 
 
 def _fact(name, expected, events):
@@ -134,23 +136,24 @@ def _fact(name, expected, events):
 
 def _said(data, expected):
     """Return the key and the content of a fact, in the words of `books.facts`."""
-    names = (data.get(field) for field in ("transaction_id", "number", "reference", "code", "id"))
+    names = (data.get(field) for field in ("number", "reference", "transaction_id", "code", "id"))
     key = next(filter(None, names))
     amount = data.get("points") or data.get("total") or data.get("amount")
     return key, books.money(amount) if amount and expected.get(key) != "" else ""
 
 
-def _state(what, expected, events, key, content):
+def _state(what, key, content, expected, events):
     """A state may be told as often as it changes: the newest counts, but no event may be heard twice."""
-    newest = {event["data"][key]: content(event["data"]) for event in events}
+    told = [(f"id {event['data'][key]}", content(event["data"])) for event in events]
+    newest = dict(told)
     times = Counter(event["id"] for event in events)
-    twice = [(event["data"][key], content(event["data"])) for event in events if times[event["id"]] > 1]
-    note = f"in {len(times)} events" if len(times) != len(newest) else ""
+    twice = [each for each, event in zip(told, events, strict=True) if times[event["id"]] > 1]
+    note = f"told in {len(times)} events" if len(times) != len(newest) else ""
     return Arrival(what, expected, (*twice, *newest.items()), note)
 
 
 def _customers(shop):
-    return {str(each["id"]): each["name"] for each in books.customers(shop, shop.first_of_today)}
+    return {f"id {each['id']}": each["name"] for each in books.customers(shop, shop.first_of_today)}
 
 
 def _full_name(data):
@@ -159,7 +162,7 @@ def _full_name(data):
 
 def _stock(shop):
     products = [each for each in books.products(shop) if each["is_storable"]]
-    return {str(each["id"]): books.money(each["qty_available"]) for each in products}
+    return {f"id {each['id']}": books.money(each["qty_available"]) for each in products}
 
 
 def _on_hand(data):
@@ -167,8 +170,10 @@ def _on_hand(data):
 
 
 def _prices(shop):
-    return {str(each["product_tmpl_id"][0]): books.money(each["list_price"]) for each in books.products(shop)}
+    return {
+        f"id {each['product_tmpl_id'][0]}": books.money(each["list_price"]) for each in books.products(shop)
+    }
 
 
 def _programs(shop):
-    return {str(each["id"]): each["name"] for each in books.programs(shop)}
+    return {f"id {each['id']}": each["name"] for each in books.programs(shop)}
