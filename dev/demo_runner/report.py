@@ -44,7 +44,7 @@ def _show_row(mark, happened, found):
 
 
 def _show_stories(shop):
-    say("How it ties together, as the middleware heard it: every event hangs under the one that led to it")
+    say("How it ties together, as the middleware heard it: each event hangs under the one that led to it")
     for title, process in shop.stories:
         print(f"  {title} (correlation id {process})")
         for line in story.tree(story.events_of(shop, process)):
@@ -52,7 +52,7 @@ def _show_stories(shop):
 
 
 def _show_systems(systems):
-    say(f"{'What arrived, by Odoo’s own records':<51}{''.join(f'{column:>9}' for column in COLUMNS)}")
+    say(f"{'What arrived, against Odoo’s own records':<51}{''.join(f'{column:>9}' for column in COLUMNS)}")
     for system in systems:
         print(f"  {system.name}")
         for arrival in system.arrivals:

@@ -52,7 +52,7 @@ def _branch(event, events, first, rest):
 def _line(label, event):
     data = event["data"]
     number = data.get("number") or data.get("reference") or f"card of {data.get('program', '')}"
-    return f"{label:<26}{number:<26}{_amount(data):>14}   event {event['id'][:8]}".rstrip()
+    return f"{label:<30}{number:<24}{_amount(data):>12}   event {event['id'][:8]}".rstrip()
 
 
 def _amount(data):
