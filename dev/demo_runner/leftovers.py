@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from remote import Unexpected, expect
 from shop import OPEN_STATES, WAIT, Shop
+from stage import without_delay
 
 from stack import free_port, wait_until
 
@@ -56,8 +57,9 @@ def second_account_down(shop: Shop):
     connector = shop.call("retail.connector", "create", [values])
     [credentials] = shop.call("retail.connector", "read", connector, ["credential_ids"])
     shop.call("retail.credential", "write", credentials["credential_ids"], {"value": "sandbox-token"})
-    shop.call("retail.connector", "action_activate", connector)
     [shop.second_account_id] = connector
+    without_delay(shop, shop.second_account_id)
+    shop.call("retail.connector", "action_activate", connector)
     guests = shop.call("res.partner", "search", [("email", "=like", "guest%@market.example")], limit=20)
     shop.call("res.partner", "write", guests, {"website": "https://market.example"})
     shop.changed_for_second_account += guests
