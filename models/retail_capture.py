@@ -195,15 +195,16 @@ class RetailCapture(models.AbstractModel):
         transitions = self._retail_wanted_transitions()
         before = self._retail_values_before(transitions, vals_list) if transitions else {}
         super()._write_multi(vals_list)
+        noticing = self.sudo()  # a flush is made in anybody's name, such as that of a visitor who pays
         if before:
-            self._retail_notice_transitions(transitions, vals_list, before)
+            noticing._retail_notice_transitions(transitions, vals_list, before)
         if not self._retail_wants(self._retail_updated_event):
             return
         watched = self._retail_watched_fields()
         changed = [
             record.id for record, vals in zip(self, vals_list, strict=True) if not watched.isdisjoint(vals)
         ]
-        self.browse(changed)._retail_notice(self._retail_updated_event)
+        noticing.browse(changed)._retail_notice(self._retail_updated_event)
 
     def _retail_values_before(self, transitions, vals_list):
         """Return ``{id: {field: value in the database}}`` if one of the transitions' fields is about to be written."""

@@ -17,6 +17,8 @@ class SaleOrder(models.Model):
         Transition("order.cancelled", "state", becomes("cancel", since=("sale",))),
     )
     _retail_causes = {
+        # What is paid before it is an order becomes one by that.
+        "order.placed": (("transaction_ids", ("payment.captured", "payment.authorized")),),
         "order.updated": (("", ("order.placed",)),),
         "order.cancelled": (("", ("order.placed",)),),
     }

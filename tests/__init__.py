@@ -33,3 +33,4 @@ from .neighbours import test_shipping as test_neighbours_shipping
 from .neighbours import test_web_order as test_neighbours_web_order
 from .neighbours import test_settled_at_the_till as test_neighbours_settled
 from .neighbours import test_cashier as test_neighbours_cashier
+from . import test_wake

@@ -327,7 +327,8 @@ class TestTemplates(RetailCase):
             {"customer.created", "customer.erased", "order.placed", "order.cancelled"}, names
         )
         self.assertEqual(
-            {name.partition(".")[0] for name in names} - {"invoice", "refund"}, {"customer", "order"}
+            {name.partition(".")[0] for name in names} - {"invoice", "refund", "shipment"},
+            {"customer", "order"},
         )
         self.assertEqual(MIDDLEWARE.event_types(), list(EVENT_TYPES))
 
@@ -360,6 +361,7 @@ class TestTemplates(RetailCase):
         """Only a person switches on what is optional for the provider; what one has switched on stays."""
         optional = frozenset({"stock.level_changed", "price.changed"})
         self.enterContext(patch.object(HubSpotAdapter, "optional_event_types", optional))
+        self.enterContext(patch.object(HubSpotAdapter, "initial_event_types", None))
         with patch.object(HubSpotAdapter, "event_types", frozenset({"order.placed", "stock.level_changed"})):
             self.connector = self.env["retail.connector"].create(
                 {"name": "New", "base_url": self.sandbox.url}
