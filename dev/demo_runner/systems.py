@@ -15,6 +15,7 @@ from shop import OPEN_STATES, Shop
 
 # What an order, and its lines, are called in HubSpot.
 ORDER_NUMBER, ORDER_TOTAL, ORDER_CURRENCY = "hs_order_name", "hs_total_price", "hs_currency_code"
+ORDER_DISCOUNT = "hs_order_discount"
 LINE_AMOUNT = "amount"
 
 
@@ -22,7 +23,7 @@ def accounts(shop: Shop) -> list[System]:
     """Return what came of the day in every system."""
     hubspot = [hubspot_contacts(shop)]
     if shop.wants("order.placed"):
-        hubspot.append(hubspot_orders(shop))
+        hubspot += [hubspot_orders(shop), hubspot_invoices(shop)]
     return [
         System("HubSpot", hubspot),
         System("HubSpot, second account", [second_account(shop)]),
@@ -60,38 +61,79 @@ def _contact(values):
 def hubspot_orders(shop: Shop) -> Arrival:
     """Every confirmed order, and every sale at a till, is one order with its customer and its lines.
 
-    Content: total, currency, the customer's contact, number of lines, their sum without tax.
+    Content: total, currency, the customer's contact, number of line items, their sum without tax, what is taken off.
     """
+    arrived = []
+    for order, customer, lines in _documents(shop, "orders"):
+        values = order["properties"]
+        content = (books.money(values[ORDER_TOTAL]), values[ORDER_CURRENCY], customer)
+        taken_off = books.money(values[ORDER_DISCOUNT] or 0)
+        arrived.append((values[ORDER_NUMBER], (*content, len(lines), books.money(sum(lines)), taken_off)))
+    return Arrival("orders, with contact and line items", _orders(shop), tuple(arrived))
+
+
+def hubspot_invoices(shop: Shop) -> Arrival:
+    """Every invoice that was posted is there with its customer, its order, its lines and how it stands.
+
+    Content: total, currency, the customer's contact, status, the order's number, number of line items.
+    """
+    numbers = {each["id"]: each["properties"][ORDER_NUMBER] for each in shop.hubspot.records("orders")}
+    arrived = []
+    for invoice, customer, lines in _documents(shop, "invoices"):
+        values = invoice["properties"]
+        orders = ", ".join(sorted(numbers[id_] for id_ in invoice["associations"].get("orders", ())))
+        content = (books.money(values["hs_amount_billed"]), values["hs_currency"], customer)
+        arrived.append((values["hs_title"], (*content, values["hs_invoice_status"], orders, len(lines))))
+    return Arrival("invoices, with order and line items", _invoices(shop), tuple(arrived))
+
+
+def _documents(shop, object_type):
+    """Yield each living record with the name of its contact and the amounts of its line items."""
     records = shop.hubspot.records
     contacts = {each["id"]: each["properties"] for each in records("contacts")}
     amounts = {
         each["id"]: Decimal(each["properties"].get(LINE_AMOUNT) or 0) for each in records("line_items")
     }
-    arrived = []
-    for order in records("orders"):
-        if not order["archived"]:
-            values, linked = order["properties"], order["associations"]
-            lines = [amounts[id_] for id_ in linked.get("line_items", ())]
+    for record in records(object_type):
+        if not record["archived"]:
+            linked = record["associations"]
             whose = sorted(_contact(contacts[id_])[0] for id_ in linked.get("contacts", ()))
-            content = (books.money(values[ORDER_TOTAL]), values[ORDER_CURRENCY], ", ".join(whose))
-            arrived.append((values[ORDER_NUMBER], (*content, len(lines), books.money(sum(lines)))))
-    return Arrival("orders, with contact and line items", _orders(shop), tuple(arrived))
+            yield record, ", ".join(whose), [amounts[id_] for id_ in linked.get("line_items", ())]
 
 
 def _orders(shop):
     placed = (
-        ("sale.order", "order_line", [("state", "=", "sale")]),
-        ("pos.order", "lines", [("state", "=", "done"), ("is_refund", "=", False)]),
+        ("sale.order", "order_line", "price_total", [("state", "=", "sale")]),
+        ("pos.order", "lines", "price_subtotal_incl", [("state", "=", "done"), ("is_refund", "=", False)]),
     )
     orders = {}
-    for model, lines_field, domain in placed:
-        fields = ["name", "amount_total", "amount_tax", "currency_id", "partner_id", lines_field]
+    for model, lines_field, with_tax, domain in placed:
+        fields = ["name", "amount_total", "currency_id", "partner_id", lines_field]
         for order in shop.call(model, "search_read", domain, fields):
-            total, untaxed = order["amount_total"], order["amount_total"] - order["amount_tax"]
-            whose = order["partner_id"][1] if order["partner_id"] else ""
-            content = (books.money(total), order["currency_id"][1], whose)
-            orders[order["name"]] = (*content, len(order[lines_field]), books.money(untaxed))
+            lines = shop.call(f"{model}.line", "read", order[lines_field], ["price_subtotal", with_tax])
+            sold = [line["price_subtotal"] for line in lines if line[with_tax] >= 0]
+            taken_off = -sum(line[with_tax] for line in lines if line[with_tax] < 0)
+            content = (books.money(order["amount_total"]), order["currency_id"][1], _whose(order))
+            amounts = (len(sold), books.money(sum(sold)), books.money(taken_off))
+            orders[order["name"]] = (*content, *amounts)
     return orders
+
+
+def _invoices(shop):
+    domain = [("move_type", "=", "out_invoice"), ("state", "=", "posted")]
+    fields = ["name", "amount_total", "amount_residual", "currency_id", "partner_id", "invoice_origin"]
+    invoices = {}
+    for invoice in shop.call("account.move", "search_read", domain, fields):
+        lines = [("move_id", "=", invoice["id"]), ("display_type", "=", "product")]
+        content = (books.money(invoice["amount_total"]), invoice["currency_id"][1], _whose(invoice))
+        status = "open" if invoice["amount_residual"] else "paid"
+        count = shop.call("account.move.line", "search_count", lines)
+        invoices[invoice["name"]] = (*content, status, invoice["invoice_origin"] or "", count)
+    return invoices
+
+
+def _whose(record):
+    return record["partner_id"][1] if record["partner_id"] else ""
 
 
 def second_account(shop: Shop) -> Arrival:
