@@ -307,7 +307,7 @@ class RetailDrain(models.AbstractModel):
         if not self._is_job_runner_running():
             # Odoo tells its cron workers of a trigger only if it is due, to the second: else they sleep on.
             self.env.ref("retail_hub.ir_cron_drain")._trigger(at=eta if due_in else None)
-        elif job_starts_at := self._job_start(connector_id, lane, eta):
+        elif job_starts_at := self._job_start(connector_id, lane, eta, is_due=not due_in):
             starts_at = job_starts_at  # sooner, perhaps: what is committed after that needs another
         else:
             self._enqueue(connector_id, lane, eta if due_in else None)
@@ -315,7 +315,7 @@ class RetailDrain(models.AbstractModel):
 
     def _call_helper(self, connector_id, lane):
         now = datetime.utcfromtimestamp(self._database_time())
-        if self._is_job_runner_running() and not self._job_start(connector_id, lane, now):
+        if self._is_job_runner_running() and not self._job_start(connector_id, lane, now, is_due=True):
             self._enqueue(connector_id, lane, None, is_helper=True)
 
     @api.model
@@ -348,22 +348,26 @@ class RetailDrain(models.AbstractModel):
             )
         )
 
-    def _job_start(self, connector_id, lane, eta):
+    def _job_start(self, connector_id, lane, eta, is_due):
         """Return when the last job that drains the lane by ``eta`` and has not started yet will (Unix time).
 
         None if there is none. One that should have started long ago does not count: it waits for a job runner
         whose clock is slow.
+
+        :param is_due: take one that should have started, too. It covers what is committed by now, but for how long
+            nobody can tell: to rely on it, each change would have to look again
         """
         [(starts_at,)] = self.env.execute_query(
             SQL(
                 "SELECT max(extract(epoch FROM COALESCE(eta, clock_timestamp() AT TIME ZONE 'UTC')))::float"
                 " FROM queue_job WHERE state IN ('pending', 'enqueued')"
                 " AND identity_key IS NOT NULL AND starts_with(identity_key, %s)"
-                " AND (eta IS NULL OR eta <= %s AND eta > clock_timestamp() AT TIME ZONE 'UTC'"
+                " AND (eta IS NULL AND %s OR eta <= %s AND eta > clock_timestamp() AT TIME ZONE 'UTC'"
                 "      - make_interval(secs => %s))",
                 self._job_identity(connector_id, lane),
+                is_due,
                 eta,
-                OVERDUE_SECONDS,
+                OVERDUE_SECONDS if is_due else 0,
             )
         )
         return starts_at

@@ -34,6 +34,19 @@ class TestWake(RetailCase):
             self._wake(2.0)
         self.assertEqual(len(self._jobs()), 1)
 
+    def test_a_job_that_is_late(self):
+        """It may start at any moment: one job more is enqueued, instead of each change looking again."""
+        self._wake(1.0)
+        self._jobs().eta = "2020-01-01"
+        self._jobs().flush_recordset()
+        retail_drain._wakes.clear()
+        self._wake(4.0)
+        self.assertEqual(len(self._jobs()), 2)
+        with patch.object(
+            type(self.env["retail.drain"]), "_job_start", side_effect=AssertionError("looked again")
+        ):
+            self._wake(4.0)
+
     def test_a_job_is_relied_on_until_it_starts(self):
         """One that was found may start sooner than asked for: what is committed after it needs another."""
         self._wake(1.0)
