@@ -117,6 +117,15 @@ class GoneError(BusinessError):
     """The remote record that ours is linked to does not exist any more."""
 
 
+class ReferenceGoneError(BusinessError):
+    """The remote record of another record of ours, to which this one refers, does not exist any more.
+
+    ``remote_id`` is the id of that one.
+    """
+
+    remote_id = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """By which remote property a record that has no remote id yet is found.

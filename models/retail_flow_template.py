@@ -35,18 +35,18 @@ class RetailConnector(models.Model):
         for name in off:
             flows[name].active = True
         report = self._template_report(missing, off, taken, set(names) - set(taken))
-        problem = self._set_up_problem() if missing or off else ""
-        return self._notify("warning" if problem else "success", f"{report} {problem}".strip())
+        kind, more = self._set_up_report() if missing or off else ("success", "")
+        return self._notify(kind, f"{report} {more}".strip())
 
-    def _set_up_problem(self):
-        """Make at the remote what the new flows need; say what keeps it from being made."""
+    def _set_up_report(self):
+        """Make at the remote what the new flows need; return (kind of notification, what was made or why not)."""
         if not self.has_set_up:
-            return ""
+            return "success", ""
         try:
-            self._set_up()
+            made = self._set_up()
         except (RemoteError, UserError) as error:
-            return self.env._("The remote is not set up for them: %(why)s", why=error)
-        return ""
+            return "warning", self.env._("The remote is not set up for them: %(why)s", why=error)
+        return "success", self.env._("Made at the remote: %(what)s.", what=", ".join(made)) if made else ""
 
     def _add_flows(self, names):
         """Add a flow for each of some event types, with what is usual for it."""
