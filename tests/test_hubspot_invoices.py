@@ -132,6 +132,11 @@ class TestHubSpotTill(HubSpotCase, PosCase):
         super()._forget_past()
         self.env["retail.event"].search([]).unlink()
 
+    def _drain(self):
+        """As a job does: whoever is at the till."""
+        self._commit()
+        return self.env["retail.drain"].sudo()._run(self.connector.id, "realtime")
+
     def _sold(self, **values):
         order = self._sell([(self.lamp, 3, 10), (self.vase, 1)], **values)
         self._drain()
@@ -164,8 +169,24 @@ class TestHubSpotTill(HubSpotCase, PosCase):
         self.assertEqual((row.state, row.remote_id), ("in_sync", record["id"]))
 
     def test_with_an_invoice(self):
-        """The invoice of a till is linked to the till's order."""
+        """The invoice of a till waits for the till's order, and is linked to it."""
+        self.customer.action_retail_resync()
+        self._drain()
         self._sold(customer=self.customer, is_invoiced=True)
         record = self._only("invoices")
         self.assertEqual(record["associations"]["orders"], [self._only("orders")["id"]])
         self.assertEqual(record["properties"]["hs_invoice_status"], "paid")
+
+    def test_an_invoice_whose_order_is_dead(self):
+        """It waits for the repair rather than lose the link for good."""
+        rule = {"objectType": "orders", "property": "hs_order_name", "pattern": "none"}
+        self.sandbox.configure(validation_rules=[rule])
+        order = self._sold(customer=self.customer, is_invoiced=True)
+        invoice = order.account_move
+        self.assertEqual(self._dead(order), ("validation", "INVALID_VALUE", "hs_order_name"))
+        self.assertEqual(set(self._deliveries(invoice).mapped("state")), {"pending"})
+        self.sandbox.configure(validation_rules=[])
+        self._deliveries(order)._replay()
+        self._drain()
+        self.assertEqual(set(self._deliveries(invoice).mapped("state")), {"delivered"})
+        self.assertEqual(self._only("invoices")["associations"]["orders"], [self._only("orders")["id"]])
