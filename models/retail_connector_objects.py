@@ -113,9 +113,16 @@ class RetailConnector(models.Model):
         :raise RemoteError: the remote refuses it
         """
         with self._adapter() as adapter:
-            return adapter.set_up(self._used_objects(adapter))
+            return adapter.set_up(self._used_objects())
 
-    def _used_objects(self, adapter):
-        """Return the objects of the adapter that the active flows feed, as the admin has chosen."""
+    def _used_objects(self):
+        """Return the objects of the provider that the active flows feed, as the admin has chosen."""
+        adapter_class = self._get_adapter_class()
         fed = set(self.flow_ids.filtered("active").mapped("event_type"))
-        return [each for each in adapter.objects if adapter.is_used(each) and fed & set(each.event_types)]
+        order_object = self._first_choice("order_objects", self.order_object)
+        company_object = self._first_choice("company_objects", self.company_object)
+        return [
+            each
+            for each in (adapter_class.objects if adapter_class else ())
+            if adapter_class.is_used(each, order_object, company_object) and fed & set(each.event_types)
+        ]

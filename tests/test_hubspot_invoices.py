@@ -50,12 +50,12 @@ class TestHubSpotInvoices(HubSpotCase):
         self.assertEqual((line["hs_sku"], line["quantity"]), ("LAMP", "3"))
         self._pay(invoice, 20)
         self._drain()
-        self.assertEqual(
-            self._told("hs_invoice_status", "hs_payment_date"), ("open", "2026-11-25T00:00:00Z")
-        )
+        self.assertEqual(self._told("hs_invoice_status", "hs_payment_date"), ("open", "2026-11-25T00:00:00Z"))
         self._pay(invoice, invoice.amount_residual)
         self._drain()
-        self.assertEqual(self._told("hs_invoice_status", "hs_amount_billed"), ("paid", f"{invoice.amount_total:.2f}"))
+        self.assertEqual(
+            self._told("hs_invoice_status", "hs_amount_billed"), ("paid", f"{invoice.amount_total:.2f}")
+        )
         self.assertEqual(self._deliveries(invoice).mapped("state"), ["delivered"] * 3)
         self.assertEqual(len(self._line_items(self._only("invoices"))), 1)
 

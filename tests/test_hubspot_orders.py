@@ -122,13 +122,9 @@ class TestHubSpotSetUp(HubSpotCase):
         self.assertIn("Added: ", message)
         self.assertIn("Order placed", message)
         self.assertIn("HubSpot does not take: Refund issued.", message)
-        self.assertIn(
-            "Made at the remote: order: odoo_id, invoice: odoo_id, line item: odoo_id.", message
-        )
+        self.assertIn("Made at the remote: order: odoo_id, invoice: odoo_id, line item: odoo_id.", message)
         self.assertEqual(self._switch_on(self.connector)[0], "success")
-        self.assertEqual(
-            self.connector.action_set_up()["params"]["message"], "Nothing is missing there."
-        )
+        self.assertEqual(self.connector.action_set_up()["params"]["message"], "Nothing is missing there.")
 
     def test_another_object_is_set_up(self):
         """Who takes companies or deals presses "Set up" once more."""
@@ -141,7 +137,11 @@ class TestHubSpotSetUp(HubSpotCase):
         connector = self._create_connector("Second")
         self.sandbox.reset()
         self.sandbox.configure(
-            scopes=[f"crm.objects.{name}.{right}" for name in ("contacts", "orders") for right in ("read", "write")]
+            scopes=[
+                f"crm.objects.{name}.{right}"
+                for name in ("contacts", "orders")
+                for right in ("read", "write")
+            ]
         )
         kind, message = self._switch_on(connector)
         self.assertEqual(kind, "warning")
@@ -301,7 +301,9 @@ class TestHubSpotOrders(HubSpotCase):
 
     def test_many_lines(self):
         """All arrive; what is kept of the request stays small, and says how much was cut."""
-        lines = [Command.create({"product_id": self.product.id, "product_uom_qty": n % 3 + 1}) for n in range(300)]
+        lines = [
+            Command.create({"product_id": self.product.id, "product_uom_qty": n % 3 + 1}) for n in range(300)
+        ]
         order = self._arrived(order_line=lines)
         record = self._only("orders")
         self._shows_as_odoo(record, order)
@@ -356,7 +358,9 @@ class TestHubSpotWaiting(HubSpotCase):
         delivery = self._deliveries(order)
         self.assertEqual(self._dead(self.customer), ("mapping", "KEY_MISSING", "email"))
         self.assertEqual((delivery.state, delivery.attempts, delivery.attempt_ids.ids), ("pending", 0, []))
-        self.assertEqual(delivery.error_message, f"Waits for Contact #{self.customer.id}, which has to be repaired first.")
+        self.assertEqual(
+            delivery.error_message, f"Waits for Contact #{self.customer.id}, which has to be repaired first."
+        )
         self.assertEqual(self._deliveries(of_other).state, "delivered")
         self.customer.email = "ann@example.com"
         self._drain()
@@ -379,7 +383,9 @@ class TestHubSpotWaiting(HubSpotCase):
 
     def test_two_companies(self):
         """Each order goes to its own company's account only, and the customer that both share to each."""
-        second = self.env["res.company"].create({"name": "Second", "currency_id": self.env.company.currency_id.id})
+        second = self.env["res.company"].create(
+            {"name": "Second", "currency_id": self.env.company.currency_id.id}
+        )
         self.env.user.company_ids |= second
         account = self.enterContext(SandboxProcess())
         self._open_account(account)
@@ -529,7 +535,12 @@ class TestHubSpotTrouble(HubSpotCase):
         self._refuses("does not let it be written", "line_item", "amount", expression="total")
         self._refuses("there is no “sku”", "order", "hs_order_note", expression="sku")
         self._refuses(
-            "none of its options", "order", "hs_currency_code", expression="status", transform="map", argument="*=ABC"
+            "none of its options",
+            "order",
+            "hs_currency_code",
+            expression="status",
+            transform="map",
+            argument="*=ABC",
         )
 
     def test_a_stage_that_does_not_exist(self):
@@ -564,3 +575,83 @@ class TestHubSpotTrouble(HubSpotCase):
             [("res_model", "=", "sale.order"), ("res_id", "=", order.id)]
         )
         self.assertEqual(row.remote_id, self._only("orders")["id"])
+
+
+@tagged("post_install", "-at_install")
+class TestHubSpotMapping(HubSpotCase):
+    def _preview(self, object_name, record=None):
+        action = self.connector.action_preview_mapping()
+        preview = self.env[action["res_model"]].browse(action["res_id"])
+        preview.object_name = object_name
+        preview._onchange_object_name()
+        if record:
+            preview.record_ref = f"{record._name},{record.id}"
+        return preview
+
+    def test_preview_of_an_order(self):
+        """What is shown is what is sent; how many lines, and what it is linked to, too."""
+        order = self._arrived()
+        preview = self._preview("order")
+        self.assertEqual(preview.record_ref, order)
+        self.assertFalse(preview.problem)
+        contact = self.sandbox.contacts()[0]["id"]
+        for text in (order.name, "59.97", OPEN, f"sale.order/{order.id}", f"contact {contact}", "line items"):
+            self.assertIn(text, preview.table)
+
+    def test_preview_of_a_line_item(self):
+        """The first line of the order is shown."""
+        order = self._order()
+        order.order_line = [Command.create({"product_id": self.product.id, "product_uom_qty": 77})]
+        order.action_confirm()
+        preview = self._preview("line_item", order)
+        self.assertFalse(preview.problem)
+        self.assertIn("LAMP", preview.table)
+        self.assertIn("19.99", preview.table)
+        self.assertNotIn("77", preview.table)
+
+    def test_preview_of_an_invoice(self):
+        """A line that another event fills is shown as not sent."""
+        order = self._placed()
+        order._create_invoices().action_post()
+        preview = self._preview("invoice")
+        self.assertEqual(preview.record_ref._name, "account.move")
+        self.assertIn("Not sent with “Invoice posted”, which does not have the field.", preview.table)
+
+    def test_preview_of_another_object(self):
+        order = self._placed()
+        preview = self._preview("deal", order)
+        self.assertIn("this record becomes another object: Order.", preview.problem)
+        self.assertIn(order.name, preview.table)
+
+    def test_objects_in_use(self):
+        lines = self.connector.field_map_ids
+
+        def used():
+            return set(lines.filtered("is_used").mapped("object_name"))
+
+        self.assertEqual(used(), {"contact", "order", "invoice", "line_item"})
+        self.connector.write({"order_object": "deal", "company_object": "company"})
+        self.assertEqual(used(), {"contact", "company", "deal", "invoice", "line_item"})
+        self.connector.flow_ids.filtered(lambda flow: flow.event_type.startswith("invoice")).active = False
+        self.assertEqual(used(), {"contact", "company", "deal", "line_item"})
+        mine = [("connector_id", "=", self.connector.id)]
+        found = lines.search([*mine, ("is_used", "=", True)])
+        self.assertEqual(found, lines.filtered("is_used"))
+        self.assertEqual(lines.search([*mine, ("is_used", "=", False)]), lines - found)
+
+    def test_comparison_names_the_object(self):
+        line = self.connector.field_map_ids.filtered(lambda line: line.object_name == "deal")[:1]
+        line.expression = "customer_reference"
+        action = self.connector.action_compare_field_maps()
+        [difference] = self.env[action["res_model"]].browse(action["res_id"]).line_ids
+        self.assertEqual((difference.object_name, difference.kind), ("deal", "yours"))
+
+    def test_what_a_waiting_one_waits_for(self):
+        """The clerk gets from the order to the customer that has to be repaired."""
+        self.customer.email = False
+        order = self._placed()
+        self._drain()
+        delivery = self._deliveries(order)
+        self.assertEqual(delivery.waits_for, f"res.partner,{self.customer.id}")
+        action = delivery.action_open_waited_for()
+        self.assertEqual(action["res_id"], self._deliveries(self.customer)[-1].id)
