@@ -1,5 +1,6 @@
 """What records become at a remote that has more than one kind of record for them, and what it needs for that."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from odoo import api, fields, models
@@ -113,7 +114,10 @@ class RetailConnector(models.Model):
         :raise RemoteError: the remote refuses it
         """
         with self._adapter() as adapter:
-            return adapter.set_up(self._used_objects())
+            made = adapter.set_up(self._used_objects())
+        with suppress(RemoteError):  # the lines say that they are not checked
+            self._refresh_properties()
+        return made
 
     def _used_objects(self):
         """Return the objects of the provider that the active flows feed, as the admin has chosen."""

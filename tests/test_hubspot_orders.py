@@ -123,6 +123,8 @@ class TestHubSpotSetUp(HubSpotCase):
         self.assertIn("Order placed", message)
         self.assertIn("HubSpot does not take: Refund issued.", message)
         self.assertIn("Made at the remote: order: odoo_id, invoice: odoo_id, line item: odoo_id.", message)
+        used = self.connector.field_map_ids.filtered("is_used")
+        self.assertEqual(set(used.mapped("check_status")), {"ok", "doubt"})  # what HubSpot has was read
         self.assertEqual(self._switch_on(self.connector)[0], "success")
         self.assertEqual(self.connector.action_set_up()["params"]["message"], "Nothing is missing there.")
 
@@ -152,6 +154,17 @@ class TestHubSpotSetUp(HubSpotCase):
         self.assertEqual(shown["type"], "danger")
         self.assertIn("crm.schemas.orders.write", shown["message"])
         self.assertEqual(connector.state, "active")  # customers go on
+
+    def test_one_object_that_the_token_may_not_touch(self):
+        """The others are set up all the same: orders arrive, invoices are refused."""
+        self.sandbox.reset()
+        self._open_account(self.sandbox)
+        rights = ("objects.{}.read", "objects.{}.write", "schemas.{}.write")
+        names = ("contacts", "orders", "line_items")
+        self.sandbox.configure(scopes=[f"crm.{right.format(name)}" for name in names for right in rights])
+        self.assertIn("invoices", self.connector.action_set_up()["params"]["message"])
+        order = self._arrived()
+        self.assertEqual(len(self._line_items(self._only("orders"))), len(order.order_line))
 
     def test_no_credentials_yet(self):
         """A draft gets its flows; what it needs at HubSpot is made later."""
@@ -563,6 +576,7 @@ class TestHubSpotTrouble(HubSpotCase):
         order = self._placed()
         self._drain()
         self.assertEqual((self.connector.state, self._deliveries(order).state), ("attention", "pending"))
+        self.assertTrue(self.connector.state_reason.startswith("HubSpot refuses the access token"))
         self.connector.credential_ids.value = TOKEN
         self.connector.action_activate()
         self._drain()

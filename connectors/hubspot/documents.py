@@ -3,7 +3,7 @@
 import copy
 from dataclasses import replace
 
-from ..base import Prepared, Reference, RemoteError, failed
+from ..base import AuthError, Prepared, QuotaError, Reference, RemoteError, TransientError, failed
 from . import batch as batches
 from . import requests
 from .associations import Associations
@@ -134,7 +134,9 @@ def _lines_of(document):
 
 
 def _line_error(line, error):
-    """Say which line it is; what came before it may be at HubSpot already, so that the try counts."""
+    """Say which line it is, unless the error is about no line at all, such as a token that ran out."""
+    if isinstance(error, (AuthError, QuotaError, TransientError)):
+        return error
     name = line.body["properties"].get("hs_sku") or line.body["properties"].get("name") or line.body["id"]
     told = copy.copy(error)
     told.message = f"Line item “{name}”: {error.message}"
