@@ -28,7 +28,8 @@ def test_the_token_ends_in_the_middle(connect, sandbox):
     hub.connector("action_pause")
     confirm_orders(hub.odoo, *hub.create(*customers(1)))
     hub.odoo.db.query(  # a token that is refused as soon as it was given is not replaced: that would go on for ever
-        "UPDATE retail_connector SET token_given_at = token_given_at - interval '1 hour' WHERE id = %s", hub.id
+        "UPDATE retail_connector SET token_given_at = token_given_at - interval '1 hour' WHERE id = %s",
+        hub.id,
     )
     asked = len(token_calls(sandbox))
     hub.connector("action_activate")
@@ -54,7 +55,9 @@ def company_currency(odoo):
 
 def confirm_orders(odoo, customer):
     """Confirm orders of two lines each: of a service, so that no stock is reserved."""
-    [product] = odoo.call("product.product", "create", [{"name": "Repair", "type": "service", "list_price": 9.5}])
+    [product] = odoo.call(
+        "product.product", "create", [{"name": "Repair", "type": "service", "list_price": 9.5}]
+    )
     line = (0, 0, {"product_id": product, "product_uom_qty": 2})
     values = {"partner_id": customer, "order_line": [line, line]}
     orders = odoo.call("sale.order", "create", [values] * ORDERS, context={"tracking_disable": True})
