@@ -6,7 +6,7 @@ from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from ..models.delivery_batch import MAX_KEPT
+from ..models.delivery_batch import MAX_KEPT, request_properties
 from .common import TOKEN, RetailCase
 from .sandbox.client import SandboxProcess
 
@@ -670,3 +670,27 @@ class TestHubSpotMapping(HubSpotCase):
         self.assertEqual(delivery.waits_for, f"res.partner,{self.customer.id}")
         action = delivery.action_open_waited_for()
         self.assertEqual(action["res_id"], self._deliveries(self.customer)[-1].id)
+
+    def test_personal_data_in_lines_is_masked(self):
+        """In what is kept of the request, and in what HubSpot says of it."""
+        rule = {"objectType": "line_items", "property": "buyer", "pattern": "none", "message": "not Ann Lee"}
+        self.sandbox.configure(
+            custom_properties=[{"name": "buyer", "objectType": "line_items"}], validation_rules=[rule]
+        )
+        values = {"object_name": "line_item", "remote_property": "buyer", "expression": "partner_id.name"}
+        self.connector.field_map_ids.create({"connector_id": self.connector.id, "source": "record", **values})
+        order = self._placed()
+        self._drain()
+        self.assertEqual(self._dead(order), ("validation", "INVALID_VALUE", "buyer"))
+        delivery = self._deliveries(order)
+        [line] = json.loads(delivery.attempt_ids.request)["lines"]
+        self.assertEqual(line["properties"]["buyer"], "A***")
+        self.assertNotIn("Ann Lee", delivery.error_message)
+
+    def test_what_repair_compares_of_lines(self):
+        """Each property of each line by its own name, so that a person sees what is another."""
+        lines = [{"id": f"l/{n}", "properties": {"price": str(n)}} for n in range(MAX_KEPT + 2)]
+        flat = request_properties({"operation": "x", "lines": lines})
+        self.assertEqual((flat["lines.1.id"], flat["lines.3.price"]), ("l/0", "2"))
+        self.assertEqual(len(flat), 1 + 2 * MAX_KEPT + 1)
+        self.assertIn(f"l/{MAX_KEPT + 1}", flat["lines.more"])

@@ -32,12 +32,11 @@ def add_key(api, object_name):
     if found.status >= 300:
         raise api.refusal(found, write=False, object_name=object_name)
     if not found.object.get("hasUniqueValue"):
-        raise ValidationError(
+        message = (
             f"HubSpot has a property {KEY} for each {noun(object_name)}, but its values are not unique. Rename it "
-            "there, or delete it if nothing uses it, and press “Set up” again.",
-            code="KEY_NOT_UNIQUE",
-            field=KEY,
+            "there, or delete it if nothing uses it, and press “Set up” again."
         )
+        raise ValidationError(message, code="KEY_NOT_UNIQUE", field=KEY)
     return None
 
 
