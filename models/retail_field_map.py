@@ -177,7 +177,11 @@ class RetailFieldMap(models.Model):
     def _search_is_used(self, operator, value):
         if operator != "in":
             return NotImplemented
-        connectors = self.env["retail.connector"].with_context(active_test=False).search([("field_map_ids", "!=", False)])
+        connectors = (
+            self.env["retail.connector"]
+            .with_context(active_test=False)
+            .search([("field_map_ids", "!=", False)])
+        )
         used = Domain.OR(
             Domain("connector_id", "=", connector.id)
             & Domain("object_name", "in", [each.name for each in connector._used_objects()])

@@ -74,7 +74,7 @@ class Documents:
 
         All of it can be repeated: a document of which a part failed is sent as a whole again.
         """
-        outcomes = self.records.save(kind, items)
+        outcomes = self.records.write(kind, items)
         outcomes = self.associations.link(self.records.object_name, items, outcomes)
         sent = [(p, o) for p, o in zip(items, outcomes, strict=True) if o.error is None and "lines" in p.body]
         completed = {o.trace_id: o for o in self._send_lines(sent)}
@@ -83,7 +83,7 @@ class Documents:
     def _send_lines(self, sent):
         """Write the line items of documents, link them, and archive those that a document has no more."""
         lines = {line.item.trace_id: (line, p) for p, _outcome in sent for line in _lines_of(p)}
-        written = self.lines.save("upsert", [line for line, _document in lines.values()])
+        written = self.lines.write("upsert", [line for line, _document in lines.values()])
         ids, failures = {p.item.trace_id: [] for p, _outcome in sent}, {}
         for outcome in written:
             line, document = lines[outcome.trace_id]
@@ -117,7 +117,7 @@ class Documents:
         return self.associations.link(self.records.object_name, missing, [o for _p, o in sent])
 
     def _present(self, document_ids):
-        return self.associations.linked(self.records.object_name, LINE, document_ids)
+        return self.associations.read(self.records.object_name, LINE, document_ids)
 
     def _archive_own(self, line_ids):
         """Archive line items that we made; somebody else's stay."""
