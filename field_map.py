@@ -19,8 +19,43 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _PATTERN_KINDS = {r"^-?\d+(\.\d+)?$": "number", r"^\d{4}-\d{2}-\d{2}$": "date"}
 
 
+class Reason(str):
+    """What is wrong, in English, together with what it was made of, so that it can be said in other languages.
+
+    :param template: with ``%(name)s`` for each parameter; parameters may be reasons themselves
+    """
+
+    template: str
+    params: Mapping[str, Any]
+
+    def __new__(cls, template, **params):
+        reason = super().__new__(cls, template % params if params else template)
+        reason.template, reason.params = template, params
+        return reason
+
+
+_lt = Reason  # the name by which Odoo finds the texts that are to be translated
+
+
 class FieldMapError(ValueError):
-    """A line that does not make sense, or does not fit a value. In words, without the value."""
+    """A line that does not make sense, or does not fit a value. In words, without the value.
+
+    :param reason: a :class:`Reason`, or a text that is translated already
+    """
+
+    def __init__(self, reason):
+        super().__init__(reason)
+        self.reason = reason
+
+
+_KINDS = {
+    "text": _lt("a text"),
+    "number": _lt("a number"),
+    "boolean": _lt("a boolean"),
+    "date": _lt("a date"),
+    "datetime": _lt("a date with time"),
+    "list": _lt("a list"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +151,7 @@ def text(value):
     if isinstance(value, (list, tuple)):
         return ";".join(map(text, value))
     if isinstance(value, dict):
-        raise FieldMapError("a whole group of fields is no value: name one of them")
+        raise FieldMapError(_lt("a whole group of fields is no value: name one of them"))
     return str(value)
 
 
@@ -237,10 +272,10 @@ def parse_values(argument):
     for entry in filter(None, map(str.strip, argument.split(";"))):
         before, equals, after = entry.partition("=")
         if not equals:
-            raise FieldMapError("write a map of values as “from=to; from=to”, with “*=…” for all others")
+            raise FieldMapError(_lt("write a map of values as “from=to; from=to”, with “*=…” for all others"))
         values[before.strip()] = after.strip()
     if not values:
-        raise FieldMapError("the map of values is empty: write “from=to; from=to”")
+        raise FieldMapError(_lt("the map of values is empty: write “from=to; from=to”"))
     return values
 
 
@@ -251,14 +286,16 @@ def _map(value, argument, _data):
     values = _parse_values(argument)
     key = text(value)
     if key not in values and OTHERWISE not in values and key:
-        raise FieldMapError("the map of values has no entry for this value, and none for all others (“*=…”)")
+        raise FieldMapError(
+            _lt("the map of values has no entry for this value, and none for all others (“*=…”)")
+        )
     return values.get(key, values.get(OTHERWISE, "") if key else "")
 
 
 def _date(value, argument, _data):
     moment = parse_date(value)
     if moment is None:
-        raise FieldMapError("the value is no date")
+        raise FieldMapError(_lt("the value is no date"))
     return moment.strftime(argument or "%Y-%m-%d")
 
 
@@ -344,8 +381,16 @@ def _step(schema, node, segment, expression):
     if node.get("type") == "array":
         return _step_into_list(schema, node, segment, expression)
     known = ", ".join(node.get("properties", ()))
-    hint = f"; there is {known}" if known else ""
-    raise FieldMapError(f"“{expression}”: there is no “{segment}”{hint}")
+    if not known:
+        raise FieldMapError(_lt("“%(path)s”: there is no “%(name)s”", path=expression, name=segment))
+    raise FieldMapError(
+        _lt(
+            "“%(path)s”: there is no “%(name)s”; there is %(known)s",
+            path=expression,
+            name=segment,
+            known=known,
+        )
+    )
 
 
 def _step_into_list(schema, node, segment, expression):
@@ -354,7 +399,12 @@ def _step_into_list(schema, node, segment, expression):
         if not choice.isdecimal() and choice not in kinds:
             known = ", ".join(("0", *kinds))
             raise FieldMapError(
-                f"“{expression}”: “{choice}” picks nothing from the list; take one of {known}"
+                _lt(
+                    "“%(path)s”: “%(choice)s” picks nothing from the list; take one of %(known)s",
+                    path=expression,
+                    choice=choice,
+                    known=known,
+                )
             )
     return node["items"]
 
@@ -395,14 +445,16 @@ def result_kind(field_map, kind, transforms):
     """
     transform = transforms.get(field_map.transform)
     if transform is None:
-        raise FieldMapError(f"there is no transform “{field_map.transform}”")
+        raise FieldMapError(_lt("there is no transform “%(name)s”", name=field_map.transform))
     if kind.name == "object" and not transform.takes_object:
-        raise FieldMapError(f"“{field_map.expression}” is a whole group of fields: name one of them")
+        raise FieldMapError(
+            _lt("“%(path)s” is a whole group of fields: name one of them", path=field_map.expression)
+        )
     if field_map.transform == "map":
         return Kind("text", tuple(dict.fromkeys(parse_values(field_map.argument).values())))
     if field_map.transform == "date":
         if kind.name not in ("date", "datetime", "text"):
-            raise FieldMapError(f"a {kind.name} has no date format")
+            raise FieldMapError(_lt("%(kind)s has no date format", kind=_named(kind.name)))
         return Kind(_date_kind(field_map.argument))
     if kind.values is not None and transform.function and field_map.transform in _CASES:
         return Kind("text", tuple(transform.function(value, "", {}) for value in kind.values))
@@ -429,9 +481,9 @@ def source_kind(field_map, schema, record_kind):
         return Kind("text", (field_map.expression,))
     if field_map.source == "template":
         if not references(field_map.expression):
-            raise FieldMapError("a template names at least one field in braces, such as {name.full}")
+            raise FieldMapError(_lt("a template names at least one field in braces, such as {name.full}"))
         if any(kind.name == "object" for kind in canonical):
-            raise FieldMapError("a template takes single fields, no whole groups of fields")
+            raise FieldMapError(_lt("a template takes single fields, no whole groups of fields"))
         return Kind("text")
     return (*canonical, *record)[0]
 
@@ -445,10 +497,12 @@ _CASES = ("upper", "lower", "title")
 def fits(kind: Kind, remote):
     """Say why values of a kind do not suit a remote property, as (problem, doubt): one is empty, or both.
 
+    What is not empty is a :class:`Reason`.
+
     :param remote: a :class:`~.connectors.base.RemoteProperty`
     """
     if kind.name == "object":
-        return "this is a whole group of fields: name one of them, or take a transform that reads it", ""
+        return _lt("this is a whole group of fields: name one of them, or take a transform that reads it"), ""
     if kind.values is not None:
         wrong = [value for value in kind.values if value and value_problem(value, remote)]
         return (value_problem(wrong[0], remote), "") if wrong else ("", "")
@@ -465,25 +519,32 @@ def _fits_open(name, remote):
     if suits is None and remote.type != "enumeration":
         return "", ""
     if remote.type == "enumeration":
-        return "", "" if name == "code" else f"only {_some(remote.options)} will be taken"
+        is_sure = name == "code"
+        return "", "" if is_sure else _lt("only %(options)s will be taken", options=_some(remote.options))
     if name == "code" or name in suits:
         return "", ""
-    return f"a {name} does not go into a {remote.type}", ""
+    return _lt("%(kind)s does not go into %(property)s", kind=_named(name), property=_named(remote.type)), ""
 
 
 def value_problem(value: str, remote):
-    """Say why a remote property does not take a value (text), "" if it does."""
+    """Say why a remote property does not take a value (text): a :class:`Reason`, "" if it does."""
     if not value or (remote.type == "enumeration" and _is_option(value, remote.options)):
         return ""
     if remote.type == "enumeration":
-        return f"“{value}” is none of its options: {_some(remote.options)}"
+        return _lt(
+            "“%(value)s” is none of its options: %(options)s", value=value, options=_some(remote.options)
+        )
     if remote.type == "number" and not _NUMBER.fullmatch(value):
-        return f"“{value}” is no number"
+        return _lt("“%(value)s” is no number", value=value)
     if remote.type == "boolean" and value not in ("true", "false"):
-        return f"“{value}” is neither true nor false"
+        return _lt("“%(value)s” is neither true nor false", value=value)
     if remote.type in ("date", "datetime") and parse_date(value) is None and not value.isdecimal():
-        return f"“{value}” is no date"
+        return _lt("“%(value)s” is no date", value=value)
     return ""
+
+
+def _named(kind):
+    return _KINDS.get(kind, kind)
 
 
 def _is_option(value, options):

@@ -16,5 +16,5 @@ class Template(NamedTuple):
         return [name for name in EVENT_TYPES if any(fnmatchcase(name, pattern) for pattern in self.patterns)]
 
 
-CRM = Template(("customer.*", "order.*", "invoice.*", "refund.issued"))
+CRM = Template(("customer.*", "order.*", "shipment.confirmed", "invoice.*", "refund.issued"))
 MIDDLEWARE = Template(("*",))

@@ -164,9 +164,11 @@ class Item:
     (the JSON form of a model in ``schemas/``); ``idempotency_key`` stays the same for every try.
     ``settling`` is True if an earlier try may have been applied without our knowing. ``subject`` names the
     record (``sale.order/7``); ``occurred_at`` is when it happened (UTC, naive); ``correlation_id`` names the
-    process, ``causation_id`` the event that led to this one (empty: none is known). ``remote_ids`` has those of the
-    adapter's :meth:`Adapter.references` that are there; ``extra`` are those values of the Odoo record, by path,
-    for which :meth:`Adapter.record_paths` asks. ``remote_object`` is the object of ``remote_id``, empty if not known.
+    process, ``causation_id`` the event that led to this one (empty: none is known). ``replay_id`` names the wish of a
+    person to have an event told again, on every try of it (empty: it is told for the first time). ``remote_ids`` has
+    those of the adapter's :meth:`Adapter.references` that are there; ``extra`` are those values of the Odoo record, by
+    path, for which :meth:`Adapter.record_paths` asks. ``remote_object`` is the object of ``remote_id``, empty if not
+    known. ``progress`` is that of the last try's :class:`Outcome`.
     """
 
     trace_id: str
@@ -180,9 +182,11 @@ class Item:
     subject: str = ""
     correlation_id: str = ""
     causation_id: str = ""
+    replay_id: str = ""
     remote_ids: Mapping[Reference, RemoteId] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     remote_object: str = ""
+    progress: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,13 +215,17 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one item: ``error`` is None if the remote has it."""
+    """What became of one item: ``error`` is None if the remote has it.
+
+    ``progress`` is what an item that takes more than one try hands to the next one: a small dict of JSON values.
+    """
 
     trace_id: str
     remote_id: str | None = None
     error: RemoteError | None = None
     http_status: int | None = None
     response: Mapping[str, Any] = field(default_factory=dict)
+    progress: Mapping[str, Any] = field(default_factory=dict)
 
 
 def failed(batch: Sequence[Prepared], error: RemoteError) -> list[Outcome]:
@@ -347,7 +355,8 @@ class Adapter(ABC):
 
     An adapter holds no state about records, and never sleeps: what has to wait is told as an outcome.
 
-    ``optional_event_types`` are those whose flows a new connector has switched off. ``plans`` are those that the
+    ``initial_event_types`` are those whose flows are on at first, None: all that are not optional.
+    ``optional_event_types`` are so many that only a person switches them on. ``plans`` are those that the
     provider sells, the smallest first. ``objects`` are those whose properties an admin may map; ``order_objects`` and
     ``company_objects`` name those of them among which the admin chooses what orders and business customers become; the
     first of the latter is also what persons become.
@@ -363,6 +372,7 @@ class Adapter(ABC):
     credentials: ClassVar[Sequence[Credential]]
     batch_size: ClassVar[int]
     event_types: ClassVar[frozenset[str]]
+    initial_event_types: ClassVar[frozenset[str] | None] = None
     optional_event_types: ClassVar[frozenset[str]] = frozenset()
     default_keys: ClassVar[Keys]
     plans: ClassVar[Sequence[Plan]] = ()
@@ -377,6 +387,7 @@ class Adapter(ABC):
 
     def __init__(self, settings: Settings):
         self.settings = settings
+        self._compiled_lines: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
 
     @classmethod
     def calls_for(cls, event_type: str, count: int, batch_size: int = 0) -> int:
@@ -439,17 +450,16 @@ class Adapter(ABC):
                 grouped.setdefault(line.object, []).append(line)
         return grouped
 
-    @cached_property
-    def _compiled(self):
-        """``{(event type, object): [(line, its value as a function of (data, extra), paths of Odoo fields), …]}``."""
-        return {
-            (event_type, each.name): [
+    def _compiled(self, event_type, object_name):
+        """Return ``[(line, its value as a function of (data, extra), paths of Odoo fields), …]``."""
+        key = (event_type, object_name)
+        if key not in self._compiled_lines:
+            found = next(each for each in self.objects if each.name == object_name)
+            self._compiled_lines[key] = [
                 (line, field_map.compile_line(line, self.transforms), frozenset(field_map.record_paths(line)))
-                for line in self.field_maps_for(each, event_type)
+                for line in self.field_maps_for(found, event_type)
             ]
-            for each in self.objects
-            for event_type in each.event_types
-        }
+        return self._compiled_lines[key]
 
     def field_maps_for(self, remote_object: RemoteObject, event_type: str) -> Sequence[FieldMap]:
         """Return the lines by which an object is sent with events of a type: those whose fields such events have."""
@@ -491,7 +501,7 @@ class Adapter(ABC):
         line = None
         data = item.data if part is None else part
         try:
-            for line, read, paths in self._compiled.get((item.event_type, object_name), ()):
+            for line, read, paths in self._compiled(item.event_type, object_name):
                 if not (line.only_on_create and item.remote_id) and paths <= item.extra.keys():
                     values[line.property] = read(data, item.extra)
         except FieldMapError as error:

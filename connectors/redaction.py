@@ -16,6 +16,11 @@ _NAME_KEYS = frozenset({
     "companyname", "address", "street", "street2", "city", "zip", "postalcode", "taxid", "vat", "website",
     "birthdate", "dateofbirth", "iban", "salesperson", "cashier",
 })  # fmt: skip
+# Whoever reads the code of a gift card or coupon can spend it. Under the bare key ``code`` it is one only next to
+# keys that cards and promotions have: elsewhere it names a warehouse, or an error.
+_CODE_OF = ("giftcard", "coupon", "voucher", "ewallet", "promo", "loyalty", "cardcode", "cardnumber")
+_CODE_KEYS = ("code", "codes", "number", "numbers")
+_HAS_CODE = frozenset({"program_type", "trigger"})
 
 # One pass, cheapest test first: text without any of these characters or words has nothing to mask.
 _SUSPICIOUS = re.compile(
@@ -46,7 +51,7 @@ def redact(value):
     if isinstance(value, str):
         return redact_text(value)
     if isinstance(value, dict):
-        return {key: _redact_entry(key, item) for key, item in value.items()}
+        return _redact_entries(value)
     if isinstance(value, (list, tuple)):
         return [redact(item) for item in value]
     return value
@@ -59,9 +64,12 @@ def redact_text(text):
     return _SENSITIVE.sub(_replacement, text)
 
 
-def is_personal(key):
-    """Say whether the values under a key (a property name) are personal data or a secret."""
-    return _masker(key) is not None
+def is_personal(key, siblings=()):
+    """Say whether the values under a key (a property name) are personal data or a secret.
+
+    :param siblings: the keys next to it
+    """
+    return _masker(key) is not None or (key == "code" and not _HAS_CODE.isdisjoint(siblings))
 
 
 def mask_email(text):
@@ -92,13 +100,24 @@ def _masker(key):
     if not isinstance(key, str):
         return None
     plain = key.lower().replace("_", "").replace("-", "").replace(" ", "")
-    if any(word in plain for word in _SECRET_WORDS):
+    if any(word in plain for word in _SECRET_WORDS) or _is_code(plain):
         return _mask_secret
     if plain in _EMAIL_KEYS:
         return mask_email
     if plain in _PHONE_KEYS:
         return mask_phone
     return mask_name if plain in _NAME_KEYS else None
+
+
+def _is_code(plain):
+    return plain.endswith(_CODE_KEYS) and any(owner in plain for owner in _CODE_OF)
+
+
+def _redact_entries(entries):
+    redacted = {key: _redact_entry(key, item) for key, item in entries.items()}
+    if entries.get("code") and is_personal("code", entries):
+        redacted["code"] = MASK
+    return redacted
 
 
 def _redact_entry(key, value):
@@ -116,7 +135,7 @@ def _mask(value, masker):
     if isinstance(value, (list, tuple)):
         return [_mask(item, masker) for item in value]
     if isinstance(value, dict):
-        return {key: _redact_entry(key, item) for key, item in value.items()}
+        return _redact_entries(value)
     return value
 
 

@@ -15,7 +15,7 @@ MOVE_TYPES = {"invoice.posted": "out_invoice", "invoice.paid": "out_invoice", "r
 
 class AccountMove(models.Model):
     _name = "account.move"
-    _inherit = ["account.move", "retail.capture"]
+    _inherit = ["account.move", "retail.capture", "retail.synced"]
 
     _retail_transitions = (
         Transition("invoice.posted", "state", becomes("posted")),
@@ -50,6 +50,12 @@ class AccountMove(models.Model):
         # An order that is placed and invoiced at once is placed first.
         self.env["sale.order"].flush_model(["state"])
         super()._retail_notice_transition(transition, old, new)
+
+    def _retail_cause(self, event_type):
+        cause = super()._retail_cause(event_type)
+        return cause or (
+            self.pos_order_ids._retail_settled_cause() if event_type == "invoice.posted" else None
+        )
 
     def _retail_payments(self):
         """Return the reconciliations (``account.partial.reconcile``) by which the invoices were paid, oldest first."""
@@ -134,6 +140,7 @@ class AccountMove(models.Model):
         return order_references(self.line_ids.sale_line_ids.order_id, self.pos_order_ids)
 
     def _retail_is_full_refund(self):
+        """Tell whether it alone gives back as much as the invoice was; what others gave back does not count."""
         reversed_invoice = self.reversed_entry_id
         return (
             reversed_invoice.currency_id == self.currency_id
@@ -153,9 +160,10 @@ class AccountMoveLine(models.Model):
     def _retail_line(self):
         currency, sale_line = self.currency_id, self.sale_line_ids[:1]
         kind = sale_line._retail_kind() if sale_line else "product"
+        advances = self.move_id.pos_order_ids.config_id._retail_down_payment_products()
         return InvoiceLineV1(
             id=str(self.id),
-            kind="down_payment" if self.is_downpayment else kind,
+            kind="down_payment" if self.is_downpayment or self.product_id in advances else kind,
             product_id=str(self.product_id.id or ""),
             sku=self.product_id.default_code or "",
             name=self.name or self.product_id.display_name or "",

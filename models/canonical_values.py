@@ -26,7 +26,11 @@ def date(value):
 
 
 def order_references(sale_orders, pos_orders):
-    """Return references to the orders that a document belongs to."""
+    """Return references to the orders that a document belongs to: of what a till only settled, to the sales order."""
+    sale_orders |= pos_orders._retail_settled_orders()
+    pos_orders = pos_orders.filtered(
+        lambda order: not order._retail_settled_lines() or order._retail_is_sale()
+    )
     return (
         *(
             OrderReferenceV1(id=str(order.id), number=order.name, channel=order._retail_channel())

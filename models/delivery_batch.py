@@ -29,7 +29,7 @@ from ..connectors.base import (
 )
 from ..connectors.redaction import MASK, mask_name, redact, redact_text
 from ..connectors.retry import fingerprint
-from ..const import Kind, State
+from ..const import OPEN_STATES, Kind, State
 from ..policy import DEFAULT_QUOTA_DELAY, Decision, decide, unsettled
 from ..schemas.base import error_text
 from .dependencies import Dependencies
@@ -60,6 +60,7 @@ class DeliveryBatch:
         self.warnings = {}  # claim id -> text
         self.attempt_ids = {}  # claim id -> attempt id
         self.waits = {}  # claim id -> "model,id" of the record that it waits for
+        self.progress = {}  # claim id -> what the next try is to know
         self.searches = set()  # ids of the claims that only look for what may have been made
         self.outcomes = []
         self.needs_adapter = False  # the credentials that this one was made with are used up
@@ -253,8 +254,10 @@ class DeliveryBatch:
             subject=f"{claim.res_model}/{claim.res_id}",
             correlation_id=claim.correlation_id or "",
             causation_id=claim.causation_id or "",
+            replay_id=str(claim.id) if claim.is_replay else "",
             remote_ids=remote_ids,
             remote_object=binding.remote_object if binding else "",
+            progress=claim.progress or {},
             extra=extra,
         )
         try:
@@ -374,6 +377,7 @@ class DeliveryBatch:
         """Write what became of each delivery: state, attempt, binding."""
         for outcome in self.outcomes:
             claim = self.claims[int(outcome.trace_id)]
+            self.progress[claim.id] = outcome.progress
             if claim.id in self.searches and outcome.error is None:
                 self._cancel_gone(claim)
             else:
@@ -431,7 +435,14 @@ class DeliveryBatch:
             *fields_at_fault,
             self.warnings.get(claim.id) or None,
             self.waits.get(claim.id),
+            self._progress(claim),
         )
+
+    def _progress(self, claim):
+        """Return what the next try is to know of this one, or of the one before if nothing was sent: JSON text."""
+        progress = self.progress.get(claim.id, claim.progress)
+        is_open = self.decisions[claim.id][0].state in OPEN_STATES
+        return json.dumps(progress) if progress and is_open else None
 
     def _masked_message(self, claim_id, error):
         """Return the error's text without the personal data that the remote may quote of what was sent."""

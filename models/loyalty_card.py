@@ -112,7 +112,8 @@ class LoyaltyCard(models.Model):
             return super()._retail_process()
         order = self._retail_order(details)
         refunded = order.refunded_order_id if order and order._name == "pos.order" else None
-        return refunded or order
+        begin = refunded or order
+        return begin and begin._retail_origin()
 
     def _retail_cause(self, event_type):
         if event_type not in CAUSES:

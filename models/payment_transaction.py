@@ -69,7 +69,7 @@ class PaymentTransaction(models.Model):
         """Payments at a till exist if the module for online payments there is installed."""
         payments = self | self.source_transaction_id
         till_orders = payments.pos_order_id if "pos_order_id" in self._fields else None
-        return till_orders[:1] if till_orders else super()._retail_process()
+        return till_orders[:1]._retail_origin() if till_orders else super()._retail_process()
 
     def _retail_occurred_at(self, event_type):
         return self.last_state_change

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any, NamedTuple
 
-from odoo import models
+from odoo import api, models
 from odoo.tools import float_compare
 
 from ..schemas.invoice import InvoiceLineV1, LineTaxV1, RefundPaymentV1, RefundV1
@@ -11,7 +11,7 @@ from ..schemas.order import OrderLineV1, OrderPaymentV1, OrderV1
 from .canonical_values import amount, decimal, order_references, tax_rate, timestamp
 from .retail_capture import Transition, becomes
 
-SETTLED = becomes("paid", "done")
+PAID = ("paid", "done")
 
 
 class TaxedLine(NamedTuple):
@@ -36,16 +36,32 @@ class TaxedLine(NamedTuple):
 
 class PosOrder(models.Model):
     _name = "pos.order"
-    _inherit = ["pos.order", "retail.capture"]
+    _inherit = ["pos.order", "retail.capture", "retail.synced"]
 
     _retail_transitions = (
-        Transition("order.placed", "state", SETTLED),
-        Transition("refund.issued", "state", SETTLED),
+        Transition("order.placed", "state", becomes(*PAID)),
+        Transition("refund.issued", "state", becomes(*PAID)),
+        # What is paid for a sales order at a till changes that one.
+        Transition("order.updated", "state", becomes(*PAID)),
     )
     _retail_causes = {"refund.issued": (("refunded_order_id", ("order.placed",)),)}
 
+    @api.model
+    def _load_pos_data_read(self, records, config):
+        """A till reads all fields of its orders with every sale: what it never shows is not looked up for it."""
+        return super()._load_pos_data_read(records.with_context(retail_till=True), config)
+
+    def _retail_notice_transition(self, transition, old, new):
+        if transition.event_type == "order.updated":
+            self.sudo()._retail_settled_orders()._retail_notice("order.updated")
+            return
+        super()._retail_notice_transition(transition, old, new)
+
     def _retail_with_fact(self, event_type):
-        """An exchange is both: an order of what was sold, and a refund of what was taken back."""
+        """An exchange is both: an order of what was sold, and a refund of what was taken back.
+
+        What settles a sales order is neither: it is told with that order.
+        """
         if event_type == "refund.issued":
             return self.filtered(lambda order: order._retail_returned_lines())
         return self.filtered(lambda order: order._retail_is_sale())
@@ -55,24 +71,53 @@ class PosOrder(models.Model):
         return self.date_order
 
     def _retail_process(self):
-        """Return the sales order that was settled at the till, if there is one (module ``pos_sale``)."""
-        if "sale_order_origin_id" in self.lines._fields and self.lines.sale_order_origin_id:
-            return self.lines.sale_order_origin_id[:1]
-        return super()._retail_process()
+        """Return the sales order that was settled at the till, if there is one."""
+        return self._retail_settled_orders()[:1] or super()._retail_process()
+
+    def _retail_cause(self, event_type):
+        cause = super()._retail_cause(event_type)
+        return cause or (self._retail_settled_cause() if event_type == "refund.issued" else None)
+
+    def _retail_settled_orders(self):
+        """Return the sales orders that were settled or paid in advance, or of which something was taken back."""
+        return self.lines._retail_settled_orders()
+
+    def _retail_settled_cause(self):
+        """Return the id of the event that placed a settled order, None if there is none."""
+        events = self.env["retail.event"]
+        uuids = (events._newest_uuid(order, ["order.placed"]) for order in self._retail_settled_orders())
+        return next(filter(None, uuids), None)
+
+    def _retail_taken_for(self, sale_order):
+        """Return what was paid for a sales order, tax included; negative if it was given back."""
+        if self.state not in PAID:
+            return 0.0
+        taxed_lines = self._retail_taxed_lines()
+        return sum(each.total for each in taxed_lines if each.line._retail_settled_orders() == sale_order)
 
     def _retail_canonical(self, event_type, details):
         return self._retail_refund() if event_type == "refund.issued" else self._retail_sale()
 
+    def _retail_settled_lines(self):
+        """Return the lines that belong to a sales order, with a quantity below 0 what was paid of it in advance."""
+        return self.lines.filtered(
+            lambda line: not line.refunded_orderline_id and line._retail_settled_orders()
+        )
+
     def _retail_returned_lines(self):
-        return self.lines.filtered(lambda line: line.qty < 0 or line.refunded_orderline_id)
+        lines = self.lines - self._retail_settled_lines()
+        return lines.filtered(lambda line: line.qty < 0 or line.refunded_orderline_id)
+
+    def _retail_sold_lines(self):
+        return self.lines - self._retail_settled_lines() - self._retail_returned_lines()
 
     def _retail_is_sale(self):
-        returned = self._retail_returned_lines()
-        return not returned or any(line.qty for line in self.lines - returned)
+        sold = self._retail_sold_lines()
+        return sold == self.lines or any(line.qty for line in sold)
 
     def _retail_is_paid_as(self, event_type):
         """Return whether the payments are told with this fact: an exchange has two facts, but is paid once."""
-        if not self._retail_returned_lines():
+        if self._retail_settled_lines() or not self._retail_returned_lines():
             return event_type == "order.placed"
         is_order = self._retail_is_sale() and self.currency_id.compare_amounts(self.amount_total, 0) >= 0
         return event_type == ("order.placed" if is_order else "refund.issued")
@@ -105,8 +150,9 @@ class PosOrder(models.Model):
     def _retail_sale(self):
         currency = self.currency_id
         taxed_lines = self._retail_taxed_lines()
-        returned = self._retail_returned_lines()
-        sold = [each for each in taxed_lines if each.line not in returned]
+        sold_lines, settled_lines = self._retail_sold_lines(), self._retail_settled_lines()
+        sold = [each for each in taxed_lines if each.line in sold_lines]
+        settled = sum(each.total for each in taxed_lines if each.line in settled_lines)
         untaxed, tax = sum(each.untaxed for each in sold), sum(each.tax for each in sold)
         is_paid = self._retail_is_paid_as("order.placed")
         return OrderV1(
@@ -120,6 +166,7 @@ class PosOrder(models.Model):
             untaxed=amount(untaxed, currency),
             tax=amount(tax, currency),
             total=amount(untaxed + tax, currency),
+            settled=amount(settled, currency),
             rounding=amount(self._retail_rounding(taxed_lines) if is_paid else 0.0, currency),
             placed_at=timestamp(self.date_order),
             salesperson=self._retail_cashier(),
@@ -170,6 +217,7 @@ class PosOrder(models.Model):
         )
 
     def _retail_is_full_refund(self):
+        """Tell whether it alone takes back every line whole; what others took back does not count."""
         taken_back = Counter()
         for line in self._retail_returned_lines():
             taken_back[line.refunded_orderline_id] -= line.qty
@@ -186,6 +234,18 @@ class PosOrder(models.Model):
 class PosOrderLine(models.Model):
     _inherit = "pos.order.line"
 
+    def _retail_settled_orders(self):
+        """Return the sales orders that the lines settle, pay in advance or take back (module ``pos_sale``)."""
+        if "sale_order_origin_id" not in self._fields:
+            return self.env["sale.order"]
+        return (self | self.refunded_orderline_id).sale_order_origin_id
+
+    def _retail_kind(self):
+        if self.is_reward_line:
+            return "reward"
+        advances = self.order_id.config_id._retail_down_payment_products()
+        return "down_payment" if self.product_id in advances else "product"
+
     def _retail_line(self, taxed, sign=1):
         """Return the values of its canonical line.
 
@@ -196,7 +256,7 @@ class PosOrderLine(models.Model):
         return {
             "id": str(self.id),
             "parent_id": str(self.combo_parent_id.id or ""),
-            "kind": "reward" if self.is_reward_line else "product",
+            "kind": self._retail_kind(),
             "product_id": str(self.product_id.id),
             "sku": self.product_id.default_code or "",
             "name": self.full_product_name or self.product_id.display_name,
@@ -226,6 +286,15 @@ class PosOrderLine(models.Model):
             partner=self.order_id.partner_id,
         )
         return full["total_included"] - taxed.total
+
+
+class PosConfig(models.Model):
+    _inherit = "pos.config"
+
+    def _retail_down_payment_products(self):
+        """Return what the tills sell as down payments for sales orders (module ``pos_sale``)."""
+        name = "down_payment_product_id"
+        return self[name] if name in self._fields else self.env["product.product"]
 
 
 def _taxed_line(base_line):

@@ -36,8 +36,14 @@ class PosSession(models.Model):
         orders = self._get_closed_orders()
         taxed_lines = {order: order._retail_taxed_lines() for order in orders}
         everything = [each for lines in taxed_lines.values() for each in lines]
-        returned = {line for order in orders for line in order._retail_returned_lines()}
-        refunds = [each for each in everything if each.line in returned]
+        sold, returned, settled = (
+            [each for each in everything if each.line in lines]
+            for lines in (
+                set(orders._retail_sold_lines()),
+                set(orders._retail_returned_lines()),
+                set(orders._retail_settled_lines()),
+            )
+        )
         untaxed, tax = sum(each.untaxed for each in everything), sum(each.tax for each in everything)
         cash = self._retail_cash()
         return SettlementV1(
@@ -48,7 +54,7 @@ class PosSession(models.Model):
             currency=currency.name,
             opened_at=timestamp(self.start_at),
             closed_at=timestamp(self.stop_at),
-            cashier=self.user_id.name or "",
+            cashier=self._retail_cashier(),
             is_recovery=self.rescue,
             order_count=len(orders.filtered(lambda order: order._retail_is_sale())),
             refund_count=len(orders.filtered(lambda order: order._retail_returned_lines())),
@@ -58,8 +64,9 @@ class PosSession(models.Model):
             rounding=amount(
                 sum(order._retail_rounding(lines) for order, lines in taxed_lines.items()), currency
             ),
-            sales=_amounts([each for each in everything if each.line not in returned], currency),
-            refunds=_amounts(refunds, currency, -1),
+            sales=_amounts(sold, currency),
+            refunds=_amounts(returned, currency, -1),
+            settled=_amounts(settled, currency),
             invoiced=_amounts([each for each in everything if each.line.order_id.is_invoiced], currency),
             discounts=amount(
                 sum(each.line._retail_discount(each) for each in everything if each.line.discount), currency
@@ -70,6 +77,11 @@ class PosSession(models.Model):
             cash=cash,
             entry_number=self.move_id.name or "",
         )
+
+    def _retail_cashier(self):
+        """Return who was last at the till: the employee, if it knows (module ``pos_hr``)."""
+        employee = "employee_id" in self._fields and self.employee_id
+        return (employee or self.user_id).name or ""
 
     def _retail_cash(self):
         """Return the canonical cash drawer, None for a till without one. Odoo counts only the first cash method."""

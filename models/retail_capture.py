@@ -71,7 +71,9 @@ class RetailCapture(models.AbstractModel):
     _retail_subject_field: str | None = None
     # Paths to the record that a process begins with, such as an invoice's order; the first that leads anywhere counts.
     _retail_process_paths: tuple[str, ...] = ()
-    # ``{event type: ((path to a record, event types), …)}``: the newest of these events led to this one.
+    # ``{event type: ((path to a record, event types), …)}``: the newest of these events led to this one. Customers,
+    # levels, prices and promotions name none: such a state stands for all changes since the one before, which many
+    # events led to (sales, shipments, counts, hand work), and it would blame the last of them for all.
     _retail_causes: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
 
     @api.model
@@ -145,7 +147,15 @@ class RetailCapture(models.AbstractModel):
     def _retail_process(self):
         """Return the record that the process begins with which this one belongs to, None for itself."""
         found = (self.mapped(path)[:1] for path in self._retail_process_paths)
-        return next(filter(None, found), None)
+        record = next(filter(None, found), None)
+        return record and record._retail_origin()
+
+    def _retail_origin(self):
+        """Return the record that the process begins with, this one included.
+
+        An invoice begins with its order, and the order of a till with the sales order that it settled.
+        """
+        return self._retail_process() or self
 
     def _retail_cause(self, event_type):
         """Return the id of the event that led to one of this type, None if there is none."""
@@ -177,8 +187,7 @@ class RetailCapture(models.AbstractModel):
         if fields_told:  # a value that is replaced before it is written is a fact, too
             self.flush_recordset(fields_told)
         result = super().write(vals)
-        relations = self._retail_watched_relations().intersection(vals)
-        if relations:
+        if self._retail_writes_relations(vals):
             self._retail_notice(self._retail_updated_event)
         return result
 
@@ -186,15 +195,16 @@ class RetailCapture(models.AbstractModel):
         transitions = self._retail_wanted_transitions()
         before = self._retail_values_before(transitions, vals_list) if transitions else {}
         super()._write_multi(vals_list)
+        noticing = self.sudo()  # a flush is made in anybody's name, such as that of a visitor who pays
         if before:
-            self._retail_notice_transitions(transitions, vals_list, before)
+            noticing._retail_notice_transitions(transitions, vals_list, before)
         if not self._retail_wants(self._retail_updated_event):
             return
         watched = self._retail_watched_fields()
         changed = [
             record.id for record, vals in zip(self, vals_list, strict=True) if not watched.isdisjoint(vals)
         ]
-        self.browse(changed)._retail_notice(self._retail_updated_event)
+        noticing.browse(changed)._retail_notice(self._retail_updated_event)
 
     def _retail_values_before(self, transitions, vals_list):
         """Return ``{id: {field: value in the database}}`` if one of the transitions' fields is about to be written."""
@@ -220,9 +230,11 @@ class RetailCapture(models.AbstractModel):
         return super().unlink()
 
     @api.model
-    def _retail_watched_relations(self):
-        """Return the watched fields that have no column and so never pass ``_write_multi``."""
-        return frozenset(name for name in self._retail_watched_fields() if not self._fields[name].column_type)
+    def _retail_writes_relations(self, names):
+        """Tell whether one of the fields is watched, and has no column and so never passes ``_write_multi``."""
+        return any(
+            not self._fields[name].column_type for name in self._retail_watched_fields().intersection(names)
+        )
 
     @api.model
     def _retail_wants(self, event_type):

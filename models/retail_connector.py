@@ -259,18 +259,28 @@ class RetailConnector(models.Model):
     def _add_default_flows(self):
         for connector in self.filtered(lambda connector: not connector.flow_ids):
             adapter_class = connector._get_adapter_class()
-            connector.flow_ids.create(
-                [
-                    {
-                        "connector_id": connector.id,
-                        "event_type": event_type.name,
-                        "active": event_type.name not in adapter_class.optional_event_types,
-                        "domain": self.env[event_type.model]._retail_default_domain(),
-                    }
-                    for event_type in EVENT_TYPES.values()
-                    if event_type.name in adapter_class.event_types
-                ]
+            initial = adapter_class.initial_event_types
+            on = (
+                adapter_class.event_types - adapter_class.optional_event_types if initial is None else initial
             )
+            connector._add_flows([name for name in EVENT_TYPES if name in adapter_class.event_types], on)
+
+    def _add_flows(self, names, on):
+        """Add a flow for each of some event types, with what is usual for it.
+
+        :param on: names of those that are switched on
+        """
+        self.flow_ids.create(
+            [
+                {
+                    "connector_id": self.id,
+                    "event_type": name,
+                    "active": name in on,
+                    "domain": self.env[EVENT_TYPES[name].model]._retail_default_domain(),
+                }
+                for name in names
+            ]
+        )
 
     # -- actions -----------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..const import CLAIMABLE_STATES, Kind, Lane, State
+from .unchecked_many2one import UncheckedMany2one
 
 
 class RetailDelivery(models.Model):
@@ -15,9 +16,9 @@ class RetailDelivery(models.Model):
     _log_access = False
 
     event_id = fields.Many2one("retail.event", required=True, readonly=True, ondelete="cascade", index=True)
-    flow_id = fields.Many2one("retail.flow", readonly=True, ondelete="set null")
-    connector_id = fields.Many2one("retail.connector", required=True, readonly=True, ondelete="restrict")
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    flow_id = UncheckedMany2one("retail.flow", readonly=True)
+    connector_id = UncheckedMany2one("retail.connector", required=True, readonly=True)
+    company_id = UncheckedMany2one("res.company", required=True, readonly=True)  # the event's
     event_type = fields.Selection("_selection_event_type", required=True, readonly=True)
     kind = fields.Selection([("state", "State"), ("fact", "Fact")], required=True, readonly=True)
     lane = fields.Selection([(lane.value, lane.value.title()) for lane in Lane], required=True, readonly=True)
@@ -41,6 +42,11 @@ class RetailDelivery(models.Model):
     )
     attempts = fields.Integer("Tries", readonly=True, aggregator=False)
     is_manual = fields.Boolean("Requested by a Person", readonly=True)
+    is_replay = fields.Boolean(
+        "Told Again",
+        readonly=True,
+        help="A person had the event told again, though it had a delivery before.",
+    )
     queued_at = fields.Datetime("Queued", readonly=True)
     next_attempt_at = fields.Datetime("Next Try", readonly=True)
     lease_until = fields.Datetime(readonly=True)
@@ -55,6 +61,9 @@ class RetailDelivery(models.Model):
     )
     warning = fields.Text(readonly=True)
     waits_for = fields.Char(readonly=True, help="The record that has to arrive at the remote first.")
+    progress = fields.Json(
+        readonly=True, copy=False, help="What of it is at the remote already, if it takes more than one try."
+    )
     bulk_run_id = fields.Many2one(
         "retail.bulk.run", "Backfill or Replay", readonly=True, ondelete="set null", help="What queued it."
     )

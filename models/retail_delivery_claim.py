@@ -10,7 +10,7 @@ from ..const import OPEN_STATES, Kind, State
 Claim = namedtuple(
     "Claim",
     "id lease_until uuid event_type kind flow_id res_model res_id attempts is_manual is_settling payload details"
-    " occurred_at correlation_id causation_id lane",
+    " occurred_at correlation_id causation_id lane progress is_replay",
 )
 Claim.__doc__ = (
     """A delivery that this drain holds until ``lease_until``; ``payload`` is a fact's snapshot."""
@@ -76,7 +76,7 @@ WITH due AS (
   )
   SELECT d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id,
          d.attempts, d.is_manual, d.is_settling, e.payload, e.details, e.occurred_at, e.correlation_id, e.causation_id,
-         d.lane
+         d.lane, d.progress, d.is_replay
     FROM claimed d JOIN retail_event e ON e.id = d.event_id
    WHERE d.state = 'in_flight'
 ORDER BY d.id
@@ -208,7 +208,7 @@ class RetailDelivery(models.Model):
         """Write what became of claimed deliveries; those that another drain took over are left alone.
 
         :param rows: ``(id, lease, state, delay in seconds, attempts, error class, code, field, message,
-            fingerprint, warning, "model,id" of the record that it waits for)``
+            fingerprint, warning, "model,id" of the record that it waits for, progress as JSON text)``
         """
         columns = [list(column) for column in zip(*rows, strict=True)]
         self.env.execute_query(
@@ -221,11 +221,12 @@ class RetailDelivery(models.Model):
                                           ELSE clock_timestamp() AT TIME ZONE 'UTC' END,
                        error_class = r.error_class, error_code = r.code, error_field = r.field,
                        error_message = r.message, fingerprint = r.fingerprint, warning = r.warning,
-                       waits_for = r.waits_for
+                       waits_for = r.waits_for, progress = r.progress::jsonb
                   FROM unnest(%s::int[], %s::timestamp[], %s::text[], %s::float[], %s::int[], %s::text[],
-                              %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+                              %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+                              %s::text[])
                        AS r(id, lease, state, delay, attempts, error_class, code, field, message,
-                            fingerprint, warning, waits_for)
+                            fingerprint, warning, waits_for, progress)
                  WHERE d.id = r.id AND d.state = 'in_flight' AND d.lease_until = r.lease
              RETURNING d.id
                 """,

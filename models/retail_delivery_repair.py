@@ -87,9 +87,9 @@ class RetailDelivery(models.Model):
                 """
                 INSERT INTO retail_delivery (
                        event_id, flow_id, connector_id, company_id, event_type, kind, lane, res_model, res_id,
-                       state, attempts, is_manual, queued_at, next_attempt_at, bulk_run_id)
+                       state, attempts, is_manual, is_replay, queued_at, next_attempt_at, bulk_run_id)
                 SELECT e.id, f.id, f.connector_id, e.company_id, e.event_type, e.kind, COALESCE(%s, f.lane),
-                       e.res_model, e.res_id, 'pending', 0, TRUE, clock_timestamp() AT TIME ZONE 'UTC',
+                       e.res_model, e.res_id, 'pending', 0, TRUE, TRUE, clock_timestamp() AT TIME ZONE 'UTC',
                        clock_timestamp() AT TIME ZONE 'UTC', %s
                   FROM retail_event e JOIN retail_flow f ON f.event_type = e.event_type AND f.id = ANY(%s)
                  WHERE e.id = ANY(%s)
@@ -202,7 +202,7 @@ class RetailDelivery(models.Model):
                 """
                 SELECT d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id,
                        d.attempts, TRUE, %s, e.payload, e.details, e.occurred_at, e.correlation_id,
-                       e.causation_id, d.lane
+                       e.causation_id, d.lane, d.progress, d.is_replay
                   FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
                  WHERE d.id = ANY(%s)
               ORDER BY d.id

@@ -307,13 +307,15 @@ class RetailDrain(models.AbstractModel):
         if not self._is_job_runner_running():
             # Odoo tells its cron workers of a trigger only if it is due, to the second: else they sleep on.
             self.env.ref("retail_hub.ir_cron_drain")._trigger(at=eta if due_in else None)
-        elif not self._has_job(connector_id, lane, eta):
+        elif job_starts_at := self._job_start(connector_id, lane, eta):
+            starts_at = job_starts_at  # sooner, perhaps: what is committed after that needs another
+        else:
             self._enqueue(connector_id, lane, eta if due_in else None)
         _wakes[self.env.cr.dbname, connector_id, lane] = time.time() + starts_at - now
 
     def _call_helper(self, connector_id, lane):
         now = datetime.utcfromtimestamp(self._database_time())
-        if self._is_job_runner_running() and not self._has_job(connector_id, lane, now):
+        if self._is_job_runner_running() and not self._job_start(connector_id, lane, now):
             self._enqueue(connector_id, lane, None, is_helper=True)
 
     @api.model
@@ -346,24 +348,25 @@ class RetailDrain(models.AbstractModel):
             )
         )
 
-    def _has_job(self, connector_id, lane, eta):
-        """Tell whether a job that has not started yet will drain the lane by ``eta``.
+    def _job_start(self, connector_id, lane, eta):
+        """Return when the last job that drains the lane by ``eta`` and has not started yet will (Unix time).
 
-        One that should have started long ago does not count: it waits for a job runner whose clock is slow.
+        None if there is none. One that should have started long ago does not count: it waits for a job runner
+        whose clock is slow.
         """
-        return bool(
-            self.env.execute_query(
-                SQL(
-                    "SELECT 1 FROM queue_job WHERE state IN ('pending', 'enqueued')"
-                    " AND identity_key IS NOT NULL AND starts_with(identity_key, %s)"
-                    " AND (eta IS NULL OR eta <= %s AND eta > clock_timestamp() AT TIME ZONE 'UTC'"
-                    "      - make_interval(secs => %s)) LIMIT 1",
-                    self._job_identity(connector_id, lane),
-                    eta,
-                    OVERDUE_SECONDS,
-                )
+        [(starts_at,)] = self.env.execute_query(
+            SQL(
+                "SELECT max(extract(epoch FROM COALESCE(eta, clock_timestamp() AT TIME ZONE 'UTC')))::float"
+                " FROM queue_job WHERE state IN ('pending', 'enqueued')"
+                " AND identity_key IS NOT NULL AND starts_with(identity_key, %s)"
+                " AND (eta IS NULL OR eta <= %s AND eta > clock_timestamp() AT TIME ZONE 'UTC'"
+                "      - make_interval(secs => %s))",
+                self._job_identity(connector_id, lane),
+                eta,
+                OVERDUE_SECONDS,
             )
         )
+        return starts_at
 
     @api.model
     def _job_identity(self, connector_id, lane):

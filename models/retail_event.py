@@ -17,6 +17,9 @@ from .retail_drain import WAKE_HORIZON
 
 _logger = logging.getLogger(__name__)
 
+NOW = SQL("clock_timestamp() AT TIME ZONE 'UTC'")
+AFTER_WINDOW = SQL("%s + make_interval(secs => f.window_seconds)", NOW)
+
 
 class Draft(NamedTuple):
     """An event about to be inserted; the columns of the table."""
@@ -98,6 +101,8 @@ class RetailEvent(models.Model):
     def _waves(self, model, happenings):
         """Return the happenings in lists, such that what may have led to one is kept before it, to be its cause."""
         causes = self.env[model]._retail_causes
+        if not causes:
+            return [happenings]
         waves, types = [[]], set()
         for happening in happenings:
             possible = {cause for _path, names in causes.get(happening.event_type, ()) for cause in names}
@@ -204,9 +209,9 @@ class RetailEvent(models.Model):
 
         A record that cannot be read does not stop the user's transaction: its event is kept without.
         """
-        records = self.env(context={})[model]
-        if not any(map(_is_fact, drafts)) and not records._retail_process_paths:
+        if not any(map(_is_fact, drafts)) and not self.env[model]._retail_process_paths:
             return drafts
+        records = self.env(context={})[model]
         try:
             with self.env.cr.savepoint(flush=False):
                 return [self._with_snapshot(records, draft) for draft in drafts]
@@ -252,39 +257,35 @@ class RetailEvent(models.Model):
 
     @api.model
     def _keep_sql(self, model, drafts, routes, is_manual, lane, bulk_run_id, due_at):
-        columns = {name: [getattr(draft, name) for draft in drafts] for name in Draft._fields}
+        """Return the statement; the table of flows is asked, since the cache may know one that is not committed."""
         return SQL(
             """
             WITH e AS (
                 INSERT INTO retail_event (uuid, event_type, kind, res_model, res_id, company_id, user_id,
                                           occurred_at, payload, payload_error, details, correlation_id,
                                           causation_id)
-                SELECT gen_random_uuid(), n.event_type, CASE WHEN n.event_type = ANY(%(fact_types)s)
-                            THEN 'fact' ELSE 'state' END, %(model)s, n.res_id, n.company_id, %(user)s,
-                       COALESCE(n.occurred_at, clock_timestamp() AT TIME ZONE 'UTC'), n.payload::jsonb,
+                SELECT gen_random_uuid(), n.event_type, n.kind, %(model)s, n.res_id, n.company_id, %(user)s,
+                       COALESCE(n.occurred_at::timestamp, clock_timestamp() AT TIME ZONE 'UTC'), n.payload::jsonb,
                        n.payload_error, n.details::jsonb,
                        COALESCE(n.correlation_id, %(model)s || ',' || n.res_id), n.causation_id
-                  FROM unnest(%(event_type)s::text[], %(res_id)s::int[], %(company_id)s::int[], %(payload)s::text[],
-                              %(occurred_at)s::timestamp[], %(details)s::text[], %(payload_error)s::text[],
-                              %(correlation_id)s::text[], %(causation_id)s::text[])
+                  FROM (VALUES %(drafts)s)
                        AS n(event_type, res_id, company_id, payload, occurred_at, details, payload_error,
-                            correlation_id, causation_id)
-             RETURNING id, event_type, kind, res_model, res_id, company_id
+                            correlation_id, causation_id, kind)
+             RETURNING id, event_type, kind, res_id, company_id
             )
             INSERT INTO retail_delivery (event_id, flow_id, connector_id, company_id, event_type, kind, lane,
                                          res_model, res_id, state, attempts, is_manual, queued_at, next_attempt_at,
                                          bulk_run_id)
             SELECT e.id, f.id, f.connector_id, e.company_id, e.event_type, e.kind,
                    COALESCE(%(lane)s, f.lane),
-                   e.res_model, e.res_id, 'pending', 0, %(is_manual)s, clock_timestamp() AT TIME ZONE 'UTC',
+                   %(model)s, e.res_id, 'pending', 0, %(is_manual)s, clock_timestamp() AT TIME ZONE 'UTC',
                    %(due)s, %(bulk_run)s
               FROM e JOIN retail_flow f ON f.event_type = e.event_type AND f.company_id = e.company_id
-             WHERE f.id = ANY(%(flows)s)
+             WHERE f.id IN %(flows)s
           ORDER BY e.id, f.id
             """,
-            **columns,
-            flows=[route.flow_id for route in routes],
-            fact_types=[name for name, event_type in EVENT_TYPES.items() if event_type.kind is Kind.FACT],
+            drafts=SQL(", ").join((*draft, EVENT_TYPES[draft.event_type].kind.value) for draft in drafts),
+            flows=tuple(route.flow_id for route in routes),
             model=model,
             user=self.env.uid,
             is_manual=is_manual,
@@ -296,14 +297,10 @@ class RetailEvent(models.Model):
     @api.model
     def _due_sql(self, is_now, due_at):
         """Return when the delivery of flow ``f`` falls due: now, by its schedule, or after its window."""
-        now = SQL("clock_timestamp() AT TIME ZONE 'UTC'")
-        if is_now:
-            return now
-        after_window = SQL("%s + make_interval(secs => f.window_seconds)", now)
-        if not due_at:
-            return after_window
+        if is_now or not due_at:
+            return NOW if is_now else AFTER_WINDOW
         cases = [SQL("WHEN %s THEN %s::timestamp", flow_id, due) for flow_id, due in due_at.items()]
-        return SQL("CASE f.id %s ELSE %s END", SQL(" ").join(cases), after_window)
+        return SQL("CASE f.id %s ELSE %s END", SQL(" ").join(cases), AFTER_WINDOW)
 
 
 def _is_fact(draft):

@@ -14,7 +14,7 @@ from odoo.fields import Domain
 from .. import field_map
 from ..connectors import ADAPTERS
 from ..connectors.base import RemoteError
-from ..field_map import FieldMap, FieldMapError, Kind
+from ..field_map import FieldMap, FieldMapError, Kind, Reason
 from ..schemas import EVENT_TYPES
 from .canonical_values import timestamp
 
@@ -243,7 +243,7 @@ class RetailFieldMap(models.Model):
             source = self._source_kind(line, partial(self._record_kind, author))
             kind = field_map.result_kind(line, source, adapter_class.transforms)
         except FieldMapError as error:
-            return "wrong", self._sentence(error)
+            return "wrong", self._sentence(error.reason)
         if remote is None:
             return "unchecked", reason or self.env._("The remote system does not tell its properties.")
         return self._examine_remote(line, kind, remote.get(line.property))
@@ -273,9 +273,18 @@ class RetailFieldMap(models.Model):
             return "wrong", self._sentence(problem)
         return ("doubt", self._sentence(doubt)) if doubt else ("ok", "")
 
-    def _sentence(self, text):
-        text = str(text)
+    @api.model
+    def _sentence(self, reason):
+        text = self._translated(reason)
         return f"{text[:1].upper()}{text[1:]}."
+
+    @api.model
+    def _translated(self, reason):
+        """Return a text in the user's language, if it is a :class:`~..field_map.Reason`; else as it is."""
+        if not isinstance(reason, Reason):
+            return reason
+        params = {name: self._translated(value) for name, value in reason.params.items()}
+        return self.env._(reason.template, **params)
 
     def _remote_object(self):
         """Return the adapter's object that the line is about.
@@ -285,7 +294,9 @@ class RetailFieldMap(models.Model):
         objects = self.connector_id._get_adapter_class().objects
         found = next((each for each in objects if each.name == self.object_name), None)
         if found is None:
-            raise FieldMapError(f"the provider has no object “{self.object_name}”")
+            raise FieldMapError(
+                self.env._("the provider has no object “%(object)s”", object=self.object_name)
+            )
         return found
 
     def _event_types(self):
@@ -315,27 +326,51 @@ class RetailFieldMap(models.Model):
         for name in relations:
             field = self._readable_field(model, name, path)
             if not field.relational:
-                raise FieldMapError(f"“{path}”: {name} leads to no other record")
+                raise FieldMapError(
+                    self.env._("“%(path)s”: %(name)s leads to no other record", path=path, name=name)
+                )
             is_list = is_list or field.type in ("one2many", "many2many")
             model = model.env[field.comodel_name]
         field = self._readable_field(model, last, path)
         if field.relational:
-            raise FieldMapError(f"“{path}” is a record: name a field of it, such as {path}.display_name")
+            raise FieldMapError(
+                self.env._(
+                    "“%(path)s” is a record: name a field of it, such as %(path)s.display_name", path=path
+                )
+            )
         if field.type == "selection" and not is_list:
             return Kind("text", tuple(field.get_values(self.env)))
         kind = Kind("number") if last == "id" else FIELD_KINDS.get(field.type)
         if kind is None:
-            raise FieldMapError(f"“{path}”: a field of the type {field.type} cannot be sent")
+            raise FieldMapError(
+                self.env._(
+                    "“%(path)s”: a field of the type %(type)s cannot be sent", path=path, type=field.type
+                )
+            )
         return Kind("list") if is_list else kind
 
     def _readable_field(self, model, name, path):
         """Return a field that the user may read: a line must not tell others what its author may not see."""
         field = model._fields.get(name)
         if field is None:
-            raise FieldMapError(f"“{path}”: {model._description} has no field {name}")
+            raise FieldMapError(
+                self.env._(
+                    "“%(path)s”: %(model)s has no field %(name)s",
+                    path=path,
+                    model=model._description,
+                    name=name,
+                )
+            )
         is_secret = field.groups == fields.NO_ACCESS
         if is_secret or not model.has_access("read") or not model._has_field_access(field, "read"):
-            raise FieldMapError(f"“{path}”: you may not read {name} of {model._description}")
+            raise FieldMapError(
+                self.env._(
+                    "“%(path)s”: you may not read %(name)s of %(model)s",
+                    path=path,
+                    name=name,
+                    model=model._description,
+                )
+            )
         return field
 
     # -- lines and defaults ------------------------------------------------------------------------

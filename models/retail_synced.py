@@ -57,28 +57,3 @@ class RetailSynced(models.AbstractModel):
     def action_retail_resync(self):
         """Send the records again, now, to every connector that takes them."""
         return self.env["retail.sync.state"]._resync(self)
-
-
-class AccountMove(models.Model):
-    _name = "account.move"
-    _inherit = ["account.move", "retail.synced"]
-
-
-class PosOrder(models.Model):
-    _name = "pos.order"
-    _inherit = ["pos.order", "retail.synced"]
-
-    @api.model
-    def _load_pos_data_read(self, records, config):
-        """A till reads all fields of its orders with every sale: what it never shows is not looked up for it."""
-        return super()._load_pos_data_read(records.with_context(retail_till=True), config)
-
-
-class SaleOrder(models.Model):
-    _name = "sale.order"
-    _inherit = ["sale.order", "retail.synced"]
-
-
-class StockPicking(models.Model):
-    _name = "stock.picking"
-    _inherit = ["stock.picking", "retail.synced"]

@@ -9,7 +9,7 @@ from .retail_capture import Transition, becomes
 
 class SaleOrder(models.Model):
     _name = "sale.order"
-    _inherit = ["sale.order", "retail.capture"]
+    _inherit = ["sale.order", "retail.capture", "retail.synced"]
 
     _retail_updated_event = "order.updated"
     _retail_transitions = (
@@ -17,6 +17,8 @@ class SaleOrder(models.Model):
         Transition("order.cancelled", "state", becomes("cancel", since=("sale",))),
     )
     _retail_causes = {
+        # What is paid before it is an order becomes one by that.
+        "order.placed": (("transaction_ids", ("payment.captured", "payment.authorized")),),
         "order.updated": (("", ("order.placed",)),),
         "order.cancelled": (("", ("order.placed",)),),
     }
@@ -44,6 +46,14 @@ class SaleOrder(models.Model):
     def _retail_channel(self):
         return "web" if "website_id" in self._fields and self.website_id else "sales"
 
+    def _retail_paid_at_till(self):
+        """Return what tills took for the order, less what they gave back (module ``pos_sale``)."""
+        if "pos_order_line_ids" not in self._fields:
+            return 0.0
+        lines = self.sudo().pos_order_line_ids
+        till_orders = (lines | lines.refund_orderline_ids).order_id
+        return sum(till_order._retail_taken_for(self) for till_order in till_orders)
+
     def _retail_canonical(self, event_type, details):
         currency = self.currency_id
         return OrderV1(
@@ -57,6 +67,7 @@ class SaleOrder(models.Model):
             untaxed=amount(self.amount_untaxed, currency),
             tax=amount(self.amount_tax, currency),
             total=amount(self.amount_total, currency),
+            paid_at_till=amount(self._retail_paid_at_till(), currency),
             placed_at=timestamp(self.date_order),
             customer_reference=self.client_order_ref or "",
             salesperson=self.user_id.name or "",
@@ -64,9 +75,6 @@ class SaleOrder(models.Model):
             lines=tuple(line._retail_line() for line in self.order_line if not line.display_type),
             external_ids={"reference": self.reference} if self.reference else {},
         )
-
-    def _retail_channel(self):
-        return "web" if "website_id" in self._fields and self.website_id else "sales"
 
 
 class SaleOrderLine(models.Model):
@@ -84,6 +92,8 @@ class SaleOrderLine(models.Model):
         currency = self.currency_id
         return OrderLineV1(
             id=str(self.id),
+            # Optional products are linked to a line, too.
+            parent_id=str(self.linked_line_id.id or "") if self.combo_item_id else "",
             kind=self._retail_kind(),
             product_id=str(self.product_id.id or ""),
             sku=self.product_id.default_code or "",

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 
-from odoo import models
+from odoo import api, models
 
-from ..schemas.shipment import LotV1, OrderReferenceV1, ReturnLineV1, ReturnV1, ShipmentLineV1, ShipmentV1
-from .canonical_values import decimal, timestamp
+from ..schemas.shipment import LotV1, ReturnLineV1, ReturnV1, ShipmentLineV1, ShipmentV1
+from .canonical_values import decimal, order_references, timestamp
 from .retail_capture import Transition, becomes
 
 OWN_USAGES = ("internal", "transit")
@@ -15,7 +15,7 @@ DONE_EVENTS = ("shipment.confirmed", "return.received")
 
 class StockPicking(models.Model):
     _name = "stock.picking"
-    _inherit = ["stock.picking", "retail.capture"]
+    _inherit = ["stock.picking", "retail.capture", "retail.synced"]
 
     _retail_transitions = (
         Transition("shipment.confirmed", "state", becomes("done")),
@@ -67,7 +67,10 @@ class StockPicking(models.Model):
         picking = self
         while event_type == "return.received" and picking.backorder_id:
             picking = picking.backorder_id
-        return super(StockPicking, picking)._retail_cause(event_type)
+        cause = super(StockPicking, picking)._retail_cause(event_type)
+        return cause or (
+            self.pos_order_id._retail_settled_cause() if event_type == "shipment.confirmed" else None
+        )
 
     # -- canonical form ----------------------------------------------------------------------------
 
@@ -119,14 +122,8 @@ class StockPicking(models.Model):
         }
 
     def _retail_order(self):
-        if self.sale_id:
-            channel = self.sale_id._retail_channel()
-            return OrderReferenceV1(id=str(self.sale_id.id), number=self.sale_id.name, channel=channel)
-        if self.pos_order_id:
-            return OrderReferenceV1(
-                id=str(self.pos_order_id.id), number=self.pos_order_id.name, channel="pos"
-            )
-        return None
+        references = order_references(self.sale_id, self.pos_order_id)
+        return next(iter(references), None)
 
     def _retail_customer(self):
         """Return who ordered; without an order, whose address it is."""
@@ -157,6 +154,16 @@ class StockPicking(models.Model):
 
 class StockMove(models.Model):
     _inherit = "stock.move"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A shipment that is returned in the transaction in which it left is told before its return: it led to it."""
+        returned = [
+            vals["origin_returned_move_id"] for vals in vals_list if vals.get("origin_returned_move_id")
+        ]
+        if returned and self.env["stock.picking"]._retail_wants("return.initiated"):
+            self.browse(returned).picking_id.flush_recordset(["state"])
+        return super().create(vals_list)
 
     def _retail_line(self, quantity):
         """Return the values of a line of a shipment or a return."""

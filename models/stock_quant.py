@@ -13,6 +13,10 @@ OPEN_STATES = ("waiting", "confirmed", "assigned", "partially_available")
 
 
 class StockQuant(models.Model):
+    """A level names no cause: it stands for all that came, went and was reserved in its window, and to look for one
+    in the user's transaction would make each sale and shipment slower.
+    """
+
     _name = "stock.quant"
     _inherit = ["stock.quant", "retail.capture"]
 
@@ -87,7 +91,16 @@ class ProductProduct(models.Model):
 
     @api.model
     def _retail_subject_domain(self):
-        return Domain("is_storable", "=", True)
+        """What is counted. A kit (module ``mrp``) never lies in stock: its components do."""
+        counted = Domain("is_storable", "=", True)
+        return counted & Domain("is_kits", "=", False) if "is_kits" in self._fields else counted
+
+    def _retail_notice(self, event_type, company_id=None):
+        """What has another SKU is told only if it is counted; where a quantity changed, it is."""
+        if not self._retail_wants(event_type):
+            return
+        told = self if company_id else self.filtered_domain(self._retail_subject_domain())
+        super(ProductProduct, told)._retail_notice(event_type, company_id)
 
     @api.model
     def _retail_changed_domain(self, since):

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import StringConstraints
 
-from .base import Canonical, EventType, Timestamp
+from .base import Canonical, Timestamp
 
 CONTENT_TYPE = "application/cloudevents+json"
+SCHEMAS_PATH = "/retail_hub/schemas"
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -16,7 +17,7 @@ class CloudEvent(Canonical):
 
     ``id`` is the same on every try; ``source`` is the URI of the system it happened in; ``subject`` is the record
     it is about. Events with one ``correlationid`` belong to one business process; ``causationid`` is the event that
-    led to this one.
+    led to this one. ``replayid`` is there if a person had the event told again: another one each time.
     """
 
     specversion: Literal["1.0"] = "1.0"
@@ -29,15 +30,19 @@ class CloudEvent(Canonical):
     dataschema: Text | None = None
     correlationid: Text | None = None
     causationid: Text | None = None
+    replayid: Text | None = None
     data: dict[str, Any]
 
     def canonical(self):
         return self.model_dump(mode="json", exclude_none=True)
 
 
-def schema_uri(event_type: EventType):
-    """Return the URI that names the schema of an event's data: it names a version, and leads nowhere."""
-    return f"urn:retail-hub:schema:{event_type.schema.__name__}"
+def schema_uri(source: str, schema_name: str):
+    """Return the URL of the JSON Schema of an event's data: it names a version, which never changes.
+
+    :param source: the URL of the system that publishes it
+    """
+    return f"{source.rstrip('/')}{SCHEMAS_PATH}/{schema_name}.json"
 
 
 def rfc3339(time: datetime | None):

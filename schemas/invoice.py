@@ -99,10 +99,12 @@ class RefundV1(Canonical):
     """What a customer is given back: a credit note that was posted, or a refund at the till (``source``).
 
     Amounts and quantities are positive: what is given back; what is sold in exchange has negative ones.
-    ``invoice_id`` is the invoice that it reverses, ``orders`` are those that it takes back, and ``is_full`` says
-    that it alone takes back the whole of that document. ``residual`` is not paid out or set off yet. ``date`` is
-    the date of a credit note, ``issued_at`` the time at the till, where the payments are ``total`` and ``rounding``;
-    an exchange tells them once, with the refund or with the order, whichever is larger.
+    ``invoice_id`` is the invoice that it reverses, ``orders`` are those that it takes back. ``is_full``: it alone
+    gives back everything, which of several partial refunds none does. Of a credit note its total is that of the
+    invoice that it reverses, in the same currency, or more; of a refund at the till it takes back every line of the
+    order in its whole quantity. ``residual`` is not paid out or set off yet. ``date`` is the date of a credit note,
+    ``issued_at`` the time at the till, where the payments are ``total`` and ``rounding``; an exchange tells them
+    once, with the refund or with the order, whichever is larger.
     """
 
     id: str

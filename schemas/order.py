@@ -42,7 +42,11 @@ class OrderV1(Canonical):
 
     ``customer_id`` is the id of a canonical customer, empty for an anonymous one. ``refunds_id`` is the order that
     this one takes back, in whole or in part: what was sold in exchange. Its payments are told once, with the larger
-    of the two: otherwise they are ``total`` and ``rounding``, which is what cash rounding adds.
+    of the two: otherwise they are ``total``, ``settled`` and ``rounding``, which is what cash rounding adds.
+
+    A till can settle orders of a salesperson or web shop, or take down payments for them: that makes no second order.
+    What tills took for an order, less what they gave back, is its ``paid_at_till``, before cash rounding; ``settled``
+    is what was paid for others with an order of the till.
     """
 
     id: str
@@ -55,6 +59,8 @@ class OrderV1(Canonical):
     untaxed: Decimal
     tax: Decimal
     total: Decimal
+    settled: Decimal = "0"
+    paid_at_till: Decimal = "0"
     rounding: Decimal = "0"
     placed_at: Timestamp | None = None
     customer_reference: str = ""

@@ -50,8 +50,9 @@ class SettlementTaxV1(LineTaxV1):
 class SettlementV1(Canonical):
     """A session of a till when it was closed; all amounts are in ``currency``.
 
-    ``untaxed``, ``tax`` and ``total`` are ``sales`` less ``refunds`` (both positive), and the payments are ``total``
-    and ``rounding``, which is what cash rounding added. The part that is ``invoiced`` is accounted for by invoices;
+    ``untaxed``, ``tax`` and ``total`` are ``sales`` less ``refunds`` (both positive) and what was ``settled``: paid for
+    orders of a salesperson or web shop, which are no orders of the till. The payments are ``total`` and ``rounding``,
+    which is what cash rounding added. The part that is ``invoiced`` is accounted for by invoices;
     the rest is what the accounting entry of the session says (``entry_number``, empty if there is none).
     An exchange counts as an order and as a refund. ``discounts`` is what discounts of lines took off the prices, tax
     included, and ``rewards`` what loyalty rewards did. ``is_recovery``: made by Odoo for orders that came too late.
@@ -74,6 +75,7 @@ class SettlementV1(Canonical):
     rounding: Decimal = "0"
     sales: SettlementAmountsV1
     refunds: SettlementAmountsV1
+    settled: SettlementAmountsV1
     invoiced: SettlementAmountsV1
     discounts: Decimal = "0"
     rewards: Decimal = "0"

@@ -5,15 +5,8 @@ from typing import Literal
 from ..const import Kind
 from .base import Canonical, Decimal, EventType, Timestamp
 from .customer import AddressV1
+from .invoice import OrderReferenceV1
 from .stock import WarehouseV1
-
-
-class OrderReferenceV1(Canonical):
-    """The canonical order that goods belong to; ids are unique within a channel's kind: till, or sales and web."""
-
-    id: str
-    number: str
-    channel: Literal["sales", "web", "pos"]
 
 
 class LotV1(Canonical):

@@ -17,6 +17,7 @@ from . import test_hubspot_orders
 from . import test_oauth
 from . import test_loyalty
 from . import test_outcome
+from . import test_published_schemas
 from . import test_retention
 from . import test_screens
 from . import test_sale_order
@@ -30,3 +31,9 @@ from . import test_stock_picking
 from . import test_quota
 from . import test_webhook_connector
 from . import test_timeline
+from .neighbours import test_kit as test_neighbours_kit
+from .neighbours import test_shipping as test_neighbours_shipping
+from .neighbours import test_web_order as test_neighbours_web_order
+from .neighbours import test_settled_at_the_till as test_neighbours_settled
+from .neighbours import test_cashier as test_neighbours_cashier
+from . import test_wake

@@ -600,6 +600,28 @@ class TestRefundIssued(InvoiceCase):
         [paid] = self._payloads(self.invoice, "invoice.paid")
         self.assertEqual((paid["amount"], paid["residual"], paid["is_full"]), ("60.50", "0.00", True))
 
+    def test_bit_by_bit(self):
+        """Neither of two credit notes gives back the whole invoice, though both together do."""
+        notes = self.env["account.move"]
+        for _time in range(2):
+            credit = self._credit(self.invoice)
+            credit.invoice_line_ids.quantity = 1
+            credit.action_post()
+            notes += credit
+        told = [self._payloads(credit, "refund.issued")[0] for credit in notes]
+        self.assertEqual(
+            [(each["total"], each["is_full"]) for each in told], [("60.50", False), ("60.50", False)]
+        )
+        self.assertEqual((self.invoice.payment_state, self.invoice.amount_residual), ("reversed", 0.0))
+
+    def test_full_by_its_amount(self):
+        """What gives back more than the invoice is full, too."""
+        more = self._credit(self.invoice)
+        more.invoice_line_ids.quantity = 3
+        more.action_post()
+        [told] = self._payloads(more, "refund.issued")
+        self.assertEqual((told["total"], told["is_full"]), ("181.50", True))
+
     def test_paid_and_then_credited_at_once(self):
         """What is set off later in the transaction does not count for the payment."""
         self._pay(self.invoice, 21)
@@ -649,6 +671,13 @@ class TestRefundIssued(InvoiceCase):
         credit = self._credit(invoice)
         credit.action_post()
         self.assertEqual(self._events(credit).correlation_id, f"account.move,{invoice.id}")
+
+    def test_credited_at_once(self):
+        """Within the transaction of the invoice, too, it led to the refund."""
+        invoice = self._invoice(10)
+        credit = self._credit(invoice)
+        credit.action_post()
+        self.assertEqual(self._events(credit).causation_id, self._events(invoice, "invoice.posted").uuid)
 
 
 class TillCase(InvoiceCase):

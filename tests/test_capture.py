@@ -38,6 +38,17 @@ class TestCapture(RetailCase):
         )
         self.assertEqual(delivery.event_id.user_id, self.env.user)
 
+    def test_flow_that_is_not_there(self):
+        """The cache may know a flow that was never committed: it stops no user, and gets no delivery."""
+        flows = self.env.registry["retail.flow"]
+        [route] = self.env["retail.flow"]._routes()["customer.created"]
+        routes = {"customer.created": (route, route._replace(flow_id=0))}
+        with patch.object(flows, "_routes", lambda self: routes):
+            partner = self._partner()
+            self._commit()
+        self.assertEqual(self._deliveries(partner).flow_id.ids, [route.flow_id])
+        self.assertEqual(len(self._deliveries(partner)), 1)
+
     def test_write_of_a_customer_field(self):
         partner = self._partner()
         self._drop_events()

@@ -29,7 +29,14 @@ class TestConnector(RetailCase):
         self.assertEqual(set(customers.mapped("key_property")), {"email"})
         self.assertEqual(
             others.mapped("event_type"),
-            ["invoice.posted", "invoice.paid", "order.placed", "order.updated", "order.cancelled"],
+            [
+                "invoice.posted",
+                "invoice.paid",
+                "order.placed",
+                "order.updated",
+                "order.cancelled",
+                "shipment.confirmed",
+            ],
         )
         self.assertEqual(set(others.mapped("key_property")), {"odoo_id"})
         self.assertEqual((connector.order_object, connector.company_object), ("order", "contact"))

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from ..connectors.base import Outcome
+from ..connectors.base import Outcome, TransientError
 from ..connectors.hubspot.adapter import HubSpotAdapter
 from .common import FALLBACK_KEY, RetailCase
 
@@ -42,6 +42,26 @@ class TestDelivery(RetailCase):
         self.assertEqual(deliveries[:50].superseded_by_id, deliveries[50])
         self.assertEqual(self._contacts()["ann@example.com"]["city"], "City 49")
         self.assertEqual(len(self._calls()), 1)
+
+    def test_a_try_goes_on_where_the_one_before_stopped(self):
+        """What a long document has at the remote already is kept until all of it is there."""
+        partner = self._partner()
+        told = []
+
+        def send(_adapter, batch):
+            [prepared] = batch
+            told.append(dict(prepared.item.progress))
+            error = None if len(told) == 3 else TransientError("Out of time.", code="OUT_OF_TIME").not_sent()
+            progress = {"line_ids": ["1"] * len(told)} if error else {}
+            return [Outcome(prepared.item.trace_id, "7", error, progress=progress)]
+
+        with patch.object(HubSpotAdapter, "send", send):
+            for _ in range(3):
+                self._make_due(self._deliveries(partner))
+                self._drain()
+        self.assertEqual(told, [{}, {"line_ids": ["1"]}, {"line_ids": ["1", "1"]}])
+        delivery = self._deliveries(partner)
+        self.assertEqual((delivery.state, delivery.attempts, delivery.progress), ("delivered", 1, False))
 
     def test_batches(self):
         self.env["res.partner"].create([{"name": f"N{i}", "email": f"n{i}@example.com"} for i in range(250)])
@@ -366,6 +386,6 @@ class TestDelivery(RetailCase):
         [claim] = self._claim()
         delivery.sudo().lease_until = "2100-01-01"
         delivery.flush_recordset()
-        row = (claim.id, claim.lease_until, "dead", 0.0, 1, *[None] * 7)
+        row = (claim.id, claim.lease_until, "dead", 0.0, 1, *[None] * 8)
         self.env["retail.delivery"]._record([row])
         self.assertEqual(delivery.state, "in_flight")

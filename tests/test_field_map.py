@@ -9,6 +9,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
+from odoo.tools.translate import code_translations
 
 from ..connectors.hubspot import mapping
 from ..connectors.hubspot.adapter import HubSpotAdapter
@@ -273,6 +274,29 @@ class TestFieldMap(FieldMapCase):
                 transform="map",
                 argument="person=king",
             )
+
+    def test_reasons_in_the_language_of_the_user(self):
+        self._custom(name="credit", type="number", fieldType="number")
+        self.env["res.lang"]._activate_lang("nl_BE")
+        dutch = {
+            "%(kind)s does not go into %(property)s": "in %(property)s past %(kind)s niet",
+            "a text": "een tekst",
+            "a number": "een getal",
+            "“%(path)s”: there is no “%(name)s”; there is %(known)s": "“%(path)s”: geen “%(name)s”, wel %(known)s",
+            "“%(path)s”: %(name)s leads to no other record": "“%(path)s”: %(name)s leidt nergens heen",
+            "“%(value)s” is none of its options: %(options)s": "“%(value)s” staat niet in %(options)s",
+            "the value is no date": "de waarde is geen datum",
+        }  # fmt: skip
+        self.connector = self.connector.with_context(lang="nl_BE")
+        with patch.object(code_translations, "get_python_translations", return_value=dutch):
+            self._refused("In een getal past een tekst niet", "credit", "job_title")
+            self._refused("“name.nosuch”: geen “nosuch”, wel full", "jobtitle", "name.nosuch")
+            self._refused("“name.city”: name leidt nergens heen", "jobtitle", "name.city", "record")
+            self._line("lifecyclestage", "{odoo.function}", "template")
+            self._line("jobtitle", "job_title", transform="date")
+            table = self._preview(self._partner(function="king")).with_context(lang="nl_BE").table
+        self.assertIn("“king” staat niet in subscriber", table)
+        self.assertIn("De waarde is geen datum.", table)
 
     def test_what_may_not_work_is_marked(self):
         line = self._line("lifecyclestage", "job_title")

@@ -561,7 +561,9 @@ class TestHubSpotTrouble(HubSpotCase):
         """It is refused when it is typed; one that went later fails when it is sent, and the property is named."""
         stages = {"expression": "status", "transform": "map", "argument": "placed=nowhere; *=gone"}
         self._refuses("none of its options", "order", "hs_pipeline_stage", **stages)
-        line = self.connector.field_map_ids.filtered(lambda line: line.remote_property == "hs_pipeline_stage")
+        line = self.connector.field_map_ids.filtered(
+            lambda line: line.default_key == "order.hs_pipeline_stage"
+        )
         line.with_context(retail_field_map_tolerant=True).argument = stages["argument"]
         order = self._placed()
         self._drain()
@@ -644,11 +646,11 @@ class TestHubSpotMapping(HubSpotCase):
         def used():
             return set(lines.filtered("is_used").mapped("object_name"))
 
-        self.assertEqual(used(), {"contact", "order", "invoice", "line_item"})
+        self.assertEqual(used(), {"contact", "order", "order_shipment", "invoice", "line_item"})
         self.connector.write({"order_object": "deal", "company_object": "company"})
-        self.assertEqual(used(), {"contact", "company", "deal", "invoice", "line_item"})
+        self.assertEqual(used(), {"contact", "company", "deal", "order_shipment", "invoice", "line_item"})
         self.connector.flow_ids.filtered(lambda flow: flow.event_type.startswith("invoice")).active = False
-        self.assertEqual(used(), {"contact", "company", "deal", "line_item"})
+        self.assertEqual(used(), {"contact", "company", "deal", "order_shipment", "line_item"})
         mine = [("connector_id", "=", self.connector.id)]
         found = lines.search([*mine, ("is_used", "=", True)])
         self.assertEqual(found, lines.filtered("is_used"))

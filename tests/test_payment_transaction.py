@@ -82,6 +82,28 @@ class TestPaymentTransaction(PaymentCase):
         )
         return order, self._payment(sale_order_ids=order.ids)
 
+    def test_captured_in_the_name_of_a_visitor(self):
+        """What is left to write at the end of a request is written with the rights of who made it."""
+        payment = self._payment()
+        self._commit()
+        payment._set_done()
+        payment.invalidate_recordset(["child_transaction_ids"], flush=False)
+        visitor = self.env.ref("base.public_user")
+        payment.with_user(visitor).flush_model()
+        self.assertEqual(self._told(payment), ["payment.captured"])
+        self.assertEqual(self._events(payment).user_id, visitor)
+
+    def test_a_quotation_that_is_paid(self):
+        """Its payment makes it an order: that is what led to it."""
+        order, payment = self._payment_of_order()
+        payment._set_done()
+        self._commit()
+        payment._post_process()
+        captured, placed = self._events(payment), self._events(order, "order.placed")
+        self.assertEqual(order.state, "sale")
+        self.assertEqual(placed.causation_id, captured.uuid)
+        self.assertEqual((placed.correlation_id, captured.correlation_id), (f"sale.order,{order.id}",) * 2)
+
     def test_authorized_and_captured(self):
         order, payment = self._payment_of_order()
         payment._set_pending()

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.point_of_sale.tests.common import TestPoSCommon
 from odoo.addons.point_of_sale.tests.test_frontend import TestPointOfSaleHttpCommon
@@ -215,6 +215,16 @@ class TestPosOrder(PosCase):
         told = self._events(order).payload
         self.assertEqual((told["total"], len(told["lines"])), ("31.39", 2))
 
+    def test_a_till_looks_nothing_up(self):
+        """A till reads every field of its orders with each sale: the story of an order is not for it."""
+        order = self._sell([(self.vase, 1)])
+        self._events(order)
+        user = new_test_user(self.env, "cashier", "point_of_sale.group_pos_user,retail_hub.group_user")
+        order = order.with_user(user)
+        self.assertEqual((order.retail_event_count, order.retail_sync_state), (1, "waiting"))
+        [read] = order._load_pos_data_read(order, order.config_id)
+        self.assertEqual((read["retail_event_count"], read["retail_sync_state"]), (0, False))
+
     def test_not_fully_paid(self):
         """What fails is not told, nor what was sent with it."""
         good, bad = self._payload([(self.vase, 1)]), self._payload([(self.vase, 1)], [(self.bank_pm1, 4)])
@@ -383,6 +393,12 @@ class TestPosOrder(PosCase):
         refunds = [self._sell([self._returned(order.lines, 1)], is_refund=True) for _time in range(2)]
         self.assertEqual([self._events(refund).payload["is_full"] for refund in refunds], [False, False])
         self.assertFalse(order.has_refundable_lines)
+
+    def test_refunded_but_for_one_line(self):
+        """Every line counts, whatever it was worth."""
+        order = self._sell([(self.vase, 1), (self.vase, 1)])
+        refund = self._sell([self._returned(order.lines[0], 1)], is_refund=True)
+        self.assertFalse(self._events(refund).payload["is_full"])
 
     def test_refunded_in_the_back_office(self):
         order = self._sell([(self.vase, 2)])

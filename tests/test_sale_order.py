@@ -83,6 +83,37 @@ class TestSaleOrder(EventCase):
         order.action_confirm()
         self.assertEqual(len(self._events(order).payload["lines"]), 1)
 
+    def test_combo(self):
+        """What a combo is made of are lines of their own, which carry its price and say where they belong."""
+        combo = self.env["product.combo"].create(
+            {"name": "Light", "combo_item_ids": [Command.create({"product_id": self.product.id})]}
+        )
+        gift_set = self.env["product.product"].create(
+            {
+                "name": "Gift set",
+                "default_code": "GIFT",
+                "type": "combo",
+                "combo_ids": combo.ids,
+                "list_price": 15,
+                "taxes_id": False,
+            }
+        )
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "order_line": [Command.create({"product_id": gift_set.id, "product_uom_qty": 2})],
+            }
+        )
+        part = {"combo_item_id": combo.combo_item_ids.id, "linked_line_id": order.order_line.id}
+        order.order_line = [Command.create({"product_id": self.product.id, "product_uom_qty": 2, **part})]
+        order.action_confirm()
+        told = self._events(order).payload
+        parent, lamp = told["lines"]
+        self.assertEqual((parent["sku"], parent["parent_id"], parent["total"]), ("GIFT", "", "0.00"))
+        self.assertEqual((lamp["sku"], lamp["parent_id"], lamp["quantity"]), ("LAMP", parent["id"], "2"))
+        self.assertEqual((lamp["untaxed"], lamp["tax"], lamp["total"]), ("30.00", "6.30", "36.30"))
+        self.assertEqual(told["total"], "36.30")
+
     def test_down_payment(self):
         order = self._order()
         order.action_confirm()

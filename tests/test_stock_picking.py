@@ -497,6 +497,26 @@ class TestStockPicking(EventCase):
         back.move_ids.quantity = 1
         self.assertEqual(self._payload(back)["lines"][0]["quantity"], "3")
 
+    def test_causes_within_one_transaction(self):
+        """Nothing is kept before the commit, and still each event finds the one that led to it."""
+        order = self._order(2)
+        picking = order.picking_ids
+        self._validate(picking)
+        returned = self._return(picking, 1)
+        self._validate(returned)
+        again = self._return(picking, 1)
+        self._validate(again)
+        placed = self._events(order, "order.placed")
+        shipped = self._events(picking)
+        self.assertEqual((shipped.event_type, shipped.causation_id), ("shipment.confirmed", placed.uuid))
+        for each in (returned, again):
+            initiated, received = self._events(each)
+            self.assertEqual(
+                (initiated.event_type, received.event_type), ("return.initiated", "return.received")
+            )
+            self.assertEqual(initiated.causation_id, shipped.uuid)
+            self.assertEqual(received.causation_id, initiated.uuid)
+
     def test_return_in_parts(self):
         """It is initiated once, and received in parts."""
         back = self._return(self._deliver(5), 4)

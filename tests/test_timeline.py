@@ -327,7 +327,8 @@ class TestTemplates(RetailCase):
             {"customer.created", "customer.erased", "order.placed", "order.cancelled"}, names
         )
         self.assertEqual(
-            {name.partition(".")[0] for name in names} - {"invoice", "refund"}, {"customer", "order"}
+            {name.partition(".")[0] for name in names} - {"invoice", "refund", "shipment"},
+            {"customer", "order"},
         )
         self.assertEqual(MIDDLEWARE.event_types(), list(EVENT_TYPES))
 
@@ -355,6 +356,41 @@ class TestTemplates(RetailCase):
             action["params"]["message"], f"Nothing to add: all {len(EVENT_TYPES)} flows are on already."
         )
         self.assertEqual((self.connector.flow_ids, flows[0].window_seconds), (flows, 77))
+
+    def test_what_is_many_is_left_off(self):
+        """Only a person switches on what is optional for the provider; what one has switched on stays."""
+        optional = frozenset({"stock.level_changed", "price.changed"})
+        self.enterContext(patch.object(HubSpotAdapter, "optional_event_types", optional))
+        self.enterContext(patch.object(HubSpotAdapter, "initial_event_types", None))
+        with patch.object(HubSpotAdapter, "event_types", frozenset({"order.placed", "stock.level_changed"})):
+            self.connector = self.env["retail.connector"].create(
+                {"name": "New", "base_url": self.sandbox.url}
+            )
+        self.assertEqual(self._flows(), {"order.placed": True, "stock.level_changed": False})
+        self.connector.flow_ids.active = False
+        taken = frozenset({"order.placed", "loyalty.earned", *optional})
+        self.enterContext(patch.object(HubSpotAdapter, "event_types", taken))
+        action = self.connector.action_middleware_flows()
+        expected = {
+            "order.placed": True,
+            "loyalty.earned": True,
+            "stock.level_changed": False,
+            "price.changed": False,
+        }
+        self.assertEqual(self._flows(), expected)
+        self.assertIn(
+            "Added: Loyalty points earned. Switched on: Order placed."
+            " Left off, since they are many: Price changed, Stock level changed.",
+            action["params"]["message"],
+        )
+        flows = self.connector.with_context(active_test=False).flow_ids
+        flows.filtered(lambda flow: flow.event_type == "price.changed").active = True
+        action = self.connector.action_middleware_flows()
+        self.assertEqual(self._flows(), {**expected, "price.changed": True})
+        self.assertIn(
+            "Nothing to add: all 3 flows are on already. Left off, since they are many: Stock level changed.",
+            action["params"]["message"],
+        )
 
     def test_who_may(self):
         clerk = new_test_user(self.env, "clerk", "retail_hub.group_user")

@@ -1,6 +1,7 @@
 """Webhook connectors: set up from the form, and every event reaches the receiver, signed, once in effect."""
 
 import base64
+import json
 import tempfile
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -27,8 +28,9 @@ def options(text):
             yield
 
 
-@tagged("post_install", "-at_install")
-class TestWebhookConnector(RetailCase):
+class WebhookCase(RetailCase):
+    """A connector of a webhook, and what its receiver got."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -62,6 +64,9 @@ class TestWebhookConnector(RetailCase):
             {"partner_id": self.env.user.partner_id.id, "order_line": [line], **values}
         )
 
+
+@tagged("post_install", "-at_install")
+class TestWebhookConnector(WebhookCase):
     # -- setting up --------------------------------------------------------------------------------
 
     def test_new_connector(self):
@@ -162,7 +167,7 @@ class TestWebhookConnector(RetailCase):
                 "subject": f"sale.order/{order.id}",
                 "time": f"{order.date_order.isoformat(timespec='milliseconds')}Z",
                 "datacontenttype": "application/json",
-                "dataschema": "urn:retail-hub:schema:OrderV1",
+                "dataschema": f"{self.webhook.get_base_url()}/retail_hub/schemas/OrderV1.json",
                 "correlationid": f"sale.order,{order.id}",
                 "data": event.payload,
             },
@@ -230,6 +235,43 @@ class TestWebhookConnector(RetailCase):
         [kept] = self._received()
         self.assertEqual((kept["event"]["id"], kept["times"]), (delivery.event_id.uuid, 2))
 
+    def test_told_again(self):
+        """The id stays; a replay that a person asked for has an id of its own, which its tries share."""
+        order = self._order()
+        order.action_confirm()
+        self._drain(self.webhook)
+        [kept] = self._placed()
+        self.assertEqual((kept["times"], kept["replays"]), (1, []))
+        facts = self._deliveries(order).filtered(lambda delivery: delivery.event_type == "order.placed")
+        replays = facts.browse()
+        for _time in range(2):
+            replays += facts._queue_again(facts.event_id.ids, facts.flow_id.ids)
+        self.sandbox.fault(drop="after", times=1)
+        self._drain(self.webhook)
+        self._make_due(replays[0])
+        while self._drain(self.webhook):
+            pass
+        self.assertEqual(replays.mapped("state"), ["delivered", "delivered"])
+        [kept] = self._placed()
+        self.assertEqual(kept["replays"], [str(replay.id) for replay in replays])
+        self.assertEqual(kept["times"], 4)
+
+    def test_a_retry_is_no_replay(self):
+        """What was never taken comes as if for the first time, when a person has it sent again, too."""
+        self.sandbox.configure("webhook", refuse=["S"])
+        order = self._order()
+        order.action_confirm()
+        self._drain(self.webhook)
+        self.assertEqual(self._deliveries(order, event_type="order.placed").state, "dead")
+        self.sandbox.configure("webhook", refuse=[])
+        order.action_retail_resync()
+        self._drain(self.webhook)
+        [kept] = self._placed()
+        self.assertEqual((kept["times"], kept["replays"]), (1, []))
+
+    def _placed(self):
+        return [kept for kept in self._received() if kept["event"]["type"] == "retail.order.placed.v1"]
+
     # -- trouble -----------------------------------------------------------------------------------
 
     def test_refused_event(self):
@@ -244,6 +286,33 @@ class TestWebhookConnector(RetailCase):
         self.assertNotIn("Bad Guy", response)
         self.assertEqual(self._deliveries(good).state, "delivered")
         self.assertEqual(self.webhook.state, "active")
+
+    def test_codes_of_cards_are_for_the_receiver_only(self):
+        """Whoever reads the code of a card can spend it: it is in no attempt and no error, and masked in the event."""
+        self.sandbox.configure("webhook", refuse=["Refused"])
+        program = self.env["loyalty.program"].create({"name": "Club", "program_type": "loyalty"})
+        told, refused = self.env["loyalty.card"].create(
+            [
+                {"program_id": program.id, "code": code, "partner_id": partner.id}
+                for code, partner in (("TOLD-1234", self._partner()), ("Refused-5678", self._partner("Bo")))
+            ]
+        )
+        self._drain(self.webhook)
+        [kept] = [kept for kept in self._received() if kept["event"]["subject"] == f"loyalty.card/{told.id}"]
+        self.assertEqual(kept["event"]["data"]["code"], "TOLD-1234")
+        self.assertEqual(json.loads(self._deliveries(told).attempt_ids.request)["data"]["code"], "***")
+        dead = self._deliveries(refused)
+        self.assertEqual(dead.state, "dead")
+        self.assertIn("not wanted", str(dead.attempt_ids.response))
+        noted = [
+            dead.attempt_ids.request, dead.attempt_ids.response, dead.error_message, dead.attempt_ids.error_message
+        ]  # fmt: skip
+        self.assertNotIn("5678", str(noted))
+        clerk = new_test_user(self.env, "clerk", groups="base.group_user,retail_hub.group_user")
+        event = dead.event_id.with_user(clerk)
+        self.assertTrue(event.is_masked)
+        self.assertIn('"code": "***"', event.shown_payload)
+        self.assertNotIn("5678", event.shown_payload + event.shown_details)
 
     def _assert_stopped(self, partner, reason):
         self.assertEqual(self.webhook.state, "attention")

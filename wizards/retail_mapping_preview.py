@@ -211,7 +211,7 @@ class RetailMappingPreview(models.TransientModel):
         try:
             value = field_map.text(adapter.mapped_value(line, item))
         except (RemoteError, field_map.FieldMapError) as error:
-            note = str(error)
+            note = self._why(error)
         problem = field_map.value_problem(value, remote) if remote and not note else ""
         if known and not remote:
             note = note or self.env._("The remote system has no such property.")
@@ -231,6 +231,13 @@ class RetailMappingPreview(models.TransientModel):
             "warning": note or (self.env["retail.field.map"]._sentence(problem) if problem else ""),
             "is_sent": is_sent,
         }
+
+    def _why(self, error):
+        """Say why a line cannot be filled, in the user's language if the line itself is at fault."""
+        fault = error if isinstance(error, field_map.FieldMapError) else error.__cause__
+        if isinstance(fault, field_map.FieldMapError):
+            return self.env["retail.field.map"]._sentence(fault.reason)
+        return str(error)
 
     def _more_rows(self, prepared, rows):
         """Return rows for what the adapter sends besides the lines, such as a key and what it is linked to."""

@@ -16,7 +16,7 @@ from ..base import (
 )
 from ..oauth import OAuth
 from . import batch as batches
-from . import customers, documents, limits, mapping, schema
+from . import customers, documents, limits, mapping, schema, shipments
 from .api import HubSpotApi
 from .records import Records
 
@@ -46,13 +46,16 @@ class HubSpotAdapter(Adapter):
     )
     has_oauth = True
     batch_size = 100
-    event_types = frozenset({*customers.EVENT_TYPES, *documents.EVENT_TYPES})
-    optional_event_types = frozenset(documents.EVENT_TYPES)
+    event_types = frozenset({*customers.EVENT_TYPES, *documents.EVENT_TYPES, *shipments.EVENT_TYPES})
+    initial_event_types = frozenset(customers.EVENT_TYPES)
     default_keys = Keys("email", "")
     objects: ClassVar = (
         RemoteObject("contact", "Contact", customers.CREATED_OR_UPDATED),
         RemoteObject("company", "Company", customers.CREATED_OR_UPDATED),
         RemoteObject("order", "Order", documents.ORDER_EVENTS, keys=mapping.OWN_KEY),
+        RemoteObject(
+            shipments.SHIPMENT, "Order: what was shipped", shipments.EVENT_TYPES, keys=mapping.OWN_KEY
+        ),
         RemoteObject("deal", "Deal", documents.ORDER_EVENTS, keys=mapping.OWN_KEY),
         RemoteObject("invoice", "Invoice", documents.INVOICE_EVENTS, keys=mapping.OWN_KEY),
         RemoteObject(documents.LINE, "Line item", (*documents.ORDER_EVENTS, "invoice.posted"), part="lines"),
@@ -110,6 +113,8 @@ class HubSpotAdapter(Adapter):
     def references(self, event_type, data):
         if event_type in customers.CREATED_OR_UPDATED:
             return customers.references(self, data)
+        if event_type in shipments.EVENT_TYPES:
+            return shipments.references(data)
         return documents.references(data) if event_type in documents.EVENT_TYPES else ()
 
     def prepare(self, item):
@@ -121,6 +126,8 @@ class HubSpotAdapter(Adapter):
             return customers.prepare(self, item)
         if item.event_type in documents.EVENT_TYPES:
             return documents.prepare(self, item)
+        if item.event_type in shipments.EVENT_TYPES:
+            return shipments.prepare(self, item)
         raise MappingError(f"HubSpot does not take {item.event_type}.", code="EVENT_NOT_SUPPORTED")
 
     def prepare_search(self, item, operation, key):
@@ -138,11 +145,8 @@ class HubSpotAdapter(Adapter):
         return self._lines[object_name]
 
     def keys_of(self, object_name, item):
-        """Return the keys by which a record is found: those of the flow, if they are about this object."""
-        flow_keys_are_about = self.order_object if item.event_type in documents.ORDER_EVENTS else "invoice"
-        if item.event_type in customers.EVENT_TYPES:
-            flow_keys_are_about = "contact"
-        return item.keys if object_name == flow_keys_are_about else mapping.OWN_KEY
+        """Return the keys by which a record is found: those of the flow, unless they are about another object."""
+        return mapping.OWN_KEY if object_name in ("company", documents.LINE) else item.keys
 
     # ----- sending -----
 

@@ -11,6 +11,7 @@ _PATHS = {
     "company": "companies",
     "deal": "deals",
     "order": "orders",
+    "order_shipment": "orders",
     "line_item": "line_items",
     "invoice": "invoices",
 }

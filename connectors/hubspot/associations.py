@@ -39,7 +39,7 @@ class Associations:
                         failures.setdefault(linked.trace_id, linked.error)
         return [replace(o, error=o.error or failures.get(o.trace_id)) for o in outcomes]
 
-    def read(self, source, target, ids):
+    def linked(self, source, target, ids):
         """Return ``{id: ids of the records of another object that it is linked to}``.
 
         :raise RemoteError: HubSpot does not tell

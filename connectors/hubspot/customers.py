@@ -70,7 +70,7 @@ class Customers:
             return [self._send_search(p) for p in items]
         if kind == "archive":
             return self.records.archive(items)
-        outcomes = self.records.write(kind, items)
+        outcomes = self.records.send(kind, items)
         return Associations(self.api).link(self.object_name, items, outcomes)
 
     def _send_search(self, prepared):

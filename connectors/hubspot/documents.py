@@ -1,9 +1,11 @@
 """Orders (as orders or deals) and invoices: a record, its line items, and what both are linked to."""
 
 import copy
+import hashlib
+import json
 from dataclasses import replace
 
-from ..base import AuthError, Prepared, QuotaError, Reference, RemoteError, TransientError, failed
+from ..base import BusinessError, ConflictError, Prepared, Reference, RemoteError, ValidationError
 from . import batch as batches
 from . import requests
 from .associations import Associations
@@ -13,6 +15,8 @@ ORDER_EVENTS = ("order.placed", "order.updated", "order.cancelled")
 INVOICE_EVENTS = ("invoice.posted", "invoice.paid")
 EVENT_TYPES = (*ORDER_EVENTS, *INVOICE_EVENTS)
 LINE = "line_item"
+STAGES = frozenset({"hs_pipeline", "hs_pipeline_stage", "pipeline", "dealstage"})
+LONG = 100  # lines of a document, above which a try goes on where the one before had to stop
 _ORDER_MODELS = {"sales": "sale.order", "web": "sale.order", "pos": "pos.order"}
 
 
@@ -35,6 +39,8 @@ def prepare(adapter, item):
     """
     object_name = adapter.order_object if item.event_type in ORDER_EVENTS else "invoice"
     prepared = replace(requests.prepare_record(adapter, item, object_name, item.subject), is_subject=True)
+    if item.event_type == "order.updated" and prepared.item.remote_id:
+        prepared = _without_stage(prepared)
     linked = {}
     for remote in item.remote_ids.values():
         linked.setdefault(remote.object or "contact", []).append(remote.id)
@@ -48,6 +54,13 @@ def prepare(adapter, item):
         content={**prepared.content, "line items": [each.content for each in lines]},
         personal=prepared.personal | adapter.lines(LINE).personal,
     )
+
+
+def _without_stage(prepared):
+    """An edit moves no order back to where it began: in between, its stage is HubSpot's own matter."""
+    properties = {name: text for name, text in prepared.body["properties"].items() if name not in STAGES}
+    content = {name: value for name, value in prepared.content.items() if name not in STAGES}
+    return replace(prepared, body={**prepared.body, "properties": properties}, content=content)
 
 
 def _prepare_line(adapter, item, line):
@@ -64,84 +77,125 @@ class Documents:
     """
 
     def __init__(self, api, records, lines):
+        self.api = api
         self.associations = Associations(api)
         self.records = records
         self.lines = lines
-        self.api = api
 
     def send(self, kind, items):
         """Write documents, then what they are linked to; return one outcome each, in order.
 
-        All of it can be repeated: a document of which a part failed is sent as a whole again.
+        All of it can be repeated. A document whose lines could not all be written in the time there was goes on from
+        there with the next try.
         """
-        outcomes = self.records.write(kind, items)
+        outcomes = self.records.send(kind, items)
         outcomes = self.associations.link(self.records.object_name, items, outcomes)
-        sent = [(p, o) for p, o in zip(items, outcomes, strict=True) if o.error is None and "lines" in p.body]
-        completed = {o.trace_id: o for o in self._send_lines(sent)}
+        written = [
+            _Written(p, o)
+            for p, o in zip(items, outcomes, strict=True)
+            if o.error is None and "lines" in p.body
+        ]
+        self._write_lines(written)
+        whole = [document for document in written if document.error is None]
+        self._link_lines(whole)
+        completed = {document.outcome.trace_id: document.result() for document in written}
         return [completed.get(o.trace_id, o) for o in outcomes]
 
-    def _send_lines(self, sent):
-        """Write the line items of documents, link them, and archive those that a document has no more."""
-        lines = {line.item.trace_id: (line, p) for p, _outcome in sent for line in _lines_of(p)}
-        written = self.lines.write("upsert", [line for line, _document in lines.values()])
-        ids, failures = {p.item.trace_id: [] for p, _outcome in sent}, {}
-        for outcome in written:
-            line, document = lines[outcome.trace_id]
-            if outcome.error:
-                failures.setdefault(document.item.trace_id, _line_error(line, outcome.error))
-            else:
-                ids[document.item.trace_id].append(outcome.remote_id)
-        whole = [(p, o) for p, o in sent if p.item.trace_id not in failures]
-        linked = {o.trace_id: o for o in self._link(whole, ids)}
-        return [linked.get(o.trace_id) or replace(o, error=failures[o.trace_id]) for _p, o in sent]
+    def _write_lines(self, documents):
+        waiting = {
+            line.item.trace_id: (document, line) for document in documents for line in document.waiting()
+        }
+        for outcome in self.lines.send("upsert", [line for _document, line in waiting.values()]):
+            document, line = waiting[outcome.trace_id]
+            document.add(line, outcome)
 
-    def _link(self, sent, ids):
-        """Link line items to documents that HubSpot may have had before: only what is new, and no others."""
-        known = [(p, o) for p, o in sent if p.item.remote_id or p.item.settling]
+    def _link_lines(self, documents):
+        """Link line items to their documents, and archive those that a document has no more."""
+        source = self.records.object_name
+        old = [document for document in documents if not document.is_new]
         try:
-            present = self._present([o.remote_id for _p, o in known]) if known else {}
-            stale = [
-                each
-                for p, o in known
-                for each in sorted(set(present.get(o.remote_id, ())) - set(ids[p.item.trace_id]))
-            ]
-            self._archive_own(stale)
+            present = self.associations.linked(source, LINE, [document.id for document in old]) if old else {}
+            self._archive_own([each for document in old for each in document.stale(present[document.id])])
         except RemoteError as error:
-            return failed([p for p, _outcome in sent], error)
-        missing = [
-            replace(
-                p, body={"associations": {LINE: _without(ids[p.item.trace_id], present.get(o.remote_id, ()))}}
-            )
-            for p, o in sent
-        ]
-        return self.associations.link(self.records.object_name, missing, [o for _p, o in sent])
-
-    def _present(self, document_ids):
-        return self.associations.read(self.records.object_name, LINE, document_ids)
+            for document in documents:
+                document.error = error
+            return
+        missing = [document.links(present.get(document.id, ())) for document in documents]
+        linked = self.associations.link(source, missing, [document.outcome for document in documents])
+        for document, outcome in zip(documents, linked, strict=True):
+            document.error = outcome.error
 
     def _archive_own(self, line_ids):
         """Archive line items that we made; somebody else's stay."""
         for start in range(0, len(line_ids), self.lines.size):
             part = line_ids[start : start + self.lines.size]
             own = [each for each, key in self.api.read_values(LINE, part, KEY).items() if key]
-            self.lines.archive_ids(own)
+            if own:
+                self.lines.archive_ids(own)
 
 
-def _lines_of(document):
-    for body in document.body["lines"]:
-        item = replace(document.item, trace_id=body["objectWriteTraceId"], remote_id=None)
-        yield Prepared(item, "upsert", body, {}, object=LINE)
+class _Written:
+    """A document that was written, and how far its lines are."""
+
+    def __init__(self, prepared, outcome):
+        self.prepared = prepared
+        self.outcome = outcome
+        self.error = None
+        self.version = _version(prepared.body["lines"])
+        progress = prepared.item.progress
+        is_same = progress and progress.get("version") == self.version
+        self.line_ids = list(progress["line_ids"]) if is_same else []
+
+    @property
+    def id(self):
+        return self.outcome.remote_id
+
+    @property
+    def is_new(self):
+        return bool(self.outcome.response.get("new"))
+
+    def waiting(self):
+        """Return the requests for the lines that are not written yet."""
+        for body in self.prepared.body["lines"][len(self.line_ids) :]:
+            item = replace(self.prepared.item, trace_id=body["objectWriteTraceId"], remote_id=None)
+            yield Prepared(item, "upsert", body, {}, object=LINE)
+
+    def add(self, line, outcome):
+        """Take in what became of a line; they come in order, and those after one that failed do not count."""
+        if outcome.error:
+            self.error = self.error or _line_error(line, outcome.error)
+        elif self.error is None:
+            self.line_ids.append(outcome.remote_id)
+
+    def stale(self, present):
+        return sorted(set(present) - set(self.line_ids))
+
+    def links(self, present):
+        """Return the request to link those lines that are not yet."""
+        known = set(present)
+        missing = [each for each in self.line_ids if each not in known]
+        return replace(self.prepared, body={"associations": {LINE: missing}})
+
+    def result(self):
+        """Return the outcome of the document with its lines."""
+        is_worth_while = self.error and self.version and self.line_ids
+        progress = {"version": self.version, "line_ids": self.line_ids} if is_worth_while else {}
+        return replace(self.outcome, error=self.error, progress=progress)
+
+
+def _version(lines):
+    """Return what tells whether the lines are the same as at the last try; empty for a few, which are sent again."""
+    if len(lines) <= LONG:
+        return ""
+    return hashlib.blake2b(json.dumps(lines, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def _line_error(line, error):
-    """Say which line it is, unless the error is about no line at all, such as a token that ran out."""
-    if isinstance(error, (AuthError, QuotaError, TransientError)):
+    """Say which line is at fault, if one is."""
+    if not isinstance(error, (BusinessError, ConflictError, ValidationError)):
         return error
-    name = line.body["properties"].get("hs_sku") or line.body["properties"].get("name") or line.body["id"]
+    properties = line.body["properties"]
+    name = properties.get("hs_sku") or properties.get("name") or line.body["id"]
     told = copy.copy(error)
     told.message = f"Line item “{name}”: {error.message}"
     return told
-
-
-def _without(ids, present):
-    return [each for each in ids if each not in set(present)]

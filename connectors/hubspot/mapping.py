@@ -170,6 +170,21 @@ ORDER = (
     _line("order", "hs_source_store", "{store} ({channel})", source="template"),
     *_address("order", "hs_shipping_address", "delivery_address"),
 )
+SHIPPED_STAGES = {
+    "true": "937ea84d-0a4f-4dcf-9028-3f9c2aafbf03",  # Processed: the rest is still to come
+    "false": "aa99e8d0-c1d5-4071-b915-d240bbb1aed9",  # Shipped
+}
+ORDER_SHIPMENT = (
+    _line("order_shipment", "hs_shipping_tracking_number", "tracking_number"),
+    _line(
+        "order_shipment",
+        "hs_fulfillment_status",
+        "has_backorder",
+        "map",
+        "true=partially shipped; false=shipped",
+    ),
+    _line("order_shipment", "hs_pipeline_stage", "has_backorder", "map", _argument(SHIPPED_STAGES)),
+)
 DEAL = (
     _line("deal", "dealname", "number"),
     _line("deal", "amount", "total"),
@@ -197,7 +212,7 @@ LINE_ITEM = (
     _line("line_item", "price", "unit_price"),
     _line("line_item", "hs_discount_percentage", "discount"),
 )
-DEFAULT_FIELD_MAPS = (*CONTACT, *COMPANY, *ORDER, *DEAL, *INVOICE, *LINE_ITEM)
+DEFAULT_FIELD_MAPS = (*CONTACT, *COMPANY, *ORDER, *ORDER_SHIPMENT, *DEAL, *INVOICE, *LINE_ITEM)
 _DEFAULTS = {(line.object, line.property): line for line in DEFAULT_FIELD_MAPS}
 
 

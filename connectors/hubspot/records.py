@@ -20,7 +20,7 @@ class Records:
         self.object_name = object_name
         self.size = size
 
-    def write(self, kind, items):
+    def send(self, kind, items):
         """Make or change records; return one outcome each, in order.
 
         An update that got no answer before, and none again, may be of a record that was merged: it then goes to the

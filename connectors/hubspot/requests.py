@@ -18,8 +18,7 @@ def prepare_record(adapter, item, object_name, own_id, part=None):
         item = replace(item, remote_id=None)  # it became something else: that has to be found, or made
     lines = adapter.lines(object_name)
     keys = adapter.keys_of(object_name, item)
-    values = adapter.mapped_values(item, object_name, part)
-    content = {name: field_map.text(value) for name, value in values.items()}
+    content = texts(adapter.mapped_values(item, object_name, part))
     content.update(mapping.own_keys(keys, object_name, own_id, lines.by_property))
     name, value = mapping.find_key(adapter, item, object_name, keys, own_id, lines.by_property, content)
     if not item.remote_id and not value:
@@ -32,6 +31,11 @@ def prepare_record(adapter, item, object_name, own_id, part=None):
     return Prepared(
         item, f"{object_name}.{kind}", body, content, value, personal=lines.personal, object=object_name
     )
+
+
+def texts(values):
+    """Return property values as HubSpot takes them: texts only."""
+    return {name: field_map.text(value) for name, value in values.items()}
 
 
 def with_links(prepared, ids):

@@ -32,13 +32,17 @@ def add_key(api, object_name):
     if found.status >= 300:
         raise api.refusal(found, write=False, object_name=object_name)
     if not found.object.get("hasUniqueValue"):
-        raise ValidationError(
-            f"HubSpot has a property {KEY} for each {noun(object_name)}, but its values are not unique. Rename it "
-            "there, or delete it if nothing uses it, and press “Set up” again.",
-            code="KEY_NOT_UNIQUE",
-            field=KEY,
-        )
+        raise _not_unique(object_name)
     return None
+
+
+def _not_unique(object_name):
+    return ValidationError(
+        f"HubSpot has a property {KEY} for each {noun(object_name)}, but its values are not unique. Rename it "
+        "there, or delete it if nothing uses it, and press “Set up” again.",
+        code="KEY_NOT_UNIQUE",
+        field=KEY,
+    )
 
 
 def _make_key(api, object_name):

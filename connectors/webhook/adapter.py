@@ -99,9 +99,10 @@ class WebhookAdapter(Adapter):
             type=event_type.cloudevents_type,
             subject=item.subject or None,
             time=rfc3339(item.occurred_at),
-            dataschema=schema_uri(event_type),
+            dataschema=schema_uri(self.settings.source, event_type.schema.__name__),
             correlationid=item.correlation_id or None,
             causationid=item.causation_id or None,
+            replayid=item.replay_id or None,
             data=data,
         )
         return Prepared(item, "event", event.canonical(), data)

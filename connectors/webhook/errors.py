@@ -76,7 +76,7 @@ def _personal_values(data, is_within=False):
     """Yield the texts of more than two characters under the names of personal properties."""
     if isinstance(data, dict):
         for name, value in data.items():
-            yield from _personal_values(value, is_within or is_personal(name))
+            yield from _personal_values(value, is_within or is_personal(name, data))
     elif isinstance(data, (list, tuple)):
         for value in data:
             yield from _personal_values(value, is_within)

@@ -4,10 +4,12 @@ import argparse
 
 import capture
 import capture_orders
+import capture_pos_orders
 import large_table
 import losses
 import memory
 import outbound
+import outbound_orders
 import realtime
 from bench import Bench
 from figures import print_table, write_json
@@ -15,7 +17,9 @@ from figures import print_table, write_json
 BENCHMARKS = {
     "capture": capture.measure,
     "capture_orders": capture_orders.measure,
+    "capture_pos_orders": capture_pos_orders.measure,
     "outbound": outbound.measure,
+    "outbound_orders": outbound_orders.measure,
     "losses": losses.measure,
     "realtime": realtime.measure,
     "large_table": large_table.measure,

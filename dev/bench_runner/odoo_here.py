@@ -55,7 +55,10 @@ def connect_hub(database, url, window=None, events=()):
     with environment(database, SUPERUSER_ID) as env:
         connector = env["retail.connector"].create({"name": "HubSpot", "base_url": url})
         connector.credential_ids.value = "sandbox-token"
-        connector.flow_ids.create([{"connector_id": connector.id, "event_type": event} for event in events])
+        there = connector.flow_ids.filtered(lambda flow: flow.event_type in events)
+        there.active = True
+        missing = sorted(set(events) - set(there.mapped("event_type")))
+        connector.flow_ids.create([{"connector_id": connector.id, "event_type": event} for event in missing])
         if window is not None:
             connector.flow_ids.window_seconds = window
         if "retail.quota" in env:  # the peers keep to no limits either

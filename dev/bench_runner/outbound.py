@@ -5,17 +5,16 @@ customers until the last is known to have arrived.
 """
 
 import time
-from dataclasses import dataclass
 
 import odoo_here
 from bench import say
 from customers import customers
 from figures import Figure, middle
-from profiles import Usage, profiled
+from profiles import profiled
 from remote import start_sandbox
 from sides import (
     HAS_OPEN,
-    TIMEOUT,
+    Side,
     accept_webhooks,
     make_webhook_automation,
     start_exporter,
@@ -23,45 +22,10 @@ from sides import (
     webhooks,
 )
 
-from database import Database
-from stack import OdooServer, wait_until
-
 HUB_CUSTOMERS = 3000
 PEER_CUSTOMERS = 300
 WEBHOOK_CUSTOMERS = 300
 GOAL = 25
-
-
-@dataclass
-class Side:
-    """One of those with servers: how many customers a run has, and the SQL that tells whether some are missing.
-
-    It is cheap, as it is asked often; ``total`` is how many customers there were in all runs.
-    """
-
-    name: str
-    database: Database
-    server: OdooServer
-    customers: int
-    is_missing_some: str
-    total: int = 0
-
-    def is_finished(self, cursor):
-        cursor.execute(self.is_missing_some, {"total": self.total})
-        return not cursor.fetchone()[0]
-
-
-@dataclass
-class Run:
-    """Customers per second, the CPUs that were used meanwhile, and what the sandbox has at the end."""
-
-    rate: float
-    cpus: dict
-    contacts: list
-
-    def __str__(self):
-        cpus = ", ".join(f"{kind} {share:.2f}" for kind, share in self.cpus.items())
-        return f"{self.rate:.0f}/s (CPUs: {cpus})"
 
 
 def measure(bench):
@@ -74,9 +38,9 @@ def measure(bench):
     _notify(webhook, sandbox, 100, "warm-up")
     runs = []
     for number in range(bench.runs):
-        hub_run = _drain(hub, sandbox, hub.customers, f"run{number}")
-        peer_run = _drain(peer, sandbox, peer.customers, f"run{number}")
-        _check_alike(hub_run.contacts, peer_run.contacts)
+        hub_run, hub_contacts = _drain(hub, sandbox, hub.size, f"run{number}")
+        peer_run, peer_contacts = _drain(peer, sandbox, peer.size, f"run{number}")
+        _check_alike(hub_contacts, peer_contacts)
         notified = _notify(webhook, sandbox, bench.scaled(WEBHOOK_CUSTOMERS), f"run{number}")
         runs.append(
             {
@@ -90,7 +54,7 @@ def measure(bench):
         say(f"outbound: hub {hub_run}, peer {peer_run}, webhook automation {notified:.0f}/s")
     if bench.profile:
         with profiled(hub.server.pids()):
-            _drain(hub, sandbox, 2 * hub.customers, "profile")
+            _drain(hub, sandbox, 2 * hub.size, "profile")
     yield from _figures(runs)
 
 
@@ -123,23 +87,20 @@ def _peer(bench, sandbox):
 
 
 def _drain(side, sandbox, count, label):
-    """Create customers and wait until all have arrived; return how that went."""
+    """Create customers and wait until all have arrived; return how that went, and the contacts that there are."""
     sandbox.reset()
-    connection = side.database.connect()
-    with connection.cursor() as cursor:
-        side.total += count
-        with odoo_here.environment(side.database) as env:
-            env["res.partner"].create(customers(env, count, label))
-            committed = odoo_here.commit(env)
-            usage = Usage(side.server)
-        wait_until(lambda: side.is_finished(cursor), TIMEOUT, f"{side.name}: not all customers arrived", 0.02)
-        seconds = time.perf_counter() - committed
-        cpus = usage.cpus()
-    connection.close()
+    run = side.run(count, lambda: _create(side.database, count, label))
     contacts = sandbox.contacts()
     if len(contacts) != count:
         raise RuntimeError(f"{side.name}: {count} customers became {len(contacts)} contacts")
-    return Run(count / seconds, cpus, contacts)
+    return run, contacts
+
+
+def _create(database, count, label):
+    """Create customers; return the moment of the commit."""
+    with odoo_here.environment(database) as env:
+        env["res.partner"].create(customers(env, count, label))
+        return odoo_here.commit(env)
 
 
 def _notify(database, sandbox, count, label):

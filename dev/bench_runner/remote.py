@@ -7,9 +7,9 @@ from database import setting
 from stack import Sandbox
 
 
-def start_sandbox(bench):
+def start_sandbox(bench, label="bench_sandbox"):
     """Start a sandbox of the benchmark's own; return its client, which has its ``url``."""
-    return _client_module().SandboxClient(bench.enter(Sandbox(label="bench_sandbox")).url)
+    return _client_module().SandboxClient(bench.enter(Sandbox(label=label)).url)
 
 
 def _client_module():

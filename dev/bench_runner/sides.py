@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import odoo_here
 from customers import make_customers
+from profiles import Usage
 
 from stack import Database, OdooServer, wait_until
 
@@ -28,6 +29,46 @@ WEBHOOK_FIELDS = (
     "country_id",
     "lang",
 )
+
+
+@dataclass
+class Run:
+    """Records per second, and the CPUs that were used meanwhile."""
+
+    rate: float
+    cpus: dict
+
+    def __str__(self):
+        cpus = ", ".join(f"{kind} {share:.2f}" for kind, share in self.cpus.items())
+        return f"{self.rate:.0f}/s (CPUs: {cpus})"
+
+
+@dataclass
+class Side:
+    """One of those with servers: how many records a run has, and the SQL that tells whether some are missing.
+
+    It is cheap, as it is asked often; ``total`` is how many records there were in all runs.
+    """
+
+    name: str
+    database: Database
+    server: OdooServer
+    size: int
+    is_missing_some: str
+    total: int = 0
+
+    def run(self, count, commit):
+        """Wait until ``count`` records have arrived; ``commit()`` commits them and returns when (perf_counter)."""
+        self.total += count
+        with contextlib.closing(self.database.connect()) as connection, connection.cursor() as cursor:
+            committed = commit()
+            usage = Usage(self.server)
+            wait_until(lambda: self._is_finished(cursor), TIMEOUT, f"{self.name}: not all arrived", 0.02)
+            return Run(count / (time.perf_counter() - committed), usage.cpus())
+
+    def _is_finished(self, cursor):
+        cursor.execute(self.is_missing_some, {"total": self.total})
+        return not cursor.fetchone()[0]
 
 
 @dataclass(eq=False)
@@ -82,11 +123,14 @@ class Hub:
             return seconds
 
 
-def start_hub(bench, label, sandbox, customer_count=0):
-    """Return a hub with a server; the customers are not sent yet."""
+def start_hub(bench, label, sandbox, customer_count=0, events=()):
+    """Return a hub with a server; the customers are not sent yet.
+
+    :param events: types of events that it wants beside the default ones
+    """
     database = bench.database(label, "retail_hub")
     ids = make_customers(database, customer_count) if customer_count else []
-    connector_id = odoo_here.connect_hub(database, sandbox.url, window=0)
+    connector_id = odoo_here.connect_hub(database, sandbox.url, window=0, events=events)
     return Hub(database, bench.enter(OdooServer(database)), connector_id, ids)
 
 

@@ -10,6 +10,7 @@ import time
 from day import play
 from report import say, show, show_addresses
 from stage import stage
+from systems import accounts
 
 
 def main() -> int:
@@ -25,9 +26,10 @@ def main() -> int:
         say("Playing one retail day")
         started = time.monotonic()
         results = play(shop)
-        show(shop, results, time.monotonic() - started)
+        systems = accounts(shop)
+        show(shop, results, systems, time.monotonic() - started)
         if options.exit:
-            return 0 if all(result.succeeded for result in results) else 1
+            return 0 if all(part.is_right for part in (*results, *systems)) else 1
         show_addresses(shop)
         say("Serving until you press Ctrl-C")
         with contextlib.suppress(KeyboardInterrupt):

@@ -2,8 +2,9 @@
 
 A new part of the business is a file with its own `STEPS`, and one name in `PARTS`. A step is a generator
 function that takes the shop: it does something in Odoo, yields what that was, and, when everything has had
-the time to arrive, looks at the remote and yields what it found there. What is not as it should be raises
-`Unexpected` (see `expect`).
+the time to arrive, looks at the remote and yields what it found there. One that needs something to have
+arrived before it can go on yields `WAIT` first: the steps of a part wait together. What is not as it should
+be raises `Unexpected` (see `expect`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import till
 import trouble
 from remote import Unexpected
 from report import progress
-from shop import Shop
+from shop import WAIT, Shop
 
 PARTS = (customers, orders, till, trouble, operations, leftovers, delivered)
 
@@ -33,30 +34,46 @@ class Result:
 
     happened: str
     found: str
-    succeeded: bool
+    is_right: bool
 
 
 def play(shop: Shop) -> list[Result]:
     """Play the steps one after the other, wait until all is quiet, then check each."""
-    played = [_begin(shop, step) for part in PARTS for step in part.STEPS]
+    acts = [act for part in PARTS for act in _play_part(shop, part)]
     progress("waiting until nothing is on its way any more")
     shop.settle()
-    return [_finish(*half) for half in played]
+    return [act.finish() for act in acts]
 
 
-def _begin(shop: Shop, step: Step):
-    """Return the running step, what happened (its name, if it did not get that far), and what went wrong."""
-    running = step(shop)
-    try:
-        happened, trouble = next(running), ""
-    except (Unexpected, TimeoutError) as error:
-        happened, trouble = step.__name__.replace("_", " "), str(error)
-    progress(happened)
-    return running, happened, trouble
+def _play_part(shop, part):
+    acts = [Act(step, shop) for step in part.STEPS]
+    waiting = [act for act in acts if act.happened == WAIT]
+    if waiting:
+        shop.settle()
+        for act in waiting:
+            act.go_on()
+    return acts
 
 
-def _finish(running, happened: str, trouble: str) -> Result:
-    try:
-        return Result(happened, trouble or next(running), not trouble)
-    except Unexpected as error:
-        return Result(happened, str(error), False)
+class Act:
+    """A step that is being played: what happened (its name, if it did not get that far), and what went wrong."""
+
+    def __init__(self, step: Step, shop: Shop):
+        self.name = step.__name__.replace("_", " ")
+        self.happened = self.trouble = ""
+        self._running = step(shop)
+        self.go_on()
+
+    def go_on(self) -> None:
+        try:
+            self.happened = next(self._running)
+        except (Unexpected, TimeoutError) as error:
+            self.happened, self.trouble = self.name, str(error)
+        if self.happened != WAIT:
+            progress(self.happened)
+
+    def finish(self) -> Result:
+        try:
+            return Result(self.happened, self.trouble or next(self._running), not self.trouble)
+        except Unexpected as error:
+            return Result(self.happened, str(error), False)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import textwrap
 from itertools import zip_longest
 
+import story
+
 WIDTHS = (48, 60)
+COLUMNS = ("In Odoo", "There", "Missing", "Doubled", "Wrong")
+NAMED = 5  # of what is missing, doubled or wrong
 
 
 def say(text: str) -> None:
@@ -16,15 +20,20 @@ def progress(text: str) -> None:
     print(f"  · {text}", flush=True)
 
 
-def show(shop, results, seconds: float) -> None:
-    """Print the day as a table, and the deliveries by state."""
+def show(shop, results, systems, seconds: float) -> None:
+    """Print the day as a table, the stories that it tells, and the account of every system."""
     say(f"{'In Odoo':<{WIDTHS[0] + 3}}The others hold")
     for result in results:
-        _show_row("✓" if result.succeeded else "✗", result.happened, result.found)
-    failed = sum(not result.succeeded for result in results)
+        _show_row(_mark(result.is_right), result.happened, result.found)
+    _show_stories(shop)
+    _show_systems(systems)
     counts = ", ".join(f"{count} {state}" for state, count in shop.deliveries_by_state())
-    say(f"Deliveries: {counts}. HubSpot was called {shop.hubspot.call_count()} times in {seconds:.0f} s.")
-    print(f"{failed} of {len(results)} steps FAILED" if failed else f"All {len(results)} steps: as expected")
+    say(f"To HubSpot: {counts}; it was called {shop.hubspot.call_count()} times in {seconds:.0f} s.")
+    _show_verdict(results, systems)
+
+
+def _mark(is_right):
+    return "✓" if is_right else "✗"
 
 
 def _show_row(mark, happened, found):
@@ -32,6 +41,49 @@ def _show_row(mark, happened, found):
     for left, right in zip_longest(*columns, fillvalue=""):
         print(f"{mark} {left:<{WIDTHS[0]}} {right}".rstrip())
         mark = " "
+
+
+def _show_stories(shop):
+    say("How it ties together, as the middleware heard it: each event hangs under the one that led to it")
+    for title, process in shop.stories:
+        print(f"  {title} (correlation id {process})")
+        for line in story.tree(story.events_of(shop, process)):
+            print(f"    {line}")
+
+
+def _show_systems(systems):
+    say(f"{'What arrived, against Odoo’s own records':<51}{''.join(f'{column:>9}' for column in COLUMNS)}")
+    for system in systems:
+        print(f"  {system.name}")
+        for arrival in system.arrivals:
+            _show_arrival(arrival)
+
+
+def _show_arrival(arrival):
+    counts = (
+        len(arrival.expected),
+        len(dict(arrival.arrived)),
+        len(arrival.missing),
+        len(arrival.doubled),
+        len(arrival.wrong),
+    )
+    numbers = "".join(f"{count or '-':>9}" for count in counts)
+    print(f"{_mark(arrival.is_right)}   {arrival.what:<47}{numbers}  {arrival.note}".rstrip())
+    for what in ("missing", "doubled", "wrong"):
+        keys = getattr(arrival, what)
+        more = [f"and {len(keys) - NAMED} more"] if len(keys) > NAMED else []
+        for key in keys[:NAMED] + more:
+            print(f"      {what}: {key}")
+
+
+def _show_verdict(results, systems):
+    failed = sum(not result.is_right for result in results)
+    wrong = [system.name for system in systems if not system.is_right]
+    print(f"{failed} of {len(results)} steps FAILED" if failed else f"All {len(results)} steps: as expected")
+    if wrong:
+        print(f"Something is missing, doubled or wrong: {', '.join(wrong)}")
+    else:
+        print("Every system has what Odoo says, each thing once: nothing is missing, doubled or wrong")
 
 
 def show_addresses(shop) -> None:

@@ -9,6 +9,7 @@ from rpc import Session
 
 from stack import OdooServer, Sandbox, wait_until
 
+WAIT = ""  # what a step yields to go on when all is quiet
 OPEN_STATES = ("pending", "in_flight", "unknown")
 FIELD_NAMES = [
     "res_model",
@@ -32,7 +33,16 @@ class Shop:
         self.hubspot = HubSpot(sandbox.url)
         self.connector_id = 0
         self.middleware_id = 0
+        self.second_account_id = 0
         self.clerk: Session | None = None
+        # What the account at the end of the day goes by.
+        self.opened_at = ""  # by the database's clock
+        self.first_regular = self.first_of_today = 0  # ids of customers
+        self.left: set[int] = set()  # customers that are no contact yet, on purpose
+        self.merged: dict[int, int] = {}  # the customer that is gone: the one that it became
+        self.erased: list[int] = []
+        self.changed_for_second_account: list[int] = []
+        self.stories: list[tuple[str, str]] = []  # title, process, of what is told at the end
 
     def customer(self, name: str, **values) -> int:
         """Create a customer and return its id."""
@@ -42,6 +52,11 @@ class Shop:
         """Return the value of a field of the connector."""
         [values] = self.call("retail.connector", "read", [self.connector_id], [field])
         return values[field]
+
+    def wants(self, event_type: str) -> bool:
+        """Return whether HubSpot is told of such events."""
+        flow = [("connector_id", "=", self.connector_id), ("event_type", "=", event_type)]
+        return bool(self.call("retail.flow", "search_count", flow))
 
     def settle(self, timeout: float = 90) -> None:
         """Wait until nothing is on its way, but for what is left waiting on purpose."""

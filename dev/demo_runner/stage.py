@@ -12,7 +12,7 @@ from report import progress, say
 from rpc import Session
 from shop import Shop
 
-from stack import Database, OdooServer, Sandbox, database_name, free_port
+from stack import Database, OdooServer, Sandbox, database_name, free_port, wait_until
 
 COMPANY = "Linden & Daughters"
 OWN_PROPERTY = {"name": "odoo_customer_id", "label": "Odoo customer id", "hasUniqueValue": True}
@@ -33,18 +33,23 @@ def stage(port: int | None = None) -> Iterator[Shop]:
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(Database(database_name("demo")))
         progress(f"installing retail_hub in the new database {database.name} (about 15 s)")
-        database.install("retail_hub")
+        database.install("retail_hub", "payment_demo")
         progress("starting the sandbox, which stands in for HubSpot")
         sandbox = stack.enter_context(Sandbox(label="demo-sandbox"))
         progress("starting Odoo: 2 workers, the job runner and its channels")
         odoo = OdooServer(database, port=port or usual_port(), config_extra=_secrets())
-        shop = Shop(stack.enter_context(odoo), sandbox)
-        progress("setting up the shop and its HubSpot connector")
+        stack.callback(odoo.kill)  # nothing of it is kept, so that it need not end politely
+        wait_until(odoo.begin().is_healthy, 120, f"Odoo did not start; its log is {odoo.log_path}")
+        shop = Shop(odoo, sandbox)
+        progress("setting up the shop, its HubSpot connector and a middleware")
         set_up_people(shop)
+        set_up_web_shop(shop)
         set_up_regulars(shop)
         set_up_account(shop)
         set_up_connector(shop)
         set_up_middleware(shop)
+        odoo.wait_until_ready()
+        open_shop(shop)
         yield shop
 
 
@@ -67,17 +72,36 @@ def _secrets():
 def set_up_people(shop: Shop) -> None:
     """The company, and a clerk who may do no more than a clerk."""
     [belgium] = shop.call("res.country", "search", [("code", "=", "BE")])
-    shop.call("res.company", "write", [1], {"name": COMPANY, "country_id": belgium})
+    [euro] = shop.call("res.currency", "search", [("name", "=", "EUR")], context={"active_test": False})
+    shop.call("res.currency", "write", [euro], {"active": True})
+    company = {
+        "name": COMPANY,
+        "country_id": belgium,
+        "currency_id": euro,
+        "stock_text_confirmation": False,
+    }
+    shop.call("res.company", "write", [1], company)
+    pricelists = shop.call("product.pricelist", "search", [])
+    shop.call("product.pricelist", "write", pricelists, {"currency_id": euro})
     groups = [group_id(shop, "base", "group_partner_manager"), group_id(shop, "retail_hub", "group_user")]
     clerk = {"name": "Clara Wouters", "login": "clerk", "password": "clerk", "group_ids": [(6, 0, groups)]}
     shop.call("res.users", "create", [clerk])
     shop.clerk = Session(shop.odoo.url, shop.odoo.db.name, "clerk", "clerk")
 
 
+def set_up_web_shop(shop: Shop) -> None:
+    """A payment provider that says yes to everything, and mails without PDFs, which nobody reads here."""
+    provider = shop.call("payment.provider", "search", [("code", "=", "demo")])
+    shop.call("payment.provider", "write", provider, {"state": "test", "is_published": True})
+    mails = shop.call("mail.template", "search", [("model", "=", "sale.order")])
+    shop.call("mail.template", "write", mails, {"report_template_ids": [(5, 0, 0)]})
+
+
 def set_up_regulars(shop: Shop) -> None:
     """Customers from before the connector, which knows nothing of them."""
     rows = [[f"Regular {n}", f"regular{n}@regulars.example", "Brugge"] for n in range(1, REGULARS + 1)]
-    shop.call("res.partner", "load", ["name", "email", "city"], rows)
+    ids = shop.call("res.partner", "load", ["name", "email", "city"], rows)["ids"]
+    shop.first_regular, shop.first_of_today = min(ids), max(ids) + 1
 
 
 def group_id(shop: Shop, module: str, name: str) -> int:
@@ -97,8 +121,14 @@ def set_up_account(shop: Shop) -> None:
     )
 
 
+def without_delay(shop: Shop, connector_id: int) -> None:
+    """Have everything told within a second or two: nobody wants to wait for the end of the day here."""
+    flows = shop.call("retail.flow", "search", [("connector_id", "=", connector_id)])
+    shop.call("retail.flow", "write", flows, {"mode": "realtime", "window_seconds": 1})
+
+
 def set_up_middleware(shop: Shop) -> None:
-    """A receiver of webhooks, which hears everything; nobody wants to wait a minute for it here."""
+    """A receiver of webhooks, which hears everything."""
     values = {"name": "Middleware", "provider": "webhook", "base_url": f"{shop.hubspot.url}/hooks/middleware"}
     [shop.middleware_id] = shop.call("retail.connector", "create", [values])
     secret = [("connector_id", "=", shop.middleware_id), ("name", "=", "signing_secret")]
@@ -106,9 +136,17 @@ def set_up_middleware(shop: Shop) -> None:
         "retail.credential", "write", shop.call("retail.credential", "search", secret), {"value": SECRET}
     )
     shop.call("retail.connector", "action_middleware_flows", [shop.middleware_id])
-    flows = shop.call("retail.flow", "search", [("connector_id", "=", shop.middleware_id)])
-    shop.call("retail.flow", "write", flows, {"mode": "realtime", "window_seconds": 1})
+    of_connector = [("connector_id", "=", shop.middleware_id)]
+    flows = shop.call("retail.flow", "search", of_connector, context={"active_test": False})
+    shop.call("retail.flow", "write", flows, {"active": True})
+    without_delay(shop, shop.middleware_id)
     shop.call("retail.connector", "action_activate", [shop.middleware_id])
+
+
+def open_shop(shop: Shop) -> None:
+    """Note the time, as Odoo's records have it: what is made from now on is of today."""
+    [(now,)] = shop.odoo.db.query("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')")
+    shop.opened_at = now
 
 
 def set_up_connector(shop: Shop) -> None:
@@ -116,10 +154,13 @@ def set_up_connector(shop: Shop) -> None:
     [shop.connector_id] = shop.call(
         "retail.connector", "create", [{"name": "HubSpot", "base_url": shop.hubspot.url}]
     )
-    [connector] = shop.call("retail.connector", "read", [shop.connector_id], ["credential_ids", "flow_ids"])
+    [connector] = shop.call("retail.connector", "read", [shop.connector_id], ["credential_ids"])
     shop.call("retail.credential", "write", connector["credential_ids"], {"value": "sandbox-token"})
-    values = {"fallback_key_property": OWN_PROPERTY["name"]}
-    shop.call("retail.flow", "write", connector["flow_ids"], values)
+    shop.call("retail.connector", "action_crm_flows", [shop.connector_id])
+    without_delay(shop, shop.connector_id)
+    of_customers = [("connector_id", "=", shop.connector_id), ("event_type", "=like", "customer.%")]
+    flows = shop.call("retail.flow", "search", of_customers)
+    shop.call("retail.flow", "write", flows, {"fallback_key_property": OWN_PROPERTY["name"]})
     answer = shop.call("retail.connector", "action_test_connection", [shop.connector_id])
     if answer["params"]["type"] != "success":
         raise RuntimeError(f"the connection test failed: {answer['params']['message']}")

@@ -1,105 +1,183 @@
-"""A till: five sales, one of them taken back, and the close, as the middleware hears it."""
+"""A till: five sales, points that are earned and redeemed, a refund, and the close, as the middleware hears it."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
+import story
 from remote import expect
 from shop import Shop
 
-SALES = 5
 PRICE = 12.5
 OPENING_CASH = 100.0
+EARNED, REDEEMED, REWARD = 25.0, 20.0, 5.0
+# Candles of each sale: the first is Carla's, who earns points; the fifth is hers too, and she redeems them.
+SOLD = (2, 3, 4, 5, 1)
+TOTALS = [PRICE * number for number in SOLD[:-1]] + [PRICE - REWARD]
 
 
-def till(shop: Shop):
-    session, methods = _open(shop)
-    [product] = shop.call(
-        "product.product",
-        "create",
-        [{"name": "Candle", "default_code": "CANDLE", "list_price": PRICE, "taxes_id": [(6, 0, [])]}],
-    )
-    orders = [_sell(shop, session, product, methods, quantity=number) for number in range(1, SALES + 1)]
-    repeated = _send(shop, orders[0])  # the till did not hear that its first order had arrived
-    _sell(shop, session, product, methods, quantity=-1, takes_back=repeated)
-    counted = OPENING_CASH + PRICE * (sum(range(1, SALES + 1)) - 1)
-    _close(shop, session, counted)
-    shop.settle()
-    yield f"The till sells {SALES} times, takes one candle back, and is closed; it sends its first order twice"
-    told = [event for event in shop.middleware_events() if event["data"].get("store") == "Till"]
-    placed = [event["data"] for event in told if event["type"] == "retail.order.placed.v1"]
-    [refund] = [event["data"] for event in told if event["type"] == "retail.refund.issued.v1"]
-    expect(
-        [each["total"] for each in placed], [f"{PRICE * n:.2f}" for n in range(1, SALES + 1)], "the totals"
-    )
-    expect(refund["total"], f"{PRICE:.2f}", "what was taken back")
-    [settlement] = [event["data"] for event in told if event["type"] == "retail.settlement.closed.v1"]
-    counts = (settlement["order_count"], settlement["refund_count"])
-    expect(counts, (SALES, 1), "the numbers of sales and refunds")
-    expect(settlement["total"], f"{counted - OPENING_CASH:.2f}", "the settlement's total")
-    expect(settlement["cash"]["difference"], "0.00", "what the drawer lacks")
-    yield f"Middleware: {len(placed)} orders, each once, 1 refund, and the settlement that they add up to"
+class Till:
+    """A till that is open, and what it needs to sell candles for cash. It talks to Odoo as a till does."""
+
+    def __init__(self, shop: Shop):
+        self.call = shop.call
+        [product] = self.call(
+            "product.product",
+            "create",
+            [{"name": "Candle", "default_code": "CANDLE", "list_price": PRICE, "taxes_id": [(6, 0, [])]}],
+        )
+        self.product = product
+        [config] = self.call("pos.config", "create", [{"name": "Till"}])
+        self.call("pos.config", "open_ui", [config])
+        [values] = self.call("pos.config", "read", [config], ["current_session_id", "payment_method_ids"])
+        self.session = values["current_session_id"][0]
+        self.call("pos.session", "set_opening_control", [self.session], OPENING_CASH, "")
+        cash = [("id", "in", values["payment_method_ids"]), ("is_cash_count", "=", True)]
+        [self.cash] = self.call("pos.payment.method", "search", cash)
+
+    def sell(self, quantity: float, *further_lines: dict, customer: int = 0, **line: Any) -> int:
+        """Sell candles (or take them back), and return the order's id."""
+        lines = [_line(self.product, quantity, PRICE, **line), *further_lines]
+        total = sum(line["price_subtotal_incl"] for line in lines)
+        return self.send(
+            {
+                "uuid": str(uuid.uuid4()),
+                "session_id": self.session,
+                "partner_id": customer,
+                "user_id": 2,
+                "date_order": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+                "state": "paid",
+                "is_refund": total < 0,
+                "amount_total": total,
+                "amount_tax": 0,
+                "amount_paid": total,
+                "amount_return": 0,
+                "lines": [(0, 0, line) for line in lines],
+                "payment_ids": [(0, 0, {"amount": total, "payment_method_id": self.cash, "name": "now"})],
+            }
+        )
+
+    def send(self, order: dict) -> int:
+        """Send an order twice, as a till does that did not hear that it had arrived; return its id."""
+        for _time in range(2):
+            self.call("pos.order", "sync_from_ui", [order])
+        [found] = self.call("pos.order", "search", [("uuid", "=", order["uuid"])])
+        return found
+
+    def close(self, counted: float) -> None:
+        self.call("pos.session", "post_closing_cash_details", [self.session], counted)
+        answer = self.call("pos.session", "close_session_from_ui", [self.session])
+        expect(answer, {"successful": True}, "the closing of the till")
 
 
-def _open(shop):
-    """Open a till that takes cash; return the session and its ways to pay."""
-    [config] = shop.call("pos.config", "create", [{"name": "Till"}])
-    shop.call("pos.config", "open_ui", [config])
-    [values] = shop.call("pos.config", "read", [config], ["current_session_id", "payment_method_ids"])
-    session = values["current_session_id"][0]
-    shop.call("pos.session", "set_opening_control", [session], OPENING_CASH, "")
-    methods = shop.call(
-        "pos.payment.method",
-        "search",
-        [("id", "in", values["payment_method_ids"]), ("is_cash_count", "=", True)],
-    )
-    return session, methods
-
-
-def _sell(shop, session, product, methods, quantity, takes_back=None):
-    total = PRICE * quantity
-    line = {
+def _line(product, quantity, price, **more):
+    return {
         "uuid": str(uuid.uuid4()),
         "product_id": product,
         "qty": quantity,
-        "price_unit": PRICE,
+        "price_unit": price,
         "discount": 0,
-        "price_subtotal": total,
-        "price_subtotal_incl": total,
+        "price_subtotal": price * quantity,
+        "price_subtotal_incl": price * quantity,
         "tax_ids": [(6, 0, [])],
+        **more,
     }
-    if takes_back:
-        [order] = shop.call("pos.order", "read", [takes_back], ["lines"])
-        line["refunded_orderline_id"] = order["lines"][0]
-    order = {
-        "uuid": str(uuid.uuid4()),
-        "session_id": session,
-        "user_id": 2,
-        "date_order": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
-        "state": "paid",
-        "amount_total": total,
-        "amount_tax": 0,
-        "amount_paid": total,
-        "amount_return": 0,
-        "lines": [(0, 0, line)],
-        "payment_ids": [(0, 0, {"amount": total, "payment_method_id": methods[0], "name": "now"})],
+
+
+class Club:
+    """The loyalty program: a point for each euro of a purchase of 20 or more; 20 points are 5 off."""
+
+    def __init__(self, shop: Shop):
+        self.call = shop.call
+        rule = {"reward_point_mode": "money", "reward_point_amount": 1, "minimum_amount": 20}
+        reward = {"discount_mode": "per_order", "discount": REWARD, "required_points": REDEEMED}
+        values = {
+            "name": "Candle Club",
+            "program_type": "loyalty",
+            "applies_on": "both",
+            "trigger": "auto",
+            "portal_point_name": "points",
+            "rule_ids": [(0, 0, rule)],
+            "reward_ids": [(0, 0, {**reward, "description": "5 off"})],
+        }
+        [self.program] = self.call("loyalty.program", "create", [values])
+        [program] = self.call("loyalty.program", "read", [self.program], ["reward_ids"])
+        [self.reward] = self.call(
+            "loyalty.reward", "read", program["reward_ids"], ["discount_line_product_id"]
+        )
+
+    def earn(self, order: int, customer: int) -> int:
+        """Give the points of a first purchase, with a new card; return its id."""
+        values = {"points": EARNED, "program_id": self.program, "partner_id": customer}
+        answer = self.call("pos.order", "confirm_coupon_programs", [order], {"-1": values})
+        return answer["coupon_updates"][0]["id"]
+
+    def reward_line(self, card: int) -> dict:
+        """Return the line of an order that takes the reward off, once Odoo has said that the points are there."""
+        answer = self.call("pos.order", "validate_coupon_programs", [], {str(card): -REDEEMED}, [])
+        expect(answer["successful"], True, "whether the points may be redeemed")
+        return _line(
+            self.reward["discount_line_product_id"][0],
+            1,
+            -REWARD,
+            is_reward_line=True,
+            reward_id=self.reward["id"],
+            coupon_id=card,
+            reward_identifier_code="candle-club",
+            points_cost=REDEEMED,
+        )
+
+    def redeem(self, order: int, card: int) -> None:
+        """Take the points off the card, when the order has been sent."""
+        values = {"points": -REDEEMED, "program_id": self.program, "line_codes": ["candle-club"]}
+        self.call("pos.order", "confirm_coupon_programs", [order], {str(card): values})
+
+
+def till(shop: Shop):
+    club, till = Club(shop), Till(shop)
+    [carla] = shop.call("res.partner", "search", [("name", "=", "Carla Mertens")])
+    first = till.sell(SOLD[0], customer=carla)
+    card = club.earn(first, carla)
+    others = [till.sell(number) for number in SOLD[1:-1]]
+    [sold] = shop.call("pos.order", "read", others[:1], ["lines"])
+    till.sell(-1, refunded_orderline_id=sold["lines"][0])
+    last = till.sell(SOLD[-1], club.reward_line(card), customer=carla)
+    club.redeem(last, card)
+    till.close(OPENING_CASH + sum(TOTALS) - PRICE)
+    processes = [f"pos.order,{order}" for order in (first, last)]
+    shop.stories.append(("Carla Mertens buys at the till, and earns points", processes[0]))
+    shop.stories.append(("Carla Mertens comes back, and redeems them", processes[1]))
+    shop.settle()
+    yield "The till sells 5 times, takes one candle back, and is closed. It sends everything twice"
+    told = [event for event in shop.middleware_events() if event["data"].get("store") == "Till"]
+    data = {
+        name: [event["data"] for event in told if story.name(event) == name]
+        for name in ("order.placed", "refund.issued", "settlement.closed")
     }
-    _send(shop, order)
-    return order
+    [refund], [settlement] = data["refund.issued"], data["settlement.closed"]
+    expect([each["total"] for each in data["order.placed"]], [f"{each:.2f}" for each in TOTALS], "the totals")
+    expect(refund["total"], f"{PRICE:.2f}", "what was taken back")
+    counts = (settlement["order_count"], settlement["refund_count"])
+    expect(counts, (len(SOLD), 1), "the numbers of sales and refunds")
+    expect(settlement["total"], f"{sum(TOTALS) - PRICE:.2f}", "the settlement's total")
+    expect(settlement["cash"]["difference"], "0.00", "what the drawer lacks")
+    yield f"Middleware: {len(SOLD)} orders, each once, 1 refund, and the settlement that they add up to"
 
 
-def _send(shop, order):
-    """Send an order as a till does; return its id."""
-    shop.call("pos.order", "sync_from_ui", [order])
-    [found] = shop.call("pos.order", "search", [("uuid", "=", order["uuid"])])
-    return found
+def loyalty(shop: Shop):
+    yield f"Carla Mertens earns {EARNED:g} points with the first sale, and redeems {REDEEMED:g} with the fifth"
+    (_title, first), (_title, last) = shop.stories[-2:]
+    placed = "order.placed"
+    earned = story.check(shop, first, {placed: "", "loyalty.enrolled": placed, "loyalty.earned": placed})
+    redeemed = story.check(shop, last, {placed: "", "loyalty.redeemed": placed})
+    changes = [event["data"] for event in earned + redeemed if "points" in event["data"]]
+    expect([each["points"] for each in changes], [f"{EARNED:g}", f"-{REDEEMED:g}"], "the points")
+    expect(len({each["code"] for each in changes}), 1, "the number of cards")
+    balance = f"{EARNED - REDEEMED:g}"
+    expect(changes[-1]["balance"], balance, "the balance")
+    yield f"Middleware: a new card, +{EARNED:g} and -{REDEEMED:g} points, each with its order; {balance} are left"
 
 
-def _close(shop, session, counted):
-    shop.call("pos.session", "post_closing_cash_details", [session], counted)
-    answer = shop.call("pos.session", "close_session_from_ui", [session])
-    expect(answer, {"successful": True}, "the closing of the till")
-
-
-STEPS = (till,)
+STEPS = (till, loyalty)

@@ -19,7 +19,7 @@ def lost_answer(shop: Shop):
 
 
 def asked_to_slow_down(shop: Shop):
-    shop.hubspot.fault(path="/batch/upsert", limit="burst", retry_after=2, times=1)
+    shop.hubspot.fault(path="/batch/upsert", limit="burst", retry_after=1, times=1)
     kaat = shop.customer("Kaat Wuyts", email="kaat@example.com")
     shop.settle()
     yield "HubSpot asks to slow down (429) when Kaat Wuyts is sent"

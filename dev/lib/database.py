@@ -80,16 +80,21 @@ class Database:
         self.drop()
 
 
-def make_template(modules: str) -> None:
-    """Make the template with the comma-separated `modules`. It gets its name last, when it is complete."""
-    template = Database(setting("RETAIL_HUB_TEMPLATE"))
+def make_template(name: str, modules: str, source: str | None = None) -> None:
+    """Make a template with the comma-separated `modules`, and those of the template `source`.
+
+    It gets its name last, when it is complete.
+    """
+    template = Database(name)
     unfinished = Database(f"{template.name}_unfinished")
     unfinished.drop()
     if Database("postgres").query("SELECT 1 FROM pg_database WHERE datname = %s", template.name):
         _administer("ALTER DATABASE {} IS_TEMPLATE false", template.name)
     template.drop()
-    log = Path(setting("RETAIL_HUB_LOGS"), "template.log")
+    log = Path(setting("RETAIL_HUB_LOGS"), f"{template.name}.log")
     log.unlink(missing_ok=True)
+    if source:
+        unfinished.create(Database(source))
     unfinished.install(*modules.split(","), log=log)
     # The web client's files, which otherwise the first page of every copy waits for.
     generate_assets = "env['ir.qweb']._pregenerate_assets_bundles()\nenv.cr.commit()\n"
@@ -115,7 +120,7 @@ def _link_tree(source: Path, target: Path) -> None:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["make-template", modules]:
-            make_template(modules)
+        case ["make-template", name, modules, *source]:
+            make_template(name, modules, *source)
         case _:
-            sys.exit("usage: database.py make-template MODULE,…")
+            sys.exit("usage: database.py make-template NAME MODULE,… [TEMPLATE]")

@@ -24,7 +24,8 @@ for step in packages odoo venv postgres config; do
     source "$RETAIL_HUB_ROOT/dev/lib/setup_$step.sh"
 done
 
-# prepare all|venv: make sure that everything, or only Odoo and the Python packages, is there; export where it is.
+# prepare tests|all|venv: make sure that everything, all but what only tests need, or only Odoo and the Python packages
+# is there; export where it is.
 prepare() {
     local scope=$1
     mkdir -p "$CHECKOUT_DIR" 2>/dev/null || die "cannot write to $RETAIL_HUB_CACHE: set RETAIL_HUB_CACHE to a folder you own"
@@ -35,10 +36,11 @@ prepare() {
     ensure_odoo
     ensure_venv
     link_addon
-    if [[ $scope == all ]]; then
+    if [[ $scope != venv ]]; then
         ensure_postgres
         write_config
         ensure_template
     fi
+    if [[ $scope == tests ]]; then ensure_neighbours; fi
     exec 9>&-
 }

@@ -284,7 +284,7 @@ def demo(url: str | None) -> Iterator[str]:
     from stage import stage
 
     with stage() as shop:
-        failed = [result.found for result in play(shop) if not result.succeeded]
+        failed = [result.found for result in play(shop) if not result.is_right]
         if failed:
             sys.exit(f"the demo failed: {failed}")
         shop.wait_for_retries()

@@ -13,7 +13,8 @@ write_config() {
     export RETAIL_HUB_DATA_DIR=$RETAIL_HUB_CACHE/data
     export RETAIL_HUB_LOGS=$CHECKOUT_DIR/logs
     RETAIL_HUB_TEMPLATE=$(template_name)
-    export RETAIL_HUB_TEMPLATE
+    RETAIL_HUB_NEIGHBOURS=$(neighbours_name)
+    export RETAIL_HUB_TEMPLATE RETAIL_HUB_NEIGHBOURS
     export ODOO_RC=$RETAIL_HUB_ODOO_CONF
 }
 
@@ -55,12 +56,34 @@ template_name() {
         cat - <(grep -h odoo-addon-queue-job "$RETAIL_HUB_ROOT/requirements-dev.txt") | short_hash | sed 's/^/retail_hub_template_/'
 }
 
+# Modules that many retailers have besides, and that the addon does not need: kits, carriers, sales orders that a till
+# settles, cashiers, a web shop. They bring more with them, such as online payments at the till.
+NEIGHBOUR_MODULES=sale_mrp,pos_mrp,stock_delivery,pos_sale,pos_hr,website_sale_stock
+
+neighbours_name() {
+    echo "$RETAIL_HUB_TEMPLATE $NEIGHBOUR_MODULES" | short_hash | sed 's/^/retail_hub_neighbours_/'
+}
+
 # A database with the modules that the addon builds on, from which the others are copied.
 ensure_template() {
-    [[ -d $RETAIL_HUB_DATA_DIR/filestore/$RETAIL_HUB_TEMPLATE ]] && database_exists "$RETAIL_HUB_TEMPLATE" && return
+    template_exists "$RETAIL_HUB_TEMPLATE" && return
     say "installing Odoo's modules in a template database (about a minute)"
-    "$RETAIL_HUB_PYTHON" "$RETAIL_HUB_ROOT/dev/lib/database.py" make-template "$TEMPLATE_MODULES" ||
-        die "the template database could not be made: see $RETAIL_HUB_LOGS/template.log"
+    make_template "$RETAIL_HUB_TEMPLATE" "$TEMPLATE_MODULES"
+}
+
+# The same with the neighbouring modules, for the tests in tests/neighbours.
+ensure_neighbours() {
+    template_exists "$RETAIL_HUB_NEIGHBOURS" && return
+    say "installing neighbouring modules in another template database (about a minute)"
+    make_template "$RETAIL_HUB_NEIGHBOURS" "$NEIGHBOUR_MODULES" "$RETAIL_HUB_TEMPLATE"
+}
+
+template_exists() { [[ -d $RETAIL_HUB_DATA_DIR/filestore/$1 ]] && database_exists "$1"; }
+
+# make_template NAME MODULES [TEMPLATE TO START FROM]
+make_template() {
+    "$RETAIL_HUB_PYTHON" "$RETAIL_HUB_ROOT/dev/lib/database.py" make-template "$@" ||
+        die "the template database could not be made: see $RETAIL_HUB_LOGS/$1.log"
 }
 
 database_exists() { [[ $(psql --no-password -d postgres -Atc "SELECT 1 FROM pg_database WHERE datname = '$1'") == 1 ]]; }

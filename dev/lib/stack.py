@@ -258,7 +258,7 @@ class OdooServer(ChildProcess):
 
     def wait_until_ready(self, timeout: float = 120) -> OdooServer:
         """Return when it answers HTTP and a job runner is at work, be it another server's."""
-        self._wait_until_ready(self._is_healthy, timeout, "Odoo")
+        self._wait_until_ready(self.is_healthy, timeout, "Odoo")
         if self.jobrunner:
             self._wait_until_ready(self.job_runner_works, timeout, "the job runner")
         return self
@@ -285,7 +285,7 @@ class OdooServer(ChildProcess):
         with open(self.config_path, "w", encoding="utf-8") as file:
             config.write(file)
 
-    def _is_healthy(self) -> bool:
+    def is_healthy(self) -> bool:
         with contextlib.suppress(requests.RequestException):
             return requests.get(f"{self.url}/web/health", timeout=5).ok
         return False

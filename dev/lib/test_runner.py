@@ -23,6 +23,8 @@ from stack import database_name, free_port
 LIB = Path(__file__).parent
 ROOT = Path(setting("RETAIL_HUB_ROOT"))
 PURE, SYSTEM, FAULTS = (ROOT / "tests" / name for name in ("pure", "system", "faults"))
+# The tag of Odoo tests that need modules which the addon does not depend on.
+NEIGHBOURS = "neighbours"
 # Seconds without a word after which a run is taken to hang.
 SILENCE = 900
 
@@ -90,18 +92,20 @@ def _kill_group(process: subprocess.Popen) -> None:
 # --- Odoo's tests ---
 
 
-def run_odoo_tests(tags: str | None) -> Count:
-    """Install retail_hub with its tests in a copy of the template."""
-    database = Database(database_name("odoo")).create()
+def run_odoo_tests(tags: str = "/retail_hub") -> Count:
+    """Install retail_hub with its tests in a copy of the template: that with the neighbouring modules for their tag."""
+    is_with_neighbours = tags.startswith(NEIGHBOURS)
+    source = Database(setting("RETAIL_HUB_NEIGHBOURS")) if is_with_neighbours else None
+    database = Database(database_name(NEIGHBOURS if is_with_neighbours else "odoo")).create(source)
     log = Path(setting("RETAIL_HUB_LOGS"), f"{database.name}.log")
-    say(f"== Odoo's tests {tags or '/retail_hub'} (log: {log})")
+    say(f"== Odoo's tests {tags} (log: {log})")
     results = OdooResults()
     with open(log, "w", encoding="utf-8") as output:
-        status = _run_odoo(database.name, tags or "/retail_hub", output, results)
+        status = _run_odoo(database.name, tags, output, results)
     if status != 0 and not results.failed:
         results.fail("Odoo itself", f"ended with status {status}\n" + _tail(log))
     if not results.started and not results.failed:
-        results.fail("Odoo itself", f"ran no tests: is there one with the tags {tags or '/retail_hub'}?")
+        results.fail("Odoo itself", f"ran no tests: is there one with the tags {tags}?")
     return results.close()
 
 
@@ -221,7 +225,10 @@ def _read_junit(path: str) -> Count:
 
 
 def run(target: str | None, pytest_arguments: list[str]) -> Count:
-    """Run what the developer asked for: all, pure, system, faults, a path for pytest, or tags for Odoo."""
+    """Run what the developer asked for: all, pure, system, faults, a path for pytest, or tags for Odoo.
+
+    "neighbours" is one of the tags.
+    """
     match target:
         case None:
             return run_all()
@@ -238,7 +245,7 @@ def run(target: str | None, pytest_arguments: list[str]) -> Count:
 
 
 def run_all() -> Count:
-    count = _run_folder(PURE) + run_odoo_tests(None)
+    count = _run_folder(PURE) + run_odoo_tests() + run_odoo_tests(NEIGHBOURS)
     return count + _run_folder(SYSTEM) + _run_folder(FAULTS, "--short")
 
 

@@ -1,6 +1,10 @@
 """Paths, sources, transforms and kinds of values of field maps."""
 
+import ast
+from pathlib import Path
+
 import pytest
+from babel.messages.extract import extract_from_file
 from samples import customer
 
 from odoo.addons.retail_hub import field_map
@@ -15,6 +19,7 @@ ADDRESSES = [
     {"kind": "delivery", "city": "Aalst", "country": None},
     {"kind": "contact", "city": "Gent", "country": "BE"},
 ]
+SOURCE = Path(field_map.__file__)
 DATA = customer(1, addresses=ADDRESSES, tags=["a", "b"], external_ids={"reference": "C-1"})
 
 
@@ -248,3 +253,32 @@ def test_result_kind(changes, kind):
 def test_transforms_without_use(source, changes, said):
     with pytest.raises(FieldMapError, match=said):
         field_map.result_kind(line("x", **changes), source, TRANSFORMS)
+
+
+def test_every_reason_can_be_translated():
+    """Odoo finds the texts by the name of the function around them, which has to have the text itself."""
+    found = {
+        message for _line, message, *_rest in extract_from_file("python", SOURCE, keywords={"_lt": None})
+    }
+    calls = [node for node in ast.walk(ast.parse(SOURCE.read_text())) if isinstance(node, ast.Call)]
+    named = [(node, node.func.id) for node in calls if isinstance(node.func, ast.Name)]
+    texts = {node.args[0].value for node, name in named if name == "_lt"}
+    assert found == texts
+    assert len(found) > 20
+    raised = [node.args[0] for node, name in named if name == "FieldMapError"]
+    assert len(raised) == 13
+    assert all(isinstance(reason, ast.Call) and reason.func.id == "_lt" for reason in raised)
+    returned = [field_map.fits(Kind("text"), remote) for remote in REMOTE.values()]
+    reasons = [reason for pair in returned for reason in pair if reason]
+    assert len(reasons) == 5
+    assert all(isinstance(reason, field_map.Reason) for reason in reasons)
+
+
+def test_a_reason_is_made_of_a_template():
+    with pytest.raises(FieldMapError) as caught:
+        field_map.kind_of(CUSTOMER, "name.nosuch")
+    reason = caught.value.reason
+    assert reason == str(caught.value) == "“name.nosuch”: there is no “nosuch”; there is full, given, family"
+    assert reason.template % reason.params == reason
+    problem, _doubt = field_map.fits(Kind("text"), REMOTE["number"])
+    assert problem.params["kind"].template == "a text"

@@ -228,6 +228,23 @@ def test_cancelled(adapter, sandbox):
     assert record["properties"]["hs_external_order_status"] == "cancelled"
 
 
+def test_an_edit_leaves_the_stage_alone(adapter, sandbox):
+    """Somebody at HubSpot moved it on."""
+    shipped = "aa99e8d0-c1d5-4071-b915-d240bbb1aed9"
+    [made] = send(adapter, order_item(1))
+    adapter.api.objects(
+        "order", "PATCH", f"/{made.remote_id}", {"properties": {"hs_pipeline_stage": shipped}}
+    )
+    data = order(1, total="99.00")
+    send(
+        adapter,
+        order_item(1, event_type="order.updated", data=data, remote_id=made.remote_id, remote_object="order"),
+    )
+    [record] = sandbox.records("orders")
+    assert record["properties"]["hs_pipeline_stage"] == shipped
+    assert record["properties"]["hs_total_price"] == "99.00"
+
+
 def test_an_order_of_nobody(adapter, sandbox):
     """A till sells to customers that it does not know."""
     item = order_item(1, data=order(1, customer_id=""))
@@ -247,6 +264,54 @@ def test_an_order_of_5000_lines(adapter, sandbox, calls):
     assert errors_of(send(adapter, again)) == [None]
     assert calls().count("orders/line_items/batch/read 200") == 10
     assert len(living(sandbox, "line_items")) == 5_000
+
+
+# ----- shipments -----
+
+
+def shipment_item(order_id, number=1, remote_object="order", **changes):
+    data = {
+        "id": str(number),
+        "number": f"WH/OUT/{number:05}",
+        "order": {"id": "1", "number": "S00001", "channel": "web"},
+        "customer_id": "7",
+        "tracking_number": "1Z999",
+        "has_backorder": False,
+        "lines": [],
+        **changes,
+    }
+    remote_ids = {Reference("sale.order", 1): RemoteId(order_id, remote_object)} if order_id else {}
+    return make_item(
+        number,
+        event_type="shipment.confirmed",
+        data=data,
+        subject=f"stock.picking/{number}",
+        remote_ids=remote_ids,
+    )
+
+
+def test_shipments_of_an_order(adapter, sandbox):
+    [made] = send(adapter, order_item(1))
+    item = shipment_item(made.remote_id, has_backorder=True, tracking_number="")
+    assert adapter.references("shipment.confirmed", item.data) == (Reference("sale.order", 1),)
+    assert errors_of(send(adapter, item)) == [None]
+    [first] = sandbox.records("orders")
+    assert errors_of(send(adapter, shipment_item(made.remote_id, 2))) == [None]
+    [second] = sandbox.records("orders")
+    names = ("hs_fulfillment_status", "hs_shipping_tracking_number", "hs_pipeline_stage")
+    assert [tuple(each["properties"].get(name) or "" for name in names) for each in (first, second)] == [
+        ("partially shipped", "", "937ea84d-0a4f-4dcf-9028-3f9c2aafbf03"),
+        ("shipped", "1Z999", "aa99e8d0-c1d5-4071-b915-d240bbb1aed9"),
+    ]
+    assert len(second["associations"]["line_items"]) == 2
+
+
+def test_shipments_that_concern_nobody(adapter, calls):
+    """Of an order that HubSpot does not have, of a deal, of no order at all."""
+    items = [shipment_item(""), shipment_item("5", 2, remote_object="deal"), shipment_item("", 3, order=None)]
+    assert errors_of(send(adapter, *items)) == [None] * 3
+    assert adapter.references("shipment.confirmed", items[2].data) == ()
+    assert calls() == []
 
 
 # ----- deals -----
@@ -576,8 +641,39 @@ def test_a_token_that_is_revoked_in_the_middle(adapter, sandbox):
     assert (len(sandbox.records("orders")), len(sandbox.records("line_items"))) == (2, 4)
 
 
-def test_out_of_time(adapter, sandbox):
+def test_a_long_order_goes_on_where_it_stopped(adapter, sandbox):
+    """Time ran out, the token did, a line was refused: no line is written twice, and none is forgotten."""
     sandbox.fault(path="/line_items/batch/", latency=0.15)
-    adapter.set_deadline(time.monotonic() + 0.2)
-    [outcome] = send(adapter, order_item(1, lines=500))
-    assert (outcome.error.code, outcome.error.is_sent) == ("OUT_OF_TIME", False)
+    tries, progress, error = 0, {}, True
+    while error and tries < 10:
+        adapter.set_deadline(time.monotonic() + 0.35)
+        [outcome] = send(adapter, order_item(1, lines=1_000, progress=progress, settling=tries > 0))
+        error, progress, tries = outcome.error, outcome.progress, tries + 1
+        if error:
+            assert (error.code, error.is_sent) == ("OUT_OF_TIME", False)
+            assert len(progress["line_ids"]) % 100 == 0
+    assert (error, progress) == (None, {})
+    assert tries > 2
+    written = [r for r in sandbox.requests() if r["path"].endswith("/line_items/batch/upsert")]
+    assert len(written) == 10
+    assert len({each["id"] for r in written for each in r["body"]["inputs"]}) == 1_000
+    [record] = sandbox.records("orders")
+    assert len(record["associations"]["line_items"]) == 1_000
+
+
+def test_progress_counts_for_the_same_lines_only(adapter, sandbox):
+    """An order that changed meanwhile is written anew."""
+    sandbox.fault(path="/line_items/batch/", status=503, skip=1, times=1)
+    [stopped] = send(adapter, order_item(1, lines=300))
+    assert isinstance(stopped.error, TransientError)
+    assert len(stopped.progress["line_ids"]) == 100
+    [whole] = send(adapter, order_item(1, lines=299, event_type="order.updated", progress=stopped.progress))
+    assert (whole.error, whole.progress) == (None, {})
+    [record] = sandbox.records("orders")
+    assert len(record["associations"]["line_items"]) == 299
+
+
+def test_a_short_order_begins_anew(adapter, sandbox):
+    sandbox.fault(path="/line_items/batch/", status=503, times=1)
+    [stopped] = send(adapter, order_item(1))
+    assert (type(stopped.error), stopped.progress) == (TransientError, {})

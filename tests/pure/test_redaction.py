@@ -117,6 +117,40 @@ def test_secrets_by_key(key):
     assert redact({key: "abc", "other": [{key: {"deep": 1}}]}) == {key: "***", "other": [{key: "***"}]}
 
 
+def test_codes_of_cards():
+    """A gift card's code is money; the codes of warehouses and errors help to find out what happened."""
+    card = {"id": "7", "code": "044c-7f31-a2b9", "program_type": "gift_card", "balance": "50"}
+    rule = {"id": "1", "trigger": "with_code", "code": "SUMMER10"}
+    event = {"type": "retail.loyalty.earned.v1", "data": card}
+    assert redact(event) == {**event, "data": {**card, "code": "***"}}
+    assert redact({"rules": [rule, {**rule, "trigger": "auto", "code": ""}]}) == {
+        "rules": [{**rule, "code": "***"}, {**rule, "trigger": "auto", "code": ""}]
+    }
+    assert redact({"name": {"code": "044c", "program_type": "gift_card"}}) == {
+        "name": {"code": "***", "program_type": "gift_card"}
+    }
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["gift_card_code", "couponCode", "coupon_codes", "voucher-code", "loyalty_card_number", "Promo Code"],
+)
+def test_codes_by_key(key):
+    assert redact({key: "044c-7f31-a2b9"}) == {key: "***"}
+
+
+def test_other_codes_stay():
+    value = {
+        "warehouse": {"id": "1", "code": "WH"},
+        "error": {"code": "CONTACT_EXISTS"},
+        "default_code": "LAMP",
+        "country_code": "BE",
+        "order_number": "S00042",
+        "invoice_number": "INV/2026/00001",
+    }
+    assert redact(value) == value
+
+
 def test_other_values_stay():
     value = {"a": 1, "b": None, "c": True, "d": 1.5, "e": [], "f": {}, 7: "x"}
     assert redact(value) == value

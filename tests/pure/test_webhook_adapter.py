@@ -120,11 +120,20 @@ def test_the_event(receiver):
         "subject": "sale.order/7",
         "time": "2026-11-23T14:00:01.250Z",
         "datacontenttype": "application/json",
-        "dataschema": "urn:retail-hub:schema:OrderV1",
+        "dataschema": "https://shop.example.com/retail_hub/schemas/OrderV1.json",
         "correlationid": "sale.order,7",
         "causationid": UUID,
         "data": {"id": "7", "number": "S00007", "total": "65.30", "currency": "EUR"},
     }
+
+
+def test_a_replay_is_the_same_event(receiver):
+    """Its id is for those who take each event once, ``replayid`` for those who want it again."""
+    send(receiver, order(), order(replay_id="42"))
+    (_path, headers, body), (_path, again_headers, again) = receiver.got
+    assert headers["webhook-id"] == again_headers["webhook-id"] == "key-1007"
+    assert json.loads(again) == {**json.loads(body), "replayid": "42"}
+    assert from_http(again_headers, again)["replayid"] == "42"
 
 
 def test_what_is_not_known_is_left_out(receiver):
@@ -153,7 +162,7 @@ def test_every_event_type_is_taken(receiver):
     with make_adapter(receiver) as adapter:
         bodies = [adapter.prepare(make_item(1, event_type=name, data={})).body for name in EVENT_TYPES]
     assert {body["type"].rpartition(".v")[0] for body in bodies} == {f"retail.{name}" for name in EVENT_TYPES}
-    assert {body["dataschema"].rpartition(":")[2] for body in bodies} == set(SCHEMAS)
+    assert {body["dataschema"].rpartition("/")[2] for body in bodies} == {f"{name}.json" for name in SCHEMAS}
 
 
 @pytest.mark.parametrize(("path", "seen"), [("", "/"), ("/", "/"), ("/in", "/in"), ("/in/", "/in/")])
@@ -280,6 +289,10 @@ def test_the_reason_is_kept_without_personal_data(receiver):
     error = error_of(receiver, 422, make_item(1), text=text)
     assert error.response == {"body": '{"error": "no store for *** (***), ***"}'}
     assert "Janssens" not in error.message
+    card = order(event_type="loyalty.adjusted", data={"code": "044c-7f31", "program_type": "gift_card"})
+    assert error_of(receiver, 422, card, text="no card 044C-7F31 here").response == {
+        "body": "no card *** here"
+    }
     assert error_of(receiver, 502, text="<html>Bad Gateway</html>").response == {}
     assert len(error_of(receiver, 400, text="x" * 5000).response["body"]) == 200
 

@@ -69,9 +69,12 @@ class Receiver:
         signatures = len(request.headers["webhook-signature"].split())
         with self.lock:
             kept = self.events.setdefault(
-                event["id"], {"path": request.path, "times": 0, "signatures": signatures, "event": event}
+                event["id"],
+                {"path": request.path, "times": 0, "signatures": signatures, "event": event, "replays": []},
             )
             kept["times"] += 1
+            if event.get("replayid") not in (None, *kept["replays"]):
+                kept["replays"].append(event["replayid"])
         return json_response(202, {})
 
     def verify(self, request):
@@ -105,7 +108,7 @@ class Receiver:
             return {"events": len(self.events)}
 
     def records(self, kind):
-        """``events``: {path, times, signatures, event} of each id, in the order in which they first came."""
+        """``events``: {path, times, signatures, event, replays} of each id, in the order in which they first came."""
         if kind != "events":
             raise ValueError(f"no {kind} here")
         with self.lock:

@@ -1,18 +1,14 @@
 """The common way to export customers: each change makes one job, and each job one call for one record.
 
-It sends the same properties to the same endpoints as the hub does. The URL and the token are the system
-parameters ``bench.url`` and ``bench.token``.
+It sends the same properties to the same endpoints as the hub does.
 """
 
 import phonenumbers
-import requests
 
 from odoo import api, models
 
-from odoo.addons.queue_job.exception import RetryableJobError
+from .hubspot import HubSpot
 
-CONTACTS = "/crm/objects/2026-09/contacts"
-TIMEOUT = (5, 20)
 EXPORTED_FIELDS = {
     "name",
     "is_company",
@@ -55,28 +51,17 @@ class ResPartner(models.Model):
         self.ensure_one()
         contacts = self.env["bench.contact"].sudo()
         contact = contacts.search([("partner_id", "=", self.id)])
-        with requests.Session() as session:
-            remote_id = self._bench_send(session, contact.remote_id)
+        with HubSpot(self.env) as hubspot:
+            remote_id = self._bench_send(hubspot, contact.remote_id)
         if not contact:
             contacts.create({"partner_id": self.id, "remote_id": remote_id})
 
-    def _bench_send(self, session, remote_id):
-        parameters = self.env["ir.config_parameter"].sudo()
-        session.headers["Authorization"] = f"Bearer {parameters.get_param('bench.token')}"
-        url = parameters.get_param("bench.url") + CONTACTS
+    def _bench_send(self, hubspot, remote_id):
         properties = self._bench_properties()
-        try:
-            if remote_id:
-                answer = session.patch(f"{url}/{remote_id}", json={"properties": properties}, timeout=TIMEOUT)
-            else:
-                entry = {"id": properties["email"], "idProperty": "email", "properties": properties}
-                answer = session.post(f"{url}/batch/upsert", json={"inputs": [entry]}, timeout=TIMEOUT)
-        except requests.RequestException as error:
-            raise RetryableJobError("HubSpot does not answer") from error
-        if answer.status_code == 429 or answer.status_code >= 500:
-            raise RetryableJobError(f"HubSpot answered {answer.status_code}")
-        answer.raise_for_status()
-        return remote_id or answer.json()["results"][0]["id"]
+        if not remote_id:
+            return hubspot.upsert("contacts", "email", [properties])[properties["email"]]
+        hubspot.call("PATCH", "objects", f"contacts/{remote_id}", {"properties": properties})
+        return remote_id
 
     def _bench_properties(self):
         given, _space, family = (self.name or "").strip().rpartition(" ")

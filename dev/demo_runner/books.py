@@ -1,0 +1,92 @@
+"""What Odoo's own records say that the others should know of, without asking the hub."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from shop import Shop
+
+
+class Fact(NamedTuple):
+    """The records that a type of fact is about: each has made one event, named and with an amount as they are."""
+
+    event_type: str
+    model: str
+    domain: list
+    amount_field: str = ""
+    name_field: str = "name"
+
+
+IS_RETURN = [("picking_type_code", "=", "incoming"), ("return_id", "!=", False)]
+FACTS = (
+    Fact("payment.captured", "payment.transaction", [("state", "=", "done")], "amount", "reference"),
+    Fact("order.placed", "sale.order", [("state", "=", "sale")], "amount_total"),
+    Fact("order.placed", "pos.order", [("state", "=", "done"), ("is_refund", "=", False)], "amount_total"),
+    Fact(
+        "shipment.confirmed",
+        "stock.picking",
+        [("picking_type_code", "=", "outgoing"), ("sale_id", "!=", False), ("state", "=", "done")],
+    ),
+    Fact("return.initiated", "stock.picking", IS_RETURN),
+    Fact("return.received", "stock.picking", [*IS_RETURN, ("state", "=", "done")]),
+    Fact(
+        "invoice.posted",
+        "account.move",
+        [("move_type", "=", "out_invoice"), ("state", "=", "posted")],
+        "amount_total",
+    ),
+    Fact("invoice.paid", "account.move", [("move_type", "=", "out_invoice"), ("payment_state", "=", "paid")]),
+    Fact(
+        "refund.issued",
+        "account.move",
+        [("move_type", "=", "out_refund"), ("state", "=", "posted")],
+        "amount_total",
+    ),
+    Fact("refund.issued", "pos.order", [("state", "=", "done"), ("is_refund", "=", True)], "amount_total"),
+    Fact("settlement.closed", "pos.session", [("state", "=", "closed")]),
+    Fact("loyalty.enrolled", "loyalty.card", [("partner_id", "!=", False)], name_field="code"),
+    Fact("loyalty.earned", "loyalty.history", [("issued", ">", 0)], "issued", "id"),
+    Fact("loyalty.redeemed", "loyalty.history", [("used", ">", 0)], "used", "id"),
+)
+
+
+def facts(shop: Shop) -> dict[str, dict[str, str]]:
+    """Return ``{event type: {name of the record: its amount, "" if it has none}}``."""
+    found: dict[str, dict[str, str]] = {fact.event_type: {} for fact in FACTS}
+    for fact in FACTS:
+        names = list(filter(None, (fact.name_field, fact.amount_field)))
+        for record in shop.call(fact.model, "search_read", fact.domain, names):
+            amount = money(record[fact.amount_field]) if fact.amount_field else ""
+            found[fact.event_type][str(record[fact.name_field])] = amount
+    return found
+
+
+def money(value) -> str:
+    """Return an amount, or a number of points, as it is compared: positive, with two digits."""
+    return f"{abs(float(value)):.2f}"
+
+
+def customers(shop: Shop, since: int) -> list[dict]:
+    """Return the customers (archived ones too) with an id from ``since`` on; an address is none of its own."""
+    domain = [
+        ("id", ">=", since),
+        ("partner_share", "=", True),
+        "|",
+        ("parent_id", "=", False),
+        ("type", "=", "contact"),
+    ]
+    fields = ["name", "email", "city", "zip"]
+    return shop.call("res.partner", "search_read", domain, fields, context={"active_test": False})
+
+
+def products(shop: Shop) -> list[dict]:
+    """Return what has a list price, with what is on hand of it."""
+    fields = ["name", "list_price", "is_storable", "qty_available", "product_tmpl_id"]
+    domain = [("create_date", ">=", shop.opened_at)]
+    return shop.call("product.product", "search_read", domain, fields, context={"active_test": False})
+
+
+def programs(shop: Shop) -> list[dict]:
+    """Return the loyalty programs that were made or changed today."""
+    domain = [("write_date", ">=", shop.opened_at)]
+    return shop.call("loyalty.program", "search_read", domain, ["name"], context={"active_test": False})

@@ -1,0 +1,112 @@
+"""Carriers (``stock_delivery``): what shipping costs is a line of the order, and the shipment says who brings it."""
+
+from unittest.mock import patch
+
+from odoo import Command
+from odoo.tests import Form
+
+from ..test_stock_picking import TestStockPicking
+from .common import amounts, needs_neighbours
+
+
+@needs_neighbours
+class TestShipping(TestStockPicking):
+    wanted = (*TestStockPicking.wanted, "order.updated", "invoice.posted")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.tax = cls.env["account.tax"].create({"name": "21 %", "amount": 21, "type_tax_use": "sale"})
+        cls.lamp.write({"list_price": 40, "taxes_id": cls.tax.ids})
+        shipping = cls.env["product.product"].create(
+            {"name": "Shipping", "default_code": "SHIP", "type": "service", "taxes_id": cls.tax.ids}
+        )
+        cls.carrier = cls.env["delivery.carrier"].create(
+            {
+                "name": "Post",
+                "product_id": shipping.id,
+                "delivery_type": "fixed",
+                "fixed_price": 5.95,
+                "free_over": True,
+                "amount": 100,
+            }
+        )
+
+    def _shipped_order(self, quantity):
+        """Return a confirmed order to which somebody added shipping as the button of the order does."""
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "order_line": [Command.create({"product_id": self.lamp.id, "product_uom_qty": quantity})],
+            }
+        )
+        self._add_shipping(order)
+        order.action_confirm()
+        return order
+
+    def _add_shipping(self, order):
+        action = order.action_open_delivery_wizard()
+        wizard = Form(self.env["choose.delivery.carrier"].with_context(**action["context"]))
+        wizard.carrier_id = self.carrier
+        wizard.save().button_confirm()
+
+    def test_shipping_costs(self):
+        order = self._shipped_order(2)
+        told = self._payload(order)
+        self.assertEqual(
+            [(line["kind"], line["sku"], *amounts(line)) for line in told["lines"]],
+            [
+                ("product", "LAMP", "80.00", "16.80", "96.80"),
+                ("delivery", "SHIP", "5.95", "1.25", "7.20"),
+            ],
+        )
+        self.assertEqual(amounts(told), ("85.95", "18.05", "104.00"))
+
+    def test_free_above_an_amount(self):
+        """The line stays, and costs nothing."""
+        told = self._payload(self._shipped_order(3))
+        self.assertEqual(
+            [(line["kind"], *amounts(line)) for line in told["lines"]],
+            [("product", "120.00", "25.20", "145.20"), ("delivery", "0.00", "0.00", "0.00")],
+        )
+        self.assertEqual(amounts(told), ("120.00", "25.20", "145.20"))
+
+    def test_added_after_the_order_was_placed(self):
+        order = self._order(1)
+        self._forget_events()
+        self._add_shipping(order)
+        self.assertEqual(self._told(order), ["order.updated"])
+        payload, _warnings = order._retail_payloads()[order.id]
+        self.assertEqual([line["kind"] for line in payload["lines"]], ["product", "delivery"])
+        self.assertEqual(payload["total"], "55.60")
+
+    def test_invoiced(self):
+        order = self._shipped_order(2)
+        self._validate(order.picking_ids)
+        invoice = order._create_invoices()
+        invoice.action_post()
+        told = self._payload(invoice)
+        self.assertEqual([line["kind"] for line in told["lines"]], ["product", "delivery"])
+        self.assertEqual(amounts(told), ("85.95", "18.05", "104.00"))
+
+    def test_tracking_number_of_a_clerk(self):
+        picking = self._shipped_order(2).picking_ids
+        picking.carrier_tracking_ref = "T-7"
+        self._validate(picking)
+        told = self._payload(picking)
+        self.assertEqual((told["carrier"], told["tracking_number"]), ("Post", "T-7"))
+        self.assertEqual([line["sku"] for line in told["lines"]], ["LAMP"])
+
+    def test_tracking_number_of_the_carrier(self):
+        """It is asked for after the transfer is done, and in the same transaction."""
+        self.warehouse.out_type_id.print_label = True
+        self.carrier.integration_level = "rate_and_ship"
+        picking = self._shipped_order(2).picking_ids
+        answer = [{"exact_price": 5.95, "tracking_number": "T-8"}]
+        with patch.object(
+            type(self.carrier), "fixed_send_shipping", autospec=True, return_value=answer
+        ) as asked:
+            self._validate(picking)
+        asked.assert_called_once()
+        told = self._payload(picking)
+        self.assertEqual((told["carrier"], told["tracking_number"]), ("Post", "T-8"))
