@@ -455,10 +455,18 @@ def result_kind(field_map, kind, transforms):
     if field_map.transform == "date":
         if kind.name not in ("date", "datetime", "text"):
             raise FieldMapError(_lt("%(kind)s has no date format", kind=_named(kind.name)))
-        return Kind("date" if field_map.argument in ("", "%Y-%m-%d") else "text")
+        return Kind(_date_kind(field_map.argument))
     if kind.values is not None and transform.function and field_map.transform in _CASES:
         return Kind("text", tuple(transform.function(value, "", {}) for value in kind.values))
     return Kind(transform.kind) if transform.kind else kind
+
+
+def _date_kind(pattern):
+    """Say what a date format makes: only what is written as ISO 8601 says is a date for the remote, too."""
+    if pattern in ("", "%Y-%m-%d"):
+        return "date"
+    is_iso = pattern.startswith("%Y-%m-%dT") and parse_date(datetime(2026, 1, 31).strftime(pattern))
+    return "datetime" if is_iso else "text"
 
 
 def source_kind(field_map, schema, record_kind):

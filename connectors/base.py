@@ -117,6 +117,15 @@ class GoneError(BusinessError):
     """The remote record that ours is linked to does not exist any more."""
 
 
+class ReferenceGoneError(BusinessError):
+    """The remote record of another record of ours, to which this one refers, does not exist any more.
+
+    ``remote_id`` is the id of that one.
+    """
+
+    remote_id = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """By which remote property a record that has no remote id yet is found.
@@ -420,11 +429,12 @@ class Adapter(ABC):
         """The name of the object that business customers become."""
         return self.settings.company_object or next(iter(self.company_objects), "")
 
-    def is_used(self, remote_object: RemoteObject) -> bool:
-        """Tell whether records become such an object, as the admin has chosen."""
+    @classmethod
+    def is_used(cls, remote_object: RemoteObject, order_object: str, company_object: str) -> bool:
+        """Tell whether records become such an object, given what orders and business customers become."""
         name = remote_object.name
-        is_other_order = name in self.order_objects and name != self.order_object
-        is_other_company = name in self.company_objects[1:] and name != self.company_object
+        is_other_order = name in cls.order_objects and name != order_object
+        is_other_company = name in cls.company_objects[1:] and name != company_object
         return not is_other_order and not is_other_company
 
     def field_maps(self, object_name: str) -> Sequence[FieldMap]:

@@ -23,6 +23,7 @@ from ..connectors.base import (
     MappingError,
     Outcome,
     QuotaError,
+    ReferenceGoneError,
     RemoteError,
     TransientError,
 )
@@ -36,6 +37,7 @@ from .dependencies import Dependencies
 _logger = logging.getLogger(__name__)
 
 ADAPTER_FAILED = "ADAPTER_FAILED"
+MAX_KEPT = 50  # entries of a list in what an attempt keeps of its request
 
 
 class DeliveryBatch:
@@ -477,16 +479,25 @@ class DeliveryBatch:
         self.env["retail.delivery"]._end_waits(
             self.connector, [f"{res_model},{res_id}" for res_model, res_id, *_rest in bound]
         )
-        for outcome in self.outcomes:
-            if isinstance(outcome.error, GoneError):
-                claim = self.claims[int(outcome.trace_id)]
-                bindings._mark_gone(self.connector, claim.res_model, claim.res_id)
+        for res_model, res_id in self._gone():
+            bindings._mark_gone(self.connector, res_model, res_id)
         done = [
             claim_id
             for claim_id, (decision, _error) in self.decisions.items()
             if decision.state is State.DELIVERED
         ]
         self.env["retail.delivery"]._supersede_dead(done)
+
+    def _gone(self):
+        """Yield (model, id) of the records whose remote record turned out to be gone: then Resync makes it anew."""
+        for outcome in self.outcomes:
+            claim_id = int(outcome.trace_id)
+            if isinstance(outcome.error, GoneError):
+                yield self.claims[claim_id].res_model, self.claims[claim_id].res_id
+            elif isinstance(outcome.error, ReferenceGoneError):
+                for reference, remote in self.prepared[claim_id].item.remote_ids.items():
+                    if remote.id == outcome.error.remote_id:
+                        yield reference.model, reference.id
 
     def _binding_row(self, outcome):
         claim = self.claims[int(outcome.trace_id)]
@@ -550,20 +561,34 @@ def content_hash(content):
 
 def masked_request(prepared):
     """Return what an attempt keeps of a remote request: a dict of JSON values without personal data."""
-    return {"operation": prepared.operation, **_mask_named(redact(prepared.body), prepared.personal)}
+    body = _mask_named(redact(_shortened(prepared.body)), prepared.personal)
+    return {"operation": prepared.operation, **body}
+
+
+def _shortened(value):
+    """Return JSON data whose long lists, such as the lines of an order, are cut."""
+    if isinstance(value, dict):
+        return {key: _shortened(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        kept = [_shortened(each) for each in value[:MAX_KEPT]]
+        return kept if len(value) <= MAX_KEPT else [*kept, f"… and {len(value) - MAX_KEPT} more"]
+    return value
 
 
 def _named_values(body, names):
     """Yield the texts under these names, at any depth, that are too long to be found by chance."""
     for key, value in body.items() if names else ():
-        if isinstance(value, dict):
-            yield from _named_values(value, names)
-        elif key in names and isinstance(value, str) and len(value) > 2:
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, dict):
+                yield from _named_values(each, names)
+        if key in names and isinstance(value, str) and len(value) > 2:
             yield value
 
 
 def _mask_named(body, names):
     """Mask the values under these names, at any depth."""
+    if names and isinstance(body, list):
+        return [_mask_named(each, names) for each in body]
     if not names or not isinstance(body, dict):
         return body
     return {
@@ -573,13 +598,27 @@ def _mask_named(body, names):
 
 
 def request_properties(request):
-    """Return ``{property: text}`` of a remote request's JSON data; what is nested goes by its own name."""
+    """Return ``{property: text}`` of a remote request's JSON data; what is nested goes by its own name.
+
+    Properties of the entries of a list are ``lines.1.price``; those after the first ones are one text.
+    """
     flat = {}
     for name, value in request.items():
-        nested = value if isinstance(value, dict) else {name: value}
-        for key, item in nested.items():
+        for key, item in _entries(name, value):
             flat[f"{name}.{key}" if key in flat else key] = _text(item)
     return flat
+
+
+def _entries(name, value):
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, (list, tuple)) and value and isinstance(value[0], dict):
+        for number, entry in enumerate(value[:MAX_KEPT], 1):
+            yield from ((f"{name}.{number}.{key}", item) for key, item in request_properties(entry).items())
+        if len(value) > MAX_KEPT:
+            yield f"{name}.more", value[MAX_KEPT:]
+    else:
+        yield name, value
 
 
 def _text(value):

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 
+from odoo.fields import Domain
+
 from ..connectors.base import DependencyError, MappingError, RemoteId
-from ..const import OPEN_STATES, State
+from ..const import OPEN_STATES, Kind, State
 from .retail_capture import Happening
 
 
@@ -58,16 +60,7 @@ class Dependencies:
     def _wait(self, reference, lane):
         record = self.env[reference.model].browse(reference.id)
         name = f"{self.env['ir.model']._get(reference.model).name} #{record.id}"
-        last = self.env["retail.delivery"].search(
-            [
-                ("connector_id", "=", self.connector.id),
-                ("res_model", "=", reference.model),
-                ("res_id", "=", record.id),
-                ("kind", "=", "state"),
-            ],
-            order="id desc",
-            limit=1,
-        )
+        last = self._last_delivery(reference)
         if last.state == State.CANCELLED:
             message = self.env._(
                 "%(name)s is needed first, and is not sent: %(why)s", name=name, why=last.warning
@@ -80,6 +73,22 @@ class Dependencies:
         if last.state not in (*OPEN_STATES, State.DEAD):
             self._queue(record, name, lane)
         raise DependencyError(message, code="WAITS_FOR", field=f"{record._name},{record.id}")
+
+    def _last_delivery(self, reference):
+        """Return what tells whether the record will be there: its last state, or a fact that is not there yet."""
+        unfinished = [*(each.value for each in OPEN_STATES), State.DEAD.value]
+        return self.env["retail.delivery"].search(
+            Domain(
+                [
+                    ("connector_id", "=", self.connector.id),
+                    ("res_model", "=", reference.model),
+                    ("res_id", "=", reference.id),
+                ]
+            )
+            & (Domain("kind", "=", Kind.STATE.value) | Domain("state", "in", unfinished)),
+            order="id desc",
+            limit=1,
+        )
 
     def _queue(self, record, name, lane):
         event_type = record._retail_updated_event

@@ -99,5 +99,11 @@ class RetailBinding(models.Model):
         )
 
     @api.model
+    def _gone_records(self, connector, records):
+        """Return those records whose remote record is gone."""
+        gone = self.sudo()._of_records(connector, records._name, records.ids).filtered("is_gone")
+        return records.browse(gone.mapped("res_id"))
+
+    @api.model
     def _mark_gone(self, connector, res_model, res_id):
         self._of_records(connector, res_model, [res_id]).is_gone = True

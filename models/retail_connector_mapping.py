@@ -109,6 +109,26 @@ class RetailConnector(models.Model):
         self.ensure_one()
         return self.env["retail.field.map.comparison"]._open(self)
 
+    def action_view_field_maps(self):
+        """Show all lines in a list of their own, by object."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Mapping of %(connector)s", connector=self.name),
+            "res_model": "retail.field.map",
+            "views": [
+                (self.env.ref("retail_hub.retail_field_map_view_list_all").id, "list"),
+                (False, "form"),
+            ],
+            "domain": [("connector_id", "=", self.id)],
+            "context": {
+                "active_test": False,
+                "default_connector_id": self.id,
+                "search_default_used": 1,
+                "search_default_group_object": 1,
+            },
+        }
+
     def action_preview_mapping(self):
         """Show what a record would look like at the remote."""
         self.ensure_one()
@@ -128,9 +148,7 @@ class RetailConnector(models.Model):
 
         :raise RemoteError: the remote does not tell
         """
-        with self._adapter() as adapter:
-            used = self._used_objects(adapter)
-        for each in used:
+        for each in self._used_objects():
             remote = self.env["retail.remote.schema"]._read(self, each.name)
             lines = self.field_map_ids.filtered(lambda line, name=each.name: line.object_name == name)
             lines._keep_verdicts(remote, "")

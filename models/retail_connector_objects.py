@@ -1,5 +1,6 @@
 """What records become at a remote that has more than one kind of record for them, and what it needs for that."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from odoo import api, fields, models
@@ -113,9 +114,19 @@ class RetailConnector(models.Model):
         :raise RemoteError: the remote refuses it
         """
         with self._adapter() as adapter:
-            return adapter.set_up(self._used_objects(adapter))
+            made = adapter.set_up(self._used_objects())
+        with suppress(RemoteError):  # the lines say that they are not checked
+            self._refresh_properties()
+        return made
 
-    def _used_objects(self, adapter):
-        """Return the objects of the adapter that the active flows feed, as the admin has chosen."""
+    def _used_objects(self):
+        """Return the objects of the provider that the active flows feed, as the admin has chosen."""
+        adapter_class = self._get_adapter_class()
         fed = set(self.flow_ids.filtered("active").mapped("event_type"))
-        return [each for each in adapter.objects if adapter.is_used(each) and fed & set(each.event_types)]
+        order_object = self._first_choice("order_objects", self.order_object)
+        company_object = self._first_choice("company_objects", self.company_object)
+        return [
+            each
+            for each in (adapter_class.objects if adapter_class else ())
+            if adapter_class.is_used(each, order_object, company_object) and fed & set(each.event_types)
+        ]

@@ -141,6 +141,28 @@ class RetailDelivery(models.Model):
         self.ensure_one()
         return self.event_id.action_open_record()
 
+    def action_open_waited_for(self):
+        """Open the last delivery of the record that this one waits for."""
+        self.ensure_one()
+        res_model, _comma, res_id = (self.waits_for or "").partition(",")
+        last = self.search(
+            [
+                ("connector_id", "=", self.connector_id.id),
+                ("res_model", "=", res_model),
+                ("res_id", "=", int(res_id or 0)),
+            ],
+            order="id desc",
+            limit=1,
+        )
+        if not last:
+            raise UserError(self.env._("It waits for nothing any more."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": last.id,
+            "views": [(False, "form")],
+        }
+
     def action_cancel(self):
         """Give up deliveries that wait; dead ones are discarded with a reason."""
         self.check_access("read")

@@ -9,6 +9,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 from .. import field_map
 from ..connectors import ADAPTERS
@@ -107,6 +108,11 @@ class RetailFieldMap(models.Model):
     )
     check_note = fields.Char("Remark", readonly=True, copy=False)
 
+    is_used = fields.Boolean(
+        compute="_compute_is_used",
+        search="_search_is_used",
+        help="Records become such objects: a flow is on, and the connector says so.",
+    )
     field_map_suggestions = fields.Json(related="connector_id.field_map_suggestions")
 
     _property_unique = models.UniqueIndex(
@@ -154,6 +160,37 @@ class RetailFieldMap(models.Model):
         for line in self:
             is_default = line.default_key and not line._changes(line.default_values or {})
             line.origin = "own" if not line.default_key else "default" if is_default else "changed"
+
+    @api.depends(
+        "object_name",
+        "connector_id.order_object",
+        "connector_id.company_object",
+        "connector_id.flow_ids.active",
+        "connector_id.flow_ids.event_type",
+    )
+    def _compute_is_used(self):
+        for connector, lines in self.grouped("connector_id").items():
+            used = {each.name for each in connector._used_objects()}
+            for line in lines:
+                line.is_used = line.object_name in used
+
+    def _search_is_used(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        connectors = (
+            self.env["retail.connector"]
+            .with_context(active_test=False)
+            .search([("field_map_ids", "!=", False)])
+        )
+        used = Domain.OR(
+            Domain("connector_id", "=", connector.id)
+            & Domain("object_name", "in", [each.name for each in connector._used_objects()])
+            for connector in connectors
+        )
+        wanted = set(value)
+        if wanted == {True, False}:
+            return Domain.TRUE
+        return used if wanted == {True} else ~used
 
     # -- checks ------------------------------------------------------------------------------------
 

@@ -40,18 +40,18 @@ class RetailConnector(models.Model):
             flows[name].active = True
         refused = [name for name in names if name not in taken]
         report = self._template_report(added, switched_on, left, refused, sum(is_on.values()))
-        problem = self._set_up_problem() if added or switched_on else ""
-        return self._notify("warning" if problem else "success", f"{report} {problem}".strip())
+        kind, more = self._set_up_report() if added or switched_on else ("success", "")
+        return self._notify(kind, f"{report} {more}".strip())
 
-    def _set_up_problem(self):
-        """Make at the remote what the new flows need; say what keeps it from being made."""
+    def _set_up_report(self):
+        """Make at the remote what the new flows need; return (kind of notification, what was made or why not)."""
         if not self.has_set_up:
-            return ""
+            return "success", ""
         try:
-            self._set_up()
+            made = self._set_up()
         except (RemoteError, UserError) as error:
-            return self.env._("The remote is not set up for them: %(why)s", why=error)
-        return ""
+            return "warning", self.env._("The remote is not set up for them: %(why)s", why=error)
+        return "success", self.env._("Made at the remote: %(what)s.", what=", ".join(made)) if made else ""
 
     def _template_report(self, added, switched_on, left, refused, on_before):
         lines = []

@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..const import CLAIMABLE_STATES, Kind, State
+from ..const import CLAIMABLE_STATES, OPEN_STATES, Kind, State
 from ..schemas import EVENT_TYPES
 from .retail_capture import Happening
 
@@ -80,15 +80,32 @@ class RetailSyncState(models.Model):
 
     @api.model
     def _resync_facts(self, records, connectors):
-        """Send dead facts again, and after them the newest; return the number of deliveries."""
-        deliveries = self._dead_facts(records, connectors)
+        """Send dead facts again, and after them the newest; return the number of deliveries.
+
+        Where the remote record is gone, all facts go again: the newest alone does not make it what it was.
+        """
         count = 0
         for connector in connectors if records else ():
-            newest = self._newest_facts(records, connector)
-            deliveries += deliveries.browse(delivery for *_, delivery, state in newest if state in REVIVABLE)
-            told = [row for row in newest if row[-1] in (None, State.DELIVERED, State.SUPERSEDED)]
-            count += len(deliveries._queue_again([row[0] for row in told], [row[1] for row in told]))
-        return count + len((deliveries | deliveries)._replay())
+            gone = self.env["retail.binding"]._gone_records(connector, records)
+            count += self._retell_facts(gone, connector) + self._resend_facts(records - gone, connector)
+        return count
+
+    @api.model
+    def _resend_facts(self, records, connector):
+        newest = self._newest_facts(records, connector)
+        deliveries = self._dead_facts(records, connector)
+        deliveries |= deliveries.browse(delivery for *_, delivery, state in newest if state in REVIVABLE)
+        told = [row for row in newest if row[-1] in (None, State.DELIVERED, State.SUPERSEDED)]
+        again = deliveries._queue_again([row[0] for row in told], [row[1] for row in told])
+        return len(again) + len(deliveries._replay())
+
+    @api.model
+    def _retell_facts(self, records, connector):
+        """Send all facts again that are not on their way, in order; return the number of deliveries."""
+        self._dead_facts(records, connector)._discard(self.env._("All was sent again by Resync."))
+        told = [row for row in self._facts(records, connector) if row[-1] not in OPEN_STATES]
+        deliveries = self.env["retail.delivery"]
+        return len(deliveries._queue_again([row[0] for row in told], list({row[1] for row in told})))
 
     @api.model
     def _dead_facts(self, records, connectors):
@@ -104,17 +121,22 @@ class RetailSyncState(models.Model):
 
     @api.model
     def _newest_facts(self, records, connector):
-        """Return ``(event id, flow id, delivery id, state)`` of the newest fact of each record that a connector wants.
+        """Return the rows of :meth:`_facts` with the newest fact of each record."""
+        return self._facts(records, connector, SQL("DISTINCT ON (e.res_id)"))
+
+    @api.model
+    def _facts(self, records, connector, distinct=None):
+        """Return ``(event id, flow id, delivery id, state)`` of the facts of records that a connector wants.
 
         The delivery is an open one of the event, or else its last; None without any.
         """
-        routes = self.env["retail.event"]._routes(_event_types(records._name), connector)
+        routes = self.env["retail.event"]._routes(_event_types(records._name), connector) if records else []
         if not routes:
             return []
         return self.env.execute_query(
             SQL(
                 """
-                SELECT DISTINCT ON (e.res_id) e.id, f.id, d.id, d.state
+                SELECT %s e.id, f.id, d.id, d.state
                   FROM retail_event e
                   JOIN retail_flow f ON f.event_type = e.event_type AND f.company_id = e.company_id
              LEFT JOIN LATERAL (
@@ -124,6 +146,7 @@ class RetailSyncState(models.Model):
                  WHERE e.res_id = ANY(%s) AND e.res_model = %s AND e.kind = 'fact' AND f.id = ANY(%s)
               ORDER BY e.res_id, e.id DESC
                 """,
+                distinct or SQL(),
                 records.ids,
                 records._name,
                 [route.flow_id for route in routes],

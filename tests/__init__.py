@@ -11,6 +11,9 @@ from . import test_delivery
 from . import test_dependencies
 from . import test_field_map
 from . import test_flow
+from . import test_hubspot_companies
+from . import test_hubspot_invoices
+from . import test_hubspot_orders
 from . import test_oauth
 from . import test_loyalty
 from . import test_outcome

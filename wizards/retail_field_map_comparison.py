@@ -57,6 +57,7 @@ class RetailFieldMapComparison(models.TransientModel):
                     "kind": kind,
                     "default_key": default.key if default else False,
                     "field_map_id": line.id,
+                    "object_name": default.object if default else line.object_name,
                     "remote_property": default.property if default else line.remote_property,
                     "default_text": field_maps._describe(default) if default else False,
                     "own_text": self._own_text(line, default) if line else False,
@@ -96,9 +97,14 @@ class RetailFieldMapComparisonLine(models.TransientModel):
     field_map_id = fields.Many2one(
         "retail.field.map", readonly=True, ondelete="cascade", index="btree_not_null"
     )
+    object_name = fields.Selection("_selection_object", "Object", readonly=True)
     remote_property = fields.Char(readonly=True)
     default_text = fields.Char("Default", readonly=True)
     own_text = fields.Char("Here", readonly=True)
+
+    @api.model
+    def _selection_object(self):
+        return self.env["retail.field.map"]._selection_object()
 
     def action_take_over(self):
         """Have the line as the default says."""

@@ -1,5 +1,7 @@
 """Preview: what a record would look like at the remote system, property by property."""
 
+from dataclasses import replace
+
 import psycopg2
 
 from odoo import api, fields, models
@@ -7,7 +9,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from .. import field_map
-from ..connectors.base import Item, Keys, RemoteError
+from ..connectors.base import Item, Keys, RemoteError, RemoteId
 from ..const import Kind
 from ..schemas import EVENT_TYPES
 from ..schemas.base import error_text
@@ -58,18 +60,8 @@ class RetailMappingPreview(models.TransientModel):
         found = next(iter(connector._get_adapter_class().objects), None)
         if found is None:
             raise UserError(self.env._("Nothing is mapped for this provider."))
-        event_type = EVENT_TYPES[found.event_types[0]]
-        flow = connector.flow_ids.filtered(lambda flow: flow.event_type == event_type.name)[:1]
-        model = self.env[event_type.model]
-        domain = model._retail_subject_domain() & Domain(flow._parse_domain() if flow else [])
-        newest = model.search(domain, order="id desc", limit=1)
-        preview = self.create(
-            {
-                "connector_id": connector.id,
-                "object_name": found.name,
-                "record_ref": f"{newest._name},{newest.id}" if newest else False,
-            }
-        )
+        preview = self.create({"connector_id": connector.id, "object_name": found.name})
+        preview.record_ref = preview._newest()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Preview of the Mapping"),
@@ -79,6 +71,29 @@ class RetailMappingPreview(models.TransientModel):
             "target": "new",
             "context": {"dialog_size": "extra-large"},
         }
+
+    @api.onchange("object_name")
+    def _onchange_object_name(self):
+        """Show a record that becomes such an object: what was shown before may be of another model."""
+        if self.record_ref and self._event_type(self.record_ref):
+            return
+        self.record_ref = self._newest()
+
+    def _newest(self):
+        """Return a reference to the newest record that the connector would send as the object, or False."""
+        connector, remote_object = self.connector_id, self._remote_object()
+        for name in remote_object.event_types if remote_object else ():
+            model = self.env[EVENT_TYPES[name].model]
+            flow = connector.flow_ids.filtered(lambda flow, name=name: flow.event_type == name)[:1]
+            domain = model._retail_subject_domain() & Domain(flow._parse_domain() if flow else [])
+            for record in model.search(domain, order="id desc", limit=20):
+                if EVENT_TYPES[name].kind != Kind.STATE or record._retail_with_state(name):
+                    return f"{record._name},{record.id}"
+        return False
+
+    def _remote_object(self):
+        objects = self.connector_id._get_adapter_class().objects
+        return next((each for each in objects if each.name == self.object_name), None)
 
     # -- what is shown -----------------------------------------------------------------------------
 
@@ -96,21 +111,32 @@ class RetailMappingPreview(models.TransientModel):
             item = self._item(adapter, record.sudo(), event_type, payload)
             rows = self._rows(adapter, item)
             try:
-                rows += self._more_rows(adapter.prepare(item), rows)
+                prepared = adapter.prepare(item)
             except RemoteError as error:
                 warnings = [*warnings, self.env._("It would not be sent. %(reason)s", reason=error.message)]
+            else:
+                rows += self._more_rows(prepared, rows)
+                warnings = [*warnings, *self._other_object(prepared)]
         self.is_linked = bool(item.remote_id)
         self.problem = "\n".join(warnings)
         self.table = self.env["ir.qweb"]._render("retail_hub.mapping_preview_table", {"rows": rows})
 
+    def _other_object(self, prepared):
+        """Say so if the record becomes another object than the one that is shown."""
+        remote_object = self._remote_object()
+        if remote_object.part or not prepared.object or prepared.object == self.object_name:
+            return []
+        label = dict(self._selection_object()).get(prepared.object, prepared.object)
+        return [
+            self.env._("As the connector is set, this record becomes another object: %(name)s.", name=label)
+        ]
+
     def _event_type(self, record):
         """Return the event type that tells of such a record; a state if there is one."""
-        adapter_class = self.connector_id._get_adapter_class()
+        remote_object = self._remote_object()
         fitting = [
             EVENT_TYPES[name]
-            for each in adapter_class.objects
-            if each.name == self.object_name
-            for name in each.event_types
+            for name in (remote_object.event_types if remote_object else ())
             if record._name in (EVENT_TYPES[name].model, *EVENT_TYPES[name].more_models)
         ]
         return min(fitting, key=lambda each: each.kind != Kind.STATE, default=None)
@@ -147,18 +173,40 @@ class RetailMappingPreview(models.TransientModel):
             keys=keys,
             idempotency_key="",
             remote_id=binding.remote_id if binding else None,
+            remote_object=binding.remote_object if binding else "",
+            remote_ids=self._linked(adapter.references(event_type.name, payload)),
             subject=f"{record._name}/{record.id}",
             extra={} if isinstance(values, Exception) else values,
         )
 
-    def _rows(self, adapter, item):
-        """Return one dict for each line: property, value, where it is from, and what is to be said about it."""
-        known = self.env["retail.remote.schema"]._known(self.connector_id, self.object_name) or {}
-        return [self._row(adapter, item, line, known) for line in adapter.field_maps(self.object_name)]
+    def _linked(self, references):
+        """Return the remote ids of those records that are there already."""
+        bindings = self.env["retail.binding"].sudo()
+        linked = {}
+        for reference in references:
+            bound = bindings._by_record(self.connector_id, reference.model, [reference.id]).get(reference.id)
+            if bound and not bound.is_gone:
+                linked[reference] = RemoteId(bound.remote_id, bound.remote_object)
+        return linked
 
-    def _row(self, adapter, item, line, known):
+    def _rows(self, adapter, item):
+        """Return one dict for each line: property, value, where it is from, and what is to be said about it.
+
+        Of records of which there are several, such as the lines of an order, the first one is shown.
+        """
+        known = self.env["retail.remote.schema"]._known(self.connector_id, self.object_name) or {}
+        remote_object = self._remote_object()
+        if remote_object.part:
+            item = replace(item, data=next(iter(item.data.get(remote_object.part) or ()), {}), remote_id=None)
+        told = set(adapter.field_maps_for(remote_object, item.event_type))
+        return [
+            self._row(adapter, item, line, known, line in told)
+            for line in adapter.field_maps(self.object_name)
+        ]
+
+    def _row(self, adapter, item, line, known, is_told):
         value, note, remote = "", "", known.get(line.property)
-        is_known = all(path in item.extra for path in field_map.record_paths(line))
+        is_known = is_told and all(path in item.extra for path in field_map.record_paths(line))
         is_sent = is_known and not (line.only_on_create and item.remote_id)
         try:
             value = field_map.text(adapter.mapped_value(line, item))
@@ -169,9 +217,12 @@ class RetailMappingPreview(models.TransientModel):
             note = note or self.env._("The remote system has no such property.")
         if not is_sent:
             reason = self.env._("Not sent: the record is linked already.")
-            note = note or (
-                reason if line.only_on_create else self.env._("Not sent: the field is not known.")
-            )
+            if not is_told:
+                label = EVENT_TYPES[item.event_type].label
+                reason = self.env._("Not sent with “%(event)s”, which does not have the field.", event=label)
+            elif not is_known:
+                reason = self.env._("Not sent: the field is not known.")
+            note = note or reason
         return {
             "name": line.property,
             "label": remote.label if remote else "",
@@ -189,17 +240,27 @@ class RetailMappingPreview(models.TransientModel):
         return str(error)
 
     def _more_rows(self, prepared, rows):
-        """Return rows for what the adapter sends besides the lines, such as a key of the flow."""
+        """Return rows for what the adapter sends besides the lines, such as a key and what it is linked to."""
         names = {row["name"] for row in rows}
+        if self._remote_object().part or prepared.object != self.object_name:
+            return []
         return [
             {
                 "name": name,
                 "label": "",
-                "value": field_map.text(value),
-                "source": self.env._("Key of the flow"),
+                "value": self._more_value(value),
+                "source": self.env._("Key of the flow") if isinstance(value, str) else "",
                 "warning": "",
                 "is_sent": True,
             }
             for name, value in prepared.content.items()
             if name not in names
         ]
+
+    def _more_value(self, value):
+        """Return what is not a property in a few words: how many records, or the ids of others by object."""
+        if isinstance(value, dict):
+            return "; ".join(f"{name} {', '.join(map(str, ids))}" for name, ids in value.items())
+        if isinstance(value, (list, tuple)):
+            return str(len(value))
+        return field_map.text(value)

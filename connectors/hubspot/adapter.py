@@ -189,10 +189,20 @@ class HubSpotAdapter(Adapter):
         return schema.read(response.object)
 
     def set_up(self, objects):
-        """Make the property by which our records are found, where an object lacks it."""
-        self.api.resume()
-        names = [each.name for each in objects if each.name != "contact"]
-        return [made for made in (schema.add_key(self.api, name) for name in names) if made]
+        """Make the property by which our records are found, where an object lacks it.
+
+        An object that the token may not touch does not keep the others from being set up.
+        """
+        made, refusals = [], []
+        for name in [each.name for each in objects if each.name != "contact"]:
+            self.api.resume()
+            try:
+                made.append(schema.add_key(self.api, name))
+            except RemoteError as error:
+                refusals.append(error)
+        if refusals:
+            raise refusals[0]
+        return [each for each in made if each]
 
     def test_connection(self):
         """Read the account's details, and its daily usage where the token may.

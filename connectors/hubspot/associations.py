@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import replace
 
-from ..base import BusinessError, Outcome, Prepared, TransientError
+from ..base import Outcome, Prepared, ReferenceGoneError, TransientError
 from ..retry import narrow
 from . import problems
 from .api import noun
@@ -104,13 +104,15 @@ def _gone_ids(entries):
 
 
 def _cannot_link(source, target, pair):
-    return BusinessError(
+    error = ReferenceGoneError(
         f"The {noun(target)} {pair.body['to']['id']} was deleted at HubSpot, so that the {noun(source)} cannot be "
         "linked to it. Resync the record that it belongs to, then replay this.",
         code="LINKED_RECORD_GONE",
         field=target,
         http_status=404,
     )
+    error.remote_id = pair.body["to"]["id"]
+    return error
 
 
 def _after(result):

@@ -52,6 +52,7 @@ def prepare(adapter, item):
         prepared,
         body={**prepared.body, "lines": [batches.input_of(each) for each in lines]},
         content={**prepared.content, "line items": [each.content for each in lines]},
+        personal=prepared.personal | adapter.lines(LINE).personal,
     )
 
 

@@ -161,7 +161,7 @@ def _invalid_property(problem, sent):
     else:
         text = _clean(problem.get("localizedErrorMessage") or problem.get("message"), sent)
     if code == "INVALID_OPTION" and "currency" in name:
-        text = f"{text}. Enable the currency at HubSpot, in the account's defaults"
+        text = f"{text}. Enable the currency at HubSpot, in the account's defaults."
     message = f"HubSpot does not accept the property {name}: {text}"
     return ValidationError(message, code=code, field=name or None)
 

@@ -100,6 +100,14 @@ def connector_mapping(visitor: Visitor):
     _connector(visitor, "HubSpot", "Mapping")
 
 
+def mapping_lines(visitor: Visitor):
+    connector_mapping(visitor)
+    visitor.browser.click("button[name=action_view_field_maps]")
+    visitor.see(".o_list_view .o_group_header")
+    visitor.browser.click(".o_list_view .o_group_header")
+    visitor.see(".o_list_view .o_data_row")
+
+
 def mapping_preview(visitor: Visitor):
     connector_mapping(visitor)
     visitor.browser.click("button[name=action_preview_mapping]")
@@ -215,6 +223,7 @@ SCREENS: tuple[Callable[[Visitor], None], ...] = (
     connector_credentials,
     connector_limits,
     connector_mapping,
+    mapping_lines,
     mapping_preview,
     connector_draft,
     flow,

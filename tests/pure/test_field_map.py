@@ -233,6 +233,7 @@ def test_options_that_the_remote_does_not_list():
         ({"transform": "map", "argument": "person=1; *=2"}, Kind("text", ("1", "2"))),
         ({"transform": "date"}, Kind("date")),
         ({"transform": "date", "argument": "%d/%m"}, Kind("text")),
+        ({"transform": "date", "argument": "%Y-%m-%dT00:00:00Z"}, Kind("datetime")),
     ],
 )
 def test_result_kind(changes, kind):

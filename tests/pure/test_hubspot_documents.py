@@ -7,10 +7,10 @@ from samples import customer, invoice, make_item, order, order_line
 
 from odoo.addons.retail_hub.connectors.base import (
     AuthError,
-    BusinessError,
     GoneError,
     Keys,
     Reference,
+    ReferenceGoneError,
     RemoteId,
     Settings,
     TransientError,
@@ -578,7 +578,7 @@ def test_a_customer_that_was_deleted_there(adapter, sandbox):
         order_item(1, remote_ids={CUSTOMER: ann}),
         order_item(2, remote_ids={Reference("res.partner", 8): bob}),
     ]
-    assert refused(adapter, *items) == {1: (BusinessError, "LINKED_RECORD_GONE", "contact")}
+    assert refused(adapter, *items) == {1: (ReferenceGoneError, "LINKED_RECORD_GONE", "contact")}
     again = contact(adapter, 7)
     assert refused(adapter, order_item(1, remote_ids={CUSTOMER: again})) == {}
     found = {

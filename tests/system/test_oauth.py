@@ -12,9 +12,9 @@ CLIENT = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
 CALLBACK = "http://127.0.0.1/callback"
 
 
-def consent(sandbox_url):
+def consent(sandbox_url, scope="oauth crm.objects.contacts.write"):
     """Return the tokens that a consent gives."""
-    query = {**CLIENT, "redirect_uri": CALLBACK, "scope": "oauth crm.objects.contacts.write", "state": "s"}
+    query = {**CLIENT, "redirect_uri": CALLBACK, "scope": scope, "state": "s"}
     del query["client_secret"]
     page = requests.get(f"{sandbox_url}/oauth/authorize?{urlencode(query)}", allow_redirects=False, timeout=5)
     [code] = parse_qs(urlsplit(page.headers["Location"]).query)["code"]
@@ -26,14 +26,20 @@ def token_calls(sandbox):
     return [call for call in sandbox.requests() if call["path"].endswith("/token")]
 
 
+def use_oauth(hub, tokens):
+    """Have a connector use the tokens of a consent."""
+    call = hub.odoo.call
+    call("retail.connector", "write", [hub.id], {"auth_method": "oauth"})
+    secrets = {**CLIENT, **tokens}
+    for row in call("retail.credential", "search_read", [("connector_id", "=", hub.id)], ["name"]):
+        call("retail.credential", "write", [row["id"]], {"value": secrets[row["name"]]})
+
+
 def test_one_refresh_among_many_workers(connect, sandbox):
     """Both lanes need a token at the same moment, several times: one call each time, and all arrive."""
     hub = connect()
     call = hub.odoo.call
-    call("retail.connector", "write", [hub.id], {"auth_method": "oauth"})
-    secrets = {**CLIENT, **consent(sandbox.url)}
-    for row in call("retail.credential", "search_read", [("connector_id", "=", hub.id)], ["name"]):
-        call("retail.credential", "write", [row["id"]], {"value": secrets[row["name"]]})
+    use_oauth(hub, consent(sandbox.url))
     flow = call(
         "retail.flow", "search", [("connector_id", "=", hub.id), ("event_type", "=", "customer.updated")]
     )
