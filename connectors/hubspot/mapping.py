@@ -74,6 +74,10 @@ def _sum(amounts):
     return str(sum(amounts, Decimal(0)))
 
 
+def _source_store(channel, _argument, order):
+    return order["store"] or channel
+
+
 def _invoice_status(residual, _argument, _invoice):
     return "open" if Decimal(residual) else "paid"
 
@@ -98,6 +102,7 @@ TRANSFORMS = {
     "hubspot.domain": Transform("Domain of a website", _domain, "text"),
     "hubspot.taken_off": Transform("Sum of lines below zero", _taken_off, "number", takes_object=True),
     "hubspot.delivery_cost": Transform("Sum of delivery lines", _delivery_cost, "number", takes_object=True),
+    "hubspot.source_store": Transform("Till, else the channel", _source_store, "text"),
     "hubspot.invoice_status": Transform("HubSpot invoice status", _invoice_status, "code"),
 }
 
@@ -167,7 +172,7 @@ ORDER = (
     _line("order", "hs_order_discount", "lines", "hubspot.taken_off"),
     _line("order", "hs_shipping_cost", "lines", "hubspot.delivery_cost"),
     _line("order", "hs_external_created_date", "placed_at"),
-    _line("order", "hs_source_store", "{store} ({channel})", source="template"),
+    _line("order", "hs_source_store", "channel", "hubspot.source_store"),
     *_address("order", "hs_shipping_address", "delivery_address"),
 )
 SHIPPED_STAGES = {

@@ -132,7 +132,7 @@ def test_an_order_with_its_lines_and_its_customer(adapter, sandbox, calls):
     assert told["hs_order_name"] == told["hs_external_order_id"] == "S00001"
     assert told["odoo_id"] == "sale.order/1"
     assert (told["hs_subtotal_price"], told["hs_tax"], told["hs_total_price"]) == ("20.00", "4.00", "24.00")
-    assert (told["hs_currency_code"], told["hs_source_store"]) == ("EUR", "(web)")
+    assert (told["hs_currency_code"], told["hs_source_store"]) == ("EUR", "web")
     assert told["hs_external_created_date"] == "2026-11-23T10:15:00.000Z"
     assert told["hs_pipeline_stage"] == "4b27b500-f031-4927-9811-68a0b525cbae"
     assert (told["hs_shipping_address_street"], told["hs_shipping_address_country"]) == (
