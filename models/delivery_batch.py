@@ -1,6 +1,5 @@
 """A batch of claimed deliveries, on its way through prepare, send and record."""
 
-import hashlib
 import json
 import logging
 from collections import defaultdict
@@ -11,7 +10,6 @@ from operator import attrgetter
 import psycopg2
 import pydantic
 
-from .. import encryption
 from ..connectors.base import (
     OWN_LIMIT,
     AuthError,
@@ -27,17 +25,17 @@ from ..connectors.base import (
     RemoteError,
     TransientError,
 )
-from ..connectors.redaction import MASK, mask_name, redact, redact_text
+from ..connectors.redaction import MASK, redact, redact_text
 from ..connectors.retry import fingerprint
 from ..const import OPEN_STATES, Kind, State
 from ..policy import DEFAULT_QUOTA_DELAY, Decision, decide, unsettled
 from ..schemas.base import error_text
 from .dependencies import Dependencies
+from .kept_request import content_hash, key_hash, masked_request, named_values, property_digests
 
 _logger = logging.getLogger(__name__)
 
 ADAPTER_FAILED = "ADAPTER_FAILED"
-MAX_KEPT = 50  # entries of a list in what an attempt keeps of its request
 
 
 class DeliveryBatch:
@@ -448,7 +446,7 @@ class DeliveryBatch:
         """Return the error's text without the personal data that the remote may quote of what was sent."""
         text = redact_text(error.message)
         prepared = self.prepared.get(claim_id)
-        for value in _named_values(prepared.body, prepared.personal) if prepared else ():
+        for value in named_values(prepared.body, prepared.personal) if prepared else ():
             text = text.replace(value, MASK)
         return text
 
@@ -552,91 +550,6 @@ class DeliveryBatch:
         failures = [error for error in sent if isinstance(error, TransientError)]
         answered = sum(not isinstance(error, (TransientError, QuotaError)) for error in sent)
         return answered, len(failures), redact_text(failures[0].message) if failures else ""
-
-
-def content_hash(content):
-    """Return a short hash of a remote request's content, equal for equal content."""
-    return _digest(json.dumps(content, sort_keys=True))
-
-
-def masked_request(prepared):
-    """Return what an attempt keeps of a remote request: a dict of JSON values without personal data."""
-    body = _mask_named(redact(_shortened(prepared.body)), prepared.personal)
-    return {"operation": prepared.operation, **body}
-
-
-def _shortened(value):
-    """Return JSON data whose long lists, such as the lines of an order, are cut."""
-    if isinstance(value, dict):
-        return {key: _shortened(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        kept = [_shortened(each) for each in value[:MAX_KEPT]]
-        return kept if len(value) <= MAX_KEPT else [*kept, f"… and {len(value) - MAX_KEPT} more"]
-    return value
-
-
-def _named_values(body, names):
-    """Yield the texts under these names, at any depth, that are too long to be found by chance."""
-    for key, value in body.items() if names else ():
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, dict):
-                yield from _named_values(each, names)
-        if key in names and isinstance(value, str) and len(value) > 2:
-            yield value
-
-
-def _mask_named(body, names):
-    """Mask the values under these names, at any depth."""
-    if names and isinstance(body, list):
-        return [_mask_named(each, names) for each in body]
-    if not names or not isinstance(body, dict):
-        return body
-    return {
-        key: mask_name(value) if key in names and isinstance(value, str) else _mask_named(value, names)
-        for key, value in body.items()
-    }
-
-
-def request_properties(request):
-    """Return ``{property: text}`` of a remote request's JSON data; what is nested goes by its own name.
-
-    Properties of the entries of a list are ``lines.1.price``; those after the first ones are one text.
-    """
-    flat = {}
-    for name, value in request.items():
-        for key, item in _entries(name, value):
-            flat[f"{name}.{key}" if key in flat else key] = _text(item)
-    return flat
-
-
-def _entries(name, value):
-    if isinstance(value, dict):
-        yield from value.items()
-    elif isinstance(value, (list, tuple)) and value and isinstance(value[0], dict):
-        for number, entry in enumerate(value[:MAX_KEPT], 1):
-            yield from ((f"{name}.{number}.{key}", item) for key, item in request_properties(entry).items())
-        if len(value) > MAX_KEPT:
-            yield f"{name}.more", value[MAX_KEPT:]
-    else:
-        yield name, value
-
-
-def _text(value):
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-
-
-def property_digests(prepared):
-    """Return what tells whether a property is another, though it looks alike: see ``encryption.digests``."""
-    return encryption.digests(request_properties({"operation": prepared.operation, **prepared.body}))
-
-
-def key_hash(key):
-    """Return a short hash of a natural key, which may be personal data."""
-    return _digest(key)
-
-
-def _digest(text):
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _remote_id(claim, binding):
