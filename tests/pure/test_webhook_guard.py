@@ -1,6 +1,7 @@
 """No webhook reaches the server's own network, however its address is written."""
 
 import ipaddress
+import re
 import socket
 import ssl
 import threading
@@ -121,10 +122,29 @@ class Server:
                     self.context.wrap_socket(connection, server_side=True) if self.context else connection
                 )
                 with stream:
-                    self.heads.append(stream.recv(65536).decode())
+                    self.heads.append(_whole_request(stream))
                     stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             except OSError:
                 connection.close()
+
+
+def _whole_request(stream):
+    """Read a request to its end: who closes a connection with something unread resets it, and the answer is lost."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += _more(stream)
+    head, _blank, body = received.partition(b"\r\n\r\n")
+    length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])
+    while len(body) < length:
+        body += _more(stream)
+    return f"{head.decode()}\r\n"
+
+
+def _more(stream):
+    received = stream.recv(65536)
+    if not received:
+        raise ConnectionError("closed before the end of the request")
+    return received
 
 
 @pytest.fixture
