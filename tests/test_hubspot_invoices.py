@@ -152,7 +152,7 @@ class TestHubSpotTill(HubSpotCase, PosCase):
         properties = record["properties"]
         self.assertEqual(
             (properties["odoo_id"], properties["hs_total_price"], properties["hs_source_store"]),
-            (f"pos.order/{order.id}", f"{order.amount_total:.2f}", "PoS Shop Test (pos)"),
+            (f"pos.order/{order.id}", f"{order.amount_total:.2f}", "PoS Shop Test"),
         )
         self.assertEqual(len(self._line_items(record)), 2)
         self.assertEqual(properties["hs_pipeline_stage"], OPEN)

@@ -52,7 +52,7 @@ def test_update_keeps_waiting_work(server, sandbox):
     assert len(calls(sandbox)) == 1
     assert set(job_states(server)) == {"done"}
     assert hub.odoo.db.query(
-        "SELECT DISTINCT window_seconds FROM retail_flow WHERE connector_id = %s", hub.id
+        "SELECT DISTINCT window_seconds FROM retail_flow WHERE connector_id = %s AND active", hub.id
     ) == [(30,)]
 
 
@@ -61,6 +61,7 @@ def test_uninstall_leaves_nothing_behind(server, sandbox):
     hub = open_connector(server, sandbox, window=30)
     [partner] = hub.create(*customers(1))
     wait_until(lambda: hub.jobs_in("pending"), PATIENCE, "a job that waits")
+    wait_until(lambda: set(job_states(server)) <= {"pending", "done"}, PATIENCE, "the jobs that were due")
     begin = server.log_path.stat().st_size
     [module] = server.call("ir.module.module", "search", [("name", "=", "retail_hub")])
     server.call("ir.module.module", "button_immediate_uninstall", [module])
