@@ -119,6 +119,7 @@ def _connector(visitor, name, tab):
     visitor.visit(f"{ACTION}connector/{connector}", ".o_form_view .o_notebook .o_data_row")
     visitor.browser.click(".o_notebook .nav-link", tab)
     visitor.see(".o_notebook .o_data_row")
+    visitor.browser.evaluate("document.querySelector('.o_notebook').scrollIntoView()")
 
 
 def deliveries(visitor: Visitor):
