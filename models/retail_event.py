@@ -212,9 +212,10 @@ class RetailEvent(models.Model):
         if not any(map(_is_fact, drafts)) and not self.env[model]._retail_process_paths:
             return drafts
         records = self.env(context={})[model]
+        together = records.with_prefetch(tuple(draft.res_id for draft in drafts))
         try:
             with self.env.cr.savepoint(flush=False):
-                return [self._with_snapshot(records, draft) for draft in drafts]
+                return [self._with_snapshot(together, draft) for draft in drafts]
         except Exception:  # anybody's custom fields and overrides: one record must not stop the others
             return [self._with_snapshot_if_possible(records, draft) for draft in drafts]
 
@@ -229,10 +230,13 @@ class RetailEvent(models.Model):
 
     @api.model
     def _with_snapshot(self, records, draft):
+        """Return the draft with its snapshot.
+
+        :param records: an empty recordset; what is read is read for all that it prefetches
+        """
         details = json.loads(draft.details or "{}")
-        record = (
-            records.browse(draft.res_id).with_company(draft.company_id).with_context(retail_details=details)
-        )
+        record = records.browse(draft.res_id).with_prefetch(records._prefetch_ids)
+        record = record.with_company(draft.company_id).with_context(retail_details=details)
         if draft.payload is None and _is_fact(draft):
             fact = record._retail_canonical(draft.event_type, details)
             draft = draft._replace(payload=json.dumps(fact.canonical()))

@@ -16,7 +16,10 @@ Timestamp = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:
 class Canonical(BaseModel):
     """A canonical, versioned model. A published version never changes: make a new class instead."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    # An error that is logged must not quote a customer.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True
+    )
 
     def canonical(self):
         """Return the JSON form (a dict of JSON values), as stored, hashed and handed to adapters."""

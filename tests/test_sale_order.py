@@ -184,6 +184,58 @@ class TestSaleOrder(EventCase):
         )
         self.assertEqual(self._deliveries(order).state, "pending")
 
+    def _queries_for(self, count):
+        """Return how many queries it takes to read so many confirmed orders, of customers of their own."""
+        orders = self._order().browse()
+        for number in range(count):
+            customer = self._partner(f"Buyer {number}", f"buyer{number}@example.com")
+            orders += self.env["sale.order"].create(
+                {"partner_id": customer.id, "order_line": [Command.create({"product_id": self.product.id})]}
+            )
+        self._forget_events()
+        orders.action_confirm()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        events_class = type(self.env["retail.event"])
+        with_snapshots, queries = events_class._with_snapshots, []
+
+        def counted(events, model, drafts):
+            before = events.env.cr.sql_log_count
+            found = with_snapshots(events, model, drafts)
+            queries.append(events.env.cr.sql_log_count - before)
+            return found
+
+        with patch.object(events_class, "_with_snapshots", counted):
+            self.assertEqual(len(self._events(event_type="order.placed")), count)
+        return sum(queries)
+
+    def test_orders_are_read_together(self):
+        """Whoever confirms many does not pay for each."""
+        self.assertEqual(self._queries_for(6), self._queries_for(2))
+
+    def test_one_that_cannot_be_read_stops_no_other(self):
+        """Not even if it fails because of what is read for all at once, such as a computed field."""
+        bad, good = self._order(), self._order()
+        self._forget_events()
+        canonical = type(bad)._retail_canonical
+
+        def fails(order, *args):
+            if order == bad or bad.id in order._prefetch_ids:
+                raise ZeroDivisionError
+            return canonical(order, *args)
+
+        with (
+            patch.object(type(bad), "_retail_canonical", fails),
+            self.assertLogs("odoo.addons.retail_hub.models.retail_event", "ERROR") as logged,
+        ):
+            (bad + good).action_confirm()
+            events = self._events(event_type="order.placed")
+        self.assertEqual(
+            {event.res_id: (bool(event.payload), event.payload_error) for event in events},
+            {bad.id: (False, "ZeroDivisionError"), good.id: (True, False)},
+        )
+        self.assertEqual(len(logged.records), 1)
+
     def test_rolled_back(self):
         order = self._order()
         self._commit()
