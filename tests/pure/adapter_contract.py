@@ -41,7 +41,7 @@ class AdapterContract:
         raise NotImplementedError
 
     def fail(self, **plan):
-        """Add a fault rule (tests/sandbox/faults.py) to the stand-in."""
+        """Add a fault rule (tests/sandbox/kit/faults.py) to the stand-in."""
         raise NotImplementedError
 
     def call_count(self):

@@ -21,7 +21,7 @@ class SandboxClient:
         self._call("POST", "reset", {})
 
     def fault(self, **plan):
-        """Add one rule to the fault plan; the keys are explained in faults.py."""
+        """Add one rule to the fault plan; the keys are explained in kit/faults.py."""
         self._call("POST", "faults", plan)
 
     def faults_clear(self):
@@ -57,7 +57,7 @@ class SandboxClient:
     def requests(self, since=0):
         """Logged requests after number ``since``: {number, method, path, status, at, body, headers}.
 
-        ``status`` is None where the connection was dropped. ``at``: epoch seconds. The token is hidden.
+        ``status`` is None where the connection was dropped. ``at``: epoch seconds. Credentials are hidden.
         """
         return self._call("GET", f"requests?since={since}")
 

@@ -1,6 +1,6 @@
 """The control API under ``/_sandbox/``, for tests: look at the state, plan faults, change settings."""
 
-from wire import json_response
+from kit.wire import json_response
 
 PREFIX = "/_sandbox/"
 
@@ -40,7 +40,7 @@ def reset(server, request):
 
 
 def add_faults(server, request):
-    """Body: a rule or a list of rules (see faults.py); they are added to those in force."""
+    """Body: a rule or a list of rules (see kit/faults.py); they are added to those in force."""
     rules = request.json()
     server.faults.add(rules if isinstance(rules, list) else [rules])
     return {}

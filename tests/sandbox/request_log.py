@@ -1,21 +1,22 @@
 """What was asked: the last requests, within bounds, cheap to write; parsed only when somebody reads."""
 
-import json
-import re
 import threading
 from collections import deque
 
+import masking
+
 MAX_ENTRIES = 20_000
 MAX_BYTES = 64 * 1024 * 1024  # of request bodies
-HIDDEN = "***"
-SECRET_FIELDS = {"client_secret", "code", "refresh_token", "token"}
-TOKEN_IN_PATH = re.compile(r"(/oauth/v1/(?:access|refresh)-tokens/)[^?]+")
 
 
 class RequestLog:
-    """Entries are numbered from 1; ``count`` goes on after old entries were dropped."""
+    """Entries are numbered from 1; ``count`` goes on after old entries were dropped.
 
-    def __init__(self):
+    ``provider_for`` says which provider a request belongs to (or None): it knows what is secret in it.
+    """
+
+    def __init__(self, provider_for):
+        self.provider_for = provider_for
         self._lock = threading.Lock()
         self.clear()
 
@@ -36,34 +37,16 @@ class RequestLog:
         """Entries with a number above ``since``, oldest first."""
         with self._lock:
             entries = [entry for entry in self._entries if entry[0] > since]
-        return [describe(*entry) for entry in entries]
+        return [describe(*entry, self.provider_for(entry[1])) for entry in entries]
 
 
-def describe(number, request, status, at):
+def describe(number, request, status, at, provider):
     return {
         "number": number,
         "method": request.method,
-        "path": TOKEN_IN_PATH.sub(rf"\1{HIDDEN}", request.target),
+        "path": masking.target(request, provider),
         "status": status,
         "at": at,
-        "body": readable_form(request) or readable(request.body),
-        "headers": {
-            name: HIDDEN if name == "authorization" else value for name, value in request.headers.items()
-        },
+        "body": masking.body(request),
+        "headers": masking.headers(request, provider),
     }
-
-
-def readable_form(request):
-    """The fields of a form without its secrets, None if the body is no form."""
-    form = request.form()
-    return form and {name: HIDDEN if name in SECRET_FIELDS else value for name, value in form.items()}
-
-
-def readable(body):
-    """JSON as data, other text as text, nothing as None."""
-    if not body:
-        return None
-    try:
-        return json.loads(body)
-    except ValueError:
-        return body.decode("utf-8", "replace")

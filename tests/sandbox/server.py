@@ -7,10 +7,11 @@ from email.utils import formatdate
 from http.server import ThreadingHTTPServer
 
 import control
-from faults import FaultPlan
 from providers import PROVIDERS
 from request_log import RequestLog
-from wire import BadRequest, json_response, read_request, render
+
+from kit.faults import FaultPlan
+from kit.wire import BadRequest, json_response, read_request, render
 
 HOST = "127.0.0.1"
 
@@ -21,7 +22,7 @@ class SandboxServer(ThreadingHTTPServer):
     request_queue_size = 256
 
     def __init__(self, port=0):
-        self.log = RequestLog()
+        self.log = RequestLog(self.provider_for)
         self.faults = FaultPlan()
         self.providers = {name: provider() for name, provider in PROVIDERS.items()}
         self.clock_skew = 0.0  # seconds that the Date header is ahead

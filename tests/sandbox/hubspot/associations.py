@@ -2,7 +2,7 @@
 
 import re
 
-from wire import Response, json_response
+from kit.wire import Response, json_response
 
 from .association_types import HUBSPOT_DEFINED, TYPES, between
 from .envelope import batch_response, completed, inputs_of, whole_number

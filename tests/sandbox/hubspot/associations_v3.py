@@ -2,7 +2,7 @@
 
 import re
 
-from wire import Response, json_response
+from kit.wire import Response, json_response
 
 from .association_types import TYPES
 from .associations import Pair, check_pair, real_ids

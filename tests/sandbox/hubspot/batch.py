@@ -3,7 +3,7 @@
 A batch is checked completely before anything is written, so one that is rejected leaves nothing behind.
 """
 
-from wire import Response
+from kit.wire import Response
 
 from . import associations, rules, values
 from .envelope import batch_response, inputs_of

@@ -2,7 +2,7 @@
 
 import re
 
-from wire import Response, json_response
+from kit.wire import Response, json_response
 
 from .catalog import FIELD_TYPES, MAX_UNIQUE, Property
 from .envelope import batch_response, inputs_of

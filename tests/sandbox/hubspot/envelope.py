@@ -1,6 +1,6 @@
 """What requests of all kinds have in common: ``inputs``, ``results`` and ``errors`` of batches, counts and ids."""
 
-from wire import json_response
+from kit.wire import json_response
 
 from .failures import bad_input
 from .store import now_iso

@@ -3,7 +3,7 @@
 import json
 import uuid
 
-from wire import json_response
+from kit.wire import json_response
 
 VALIDATION = "VALIDATION_ERROR"
 NOT_FOUND = "OBJECT_NOT_FOUND"

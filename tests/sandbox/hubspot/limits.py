@@ -5,7 +5,7 @@ import time
 import uuid
 from collections import deque
 
-from wire import json_response
+from kit.wire import json_response
 
 POLICIES = {
     "burst": ("TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit."),

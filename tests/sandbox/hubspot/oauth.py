@@ -10,7 +10,7 @@ import uuid
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from wire import Response, json_response
+from kit.wire import Response, json_response
 
 from .failures import NOT_FOUND, Failure
 
@@ -28,6 +28,7 @@ TOKEN = re.compile(rf"/oauth/{VERSION}/token")
 INTROSPECT = re.compile(r"/oauth/(?:v3|\d{4}-\d{2})/token/introspect|/oauth/v3/introspect")
 REVOKE = re.compile(r"/oauth/(?:v3|\d{4}-\d{2})/token/revoke")
 METADATA = re.compile(r"/oauth/v1/(?P<kind>access|refresh)-tokens/(?P<token>.+)")
+SECRET_PATHS = re.compile(r"/oauth/v1/(?:access|refresh)-tokens/(?P<secret>[^?]+)")
 CODE_LIFETIME = 600  # seconds
 APP_ID, USER_ID, USER, DOMAIN = 1234567, 7654321, "admin@example.com", "example.com"
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))

@@ -1,6 +1,6 @@
 """Single records: create, read, update, archive, list, merge, GDPR delete."""
 
-from wire import Response, json_response
+from kit.wire import Response, json_response
 
 from . import batch
 from .associations_v3 import with_associations

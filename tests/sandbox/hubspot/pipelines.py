@@ -2,7 +2,7 @@
 
 import uuid
 
-from wire import json_response
+from kit.wire import json_response
 
 from .failures import NOT_FOUND, Failure, bad_input, invalid_values, problem
 

@@ -4,7 +4,7 @@ import re
 import threading
 from datetime import UTC, datetime, timedelta
 
-from wire import json_response
+from kit.wire import json_response
 
 from . import associations, associations_v3, batch, definitions, oauth, objects, pipelines, scopes, search
 from .failures import NOT_FOUND, Failure, bad_input
@@ -129,6 +129,7 @@ class Portal:
     """The provider ``hubspot``; what a provider has is said in providers.py."""
 
     PREFIXES = ("/crm/", "/account-info/", "/oauth/")
+    SECRET_PATHS = oauth.SECRET_PATHS
 
     def __init__(self):
         self.lock = threading.RLock()

@@ -3,7 +3,7 @@
 import time
 from datetime import datetime
 
-from wire import json_response
+from kit.wire import json_response
 
 from .envelope import whole_number
 from .failures import bad_input

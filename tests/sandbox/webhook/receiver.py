@@ -7,7 +7,7 @@ import json
 import threading
 import time
 
-from wire import json_response
+from kit.wire import json_response
 
 SECRET = "whsec_" + base64.b64encode(b"the secret of the sandbox itself").decode()
 SETTINGS = {

@@ -20,7 +20,7 @@ The first rule that matches is used. ``invalid_every`` and ``latency`` can be co
 
 import threading
 
-from wire import Response, encode
+from .wire import Response, encode
 
 DEFAULTS = {
     "path": "",
