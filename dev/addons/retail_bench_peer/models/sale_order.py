@@ -58,7 +58,7 @@ class SaleOrder(models.Model):
             "hs_order_discount": "0",
             "hs_shipping_cost": "0",
             "hs_external_created_date": f"{self.date_order.isoformat()}Z",
-            "hs_source_store": "(sales)",
+            "hs_source_store": "sales",
             "hs_shipping_address_street": ", ".join(filter(None, (address.street, address.street2))),
             "hs_shipping_address_city": address.city or "",
             "hs_shipping_address_state": address.state_id.code or "",
