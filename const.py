@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a delivery stands; the transitions are drawn in README.rst."""
+    """The states of a delivery (doc/user_guide.rst)."""
 
     PENDING = "pending"
     IN_FLIGHT = "in_flight"

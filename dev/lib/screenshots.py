@@ -1,4 +1,4 @@
-"""The screenshots of README.rst: a demo is played, and a browser goes through its screens."""
+"""The screenshots of the documentation: a demo is played, and a browser goes through its screens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows a try, as a table (the classes of error in README.rst)."""
+"""What follows an attempt, as a table (the error classes in doc/operations.rst)."""
 
 import pytest
 
