@@ -1,0 +1,167 @@
+"""The documents are well-formed, lead somewhere, and say what the code says."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import docutils.core
+import docutils.nodes
+import pytest
+
+from odoo.addons.retail_hub.connectors import base
+from odoo.addons.retail_hub.connectors.hubspot.mapping import DEFAULT_FIELD_MAPS
+from odoo.addons.retail_hub.schemas import EVENT_TYPES, SCHEMAS
+
+ROOT = Path(__file__).parents[2]
+RST = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "README.rst", *ROOT.glob("doc/*.rst")))
+MARKDOWN = ("CONTRIBUTING.md", "CHANGELOG.md", "connectors/hubspot/README.md", "connectors/webhook/README.md")
+HUBSPOT_OBJECTS = {
+    "Contact": "contact",
+    "Company": "company",
+    "Order": "order",
+    "Order: shipment": "order_shipment",
+    "Deal": "deal",
+    "Invoice": "invoice",
+    "Line item": "line_item",
+}
+
+
+@cache
+def read(name):
+    """Return (document, warnings) of an RST file."""
+    warnings = []
+    settings = {"report_level": 5, "halt_level": 5, "syntax_highlight": "none", "input_encoding": "utf-8"}
+    path = ROOT / name
+    document = docutils.core.publish_doctree(
+        path.read_text(encoding="utf-8"), source_path=str(path), settings_overrides=settings
+    )
+    for message in (*document.parse_messages, *document.transform_messages):
+        if message["level"] >= 2:
+            warnings.append(f"{name}:{message.get('line')}: {message.astext()}")
+    return document, warnings
+
+
+def tables(name, *header):
+    """Return the bodies of a document's tables that begin with these column titles: lists of rows of texts."""
+    found = []
+    for table in read(name)[0].findall(docutils.nodes.table):
+        head, *body = [
+            [entry.astext().replace("\n", " ").strip() for entry in row.findall(docutils.nodes.entry)]
+            for row in table.findall(docutils.nodes.row)
+        ]
+        if tuple(head[: len(header)]) == header:
+            found.append(body)
+    return found
+
+
+def links(name):
+    """Return the targets of links and pictures that are in this repository."""
+    if name.endswith(".md"):
+        text = re.sub(r"```.*?```|`[^`]*`", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.DOTALL)
+        targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    else:
+        document = read(name)[0]
+        targets = [node["refuri"] for node in document.findall(docutils.nodes.reference) if "refuri" in node]
+        targets += [node["uri"] for node in document.findall(docutils.nodes.image)]
+    return [target for target in targets if not urlsplit(target).scheme]
+
+
+def anchors(path):
+    """Return the names of the sections of a document, as they are in links."""
+    if path.suffix == ".rst":
+        sections = read(path.relative_to(ROOT).as_posix())[0].findall(docutils.nodes.section)
+        return {name for section in sections for name in section["ids"]}
+    titles = re.findall(r"^#+ +(.*)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.rst").read_text(encoding="utf-8").splitlines()) <= 120
+
+
+@pytest.mark.parametrize("name", RST)
+def test_rst_is_well_formed(name):
+    assert read(name)[1] == []
+
+
+@pytest.mark.parametrize("name", RST)
+def test_no_cell_has_become_a_row(name):
+    """In a simple table, a second line of the first column is read as a row of its own."""
+    rows = [
+        [entry.astext() for entry in row.findall(docutils.nodes.entry)]
+        for row in read(name)[0].findall(docutils.nodes.row)
+    ]
+    assert [first for first, *others in rows if not any(others)] == []
+
+
+@pytest.mark.parametrize("name", [*RST, *MARKDOWN])
+def test_links_lead_somewhere(name):
+    broken = []
+    for target in links(name):
+        url = urlsplit(target)
+        path = ((ROOT / name).parent / unquote(url.path)).resolve() if url.path else ROOT / name
+        if (
+            not path.is_relative_to(ROOT)
+            or not path.exists()
+            or url.fragment
+            and url.fragment not in anchors(path)
+        ):
+            broken.append(target)
+    assert broken == []
+
+
+def test_every_page_is_in_the_index():
+    pages = {Path(name).name for name in RST if name.startswith("doc/")} - {"index.rst"}
+    assert pages <= {Path(urlsplit(target).path).name for target in links("doc/index.rst")}
+
+
+def test_event_types():
+    """The tables of doc/events.rst have each event type once, in the words of the code."""
+    rows = [row for body in tables("doc/events.rst", "Event type") for row in body]
+    assert sorted(row[:4] for row in rows) == sorted(
+        [name, each.kind.value, each.mode.value.replace("_", "-"), each.schema.__name__]
+        for name, each in EVENT_TYPES.items()
+    )
+    assert [row[0] for row in rows if not row[4].endswith(".")] == []
+
+
+def test_examples_of_events():
+    """Each example in doc/events.rst is complete and valid."""
+    examples = [
+        (re.search(r"``([\w.]+)``:$", before).group(1), json.loads(example))
+        for before, example in re.findall(
+            r"^(The content of .*:)\n\n\.\. code-block:: json\n\n((?: {4}.*\n|\n)+)",
+            (ROOT / "doc/events.rst").read_text(encoding="utf-8"),
+            flags=re.MULTILINE,
+        )
+    ]
+    assert [name for name, _content in examples] == ["customer.updated", "order.placed"]
+    for name, content in examples:
+        assert EVENT_TYPES[name].schema.model_validate(content).canonical() == content
+
+
+def test_error_classes():
+    """The table of doc/operations.rst has each error class once."""
+    [rows] = tables("doc/operations.rst", "Error class")
+    assert sorted(row[0] for row in rows) == sorted(each.value for each in base.ErrorClass)
+
+
+def test_hubspot_properties():
+    """The tables of doc/hubspot.rst have each property of the default mapping, and no other."""
+    told = {}
+    for title, object_name in HUBSPOT_OBJECTS.items():
+        [rows] = tables("doc/hubspot.rst", title, "Value")
+        told[object_name] = sorted(re.findall(r"\w+", " ".join(row[0] for row in rows)))
+    assert told == {
+        object_name: sorted(line.property for line in DEFAULT_FIELD_MAPS if line.object == object_name)
+        for object_name in HUBSPOT_OBJECTS.values()
+    }
+
+
+def test_names_of_schemas():
+    """A schema that is named anywhere exists."""
+    text = "".join((ROOT / name).read_text(encoding="utf-8") for name in RST)
+    named = set(re.findall(r"\b[A-Z]\w+V1\b", text))
+    assert named and named <= set(SCHEMAS)
