@@ -127,6 +127,13 @@ def test_event_types():
     assert [row[0] for row in rows if not row[4].endswith(".")] == []
 
 
+def test_schemas():
+    """The table of doc/events.rst leads to each schema."""
+    [rows] = tables("doc/events.rst", "Schema")
+    assert sorted(row[0] for row in rows) == sorted(SCHEMAS)
+    assert {f"../schemas/golden/{name}.json" for name in SCHEMAS} <= set(links("doc/events.rst"))
+
+
 def test_examples_of_events():
     """Each example in doc/events.rst is complete and valid."""
     examples = [
