@@ -1,2 +1,3 @@
-from . import const, connectors, controllers, models, schemas, wizards
+from . import core, tools
+from . import connectors, controllers, models, schemas, wizards
 from .hooks import uninstall_hook

@@ -22,7 +22,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import LocationValueError, NewConnectionError, ReadTimeoutError
 
-from .base import AuthError, RemoteError, Settings, TransientError
+from ..core.errors import AuthError, RemoteError, TransientError
+from .base import Settings
 from .guarded_pool import pool_classes
 
 USER_AGENT = "retail-hub (Odoo)"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from .base import AuthError, TransientError
+from ..core.errors import AuthError, TransientError
 
 
 @dataclass(frozen=True, slots=True)

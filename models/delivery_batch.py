@@ -10,25 +10,22 @@ from operator import attrgetter
 import psycopg2
 import pydantic
 
-from ..connectors.base import (
+from ..connectors.base import Item, Keys, Outcome
+from ..core.const import OPEN_STATES, Kind, State
+from ..core.errors import (
     OWN_LIMIT,
     AuthError,
     ConflictError,
     DependencyError,
     GoneError,
-    Item,
-    Keys,
     MappingError,
-    Outcome,
     QuotaError,
     ReferenceGoneError,
     RemoteError,
     TransientError,
 )
-from ..connectors.redaction import MASK, redact, redact_text
-from ..connectors.retry import fingerprint
-from ..const import OPEN_STATES, Kind, State
-from ..policy import DEFAULT_QUOTA_DELAY, Decision, decide, unsettled
+from ..core.policy import DEFAULT_QUOTA_DELAY, Decision, decide, fingerprint, unsettled
+from ..core.redaction import MASK, redact, redact_text
 from ..schemas.base import error_text
 from .dependencies import Dependencies
 from .kept_request import content_hash, key_hash, masked_request, named_values, property_digests

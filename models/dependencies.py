@@ -4,8 +4,9 @@ from collections import defaultdict
 
 from odoo.fields import Domain
 
-from ..connectors.base import DependencyError, MappingError, RemoteId
-from ..const import OPEN_STATES, Kind, State
+from ..connectors.base import RemoteId
+from ..core.const import OPEN_STATES, Kind, State
+from ..core.errors import DependencyError, MappingError
 from .retail_capture import Happening
 
 

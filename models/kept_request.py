@@ -3,8 +3,8 @@
 import hashlib
 import json
 
-from .. import encryption
-from ..connectors.redaction import mask_name, redact
+from ..core.redaction import mask_name, redact
+from ..tools import encryption
 
 MAX_KEPT = 50  # entries of a list
 

@@ -10,7 +10,7 @@ from odoo import api, models
 from odoo.exceptions import MissingError
 from odoo.fields import Domain
 
-from ..connectors.base import TransientError
+from ..core.errors import TransientError
 from ..schemas.customer import AddressV1, ConsentV1, CustomerV1, NameV1, PhoneV1
 
 ADDRESS_TYPES = ("invoice", "delivery", "other")

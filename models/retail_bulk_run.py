@@ -14,7 +14,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, formatLang
 
-from ..const import OPEN_STATES, Kind, Lane, State
+from ..core.const import OPEN_STATES, Kind, Lane, State
 from ..schemas import EVENT_TYPES
 from .retail_capture import Happening
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .. import breaker
+from ..core import breaker
 
 PROBE_LEASE = 120  # seconds after which a probe that nobody has reported on is made again
 QUIET_SECONDS = 3600  # who was told of an outage within that time is not sent another e-mail

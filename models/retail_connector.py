@@ -9,10 +9,11 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
-from .. import server_options
 from ..connectors import ADAPTERS
-from ..connectors.base import RemoteError, Settings
+from ..connectors.base import Settings
+from ..core.errors import RemoteError
 from ..schemas import EVENT_TYPES
+from ..tools import server_options
 
 CLOCK_SKEW_LIMIT = 60  # seconds; signed calls of most providers tolerate 5 minutes
 

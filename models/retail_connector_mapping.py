@@ -6,8 +6,8 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .. import field_map
-from ..connectors.base import RemoteError
+from ..core import field_map
+from ..core.errors import RemoteError
 from ..schemas import EVENT_TYPES
 
 SUGGESTED_TYPES = {"boolean", "char", "date", "datetime", "float", "integer", "monetary", "selection", "text"}

@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..connectors import ADAPTERS
-from ..connectors.base import RemoteError
+from ..core.errors import RemoteError
 
 
 class RetailConnector(models.Model):

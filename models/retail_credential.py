@@ -5,8 +5,8 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from .. import encryption
-from ..connectors.base import AuthError
+from ..core.errors import AuthError
+from ..tools import encryption
 
 _logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..const import CLAIMABLE_STATES, Kind, Lane, State
+from ..core.const import CLAIMABLE_STATES, Kind, Lane, State
 from .unchecked_many2one import UncheckedMany2one
 
 

@@ -6,7 +6,7 @@ import logging
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .. import encryption
+from ..tools import encryption
 
 _logger = logging.getLogger(__name__)
 

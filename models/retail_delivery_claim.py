@@ -5,7 +5,7 @@ from collections import namedtuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import OPEN_STATES, Kind, State
+from ..core.const import OPEN_STATES, Kind, State
 
 Claim = namedtuple(
     "Claim",

@@ -7,7 +7,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..const import State
+from ..core.const import State
 from .delivery_batch import DeliveryBatch
 from .kept_request import masked_request, property_digests, request_properties
 from .retail_delivery_claim import IS_UNCERTAIN, Claim

@@ -16,9 +16,9 @@ from odoo import SUPERUSER_ID, api, models, modules
 from odoo.exceptions import UserError
 from odoo.tools import SQL, mute_logger
 
-from ..connectors.base import OWN_LIMIT, AuthError, QuotaError, RemoteError
-from ..const import Lane
-from .answer_counter import AnswerCounter
+from ..core.breaker import AnswerCounter
+from ..core.const import Lane
+from ..core.errors import OWN_LIMIT, AuthError, QuotaError, RemoteError
 from .delivery_batch import DeliveryBatch
 
 _logger = logging.getLogger(__name__)

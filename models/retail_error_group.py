@@ -8,7 +8,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..const import State
+from ..core.const import State
 
 ACTIVITY_TYPE = "mail.mail_activity_data_warning"
 COMPARISONS = {

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import Kind
+from ..core.const import Kind
 from ..schemas import EVENT_TYPES
 from ..schemas.base import error_text
 from .retail_capture import PENDING

@@ -11,10 +11,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from .. import field_map
 from ..connectors import ADAPTERS
-from ..connectors.base import RemoteError
-from ..field_map import FieldMap, FieldMapError, Kind, Reason
+from ..core import field_map
+from ..core.errors import RemoteError
+from ..core.field_map import FieldMap, FieldMapError, Kind, Reason
 from ..schemas import EVENT_TYPES
 from .canonical_values import timestamp
 

@@ -11,8 +11,8 @@ from odoo.tools import SQL
 
 from odoo.addons.base.models.res_partner import _tz_get
 
-from ..const import Lane, Mode
-from ..schedule import DAYS, MINUTES_PER_DAY, Schedule
+from ..core.const import Lane, Mode
+from ..core.schedule import DAYS, MINUTES_PER_DAY, Schedule
 from ..schemas import EVENT_TYPES
 
 SCHEDULE_FIELDS = ("schedule_time", "schedule_tz", *DAYS)

@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..connectors.base import RemoteError
+from ..core.errors import RemoteError
 from ..templates import CRM, MIDDLEWARE
 
 

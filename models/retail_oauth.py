@@ -13,8 +13,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..connectors import oauth
-from ..connectors.base import RemoteError, Settings
+from ..connectors.base import Settings
 from ..connectors.http_client import HttpClient
+from ..core.errors import RemoteError
 
 _logger = logging.getLogger(__name__)
 

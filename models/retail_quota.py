@@ -11,7 +11,7 @@ from datetime import datetime
 from odoo import api, fields, models
 from odoo.tools import SQL, format_time, formatLang
 
-from .. import quota
+from ..core import quota
 
 MAX_LIMIT = 2**31 - 1  # what the column takes
 _COUNTED = ("number", "counts", "used", "ends_at", "touched_at")

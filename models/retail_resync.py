@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..const import CLAIMABLE_STATES, OPEN_STATES, Kind, State
+from ..core.const import CLAIMABLE_STATES, OPEN_STATES, Kind, State
 from ..schemas import EVENT_TYPES
 from .retail_capture import Happening
 

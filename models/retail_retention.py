@@ -10,7 +10,7 @@ from functools import partial
 from odoo import api, fields, models
 from odoo.tools import SQL, format_datetime, formatLang
 
-from ..const import FINISHED_STATES
+from ..core.const import FINISHED_STATES
 
 _logger = logging.getLogger(__name__)
 

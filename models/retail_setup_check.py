@@ -10,8 +10,8 @@ from odoo.tools import config
 from odoo.addons.queue_job.jobrunner.channels import ChannelManager
 from odoo.addons.queue_job.jobrunner.runner import _channels
 
-from .. import encryption
-from ..const import Lane
+from ..core.const import Lane
+from ..tools import encryption
 from .retail_connector import CLOCK_SKEW_LIMIT
 
 OWN_CLOCK_SKEW_LIMIT = 5  # seconds

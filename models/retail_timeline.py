@@ -8,8 +8,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..connectors.redaction import redact
-from ..const import CLAIMABLE_STATES, State
+from ..core.const import CLAIMABLE_STATES, State
+from ..core.redaction import redact
 from ..schemas import EVENT_TYPES
 
 SEE_PERSONAL_DATA = "retail_hub.group_personal_data"

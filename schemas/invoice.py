@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from ..const import Kind, Mode
+from ..core.const import Kind, Mode
 from .base import Canonical, Currency, Decimal, EventType, MoneyV1, Timestamp
 from .customer import AddressV1
 from .order import OrderLineV1

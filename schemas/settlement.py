@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from ..const import Kind, Mode
+from ..core.const import Kind, Mode
 from .base import Canonical, Currency, Decimal, EventType, Timestamp
 from .invoice import LineTaxV1
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from ..const import Kind
+from ..core.const import Kind
 from .base import Canonical, Decimal, EventType, Timestamp
 from .customer import AddressV1
 from .invoice import OrderReferenceV1

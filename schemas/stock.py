@@ -1,6 +1,6 @@
 """The stock level, version 1: what a company has of a product, warehouse by warehouse."""
 
-from ..const import Kind, Mode
+from ..core.const import Kind, Mode
 from .base import Canonical, Decimal, EventType
 
 

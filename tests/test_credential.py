@@ -13,7 +13,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import config
 
-from .. import encryption, server_options
+from ..tools import encryption, server_options
 from .common import TOKEN, RetailCase
 
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
+from odoo.addons.retail_hub.core.schedule import DAYS, Schedule
 from odoo.addons.retail_hub.models.retail_drain import RetailDrain
-from odoo.addons.retail_hub.schedule import DAYS, Schedule
 
 from .common import RetailCase
 

@@ -3,7 +3,8 @@
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from ..connectors.base import Item, QuotaError, QuotaReading
+from ..connectors.base import Item, QuotaReading
+from ..core.errors import QuotaError
 from .common import RetailCase
 
 DAY = 86_400

@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 from odoo.tests import tagged
 from odoo.tools import config
 
-from .. import encryption, server_options
+from ..tools import encryption, server_options
 from .common import RetailCase
 
 

@@ -10,8 +10,8 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
-from .. import server_options
 from ..schemas import EVENT_TYPES
+from ..tools import server_options
 from .common import RetailCase
 
 SECRET = "whsec_" + base64.b64encode(b"the secret of the sandbox itself").decode()

@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..const import ErrorClass, State
+from ..core.const import ErrorClass, State
 from ..models.retail_delivery_repair import changed_properties
 
 VALIDATE_LIMIT = 1000

@@ -8,9 +8,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from .. import field_map
-from ..connectors.base import Item, Keys, RemoteError, RemoteId
-from ..const import Kind
+from ..connectors.base import Item, Keys, RemoteId
+from ..core import field_map
+from ..core.const import Kind
+from ..core.errors import RemoteError
 from ..schemas import EVENT_TYPES
 from ..schemas.base import error_text
 

@@ -2,18 +2,8 @@
 
 from typing import ClassVar
 
-from ..base import (
-    Adapter,
-    ConnectionReport,
-    Credential,
-    Keys,
-    MappingError,
-    Outcome,
-    Plan,
-    Prepared,
-    RemoteError,
-    RemoteObject,
-)
+from ...core.errors import MappingError, RemoteError
+from ..base import Adapter, ConnectionReport, Credential, Keys, Outcome, Plan, Prepared, RemoteObject
 from ..oauth import OAuth
 from . import batch as batches
 from . import customers, documents, limits, mapping, schema, shipments

@@ -2,7 +2,7 @@
 
 import re
 
-from ..base import AuthError, QuotaError, RemoteError, TransientError
+from ...core.errors import AuthError, QuotaError, RemoteError, TransientError
 from ..http_client import HttpClient
 from . import errors, problems
 

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from dataclasses import replace
 
-from ..base import Outcome, Prepared, ReferenceGoneError, TransientError
-from ..retry import narrow
+from ...core.errors import ReferenceGoneError, TransientError
+from ..base import Outcome, Prepared
+from ..bisect import narrow
 from . import problems
 from .api import noun
 

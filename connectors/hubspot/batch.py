@@ -1,6 +1,7 @@
 """Cutting items into calls, and reading HubSpot's batch answers. Pure functions."""
 
-from ..base import Outcome, TransientError
+from ...core.errors import TransientError
+from ..base import Outcome
 from . import errors, problems
 from .api import noun
 

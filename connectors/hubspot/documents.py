@@ -5,7 +5,8 @@ import hashlib
 import json
 from dataclasses import replace
 
-from ..base import BusinessError, ConflictError, Prepared, Reference, RemoteError, ValidationError
+from ...core.errors import BusinessError, ConflictError, RemoteError, ValidationError
+from ..base import Prepared, Reference
 from . import batch as batches
 from . import requests
 from .associations import Associations

@@ -7,7 +7,7 @@ of which any part may be missing (https://developers.hubspot.com/docs/api-refere
 import re
 from datetime import UTC, datetime, timedelta
 
-from ..base import (
+from ...core.errors import (
     AuthError,
     ConflictError,
     GoneError,
@@ -16,9 +16,9 @@ from ..base import (
     TransientError,
     ValidationError,
 )
+from ...core.redaction import MASK, is_personal, redact_text
 from ..http_client import Response
-from ..redaction import MASK, is_personal, redact_text
-from ..retry import is_uncertain, parse_retry_after
+from ..http_status import is_uncertain, parse_retry_after
 from . import problems
 
 BURST_WINDOW = 10.0

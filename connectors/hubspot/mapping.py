@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from babel import Locale
 
-from ... import field_map
-from ...field_map import FieldMap, Transform
-from ..base import Keys, MappingError
-from ..redaction import is_personal
+from ...core import field_map
+from ...core.errors import MappingError
+from ...core.field_map import FieldMap, Transform
+from ...core.redaction import is_personal
+from ..base import Keys
 
 # HubSpot knows Filipino only as "fil"; every other language code of Odoo is one of HubSpot's in lower case.
 _LANGUAGES = {"tl-ph": "fil-ph"}

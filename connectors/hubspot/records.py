@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from ..base import GoneError, Outcome, RemoteError, failed
-from ..retry import narrow
+from ...core.errors import GoneError, RemoteError
+from ..base import Outcome, failed
+from ..bisect import narrow
 from . import batch as batches
 from . import errors
 from .api import noun

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ... import field_map
+from ...core import field_map
 from ..base import Prepared
 from . import mapping
 

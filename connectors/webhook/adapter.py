@@ -5,21 +5,11 @@ import time
 import uuid
 from typing import ClassVar
 
+from ...core.errors import AuthError, MappingError, RemoteError
 from ...schemas import EVENT_TYPES
 from ...schemas.envelope import CONTENT_TYPE, CloudEvent, rfc3339, schema_uri
 from .. import signing
-from ..base import (
-    Adapter,
-    AuthError,
-    ConnectionReport,
-    Credential,
-    Keys,
-    MappingError,
-    Outcome,
-    Prepared,
-    RemoteError,
-    failed,
-)
+from ..base import Adapter, ConnectionReport, Credential, Keys, Outcome, Prepared, failed
 from ..http_client import HttpClient
 from . import errors
 from .guard import Guard

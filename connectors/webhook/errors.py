@@ -3,9 +3,9 @@
 import re
 from datetime import UTC, datetime
 
-from ..base import AuthError, ConflictError, QuotaError, TransientError, ValidationError
-from ..redaction import MASK, is_personal, redact_text
-from ..retry import is_uncertain, parse_retry_after
+from ...core.errors import AuthError, ConflictError, QuotaError, TransientError, ValidationError
+from ...core.redaction import MASK, is_personal, redact_text
+from ..http_status import is_uncertain, parse_retry_after
 
 MAX_EXCERPT = 200
 _TRANSIENT = frozenset({408, 423, 425})

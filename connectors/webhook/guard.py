@@ -7,7 +7,7 @@ ways to write an address (``2130706433``, ``0x7f.1``, ``[::ffff:127.0.0.1]``), a
 import socket
 from ipaddress import ip_address, ip_network
 
-from ..base import AuthError
+from ...core.errors import AuthError
 
 HTTPS = 443
 FIRST_UNPRIVILEGED_PORT = 1024

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from odoo.addons.retail_hub import breaker
+from odoo.addons.retail_hub.core import breaker
 
 
 def health(*batches):

@@ -3,18 +3,17 @@
 import pytest
 from samples import customer, make_item
 
-from odoo.addons.retail_hub.connectors.base import (
+from odoo.addons.retail_hub.connectors.base import Keys, Settings
+from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
+from odoo.addons.retail_hub.core.errors import (
     AuthError,
     ConflictError,
     GoneError,
-    Keys,
     MappingError,
     QuotaError,
-    Settings,
     TransientError,
     ValidationError,
 )
-from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
 
 CONTACTS = "/crm/objects/2026-09/contacts"
 BY_ODOO_ID = Keys("odoo_customer_id")

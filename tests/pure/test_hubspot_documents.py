@@ -5,19 +5,16 @@ import time
 import pytest
 from samples import customer, invoice, make_item, order, order_line
 
-from odoo.addons.retail_hub.connectors.base import (
+from odoo.addons.retail_hub.connectors.base import Keys, Reference, RemoteId, Settings
+from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
+from odoo.addons.retail_hub.core.errors import (
     AuthError,
     GoneError,
-    Keys,
-    Reference,
     ReferenceGoneError,
-    RemoteId,
-    Settings,
     TransientError,
     ValidationError,
 )
-from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
-from odoo.addons.retail_hub.field_map import FieldMap
+from odoo.addons.retail_hub.core.field_map import FieldMap
 from odoo.addons.retail_hub.schemas.invoice import InvoiceV1
 from odoo.addons.retail_hub.schemas.order import OrderV1
 

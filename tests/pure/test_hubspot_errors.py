@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from odoo.addons.retail_hub.connectors.base import (
+from odoo.addons.retail_hub.connectors.http_client import Response
+from odoo.addons.retail_hub.connectors.hubspot import errors
+from odoo.addons.retail_hub.core.errors import (
     AuthError,
     ConflictError,
     GoneError,
@@ -14,8 +16,6 @@ from odoo.addons.retail_hub.connectors.base import (
     TransientError,
     ValidationError,
 )
-from odoo.addons.retail_hub.connectors.http_client import Response
-from odoo.addons.retail_hub.connectors.hubspot import errors
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "hubspot"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -3,11 +3,12 @@
 import pytest
 from samples import customer, make_item
 
-from odoo.addons.retail_hub import field_map
-from odoo.addons.retail_hub.connectors.base import Keys, MappingError, Settings
+from odoo.addons.retail_hub.connectors.base import Keys, Settings
 from odoo.addons.retail_hub.connectors.hubspot import mapping
 from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
-from odoo.addons.retail_hub.field_map import FieldMap
+from odoo.addons.retail_hub.core import field_map
+from odoo.addons.retail_hub.core.errors import MappingError
+from odoo.addons.retail_hub.core.field_map import FieldMap
 from odoo.addons.retail_hub.schemas.customer import CustomerV1
 
 EMAIL = Keys("email")

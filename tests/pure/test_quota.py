@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from odoo.addons.retail_hub import quota
 from odoo.addons.retail_hub.connectors.base import QuotaReading
 from odoo.addons.retail_hub.connectors.hubspot.limits import readings
-from odoo.addons.retail_hub.quota import HOUR, SECOND, Window
+from odoo.addons.retail_hub.core import quota
+from odoo.addons.retail_hub.core.quota import HOUR, SECOND, Window
 
 NOON = int(datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp()) * SECOND
 MIDNIGHT = NOON + 12 * HOUR

@@ -5,7 +5,7 @@ import timeit
 import pytest
 from samples import customer
 
-from odoo.addons.retail_hub.connectors.redaction import redact, redact_text
+from odoo.addons.retail_hub.core.redaction import redact, redact_text
 
 READABLE = [
     "Contact already exists. Existing ID: 12",

@@ -5,21 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from samples import make_item
 
-from odoo.addons.retail_hub.connectors.base import (
-    Outcome,
-    Prepared,
-    QuotaError,
-    TransientError,
-    ValidationError,
-)
-from odoo.addons.retail_hub.connectors.retry import (
-    RETRY_SCHEDULE,
-    fingerprint,
-    narrow,
-    parse_retry_after,
-    retry_delay,
-)
-from odoo.addons.retail_hub.const import ErrorClass
+from odoo.addons.retail_hub.connectors.base import Outcome, Prepared
+from odoo.addons.retail_hub.connectors.bisect import narrow
+from odoo.addons.retail_hub.connectors.http_status import parse_retry_after
+from odoo.addons.retail_hub.core.const import ErrorClass
+from odoo.addons.retail_hub.core.errors import QuotaError, TransientError, ValidationError
+from odoo.addons.retail_hub.core.policy import RETRY_SCHEDULE, fingerprint, retry_delay
 
 DELAYS = [(0, 0), (1, 5), (2, 30), (10, 86400), (11, None), (99, None), (-1, None)]
 STOPS = [QuotaError("slow down", retry_after=3), TransientError("lost", uncertain=True)]

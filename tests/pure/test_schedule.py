@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from odoo.addons.retail_hub.schedule import DAYS, Schedule
+from odoo.addons.retail_hub.core.schedule import DAYS, Schedule
 
 EVERY_DAY = frozenset(range(7))
 

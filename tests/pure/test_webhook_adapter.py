@@ -12,16 +12,16 @@ from cloudevents.v1.http import from_http
 from samples import customer, make_item
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from odoo.addons.retail_hub.connectors.base import (
+from odoo.addons.retail_hub.connectors.base import Settings
+from odoo.addons.retail_hub.connectors.webhook.adapter import WebhookAdapter, check_secret
+from odoo.addons.retail_hub.core.errors import (
     AuthError,
     ConflictError,
     QuotaError,
     RemoteError,
-    Settings,
     TransientError,
     ValidationError,
 )
-from odoo.addons.retail_hub.connectors.webhook.adapter import WebhookAdapter, check_secret
 from odoo.addons.retail_hub.schemas import EVENT_TYPES, SCHEMAS
 
 SECRET, FORMER = ("whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"n", b"o"))

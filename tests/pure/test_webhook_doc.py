@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from samples import closed_port, make_item, wait_until
 
-from odoo.addons.retail_hub.connectors.base import AuthError, RemoteError, Settings
+from odoo.addons.retail_hub.connectors.base import Settings
 from odoo.addons.retail_hub.connectors.webhook.adapter import WebhookAdapter
+from odoo.addons.retail_hub.core.errors import AuthError, RemoteError
 
 ROOT = Path(__file__).parents[2]
 SECRET, OTHER = ("whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"n", b"o"))

@@ -6,6 +6,7 @@ when the last three calls brought nothing: else a remote that took thousands jus
 called on and on.
 """
 
+import time
 from dataclasses import dataclass, field
 
 WINDOW_SECONDS = 300
@@ -16,6 +17,7 @@ FAILURE_RATIO = 0.5
 CALLS_IN_A_ROW = 3
 FIRST_PROBE_SECONDS = 30
 MAX_PROBE_SECONDS = 900
+FLUSH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +97,32 @@ def is_broken(health):
 def next_probe_seconds(last):
     """Return how long to wait for the next probe, after one that came ``last`` seconds after the one before."""
     return min(2 * last, MAX_PROBE_SECONDS) if last else FIRST_PROBE_SECONDS
+
+
+class AnswerCounter:
+    """Adds up what the remote answered to the batches of one drain.
+
+    :param count: called with (deliveries that were answered, those that were not, why not)
+    """
+
+    def __init__(self, count):
+        self._count = count
+        self._answered = 0
+        self._due_at = 0.0  # the first answer counts at once: it may be that of a probe
+
+    def add(self, answered, failed, reason):
+        """Count one batch, with the answers of those before it first: what failed came after them."""
+        if failed:
+            self.flush()
+            self._count(answered, failed, reason)
+            return
+        self._answered += answered
+        if time.monotonic() >= self._due_at:
+            self.flush()
+
+    def flush(self):
+        """Count what was kept back."""
+        answered, self._answered = self._answered, 0
+        self._due_at = time.monotonic() + FLUSH_SECONDS
+        if answered:
+            self._count(answered, 0, "")

@@ -1,10 +1,14 @@
 """What happens to a delivery after a try: the rules of the state machine, as pure functions."""
 
+import random
 from dataclasses import dataclass, replace
 
-from .connectors.base import RemoteError
-from .connectors.retry import retry_delay
 from .const import ErrorClass, State
+from .errors import RemoteError
+
+# Seconds before try 1, 2, 3, ...: about three days in all.
+RETRY_SCHEDULE = (0, 5, 30, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+JITTER = 0.2
 
 FINAL_ERRORS = frozenset({ErrorClass.MAPPING, ErrorClass.VALIDATION, ErrorClass.BUSINESS})
 MAX_CONFLICT_ATTEMPTS = 3
@@ -64,3 +68,24 @@ def _is_final(error, attempts):
     if error.error_class is ErrorClass.CONFLICT:
         return attempts >= MAX_CONFLICT_ATTEMPTS
     return error.error_class in FINAL_ERRORS
+
+
+def retry_delay(attempts, random=random.random):
+    """Return the seconds to wait before the next try, or None if the schedule is exhausted.
+
+    :param attempts: how many tries were made already
+    :param random: returns a number in [0, 1): spreads the delay evenly over ±20 %, so that what failed
+        together does not come back together
+    """
+    if not 0 <= attempts < len(RETRY_SCHEDULE):
+        return None
+    return RETRY_SCHEDULE[attempts] * (1 - JITTER + 2 * JITTER * random())
+
+
+def fingerprint(connector, error_class, code, field):
+    """Return a text that is equal for failures of the same kind: fix once, replay all alike.
+
+    For example ``HubSpot: validation INVALID_EMAIL (email)``.
+    """
+    words = [f"{connector}:", str(error_class), code, field and f"({field})"]
+    return " ".join(word for word in words if word)

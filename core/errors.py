@@ -1,0 +1,111 @@
+"""What a remote system, or the way to it, can answer instead of doing what was asked: the classes of errors."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from .const import ErrorClass
+
+OWN_LIMIT = "OWN_LIMIT"  # code of a QuotaError for a call that our own count did not allow
+
+
+class RemoteError(Exception):
+    """A call, or one item of it, that the remote system (or the way to it) did not carry out.
+
+    :param message: for a person: what, and what to do; holds no secret and no personal data
+    :param code: the remote's own short name of the error, such as ``CONTACT_EXISTS``
+    :param field: the remote property at fault, when it is known
+    :param http_status: status of the answer, when there was one
+    :param retry_after: seconds that the remote asked to wait
+    :param uncertain: True if the remote may have applied the call although it did not say so
+
+    ``is_sent`` is False for an item that stayed behind because an earlier call failed: no try is used up;
+    ``response`` is a small dict of what else the remote said, such as the id of the call for its support.
+    """
+
+    error_class: ClassVar[ErrorClass]
+
+    def __init__(
+        self, message, *, code=None, field=None, http_status=None, retry_after=None, uncertain=False
+    ):
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.field = field
+        self.http_status = http_status
+        self.retry_after = retry_after
+        self.uncertain = uncertain
+        self.is_sent = True
+        self.response: Mapping[str, Any] = {}
+
+    def not_sent(self):
+        """Return the same error for an item that was not sent because of it: nothing is uncertain there."""
+        error = type(self)(
+            self.message,
+            code=self.code,
+            field=self.field,
+            http_status=self.http_status,
+            retry_after=self.retry_after,
+        )
+        error.is_sent = False
+        return error
+
+
+class TransientError(RemoteError):
+    """Network, 408, 425, 5xx, lock conflict: try again on the schedule."""
+
+    error_class = ErrorClass.TRANSIENT
+
+
+class QuotaError(RemoteError):
+    """The remote is busy with us (429): come back when it says; no attempt is used up."""
+
+    error_class = ErrorClass.QUOTA
+
+
+class DependencyError(RemoteError):
+    """Another record has to be at the remote first: wait for it; no attempt is used up."""
+
+    error_class = ErrorClass.DEPENDENCY
+
+
+class AuthError(RemoteError):
+    """The credentials are refused: the connector pauses and a person is told."""
+
+    error_class = ErrorClass.AUTH
+
+
+class ConflictError(RemoteError):
+    """The remote holds something that contradicts (409)."""
+
+    error_class = ErrorClass.CONFLICT
+
+
+class MappingError(RemoteError):
+    """The item cannot be expressed as a remote request (a key is missing, a value does not fit)."""
+
+    error_class = ErrorClass.MAPPING
+
+
+class ValidationError(RemoteError):
+    """The remote refuses the content of the item (400, 422)."""
+
+    error_class = ErrorClass.VALIDATION
+
+
+class BusinessError(RemoteError):
+    """The remote record was merged, deleted or closed: its owner decides."""
+
+    error_class = ErrorClass.BUSINESS
+
+
+class GoneError(BusinessError):
+    """The remote record that ours is linked to does not exist any more."""
+
+
+class ReferenceGoneError(BusinessError):
+    """The remote record of another record of ours, to which this one refers, does not exist any more.
+
+    ``remote_id`` is the id of that one.
+    """
+
+    remote_id = ""
