@@ -6,7 +6,7 @@ from odoo import http
 from odoo.exceptions import AccessError
 from odoo.http import request
 
-from ..models.retail_oauth import CALLBACK
+from ..models.connector.oauth import CALLBACK
 
 
 class OAuthController(http.Controller):

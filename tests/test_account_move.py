@@ -347,7 +347,7 @@ class TestInvoicePaid(InvoiceCase):
         moves = type(self.invoice)
         with (
             patch.object(moves, "_retail_paid", side_effect=ZeroDivisionError),
-            self.assertLogs("odoo.addons.retail_hub.models.retail_event", "ERROR"),
+            self.assertLogs("odoo.addons.retail_hub.models.outbox.event", "ERROR"),
         ):
             self._pay(self.invoice, 21)
             [event] = self._events(self.invoice, "invoice.paid")

@@ -7,7 +7,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from ..models import retail_bulk_run
+from ..models.outbox import bulk_run as retail_bulk_run
 from .common import RetailCase
 
 

@@ -6,7 +6,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from ..models.retail_delivery_repair import changed_properties
+from ..models.operations.repair import changed_properties
 from ..tools import encryption
 from ..wizards import retail_dead_letter_wizard
 from .common import FALLBACK_KEY, RetailCase

@@ -13,7 +13,7 @@ from odoo.tools.translate import code_translations
 
 from ..connectors.hubspot import mapping
 from ..connectors.hubspot.adapter import HubSpotAdapter
-from ..models import retail_field_map
+from ..models.connector import field_map as retail_field_map
 from .common import RetailCase
 
 PROPERTIES = "/crm/properties/2026-09/contacts"
@@ -206,7 +206,7 @@ class TestFieldMap(FieldMapCase):
 
         with (
             patch.object(retail_field_map, "_plain", broken),
-            mute_logger("odoo.addons.retail_hub.models.retail_field_map"),
+            mute_logger("odoo.addons.retail_hub.models.connector.field_map"),
         ):
             self._drain()
         self.assertEqual(self._deliveries(good).state, "delivered")

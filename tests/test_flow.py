@@ -8,7 +8,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.retail_hub.core.schedule import DAYS, Schedule
-from odoo.addons.retail_hub.models.retail_drain import RetailDrain
+from odoo.addons.retail_hub.models.outbox.drain import RetailDrain
 
 from .common import RetailCase
 

@@ -6,7 +6,7 @@ from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from ..models.kept_request import MAX_KEPT, request_properties
+from ..models.outbox.attempt_snapshot import MAX_KEPT, request_properties
 from .common import TOKEN, RetailCase
 from .sandbox.client import SandboxProcess
 

@@ -10,7 +10,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 
 from ..connectors import oauth
-from ..models.retail_oauth import CALLBACK
+from ..models.connector.oauth import CALLBACK
 from .common import RetailCase
 
 SECRET = "sandbox-secret"

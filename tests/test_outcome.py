@@ -205,7 +205,7 @@ class TestOutcome(RetailCase):
         self.assertEqual(self._contacts()["ann@example.com"]["city"], "Bruges")
         self.assertFalse(self._deliveries(state="dead"))
 
-    @mute_logger("odoo.addons.retail_hub.models.delivery_batch")
+    @mute_logger("odoo.addons.retail_hub.models.outbox.dispatch")
     def test_adapter_with_a_mistake(self):
         """An adapter that raises what it must not leaves the outcome unknown, and loses nothing."""
         delivery = self._deliveries(self._partner())

@@ -236,7 +236,7 @@ class TestPosOrder(PosCase):
     def test_a_payload_that_cannot_be_built_stops_no_sale(self):
         with (
             patch.object(type(self.env["pos.order"]), "_retail_sale", side_effect=ZeroDivisionError),
-            self.assertLogs("odoo.addons.retail_hub.models.retail_event", "ERROR"),
+            self.assertLogs("odoo.addons.retail_hub.models.outbox.event", "ERROR"),
         ):
             order = self._sell([(self.vase, 1)])
         event = self._events(order)

@@ -175,7 +175,7 @@ class TestSaleOrder(EventCase):
         order_class = type(order)
         with (
             patch.object(order_class, "_retail_canonical", side_effect=ZeroDivisionError),
-            self.assertLogs("odoo.addons.retail_hub.models.retail_event", "ERROR"),
+            self.assertLogs("odoo.addons.retail_hub.models.outbox.event", "ERROR"),
         ):
             order.action_confirm()
             [event] = self._events(order)
@@ -226,7 +226,7 @@ class TestSaleOrder(EventCase):
 
         with (
             patch.object(type(bad), "_retail_canonical", fails),
-            self.assertLogs("odoo.addons.retail_hub.models.retail_event", "ERROR") as logged,
+            self.assertLogs("odoo.addons.retail_hub.models.outbox.event", "ERROR") as logged,
         ):
             (bad + good).action_confirm()
             events = self._events(event_type="order.placed")

@@ -389,7 +389,7 @@ class TestStockPicking(EventCase):
         picking = self._order(3).picking_ids
         with (
             patch.object(type(picking), "_retail_shipment", side_effect=ZeroDivisionError),
-            self.assertLogs("odoo.addons.retail_hub.models.retail_event", "ERROR"),
+            self.assertLogs("odoo.addons.retail_hub.models.outbox.event", "ERROR"),
         ):
             self._validate(picking)
             [event] = self._events(picking)

@@ -8,8 +8,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
+from odoo.addons.retail_hub.models.connector.templates import CRM, MIDDLEWARE
 from odoo.addons.retail_hub.schemas import EVENT_TYPES
-from odoo.addons.retail_hub.templates import CRM, MIDDLEWARE
 
 from .common import EventCase, RetailCase
 

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..models import retail_drain
+from ..models.outbox import drain as retail_drain
 from .common import RetailCase
 
 LANE = "realtime"

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..core.const import ErrorClass, State
-from ..models.retail_delivery_repair import changed_properties
+from ..models.operations.repair import changed_properties
 
 VALIDATE_LIMIT = 1000
 REASONS_SHOWN = 10

@@ -112,7 +112,7 @@ def _alternate(partners, flow, no_flow, size, times):
 
 def _wake_up(count, partners, flow):
     """What the first change after some quiet costs more than the next: it enqueues the job that drains."""
-    from odoo.addons.retail_hub.models import retail_drain
+    from odoo.addons.retail_hub.models.outbox import drain as retail_drain
 
     runs = []
     for _ in range(count):

@@ -99,7 +99,7 @@ def _hub(bench):
 
 def _tell(env, ids):
     """Have the orders wait as the hub does when they are confirmed."""
-    from odoo.addons.retail_hub.models.retail_capture import Happening
+    from odoo.addons.retail_hub.models.source.capture import Happening
 
     company_id = env.company.id
     placed = [Happening("order.placed", id_, is_fact=True, company_id=company_id) for id_ in ids]

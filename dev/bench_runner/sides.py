@@ -82,7 +82,7 @@ class Hub:
 
     def send_again(self, ids, lane="realtime"):
         """Queue these customers as Resync does; return the moment of the commit (time.perf_counter)."""
-        from odoo.addons.retail_hub.models.retail_capture import Happening
+        from odoo.addons.retail_hub.models.source.capture import Happening
 
         with odoo_here.environment(self.database, odoo_here.SUPERUSER_ID) as env:
             connector = env["retail.connector"].browse(self.connector_id)

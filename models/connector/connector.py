@@ -1,0 +1,471 @@
+"""Connectors: one configured remote system each."""
+
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
+
+from ...connectors import ADAPTERS
+from ...connectors.base import Settings
+from ...core.errors import RemoteError
+from ...schemas import EVENT_TYPES
+from ...tools import server_options
+
+CLOCK_SKEW_LIMIT = 60  # seconds; signed calls of most providers tolerate 5 minutes
+
+
+class RetailConnector(models.Model):
+    _name = "retail.connector"
+    _description = "Retail Connector"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, tracking=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    provider = fields.Selection("_selection_provider", required=True, default="hubspot")
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company, index=True
+    )
+    state = fields.Selection(
+        [("draft", "Draft"), ("active", "Active"), ("paused", "Paused"), ("attention", "Needs Attention")],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="Draft: nothing is kept for it. Paused, or in need of attention: work is kept and waits.",
+    )
+    state_reason = fields.Char(readonly=True, copy=False)
+    base_url = fields.Char(
+        "URL",
+        compute="_compute_endpoint",
+        precompute=True,
+        store=True,
+        readonly=False,
+        required=True,
+        tracking=True,
+    )
+    api_version = fields.Char(
+        "API Version",
+        compute="_compute_endpoint",
+        precompute=True,
+        store=True,
+        readonly=False,
+        required=True,
+        tracking=True,
+    )
+    responsible_id = fields.Many2one(
+        "res.users",
+        default=lambda self: self.env.company.retail_responsible_id or self.env.user,
+        domain="[('share', '=', False)]",
+        tracking=True,
+        help="Is told when the connector needs attention.",
+    )
+    connect_timeout = fields.Float("Connect Time-out (s)", default=5.0, required=True)
+    read_timeout = fields.Float("Read Time-out (s)", default=20.0, required=True)
+    batch_size = fields.Integer(help="Records in one call. 0: as many as the provider takes.")
+    max_drains = fields.Integer(
+        "Workers per Lane",
+        default=2,
+        required=True,
+        help="How many workers at most deliver to it at a time in one lane. All but the first give way as soon as"
+        " another connector needs them, so that a slow remote never holds more than one.",
+    )
+    notify_by_email = fields.Boolean(
+        "E-mail on Outage",
+        help="Also send the responsible an e-mail when it stops answering, and when it answers again.",
+    )
+    circuit_ids = fields.One2many("retail.circuit", "connector_id", "Circuit Breaker")
+    is_circuit_open = fields.Boolean("Does Not Answer", compute="_compute_circuit")
+    circuit_reason = fields.Char(compute="_compute_circuit")
+    circuit_opened_at = fields.Datetime("Since", compute="_compute_circuit")
+    next_probe_at = fields.Datetime("Next Probe", compute="_compute_circuit")
+    plan = fields.Selection(
+        "_selection_plan",
+        compute="_compute_plan",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+        help="What you have bought from the provider. Changing it sets the limits anew.",
+    )
+    realtime_reserve = fields.Integer(
+        "Reserve for Realtime (%)",
+        default=20,
+        required=True,
+        help="Bulk work leaves so much of each limit to realtime work.",
+    )
+    quota_ids = fields.One2many("retail.quota", "connector_id", "Call Limits")
+    trouble = fields.Char(compute="_compute_trouble", help="What keeps it from delivering, or soon will.")
+    throttled_until = fields.Datetime(readonly=True, copy=False, help="The remote asked to wait until then.")
+    is_throttled = fields.Boolean(compute="_compute_is_throttled")
+    tested_at = fields.Datetime("Last Tested", readonly=True, copy=False)
+    test_succeeded = fields.Boolean(readonly=True, copy=False)
+    test_result = fields.Char(readonly=True, copy=False)
+    clock_skew = fields.Float(
+        "Clock Skew (s)", readonly=True, copy=False, help="Remote clock minus our clock."
+    )
+    credential_ids = fields.One2many("retail.credential", "connector_id", "Credentials")
+    flow_ids = fields.One2many("retail.flow", "connector_id", "Flows", context={"active_test": False})
+    waiting_count = fields.Integer("Waiting", compute="_compute_counts")
+    delivered_today_count = fields.Integer("Delivered Today", compute="_compute_counts")
+    dead_count = fields.Integer("Dead", compute="_compute_counts")
+
+    _name_unique = models.UniqueIndex(
+        "(company_id, name)", "Another connector of this company has this name."
+    )
+    _timeouts_positive = models.Constraint(
+        "CHECK (connect_timeout > 0 AND read_timeout > 0 AND connect_timeout + read_timeout <= 60 AND batch_size >= 0)",
+        "Time-outs are more than 0 and together at most 60 seconds; a batch size is 0 or more.",
+    )
+    _max_drains_range = models.Constraint(
+        "CHECK (max_drains BETWEEN 1 AND 4)", "Between 1 and 4 workers deliver to a connector in one lane."
+    )
+    _reserve_is_percentage = models.Constraint(
+        "CHECK (realtime_reserve BETWEEN 0 AND 90)", "The reserve for realtime is between 0 and 90 percent."
+    )
+
+    @api.model
+    def _selection_provider(self):
+        return [(code, adapter.label) for code, adapter in ADAPTERS.items()]
+
+    @api.model
+    def _selection_plan(self):
+        return [
+            (f"{provider}.{plan.code}", f"{adapter.label} {plan.label}")
+            for provider, adapter in ADAPTERS.items()
+            for plan in adapter.plans
+        ]
+
+    @api.depends("provider")
+    def _compute_plan(self):
+        for connector in self:
+            adapter_class = connector._get_adapter_class()
+            plans = adapter_class.plans if adapter_class else ()
+            connector.plan = f"{connector.provider}.{plans[0].code}" if plans else False
+
+    @api.depends("circuit_ids.is_open", "circuit_ids.reason", "circuit_ids.next_probe_at")
+    def _compute_circuit(self):
+        for connector in self:
+            circuit = connector.circuit_ids
+            connector.is_circuit_open = circuit.is_open
+            connector.circuit_reason = circuit.reason
+            connector.circuit_opened_at = circuit.opened_at
+            connector.next_probe_at = circuit.next_probe_at
+
+    @api.depends("state", "state_reason", "is_circuit_open", "circuit_reason", "realtime_reserve")
+    def _compute_trouble(self):
+        for connector in self:
+            if connector.state != "active":
+                connector.trouble = connector.state_reason
+            elif connector.is_circuit_open:
+                connector.trouble = self.env._("Does not answer. %(reason)s", reason=connector.circuit_reason)
+            else:
+                connector.trouble = connector._quota_trouble()
+
+    def _quota_trouble(self):
+        left = self.env["retail.quota"]._left_today(self)
+        if left is None or left[0] * 100 > left[1] * self.realtime_reserve:
+            return False
+        if left[0]:
+            return self.env._("The calls left today are for realtime work only.")
+        return self.env._("No calls are left today.")
+
+    @api.depends("provider")
+    def _compute_endpoint(self):
+        for connector in self:
+            adapter_class = connector._get_adapter_class()
+            connector.base_url = adapter_class.default_base_url if adapter_class else connector.base_url
+            connector.api_version = adapter_class.api_versions[0] if adapter_class else connector.api_version
+
+    @api.depends("throttled_until")
+    def _compute_is_throttled(self):
+        for connector in self:
+            connector.is_throttled = connector._throttled_seconds() > 0
+
+    def _compute_counts(self):
+        counts = self.env["retail.delivery"]._count_by_connector(self)
+        for connector in self:
+            waiting, delivered_today, dead = counts.get(connector.id, (0, 0, 0))
+            connector.waiting_count = waiting
+            connector.delivered_today_count = delivered_today
+            connector.dead_count = dead
+
+    @api.constrains("base_url")
+    def _check_base_url(self):
+        for connector in self:
+            url = urlsplit(connector.base_url)
+            if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc or url.query:
+                raise ValidationError(
+                    self.env._(
+                        "The URL of %(name)s must look like https://api.example.com.", name=connector.name
+                    )
+                )
+
+    @api.constrains("provider", "api_version")
+    def _check_api_version(self):
+        for connector in self:
+            versions = connector._get_adapter_class().api_versions
+            if connector.api_version not in versions:
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s speaks these API versions: %(versions)s.",
+                        name=connector.name,
+                        versions=", ".join(versions),
+                    )
+                )
+
+    # -- CRUD --------------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        connectors = super().create(vals_list)
+        connectors._fit_credentials()
+        connectors._add_default_flows()
+        self.env["retail.quota"]._apply_plan(connectors.filtered(lambda connector: not connector.quota_ids))
+        return connectors
+
+    def write(self, vals):
+        if {"active", "state", "company_id"} & vals.keys():
+            self.env.registry.clear_cache()
+        result = super().write(vals)
+        if {"provider", "auth_method"} & vals.keys():
+            self._fit_credentials()
+        if {"provider", "plan"} & vals.keys():
+            self.env["retail.quota"]._apply_plan(self)
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_started(self):
+        """A user's transaction may refer to it at any moment, and must not fail for that."""
+        if any(connector.state != "draft" for connector in self):
+            raise UserError(self.env._("A connector that was activated is archived, not deleted."))
+
+    def _fit_credentials(self):
+        """Have the credentials that the provider and the way to authenticate need, and no others."""
+        for connector in self:
+            specs = connector._get_adapter_class().credentials_for(connector.auth_method)
+            names = [spec.name for spec in specs]
+            connector.credential_ids.filtered_domain([("name", "not in", names)]).unlink()
+            present = connector.credential_ids.mapped("name")
+            connector.credential_ids.create(
+                [{"connector_id": connector.id, "name": name} for name in names if name not in present]
+            )
+
+    def _add_default_flows(self):
+        for connector in self.filtered(lambda connector: not connector.flow_ids):
+            adapter_class = connector._get_adapter_class()
+            initial = adapter_class.initial_event_types
+            on = (
+                adapter_class.event_types - adapter_class.optional_event_types if initial is None else initial
+            )
+            connector._add_flows([name for name in EVENT_TYPES if name in adapter_class.event_types], on)
+
+    def _add_flows(self, names, on):
+        """Add a flow for each of some event types, with what is usual for it.
+
+        :param on: names of those that are switched on
+        """
+        self.flow_ids.create(
+            [
+                {
+                    "connector_id": self.id,
+                    "event_type": name,
+                    "active": name in on,
+                    "domain": self.env[EVENT_TYPES[name].model]._retail_default_domain(),
+                }
+                for name in names
+            ]
+        )
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def action_test_connection(self):
+        """Make one authenticated call and tell what came of it."""
+        self.ensure_one()
+        try:
+            with self._adapter() as adapter:
+                report = adapter.test_connection()
+        except RemoteError as error:
+            self._keep_test_result(False, error.message, 0.0)
+            return self._notify("danger", error.message)
+        skew = (report.server_time - datetime.now(UTC)).total_seconds() if report.server_time else 0.0
+        message = self.env._("Connected to %(account)s.", account=report.account)
+        self._keep_test_result(True, message, skew)
+        return self._notify("success", message)
+
+    def action_activate(self):
+        """Start keeping and delivering work, or resume it after a pause."""
+        for connector in self:
+            missing = connector.credential_ids.filtered(
+                lambda credential: credential.required and not credential.is_set
+            )
+            if missing and missing[0].is_obtained:
+                raise UserError(self.env._("Connect %(name)s first.", name=connector.name))
+            if missing:
+                raise UserError(
+                    self.env._(
+                        "Set the credential “%(label)s” of %(name)s first.",
+                        label=missing[0].label,
+                        name=connector.name,
+                    )
+                )
+        self.write({"state": "active", "state_reason": False, "throttled_until": False})
+        self.activity_unlink(["mail.mail_activity_data_warning"])
+        self.env["retail.drain"]._wake_connectors(self)
+
+    def action_pause(self):
+        """Keep work, and deliver none."""
+        self.write(
+            {"state": "paused", "state_reason": self.env._("Paused by %(user)s.", user=self.env.user.name)}
+        )
+
+    def action_probe(self):
+        """Find out now, with one delivery, whether a remote that did not answer does again."""
+        self.check_access("read")
+        self.env["retail.delivery"].check_access("read")
+        self.env["retail.circuit"].sudo()._make_probe_due(self)
+        self.env["retail.drain"]._wake_connectors(self)
+
+    def action_view_waiting(self):
+        return self._action_deliveries({"search_default_waiting": 1})
+
+    def action_view_delivered_today(self):
+        return self._action_deliveries({"search_default_delivered_today": 1})
+
+    def action_view_dead(self):
+        """Open the connector's dead deliveries, by cause."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_error_group")
+        return {**action, "domain": [("connector_id", "=", self.id)]}
+
+    def _action_deliveries(self, context):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_delivery")
+        return {**action, "domain": [("connector_id", "=", self.id)], "context": context}
+
+    # -- business methods --------------------------------------------------------------------------
+
+    def _get_adapter_class(self):
+        """Return the adapter class of the provider, None without a provider. Other addons may override."""
+        return ADAPTERS.get(self.provider)
+
+    def _get_plan(self):
+        """Return the plan of the adapter that the connector has, None if it has none."""
+        self.ensure_one()
+        adapter_class = self._get_adapter_class()
+        code = (self.plan or "").rpartition(".")[2]
+        return (
+            next((plan for plan in adapter_class.plans if plan.code == code), None) if adapter_class else None
+        )
+
+    def _adapter(self):
+        """Return an adapter, to be used as a context manager.
+
+        :raise UserError: in words for the admin, if a credential cannot be decrypted or the provider is gone
+        """
+        self.ensure_one()
+        adapter_class = self._get_adapter_class()
+        if adapter_class is None:
+            raise UserError(
+                self.env._(
+                    "The addon that speaks to the provider of %(name)s is not installed.", name=self.name
+                )
+            )
+        return adapter_class(self._adapter_settings())
+
+    def _adapter_settings(self):
+        return Settings(
+            base_url=self.base_url,
+            api_version=self.api_version,
+            credentials={credential.name: credential._get_secret() for credential in self.credential_ids},
+            connect_timeout=self.connect_timeout,
+            read_timeout=self.read_timeout,
+            batch_size=self.batch_size,
+            source=self.get_base_url(),
+            allowed_hosts=server_options.read_list("webhook_allow_hosts"),
+        )
+
+    def _is_open(self):
+        """Tell whether work may be delivered now."""
+        self.ensure_one()
+        return self._is_started() and not self._throttled_seconds()
+
+    def _is_started(self):
+        """Tell whether work is delivered, now or when the remote allows it."""
+        return self.active and self.state == "active"
+
+    def _throttled_seconds(self):
+        """Return for how many seconds the remote still wants to be left alone.
+
+        By the database's clock: those of the hosts that share it may differ.
+        """
+        if not self.throttled_until:
+            return 0.0
+        [(seconds,)] = self.env.execute_query(
+            SQL(
+                "SELECT extract(epoch FROM %s - clock_timestamp() AT TIME ZONE 'UTC')::float",
+                self.throttled_until,
+            )
+        )
+        return max(seconds, 0.0)
+
+    def _throttle(self, seconds):
+        """Leave the remote alone for so long."""
+        [(self.throttled_until,)] = self.env.execute_query(
+            SQL("SELECT clock_timestamp() AT TIME ZONE 'UTC' + make_interval(secs => %s)", seconds)
+        )
+
+    def _need_attention(self, reason):
+        """Pause until a person has acted, and tell the responsible once."""
+        self.ensure_one()
+        if self.state != "active":
+            return
+        self.write({"state": "attention", "state_reason": reason})
+        self.activity_schedule(
+            "mail.mail_activity_data_warning",
+            summary=self.env._("%(name)s needs attention", name=self.name),
+            note=reason,
+            user_id=self._get_responsible().id,
+        )
+
+    def _get_responsible(self):
+        return self.responsible_id or self.company_id.retail_responsible_id or self.env.user
+
+    def _send_notice(self, subject, text):
+        """Queue an e-mail to the responsible, if the connector is to tell of outages by e-mail."""
+        responsible = self._get_responsible()
+        if not self.notify_by_email or not responsible.email:
+            return
+        body = Markup("<p>%s</p>") % text
+        self.env["mail.mail"].sudo().create(
+            {"subject": subject, "body_html": body, "email_to": responsible.email_formatted}
+        )
+
+    def _keep_test_result(self, succeeded, message, skew):
+        self.write(
+            {
+                "tested_at": fields.Datetime.now(),
+                "test_succeeded": succeeded,
+                "test_result": message,
+                "clock_skew": skew,
+            }
+        )
+
+    def _notify(self, kind, message):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": kind,
+                "title": self.name,
+                "message": message,
+                "sticky": kind == "danger",
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }

@@ -1,0 +1,136 @@
+"""The secrets of a connector: written, never read back."""
+
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ...core.errors import AuthError
+from ...tools import encryption
+
+_logger = logging.getLogger(__name__)
+
+
+class RetailCredential(models.Model):
+    _name = "retail.credential"
+    _description = "Retail Connector Credential"
+    _order = "connector_id, id"
+    _check_company_auto = True
+
+    connector_id = fields.Many2one("retail.connector", required=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(related="connector_id.company_id", store=True)
+    name = fields.Char("Technical Name", required=True, readonly=True)
+    label = fields.Char("Credential", compute="_compute_label")
+    required = fields.Boolean(compute="_compute_label")
+    is_obtained = fields.Boolean(
+        compute="_compute_label", help="It comes from the remote when the connector is connected."
+    )
+    value = fields.Char(
+        "New Value",
+        compute="_compute_value",
+        inverse="_inverse_value",
+        help="Type a value to set or replace the secret. It is encrypted and is never shown again.",
+    )
+    encrypted_value = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    is_set = fields.Boolean("Set", compute="_compute_is_set", compute_sudo=True)
+    changed_at = fields.Datetime("Last Changed", readonly=True, copy=False)
+
+    _name_unique = models.UniqueIndex("(connector_id, name)")
+
+    @api.depends("name", "connector_id.provider", "connector_id.auth_method")
+    def _compute_label(self):
+        for credential in self:
+            spec = credential._get_spec()
+            credential.label = spec.label if spec else credential.name
+            credential.required = bool(spec and spec.required)
+            credential.is_obtained = bool(spec and spec.is_obtained)
+
+    @api.depends("encrypted_value")
+    def _compute_is_set(self):
+        for credential in self:
+            credential.is_set = bool(credential.encrypted_value)
+
+    def _compute_value(self):
+        self.value = False
+
+    def _inverse_value(self):
+        for credential in self.filtered("value"):
+            credential._check_value(credential.value.strip())
+            credential._keep_former()
+            try:
+                token = encryption.encrypt(credential.value.strip())
+            except encryption.SecretKeyError as error:
+                raise UserError(self._secret_key_message(error)) from error
+            credential.sudo().write({"encrypted_value": token, "changed_at": fields.Datetime.now()})
+            credential.invalidate_recordset(["value"])
+
+    def _check_value(self, value):
+        spec = self._get_spec()
+        if not spec or not spec.check:
+            return
+        try:
+            spec.check(value)
+        except AuthError as error:
+            raise ValidationError(error.message) from error
+
+    def _keep_former(self):
+        """Have the credential that is meant for it keep the secret that is about to be replaced."""
+        spec = self._get_spec()
+        token = self.sudo().encrypted_value
+        if spec and spec.former and token:
+            former = self.connector_id.credential_ids.filtered(lambda other: other.name == spec.former)
+            former.sudo().write({"encrypted_value": token, "changed_at": fields.Datetime.now()})
+
+    def action_remove(self):
+        """Forget secrets that the connector can do without."""
+        self.check_access("write")
+        if any(credential.required for credential in self):
+            raise UserError(self.env._("This credential is needed: type a new value to replace it."))
+        self.sudo().write({"encrypted_value": False, "changed_at": False})
+
+    def _get_spec(self):
+        adapter_class = self.connector_id._get_adapter_class()
+        specs = adapter_class.credentials_for(self.connector_id.auth_method) if adapter_class else ()
+        return next((spec for spec in specs if spec.name == self.name), None)
+
+    def _get_secret(self):
+        """Return the clear text, or an empty text if the credential is not set.
+
+        :raise UserError: in words for the admin, if no key opens it
+        """
+        self.ensure_one()
+        token = self.sudo().encrypted_value
+        if not token:
+            return ""
+        try:
+            return encryption.decrypt(token)
+        except encryption.SecretKeyError as error:
+            raise UserError(self._secret_key_message(error)) from error
+
+    def _secret_key_message(self, error):
+        if error.reason == "malformed":
+            return self.env._(
+                "The encryption key of Retail Hub is not a valid Fernet key. Correct secret_keys in the"
+                " [retail_hub] section of odoo.conf (or RETAIL_HUB_SECRET_KEYS) and restart Odoo."
+            )
+        return self.env._(
+            "The credential “%(name)s” was encrypted with another key. Put the former key back after the"
+            " new one in secret_keys (or RETAIL_HUB_SECRET_KEYS), or type the credential again.",
+            name=self.label,
+        )
+
+    @api.model
+    def _rotate_all(self):
+        """Encrypt every secret anew with the newest key.
+
+        :return: number of secrets
+        :raise UserError: naming the first one that no key opens; then none is changed
+        """
+        credentials = self.sudo().search([("encrypted_value", "!=", False)])
+        for credential in credentials:
+            try:
+                credential.encrypted_value = encryption.rotate(credential.encrypted_value)
+            except encryption.SecretKeyError as error:
+                raise UserError(credential._secret_key_message(error)) from error
+        _logger.info("Encrypted %d credentials anew with the newest key", len(credentials))
+        return len(credentials)

@@ -1,0 +1,501 @@
+"""Field maps: which canonical field becomes which remote property, as lines that an admin changes."""
+
+import logging
+from dataclasses import asdict
+from datetime import date, datetime
+from functools import partial
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+from ...connectors import ADAPTERS
+from ...core import field_map
+from ...core.errors import RemoteError
+from ...core.field_map import FieldMap, FieldMapError, Kind, Reason
+from ...schemas import EVENT_TYPES
+from ..source.canonical_values import timestamp
+
+_logger = logging.getLogger(__name__)
+
+LINE_FIELDS = (
+    "source",
+    "expression",
+    "transform",
+    "argument",
+    "only_on_create",
+    "direction",
+    "owner",
+)
+CHECKED_FIELDS = ("connector_id", "object_name", "remote_property", "active", *LINE_FIELDS)
+FIELD_KINDS = {
+    "boolean": Kind("boolean", ("true", "false")),
+    "char": Kind("text"),
+    "text": Kind("text"),
+    "html": Kind("text"),
+    "selection": Kind("text"),
+    "integer": Kind("number"),
+    "float": Kind("number"),
+    "monetary": Kind("number"),
+    "date": Kind("date"),
+    "datetime": Kind("datetime"),
+}
+
+
+class RetailFieldMap(models.Model):
+    _name = "retail.field.map"
+    _description = "Retail Field Map"
+    _order = "connector_id, sequence, id"
+    _rec_name = "remote_property"
+
+    connector_id = fields.Many2one("retail.connector", required=True, ondelete="cascade", index=True)
+    active = fields.Boolean(default=True)
+    sequence = fields.Integer(default=100)
+    object_name = fields.Selection(
+        "_selection_object", "Object", required=True, default=lambda self: self._default_object_name()
+    )
+    remote_property = fields.Char(required=True, help="The name of the property at the remote system.")
+    remote_label = fields.Char("Called", compute="_compute_remote_label")
+    source = fields.Selection(
+        [
+            ("canonical", "Hub field"),
+            ("record", "Odoo field"),
+            ("constant", "Fixed text"),
+            ("template", "Template"),
+        ],
+        required=True,
+        default="canonical",
+        help="Hub field: of the canonical form of what happened. Odoo field: read from the record when it is sent,"
+        " custom fields too. Template: text with hub fields and Odoo fields in braces.",
+    )
+    expression = fields.Char(
+        "Field or Text",
+        required=True,
+        help="Hub field: name.given, emails.0, addresses.invoice.city. Odoo field: x_size, parent_id.name."
+        " Template: {name.given} ({odoo.ref}).",
+    )
+    transform = fields.Selection("_selection_transform", required=True, default="none")
+    argument = fields.Char(
+        "Details",
+        help="Map of values: from=to; from=to; *=all others. Date format: %d/%m/%Y (empty: %Y-%m-%d).",
+    )
+    only_on_create = fields.Boolean(
+        "New Only",
+        help="Sent when the remote record is made or first linked, and left alone afterwards.",
+    )
+    direction = fields.Selection(
+        [("out", "To the remote"), ("in", "To Odoo"), ("both", "Both ways")], required=True, default="out"
+    )
+    owner = fields.Selection(
+        [("odoo", "Odoo"), ("remote", "Remote")],
+        required=True,
+        default="odoo",
+        help="Whose value counts where both sides changed it.",
+    )
+    default_key = fields.Char(readonly=True, copy=False)
+    default_values = fields.Json(readonly=True, copy=False)
+    origin = fields.Selection(
+        [("default", "Default"), ("changed", "Changed"), ("own", "Yours")], compute="_compute_origin"
+    )
+    check_status = fields.Selection(
+        [("ok", "Fits"), ("doubt", "Look"), ("wrong", "Wrong"), ("unchecked", "Not checked")],
+        "Check",
+        readonly=True,
+        copy=False,
+        default="unchecked",
+    )
+    check_note = fields.Char("Remark", readonly=True, copy=False)
+
+    is_used = fields.Boolean(
+        compute="_compute_is_used",
+        search="_search_is_used",
+        help="Records become such objects: a flow is on, and the connector says so.",
+    )
+    field_map_suggestions = fields.Json(related="connector_id.field_map_suggestions")
+
+    _property_unique = models.UniqueIndex(
+        "(connector_id, object_name, remote_property, (direction = 'in')) WHERE active",
+        "A property is filled by one line only.",
+    )
+
+    @api.model
+    def _selection_object(self):
+        return list(
+            {
+                each.name: (each.name, each.label)
+                for adapter in ADAPTERS.values()
+                for each in adapter.objects
+            }.values()
+        )
+
+    @api.model
+    def _selection_transform(self):
+        return [
+            (name, transform.label)
+            for name, transform in {
+                name: transform
+                for adapter in ADAPTERS.values()
+                for name, transform in adapter.transforms.items()
+            }.items()
+        ]
+
+    @api.model
+    def _default_object_name(self):
+        return next((name for name, _label in self._selection_object()), False)
+
+    @api.depends("connector_id", "object_name", "remote_property", "check_status")
+    def _compute_remote_label(self):
+        known = {}
+        for line in self:
+            key = (line.connector_id._origin, line.object_name)
+            if key not in known:
+                known[key] = self.env["retail.remote.schema"]._known(*key) or {}
+            remote = known[key].get(line.remote_property)
+            line.remote_label = remote.label if remote else False
+
+    @api.depends("default_key", "default_values", *CHECKED_FIELDS)
+    def _compute_origin(self):
+        for line in self:
+            is_default = line.default_key and not line._changes(line.default_values or {})
+            line.origin = "own" if not line.default_key else "default" if is_default else "changed"
+
+    @api.depends(
+        "object_name",
+        "connector_id.order_object",
+        "connector_id.company_object",
+        "connector_id.flow_ids.active",
+        "connector_id.flow_ids.event_type",
+    )
+    def _compute_is_used(self):
+        for connector, lines in self.grouped("connector_id").items():
+            used = {each.name for each in connector._used_objects()}
+            for line in lines:
+                line.is_used = line.object_name in used
+
+    def _search_is_used(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        connectors = (
+            self.env["retail.connector"]
+            .with_context(active_test=False)
+            .search([("field_map_ids", "!=", False)])
+        )
+        used = Domain.OR(
+            Domain("connector_id", "=", connector.id)
+            & Domain("object_name", "in", [each.name for each in connector._used_objects()])
+            for connector in connectors
+        )
+        wanted = set(value)
+        if wanted == {True, False}:
+            return Domain.TRUE
+        return used if wanted == {True} else ~used
+
+    # -- checks ------------------------------------------------------------------------------------
+
+    @api.constrains(*CHECKED_FIELDS)
+    def _check_line(self):
+        """Refuse what cannot work while the admin looks at it, rather than when a customer is sent."""
+        for (connector, object_name), lines in self.grouped(
+            lambda line: (line.connector_id, line.object_name)
+        ).items():
+            remote, reason = lines._remote_properties(connector, object_name)
+            wrong = lines._keep_verdicts(remote, reason, author=self.env.user)
+            if wrong and not self.env.context.get("retail_field_map_tolerant"):
+                raise ValidationError("\n".join(line._problem_text() for line in wrong))
+
+    def _problem_text(self):
+        return self.env._("%(property)s: %(problem)s", property=self.remote_property, problem=self.check_note)
+
+    def _remote_properties(self, connector, object_name):
+        """Return (``{name: RemoteProperty}`` or None, why it is None); asks the remote for what is not known."""
+        schemas = self.env["retail.remote.schema"]
+        known = schemas._known(connector, object_name)
+        if known is not None and all(line.remote_property in known for line in self):
+            return known, ""
+        if any(credential.required and not credential.is_set for credential in connector.credential_ids):
+            return known, self.env._("Set the credentials, then press Refresh.")
+        try:
+            return schemas._read(connector, object_name), ""
+        except RemoteError as error:
+            return known, error.message
+        except UserError as error:
+            return known, str(error)
+
+    def _keep_verdicts(self, remote, reason, author=None):
+        """Note for each line whether it can work; return those that cannot.
+
+        :param author: the user who must be allowed to read the Odoo fields
+        """
+        for line in self:
+            status, note = line._examine(remote, reason, author)
+            if (line.check_status, line.check_note or "") != (status, note):
+                line.write({"check_status": status, "check_note": note})
+        return self.filtered(lambda line: line.active and line.check_status == "wrong")
+
+    def _examine(self, remote, reason, author):
+        """Return (status, remark) of a line, given the remote's properties or why they are not known."""
+        self.ensure_one()
+        adapter_class = self.connector_id._get_adapter_class()
+        line = self._as_line()
+        try:
+            source = self._source_kind(line, partial(self._record_kind, author))
+            kind = field_map.result_kind(line, source, adapter_class.transforms)
+        except FieldMapError as error:
+            return "wrong", self._sentence(error.reason)
+        if remote is None:
+            return "unchecked", reason or self.env._("The remote system does not tell its properties.")
+        return self._examine_remote(line, kind, remote.get(line.property))
+
+    def _source_kind(self, line, record_kind):
+        """Return the kind of what a line's source gives with the first type of event that has it.
+
+        :raise FieldMapError: none has it
+        """
+        problem = None
+        for schema in self._remote_object().fields_schemas():
+            try:
+                return field_map.source_kind(line, schema, record_kind)
+            except FieldMapError as error:
+                problem = problem or error
+        raise problem
+
+    def _examine_remote(self, line, kind, remote):
+        if remote is None:
+            return "wrong", self.env._("The remote system has no such property.")
+        if not line.is_sent:
+            return "ok", ""
+        if remote.is_read_only:
+            return "wrong", self.env._("The remote system does not let it be written.")
+        problem, doubt = field_map.fits(kind, remote)
+        if problem:
+            return "wrong", self._sentence(problem)
+        return ("doubt", self._sentence(doubt)) if doubt else ("ok", "")
+
+    @api.model
+    def _sentence(self, reason):
+        text = self._translated(reason)
+        return f"{text[:1].upper()}{text[1:]}."
+
+    @api.model
+    def _translated(self, reason):
+        """Return a text in the user's language, if it is a :class:`~..field_map.Reason`; else as it is."""
+        if not isinstance(reason, Reason):
+            return reason
+        params = {name: self._translated(value) for name, value in reason.params.items()}
+        return self.env._(reason.template, **params)
+
+    def _remote_object(self):
+        """Return the adapter's object that the line is about.
+
+        :raise FieldMapError: the provider has no such object
+        """
+        objects = self.connector_id._get_adapter_class().objects
+        found = next((each for each in objects if each.name == self.object_name), None)
+        if found is None:
+            raise FieldMapError(
+                self.env._("the provider has no object “%(object)s”", object=self.object_name)
+            )
+        return found
+
+    def _event_types(self):
+        """Return the event types that feed the line's object; raises as :meth:`_remote_object` does."""
+        return [EVENT_TYPES[name] for name in self._remote_object().event_types]
+
+    def _record_kind(self, author, path):
+        """Return the :class:`Kind` of an Odoo field by its path.
+
+        :raise FieldMapError: no model that feeds the object has it, or the author may not read it
+        """
+        reader = self.with_user(author) if author else self.sudo()
+        models_ = dict.fromkeys(
+            name for event_type in self._event_types() for name in (event_type.model, *event_type.more_models)
+        )
+        problem = None
+        for model in models_:
+            try:
+                return self._kind_in_model(reader.env[model], path)
+            except FieldMapError as error:
+                problem = problem or error
+        raise problem
+
+    def _kind_in_model(self, model, path):
+        *relations, last = path.split(".")
+        is_list = False
+        for name in relations:
+            field = self._readable_field(model, name, path)
+            if not field.relational:
+                raise FieldMapError(
+                    self.env._("“%(path)s”: %(name)s leads to no other record", path=path, name=name)
+                )
+            is_list = is_list or field.type in ("one2many", "many2many")
+            model = model.env[field.comodel_name]
+        field = self._readable_field(model, last, path)
+        if field.relational:
+            raise FieldMapError(
+                self.env._(
+                    "“%(path)s” is a record: name a field of it, such as %(path)s.display_name", path=path
+                )
+            )
+        if field.type == "selection" and not is_list:
+            return Kind("text", tuple(field.get_values(self.env)))
+        kind = Kind("number") if last == "id" else FIELD_KINDS.get(field.type)
+        if kind is None:
+            raise FieldMapError(
+                self.env._(
+                    "“%(path)s”: a field of the type %(type)s cannot be sent", path=path, type=field.type
+                )
+            )
+        return Kind("list") if is_list else kind
+
+    def _readable_field(self, model, name, path):
+        """Return a field that the user may read: a line must not tell others what its author may not see."""
+        field = model._fields.get(name)
+        if field is None:
+            raise FieldMapError(
+                self.env._(
+                    "“%(path)s”: %(model)s has no field %(name)s",
+                    path=path,
+                    model=model._description,
+                    name=name,
+                )
+            )
+        is_secret = field.groups == fields.NO_ACCESS
+        if is_secret or not model.has_access("read") or not model._has_field_access(field, "read"):
+            raise FieldMapError(
+                self.env._(
+                    "“%(path)s”: you may not read %(name)s of %(model)s",
+                    path=path,
+                    name=name,
+                    model=model._description,
+                )
+            )
+        return field
+
+    # -- lines and defaults ------------------------------------------------------------------------
+
+    def _as_line(self):
+        """Return the line as adapters know it."""
+        self.ensure_one()
+        return FieldMap(
+            object=self.object_name,
+            property=self.remote_property.strip(),
+            expression=self.expression if self.source == "constant" else self.expression.strip(),
+            source=self.source,
+            transform=self.transform,
+            argument=self.argument or "",
+            only_on_create=self.only_on_create,
+            direction=self.direction,
+            owner=self.owner,
+            key=self.default_key or "",
+        )
+
+    def _content(self):
+        """Return all of a line that a default says: a dict of JSON values."""
+        return {**_default_content(self._as_line()), "active": self.active}
+
+    def _changes(self, content):
+        """Return the names of what differs from such content."""
+        own = self._content()
+        return {name for name, value in content.items() if own.get(name) != value}
+
+    def _who_changed(self, default):
+        """Say whose change makes the line differ from its default: ``theirs``, ``yours`` or ``both``."""
+        taken = self.default_values or {}
+        is_theirs = any(taken.get(name) != value for name, value in _default_content(default).items())
+        is_yours = bool(self._changes(taken))
+        return "both" if is_theirs and is_yours else "theirs" if is_theirs else "yours"
+
+    @api.model
+    def _values_of_default(self, default):
+        """Return the values of a line that is as a default of the provider says."""
+        content = _default_content(default)
+        return {
+            **{name: content[name] for name in LINE_FIELDS},
+            "object_name": default.object,
+            "remote_property": default.property,
+            "active": True,
+            "default_key": default.key,
+            "default_values": content,
+        }
+
+    @api.model
+    def _describe(self, line):
+        """Say in a few words what a :class:`FieldMap` fills its property with."""
+        texts = {
+            "canonical": line.expression,
+            "record": self.env._("Odoo: %(path)s", path=line.expression),
+            "constant": f"“{line.expression}”",
+            "template": f"“{line.expression}”",
+        }
+        parts = [texts[line.source]]
+        if line.transform != "none":
+            label = dict(self._selection_transform()).get(line.transform, line.transform)
+            parts.append(f"{label} ({line.argument})" if line.argument else label)
+        if line.only_on_create:
+            parts.append(self.env._("new only"))
+        if line.direction != "out":
+            parts.append(dict(self._fields["direction"]._description_selection(self.env))[line.direction])
+        return " → ".join(parts)
+
+    # -- values of the Odoo record -----------------------------------------------------------------
+
+    @api.model
+    def _record_values(self, records, paths):
+        """Return ``{id: {path: JSON value}}``, or the exception in the place of the values.
+
+        A path that the records' model does not have is left out: lines that need it are then not sent.
+        """
+        paths = [path for path in paths if _has_path(records, path)]
+        values = {}
+        for record in records.with_context(lang=None):  # whoever sends it, it is the same
+            try:
+                values[record.id] = {path: _read(record, path) for path in paths}
+            except psycopg2.Error:
+                raise
+            except (
+                Exception
+            ) as error:  # custom fields are anybody's code: one record must not stop the others
+                _logger.warning("Fields of %s could not be read", record, exc_info=error)
+                values[record.id] = error
+        return values
+
+
+def _default_content(line):
+    content = {name: value for name, value in asdict(line).items() if name != "key"}
+    return {**content, "active": True}
+
+
+def _has_path(records, path):
+    model = records
+    for name in path.split("."):
+        if model is None or name not in model._fields:
+            return False
+        field = model._fields[name]
+        model = records.env[field.comodel_name] if field.relational else None
+    return True
+
+
+def _read(record, path):
+    *relations, last = path.split(".")
+    is_list = False
+    for name in relations:
+        is_list = is_list or record._fields[name].type in ("one2many", "many2many")
+        record = record[name]
+    if is_list:
+        values = (_plain(each, last) for each in record)
+        return sorted((value for value in values if value is not None), key=str)  # else each read is a change
+    return _plain(record, last) if record else None
+
+
+def _plain(record, name):
+    """Return the value of a field as JSON has it; None for nothing."""
+    value = record[name]
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is False and record._fields[name].type != "boolean":
+        return None
+    return value if isinstance(value, (bool, int, float)) else str(value)

@@ -1,0 +1,212 @@
+"""The mapping of a connector: its lines, the provider's defaults, and what the remote system has."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...core import field_map
+from ...core.errors import RemoteError
+from ...schemas import EVENT_TYPES
+
+SUGGESTED_TYPES = {"boolean", "char", "date", "datetime", "float", "integer", "monetary", "selection", "text"}
+
+
+class RetailConnector(models.Model):
+    _inherit = "retail.connector"
+
+    field_map_ids = fields.One2many(
+        "retail.field.map", "connector_id", "Field Maps", context={"active_test": False}
+    )
+    field_map_defaults_seen = fields.Json(
+        readonly=True, copy=False, help="Keys of the provider's default lines that were ever taken over."
+    )
+    remote_schema_ids = fields.One2many("retail.remote.schema", "connector_id", "Remote Schemas")
+    properties_read_at = fields.Datetime("Properties Read", compute="_compute_properties_read_at")
+    field_map_suggestions = fields.Json(compute="_compute_field_map_suggestions")
+    wrong_line_count = fields.Integer("Wrong Lines", compute="_compute_wrong_line_count")
+
+    @api.depends("remote_schema_ids.read_at")
+    def _compute_properties_read_at(self):
+        for connector in self:
+            connector.properties_read_at = min(connector.remote_schema_ids.mapped("read_at"), default=False)
+
+    @api.depends("field_map_ids.check_status", "field_map_ids.active")
+    def _compute_wrong_line_count(self):
+        for connector in self:
+            lines = connector.field_map_ids
+            connector.wrong_line_count = len(
+                lines.filtered(lambda line: line.active and line.check_status == "wrong")
+            )
+
+    @api.depends("provider", "remote_schema_ids.read_at")
+    def _compute_field_map_suggestions(self):
+        for connector in self:
+            adapter_class = connector._get_adapter_class()
+            connector.field_map_suggestions = {
+                each.name: connector._suggestions(each)
+                for each in (adapter_class.objects if adapter_class else ())
+            }
+
+    def _suggestions(self, remote_object):
+        """Return what may be typed: ``{"remote_property" or a source: [[text to type, label], …]}``."""
+        known = self.env["retail.remote.schema"]._known(self._origin, remote_object.name) or {}
+        event_type = EVENT_TYPES[remote_object.event_types[0]]
+        paths = dict.fromkeys(
+            path for schema in remote_object.fields_schemas() for path in field_map.leaf_paths(schema)
+        )
+        return {
+            "remote_property": [[each.name, each.label] for each in known.values() if not each.is_read_only],
+            "canonical": [[path, ""] for path in paths],
+            "record": [
+                [name, description["string"]]
+                for name, description in self.env[event_type.model]
+                .fields_get(attributes=["string", "type"])
+                .items()
+                if description["type"] in SUGGESTED_TYPES
+            ],
+        }
+
+    # -- CRUD --------------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        connectors = super().create(vals_list)
+        connectors.filtered(lambda connector: not connector.field_map_ids)._add_default_field_maps()
+        return connectors
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "provider" in vals:
+            self._reset_field_maps()
+        return result
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def action_refresh_properties(self):
+        """Read the remote's properties anew, and check all lines against them."""
+        self.ensure_one()
+        self.check_access("write")
+        try:
+            self._refresh_properties()
+        except RemoteError as error:
+            return self._notify("danger", error.message)
+        wrong = self.wrong_line_count
+        if wrong:
+            message = self.env._("The properties were read. Lines that cannot work: %(count)s.", count=wrong)
+            return self._notify("warning", message)
+        return self._notify("success", self.env._("The properties were read, and all lines fit."))
+
+    def action_reset_field_maps(self):
+        """Replace all lines by the provider's defaults."""
+        self.check_access("write")
+        self._reset_field_maps()
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def action_compare_field_maps(self):
+        """Show how the lines differ from the provider's defaults."""
+        self.ensure_one()
+        return self.env["retail.field.map.comparison"]._open(self)
+
+    def action_view_field_maps(self):
+        """Show all lines in a list of their own, by object."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Mapping of %(connector)s", connector=self.name),
+            "res_model": "retail.field.map",
+            "views": [
+                (self.env.ref("retail_hub.retail_field_map_view_list_all").id, "list"),
+                (False, "form"),
+            ],
+            "domain": [("connector_id", "=", self.id)],
+            "context": {
+                "active_test": False,
+                "default_connector_id": self.id,
+                "search_default_used": 1,
+                "search_default_group_object": 1,
+            },
+        }
+
+    def action_preview_mapping(self):
+        """Show what a record would look like at the remote."""
+        self.ensure_one()
+        return self.env["retail.mapping.preview"]._open(self)
+
+    def action_test_connection(self):
+        action = super().action_test_connection()
+        if self.test_succeeded:
+            with suppress(RemoteError, UserError):  # the lines say that they are not checked
+                self._refresh_properties()
+        return action
+
+    # -- business methods --------------------------------------------------------------------------
+
+    def _refresh_properties(self):
+        """Read the properties of all objects that are mapped and used.
+
+        :raise RemoteError: the remote does not tell
+        """
+        for each in self._used_objects():
+            remote = self.env["retail.remote.schema"]._read(self, each.name)
+            lines = self.field_map_ids.filtered(lambda line, name=each.name: line.object_name == name)
+            lines._keep_verdicts(remote, "")
+
+    def _adapter_settings(self):
+        return replace(super()._adapter_settings(), field_maps=self._get_field_maps())
+
+    def _get_field_maps(self):
+        """Return the lines as adapters take them; None if the connector has none of its own yet."""
+        lines = self.sudo().field_map_ids
+        if not lines and not self.field_map_defaults_seen:
+            return None
+        return tuple(line._as_line() for line in lines if line.active)
+
+    def _add_default_field_maps(self):
+        """Make a line of each default of the provider; what does not suit the remote is marked, not refused."""
+        lines = self.env["retail.field.map"].with_context(retail_field_map_tolerant=True)
+        for connector in self:
+            adapter_class = connector._get_adapter_class()
+            defaults = adapter_class.default_field_maps if adapter_class else ()
+            lines.create(
+                [
+                    {"connector_id": connector.id, "sequence": number, **lines._values_of_default(default)}
+                    for number, default in enumerate(defaults, 1)
+                ]
+            )
+            connector.field_map_defaults_seen = [default.key for default in defaults]
+
+    def _reset_field_maps(self):
+        self.field_map_ids.unlink()
+        self._add_default_field_maps()
+
+    def _differences(self):
+        """Compare the lines with the provider's defaults.
+
+        :return: a list of (kind, default or None, line or an empty recordset); kinds: ``new`` and ``removed`` (the
+            line is missing), ``theirs``, ``yours``, ``both`` (who changed it), ``gone`` (no default any more)
+        """
+        self.ensure_one()
+        by_key = {line.default_key: line for line in self.field_map_ids if line.default_key}
+        seen = set(self.field_map_defaults_seen or ())
+        found = []
+        for default in self._get_adapter_class().default_field_maps:
+            line = by_key.pop(default.key, self.env["retail.field.map"])
+            if not line:
+                found.append(("removed" if default.key in seen else "new", default, line))
+            elif line._changes(line._values_of_default(default)["default_values"]):
+                found.append((line._who_changed(default), default, line))
+        return found + [("gone", None, line) for line in by_key.values()]
+
+    def _take_over(self, default):
+        """Make a line as a default says, or change the line that came from it."""
+        lines = self.env["retail.field.map"]
+        line = self.field_map_ids.filtered(lambda each: each.default_key == default.key)
+        values = lines._values_of_default(default)
+        if line:
+            line.write(values)
+        else:
+            keys = [each.key for each in self._get_adapter_class().default_field_maps]
+            lines.create({"connector_id": self.id, "sequence": keys.index(default.key) + 1, **values})
+        self.field_map_defaults_seen = sorted({*(self.field_map_defaults_seen or ()), default.key})

@@ -1,0 +1,216 @@
+"""OAuth: a connector gets its tokens from the remote, and renews them, one worker at a time."""
+
+import contextlib
+import hashlib
+import hmac
+import logging
+import secrets
+from dataclasses import replace
+from urllib.parse import urljoin
+
+from odoo import SUPERUSER_ID, api, fields, models, modules
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+from ...connectors import oauth
+from ...connectors.base import Settings
+from ...connectors.http_client import HttpClient
+from ...core.errors import RemoteError
+
+_logger = logging.getLogger(__name__)
+
+CALLBACK = "/retail_hub/oauth/callback"
+CONSENT_MINUTES = 10
+RENEW_SECONDS = 120  # a token that ends sooner is renewed before a drain begins
+FRESH_SECONDS = 60  # a token that is refused so soon after it was given will not be helped by another
+OAUTH_LOCK = 1919247458  # first number of the advisory locks that are held while a token is renewed
+
+
+class RetailConnector(models.Model):
+    _inherit = "retail.connector"
+
+    auth_method = fields.Selection(
+        [("token", "Token"), ("oauth", "OAuth")],
+        "Authentication",
+        default="token",
+        required=True,
+        help="Token: a key that the remote's admin made for Odoo. OAuth: you consent at the remote, which then gives"
+        " tokens that are renewed by themselves.",
+    )
+    has_oauth = fields.Boolean(compute="_compute_has_oauth")
+    is_connected = fields.Boolean(compute="_compute_is_connected", compute_sudo=True)
+    oauth_callback = fields.Char(
+        "Redirect URL",
+        compute="_compute_oauth_callback",
+        help="Enter it in the app's settings at the remote.",
+    )
+    token_given_at = fields.Datetime(readonly=True, copy=False)
+    token_ends_at = fields.Datetime("Token Ends", readonly=True, copy=False)
+    consent_hash = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    consent_user_id = fields.Many2one("res.users", groups=fields.NO_ACCESS, copy=False)
+    consent_until = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
+
+    @api.depends("provider")
+    def _compute_has_oauth(self):
+        for connector in self:
+            adapter_class = connector._get_adapter_class()
+            connector.has_oauth = bool(adapter_class and adapter_class.has_oauth)
+
+    @api.depends("auth_method", "credential_ids.encrypted_value")
+    def _compute_is_connected(self):
+        for connector in self:
+            connector.is_connected = (
+                connector.auth_method == "oauth" and connector._credential("refresh_token").is_set
+            )
+
+    def _compute_oauth_callback(self):
+        for connector in self:
+            connector.oauth_callback = urljoin(connector.get_base_url(), CALLBACK)
+
+    # -- consent -----------------------------------------------------------------------------------
+
+    def action_connect(self):
+        """Go to the remote's page on which its admin consents."""
+        self.ensure_one()
+        self.check_access("write")
+        client_id = self._credential("client_id")._get_secret()
+        if not client_id or not self._credential("client_secret").is_set:
+            raise UserError(self.env._("Type the client ID and the client secret under Credentials first."))
+        state = secrets.token_urlsafe(32)
+        self.sudo().write(
+            {
+                "consent_hash": _hash(state),
+                "consent_user_id": self.env.uid,
+                "consent_until": fields.Datetime.add(fields.Datetime.now(), minutes=CONSENT_MINUTES),
+            }
+        )
+        url = oauth.authorization_url(self._oauth(), client_id, self.oauth_callback, state)
+        return {"type": "ir.actions.act_url", "url": url, "target": "self"}
+
+    @api.model
+    def _of_consent(self, state):
+        """Return the connector whose consent page was opened by this user, a while ago, with this state.
+
+        :raise AccessError: there is none
+        """
+        now = fields.Datetime.now()
+        waiting = self.sudo().search([("consent_user_id", "=", self.env.uid), ("consent_until", ">=", now)])
+        for connector in waiting:
+            if hmac.compare_digest(connector.consent_hash or "", _hash(state)):
+                connector.write({"consent_hash": False, "consent_user_id": False, "consent_until": False})
+                return connector.with_env(self.env)
+        raise AccessError(self.env._("This consent is not known any more. Press “Connect” again."))
+
+    def _finish_consent(self, code):
+        """Get the tokens for an authorization code, and test the connection; what came of it is on the form."""
+        self.check_access("write")
+        try:
+            with self._token_client() as http:
+                token = oauth.exchange(http, self._oauth(), self._secrets(), code, self.oauth_callback)
+        except RemoteError as error:
+            self._keep_test_result(False, error.message, 0.0)
+            return
+        self._keep_token(token)
+        self.action_test_connection()
+
+    def _refuse_consent(self):
+        self._keep_test_result(False, self.env._("The consent was not given. Press “Connect” again."), 0.0)
+
+    # -- renewal -----------------------------------------------------------------------------------
+
+    def _adapter_settings(self):
+        """As above, with a token that lasts for a while.
+
+        :raise RemoteError: the remote gives none
+        """
+        settings = super()._adapter_settings()
+        if self.auth_method != "oauth" or not self.is_connected or self._token_seconds() >= RENEW_SECONDS:
+            return settings
+        token = self._renewed_token(settings.credentials.get("access_token"))
+        return replace(settings, credentials={**settings.credentials, "access_token": token})
+
+    def _has_other_token(self, refused):
+        """Tell whether there is, or could be had, another token than the one that the remote refused."""
+        if self.auth_method != "oauth" or not self.is_connected:
+            return False
+        try:
+            return self._renewed_token(refused, is_refused=True) != refused
+        except RemoteError as error:
+            _logger.warning("Connector %s could not renew its token: %s", self.id, error.code)
+            return False
+
+    def _renewed_token(self, used, is_refused=False):
+        """Return an access token other than ``used``; ``used`` itself if it was given too lately to be replaced.
+
+        One worker asks the remote, in a transaction of its own; those that waited for it take what it got.
+
+        :raise RemoteError: the remote gives none
+        """
+        with self._own_transaction() as connector:
+            connector.env.execute_query(SQL("SELECT pg_advisory_xact_lock(%s, %s)", OAUTH_LOCK, self.id))
+            present = connector._credential("access_token")._get_secret()
+            if present != used or (is_refused and connector._token_age() < FRESH_SECONDS):
+                return present
+            with connector._token_client() as http:
+                token = oauth.refresh(http, connector._oauth(), connector._secrets())
+            connector._keep_token(token)
+            return token.access_token
+
+    @contextlib.contextmanager
+    def _own_transaction(self):
+        """Give the connector in a transaction at READ COMMITTED: who waited for the lock sees what was stored."""
+        if modules.module.current_test:
+            yield self.sudo()
+            return
+        with self.env.registry.cursor() as cr:
+            cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            yield self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
+
+    def _keep_token(self, token):
+        self._credential("access_token").value = token.access_token
+        if token.refresh_token:
+            self._credential("refresh_token").value = token.refresh_token
+        [(now, ends_at)] = self.env.execute_query(
+            SQL(
+                "SELECT t, t + make_interval(secs => %s)"
+                "  FROM (SELECT date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC') t) now",
+                token.expires_in,
+            )
+        )
+        self.sudo().write({"token_given_at": now, "token_ends_at": ends_at})
+
+    def _token_seconds(self):
+        return self._seconds_from_now(self.token_ends_at) if self.token_ends_at else 0.0
+
+    def _token_age(self):
+        return -self._seconds_from_now(self.token_given_at) if self.token_given_at else FRESH_SECONDS
+
+    def _seconds_from_now(self, moment):
+        [(seconds,)] = self.env.execute_query(
+            SQL("SELECT extract(epoch FROM %s - clock_timestamp() AT TIME ZONE 'UTC')::float", moment)
+        )
+        return seconds
+
+    # -- parts -------------------------------------------------------------------------------------
+
+    def _oauth(self):
+        return self._get_adapter_class().oauth(self.base_url.rstrip("/"), self.api_version)
+
+    def _credential(self, name):
+        return self.credential_ids.filtered(lambda credential: credential.name == name)
+
+    def _secrets(self):
+        return {credential.name: credential._get_secret() for credential in self.credential_ids}
+
+    def _token_client(self):
+        settings = Settings(
+            self.base_url.rstrip("/"),
+            self.api_version,
+            connect_timeout=self.connect_timeout,
+            read_timeout=self.read_timeout,
+        )
+        return HttpClient(settings)
+
+
+def _hash(state):
+    return hashlib.sha256(state.encode()).hexdigest()

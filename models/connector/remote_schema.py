@@ -1,0 +1,51 @@
+"""What is known of a remote system's properties: read on demand, kept until it is read again."""
+
+from dataclasses import asdict
+
+from odoo import api, fields, models
+
+from ...connectors.base import RemoteProperty
+
+
+class RetailRemoteSchema(models.Model):
+    _name = "retail.remote.schema"
+    _description = "Retail Remote Schema"
+    _order = "connector_id, object_name"
+
+    connector_id = fields.Many2one("retail.connector", required=True, ondelete="cascade", index=True)
+    object_name = fields.Char("Object", required=True)
+    properties = fields.Json(required=True)
+    read_at = fields.Datetime("Read", required=True)
+
+    _object_unique = models.UniqueIndex("(connector_id, object_name)")
+
+    @api.model
+    def _known(self, connector, object_name):
+        """Return ``{name: RemoteProperty}`` as last read, None if it was never read."""
+        schema = self.sudo().search(
+            [("connector_id", "=", connector.id), ("object_name", "=", object_name)], limit=1
+        )
+        if not schema:
+            return None
+        found = (RemoteProperty(**{**each, "options": tuple(each["options"])}) for each in schema.properties)
+        return {each.name: each for each in found}
+
+    @api.model
+    def _read(self, connector, object_name):
+        """Ask the remote, keep the answer, and return it as :meth:`_known` does.
+
+        :raise RemoteError: it does not tell
+        """
+        with connector._adapter() as adapter:
+            found = adapter.remote_properties(object_name)
+        if found is None:
+            return None
+        values = {"properties": [asdict(each) for each in found], "read_at": fields.Datetime.now()}
+        schema = self.sudo().search(
+            [("connector_id", "=", connector.id), ("object_name", "=", object_name)], limit=1
+        )
+        if schema:
+            schema.write(values)
+        else:
+            schema.create({"connector_id": connector.id, "object_name": object_name, **values})
+        return {each.name: each for each in found}

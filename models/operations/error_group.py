@@ -1,0 +1,261 @@
+"""Error groups: dead deliveries of one connector that have the same cause, and whose turn it is."""
+
+import operator as operators
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...core.const import State
+
+ACTIVITY_TYPE = "mail.mail_activity_data_warning"
+COMPARISONS = {
+    ">": operators.gt,
+    ">=": operators.ge,
+    "<": operators.lt,
+    "<=": operators.le,
+    "in": lambda count, counts: count in counts,
+}
+
+# A dead delivery that a person sent again is repaired only when it has arrived.
+UNREPAIRED = SQL(
+    """(EXISTS (SELECT FROM retail_delivery d
+                 WHERE d.connector_id = g.connector_id AND d.fingerprint = g.fingerprint AND d.state = 'dead')
+     OR EXISTS (SELECT FROM retail_delivery d
+                 WHERE d.state IN ('pending', 'unknown') AND d.attempts > 0 AND d.is_manual
+                   AND d.connector_id = g.connector_id AND d.fingerprint = g.fingerprint)
+     OR EXISTS (SELECT FROM retail_delivery d
+                 WHERE d.state = 'in_flight' AND d.is_manual
+                   AND d.connector_id = g.connector_id AND d.fingerprint = g.fingerprint))"""
+)
+
+
+class RetailErrorGroup(models.Model):
+    _name = "retail.error.group"
+    _description = "Dead Letters"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "is_open desc, last_seen desc, id desc"
+    _rec_name = "fingerprint"
+    _mail_post_access = "read"
+
+    connector_id = fields.Many2one("retail.connector", required=True, readonly=True, ondelete="cascade")
+    company_id = fields.Many2one(related="connector_id.company_id", store=True, index=True)
+    fingerprint = fields.Char("Cause", required=True, readonly=True)
+    error_class = fields.Char(readonly=True)
+    error_code = fields.Char(readonly=True)
+    error_field = fields.Char("Field at Fault", readonly=True)
+    error_message = fields.Text("Error", readonly=True, help="Of the delivery that died last.")
+    owner_id = fields.Many2one("res.users", readonly=True, index="btree_not_null", help="Whose turn it is.")
+    is_open = fields.Boolean(readonly=True, help="Its owner was told, and it is not repaired yet.")
+    first_seen = fields.Datetime(readonly=True)
+    last_seen = fields.Datetime(readonly=True)
+    total_seen = fields.Integer("Seen in All", readonly=True, help="Deliveries that ever died of it.")
+    dead_count = fields.Integer("Dead", compute="_compute_dead", search="_search_dead_count")
+    sample_id = fields.Many2one(
+        "retail.delivery", "First Delivery", compute="_compute_dead", help="The one that waits longest."
+    )
+
+    _fingerprint_unique = models.UniqueIndex("(connector_id, fingerprint)")
+
+    def _compute_dead(self):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT g.id, count(*), min(d.id)
+                  FROM retail_error_group g JOIN retail_delivery d
+                    ON d.connector_id = g.connector_id AND d.fingerprint = g.fingerprint AND d.state = 'dead'
+                 WHERE g.id = ANY(%s)
+              GROUP BY g.id
+                """,
+                self.ids,
+                to_flush=self.env["retail.delivery"]._fields["state"],
+            )
+        )
+        found = {group_id: (count, sample_id) for group_id, count, sample_id in rows}
+        for group in self:
+            group.dead_count, group.sample_id = found.get(group.id, (0, False))
+
+    def _search_dead_count(self, operator, value):
+        if operator not in COMPARISONS:
+            return NotImplemented
+        compare = COMPARISONS[operator]
+        return [("id", "in", [group.id for group in self.search([]) if compare(group.dead_count, value)])]
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def action_repair(self):
+        """Open the wizard that shows what would go out now, and sends again or gives up."""
+        self.ensure_one()
+        return self.env["retail.dead.letter.wizard"]._open(group=self)
+
+    def action_view_dead(self):
+        """Open the group's dead deliveries."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_delivery")
+        return {
+            **action,
+            "name": self.env._("Dead Letters"),
+            "domain": list(self._dead_domain()),
+            "context": {},
+        }
+
+    def _dead_domain(self):
+        self.ensure_one()
+        return (
+            Domain("connector_id", "=", self.connector_id.id)
+            & Domain("fingerprint", "=", self.fingerprint)
+            & Domain("state", "=", State.DEAD.value)
+        )
+
+    # -- what the drain and the cron tell ------------------------------------------------------------
+
+    @api.model
+    def _note(self, connector, delivery_ids):
+        """Keep the groups of deliveries of a connector that just died, and tell their owners once.
+
+        Two drains that do so at the same time: the second fails to serialize, and tries again.
+        """
+        if not delivery_ids:
+            return
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO retail_error_group AS g
+                       (connector_id, company_id, fingerprint, error_class, error_code, error_field,
+                        error_message, is_open, first_seen, last_seen, total_seen, create_uid, create_date,
+                        write_uid, write_date)
+                SELECT d.connector_id, d.company_id, d.fingerprint, max(d.error_class), max(d.error_code),
+                       max(d.error_field), (array_agg(d.error_message ORDER BY d.id DESC))[1], TRUE,
+                       min(d.finished_at), max(d.finished_at), count(*), %(user)s,
+                       clock_timestamp() AT TIME ZONE 'UTC', %(user)s, clock_timestamp() AT TIME ZONE 'UTC'
+                  FROM retail_delivery d
+                 WHERE d.id = ANY(%(ids)s) AND d.connector_id = %(connector)s AND d.state = 'dead'
+                   AND d.fingerprint IS NOT NULL
+              GROUP BY d.connector_id, d.company_id, d.fingerprint
+              ORDER BY d.fingerprint
+                    ON CONFLICT (connector_id, fingerprint) DO UPDATE
+                   SET is_open = TRUE, last_seen = EXCLUDED.last_seen,
+                       total_seen = g.total_seen + EXCLUDED.total_seen,
+                       error_message = EXCLUDED.error_message,
+                       write_uid = EXCLUDED.write_uid, write_date = EXCLUDED.write_date
+             RETURNING g.id
+                """,
+                ids=list(delivery_ids),
+                connector=connector.id,
+                user=self.env.uid,
+                to_flush=self.env["retail.delivery"]._fields["state"],
+            )
+        )
+        self.invalidate_model()
+        # Whoever is told by email gets it from the mail queue: a drain does not wait for a mail server.
+        groups = self.with_context(mail_notify_force_send=False)
+        groups.browse([group_id for (group_id,) in rows])._assign()
+
+    def _assign(self):
+        """Tell the owner of each group of which nobody was told, or whose owner has left."""
+        for group in self:
+            activity = group._activity()
+            if activity.user_id.active:
+                continue
+            group.owner_id = group._find_owner()
+            if activity:
+                activity.user_id = group.owner_id
+            else:
+                group._tell_owner()
+
+    def _find_owner(self):
+        """Return who looks after it: the flow's owner, else the connector's responsible, if they are still there."""
+        candidates = (
+            self.sample_id.flow_id.owner_id,
+            self.connector_id.responsible_id,
+            self.company_id.retail_responsible_id,
+        )
+        return next((user for user in candidates if user.active), self.env.ref("base.user_admin"))
+
+    def _activity(self):
+        return self.activity_search([ACTIVITY_TYPE])[:1]
+
+    def _tell_owner(self):
+        self.activity_schedule(ACTIVITY_TYPE, user_id=self.owner_id.id, **self._texts())
+
+    def _texts(self):
+        """Return the texts of the activity, in the owner's language."""
+        group = self.with_context(lang=self.owner_id.lang)
+        return {"summary": group._summary(), "note": group._instruction()}
+
+    def _summary(self):
+        return self.env._("%(count)s not delivered: %(cause)s", count=self.dead_count, cause=self.fingerprint)
+
+    def _instruction(self):
+        advice = self.env._(
+            "The first is %(record)s (%(delivery)s). Correct the cause, then press Repair here:"
+            " it shows what would go out now, and sends all that is alike again.",
+            record=self._sample_reference(),
+            delivery=f"#{self.sample_id.id}",
+        )
+        return Markup("<p>%s</p><p>%s</p>") % (self.error_message or "", advice)
+
+    def _sample_reference(self):
+        """Name the record without its data: the text of an activity outlives a record that is erased."""
+        sample = self.sample_id
+        return f"{self.env['ir.model']._get(sample.res_model).name or ''} #{sample.res_id}"
+
+    # -- the cron ----------------------------------------------------------------------------------
+
+    @api.model
+    def _cron_refresh(self):
+        """Close what is repaired, and have the activities of the rest tell how many there are now."""
+        drain = self.env["retail.drain"]
+        for connector, delivery_ids in self._unnoted():
+            drain._transaction(self._note, connector, delivery_ids)
+        for group in self.search([("is_open", "=", True)]):
+            drain._transaction(group._refresh)
+
+    @api.model
+    def _unnoted(self):
+        """Return ``[(connector, ids)]`` of the dead whose drain was stopped before it could note them."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT dead.connector_id, array_agg(d.id)
+                  FROM (SELECT DISTINCT connector_id, fingerprint FROM retail_delivery
+                         WHERE state = 'dead' AND fingerprint IS NOT NULL) dead
+                  JOIN retail_delivery d ON d.connector_id = dead.connector_id
+                   AND d.fingerprint = dead.fingerprint AND d.state = 'dead'
+                 WHERE NOT EXISTS (SELECT FROM retail_error_group g WHERE g.is_open
+                                      AND g.connector_id = dead.connector_id AND g.fingerprint = dead.fingerprint)
+              GROUP BY dead.connector_id
+                """,
+                to_flush=self.env["retail.delivery"]._fields["state"],
+            )
+        )
+        return [(self.env["retail.connector"].browse(connector_id), ids) for connector_id, ids in rows]
+
+    def _refresh(self):
+        self.invalidate_recordset()
+        if not self._is_unrepaired():
+            self._close()
+            return
+        if not self.owner_id.active:
+            self._assign()
+        activity = self._activity()
+        texts = self._texts()
+        if activity and self.dead_count and activity.summary != texts["summary"]:
+            activity.write(texts)
+
+    def _is_unrepaired(self):
+        rows = self.env.execute_query(
+            SQL("SELECT 1 FROM retail_error_group g WHERE g.id = %s AND %s", self.id, UNREPAIRED)
+        )
+        return bool(rows)
+
+    def _close(self):
+        self.is_open = False
+        self.activity_feedback(
+            [ACTIVITY_TYPE],
+            feedback=self.env._(
+                "Nothing of it is left: all was delivered, replaced by newer ones or discarded."
+            ),
+        )

@@ -1,0 +1,160 @@
+"""Resync: a person has a record sent again, whatever the remote is known to have."""
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ...core.const import CLAIMABLE_STATES, OPEN_STATES, Kind, State
+from ...schemas import EVENT_TYPES
+from ..source.capture import Happening
+
+REVIVABLE = (*CLAIMABLE_STATES, State.DEAD, State.CANCELLED)
+
+
+class RetailSyncState(models.Model):
+    _inherit = "retail.sync.state"
+
+    @api.model
+    def _resync(self, records, connectors=None):
+        """Queue what tells the remote of records, to be sent now.
+
+        Facts that could not be delivered go first. Then the present state goes to each connector that takes it;
+        to the others, and of a record that has no state to tell, the newest fact goes again.
+
+        :param connectors: only these; None: every connector of the user's companies
+        :raise UserError: if nothing is to be sent
+        """
+        records.check_access("read")
+        self.env["retail.delivery"].check_access("read")
+        if connectors is None:
+            connectors = self.env["retail.connector"].search([("company_id", "in", self.env.companies.ids)])
+        stated, takers, count = self._resync_states(records, connectors)
+        count += self._resync_facts(records - stated, connectors)
+        count += self._resync_facts(stated, connectors - takers)
+        count += len(self._dead_facts(stated, takers)._replay())
+        if not count:
+            raise UserError(self._why_nothing_to_resync(records, connectors))
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("Deliveries queued: %(count)s. They go out now.", count=count),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    @api.model
+    def _why_nothing_to_resync(self, records, connectors):
+        event_type = records._retail_updated_event
+        events = self.env["retail.event"]
+        if (
+            event_type
+            and not events._routes({event_type}, connectors)
+            and records._retail_with_state(event_type)
+        ):
+            return self.env._(
+                "No active connector has a flow for “%(event)s”. A manager can add one in Retail Hub.",
+                event=EVENT_TYPES[event_type].label,
+            )
+        if events._routes(_event_types(records._name), connectors):
+            return self.env._(
+                "There is nothing to send again: nothing was told of it yet, or it is on its way."
+            )
+        return self.env._(
+            "No active connector has a flow for such records. A manager can add one in Retail Hub."
+        )
+
+    @api.model
+    def _resync_states(self, records, connectors):
+        """Return the records that have a state to tell, the connectors that take it, and the number of deliveries."""
+        event_type = records._retail_updated_event
+        events = self.env["retail.event"].sudo()
+        routes = events._routes({event_type}, connectors) if event_type else []
+        if not routes:
+            return records.browse(), connectors.browse(), 0
+        takers = connectors.browse({route.connector_id for route in routes})
+        stated = records._retail_with_state(event_type)
+        rows = [Happening(event_type, record_id) for record_id in stated.ids]
+        return stated, takers, events._keep(records._name, rows, connectors=takers, is_manual=True)
+
+    @api.model
+    def _resync_facts(self, records, connectors):
+        """Send dead facts again, and after them the newest; return the number of deliveries.
+
+        Where the remote record is gone, all facts go again: the newest alone does not make it what it was.
+        """
+        count = 0
+        for connector in connectors if records else ():
+            gone = self.env["retail.binding"]._gone_records(connector, records)
+            count += self._retell_facts(gone, connector) + self._resend_facts(records - gone, connector)
+        return count
+
+    @api.model
+    def _resend_facts(self, records, connector):
+        newest = self._newest_facts(records, connector)
+        deliveries = self._dead_facts(records, connector)
+        deliveries |= deliveries.browse(delivery for *_, delivery, state in newest if state in REVIVABLE)
+        told = [row for row in newest if row[-1] in (None, State.DELIVERED, State.SUPERSEDED)]
+        again = deliveries._queue_again([row[0] for row in told], [row[1] for row in told])
+        return len(again) + len(deliveries._replay())
+
+    @api.model
+    def _retell_facts(self, records, connector):
+        """Send all facts again that are not on their way, in order; return the number of deliveries."""
+        self._dead_facts(records, connector)._discard(self.env._("All was sent again by Resync."))
+        told = [row for row in self._facts(records, connector) if row[-1] not in OPEN_STATES]
+        deliveries = self.env["retail.delivery"]
+        return len(deliveries._queue_again([row[0] for row in told], list({row[1] for row in told})))
+
+    @api.model
+    def _dead_facts(self, records, connectors):
+        return self.env["retail.delivery"].search(
+            [
+                ("res_model", "=", records._name),
+                ("res_id", "in", records.ids),
+                ("connector_id", "in", connectors.ids),
+                ("state", "=", State.DEAD.value),
+                ("kind", "=", Kind.FACT.value),
+            ]
+        )
+
+    @api.model
+    def _newest_facts(self, records, connector):
+        """Return the rows of :meth:`_facts` with the newest fact of each record."""
+        return self._facts(records, connector, SQL("DISTINCT ON (e.res_id)"))
+
+    @api.model
+    def _facts(self, records, connector, distinct=None):
+        """Return ``(event id, flow id, delivery id, state)`` of the facts of records that a connector wants.
+
+        The delivery is an open one of the event, or else its last; None without any.
+        """
+        routes = self.env["retail.event"]._routes(_event_types(records._name), connector) if records else []
+        if not routes:
+            return []
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT %s e.id, f.id, d.id, d.state
+                  FROM retail_event e
+                  JOIN retail_flow f ON f.event_type = e.event_type AND f.company_id = e.company_id
+             LEFT JOIN LATERAL (
+                       SELECT d.id, d.state FROM retail_delivery d
+                        WHERE d.event_id = e.id AND d.connector_id = f.connector_id
+                     ORDER BY d.finished_at IS NULL DESC, d.id DESC LIMIT 1) d ON TRUE
+                 WHERE e.res_id = ANY(%s) AND e.res_model = %s AND e.kind = 'fact' AND f.id = ANY(%s)
+              ORDER BY e.res_id, e.id DESC
+                """,
+                distinct or SQL(),
+                records.ids,
+                records._name,
+                [route.flow_id for route in routes],
+                to_flush=self.env["retail.delivery"]._fields["state"],
+            )
+        )
+
+
+def _event_types(model):
+    """Return the names of the event types that tell of the records of a model."""
+    return {name for name, each in EVENT_TYPES.items() if model in (each.model, *each.more_models)}

@@ -1,0 +1,200 @@
+"""The story of a process: its events in order, how each stands with every connector, and what led to what."""
+
+import json
+
+from pydantic import ValidationError
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...core.const import CLAIMABLE_STATES, State
+from ...core.redaction import redact
+from ...schemas import EVENT_TYPES
+
+SEE_PERSONAL_DATA = "retail_hub.group_personal_data"
+PROCESSES_FOUND = 500  # by one search
+
+
+class RetailEvent(models.Model):
+    _inherit = "retail.event"
+
+    payload = fields.Json(groups=SEE_PERSONAL_DATA)
+    details = fields.Json(groups=SEE_PERSONAL_DATA)
+    shown_payload = fields.Text("Content", compute="_compute_shown", compute_sudo=True)
+    shown_details = fields.Text("Known When It Happened", compute="_compute_shown", compute_sudo=True)
+    is_masked = fields.Boolean(compute="_compute_shown", compute_sudo=True)
+    process_name = fields.Char("Process", compute="_compute_process_name", search="_search_process_name")
+    record_name = fields.Char(compute="_compute_record_name")
+    standing = fields.Selection(
+        [("failed", "Failed"), ("waiting", "Waiting"), ("delivered", "Delivered"), ("none", "Not sent")],
+        compute="_compute_standing",
+        help="Over all connectors, the worst counts.",
+    )
+    delivery_badges = fields.Json("Connectors", compute="_compute_standing")
+    problem = fields.Text(compute="_compute_standing")
+    caused_by_id = fields.Many2one("retail.event", "Caused by", compute="_compute_caused_by_id")
+    caused_ids = fields.Many2many("retail.event", string="Led to", compute="_compute_caused_ids")
+
+    _causation_idx = models.Index("(causation_id) WHERE causation_id IS NOT NULL")
+
+    @api.depends("payload", "details")
+    @api.depends_context("uid")
+    def _compute_shown(self):
+        is_masked = not self.env.user.has_group(SEE_PERSONAL_DATA)
+        mask = redact if is_masked else lambda value: value
+        for event in self:
+            event.is_masked = is_masked
+            event.shown_payload = _indented(mask(event._ordered_payload())) if event.payload else False
+            event.shown_details = _indented(mask(event.details)) if event.details else False
+
+    def _ordered_payload(self):
+        """Return the payload in the order of its schema, which the database does not keep."""
+        schema = EVENT_TYPES[self.event_type].schema
+        try:
+            return schema.model_validate(self.payload).canonical()
+        except ValidationError:  # of another version, or another addon's
+            return self.payload
+
+    @api.depends("correlation_id")
+    def _compute_process_name(self):
+        references = {event: _parse_reference(event.correlation_id) for event in self}
+        names = self._record_names(filter(None, references.values()))
+        for event, reference in references.items():
+            event.process_name = names[reference] if reference else event.correlation_id
+
+    def _search_process_name(self, operator, value):
+        """Find processes by the record that they begin with: one of those that have a timeline."""
+        if operator != "ilike":
+            return NotImplemented
+        found = []
+        for model in self.env.registry.descendants(["retail.synced"], "_inherit") - {"retail.synced"}:
+            if self.env[model].has_access("read"):
+                records = self.env[model].search(
+                    [("display_name", "ilike", value)], order="id desc", limit=PROCESSES_FOUND
+                )
+                found += [f"{model},{record_id}" for record_id in records.ids]
+        return Domain("correlation_id", "in", found)
+
+    @api.depends("res_model", "res_id")
+    def _compute_record_name(self):
+        names = self._record_names((event.res_model, event.res_id) for event in self)
+        for event in self:
+            event.record_name = names[event.res_model, event.res_id]
+
+    @api.model
+    def _record_names(self, references):
+        """Return ``{(model, id): name}``; of what is gone, or not for the user to see, the name is ``model,id``."""
+        references = set(references)
+        names = {(model, record_id): f"{model},{record_id}" for model, record_id in references}
+        for model in {model for model, _id in references if model in self.env}:
+            ids = [record_id for of_model, record_id in references if of_model == model]
+            records = self.env[model].browse(ids).exists()._filtered_access("read")
+            names |= {(model, record.id): record.display_name for record in records}
+        return names
+
+    def _compute_standing(self):
+        labels = dict(self.env["retail.delivery"]._fields["state"]._description_selection(self.env))
+        for event in self:
+            # The last to each connector: a person may have had it sent again.
+            last = {each.connector_id: each for each in event.delivery_ids.sorted("id")}
+            deliveries = event.delivery_ids.browse(each.id for each in last.values())
+            event.standing = deliveries._standing()
+            event.delivery_badges = [each._badge(labels) for each in deliveries.sorted("connector_id")]
+            event.problem = event._problem(deliveries)
+
+    def _problem(self, deliveries):
+        failures = [
+            self.env._("%(connector)s: %(error)s", connector=each.connector_id.name, error=each.error_message)
+            for each in deliveries
+            if each.error_message
+        ]
+        if not failures and self.payload_error:
+            failures = [self.env._("No snapshot could be made: %(error)s", error=self.payload_error)]
+        return "\n".join(failures) or False
+
+    @api.depends("causation_id")
+    def _compute_caused_by_id(self):
+        causes = self.search([("uuid", "in", [event.causation_id for event in self if event.causation_id])])
+        by_uuid = {cause.uuid: cause for cause in causes}
+        for event in self:
+            event.caused_by_id = by_uuid.get(event.causation_id, False)
+
+    def _compute_caused_ids(self):
+        caused = self.search([("causation_id", "in", self.mapped("uuid"))], order="id").grouped(
+            "causation_id"
+        )
+        for event in self:
+            event.caused_ids = caused.get(event.uuid, False)
+
+    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
+        """In a timeline, what happened within one second is in the order in which it was noticed.
+
+        Many business times are kept to the second: with the fractions of the others, a return would be received
+        before it is initiated.
+        """
+        order = super()._order_field_to_sql(alias, field_name, direction, nulls, query)
+        if field_name != "occurred_at" or not self.env.context.get("retail_timeline"):
+            return order
+        return SQL("date_trunc('second', %s) %s", self._field_to_sql(alias, field_name, query), direction)
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def action_timeline(self):
+        """Show all events of the process that this one belongs to."""
+        self.ensure_one()
+        return self._action_timeline(self.process_name, Domain("correlation_id", "=", self.correlation_id))
+
+    @api.model
+    def _action_timeline(self, name, domain):
+        action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_timeline")
+        title = self.env._("Timeline of %(record)s", record=name)
+        return {
+            **action,
+            "name": title,
+            "display_name": title,
+            "domain": list(domain),
+            "context": {"retail_timeline": True},
+        }
+
+
+class RetailDelivery(models.Model):
+    _inherit = "retail.delivery"
+
+    def _standing(self):
+        """Return how an event stands that has these deliveries: the worst counts."""
+        states = set(self.mapped("state"))
+        if State.DEAD in states:
+            return "failed"
+        if states & {State.IN_FLIGHT, *CLAIMABLE_STATES}:
+            return "waiting"
+        return "delivered" if State.DELIVERED in states else "none"
+
+    def _badge(self, labels):
+        """Return what the screen shows of a delivery (a dict of JSON values).
+
+        :param labels: ``{state: what it is called}``
+        """
+        since = self.finished_at or self.queued_at
+        return {
+            "id": self.id,
+            "connector": self.connector_id.name,
+            "state": self.state,
+            "label": labels[self.state],
+            "since": fields.Datetime.to_string(since),
+            "next_attempt_at": fields.Datetime.to_string(self.next_attempt_at)
+            if self.state in CLAIMABLE_STATES
+            else False,
+            "attempts": self.attempts,
+            "error": self.error_message or "",
+        }
+
+
+def _indented(value):
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _parse_reference(text):
+    """Return ``(model, id)`` of ``sale.order,7``; None for the id of a process that is no record."""
+    model, _comma, record_id = (text or "").partition(",")
+    return (model, int(record_id)) if record_id.isdigit() else None

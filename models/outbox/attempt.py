@@ -1,0 +1,168 @@
+"""Attempts: one row per try, written when it starts and completed once, when it ends."""
+
+import json
+import logging
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...tools import encryption
+
+_logger = logging.getLogger(__name__)
+
+
+class RetailDeliveryAttempt(models.Model):
+    _name = "retail.delivery.attempt"
+    _description = "Retail Delivery Attempt"
+    _order = "id desc"
+    _log_access = False
+    _rec_name = "number"
+
+    delivery_id = fields.Many2one(
+        "retail.delivery", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    number = fields.Integer("#", readonly=True)
+    state = fields.Selection(
+        [("started", "Started"), ("succeeded", "Succeeded"), ("failed", "Failed"), ("unknown", "Unknown")],
+        required=True,
+        readonly=True,
+    )
+    is_manual = fields.Boolean("Manual", readonly=True)
+    key = fields.Char(
+        readonly=True, help="Names the remote record that is about to be made, by its natural key."
+    )
+    natural_key = fields.Char(
+        readonly=True,
+        groups=".",  # nobody: it may be personal data, and is encrypted for that
+        help="Finds the remote record that was about to be made; kept only while it is unknown whether it was.",
+    )
+    started_at = fields.Datetime(readonly=True)
+    duration_ms = fields.Integer("Duration (ms)", readonly=True, aggregator="avg")
+    http_status = fields.Integer("HTTP Status", readonly=True, aggregator=False)
+    error_class = fields.Char(readonly=True)
+    error_code = fields.Char(readonly=True)
+    error_message = fields.Text("Error", readonly=True)
+    request = fields.Text(readonly=True, help="What was sent for this record; personal data is masked.")
+    request_digests = fields.Char(
+        readonly=True,
+        groups=".",  # nobody: only compared
+        help="Keyed hashes of the properties that were refused: masked values that look alike may differ.",
+    )
+    response = fields.Text(readonly=True, help="What came back for this record; personal data is masked.")
+    indented_request = fields.Text("Sent", compute="_compute_indented")
+    indented_response = fields.Text("Received", compute="_compute_indented")
+
+    _key_unique = models.UniqueIndex("(key) WHERE state = 'started'")
+
+    @api.depends("request", "response")
+    def _compute_indented(self):
+        for attempt in self:
+            attempt.indented_request = _indented(attempt.request)
+            attempt.indented_response = _indented(attempt.response)
+
+    @api.model
+    def _start(self, rows):
+        """Insert one attempt per row.
+
+        :param rows: ``(delivery id, number, is manual, redacted request, natural key or None, key or None)``
+
+        None for a row whose key is that of another attempt that has started.
+
+        :return: ``{delivery id: attempt id}``
+        """
+        # In one order everywhere, so that two drains with the same keys do not wait for each other.
+        rows = sorted(rows, key=lambda row: (row[-1] or "", row[0]))
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        columns[4] = encryption.encrypt_all(columns[4])
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    INSERT INTO retail_delivery_attempt
+                           (delivery_id, number, is_manual, request, natural_key, key, state, started_at)
+                    SELECT r.*, 'started', clock_timestamp() AT TIME ZONE 'UTC'
+                      FROM unnest(%s::int[], %s::int[], %s::bool[], %s::text[], %s::text[], %s::text[]) r
+                        ON CONFLICT (key) WHERE state = 'started' DO NOTHING
+                 RETURNING delivery_id, id
+                    """,
+                    *columns,
+                )
+            )
+        )
+
+    @api.model
+    def _finish(self, rows):
+        """Complete started attempts.
+
+        :param rows: ``(attempt id, state, HTTP status, error class, code, message, redacted response,
+            keyed hashes of a refused request)``
+        """
+        if not rows:
+            return
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE retail_delivery_attempt a
+                   SET state = r.state, http_status = r.status, error_class = r.error_class,
+                       error_code = r.code, error_message = r.message, response = r.response,
+                       request_digests = r.digests,
+                       natural_key = CASE WHEN r.state = 'unknown' THEN a.natural_key END,
+                       duration_ms = 1000 * extract(epoch FROM
+                           clock_timestamp() AT TIME ZONE 'UTC' - a.started_at)
+                  FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[],
+                              %s::text[])
+                       AS r(id, state, status, error_class, code, message, response, digests)
+                 WHERE a.id = r.id AND a.state NOT IN ('succeeded', 'failed', 'unknown')
+             RETURNING a.id
+                """,
+                *columns,
+            )
+        )
+
+    @api.model
+    def _sought(self, connector, res_model, ids):
+        """Return ``{res_id: (operation, natural key)}`` of records that the remote may have without our knowing."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (d.res_id) d.res_id, a.request::jsonb ->> 'operation', a.natural_key
+                  FROM retail_delivery_attempt a JOIN retail_delivery d ON d.id = a.delivery_id
+                 WHERE d.connector_id = %s AND d.res_model = %s AND d.res_id = ANY(%s)
+                   AND a.state = 'unknown' AND a.natural_key IS NOT NULL
+                   AND NOT EXISTS (SELECT FROM retail_binding b WHERE b.connector_id = d.connector_id
+                                      AND b.res_model = d.res_model AND b.res_id = d.res_id)
+              ORDER BY d.res_id, a.id DESC
+                """,
+                connector.id,
+                res_model,
+                list(ids),
+            )
+        )
+        opened = ((res_id, operation, self._open_natural_key(token)) for res_id, operation, token in rows)
+        return {res_id: (operation, key) for res_id, operation, key in opened if key}
+
+    def _open_natural_key(self, token):
+        try:
+            return encryption.decrypt(token)
+        except encryption.SecretKeyError:
+            _logger.warning("What a remote may have is not looked for: the key that opens its name is gone")
+            return None
+
+    @api.model
+    def _forget_natural_keys(self, connector, res_model, ids):
+        """Nobody will look for these records any more."""
+        self.env.execute_query(
+            SQL(
+                "UPDATE retail_delivery_attempt a SET natural_key = NULL FROM retail_delivery d"
+                " WHERE d.id = a.delivery_id AND d.connector_id = %s AND d.res_model = %s AND d.res_id = ANY(%s)"
+                " AND a.natural_key IS NOT NULL RETURNING a.id",
+                connector.id,
+                res_model,
+                list(ids),
+            )
+        )
+
+
+def _indented(text):
+    return json.dumps(json.loads(text), indent=2, ensure_ascii=False) if text else False

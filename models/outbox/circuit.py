@@ -1,0 +1,182 @@
+"""Circuit breakers: a remote that does not answer is left alone, and probed by one call at a time.
+
+Rows are written by drains only, each time in a short transaction at READ COMMITTED: whoever waits for the row
+then sees what was counted meanwhile, and nobody fails to serialize.
+"""
+
+import json
+from dataclasses import asdict
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...core import breaker
+
+PROBE_LEASE = 120  # seconds after which a probe that nobody has reported on is made again
+QUIET_SECONDS = 3600  # who was told of an outage within that time is not sent another e-mail
+ACTIVITY_TYPE = "mail.mail_activity_data_warning"
+
+
+class RetailCircuit(models.Model):
+    _name = "retail.circuit"
+    _description = "Retail Circuit Breaker"
+    _log_access = False
+    _rec_name = "connector_id"
+
+    connector_id = fields.Many2one("retail.connector", required=True, readonly=True, ondelete="cascade")
+    is_open = fields.Boolean(readonly=True)
+    reason = fields.Char(readonly=True)
+    opened_at = fields.Datetime(readonly=True)
+    next_probe_at = fields.Datetime(readonly=True)
+    probe_seconds = fields.Integer(readonly=True)
+    told_at = fields.Datetime(readonly=True, help="When the outage began that was last told by e-mail.")
+    counted = fields.Json(readonly=True, help="Answered and failed deliveries of the last minutes.")
+
+    _connector_unique = models.UniqueIndex("(connector_id)")
+
+    # -- for drains --------------------------------------------------------------------------------
+
+    @api.model
+    def _wait_seconds(self, connector):
+        """Return (is it open, seconds until the next probe may be made). Reads only."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT GREATEST(extract(epoch FROM next_probe_at - clock_timestamp() AT TIME ZONE 'UTC'), 0)::float"
+                "  FROM retail_circuit WHERE connector_id = %s AND is_open",
+                connector.id,
+                to_flush=self._fields["is_open"],
+            )
+        )
+        return (True, rows[0][0]) if rows else (False, 0.0)
+
+    @api.model
+    def _take_probe(self, connector):
+        """Tell whether the caller may make the probe that is due; nobody else may until it is reported on."""
+        return bool(
+            self.env.execute_query(
+                SQL(
+                    "UPDATE retail_circuit SET next_probe_at = clock_timestamp() AT TIME ZONE 'UTC'"
+                    "       + make_interval(secs => %s)"
+                    " WHERE connector_id = %s AND is_open"
+                    "   AND next_probe_at <= clock_timestamp() AT TIME ZONE 'UTC' RETURNING id",
+                    PROBE_LEASE,
+                    connector.id,
+                )
+            )
+        )
+
+    @api.model
+    def _count(self, connector, answered, failed, reason):
+        """Count the deliveries of a batch that were answered and those that were not; open or close the circuit.
+
+        :return: "opened", "closed" or None
+        """
+        self.invalidate_model(flush=False)
+        now, row_id, is_open, probe_seconds, counted = self._lock(connector)
+        if is_open:
+            return self._probed(row_id, probe_seconds, reason, succeeded=answered > 0)
+        health = breaker.count(breaker.Health.from_json(counted), now, answered, failed)
+        if breaker.is_broken(health):
+            self._set_open(row_id, reason)
+            return "opened"
+        self._update(row_id, SQL("counted = %s", json.dumps(asdict(health))))
+        return None
+
+    def _lock(self, connector):
+        """Return (seconds since 1970, id, is open, probe seconds, counted) of the connector's row, made if missing."""
+        self.env.execute_query(
+            SQL(
+                "INSERT INTO retail_circuit (connector_id, is_open) SELECT %s, FALSE"
+                " WHERE NOT EXISTS (SELECT FROM retail_circuit WHERE connector_id = %s)"
+                " ON CONFLICT (connector_id) DO NOTHING RETURNING id",
+                connector.id,
+                connector.id,
+            )
+        )
+        [row] = self.env.execute_query(
+            SQL(
+                "SELECT extract(epoch FROM clock_timestamp())::float, id, is_open, probe_seconds, counted"
+                "  FROM retail_circuit WHERE connector_id = %s FOR UPDATE",
+                connector.id,
+            )
+        )
+        return row
+
+    def _probed(self, row_id, probe_seconds, reason, succeeded):
+        if succeeded:
+            self._update(
+                row_id, SQL("is_open = FALSE, counted = NULL, next_probe_at = NULL, probe_seconds = 0")
+            )
+            return "closed"
+        self._schedule_probe(row_id, breaker.next_probe_seconds(probe_seconds), reason)
+        return None
+
+    def _set_open(self, row_id, reason):
+        self._update(
+            row_id, SQL("is_open = TRUE, counted = NULL, opened_at = clock_timestamp() AT TIME ZONE 'UTC'")
+        )
+        self._schedule_probe(row_id, breaker.next_probe_seconds(0), reason)
+
+    def _schedule_probe(self, row_id, seconds, reason):
+        self._update(
+            row_id,
+            SQL(
+                "reason = %s, probe_seconds = %s,"
+                " next_probe_at = clock_timestamp() AT TIME ZONE 'UTC' + make_interval(secs => %s)",
+                reason,
+                seconds,
+                seconds,
+            ),
+        )
+
+    def _update(self, row_id, assignments):
+        self.env.execute_query(
+            SQL("UPDATE retail_circuit SET %s WHERE id = %s RETURNING id", assignments, row_id)
+        )
+        self.invalidate_model(flush=False)
+
+    @api.model
+    def _make_probe_due(self, connectors):
+        self.env.execute_query(
+            SQL(
+                "UPDATE retail_circuit SET next_probe_at = clock_timestamp() AT TIME ZONE 'UTC'"
+                " WHERE connector_id IN %s AND is_open RETURNING id",
+                tuple(connectors.ids),
+            )
+        )
+        self.invalidate_model(flush=False)
+
+    # -- for people --------------------------------------------------------------------------------
+
+    @api.model
+    def _announce(self, connector, change):
+        """Tell the connector's responsible, once: an activity for as long as it is open, e-mails if asked for."""
+        circuit = self.search([("connector_id", "=", connector.id)])
+        if change == "opened":
+            circuit._announce_opening(connector)
+        else:
+            circuit._announce_closing(connector)
+
+    def _announce_opening(self, connector):
+        note = self.env._(
+            "%(reason)s Nothing is lost: deliveries wait, and go out in order as soon as it answers again."
+            " It is tried again by itself.",
+            reason=self.reason or "",
+        )
+        summary = self.env._("%(name)s does not answer", name=connector.name)
+        connector.with_context(mail_activity_quick_update=True).activity_schedule(
+            ACTIVITY_TYPE, summary=summary, note=note, user_id=connector._get_responsible().id
+        )
+        if not self.told_at or (self.opened_at - self.told_at).total_seconds() > QUIET_SECONDS:
+            self.told_at = self.opened_at
+            connector._send_notice(summary, note)
+
+    def _announce_closing(self, connector):
+        minutes = max(int((self.env.cr.now() - self.opened_at).total_seconds() // 60), 1)
+        summary = self.env._("%(name)s answers again", name=connector.name)
+        note = self.env._("It did not for about %(minutes)s min. What waits goes out now.", minutes=minutes)
+        activities = connector.activity_search([ACTIVITY_TYPE])
+        if activities:
+            activities.action_feedback(feedback=f"{summary}. {note}")
+        if self.told_at == self.opened_at:
+            connector._send_notice(summary, note)

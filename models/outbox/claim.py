@@ -1,0 +1,295 @@
+"""Claiming deliveries and recording what became of them: the state machine, in SQL, a batch at a time."""
+
+from collections import namedtuple
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...core.const import OPEN_STATES, Kind, State
+
+Claim = namedtuple(
+    "Claim",
+    "id lease_until uuid event_type kind flow_id res_model res_id attempts is_manual is_settling payload details"
+    " occurred_at correlation_id causation_id lane progress is_replay",
+)
+Claim.__doc__ = (
+    """A delivery that this drain holds until ``lease_until``; ``payload`` is a fact's snapshot."""
+)
+
+SETTLE_SECONDS = 5  # that a remote may take to carry out a call that it was given up on
+# An earlier try may have been applied without our knowing: to be settled, never blindly repeated.
+IS_UNCERTAIN = SQL(
+    "EXISTS (SELECT FROM retail_delivery_attempt a WHERE a.delivery_id = d.id AND a.state = 'unknown')"
+)
+
+# Something older of the same subject that is not simply replaced by this delivery. OFFSET 0 keeps this from
+# becoming a join, which PostgreSQL makes over all that waits if its statistics are of a time when nothing did.
+BLOCKED = SQL(
+    """EXISTS (
+        SELECT FROM retail_delivery o
+         WHERE o.connector_id = d.connector_id AND o.res_model = d.res_model AND o.res_id = d.res_id
+           AND o.id < d.id AND o.state IN ('pending', 'in_flight', 'unknown')
+           AND NOT (o.state = 'pending' AND o.kind = 'state' AND d.kind = 'state') OFFSET 0)"""
+)
+
+# "due": subjects of the oldest deliveries that are due. "run": all of a subject that travels as one. It names all
+# open states and then takes one away: so no index but that of the open rows of a subject fits, whatever PostgreSQL
+# believes about how many rows wait. "held": those of them that nobody else holds. "head": the newest of each run of
+# which all are held; it goes out, and the others are superseded.
+CLAIM = """
+WITH due AS (
+      SELECT DISTINCT res_model, res_id FROM (
+          SELECT d.res_model, d.res_id FROM retail_delivery d
+           WHERE d.connector_id = %(connector)s AND d.lane = %(lane)s
+             AND d.state IN ('pending', 'unknown')
+             AND d.next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC'
+             AND NOT %(blocked)s
+        ORDER BY d.next_attempt_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED) oldest
+  ), run AS MATERIALIZED (
+      SELECT d.id, count(*) OVER subject AS size, bool_or(d.is_manual) OVER subject AS is_manual
+        FROM due CROSS JOIN LATERAL (
+          SELECT d.id, d.res_model, d.res_id, d.is_manual FROM retail_delivery d
+           WHERE d.connector_id = %(connector)s
+             AND d.res_model = due.res_model AND d.res_id = due.res_id
+             AND d.state IN ('pending', 'in_flight', 'unknown') AND d.state != 'in_flight'
+             AND NOT %(blocked)s OFFSET 0) d
+      WINDOW subject AS (PARTITION BY d.res_model, d.res_id)
+  ), held AS MATERIALIZED (
+      SELECT d.id, d.res_model, d.res_id, d.state, run.size, run.is_manual
+        FROM retail_delivery d JOIN run ON run.id = d.id
+         FOR UPDATE OF d SKIP LOCKED
+  ), head AS (
+      SELECT res_model, res_id, max(id) AS id, bool_or(state = 'unknown') AS is_settling,
+             bool_or(is_manual) AS is_manual, array_agg(id) AS ids
+        FROM held GROUP BY res_model, res_id HAVING count(*) = min(size)
+  ), claimed AS (
+      UPDATE retail_delivery d
+         SET state = CASE WHEN d.id = head.id THEN 'in_flight' ELSE 'superseded' END,
+             superseded_by_id = CASE WHEN d.id != head.id THEN head.id END,
+             finished_at = CASE WHEN d.id != head.id
+                                THEN clock_timestamp() AT TIME ZONE 'UTC' END,
+             lease_until = CASE WHEN d.id = head.id THEN clock_timestamp() AT TIME ZONE 'UTC'
+                                + make_interval(secs => %(lease)s) END,
+             is_manual = head.is_manual
+        FROM head WHERE d.id = ANY(head.ids)
+   RETURNING d.*, head.is_settling
+  )
+  SELECT d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id,
+         d.attempts, d.is_manual, d.is_settling, e.payload, e.details, e.occurred_at, e.correlation_id, e.causation_id,
+         d.lane, d.progress, d.is_replay
+    FROM claimed d JOIN retail_event e ON e.id = d.event_id
+   WHERE d.state = 'in_flight'
+ORDER BY d.id
+"""
+
+
+class RetailDelivery(models.Model):
+    _inherit = "retail.delivery"
+
+    # -- claim -------------------------------------------------------------------------------------
+
+    @api.model
+    def _claim(self, connector, lane, limit, lease_seconds):
+        """Take deliveries that are due, in order, without waiting for anyone.
+
+        Of the states of one subject that wait, the newest is taken and the older are superseded. A subject
+        is skipped if something older of it is open, or if another drain holds any of its rows: with
+        REPEATABLE READ, whoever touches a row that has changed meanwhile fails and tries again.
+
+        :return: list of :class:`Claim`, oldest first
+        """
+        rows = self.env.execute_query(
+            SQL(
+                CLAIM,
+                connector=connector.id,
+                lane=lane,
+                limit=limit,
+                lease=lease_seconds,
+                blocked=BLOCKED,
+                to_flush=self._fields["state"],
+            )
+        )
+        self.invalidate_model()
+        return [Claim(*row) for row in rows]
+
+    @api.model
+    def _expire_leases(self):
+        """Take back what a drain that is gone still holds.
+
+        What was about to be sent is ``unknown`` from here on; what was only claimed just waits again.
+        """
+        self.env.execute_query(
+            SQL(
+                """
+                WITH expired AS (
+                    SELECT d.id, a.id AS attempt_id
+                      FROM retail_delivery d
+                 LEFT JOIN retail_delivery_attempt a ON a.delivery_id = d.id AND a.state = 'started'
+                     WHERE d.state = 'in_flight' AND d.lease_until < statement_timestamp() AT TIME ZONE 'UTC'
+                       FOR UPDATE OF d SKIP LOCKED
+                ), attempt AS (
+                    UPDATE retail_delivery_attempt a SET state = 'unknown', error_message = %s
+                      FROM expired x WHERE a.id = x.attempt_id
+                )
+                UPDATE retail_delivery d
+                   SET state = CASE WHEN x.attempt_id IS NULL AND NOT %s THEN 'pending' ELSE 'unknown' END,
+                       attempts = d.attempts + CASE WHEN x.attempt_id IS NULL THEN 0 ELSE 1 END,
+                       next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC', lease_until = NULL
+                  FROM expired x WHERE d.id = x.id
+             RETURNING d.id
+                """,
+                self.env._("The worker stopped before it could record the answer."),
+                IS_UNCERTAIN,
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _has_due(self, connector, lane):
+        """Tell whether a drain of the lane would find something to claim."""
+        return bool(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT 1 FROM retail_delivery d
+                     WHERE d.connector_id = %s AND d.lane = %s AND d.state IN ('pending', 'unknown')
+                       AND d.next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC' AND NOT %s
+                  ORDER BY d.next_attempt_at, d.id LIMIT 1
+                    """,
+                    connector.id,
+                    lane,
+                    BLOCKED,
+                )
+            )
+        )
+
+    @api.model
+    def _bring_forward(self, connector):
+        """What waits because the remote did not answer is due now that it does."""
+        self._bring_forward_where(SQL("connector_id = %s AND error_class = 'transient'", connector.id))
+
+    @api.model
+    def _bring_forward_one(self, connector, lane):
+        """Have the oldest delivery that waits for its next try be due, as a probe."""
+        self._bring_forward_where(
+            SQL(
+                """id = (SELECT id FROM retail_delivery
+                          WHERE connector_id = %s AND lane = %s AND attempts > 0 AND state IN ('pending', 'unknown')
+                       ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)""",
+                connector.id,
+                lane,
+            )
+        )
+
+    def _bring_forward_where(self, condition):
+        """What is unknown is left alone for a moment: the remote may be about to do what it gave no answer to."""
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE retail_delivery d
+                   SET next_attempt_at = LEAST(next_attempt_at, GREATEST(
+                           clock_timestamp() AT TIME ZONE 'UTC',
+                           (SELECT max(a.started_at + make_interval(secs => %s + a.duration_ms / 1000.0))
+                              FROM retail_delivery_attempt a WHERE a.delivery_id = d.id AND a.state = 'unknown')))
+                 WHERE %s AND state IN ('pending', 'unknown') AND attempts > 0
+                   AND next_attempt_at > clock_timestamp() AT TIME ZONE 'UTC'
+             RETURNING id
+                """,
+                SETTLE_SECONDS,
+                condition,
+            )
+        )
+        self.invalidate_model(["next_attempt_at"], flush=False)
+
+    # -- outcomes ----------------------------------------------------------------------------------
+
+    @api.model
+    def _record(self, rows):
+        """Write what became of claimed deliveries; those that another drain took over are left alone.
+
+        :param rows: ``(id, lease, state, delay in seconds, attempts, error class, code, field, message,
+            fingerprint, warning, "model,id" of the record that it waits for, progress as JSON text)``
+        """
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE retail_delivery d
+                   SET state = r.state, attempts = r.attempts, lease_until = NULL,
+                       next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC' + make_interval(secs => r.delay),
+                       finished_at = CASE WHEN r.state = ANY(%s) THEN NULL
+                                          ELSE clock_timestamp() AT TIME ZONE 'UTC' END,
+                       error_class = r.error_class, error_code = r.code, error_field = r.field,
+                       error_message = r.message, fingerprint = r.fingerprint, warning = r.warning,
+                       waits_for = r.waits_for, progress = r.progress::jsonb
+                  FROM unnest(%s::int[], %s::timestamp[], %s::text[], %s::float[], %s::int[], %s::text[],
+                              %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+                              %s::text[])
+                       AS r(id, lease, state, delay, attempts, error_class, code, field, message,
+                            fingerprint, warning, waits_for, progress)
+                 WHERE d.id = r.id AND d.state = 'in_flight' AND d.lease_until = r.lease
+             RETURNING d.id
+                """,
+                [state.value for state in OPEN_STATES],
+                *columns,
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _end_waits(self, connector, names):
+        """What waited for these records is due now.
+
+        :param names: ``model,id`` of records that have just arrived
+        """
+        if not names:
+            return
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE retail_delivery
+                   SET waits_for = NULL, next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC'
+                 WHERE waits_for = ANY(%s) AND connector_id = %s AND state IN ('pending', 'unknown')
+             RETURNING id
+                """,
+                names,
+                connector.id,
+            )
+        )
+        if rows:
+            self.invalidate_model()
+            self.env["retail.drain"]._wake_deliveries(self.browse(id_ for (id_,) in rows))
+
+    @api.model
+    def _cancel_dead_states(self, connector, res_model, ids, reason):
+        """Nobody needs a dead state of a record that is gone."""
+        dead = self.search(
+            [
+                ("connector_id", "=", connector.id),
+                ("res_model", "=", res_model),
+                ("res_id", "in", list(ids)),
+                ("state", "=", State.DEAD.value),
+                ("kind", "=", Kind.STATE.value),
+            ]
+        )
+        dead.write({"state": State.CANCELLED.value, "finished_at": fields.Datetime.now(), "warning": reason})
+
+    @api.model
+    def _supersede_dead(self, delivery_ids):
+        """A state that arrived makes older dead states of its subject moot."""
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE retail_delivery d
+                   SET state = 'superseded', superseded_by_id = n.id,
+                       finished_at = clock_timestamp() AT TIME ZONE 'UTC'
+                  FROM retail_delivery n CROSS JOIN LATERAL (
+                    SELECT o.id FROM retail_delivery o
+                     WHERE o.connector_id = n.connector_id AND o.res_model = n.res_model AND o.res_id = n.res_id
+                       AND o.state = 'dead' AND o.kind = 'state' AND o.id < n.id OFFSET 0) dead
+                 WHERE n.id = ANY(%s) AND n.kind = 'state' AND d.id = dead.id
+             RETURNING d.id
+                """,
+                list(delivery_ids),
+            )
+        )

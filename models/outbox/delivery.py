@@ -1,0 +1,254 @@
+"""Deliveries: one event on its way to one connector."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...core.const import CLAIMABLE_STATES, Kind, Lane, State
+from .unchecked_many2one import UncheckedMany2one
+
+
+class RetailDelivery(models.Model):
+    _name = "retail.delivery"
+    _description = "Retail Delivery"
+    _order = "id desc"
+    _log_access = False
+
+    event_id = fields.Many2one("retail.event", required=True, readonly=True, ondelete="cascade", index=True)
+    flow_id = UncheckedMany2one("retail.flow", readonly=True)
+    connector_id = UncheckedMany2one("retail.connector", required=True, readonly=True)
+    company_id = UncheckedMany2one("res.company", required=True, readonly=True)  # the event's
+    event_type = fields.Selection("_selection_event_type", required=True, readonly=True)
+    kind = fields.Selection([("state", "State"), ("fact", "Fact")], required=True, readonly=True)
+    lane = fields.Selection([(lane.value, lane.value.title()) for lane in Lane], required=True, readonly=True)
+    res_model = fields.Char("Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference("Record ID", model_field="res_model", required=True, readonly=True)
+    record_name = fields.Char("Record", compute="_compute_record_name")
+    state = fields.Selection(
+        [
+            (State.PENDING.value, "Waiting"),
+            (State.IN_FLIGHT.value, "In Flight"),
+            (State.UNKNOWN.value, "Unknown"),
+            (State.DELIVERED.value, "Delivered"),
+            (State.DEAD.value, "Dead"),
+            (State.SUPERSEDED.value, "Superseded"),
+            (State.CANCELLED.value, "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
+        group_expand=True,
+        help="Unknown: it was sent, and the answer is missing; it will be settled before anything newer goes out.",
+    )
+    attempts = fields.Integer("Tries", readonly=True, aggregator=False)
+    is_manual = fields.Boolean("Requested by a Person", readonly=True)
+    is_replay = fields.Boolean(
+        "Told Again",
+        readonly=True,
+        help="A person had the event told again, though it had a delivery before.",
+    )
+    queued_at = fields.Datetime("Queued", readonly=True)
+    next_attempt_at = fields.Datetime("Next Try", readonly=True)
+    lease_until = fields.Datetime(readonly=True)
+    finished_at = fields.Datetime("Finished", readonly=True)
+    superseded_by_id = fields.Many2one("retail.delivery", readonly=True, ondelete="set null")
+    error_class = fields.Char(readonly=True)
+    error_code = fields.Char(readonly=True)
+    error_field = fields.Char("Field at Fault", readonly=True)
+    error_message = fields.Text("Error", readonly=True)
+    fingerprint = fields.Char(
+        "Error Group", readonly=True, help="Equal for failures that have the same cause."
+    )
+    warning = fields.Text(readonly=True)
+    waits_for = fields.Char(readonly=True, help="The record that has to arrive at the remote first.")
+    progress = fields.Json(
+        readonly=True, copy=False, help="What of it is at the remote already, if it takes more than one try."
+    )
+    bulk_run_id = fields.Many2one(
+        "retail.bulk.run", "Backfill or Replay", readonly=True, ondelete="set null", help="What queued it."
+    )
+    owner_id = fields.Many2one(
+        "res.users",
+        compute="_compute_owner_id",
+        search="_search_owner_id",
+        help="Whose turn it is if it cannot be delivered: the flow's owner, or else the connector's responsible.",
+    )
+    is_waiting_retry = fields.Boolean(compute="_compute_is_waiting_retry", search="_search_is_waiting_retry")
+    attempt_ids = fields.One2many("retail.delivery.attempt", "delivery_id", "Attempts")
+
+    _due_idx = models.Index("(connector_id, lane, next_attempt_at, id) WHERE state IN ('pending', 'unknown')")
+    _open_idx = models.Index(
+        "(connector_id, res_model, res_id, id) WHERE state IN ('pending', 'in_flight', 'unknown')"
+    )
+    _lease_idx = models.Index("(lease_until) WHERE state = 'in_flight'")
+    _dead_idx = models.Index("(connector_id, res_model, res_id) WHERE state = 'dead'")
+    # For the lists of what a person looks after: few rows, wherever in the table they are.
+    _dead_group_idx = models.Index("(connector_id, fingerprint, id) WHERE state = 'dead'")
+    _dead_list_idx = models.Index("(id) WHERE state = 'dead'")
+    _retry_list_idx = models.Index("(id) WHERE state IN ('pending', 'unknown') AND attempts > 0")
+    _finished_idx = models.Index(
+        "(connector_id, finished_at, state) WHERE state IN ('delivered', 'superseded', 'cancelled')"
+    )
+    _subject_idx = models.Index("(res_id, res_model, connector_id, id)")
+    _bulk_run_idx = models.Index("(bulk_run_id, state, finished_at) WHERE bulk_run_id IS NOT NULL")
+    _waits_idx = models.Index("(waits_for, connector_id) WHERE waits_for IS NOT NULL")
+    _superseded_idx = models.Index("(superseded_by_id) WHERE superseded_by_id IS NOT NULL")
+
+    @api.model
+    def _selection_event_type(self):
+        return self.env["retail.event"]._selection_event_type()
+
+    @api.depends("event_type", "connector_id")
+    def _compute_display_name(self):
+        labels = dict(self._selection_event_type())
+        for delivery in self:
+            label = labels.get(delivery.event_type, delivery.event_type)
+            delivery.display_name = f"{label} → {delivery.connector_id.name} (#{delivery.id})"
+
+    @api.depends("res_model", "res_id")
+    def _compute_record_name(self):
+        names = self.env["retail.event"]._record_names((each.res_model, each.res_id) for each in self)
+        for delivery in self:
+            delivery.record_name = names[delivery.res_model, delivery.res_id]
+
+    @api.depends("flow_id.owner_id", "connector_id.responsible_id")
+    def _compute_owner_id(self):
+        for delivery in self:
+            delivery.owner_id = delivery.flow_id.owner_id or delivery.connector_id.responsible_id
+
+    def _search_owner_id(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        by_connector = Domain("flow_id.owner_id", "=", False) & Domain(
+            "connector_id.responsible_id", "in", value
+        )
+        return Domain("flow_id.owner_id", "in", value) | by_connector
+
+    @api.depends("state", "attempts")
+    def _compute_is_waiting_retry(self):
+        for delivery in self:
+            delivery.is_waiting_retry = delivery.state in CLAIMABLE_STATES and delivery.attempts > 0
+
+    def _search_is_waiting_retry(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return [("state", "in", CLAIMABLE_STATES), ("attempts", ">", 0)]
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def action_open_record(self):
+        """Open the record that the delivery is about."""
+        self.ensure_one()
+        return self.event_id.action_open_record()
+
+    def action_open_waited_for(self):
+        """Open the last delivery of the record that this one waits for."""
+        self.ensure_one()
+        res_model, _comma, res_id = (self.waits_for or "").partition(",")
+        last = self.search(
+            [
+                ("connector_id", "=", self.connector_id.id),
+                ("res_model", "=", res_model),
+                ("res_id", "=", int(res_id or 0)),
+            ],
+            order="id desc",
+            limit=1,
+        )
+        if not last:
+            raise UserError(self.env._("It waits for nothing any more."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": last.id,
+            "views": [(False, "form")],
+        }
+
+    def action_cancel(self):
+        """Give up deliveries that wait; dead ones are discarded with a reason."""
+        self.check_access("read")
+        if any(delivery.state != State.PENDING for delivery in self):
+            raise UserError(
+                self.env._(
+                    "Only deliveries that wait can be cancelled. Discard dead ones with a reason: press Repair."
+                )
+            )
+        self.sudo().write({"state": State.CANCELLED.value, "finished_at": self.env.cr.now()})
+
+    # -- queries -----------------------------------------------------------------------------------
+
+    @api.model
+    def _count_by_connector(self, connectors):
+        """Return ``{connector id: (waiting, delivered today, dead)}``."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT connector_id, sum(waiting)::int, sum(delivered)::int, sum(dead)::int
+                  FROM (SELECT connector_id, 1 AS waiting, 0 AS delivered, 0 AS dead FROM retail_delivery
+                         WHERE state IN ('pending', 'in_flight', 'unknown')
+                     UNION ALL
+                        SELECT connector_id, 0, 1, 0 FROM retail_delivery
+                         WHERE state = 'delivered' AND finished_at >= %(today)s
+                     UNION ALL
+                        SELECT connector_id, 0, 0, 1 FROM retail_delivery WHERE state = 'dead') counted
+                 WHERE connector_id = ANY(%(connectors)s)
+              GROUP BY connector_id
+                """,
+                connectors=connectors.ids,
+                today=fields.Datetime.now().replace(hour=0, minute=0, second=0),
+                to_flush=self._fields["state"],
+            )
+        )
+        return {connector_id: tuple(counts) for connector_id, *counts in rows}
+
+    @api.model
+    def _lanes_with_due_work(self):
+        """Return ``(connector id, lane)`` of all lanes in which something is due, or could serve as a probe."""
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT c.id, lane.name FROM retail_connector c, unnest(%s::text[]) lane(name)
+                 WHERE EXISTS (SELECT FROM retail_delivery d
+                                WHERE d.connector_id = c.id AND d.lane = lane.name
+                                  AND d.state IN ('pending', 'unknown')
+                                  AND d.next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC')
+                    OR EXISTS (SELECT FROM retail_circuit o JOIN retail_delivery d USING (connector_id)
+                                WHERE o.connector_id = c.id AND o.is_open
+                                  AND o.next_probe_at <= statement_timestamp() AT TIME ZONE 'UTC'
+                                  AND d.lane = lane.name AND d.attempts > 0 AND d.state IN ('pending', 'unknown'))
+              ORDER BY lane.name DESC, c.id
+                """,
+                [lane.value for lane in Lane],
+            )
+        )
+
+    @api.model
+    def _seconds_to_next(self, connector, lane):
+        """Return the seconds until the next delivery of the lane falls due, None if none is scheduled."""
+        [(seconds,)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT extract(epoch FROM min(next_attempt_at) - statement_timestamp() AT TIME ZONE 'UTC')::float
+                  FROM retail_delivery
+                 WHERE connector_id = %s AND lane = %s AND state IN ('pending', 'unknown')
+                   AND next_attempt_at > statement_timestamp() AT TIME ZONE 'UTC'
+                """,
+                connector.id,
+                lane,
+            )
+        )
+        return None if seconds is None else max(seconds, 0.0)
+
+    @api.model
+    def _has_unfinished(self, connector, res_model, ids):
+        """Tell whether something of records that are gone is on its way, of unknown outcome, or to be told yet.
+
+        A state that simply waits does not count: it has nothing to say any more. A fact does: of the customer
+        that another was merged into, before it was itself merged away.
+        """
+        states = (State.IN_FLIGHT.value, State.UNKNOWN.value)
+        sought = self.env["retail.delivery.attempt"]._sought(connector, res_model, ids)
+        uncertain = Domain("res_id", "in", ids) & Domain("state", "in", states)
+        is_needed = Domain("res_id", "in", list(sought)) | Domain("kind", "=", Kind.FACT.value)
+        waiting = Domain("res_id", "in", ids) & is_needed & Domain("state", "=", State.PENDING.value)
+        of_connector = Domain("connector_id", "=", connector.id) & Domain("res_model", "=", res_model)
+        return bool(self.search_count(of_connector & (uncertain | waiting), limit=1))

@@ -1,0 +1,105 @@
+"""What a delivery needs at the remote before it can go out: an order needs its customer."""
+
+from collections import defaultdict
+
+from odoo.fields import Domain
+
+from ...connectors.base import RemoteId
+from ...core.const import OPEN_STATES, Kind, State
+from ...core.errors import DependencyError, MappingError
+from ..source.capture import Happening
+
+
+class Dependencies:
+    """The records that the deliveries of one batch refer to.
+
+    :param references: all that they need, a set of :class:`~..connectors.base.Reference`
+    """
+
+    def __init__(self, connector, references):
+        self.env = connector.env
+        self.connector = connector
+        self._remote_ids = {}
+        self._existing = set()
+        by_model = defaultdict(set)
+        for reference in references:
+            by_model[reference.model].add(reference.id)
+        for model, ids in by_model.items():
+            bindings = self.env["retail.binding"]._by_record(connector, model, ids)
+            self._existing |= {(model, id_) for id_ in self.env[model].browse(ids).exists().ids}
+            self._remote_ids |= {
+                (model, id_): RemoteId(bound.remote_id, bound.remote_object)
+                for id_, bound in bindings.items()
+                if not bound.is_gone
+            }
+
+    def remote_ids(self, references, lane):
+        """Return (``{Reference: RemoteId}``, texts about those that are left out), without records that are gone.
+
+        A record that the connector was never sent is queued in ``lane``.
+
+        :raise DependencyError: one is not there yet; ``field`` names it (``res.partner,7``)
+        :raise MappingError: one that is required will never be there
+        """
+        found, left_out = {}, []
+        for reference in references:
+            key = (reference.model, reference.id)
+            if key in self._remote_ids:
+                found[reference] = self._remote_ids[key]
+            elif key in self._existing:
+                left_out.append(self._wait_or_go_without(reference, lane))
+        return found, left_out
+
+    def _wait_or_go_without(self, reference, lane):
+        try:
+            self._wait(reference, lane)
+        except MappingError as error:
+            if reference.is_required:
+                raise
+            return error.message
+
+    def _wait(self, reference, lane):
+        record = self.env[reference.model].browse(reference.id)
+        name = f"{self.env['ir.model']._get(reference.model).name} #{record.id}"
+        last = self._last_delivery(reference)
+        if last.state == State.CANCELLED:
+            message = self.env._(
+                "%(name)s is needed first, and is not sent: %(why)s", name=name, why=last.warning
+            )
+            raise MappingError(message, code="NOT_SENT")
+        if last.state == State.DEAD:
+            message = self.env._("Waits for %(name)s, which has to be repaired first.", name=name)
+        else:
+            message = self.env._("Waits for %(name)s, which has to arrive first.", name=name)
+        if last.state not in (*OPEN_STATES, State.DEAD):
+            self._queue(record, name, lane)
+        raise DependencyError(message, code="WAITS_FOR", field=f"{record._name},{record.id}")
+
+    def _last_delivery(self, reference):
+        """Return what tells whether the record will be there: its last state, or a fact that is not there yet."""
+        unfinished = [*(each.value for each in OPEN_STATES), State.DEAD.value]
+        return self.env["retail.delivery"].search(
+            Domain(
+                [
+                    ("connector_id", "=", self.connector.id),
+                    ("res_model", "=", reference.model),
+                    ("res_id", "=", reference.id),
+                ]
+            )
+            & (Domain("kind", "=", Kind.STATE.value) | Domain("state", "in", unfinished)),
+            order="id desc",
+            limit=1,
+        )
+
+    def _queue(self, record, name, lane):
+        event_type = record._retail_updated_event
+        is_queued = (
+            event_type
+            and record._retail_with_state(event_type)
+            and self.env["retail.event"]._keep(
+                record._name, [Happening(event_type, record.id)], connectors=self.connector, lane=lane
+            )
+        )
+        if not is_queued:
+            message = self.env._("%(name)s is needed first, and no active flow sends it.", name=name)
+            raise MappingError(message, code="NOT_SENT")

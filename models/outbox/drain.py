@@ -1,0 +1,430 @@
+"""The drain: what a wake-up job runs. Claim, send, record; each committed by itself.
+
+A job carries the ids of a connector and a lane, never a payload, and one job drains many deliveries. Nothing
+depends on a wake-up being durable: a cron looks for lanes with due work that nobody was woken for, and drains
+them itself where no job runner is running.
+"""
+
+import logging
+import math
+import time
+from datetime import datetime
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, api, models, modules
+from odoo.exceptions import UserError
+from odoo.tools import SQL, mute_logger
+
+from ...core.breaker import AnswerCounter
+from ...core.const import Lane
+from ...core.errors import OWN_LIMIT, AuthError, QuotaError, RemoteError
+from .dispatch import DeliveryBatch
+
+_logger = logging.getLogger(__name__)
+
+RUN_SECONDS = (
+    30  # a job hands its slot back after that time; with its last batch it stays below limit_time_real
+)
+CRON_SECONDS = 45
+SEND_SECONDS = 25  # a batch makes its calls within that time
+LEASE_MARGIN = 10  # seconds to prepare and record a batch
+WAKE_HORIZON = 60  # seconds; what is due later is left to the cron
+HELP_SECONDS = 2  # no second drain for a remote that needs longer for a batch: it has enough to do
+OVERDUE_SECONDS = 10  # what a job may start late by
+FAIR_SECONDS = 5  # after that time a drain gives way to another connector that waits for the slot
+NO_TOKEN_SECONDS = 30  # until a remote that gave no token is asked again
+MAX_DRAINS = 4  # of one connector in one lane
+LANE_LOCK = 1919247457  # first number of the advisory locks that drains hold while they run
+MAX_TRANSACTION_TRIES = 5
+JOB_RUNNER_LOCK = 2293787760715711918  # PG_ADVISORY_LOCK_ID of queue_job's runner
+
+# (database, connector, lane) -> when a job that was enqueued by this process starts (Unix time).
+# Whatever is committed before that time will be seen by that job.
+_wakes = {}
+
+
+class RetailDrain(models.AbstractModel):
+    _name = "retail.drain"
+    _description = "Delivers what waits in the lanes of connectors"
+
+    # -- the job -----------------------------------------------------------------------------------
+
+    @api.model
+    def _run(self, connector_id, lane, seconds=RUN_SECONDS, is_helper=False):
+        """Deliver what is due in one lane, for a bounded time, then arrange for the rest.
+
+        :param is_helper: stop as soon as another job needs the slot
+        :return: number of deliveries handled
+        """
+        connector = self.env["retail.connector"].browse(connector_id).exists()
+        if not connector or not connector._is_started():
+            return 0
+        connector = connector.with_company(connector.company_id)
+        slot = self._take_slot(connector, lane, is_helper)
+        if slot is None:
+            return 0
+        try:
+            handled, is_empty = self._drain(connector, lane, seconds, is_helper)
+        finally:
+            self._release_slot(slot)
+        # Only now: whoever commits from here on finds the slot free and wakes the next drain.
+        self._wake_rest(connector, lane, is_empty)
+        return handled
+
+    def _drain(self, connector, lane, seconds, is_helper):
+        """As :meth:`_run_batches`; a connector that cannot be used needs attention."""
+        try:
+            adapter = connector._adapter()
+        except (UserError, AuthError) as error:
+            connector._need_attention(str(error))
+            self._commit()
+            return 0, False
+        except RemoteError as error:
+            connector._throttle(error.retry_after or NO_TOKEN_SECONDS)
+            self._commit()
+            return 0, False
+        with adapter:
+            adapter.before_call = lambda: self._count_call(connector, lane)
+            return self._run_batches(connector, lane, adapter, seconds, is_helper)
+
+    def _run_batches(self, connector, lane, adapter, seconds, is_helper):
+        """Return the number of deliveries handled, and whether the lane had nothing left to claim.
+
+        Once more than a batch was waiting, a helper is called: a second drain of the lane, in a slot that
+        nobody else needs.
+        """
+        started_at = time.monotonic()
+        limit = min(connector.batch_size or adapter.batch_size, adapter.batch_size)
+        call_seconds = connector.connect_timeout + connector.read_timeout
+        send_seconds = min(SEND_SECONDS, 3 * call_seconds)
+        lease = LEASE_MARGIN + send_seconds + call_seconds
+        handled, is_empty = 0, False
+        answers = AnswerCounter(lambda *counts: self._count_answers(connector, *counts))
+        fair_until = started_at + (0 if is_helper else FAIR_SECONDS)
+        has_helper = is_helper or connector.max_drains < 2
+        self._transaction(self.env["retail.delivery"]._expire_leases)
+        while time.monotonic() < started_at + seconds:
+            if time.monotonic() >= fair_until and self._has_waiting_job(connector, lane):
+                break
+            size = self._admitted(connector, lane, limit)
+            if not size:
+                break
+            claims = self._transaction(self.env["retail.delivery"]._claim, connector, lane, size, lease)
+            if not claims and self._feed(connector, lane):
+                continue
+            is_empty = not claims
+            if is_empty:
+                break
+            adapter.set_deadline(time.monotonic() + send_seconds)
+            batch = DeliveryBatch(connector, adapter, claims)
+            is_going_well = self._deliver(batch, answers)
+            handled += len(claims)
+            if batch.needs_adapter:
+                break
+            if is_going_well and handled > limit and not has_helper:
+                self._transaction(self._call_helper, connector.id, lane)
+                has_helper = True
+        answers.flush()
+        return handled, is_empty
+
+    def _feed(self, connector, lane):
+        """Tell whether a bulk run had more for the lane."""
+        return lane == Lane.BULK and self._transaction(self.env["retail.bulk.run"]._feed, connector)
+
+    def _admitted(self, connector, lane, limit):
+        """Return how many deliveries may be claimed now: a batch, one as a probe, or none."""
+        is_probe, wait = self.env["retail.circuit"]._wait_seconds(connector)
+        if wait or not connector._is_open() or self.env["retail.quota"]._wait_seconds(connector, lane):
+            return 0
+        if not is_probe:
+            return limit
+        self._transaction(self.env["retail.delivery"]._bring_forward_one, connector, lane)
+        if not self.env["retail.delivery"]._has_due(connector, lane):
+            return 0
+        return int(self._short_transaction(self.env["retail.circuit"]._take_probe, connector))
+
+    def _count_call(self, connector, lane):
+        """Have the quota governor allow the next call.
+
+        :raise QuotaError: none is left for this lane
+        """
+        seconds = self._short_transaction(self.env["retail.quota"]._take, connector, lane)
+        if seconds:
+            message = self.env._("The calls that are left are needed elsewhere, or used up.")
+            raise QuotaError(message, code=OWN_LIMIT, retry_after=seconds)
+
+    # -- slots -------------------------------------------------------------------------------------
+
+    def _take_slot(self, connector, lane, is_helper):
+        """Return the number of a free slot of the connector's lane, None if all are taken.
+
+        The first is for drains that were woken, the others for helpers: so a slow remote holds one worker of
+        a lane, never all. A lock of the session, since it has to end with the process.
+        """
+        slots = range(1, connector.max_drains) if is_helper else range(1)
+        for slot in slots:
+            number = self._slot_number(connector.id, lane, slot)
+            [(is_free,)] = self.env.execute_query(
+                SQL("SELECT pg_try_advisory_lock(%s, %s)", LANE_LOCK, number)
+            )
+            if is_free:
+                return number
+        return None
+
+    def _release_slot(self, number):
+        try:
+            if not modules.module.current_test:
+                self.env.cr.rollback()  # what was meant to stay is committed; what failed must not keep the lock
+            self.env.execute_query(SQL("SELECT pg_advisory_unlock(%s, %s)", LANE_LOCK, number))
+            self._commit()
+        except psycopg2.Error:
+            _logger.warning("The connection to the database is lost, and the lock of the lane with it")
+
+    @api.model
+    def _slot_number(self, connector_id, lane, slot):
+        return (connector_id * len(Lane) + list(Lane).index(Lane(lane))) * MAX_DRAINS + slot
+
+    @api.model
+    def _is_draining(self, connector_id, lane):
+        """Tell whether a drain is at work in the lane: it looks for work once more after giving up its slot."""
+        return self._is_locked(LANE_LOCK, self._slot_number(connector_id, lane, 0), 2)
+
+    def _deliver(self, batch, answers):
+        """Return whether something arrived, without much waiting for the remote."""
+        self._transaction(batch.prepare)
+        self._transaction(batch.refuse_shared_keys)
+        sent_at = time.monotonic()
+        batch.send()
+        is_quick = time.monotonic() - sent_at < HELP_SECONDS
+        self._transaction(batch.record)
+        self._transaction(batch.record_health)
+        readings = batch.adapter.quota_readings()
+        self._short_transaction(self.env["retail.quota"]._correct, batch.connector, readings)
+        answers.add(*batch.answers())
+        return is_quick and any(outcome.error is None for outcome in batch.outcomes)
+
+    def _count_answers(self, connector, answered, failed, reason):
+        change = self._short_transaction(
+            self.env["retail.circuit"]._count, connector, answered, failed, reason
+        )
+        if change == "closed":
+            self._transaction(self.env["retail.delivery"]._bring_forward, connector)
+            self._transaction(self._wake_lanes, connector)
+        if change:
+            self._transaction(self.env["retail.circuit"]._announce, connector, change)
+
+    def _transaction(self, function, *args):
+        """Run ``function`` and commit; again, if somebody else changed the same rows meanwhile."""
+        for tries_left in reversed(range(MAX_TRANSACTION_TRIES)):
+            try:
+                with mute_logger("odoo.sql_db"):
+                    result = function(*args)
+                    self._commit()
+                return result
+            except psycopg2.errors.TransactionRollbackError:
+                if modules.module.current_test or not tries_left:
+                    raise
+                self.env.cr.rollback()
+        raise AssertionError("unreachable")
+
+    def _short_transaction(self, function, *args):
+        """Run ``function`` at READ COMMITTED and commit: it may wait for a row, and then sees what was changed."""
+        self._commit()
+        if not modules.module.current_test:
+            # What is counted may be a moment old after a crash of the database: nobody waits for the disk.
+            self.env.cr.execute(
+                "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off"
+            )
+        return self._transaction(function, *args)
+
+    def _commit(self):
+        if modules.module.current_test:
+            self.env.cr.flush()
+        else:
+            # Claim, attempt and outcome are committed separately, so that a crash loses none of them.
+            self.env.cr.commit()  # pylint: disable=invalid-commit
+
+    # -- wake-up -----------------------------------------------------------------------------------
+
+    def _wake_rest(self, connector, lane, is_empty):
+        if not connector._is_started():
+            return
+        deliveries = self.env["retail.delivery"]
+        is_due = not is_empty or deliveries._has_due(connector, lane)
+        due_in = 0.0 if is_due else deliveries._seconds_to_next(connector, lane)
+        if due_in is None:
+            return
+        due_in = max(due_in, self._closed_seconds(connector, lane))
+        if due_in <= WAKE_HORIZON:
+            self._wake(connector.id, lane, due_in)
+
+    def _closed_seconds(self, connector, lane):
+        """Return for how many seconds nothing may be delivered, although the connector is active."""
+        _is_open, probe_in = self.env["retail.circuit"]._wait_seconds(connector)
+        quota_in = self.env["retail.quota"]._wait_seconds(connector, lane)
+        return max(connector._throttled_seconds(), probe_in, quota_in)
+
+    def _wake_lanes(self, connector):
+        for lane in (Lane.REALTIME, Lane.BULK):
+            self._wake(connector.id, lane.value, 0.0)
+
+    @api.model
+    def _wake_connectors(self, connectors):
+        for connector in connectors:
+            for lane in (Lane.REALTIME, Lane.BULK):
+                self._wake_at_commit(connector.id, lane.value, 0.0)
+
+    @api.model
+    def _wake_deliveries(self, deliveries):
+        for connector, lane in {(delivery.connector_id, delivery.lane) for delivery in deliveries}:
+            self._wake_at_commit(connector.id, lane, 0.0)
+
+    @api.model
+    def _wake_at_commit(self, connector_id, lane, due_in):
+        """Have the lane drained ``due_in`` seconds after the current transaction has been committed."""
+        self.env.cr.postcommit.add(lambda: self._wake_in_new_transaction(connector_id, lane, due_in))
+
+    def _wake_in_new_transaction(self, connector_id, lane, due_in):
+        key = (self.env.cr.dbname, connector_id, lane)
+        now = time.time()
+        if now < _wakes.get(key, 0.0) <= now + due_in + 1:
+            return
+        try:
+            with self.env.registry.cursor() as cr:
+                self.with_env(self.env(cr=cr, user=SUPERUSER_ID, su=True))._wake(connector_id, lane, due_in)
+        except psycopg2.Error:
+            _logger.warning("No wake-up for connector %s, lane %s: the cron will", connector_id, lane)
+
+    @api.model
+    def _wake(self, connector_id, lane, due_in):
+        """Have the lane drained in ``due_in`` seconds, by a job, or by the cron if no job runner runs."""
+        if self._is_draining(connector_id, lane):
+            return
+        now = self._database_time()
+        starts_at = math.ceil(now + due_in) if due_in else now
+        eta = datetime.utcfromtimestamp(starts_at)
+        if not self._is_job_runner_running():
+            # Odoo tells its cron workers of a trigger only if it is due, to the second: else they sleep on.
+            self.env.ref("retail_hub.ir_cron_drain")._trigger(at=eta if due_in else None)
+        elif job_starts_at := self._job_start(connector_id, lane, eta, is_due=not due_in):
+            starts_at = job_starts_at  # sooner, perhaps: what is committed after that needs another
+        else:
+            self._enqueue(connector_id, lane, eta if due_in else None)
+        _wakes[self.env.cr.dbname, connector_id, lane] = time.time() + starts_at - now
+
+    def _call_helper(self, connector_id, lane):
+        now = datetime.utcfromtimestamp(self._database_time())
+        if self._is_job_runner_running() and not self._job_start(connector_id, lane, now, is_due=True):
+            self._enqueue(connector_id, lane, None, is_helper=True)
+
+    @api.model
+    def _database_time(self):
+        """Return the database's clock, in seconds since 1970: the one that all hosts share."""
+        [(now,)] = self.env.execute_query(SQL("SELECT extract(epoch FROM clock_timestamp())::float"))
+        return now
+
+    def _enqueue(self, connector_id, lane, eta, **options):
+        identity = f"{self._job_identity(connector_id, lane)}{eta.isoformat() if eta else 'now'}"
+        self.with_delay(
+            channel=Lane(lane).channel,
+            eta=eta,
+            max_retries=0,
+            identity_key=identity,
+            description=f"Retail Hub: connector {connector_id}, {lane}",
+        )._run(connector_id, lane, **options)
+
+    def _has_waiting_job(self, connector, lane):
+        """Tell whether another connector's job of the lane's channel could start if it had a slot."""
+        return bool(
+            self.env.execute_query(
+                SQL(
+                    "SELECT 1 FROM queue_job WHERE state = 'pending' AND channel = %s"
+                    " AND NOT starts_with(COALESCE(identity_key, ''), %s)"
+                    " AND (eta IS NULL OR eta <= clock_timestamp() AT TIME ZONE 'UTC') LIMIT 1",
+                    Lane(lane).channel,
+                    self._job_identity(connector.id, lane),
+                )
+            )
+        )
+
+    def _job_start(self, connector_id, lane, eta, is_due):
+        """Return when the last job that drains the lane by ``eta`` and has not started yet will (Unix time).
+
+        None if there is none. One that should have started long ago does not count: it waits for a job runner
+        whose clock is slow.
+
+        :param is_due: take one that should have started, too. It covers what is committed by now, but for how long
+            nobody can tell: to rely on it, each change would have to look again
+        """
+        [(starts_at,)] = self.env.execute_query(
+            SQL(
+                "SELECT max(extract(epoch FROM COALESCE(eta, clock_timestamp() AT TIME ZONE 'UTC')))::float"
+                " FROM queue_job WHERE state IN ('pending', 'enqueued')"
+                " AND identity_key IS NOT NULL AND starts_with(identity_key, %s)"
+                " AND (eta IS NULL AND %s OR eta <= %s AND eta > clock_timestamp() AT TIME ZONE 'UTC'"
+                "      - make_interval(secs => %s))",
+                self._job_identity(connector_id, lane),
+                is_due,
+                eta,
+                OVERDUE_SECONDS if is_due else 0,
+            )
+        )
+        return starts_at
+
+    @api.model
+    def _job_identity(self, connector_id, lane):
+        return f"retail_hub:drain:{connector_id}:{lane}:"
+
+    @api.model
+    def _is_job_runner_running(self):
+        """Tell whether some queue_job runner holds the runner's lock on this database."""
+        return self._is_locked(JOB_RUNNER_LOCK >> 32, JOB_RUNNER_LOCK & 0xFFFFFFFF, 1)
+
+    def _is_locked(self, class_id, object_id, parts):
+        """Tell whether somebody holds an advisory lock on this database.
+
+        :param parts: 1 for a lock by one 64-bit number (given in halves), 2 for one by two numbers
+        """
+        return bool(
+            self.env.execute_query(
+                SQL(
+                    "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+                    " WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()"
+                    " AND l.classid = %s AND l.objid = %s AND l.objsubid = %s LIMIT 1",
+                    class_id,
+                    object_id,
+                    parts,
+                )
+            )
+        )
+
+    # -- the cron ----------------------------------------------------------------------------------
+
+    @api.model
+    def _cron_drain(self):
+        """See to lanes with due work that nobody was woken for."""
+        self._transaction(self.env["retail.delivery"]._expire_leases)
+        connectors = self.env["retail.connector"]
+        to_feed = [(id_, Lane.BULK.value) for id_ in self.env["retail.bulk.run"]._connector_ids_with_work()]
+        lanes = [
+            (connector_id, lane)
+            for connector_id, lane in dict.fromkeys(
+                [*self.env["retail.delivery"]._lanes_with_due_work(), *to_feed]
+            )
+            if connectors.browse(connector_id)._is_started()
+            and not self._closed_seconds(connectors.browse(connector_id), lane)
+        ]
+        if self._is_job_runner_running():
+            for connector_id, lane in lanes:
+                self._wake(connector_id, lane, 0.0)
+            self._rouse_job_runner()
+            return
+        stop_at = time.monotonic() + CRON_SECONDS
+        for connector_id, lane in lanes:
+            if time.monotonic() < stop_at:
+                self._run(connector_id, lane, CRON_SECONDS / len(lanes))
+
+    def _rouse_job_runner(self):
+        """Have the runner look for dead jobs now: it sleeps until the next job is due by its own clock."""
+        self.env.execute_query(SQL("SELECT pg_notify('queue_job', '')"))

@@ -1,0 +1,311 @@
+"""Events: what happened in the business, kept in the transaction it happened in."""
+
+import json
+import logging
+from collections import Counter, defaultdict
+from datetime import datetime
+from typing import NamedTuple
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...core.const import Kind
+from ...schemas import EVENT_TYPES
+from ...schemas.base import error_text
+from ..source.capture import PENDING
+from .drain import WAKE_HORIZON
+
+_logger = logging.getLogger(__name__)
+
+NOW = SQL("clock_timestamp() AT TIME ZONE 'UTC'")
+AFTER_WINDOW = SQL("%s + make_interval(secs => f.window_seconds)", NOW)
+
+
+class Draft(NamedTuple):
+    """An event about to be inserted; the columns of the table."""
+
+    event_type: str
+    res_id: int
+    company_id: int | None
+    payload: str | None = None
+    occurred_at: datetime | None = None
+    details: str | None = None
+    payload_error: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+
+
+class RetailEvent(models.Model):
+    _name = "retail.event"
+    _description = "Retail Event"
+    _order = "id desc"
+    _log_access = False
+    _rec_name = "uuid"
+
+    uuid = fields.Char(
+        "Event ID", required=True, readonly=True, help="The same on every system and every try."
+    )
+    event_type = fields.Selection("_selection_event_type", required=True, readonly=True)
+    kind = fields.Selection([("state", "State"), ("fact", "Fact")], required=True, readonly=True)
+    res_model = fields.Char("Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference("Record", model_field="res_model", required=True, readonly=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    user_id = fields.Many2one("res.users", readonly=True, help="Who made the change.")
+    occurred_at = fields.Datetime(required=True, readonly=True)
+    correlation_id = fields.Char(readonly=True, help="The business process that the event belongs to.")
+    causation_id = fields.Char(readonly=True, help="The event or message that led to this one.")
+    payload = fields.Json(readonly=True, help="Snapshot of a fact. A state is read when it is sent.")
+    details = fields.Json(
+        readonly=True, help="What was known of a fact when it happened, besides the record."
+    )
+    payload_error = fields.Char(readonly=True, help="Why there is no snapshot: it is built when it is sent.")
+    delivery_ids = fields.One2many("retail.delivery", "event_id", "Deliveries")
+
+    _uuid_unique = models.UniqueIndex("(uuid)")
+    _subject_idx = models.Index("(res_id, res_model, id)")
+    _correlation_idx = models.Index("(correlation_id)")
+    _age_idx = models.Index("(company_id, occurred_at)")
+
+    @api.model
+    def _selection_event_type(self):
+        return [(event_type.name, event_type.label) for event_type in EVENT_TYPES.values()]
+
+    @api.depends("event_type", "res_model", "res_id")
+    def _compute_display_name(self):
+        labels = dict(self._fields["event_type"]._description_selection(self.env))
+        for event in self:
+            event.display_name = f"{labels.get(event.event_type, event.event_type)} #{event.id}"
+
+    def action_open_record(self):
+        """Open the record that the event is about."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    # -- capture -----------------------------------------------------------------------------------
+
+    @api.model
+    def _keep_noticed(self):
+        """Precommit hook: turn what was noticed into events and deliveries. May run several times."""
+        noticed = self.env.cr.precommit.data.pop(PENDING).by_model()
+        # What belongs to another record's process comes last: by then its cause is kept, and can be found.
+        for model in sorted(noticed, key=lambda model: bool(self.env[model]._retail_process_paths)):
+            for wave in self._waves(model, noticed[model]):
+                self._keep(model, wave)
+
+    @api.model
+    def _waves(self, model, happenings):
+        """Return the happenings in lists, such that what may have led to one is kept before it, to be its cause."""
+        causes = self.env[model]._retail_causes
+        if not causes:
+            return [happenings]
+        waves, types = [[]], set()
+        for happening in happenings:
+            possible = {cause for _path, names in causes.get(happening.event_type, ()) for cause in names}
+            if possible & types:
+                waves.append([])
+                types = set()
+            waves[-1].append(happening)
+            types.add(happening.event_type)
+        return waves
+
+    @api.model
+    def _keep(self, model, happenings, *, connectors=None, is_manual=False, lane=None, bulk_run_id=None):
+        """Insert the events of one model, and a delivery for each flow that wants them, in one statement.
+
+        The statement is plain, since for one row it takes longer to plan than to execute.
+
+        :param happenings: list of :class:`~..source.capture.Happening`
+        :param connectors: only for these; None: for every flow that wants the event
+        :param is_manual: send even what the remote is known to have, and without waiting for the window
+        :param lane: instead of the lane of each flow
+        :param bulk_run_id: the backfill that queues them: due at once, and its drain needs no wake-up
+        :return: number of deliveries
+        """
+        routes = self._routes({happening.event_type for happening in happenings}, connectors)
+        drafts = self._with_companies(self._with_subjects(model, happenings), routes)
+        if not drafts:
+            return 0
+        drafts = self._with_snapshots(model, drafts)
+        is_now = is_manual or bulk_run_id is not None
+        due_at = {} if is_now else self._due_times(routes)
+        self.env.cr.execute(self._keep_sql(model, drafts, routes, is_manual, lane, bulk_run_id, due_at))
+        counts = Counter((draft.event_type, draft.company_id) for draft in drafts)
+        for route in routes:
+            if counts[route.event_type, route.company_id] and not bulk_run_id:
+                due_in = 0.0 if is_now else self._due_in(route, due_at.get(route.flow_id))
+                if due_in <= WAKE_HORIZON:
+                    self.env["retail.drain"]._wake_at_commit(route.connector_id, lane or route.lane, due_in)
+        return sum(counts[route.event_type, route.company_id] for route in routes)
+
+    @api.model
+    def _due_times(self, routes):
+        """Return ``{flow id: when}`` of the routes with a schedule, by the database's clock, which is read anyway."""
+        return {
+            route.flow_id: route.schedule.next_after(self.env.cr.now()) for route in routes if route.schedule
+        }
+
+    @api.model
+    def _due_in(self, route, due_at):
+        """Return the seconds until new deliveries of the route fall due; ``due_at``: by its schedule, if it has one."""
+        return (due_at - self.env.cr.now()).total_seconds() if due_at else float(route.window_seconds)
+
+    @api.model
+    def _routes(self, event_types, connectors):
+        routes = self.env["retail.flow"]._routes()
+        return [
+            route
+            for event_type in sorted(event_types)
+            for route in routes.get(event_type, ())
+            if connectors is None or route.connector_id in connectors.ids
+        ]
+
+    @api.model
+    def _with_subjects(self, model, happenings):
+        """Return one :class:`Draft` for each fact, and for each state of a subject."""
+        records = self.env[model].browse([each.res_id for each in happenings if not each.is_fact])
+        subjects = records._retail_subjects()
+        drafts = {}
+        for position, each in enumerate(happenings):
+            if each.is_fact:
+                drafts[position] = Draft(
+                    each.event_type,
+                    each.res_id,
+                    each.company_id,
+                    each.payload,
+                    each.occurred_at,
+                    each.details,
+                )
+            elif each.res_id in subjects:
+                subject_id, company_id = subjects[each.res_id]
+                drafts.setdefault(
+                    (each.event_type, subject_id, each.company_id),
+                    Draft(each.event_type, subject_id, each.company_id or company_id),
+                )
+        return list(drafts.values())
+
+    @api.model
+    def _with_companies(self, drafts, routes):
+        """Return the drafts once for each company that wants them: its own, or every one if it has none."""
+        companies = defaultdict(dict)
+        for route in routes:
+            companies[route.event_type][route.company_id] = True
+        return [
+            draft._replace(company_id=wanted_by)
+            for draft in drafts
+            for wanted_by in companies[draft.event_type]
+            if draft.company_id in (None, wanted_by)
+        ]
+
+    # -- snapshots ---------------------------------------------------------------------------------
+
+    @api.model
+    def _with_snapshots(self, model, drafts):
+        """Return the drafts with what is read from their records now: a fact's payload, its process and its cause.
+
+        A record that cannot be read does not stop the user's transaction: its event is kept without.
+        """
+        if not any(map(_is_fact, drafts)) and not self.env[model]._retail_process_paths:
+            return drafts
+        records = self.env(context={})[model]
+        together = records.with_prefetch(tuple(draft.res_id for draft in drafts))
+        try:
+            with self.env.cr.savepoint(flush=False):
+                return [self._with_snapshot(together, draft) for draft in drafts]
+        except Exception:  # anybody's custom fields and overrides: one record must not stop the others
+            return [self._with_snapshot_if_possible(records, draft) for draft in drafts]
+
+    @api.model
+    def _with_snapshot_if_possible(self, records, draft):
+        try:
+            with self.env.cr.savepoint(flush=False):
+                return self._with_snapshot(records, draft)
+        except Exception as error:
+            _logger.exception("No snapshot for %s of %s %s", draft.event_type, records._name, draft.res_id)
+            return draft._replace(payload_error=error_text(error))
+
+    @api.model
+    def _with_snapshot(self, records, draft):
+        """Return the draft with its snapshot.
+
+        :param records: an empty recordset; what is read is read for all that it prefetches
+        """
+        details = json.loads(draft.details or "{}")
+        record = records.browse(draft.res_id).with_prefetch(records._prefetch_ids)
+        record = record.with_company(draft.company_id).with_context(retail_details=details)
+        if draft.payload is None and _is_fact(draft):
+            fact = record._retail_canonical(draft.event_type, details)
+            draft = draft._replace(payload=json.dumps(fact.canonical()))
+        elif not record.exists():
+            return draft
+        process, cause = record._retail_process(), record._retail_cause(draft.event_type)
+        return draft._replace(correlation_id=process and f"{process._name},{process.id}", causation_id=cause)
+
+    @api.model
+    def _newest_uuid(self, record, event_types):
+        """Return the id of the newest of some events about a record, None if there is none."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT uuid FROM retail_event WHERE res_id = %s AND res_model = %s AND event_type = ANY(%s)"
+                " ORDER BY id DESC LIMIT 1",
+                record.id,
+                record._name,
+                list(event_types),
+            )
+        )
+        return rows[0][0] if rows else None
+
+    @api.model
+    def _keep_sql(self, model, drafts, routes, is_manual, lane, bulk_run_id, due_at):
+        """Return the statement; the table of flows is asked, since the cache may know one that is not committed."""
+        return SQL(
+            """
+            WITH e AS (
+                INSERT INTO retail_event (uuid, event_type, kind, res_model, res_id, company_id, user_id,
+                                          occurred_at, payload, payload_error, details, correlation_id,
+                                          causation_id)
+                SELECT gen_random_uuid(), n.event_type, n.kind, %(model)s, n.res_id, n.company_id, %(user)s,
+                       COALESCE(n.occurred_at::timestamp, clock_timestamp() AT TIME ZONE 'UTC'), n.payload::jsonb,
+                       n.payload_error, n.details::jsonb,
+                       COALESCE(n.correlation_id, %(model)s || ',' || n.res_id), n.causation_id
+                  FROM (VALUES %(drafts)s)
+                       AS n(event_type, res_id, company_id, payload, occurred_at, details, payload_error,
+                            correlation_id, causation_id, kind)
+             RETURNING id, event_type, kind, res_id, company_id
+            )
+            INSERT INTO retail_delivery (event_id, flow_id, connector_id, company_id, event_type, kind, lane,
+                                         res_model, res_id, state, attempts, is_manual, queued_at, next_attempt_at,
+                                         bulk_run_id)
+            SELECT e.id, f.id, f.connector_id, e.company_id, e.event_type, e.kind,
+                   COALESCE(%(lane)s, f.lane),
+                   %(model)s, e.res_id, 'pending', 0, %(is_manual)s, clock_timestamp() AT TIME ZONE 'UTC',
+                   %(due)s, %(bulk_run)s
+              FROM e JOIN retail_flow f ON f.event_type = e.event_type AND f.company_id = e.company_id
+             WHERE f.id IN %(flows)s
+          ORDER BY e.id, f.id
+            """,
+            drafts=SQL(", ").join((*draft, EVENT_TYPES[draft.event_type].kind.value) for draft in drafts),
+            flows=tuple(route.flow_id for route in routes),
+            model=model,
+            user=self.env.uid,
+            is_manual=is_manual,
+            due=self._due_sql(is_manual or bulk_run_id is not None, due_at),
+            lane=lane,
+            bulk_run=bulk_run_id,
+        )
+
+    @api.model
+    def _due_sql(self, is_now, due_at):
+        """Return when the delivery of flow ``f`` falls due: now, by its schedule, or after its window."""
+        if is_now or not due_at:
+            return NOW if is_now else AFTER_WINDOW
+        cases = [SQL("WHEN %s THEN %s::timestamp", flow_id, due) for flow_id, due in due_at.items()]
+        return SQL("CASE f.id %s ELSE %s END", SQL(" ").join(cases), AFTER_WINDOW)
+
+
+def _is_fact(draft):
+    return EVENT_TYPES[draft.event_type].kind is Kind.FACT

@@ -1,0 +1,366 @@
+"""Flows: which connector wants which event, how soon, and in which lane."""
+
+from ast import literal_eval
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from odoo.addons.base.models.res_partner import _tz_get
+
+from ...core.const import Lane, Mode
+from ...core.schedule import DAYS, MINUTES_PER_DAY, Schedule
+from ...schemas import EVENT_TYPES
+
+SCHEDULE_FIELDS = ("schedule_time", "schedule_tz", *DAYS)
+ROUTE_FIELDS = {"active", "event_type", "connector_id", "mode", "lane", "window_seconds", *SCHEDULE_FIELDS}
+
+
+class Route(NamedTuple):
+    """What capture needs to know of a flow. ``schedule`` is None if the flow sends after a window."""
+
+    flow_id: int
+    event_type: str
+    connector_id: int
+    company_id: int
+    lane: str
+    window_seconds: int
+    schedule: Schedule | None
+
+
+class RetailFlow(models.Model):
+    _name = "retail.flow"
+    _description = "Retail Flow"
+    _order = "connector_id, sequence, id"
+    _check_company_auto = True
+
+    connector_id = fields.Many2one("retail.connector", required=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(related="connector_id.company_id", store=True, index=True)
+    active = fields.Boolean(
+        default=True,
+        help="Switched off, it keeps nothing new. What already waits still goes out: cancel it under Deliveries"
+        " if it should not.",
+    )
+    sequence = fields.Integer(default=10)
+    event_type = fields.Selection("_selection_event_type", required=True)
+    res_model = fields.Char("Model", compute="_compute_res_model")
+    mode = fields.Selection(
+        [
+            (Mode.REALTIME.value, "Realtime"),
+            (Mode.MICRO_BATCH.value, "Micro-batch"),
+            (Mode.SCHEDULED.value, "Scheduled"),
+        ],
+        compute="_compute_mode",
+        precompute=True,
+        store=True,
+        readonly=False,
+        required=True,
+        help="Realtime: within seconds of the change. Micro-batch: collected for the length of the window."
+        " Scheduled: kept until a time of day. A change applies to what already waits, too.",
+    )
+    window_seconds = fields.Integer(
+        "Window (s)",
+        compute="_compute_window_seconds",
+        precompute=True,
+        store=True,
+        readonly=False,
+        help="How long changes are collected, so that many edits of one record make one call.",
+    )
+    schedule_time = fields.Float(
+        "Time of Day", default=22.0, help="What was kept goes out within a minute of this time."
+    )
+    schedule_tz = fields.Selection(
+        _tz_get,
+        "Timezone",
+        compute="_compute_schedule_tz",
+        precompute=True,
+        store=True,
+        readonly=False,
+        required=True,
+        help="The time of day is that of the clocks there.",
+    )
+    mon = fields.Boolean(default=True)
+    tue = fields.Boolean(default=True)
+    wed = fields.Boolean(default=True)
+    thu = fields.Boolean(default=True)
+    fri = fields.Boolean(default=True)
+    sat = fields.Boolean(default=True)
+    sun = fields.Boolean(default=True)
+    next_run_at = fields.Datetime(
+        "Next Run",
+        compute="_compute_next_run_at",
+        help="What changes from now on is sent then. It is shown in your own timezone.",
+    )
+    lane = fields.Selection(
+        [(Lane.REALTIME.value, "Realtime"), (Lane.BULK.value, "Bulk")],
+        compute="_compute_lane",
+        precompute=True,
+        store=True,
+        readonly=False,
+        required=True,
+        help="Bulk work never delays realtime work.",
+    )
+    domain = fields.Char(
+        "Only Records",
+        default="[]",
+        help="Records outside this filter are not sent. It is applied when the record is sent.",
+    )
+    key_property = fields.Char(
+        "Key",
+        compute="_compute_keys",
+        precompute=True,
+        store=True,
+        readonly=False,
+        help="Remote property by which a record that was never sent before is found.",
+    )
+    fallback_key_property = fields.Char(
+        "Fallback Key",
+        compute="_compute_keys",
+        precompute=True,
+        store=True,
+        readonly=False,
+        help="Remote property, with unique values, that identifies records which have no value for the key."
+        " It receives the Odoo id. Without it, such records end as dead deliveries.",
+    )
+    owner_id = fields.Many2one(
+        "res.users",
+        domain="[('share', '=', False)]",
+        help="Who looks after what cannot be delivered. Empty: the connector's responsible.",
+    )
+
+    _event_unique = models.UniqueIndex(
+        "(connector_id, event_type)", "This connector already has a flow for this event."
+    )
+
+    @api.model
+    def _selection_event_type(self):
+        return self.env["retail.event"]._selection_event_type()
+
+    @api.depends("event_type", "connector_id")
+    def _compute_display_name(self):
+        labels = dict(self._selection_event_type())
+        for flow in self:
+            flow.display_name = f"{flow.connector_id.name or ''}: {labels.get(flow.event_type, '')}"
+
+    @api.depends("event_type")
+    def _compute_res_model(self):
+        for flow in self:
+            flow.res_model = EVENT_TYPES[flow.event_type].model if flow.event_type else False
+
+    @api.depends("event_type")
+    def _compute_mode(self):
+        for flow in self:
+            event_type = EVENT_TYPES.get(flow.event_type)
+            flow.mode = (event_type.mode if event_type else Mode.REALTIME).value
+
+    @api.depends("mode")
+    def _compute_window_seconds(self):
+        for flow in self:
+            company = flow.company_id or self.env.company
+            flow.window_seconds = {
+                Mode.REALTIME: company.retail_realtime_window,
+                Mode.MICRO_BATCH: company.retail_micro_batch_window,
+            }.get(flow.mode, 0)
+
+    @api.depends("mode")
+    def _compute_lane(self):
+        for flow in self:
+            flow.lane = (
+                {
+                    Mode.REALTIME: Lane.REALTIME.value,
+                    Mode.SCHEDULED: Lane.BULK.value,
+                }.get(flow.mode)
+                or flow.lane
+                or Lane.REALTIME.value
+            )
+
+    @api.depends("connector_id")
+    def _compute_schedule_tz(self):
+        for flow in self:
+            company = flow.connector_id.company_id or self.env.company
+            flow.schedule_tz = flow.schedule_tz or company.partner_id.tz or self.env.user.tz or "UTC"
+
+    @api.depends("mode", *SCHEDULE_FIELDS)
+    def _compute_next_run_at(self):
+        now = self.env.cr.now()
+        for flow in self:
+            schedule = flow._schedule()
+            flow.next_run_at = schedule.next_after(now) if schedule else False
+
+    @api.depends("connector_id.provider", "event_type")
+    def _compute_keys(self):
+        for flow in self:
+            adapter_class = flow.connector_id._get_adapter_class()
+            keys = adapter_class.keys_for(flow.event_type) if adapter_class else None
+            flow.key_property = flow.key_property or (keys.primary if keys else False)
+            flow.fallback_key_property = flow.fallback_key_property or (keys.fallback if keys else False)
+
+    @api.constrains("window_seconds")
+    def _check_window_seconds(self):
+        if any(flow.window_seconds < 0 or flow.window_seconds > 86400 for flow in self):
+            raise ValidationError(self.env._("A window is between 0 seconds and one day (86400 seconds)."))
+
+    @api.constrains("mode", *SCHEDULE_FIELDS)
+    def _check_schedule(self):
+        for flow in self.filtered(lambda flow: flow.mode == Mode.SCHEDULED):
+            if not any(flow[day] for day in DAYS):
+                raise ValidationError(
+                    self.env._("Choose at least one day on which %(flow)s sends.", flow=flow.display_name)
+                )
+            if not 0 <= flow._schedule_minute() < MINUTES_PER_DAY:
+                raise ValidationError(self.env._("The time of day of a schedule is between 00:00 and 23:59."))
+            if not _is_known_timezone(flow.schedule_tz):
+                raise ValidationError(
+                    self.env._("This server knows no timezone %(timezone)s.", timezone=flow.schedule_tz)
+                )
+
+    @api.constrains("domain")
+    def _check_domain(self):
+        for flow in self:
+            try:
+                Domain(flow._parse_domain()).validate(self.env[flow.res_model])
+            except (ValueError, SyntaxError, TypeError) as error:
+                raise ValidationError(
+                    self.env._(
+                        "“Only Records” of %(flow)s is not a valid filter: %(error)s",
+                        flow=flow.display_name,
+                        error=error,
+                    )
+                ) from error
+
+    def _parse_domain(self):
+        self.ensure_one()
+        return literal_eval(self.domain or "[]")
+
+    def _matching(self, records):
+        """Return those of ``records`` that the flow sends; its filter is about its first model only."""
+        domain = self._parse_domain() if records._name == self.res_model else []
+        return records.search([("id", "in", records.ids), *domain], order="id") if domain else records
+
+    # -- schedule ----------------------------------------------------------------------------------
+
+    def _schedule(self):
+        """Return the flow's :class:`Schedule`; None if it has another mode, or one that is not complete yet."""
+        self.ensure_one()
+        weekdays = frozenset(number for number, day in enumerate(DAYS) if self[day])
+        minute = self._schedule_minute()
+        is_complete = weekdays and 0 <= minute < MINUTES_PER_DAY and _is_known_timezone(self.schedule_tz)
+        if self.mode != Mode.SCHEDULED or not is_complete:
+            return None
+        return Schedule(minute, self.schedule_tz, weekdays)
+
+    def _schedule_minute(self):
+        return round(self.schedule_time * 60)
+
+    def _timing(self):
+        """Return what decides when the flow's deliveries fall due."""
+        return self._schedule() or self.window_seconds
+
+    def _apply_to_waiting(self, old_timing):
+        """Have what already waits go out as the flow now says.
+
+        What was never tried gets the flow's lane, and if the timing changed, a new due time: a window counts from
+        when it was queued. What has come due by an older schedule stays due: it must not miss its turn. What waits
+        for a retry changes the lane only; what a person or a bulk run requested, or a drain holds, is left alone.
+
+        Rows are locked from the oldest on, as drains take them, and those that a drain holds are not waited for.
+        """
+        self.ensure_one()
+        schedule = self._schedule()
+        self.env["retail.delivery"].flush_model()
+        moved = self.env.execute_query(
+            SQL(
+                """
+                WITH waiting AS (
+                    SELECT id, state = 'pending' AND attempts = 0 AND error_class IS NULL
+                               AND NOT (%(was_scheduled)s AND next_attempt_at <= %(now)s) AS is_retimed
+                      FROM retail_delivery
+                     WHERE connector_id = %(connector)s AND flow_id = %(flow)s
+                       AND state IN ('pending', 'unknown') AND NOT is_manual
+                       AND bulk_run_id IS NULL
+                  ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED)
+                UPDATE retail_delivery d
+                   SET lane = %(lane)s,
+                       next_attempt_at = CASE
+                           WHEN NOT (waiting.is_retimed AND %(is_retimed)s) THEN d.next_attempt_at
+                           ELSE COALESCE(%(due_at)s::timestamp,
+                                         d.queued_at + make_interval(secs => %(window)s)) END
+                  FROM waiting WHERE d.id = waiting.id
+             RETURNING d.id
+                """,
+                connector=self.connector_id.id,
+                flow=self.id,
+                lane=self.lane,
+                window=self.window_seconds,
+                now=self.env.cr.now(),
+                due_at=schedule.next_after(self.env.cr.now()) if schedule else None,
+                was_scheduled=bool(schedule) and isinstance(old_timing, Schedule),
+                is_retimed=old_timing != self._timing(),
+            )
+        )
+        self.env["retail.delivery"].invalidate_model(["lane", "next_attempt_at"])
+        if moved:
+            self.env["retail.drain"]._wake_at_commit(self.connector_id.id, self.lane, 0.0)
+
+    # -- routing -----------------------------------------------------------------------------------
+
+    @api.model
+    @tools.ormcache()
+    def _routes(self):
+        """Return ``{event type: tuple of Route}``: the active flows of all companies; no query once cached."""
+        flows = self.sudo().search(
+            [("connector_id.state", "!=", "draft"), ("connector_id.active", "=", True)], order="id"
+        )
+        return {
+            event_type: tuple(
+                Route(
+                    flow.id,
+                    event_type,
+                    flow.connector_id.id,
+                    flow.company_id.id,
+                    flow.lane,
+                    flow.window_seconds,
+                    flow._schedule(),
+                )
+                for flow in flows_of_type
+            )
+            for event_type, flows_of_type in flows.grouped("event_type").items()
+        }
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not ROUTE_FIELDS & vals.keys():
+            return super().write(vals)
+        self.env.registry.clear_cache()
+        before = {flow: (flow.lane, flow._timing()) for flow in self}
+        result = super().write(vals)
+        for flow, (lane, timing) in before.items():
+            if (lane, timing) != (flow.lane, flow._timing()):
+                flow._apply_to_waiting(timing)
+        return result
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_started(self):
+        """A user's transaction may refer to it at any moment, and must not fail for that."""
+        if any(flow.connector_id.state != "draft" for flow in self):
+            raise UserError(
+                self.env._("A flow of a connector that was activated is switched off, not deleted.")
+            )
+
+
+def _is_known_timezone(name):
+    try:
+        return bool(name and ZoneInfo(name))
+    except ZoneInfoNotFoundError:
+        return False

@@ -1,0 +1,227 @@
+"""The call limits of a connector, and what was counted against them: one row per window of time.
+
+All drains of all hosts count here, under a row lock and by the database's clock. Users' transactions do not
+write these rows, except for a manager's who changes a limit.
+"""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+
+from odoo import api, fields, models
+from odoo.tools import SQL, format_time, formatLang
+
+from ...core import quota
+
+MAX_LIMIT = 2**31 - 1  # what the column takes
+_COUNTED = ("number", "counts", "used", "ends_at", "touched_at")
+
+
+class RetailQuota(models.Model):
+    _name = "retail.quota"
+    _description = "Retail Connector Call Limit"
+    _order = "connector_id, seconds, id"
+    _rec_name = "window"
+
+    connector_id = fields.Many2one("retail.connector", required=True, ondelete="cascade", index=True)
+    window = fields.Selection(
+        [("1", "1 second"), ("10", "10 seconds"), ("60", "1 minute"), (str(quota.DAY_SECONDS), "1 day")],
+        required=True,
+        default="10",
+    )
+    seconds = fields.Integer(compute="_compute_seconds", store=True, precompute=True)
+    max_calls = fields.Integer(
+        "Limit",
+        required=True,
+        help="Calls in any such time. What the remote says replaces it, unless you type a limit: then the"
+        " smaller one counts. Remove the line if there is no limit.",
+    )
+    is_manual = fields.Boolean("Set by Hand", readonly=True)
+    remote_limit = fields.Integer("Limit of the Remote", readonly=True, copy=False)
+    counted = fields.Json(readonly=True, copy=False)
+    used = fields.Integer(compute="_compute_usage")
+    left = fields.Integer(compute="_compute_usage")
+    forecast = fields.Char(compute="_compute_usage")
+    remark = fields.Char(compute="_compute_remark")
+
+    _window_unique = models.UniqueIndex(
+        "(connector_id, seconds)", "A connector has one limit for each length of time."
+    )
+    _limit_positive = models.Constraint("CHECK (max_calls > 0)", "A limit is at least one call.")
+
+    @api.depends("window")
+    def _compute_seconds(self):
+        for row in self:
+            row.seconds = int(row.window)
+
+    @api.depends_context("tz")
+    def _compute_usage(self):
+        now, windows = self._windows(self)
+        for row in self:
+            window = windows.get(row._origin.id)
+            row.used = quota.roll(window, now).used if window else 0
+            row.left = quota.left(window, now) if window else row.max_calls
+            row.forecast = row._forecast(window, now) if window and window.is_day else False
+
+    def _forecast(self, window, now):
+        """Say how long a day's calls last."""
+        runs_out_at = quota.runs_out_at(window, now)
+        ends_at = self._time(quota.roll(window, now).ends_at)
+        if runs_out_at is None:
+            return self.env._("Lasts until the reset at %(time)s", time=ends_at)
+        if runs_out_at <= now:
+            return self.env._("Used up until %(time)s", time=ends_at)
+        return self.env._("Runs out at %(time)s at the present pace", time=self._time(runs_out_at))
+
+    def _time(self, microseconds):
+        at = datetime.utcfromtimestamp(microseconds / quota.SECOND)
+        return format_time(self.env, at, tz=self.env.user.tz or "UTC", time_format="HH:mm")
+
+    @api.depends("remote_limit", "is_manual", "connector_id.provider")
+    def _compute_remark(self):
+        for row in self:
+            adapter_class = row.connector_id._get_adapter_class()
+            if row.remote_limit and adapter_class:
+                calls = formatLang(self.env, row.remote_limit, digits=0)
+                row.remark = self.env._("%(remote)s says %(calls)s", remote=adapter_class.label, calls=calls)
+            else:
+                row.remark = self.env._("Set by hand") if row.is_manual else False
+
+    # -- CRUD --------------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([{"is_manual": True, **vals} for vals in vals_list])
+
+    def write(self, vals):
+        return super().write({"is_manual": True, **vals} if "max_calls" in vals else vals)
+
+    @api.model
+    def _apply_plan(self, connectors):
+        """Give connectors the limits of their plans; what was counted stays, as do lines for other windows."""
+        for connector in connectors:
+            plan = connector._get_plan()
+            rows = {row.seconds: row for row in connector.quota_ids}
+            for seconds, calls in plan.limits.items() if plan else ():
+                limit = {"max_calls": calls, "is_manual": False, "remote_limit": 0}
+                if seconds in rows:
+                    rows[seconds].write(limit)
+                else:
+                    self.create({"connector_id": connector.id, "window": str(seconds), **limit})
+
+    # -- counting ----------------------------------------------------------------------------------
+
+    @api.model
+    def _wait_seconds(self, connector, lane):
+        """Return the seconds until the lane may make at least one call, 0.0 if it may now. Reads only."""
+        now, windows = self._windows(connector.quota_ids)
+        return self._longest_wait(connector, lane, windows, now, 1)
+
+    @api.model
+    def _take(self, connector, lane, calls=1):
+        """Count calls against all windows and return 0.0, or count none and return the seconds to wait.
+
+        The row lock is held until the end of the transaction, which must be a short one at READ COMMITTED:
+        whoever waits for the lock then sees what was counted meanwhile.
+        """
+        now, windows = self._lock(connector)
+        seconds = self._longest_wait(connector, lane, windows, now, calls)
+        if not seconds:
+            self._store({row_id: quota.take(window, now, calls) for row_id, window in windows.items()})
+        return seconds
+
+    @api.model
+    def _correct(self, connector, readings):
+        """Take over the remote's own figures (:class:`~..connectors.base.QuotaReading`). Transaction as above.
+
+        Figures for a window that has no row are not wanted.
+        """
+        by_seconds = {reading.seconds: reading for reading in readings if reading.limit > 0}
+        if not by_seconds or not _corrected(*self._windows(connector.quota_ids), by_seconds):
+            return
+        corrected = _corrected(*self._lock(connector), by_seconds)
+        self._store(corrected)
+        self._store_limits({row_id: by_seconds[window.seconds].limit for row_id, window in corrected.items()})
+
+    @api.model
+    def _left_today(self, connector):
+        """Return (calls left today, calls a day), None if the connector has no limit by the day."""
+        now, windows = self._windows(connector.quota_ids)
+        day = next((window for window in windows.values() if window.is_day), None)
+        return (quota.left(day, now), day.limit) if day else None
+
+    def _longest_wait(self, connector, lane, windows, now, calls):
+        reserve = connector.realtime_reserve
+        waits = (quota.wait(window, now, lane, reserve, calls) for window in windows.values())
+        return max(waits, default=0) / quota.SECOND
+
+    # -- rows --------------------------------------------------------------------------------------
+
+    def _windows(self, rows):
+        """Return (the time by the database's clock, {row id: window}) without locking."""
+        return self._read(SQL("id IN %s", tuple(rows._origin.ids) or (0,)), SQL())
+
+    def _lock(self, connector):
+        return self._read(SQL("connector_id = %s", connector.id), SQL("FOR UPDATE"))
+
+    def _read(self, where, lock):
+        """The clock is read after the last row was locked: CTEs with locks are not merged into the query."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                "WITH chosen AS MATERIALIZED (SELECT id, seconds, max_calls, is_manual, remote_limit, counted"
+                " FROM retail_quota WHERE %s ORDER BY id %s)"
+                " SELECT *, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM chosen",
+                where,
+                lock,
+            )
+        )
+        now = max((row[-1] for row in rows), default=0)
+        return now, {row[0]: _window(*row[1:-1]) for row in rows}
+
+    def _store(self, windows):
+        self.env.execute_query(
+            SQL(
+                "UPDATE retail_quota q SET counted = r.counted::jsonb FROM unnest(%s::int[], %s::text[]) r(id, counted)"
+                " WHERE q.id = r.id RETURNING q.id",
+                list(windows),
+                [_counted(window) for window in windows.values()],
+            )
+        )
+        self.browse(windows).invalidate_recordset(["counted", "used", "left", "forecast"], flush=False)
+
+    def _store_limits(self, limits):
+        """A limit that was typed stays, as long as the remote's is not smaller."""
+        for row_id, limit in limits.items():
+            self.env.execute_query(
+                SQL(
+                    "UPDATE retail_quota SET remote_limit = %(limit)s,"
+                    " max_calls = CASE WHEN is_manual THEN max_calls ELSE %(limit)s END"
+                    " WHERE id = %(id)s AND remote_limit IS DISTINCT FROM %(limit)s RETURNING id",
+                    limit=min(limit, MAX_LIMIT),
+                    id=row_id,
+                )
+            )
+        self.browse(limits).invalidate_recordset(["remote_limit", "max_calls"], flush=False)
+
+
+def _corrected(now, windows, by_seconds):
+    """Return those of the windows that the remote's figures change."""
+    found = {}
+    for row_id, window in windows.items():
+        if window.seconds in by_seconds:
+            corrected = quota.correct(window, now, by_seconds[window.seconds])
+            if quota.differs(quota.roll(window, now), corrected):
+                found[row_id] = corrected
+    return found
+
+
+def _counted(window):
+    return json.dumps({name: value for name, value in asdict(window).items() if name in _COUNTED})
+
+
+def _window(seconds, max_calls, is_manual, remote_limit, counted):
+    limit = min(max_calls, remote_limit) if is_manual and remote_limit else max_calls
+    counted = {**(counted or {})}
+    counted["counts"] = tuple(counted.get("counts", ()))
+    return quota.Window(seconds, limit, is_told=bool(remote_limit), is_typed=bool(is_manual), **counted)

@@ -1,0 +1,255 @@
+"""Customer invoices and credit notes: what is posted and paid is told, and its canonical form."""
+
+import json
+
+from odoo import api, models
+
+from ...schemas.base import MoneyV1
+from ...schemas.invoice import InvoiceLineV1, InvoicePaidV1, InvoiceV1, LineTaxV1, RefundV1
+from .canonical_values import amount, date, decimal, order_references, tax_rate
+from .capture import Transition, becomes
+
+ORDERS = "line_ids.sale_line_ids.order_id"
+MOVE_TYPES = {"invoice.posted": "out_invoice", "invoice.paid": "out_invoice", "refund.issued": "out_refund"}
+
+
+class AccountMove(models.Model):
+    _name = "account.move"
+    _inherit = ["account.move", "retail.capture"]
+
+    _retail_transitions = (
+        Transition("invoice.posted", "state", becomes("posted")),
+        Transition("refund.issued", "state", becomes("posted")),
+        # A payment can be registered on a draft, long before there is an invoice that it pays.
+        Transition("invoice.paid", "posted_before", becomes(True)),
+    )
+    _retail_process_paths = (
+        ORDERS,
+        "pos_order_ids",
+        f"reversed_entry_id.{ORDERS}",
+        "reversed_entry_id.pos_order_ids",
+        "reversed_entry_id",
+    )
+    _retail_causes = {
+        "invoice.posted": ((ORDERS, ("order.placed",)), ("pos_order_ids", ("order.placed",))),
+        "invoice.paid": (("", ("invoice.posted",)),),
+        "refund.issued": (("reversed_entry_id", ("invoice.posted",)),),
+    }
+
+    def _retail_with_fact(self, event_type):
+        """Vendor bills, receipts and entries are not told. The refund of a till is told by its order."""
+        moves = self.filtered(lambda move: move.move_type == MOVE_TYPES[event_type])
+        if event_type == "refund.issued":
+            return moves.filtered(lambda move: not move.sudo().pos_order_ids)
+        return moves
+
+    def _retail_notice_transition(self, transition, old, new):
+        if transition.event_type == "invoice.paid":
+            self._retail_with_fact("invoice.paid").sudo()._retail_payments()._retail_notice_paid()
+            return
+        # An order that is placed and invoiced at once is placed first.
+        self.env["sale.order"].flush_model(["state"])
+        super()._retail_notice_transition(transition, old, new)
+
+    def _retail_cause(self, event_type):
+        cause = super()._retail_cause(event_type)
+        return cause or (
+            self.pos_order_ids._retail_settled_cause() if event_type == "invoice.posted" else None
+        )
+
+    def _retail_payments(self):
+        """Return the reconciliations (``account.partial.reconcile``) by which the invoices were paid, oldest first."""
+        partials = self.line_ids.matched_credit_ids.sorted("id")
+        return partials.filtered(lambda partial: partial._retail_is_payment())
+
+    def _retail_canonical(self, event_type, details):
+        if event_type == "invoice.paid":
+            return self._retail_paid(details)
+        return self._retail_refund() if event_type == "refund.issued" else self._retail_invoice()
+
+    def _retail_invoice(self):
+        return InvoiceV1(
+            **self._retail_document(),
+            **self._retail_totals(),
+            invoice_date=date(self.invoice_date),
+            due_date=date(self.invoice_date_due),
+            orders=self._retail_orders(),
+            customer_reference=self.ref or "",
+            payment_reference=self.payment_reference or "",
+            billing_address=self.partner_id._retail_address(),
+        )
+
+    def _retail_refund(self):
+        reversed_invoice = self.reversed_entry_id
+        return RefundV1(
+            **self._retail_document(),
+            **self._retail_totals(),
+            source="credit_note",
+            date=date(self.invoice_date),
+            is_full=self._retail_is_full_refund(),
+            reason=self._retail_reason(),
+            invoice_id=str(reversed_invoice.id or ""),
+            invoice_number=reversed_invoice.name or "",
+            orders=(self | reversed_invoice)._retail_orders(),
+        )
+
+    def _retail_paid(self, details):
+        """``details``: the ``partial_id`` of the reconciliation."""
+        partial = self.env["account.partial.reconcile"].browse(details["partial_id"])
+        residual = self.currency_id.round(self.amount_residual + self._retail_settled_after(partial))
+        return InvoicePaidV1(
+            **self._retail_document(),
+            **partial._retail_payment(),
+            total=amount(self.amount_total, self.currency_id),
+            amount=amount(partial.debit_amount_currency, self.currency_id),
+            residual=amount(residual, self.currency_id),
+            is_full=self.currency_id.is_zero(residual),
+            orders=self._retail_orders(),
+        )
+
+    def _retail_settled_after(self, partial):
+        """Return how much was paid or set off later than that: several payments may come in one transaction."""
+        later = self.line_ids.matched_credit_ids.filtered(
+            lambda other: other.id > partial.id and not other._retail_is_exchange_difference()
+        )
+        return sum(later.mapped("debit_amount_currency"))
+
+    def _retail_document(self):
+        """Return what all canonical forms say of the document."""
+        return {
+            "id": str(self.id),
+            "number": self.name or "",
+            "customer_id": self.partner_id._retail_customer_id(),
+            "company": self.company_id.name,
+            "currency": self.currency_id.name,
+        }
+
+    def _retail_totals(self):
+        currency = self.currency_id
+        lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+        return {
+            "untaxed": amount(self.amount_untaxed, currency),
+            "tax": amount(self.amount_tax, currency),
+            "total": amount(self.amount_total, currency),
+            "residual": amount(self.amount_residual, currency),
+            "salesperson": self.invoice_user_id.name or "",
+            "lines": tuple(line._retail_line() for line in lines),
+        }
+
+    def _retail_orders(self):
+        return order_references(self.line_ids.sale_line_ids.order_id, self.pos_order_ids)
+
+    def _retail_is_full_refund(self):
+        """Tell whether it alone gives back as much as the invoice was; what others gave back does not count."""
+        reversed_invoice = self.reversed_entry_id
+        return (
+            reversed_invoice.currency_id == self.currency_id
+            and self.currency_id.compare_amounts(self.amount_total, reversed_invoice.amount_total) >= 0
+        )
+
+    def _retail_reason(self):
+        """Odoo keeps the reason after the number of the invoice, in the customer's language: ``… INV/7, Broken``."""
+        reference, number = self.ref or "", self.reversed_entry_id.name
+        before, found, reason = reference.partition(f"{number}, ") if number else ("", "", "")
+        return reason if found else reference if not number or number not in reference else ""
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    def _retail_line(self):
+        currency, sale_line = self.currency_id, self.sale_line_ids[:1]
+        kind = sale_line._retail_kind() if sale_line else "product"
+        advances = self.move_id.pos_order_ids.config_id._retail_down_payment_products()
+        return InvoiceLineV1(
+            id=str(self.id),
+            kind="down_payment" if self.is_downpayment or self.product_id in advances else kind,
+            product_id=str(self.product_id.id or ""),
+            sku=self.product_id.default_code or "",
+            name=self.name or self.product_id.display_name or "",
+            quantity=decimal(self.quantity),
+            unit=self.product_uom_id.name or "",
+            unit_price=decimal(self.price_unit),
+            discount=decimal(self.discount),
+            untaxed=amount(self.price_subtotal, currency),
+            tax=amount(self.price_total - self.price_subtotal, currency),
+            total=amount(self.price_total, currency),
+            taxes=tuple(_tax(tax) for tax in self.tax_ids.flatten_taxes_hierarchy()),
+            order_line_ids=tuple(str(line_id) for line_id in self.sale_line_ids.ids),
+        )
+
+
+class AccountPartialReconcile(models.Model):
+    _inherit = "account.partial.reconcile"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = self.env["account.move"]
+        if not moves._retail_wants("invoice.paid"):
+            return super().create(vals_list)
+        moves.flush_model(["posted_before", "state"])  # what was posted before it is paid is told before
+        partials = super().create(vals_list)
+        partials.sudo().filtered(
+            lambda partial: partial.debit_move_id.move_id.posted_before and partial._retail_is_payment()
+        )._retail_notice_paid()
+        return partials
+
+    def unlink(self):
+        """A payment that is undone in the transaction that it was made in has never been one."""
+        moves = self.env["account.move"]
+        if moves._retail_wants("invoice.paid"):
+            noticed = moves._retail_pending()
+            for partial in self:
+                noticed.drop_fact(moves._name, "invoice.paid", json.dumps(partial._retail_details()))
+        return super().unlink()
+
+    def _retail_notice_paid(self):
+        for partial in self:
+            invoice = partial.debit_move_id.move_id
+            invoice._retail_notice_fact("invoice.paid", details=partial._retail_details())
+
+    def _retail_details(self):
+        return {"partial_id": self.id}
+
+    def _retail_is_payment(self):
+        """Return whether it takes money, not a credit note or an exchange difference, off a customer invoice."""
+        line, other = self.debit_move_id, self.credit_move_id.move_id
+        return (
+            line.move_id.move_type == "out_invoice"
+            and line.account_id.account_type == "asset_receivable"
+            and not other.is_invoice(include_receipts=True)
+            and not self._retail_is_exchange_difference()
+        )
+
+    def _retail_is_exchange_difference(self):
+        move = self.credit_move_id.move_id
+        return move.journal_id == move.company_id.currency_exchange_journal_id
+
+    def _retail_payment(self):
+        """Return what an :class:`InvoicePaidV1` says of the payment, as a dict."""
+        move, currency = self.credit_move_id.move_id, self.credit_currency_id
+        payment = move.origin_payment_id
+        method = payment.payment_method_line_id.name or move.pos_payment_ids[:1].payment_method_id.name
+        return {
+            "payment_amount": MoneyV1(
+                amount=amount(self.credit_amount_currency, currency), currency=currency.name
+            ),
+            "written_off": amount(payment._retail_written_off() if payment else 0.0, currency),
+            "payment_id": str(payment.id or ""),
+            "payment_number": move.name or "",
+            "payment_date": date(move.date),
+            "method": method or move.journal_id.name,
+        }
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    def _retail_written_off(self):
+        """Return how much the payment settles without money, in its currency."""
+        _liquidity, _counterpart, written_off = self._seek_for_lines()
+        return sum(written_off.mapped("amount_currency"))
+
+
+def _tax(tax):
+    return LineTaxV1(name=tax.name, rate=tax_rate(tax))

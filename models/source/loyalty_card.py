@@ -1,0 +1,167 @@
+"""The loyalty card: who got one, and what its points went through."""
+
+from collections import defaultdict
+
+from odoo import api, models
+from odoo.exceptions import MissingError
+
+from ...schemas.loyalty import LoyaltyCardV1, LoyaltyChangeV1
+from .canonical_values import decimal
+from .capture import Transition
+
+ADJUSTED = "loyalty.adjusted"
+ENROLLED = "loyalty.enrolled"
+POINTS = "retail_hub.points"
+CAUSES = {
+    "loyalty.earned": ("order.placed",),
+    "loyalty.redeemed": ("order.placed",),
+    "loyalty.reversed": ("order.cancelled", "order.placed"),
+}
+
+
+def _is_given(old, new):
+    """A card was nobody's and is somebody's."""
+    return bool(new) and not old
+
+
+class LoyaltyCard(models.Model):
+    """Changes of points are facts about the card, not about the line of history that tells them, so that what
+    happened to one card is delivered in order. A coupon that is made or deleted changes its program's figures.
+
+    The points that are told add up to the balance: what changed in a transaction without a line of history, such
+    as when customers are merged or a confirmed order gets further products, is an adjustment at its end.
+    """
+
+    _name = "loyalty.card"
+    _inherit = ["loyalty.card", "retail.capture"]
+
+    _retail_created_event = "promotion.changed"
+    _retail_updated_event = "promotion.changed"
+    _retail_subject_field = "program_id"
+    _retail_transitions = (Transition(ENROLLED, "partner_id", _is_given),)
+    _retail_process_paths = ("order_id", "source_pos_order_id")
+    _retail_causes = {
+        ENROLLED: (("order_id", ("order.placed",)), ("source_pos_order_id", ("order.placed",))),
+    }
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        cards = super().create(vals_list)
+        for card in cards:
+            card._retail_count_points(card.points)
+        return cards
+
+    def write(self, vals):
+        before = [(card, card.points) for card in self] if self._retail_counts_points(vals) else []
+        result = super().write(vals)
+        for card, points in before:
+            card._retail_count_points(card.points - points)
+        return result
+
+    def _retail_with_fact(self, event_type):
+        return self.filtered(lambda card: card.program_id.program_type == "loyalty")
+
+    def _retail_notice(self, event_type):
+        """The figures of a promotion count its coupons; the points of loyalty cards change with every sale."""
+        is_wanted = self._retail_wants(event_type)
+        coupons = self.sudo().filtered(lambda card: is_wanted and card.program_id._retail_has_coupons())
+        return super(LoyaltyCard, coupons)._retail_notice(event_type)
+
+    def _retail_notice_transition(self, transition, old, new):
+        for card in self.sudo()._retail_with_fact(transition.event_type):
+            card._retail_notice_fact(transition.event_type, details={"card": card._retail_identity()})
+
+    # -- points ------------------------------------------------------------------------------------
+
+    @api.model
+    def _retail_counts_points(self, vals):
+        return "points" in vals and self._retail_wants(ADJUSTED)
+
+    def _retail_count_points(self, points):
+        """Remember, until precommit, points that the card got; negative for those that were told."""
+        if not points or not self._retail_wants(ADJUSTED):
+            return
+        precommit = self.env.cr.precommit
+        if POINTS not in precommit.data:
+            precommit.data[POINTS] = defaultdict(float)
+            precommit.add(self.env(su=True)["loyalty.card"]._retail_settle_points)
+        precommit.data[POINTS][self.id] += points
+
+    @api.model
+    def _retail_settle_points(self):
+        """Precommit hook: tell of the points for which there is no line of history. May run several times."""
+        counted = self.env.cr.precommit.data.pop(POINTS)
+        for card in self.browse(counted).exists():
+            card._retail_notice_change(ADJUSTED, counted[card.id])
+
+    def _retail_notice_change(self, event_type, points, **details):
+        """Notice that the card got points.
+
+        :param points: negative if they were taken from it
+        :param details: what the line of history says: ``transaction_id``, ``reason``, ``order_model``, ``order_id``
+        """
+        if decimal(points) == "0" or not self.program_id._retail_keeps_points():
+            return
+        change = {"card": self._retail_identity(), "points": decimal(points), **details}
+        self._retail_notice_fact(event_type, details=change)
+
+    def _retail_process(self):
+        """A change of points belongs to its order, a refund to the order that it takes back."""
+        details = self.env.context.get("retail_details", {})
+        if "points" not in details:
+            return super()._retail_process()
+        order = self._retail_order(details)
+        refunded = order.refunded_order_id if order and order._name == "pos.order" else None
+        begin = refunded or order
+        return begin and begin._retail_origin()
+
+    def _retail_cause(self, event_type):
+        if event_type not in CAUSES:
+            return super()._retail_cause(event_type)
+        order = self._retail_order(self.env.context.get("retail_details", {}))
+        return self.env["retail.event"]._newest_uuid(order, CAUSES[event_type]) if order else None
+
+    def _retail_order(self, details):
+        return self.env["loyalty.history"]._retail_order_of(
+            details.get("order_model"), details.get("order_id")
+        )
+
+    def _retail_identity(self):
+        """Return what says which card it is (a dict of JSON values): it may be gone when its event is kept."""
+        card = self.with_env(self.env(su=True, context={}))
+        program = card.program_id
+        return {
+            "id": str(card.id),
+            "code": card.code,
+            "program_id": str(program.id),
+            "program": program.name,
+            "program_type": program.program_type,
+            "customer_id": card.partner_id._retail_customer_id(),
+            "unit": program.portal_point_name or "",
+            "expires_on": card.expiration_date.isoformat() if card.expiration_date else None,
+        }
+
+    def _retail_balance(self):
+        try:
+            return decimal(self.points)
+        except MissingError:  # a coupon that an order made is deleted when the order is cancelled
+            return None
+
+    def _retail_canonical(self, event_type, details):
+        card = {**details["card"], "balance": self._retail_balance()}
+        if event_type == ENROLLED:
+            return LoyaltyCardV1(**card)
+        order = self._retail_order(details)
+        return LoyaltyChangeV1(
+            **card,
+            transaction_id=details.get("transaction_id", ""),
+            points=details["points"],
+            reason=details.get("reason", ""),
+            channel=_channel(order) if order else "",
+            order_id=str(order.id) if order else "",
+            order_number=order.name if order else "",
+        )
+
+
+def _channel(order):
+    return "pos" if order._name == "pos.order" else order._retail_channel()

@@ -1,0 +1,309 @@
+"""The order of a till: what it sold, what it took back, and the canonical forms of both."""
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+from odoo import api, models
+from odoo.tools import float_compare
+
+from ...schemas.invoice import InvoiceLineV1, LineTaxV1, RefundPaymentV1, RefundV1
+from ...schemas.order import OrderLineV1, OrderPaymentV1, OrderV1
+from .canonical_values import amount, decimal, order_references, tax_rate, timestamp
+from .capture import Transition, becomes
+
+PAID = ("paid", "done")
+
+
+class TaxedLine(NamedTuple):
+    """A line and its part of the order's amounts (what was taken back is negative).
+
+    ``taxes`` are tuples of an ``account.tax``, its base and its amount. The columns of the line do not serve: the sign
+    of what is returned in them depends on who made the refund.
+    """
+
+    line: Any
+    untaxed: float
+    taxes: tuple[tuple[Any, float, float], ...]
+
+    @property
+    def tax(self):
+        return sum(tax_amount for _tax, _base, tax_amount in self.taxes)
+
+    @property
+    def total(self):
+        return self.untaxed + self.tax
+
+
+class PosOrder(models.Model):
+    _name = "pos.order"
+    _inherit = ["pos.order", "retail.capture"]
+
+    _retail_transitions = (
+        Transition("order.placed", "state", becomes(*PAID)),
+        Transition("refund.issued", "state", becomes(*PAID)),
+        # What is paid for a sales order at a till changes that one.
+        Transition("order.updated", "state", becomes(*PAID)),
+    )
+    _retail_causes = {"refund.issued": (("refunded_order_id", ("order.placed",)),)}
+
+    @api.model
+    def _load_pos_data_read(self, records, config):
+        """A till reads all fields of its orders with every sale: what it never shows is not looked up for it."""
+        return super()._load_pos_data_read(records.with_context(retail_till=True), config)
+
+    def _retail_notice_transition(self, transition, old, new):
+        if transition.event_type == "order.updated":
+            self.sudo()._retail_settled_orders()._retail_notice("order.updated")
+            return
+        super()._retail_notice_transition(transition, old, new)
+
+    def _retail_with_fact(self, event_type):
+        """An exchange is both: an order of what was sold, and a refund of what was taken back.
+
+        What settles a sales order is neither: it is told with that order.
+        """
+        if event_type == "refund.issued":
+            return self.filtered(lambda order: order._retail_returned_lines())
+        return self.filtered(lambda order: order._retail_is_sale())
+
+    def _retail_occurred_at(self, event_type):
+        """A till that was offline sends its orders later than it sold them."""
+        return self.date_order
+
+    def _retail_process(self):
+        """Return the sales order that was settled at the till, if there is one."""
+        return self._retail_settled_orders()[:1] or super()._retail_process()
+
+    def _retail_cause(self, event_type):
+        cause = super()._retail_cause(event_type)
+        return cause or (self._retail_settled_cause() if event_type == "refund.issued" else None)
+
+    def _retail_settled_orders(self):
+        """Return the sales orders that were settled or paid in advance, or of which something was taken back."""
+        return self.lines._retail_settled_orders()
+
+    def _retail_settled_cause(self):
+        """Return the id of the event that placed a settled order, None if there is none."""
+        events = self.env["retail.event"]
+        uuids = (events._newest_uuid(order, ["order.placed"]) for order in self._retail_settled_orders())
+        return next(filter(None, uuids), None)
+
+    def _retail_taken_for(self, sale_order):
+        """Return what was paid for a sales order, tax included; negative if it was given back."""
+        if self.state not in PAID:
+            return 0.0
+        taxed_lines = self._retail_taxed_lines()
+        return sum(each.total for each in taxed_lines if each.line._retail_settled_orders() == sale_order)
+
+    def _retail_canonical(self, event_type, details):
+        return self._retail_refund() if event_type == "refund.issued" else self._retail_sale()
+
+    def _retail_settled_lines(self):
+        """Return the lines that belong to a sales order, with a quantity below 0 what was paid of it in advance."""
+        return self.lines.filtered(
+            lambda line: not line.refunded_orderline_id and line._retail_settled_orders()
+        )
+
+    def _retail_returned_lines(self):
+        lines = self.lines - self._retail_settled_lines()
+        return lines.filtered(lambda line: line.qty < 0 or line.refunded_orderline_id)
+
+    def _retail_sold_lines(self):
+        return self.lines - self._retail_settled_lines() - self._retail_returned_lines()
+
+    def _retail_is_sale(self):
+        sold = self._retail_sold_lines()
+        return sold == self.lines or any(line.qty for line in sold)
+
+    def _retail_is_paid_as(self, event_type):
+        """Return whether the payments are told with this fact: an exchange has two facts, but is paid once."""
+        if self._retail_settled_lines() or not self._retail_returned_lines():
+            return event_type == "order.placed"
+        is_order = self._retail_is_sale() and self.currency_id.compare_amounts(self.amount_total, 0) >= 0
+        return event_type == ("order.placed" if is_order else "refund.issued")
+
+    def _retail_taxed_lines(self):
+        """Return a :class:`TaxedLine` for each line, computed as Odoo does for the accounting entry of the session.
+
+        Their sums are the amounts of the order, however its taxes are rounded.
+        """
+        taxes = self.env["account.tax"]
+        base_lines = self.with_context(linked_to_pos=True)._prepare_tax_base_line_values()
+        taxes._add_tax_details_in_base_lines(base_lines, self.company_id)
+        taxes._round_base_lines_tax_details(base_lines, self.company_id)
+        return [_taxed_line(base_line) for base_line in base_lines]
+
+    def _retail_rounding(self, taxed_lines):
+        """Return what cash rounding added to the order."""
+        if not self.config_id.cash_rounding:
+            return 0.0
+        return self.amount_paid - sum(each.total for each in taxed_lines)
+
+    def _retail_payments(self, event_type):
+        return self.payment_ids.sorted("id") if self._retail_is_paid_as(event_type) else self.payment_ids[:0]
+
+    def _retail_cashier(self):
+        """Return who sold: the employee, if the till knows it (module ``pos_hr``)."""
+        employee = "employee_id" in self._fields and self.employee_id
+        return (employee or self.user_id).name or ""
+
+    def _retail_sale(self):
+        currency = self.currency_id
+        taxed_lines = self._retail_taxed_lines()
+        sold_lines, settled_lines = self._retail_sold_lines(), self._retail_settled_lines()
+        sold = [each for each in taxed_lines if each.line in sold_lines]
+        settled = sum(each.total for each in taxed_lines if each.line in settled_lines)
+        untaxed, tax = sum(each.untaxed for each in sold), sum(each.tax for each in sold)
+        is_paid = self._retail_is_paid_as("order.placed")
+        return OrderV1(
+            id=str(self.id),
+            number=self._retail_number(),
+            channel="pos",
+            status="placed",
+            customer_id=self.partner_id._retail_customer_id(),
+            company=self.company_id.name,
+            currency=currency.name,
+            untaxed=amount(untaxed, currency),
+            tax=amount(tax, currency),
+            total=amount(untaxed + tax, currency),
+            settled=amount(settled, currency),
+            rounding=amount(self._retail_rounding(taxed_lines) if is_paid else 0.0, currency),
+            placed_at=timestamp(self.date_order),
+            salesperson=self._retail_cashier(),
+            store=self.config_id.name,
+            delivery_address=self.partner_id._retail_address() if self.shipping_date else None,
+            lines=tuple(OrderLineV1(**each.line._retail_line(each)) for each in sold),
+            payments=tuple(
+                OrderPaymentV1(method=payment.payment_method_id.name, amount=amount(payment.amount, currency))
+                for payment in self._retail_payments("order.placed")
+            ),
+            refunds_id=str(self.refunded_order_id.id or ""),
+            external_ids={"receipt": self.pos_reference or "", "uuid": self.uuid},
+        )
+
+    def _retail_refund(self):
+        currency = self.currency_id
+        taxed_lines = self._retail_taxed_lines()
+        returned = self._retail_returned_lines()
+        taken_back = [each for each in taxed_lines if each.line in returned]
+        untaxed, tax = -sum(each.untaxed for each in taken_back), -sum(each.tax for each in taken_back)
+        is_paid = self._retail_is_paid_as("refund.issued")
+        refunded = self.refunded_order_id
+        return RefundV1(
+            id=str(self.id),
+            source="pos",
+            number=self._retail_number(),
+            issued_at=timestamp(self.date_order),
+            customer_id=self.partner_id._retail_customer_id(),
+            company=self.company_id.name,
+            currency=currency.name,
+            untaxed=amount(untaxed, currency),
+            tax=amount(tax, currency),
+            total=amount(untaxed + tax, currency),
+            rounding=amount(-self._retail_rounding(taxed_lines) if is_paid else 0.0, currency),
+            is_full=self._retail_is_full_refund(),
+            invoice_id=str(refunded.account_move.id or ""),
+            invoice_number=refunded.account_move.name or "",
+            orders=order_references(self.env["sale.order"], refunded),
+            salesperson=self._retail_cashier(),
+            store=self.config_id.name,
+            lines=tuple(each.line._retail_returned_line(each) for each in taken_back),
+            payments=tuple(
+                RefundPaymentV1(
+                    method=payment.payment_method_id.name, amount=amount(-payment.amount, currency)
+                )
+                for payment in self._retail_payments("refund.issued")
+            ),
+        )
+
+    def _retail_is_full_refund(self):
+        """Tell whether it alone takes back every line whole; what others took back does not count."""
+        taken_back = Counter()
+        for line in self._retail_returned_lines():
+            taken_back[line.refunded_orderline_id] -= line.qty
+        sold = self.refunded_order_id.lines - self.refunded_order_id._retail_returned_lines()
+        return bool(sold) and all(
+            float_compare(taken_back[line], line.qty, precision_digits=6) >= 0 for line in sold
+        )
+
+    def _retail_number(self):
+        """Return the order's name; before it has one, the number on the receipt."""
+        return self.pos_reference if self.name == "/" and self.pos_reference else self.name
+
+
+class PosOrderLine(models.Model):
+    _inherit = "pos.order.line"
+
+    def _retail_settled_orders(self):
+        """Return the sales orders that the lines settle, pay in advance or take back (module ``pos_sale``)."""
+        if "sale_order_origin_id" not in self._fields:
+            return self.env["sale.order"]
+        return (self | self.refunded_orderline_id).sale_order_origin_id
+
+    def _retail_kind(self):
+        if self.is_reward_line:
+            return "reward"
+        advances = self.order_id.config_id._retail_down_payment_products()
+        return "down_payment" if self.product_id in advances else "product"
+
+    def _retail_line(self, taxed, sign=1):
+        """Return the values of its canonical line.
+
+        :param taxed: its :class:`TaxedLine`
+        :param sign: -1 to tell what was taken back as positive amounts
+        """
+        currency = self.currency_id
+        return {
+            "id": str(self.id),
+            "parent_id": str(self.combo_parent_id.id or ""),
+            "kind": self._retail_kind(),
+            "product_id": str(self.product_id.id),
+            "sku": self.product_id.default_code or "",
+            "name": self.full_product_name or self.product_id.display_name,
+            "quantity": decimal(sign * self.qty),
+            "unit": self.product_uom_id.name or "",
+            "unit_price": decimal(self.price_unit),
+            "discount": decimal(self.discount),
+            "untaxed": amount(sign * taxed.untaxed, currency),
+            "tax": amount(sign * taxed.tax, currency),
+            "total": amount(sign * taxed.total, currency),
+        }
+
+    def _retail_returned_line(self, taxed):
+        return InvoiceLineV1(
+            **self._retail_line(taxed, -1),
+            taxes=tuple(LineTaxV1(name=tax.name, rate=tax_rate(tax)) for tax, _base, _amount in taxed.taxes),
+            order_line_ids=tuple(map(str, self.refunded_orderline_id.ids)),
+        )
+
+    def _retail_discount(self, taxed):
+        """Return what the line's discount took off, tax included."""
+        full = self.tax_ids_after_fiscal_position.compute_all(
+            self.price_unit,
+            self.currency_id,
+            self.qty,
+            product=self.product_id,
+            partner=self.order_id.partner_id,
+        )
+        return full["total_included"] - taxed.total
+
+
+class PosConfig(models.Model):
+    _inherit = "pos.config"
+
+    def _retail_down_payment_products(self):
+        """Return what the tills sell as down payments for sales orders (module ``pos_sale``)."""
+        name = "down_payment_product_id"
+        return self[name] if name in self._fields else self.env["product.product"]
+
+
+def _taxed_line(base_line):
+    sign, details = -base_line["sign"], base_line["tax_details"]
+    return TaxedLine(
+        base_line["record"],
+        sign * (details["total_excluded_currency"] + details["delta_total_excluded_currency"]),
+        tuple(
+            (each["tax"], sign * each["base_amount_currency"], sign * each["tax_amount_currency"])
+            for each in details["taxes_data"]
+        ),
+    )

@@ -1,0 +1,231 @@
+"""Prices: the rules of pricelists, and the list prices of products."""
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from ...schemas.catalog import PriceFormulaV1, PriceRemovedV1, PriceV1, VariantPriceV1
+from .canonical_values import decimal, timestamp
+
+CHANGED = "price.changed"
+REMOVED = "price.removed"
+SCOPES = {
+    "3_global": "all",
+    "2_product_category": "category",
+    "1_product": "product",
+    "0_product_variant": "variant",
+}
+BASES = {"list_price": "list_price", "standard_price": "cost", "pricelist": "pricelist"}
+
+
+class ProductPricelistItem(models.Model):
+    _name = "product.pricelist.item"
+    _inherit = ["product.pricelist.item", "retail.capture"]
+
+    _retail_created_event = CHANGED
+    _retail_updated_event = CHANGED
+    _retail_erased_event = REMOVED
+
+    def _retail_watched_fields(self):
+        return frozenset(
+            {
+                "applied_on",
+                "base",
+                "base_pricelist_id",
+                "categ_id",
+                "company_id",
+                "compute_price",
+                "currency_id",
+                "date_end",
+                "date_start",
+                "fixed_price",
+                "min_quantity",
+                "percent_price",
+                "price_discount",
+                "price_max_margin",
+                "price_min_margin",
+                "price_round",
+                "price_surcharge",
+                "pricelist_id",
+                "product_id",
+                "product_tmpl_id",
+            }
+        )
+
+    def _retail_notice_erased(self):
+        for item in self.sudo():
+            removed = PriceRemovedV1(
+                source="pricelist",
+                id=str(item.id),
+                pricelist_id=str(item.pricelist_id.id or ""),
+                template_id=str(item.product_tmpl_id.id or ""),
+                variant_id=str(item.product_id.id or ""),
+            )
+            item._retail_notice_fact(REMOVED, removed.canonical(), item.company_id)
+
+    def _retail_canonical(self, event_type, details):
+        return PriceV1(
+            source="pricelist",
+            id=str(self.id),
+            active=self.pricelist_id.active if self.pricelist_id else True,
+            currency=self.currency_id.name,
+            pricelist_id=str(self.pricelist_id.id or ""),
+            pricelist=self.pricelist_id.name or "",
+            minimum_quantity=decimal(self.min_quantity),
+            starts_at=timestamp(self.date_start),
+            ends_at=timestamp(self.date_end),
+            method=self.compute_price,
+            **self._retail_scope(),
+            **self._retail_method(),
+        )
+
+    def _retail_scope(self):
+        """Return what the rule applies to: fields of :class:`PriceV1`."""
+        product = self.product_id or self.product_tmpl_id
+        return {
+            "applies_to": SCOPES[self.applied_on],
+            "category_id": str(self.categ_id.id or ""),
+            "category": self.categ_id.complete_name or "",
+            "template_id": str(self.product_tmpl_id.id or ""),
+            "variant_id": str(self.product_id.id or ""),
+            "sku": product.default_code or "",
+            "name": product.name or "",
+            "unit": product.uom_id.name or "",
+        }
+
+    def _retail_method(self):
+        """Return how the price is made: fields of :class:`PriceV1`."""
+        if self.compute_price == "fixed":
+            return {"price": decimal(self.fixed_price)}
+        base = {
+            "base": BASES[self.base],
+            "base_pricelist_id": str(self.base_pricelist_id.id or ""),
+        }
+        if self.compute_price == "percentage":
+            return {**base, "discount": decimal(self.percent_price)}
+        formula = PriceFormulaV1(
+            discount=decimal(self.price_discount),
+            surcharge=decimal(self.price_surcharge),
+            rounding=_decimal_or_none(self.price_round),
+            minimum_margin=_decimal_or_none(self.price_min_margin),
+            maximum_margin=_decimal_or_none(self.price_max_margin),
+        )
+        return {**base, "formula": formula}
+
+
+class ProductPricelist(models.Model):
+    _inherit = "product.pricelist"
+
+    def write(self, vals):
+        """An archived pricelist takes its prices along."""
+        changed = (
+            self.filtered(lambda each: each.active != vals["active"]) if "active" in vals else self.browse()
+        )
+        result = super().write(vals)
+        items = self.env["product.pricelist.item"]
+        if changed and items._retail_wants(CHANGED):
+            items.search([("pricelist_id", "in", changed.ids)])._retail_notice(CHANGED)
+        return result
+
+    def unlink(self):
+        _notice_items_removed(self.env, Domain("pricelist_id", "in", self.ids))
+        return super().unlink()
+
+
+class ProductTemplate(models.Model):
+    _name = "product.template"
+    _inherit = ["product.template", "retail.capture"]
+
+    _retail_created_event = CHANGED
+    _retail_updated_event = CHANGED
+    _retail_erased_event = REMOVED
+
+    def _retail_watched_fields(self):
+        return frozenset({"active", "company_id", "list_price", "sale_ok"})
+
+    def _retail_notice_erased(self):
+        for template in self.sudo():
+            removed = PriceRemovedV1(source="list_price", id=str(template.id), template_id=str(template.id))
+            template._retail_notice_fact(REMOVED, removed.canonical(), template.company_id)
+
+    def unlink(self):
+        _notice_items_removed(self.env, Domain("product_tmpl_id", "in", self.ids))
+        return super().unlink()
+
+    def _retail_canonical(self, event_type, details):
+        return PriceV1(
+            source="list_price",
+            id=str(self.id),
+            active=self.active and self.sale_ok,
+            currency=self.currency_id.name,
+            applies_to="product",
+            template_id=str(self.id),
+            sku=self.default_code or "",
+            name=self.name,
+            unit=self.uom_id.name,
+            method="fixed",
+            price=decimal(self.list_price),
+            variants=tuple(variant._retail_list_price() for variant in self._retail_variants()),
+        )
+
+    def _retail_variants(self):
+        """Return the variants that count: they are archived with their product, and one by one."""
+        return self.product_variant_ids.filtered(lambda variant: variant.active == self.active).sorted("id")
+
+
+class ProductTemplateAttributeValue(models.Model):
+    _name = "product.template.attribute.value"
+    _inherit = ["product.template.attribute.value", "retail.capture"]
+
+    _retail_subject_field = "product_tmpl_id"
+    _retail_updated_event = CHANGED
+
+    def _retail_watched_fields(self):
+        return frozenset({"price_extra"})
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """The list price of a product names its variants."""
+        products = super().create(vals_list)
+        products._retail_notice_list_price()
+        return products
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not {"active", "default_code"}.isdisjoint(vals):
+            self._retail_notice_list_price()
+        return result
+
+    def unlink(self):
+        _notice_items_removed(self.env, Domain("product_id", "in", self.ids))
+        self._retail_notice_list_price()
+        return super().unlink()
+
+    def _retail_notice_list_price(self):
+        if self.env["product.template"]._retail_wants(CHANGED):
+            self.product_tmpl_id._retail_notice(CHANGED)
+
+    def _retail_list_price(self):
+        return VariantPriceV1(id=str(self.id), sku=self.default_code or "", price=decimal(self.lst_price))
+
+
+class ProductCategory(models.Model):
+    _inherit = "product.category"
+
+    def unlink(self):
+        _notice_items_removed(self.env, Domain("categ_id", "child_of", self.ids))
+        return super().unlink()
+
+
+def _notice_items_removed(env, domain):
+    """Notice that rules of pricelists go with what they apply to: the database deletes them, not their model."""
+    items = env["product.pricelist.item"].sudo().with_context(active_test=False)
+    if items._retail_wants(REMOVED):
+        items.search(domain)._retail_without(REMOVED)._retail_notice_erased()
+
+
+def _decimal_or_none(value):
+    return decimal(value) if value else None

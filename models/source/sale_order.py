@@ -1,0 +1,115 @@
+"""The sales order: which changes are events, and its canonical form."""
+
+from odoo import models
+
+from ...schemas.order import OrderLineV1, OrderV1
+from .canonical_values import amount, decimal, timestamp
+from .capture import Transition, becomes
+
+
+class SaleOrder(models.Model):
+    _name = "sale.order"
+    _inherit = ["sale.order", "retail.capture"]
+
+    _retail_updated_event = "order.updated"
+    _retail_transitions = (
+        Transition("order.placed", "state", becomes("sale")),
+        Transition("order.cancelled", "state", becomes("cancel", since=("sale",))),
+    )
+    _retail_causes = {
+        # What is paid before it is an order becomes one by that.
+        "order.placed": (("transaction_ids", ("payment.captured", "payment.authorized")),),
+        "order.updated": (("", ("order.placed",)),),
+        "order.cancelled": (("", ("order.placed",)),),
+    }
+
+    def _retail_watched_fields(self):
+        return frozenset(
+            {
+                "amount_total",
+                "client_order_ref",
+                "commitment_date",
+                "partner_id",
+                "partner_shipping_id",
+                "user_id",
+            }
+        )
+
+    def _retail_with_state(self, event_type):
+        """A quotation is not an order yet, and what was just placed says all."""
+        placed = self.filtered(lambda order: order.state == "sale")
+        return placed._retail_without("order.placed") if placed else placed
+
+    def _retail_occurred_at(self, event_type):
+        return self.date_order if event_type == "order.placed" else None
+
+    def _retail_channel(self):
+        return "web" if "website_id" in self._fields and self.website_id else "sales"
+
+    def _retail_paid_at_till(self):
+        """Return what tills took for the order, less what they gave back (module ``pos_sale``)."""
+        if "pos_order_line_ids" not in self._fields:
+            return 0.0
+        lines = self.sudo().pos_order_line_ids
+        till_orders = (lines | lines.refund_orderline_ids).order_id
+        return sum(till_order._retail_taken_for(self) for till_order in till_orders)
+
+    def _retail_canonical(self, event_type, details):
+        currency = self.currency_id
+        return OrderV1(
+            id=str(self.id),
+            number=self.name,
+            channel=self._retail_channel(),
+            status="cancelled" if self.state == "cancel" else "placed",
+            customer_id=self.partner_id._retail_customer_id(),
+            company=self.company_id.name,
+            currency=currency.name,
+            untaxed=amount(self.amount_untaxed, currency),
+            tax=amount(self.amount_tax, currency),
+            total=amount(self.amount_total, currency),
+            paid_at_till=amount(self._retail_paid_at_till(), currency),
+            placed_at=timestamp(self.date_order),
+            customer_reference=self.client_order_ref or "",
+            salesperson=self.user_id.name or "",
+            delivery_address=self.partner_shipping_id._retail_address(),
+            lines=tuple(line._retail_line() for line in self.order_line if not line.display_type),
+            external_ids={"reference": self.reference} if self.reference else {},
+        )
+
+
+class SaleOrderLine(models.Model):
+    _name = "sale.order.line"
+    _inherit = ["sale.order.line", "retail.capture"]
+
+    _retail_subject_field = "order_id"
+    _retail_created_event = "order.updated"
+    _retail_updated_event = "order.updated"
+
+    def _retail_watched_fields(self):
+        return frozenset({"discount", "name", "price_total", "price_unit", "product_id", "product_uom_qty"})
+
+    def _retail_line(self):
+        currency = self.currency_id
+        return OrderLineV1(
+            id=str(self.id),
+            # Optional products are linked to a line, too.
+            parent_id=str(self.linked_line_id.id or "") if self.combo_item_id else "",
+            kind=self._retail_kind(),
+            product_id=str(self.product_id.id or ""),
+            sku=self.product_id.default_code or "",
+            name=self.name or self.product_id.display_name,
+            quantity=decimal(self.product_uom_qty),
+            unit=self.product_uom_id.name or "",
+            unit_price=decimal(self.price_unit),
+            discount=decimal(self.discount),
+            untaxed=amount(self.price_subtotal, currency),
+            tax=amount(self.price_total - self.price_subtotal, currency),
+            total=amount(self.price_total, currency),
+        )
+
+    def _retail_kind(self):
+        if self.is_downpayment:
+            return "down_payment"
+        if self.is_reward_line:
+            return "reward"
+        return "delivery" if "is_delivery" in self._fields and self.is_delivery else "product"

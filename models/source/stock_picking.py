@@ -1,0 +1,195 @@
+"""Transfers: which are shipments to customers and returns from them, and their canonical forms."""
+
+from collections import defaultdict
+
+from odoo import api, models
+
+from ...schemas.shipment import LotV1, ReturnLineV1, ReturnV1, ShipmentLineV1, ShipmentV1
+from .canonical_values import decimal, order_references, timestamp
+from .capture import Transition, becomes
+
+OWN_USAGES = ("internal", "transit")
+RETURN_USAGES = (*OWN_USAGES, "inventory")  # what comes back may go straight to the scrap
+DONE_EVENTS = ("shipment.confirmed", "return.received")
+
+
+class StockPicking(models.Model):
+    _name = "stock.picking"
+    _inherit = ["stock.picking", "retail.capture"]
+
+    _retail_transitions = (
+        Transition("shipment.confirmed", "state", becomes("done")),
+        # A return that is validated as a draft is confirmed on the way.
+        Transition(
+            "return.initiated",
+            "state",
+            becomes("waiting", "confirmed", "assigned", "done", since=(None, "draft")),
+        ),
+        Transition("return.received", "state", becomes("done")),
+    )
+    _retail_process_paths = ("sale_id", "pos_order_id", "move_ids.origin_returned_move_id.picking_id")
+    _retail_causes = {
+        "shipment.confirmed": (("sale_id", ("order.placed",)), ("pos_order_id", ("order.placed",))),
+        "return.initiated": (("move_ids.origin_returned_move_id.picking_id", ("shipment.confirmed",)),),
+        "return.received": (("", ("return.initiated",)),),
+    }
+
+    def _retail_with_fact(self, event_type):
+        pickings = self.sudo()  # whoever sells need not see the stock
+        if event_type == "shipment.confirmed":
+            return pickings.filtered(lambda picking: picking._retail_is_shipment())
+        returns = pickings.filtered(lambda picking: picking._retail_is_return())
+        if event_type == "return.initiated":  # the rest of a return is none of its own
+            return returns.filtered(lambda picking: not picking.backorder_id)
+        return returns
+
+    def _retail_is_shipment(self):
+        """Goods leave our stock for a customer; what is handed out at the till is not shipped."""
+        return (
+            self.location_dest_id.usage == "customer"
+            and self.location_id.usage in OWN_USAGES
+            and self.picking_type_id != self.picking_type_id.warehouse_id.pos_type_id
+        )
+
+    def _retail_is_return(self):
+        """Goods that were delivered to a customer come back to us."""
+        return (
+            self.location_id.usage == "customer"
+            and self.location_dest_id.usage in RETURN_USAGES
+            and "customer" in self.move_ids.origin_returned_move_id.location_dest_id.mapped("usage")
+        )
+
+    def _retail_occurred_at(self, event_type):
+        return (event_type in DONE_EVENTS and self.date_done) or None
+
+    def _retail_cause(self, event_type):
+        """The rest of a return was initiated with its first part."""
+        picking = self
+        while event_type == "return.received" and picking.backorder_id:
+            picking = picking.backorder_id
+        cause = super(StockPicking, picking)._retail_cause(event_type)
+        return cause or (
+            self.pos_order_id._retail_settled_cause() if event_type == "shipment.confirmed" else None
+        )
+
+    # -- canonical form ----------------------------------------------------------------------------
+
+    def _retail_canonical(self, event_type, details):
+        if event_type == "shipment.confirmed":
+            return self._retail_shipment()
+        return self._retail_return("initiated" if event_type == "return.initiated" else "received")
+
+    def _retail_shipment(self):
+        moves = self._retail_done_moves().filtered(lambda move: move.location_dest_id.usage == "customer")
+        return ShipmentV1(
+            **self._retail_head(),
+            carrier=self._retail_carrier(),
+            tracking_number=self._retail_optional("carrier_tracking_ref") or "",
+            shipped_at=timestamp(self.date_done or self.env.cr.now()),
+            delivery_address=self.partner_id._retail_address() if self.partner_id else None,
+            lines=tuple(ShipmentLineV1(**move._retail_line(move.quantity)) for move in moves),
+            has_backorder=self._retail_has_backorder(),
+        )
+
+    def _retail_return(self, status):
+        is_received = status == "received"
+        moves = self._retail_done_moves() if is_received else self._retail_planned_moves()
+        shipment = self.move_ids.origin_returned_move_id.picking_id[:1]
+        return ReturnV1(
+            **self._retail_head(),
+            status=status,
+            shipment_id=str(shipment.id or ""),
+            shipment_number=shipment.name or "",
+            reason=self._retail_return_reason(),
+            received_at=timestamp(self.date_done or self.env.cr.now()) if is_received else None,
+            lines=tuple(
+                move._retail_return_line(move.quantity if is_received else move.product_uom_qty)
+                for move in moves
+            ),
+            has_backorder=is_received and self._retail_has_backorder(),
+        )
+
+    def _retail_head(self):
+        warehouse = self.picking_type_id.warehouse_id
+        return {
+            "id": str(self.id),
+            "number": self.name,
+            "order": self._retail_order(),
+            "customer_id": self._retail_customer()._retail_customer_id(),
+            "company": self.company_id.name,
+            "warehouse": warehouse._retail_warehouse() if warehouse else None,
+            "backorder_of_id": str(self.backorder_id.id or ""),
+        }
+
+    def _retail_order(self):
+        references = order_references(self.sale_id, self.pos_order_id)
+        return next(iter(references), None)
+
+    def _retail_customer(self):
+        """Return who ordered; without an order, whose address it is."""
+        return self.sale_id.partner_id or self.pos_order_id.partner_id or self.partner_id
+
+    def _retail_carrier(self):
+        carrier = self._retail_optional("carrier_id")
+        return (carrier.name or "") if carrier else ""
+
+    def _retail_optional(self, name):
+        """Return a value that is only there if another module is installed, such as stock_delivery."""
+        return self[name] if name in self._fields else None
+
+    def _retail_return_reason(self):
+        """Return why the goods come back. Odoo does not ask: a module that does overrides this."""
+        return ""
+
+    def _retail_has_backorder(self):
+        return any(backorder.state != "cancel" for backorder in self.backorder_ids)
+
+    def _retail_done_moves(self):
+        return self.move_ids.filtered(lambda move: move.state == "done" and move.quantity).sorted("id")
+
+    def _retail_planned_moves(self):
+        """Return the moves as planned; of a return that was received at once, those that are done."""
+        return self.move_ids.filtered(lambda move: move.state != "cancel").sorted("id")
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A shipment that is returned in the transaction in which it left is told before its return: it led to it."""
+        returned = [
+            vals["origin_returned_move_id"] for vals in vals_list if vals.get("origin_returned_move_id")
+        ]
+        if returned and self.env["stock.picking"]._retail_wants("return.initiated"):
+            self.browse(returned).picking_id.flush_recordset(["state"])
+        return super().create(vals_list)
+
+    def _retail_line(self, quantity):
+        """Return the values of a line of a shipment or a return."""
+        product = self.product_id.with_context(display_default_code=False)
+        return {
+            "id": str(self.id),
+            "order_line_id": str(self.sale_line_id.id or ""),
+            "product_id": str(product.id),
+            "sku": product.default_code or "",
+            "name": product.display_name,
+            "quantity": decimal(quantity),
+            "unit": self.product_uom.name or "",
+            "lots": self._retail_lots(),
+        }
+
+    def _retail_return_line(self, quantity):
+        return ReturnLineV1(
+            **self._retail_line(quantity),
+            shipment_line_id=str(self.origin_returned_move_id.id or ""),
+            is_refunded=self.to_refund,
+        )
+
+    def _retail_lots(self):
+        quantities = defaultdict(float)
+        for line in self.move_line_ids.sorted("id"):
+            number = line.lot_id.name or line.lot_name
+            if number:
+                quantities[number] += line.product_uom_id._compute_quantity(line.quantity, self.product_uom)
+        return tuple(LotV1(number=number, quantity=decimal(each)) for number, each in quantities.items())

@@ -1,0 +1,174 @@
+"""Stock levels: what changes them, and their canonical form."""
+
+from collections import defaultdict
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from ...schemas.stock import StockLevelV1, WarehouseLevelV1, WarehouseV1
+from .canonical_values import decimal
+
+LEVEL_EVENT = "stock.level_changed"
+OPEN_STATES = ("waiting", "confirmed", "assigned", "partially_available")
+
+
+class StockQuant(models.Model):
+    """A level names no cause: it stands for all that came, went and was reserved in its window, and to look for one
+    in the user's transaction would make each sale and shipment slower.
+    """
+
+    _name = "stock.quant"
+    _inherit = ["stock.quant", "retail.capture"]
+
+    _retail_subject_field = "product_id"
+    _retail_created_event = LEVEL_EVENT
+    _retail_updated_event = LEVEL_EVENT
+
+    @api.model
+    def _retail_watched_fields(self):
+        return frozenset({"quantity", "reserved_quantity"})
+
+    def _retail_notice(self, event_type, company_id=None):
+        """The product is every company's, a level is that of one; what lies in no warehouse is nobody's."""
+        if not self._retail_wants(event_type):
+            return
+        quants_by_company = self.sudo().grouped(lambda quant: quant.location_id.warehouse_id.company_id)
+        for company, quants in quants_by_company.items():
+            if company:
+                super(StockQuant, quants)._retail_notice(event_type, company.id)
+
+
+class StockMove(models.Model):
+    _name = "stock.move"
+    _inherit = ["stock.move", "retail.capture"]
+
+    _retail_subject_field = "product_id"
+    _retail_updated_event = LEVEL_EVENT
+
+    @api.model
+    def _retail_watched_fields(self):
+        return frozenset({"state", "product_qty", "location_dest_id", "location_final_id"})
+
+    def _retail_notice(self, event_type, company_id=None):
+        """What is planned to come in is part of a level; what goes out shows where it is reserved and taken."""
+        if not self._retail_wants(event_type):
+            return
+        moves_by_company = self.sudo().grouped(lambda move: move._retail_comes_into().company_id)
+        for company, moves in moves_by_company.items():
+            if company:
+                super(StockMove, moves)._retail_notice(event_type, company.id)
+
+    def _retail_comes_into(self):
+        """Return the warehouse that gets something from elsewhere; empty if none does."""
+        warehouse = (self.location_final_id or self.location_dest_id).warehouse_id
+        is_planned = self.state != "draft" and self.product_id.is_storable
+        is_incoming = is_planned and warehouse != self.location_id.warehouse_id
+        return warehouse if is_incoming else warehouse.browse()
+
+
+class StockWarehouse(models.Model):
+    _inherit = "stock.warehouse"
+
+    def _retail_warehouse(self):
+        return WarehouseV1(id=str(self.id), code=self.code, name=self.name)
+
+
+class ProductProduct(models.Model):
+    _name = "product.product"
+    _inherit = ["product.product", "retail.capture"]
+
+    _retail_updated_event = LEVEL_EVENT
+
+    @api.model
+    def _retail_watched_fields(self):
+        """A level is told under the product's SKU."""
+        return frozenset({"default_code"})
+
+    @api.model
+    def _retail_default_domain(self):
+        """What is sold and counted."""
+        return "[('is_storable', '=', True), ('sale_ok', '=', True)]"
+
+    @api.model
+    def _retail_subject_domain(self):
+        """What is counted. A kit (module ``mrp``) never lies in stock: its components do."""
+        counted = Domain("is_storable", "=", True)
+        return counted & Domain("is_kits", "=", False) if "is_kits" in self._fields else counted
+
+    def _retail_notice(self, event_type, company_id=None):
+        """What has another SKU is told only if it is counted; where a quantity changed, it is."""
+        if not self._retail_wants(event_type):
+            return
+        told = self if company_id else self.filtered_domain(self._retail_subject_domain())
+        super(ProductProduct, told)._retail_notice(event_type, company_id)
+
+    @api.model
+    def _retail_changed_domain(self, since):
+        """A level changes by moves; those stay, while a quant that is used up is deleted."""
+        changed = super()._retail_changed_domain(since)
+        return changed | Domain("stock_move_ids", "any", changed)
+
+    def _retail_payloads(self):
+        """As the base method, for the company of the environment; as many queries for many products as for one."""
+        warehouses = self.env["stock.warehouse"].sudo().search([("company_id", "=", self.env.company.id)])
+        levels = self.sudo()._retail_levels(warehouses)
+        products = self.with_context(display_default_code=False)
+        return products._retail_built(
+            lambda product: StockLevelV1(
+                product_id=str(product.id),
+                sku=product.default_code or "",
+                name=product.display_name,
+                unit=product.uom_id.name,
+                warehouses=tuple(
+                    product._retail_level(warehouse, *levels[product.id, warehouse.id])
+                    for warehouse in warehouses.sorted("id")
+                ),
+            )
+        )
+
+    def _retail_level(self, warehouse, on_hand, reserved, incoming):
+        rounded = self.uom_id.round
+        return WarehouseLevelV1(
+            warehouse=warehouse._retail_warehouse(),
+            on_hand=decimal(rounded(on_hand)),
+            reserved=decimal(rounded(reserved)),
+            available=decimal(rounded(on_hand - reserved)),
+            incoming=decimal(rounded(incoming)),
+        )
+
+    def _retail_levels(self, warehouses):
+        """Return ``{(product id, warehouse id): (on hand, reserved, incoming)}``, by Odoo's own definitions."""
+        levels = defaultdict(lambda: (0.0, 0.0, 0.0))
+        rows = self.env["stock.quant"]._read_group(
+            [("product_id", "in", self.ids), ("location_id.warehouse_id", "in", warehouses.ids)],
+            ["product_id", "location_id.warehouse_id"],
+            ["quantity:sum", "reserved_quantity:sum"],
+        )
+        for product, warehouse, on_hand, reserved in rows:
+            levels[product.id, warehouse.id] = (on_hand, reserved, 0.0)
+        for (product_id, warehouse_id), quantity in self._retail_incoming(warehouses).items():
+            on_hand, reserved, _incoming = levels[product_id, warehouse_id]
+            levels[product_id, warehouse_id] = (on_hand, reserved, quantity)
+        return levels
+
+    def _retail_incoming(self, warehouses):
+        """Return ``{(product id, warehouse id): quantity}`` of what is planned to arrive from elsewhere.
+
+        A move ends where its final location is, if it has one, and else at its destination.
+        """
+        incoming = defaultdict(float)
+        for end, is_final in (("location_final_id", True), ("location_dest_id", False)):
+            rows = self.env["stock.move"]._read_group(
+                [
+                    ("product_id", "in", self.ids),
+                    ("state", "in", OPEN_STATES),
+                    ("location_final_id", "!=" if is_final else "=", False),
+                    (f"{end}.warehouse_id", "in", warehouses.ids),
+                ],
+                ["product_id", "location_id.warehouse_id", f"{end}.warehouse_id"],
+                ["product_qty:sum"],
+            )
+            for product, source, warehouse, quantity in rows:
+                if source != warehouse:
+                    incoming[product.id, warehouse.id] += quantity
+        return incoming

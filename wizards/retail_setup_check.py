@@ -1,0 +1,296 @@
+"""The setup check: what an admin still has to do, and how."""
+
+import socket
+import time
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import config
+
+from odoo.addons.queue_job.jobrunner.channels import ChannelManager
+from odoo.addons.queue_job.jobrunner.runner import _channels
+
+from ..core.const import Lane
+from ..models.connector.connector import CLOCK_SKEW_LIMIT
+from ..tools import encryption
+
+OWN_CLOCK_SKEW_LIMIT = 5  # seconds
+CHANNELS_EXAMPLE = "root:4,root.retail.realtime:2,root.retail.bulk:1,root.retail.inbound:1"
+
+
+class RetailSetupCheck(models.TransientModel):
+    _name = "retail.setup.check"
+    _description = "Retail Hub Setup Check"
+
+    line_ids = fields.One2many("retail.setup.check.line", "check_id", readonly=True)
+    problem_count = fields.Integer(compute="_compute_problem_count")
+    has_old_secrets = fields.Boolean(readonly=True)
+
+    def _compute_display_name(self):
+        self.display_name = self.env._("Setup Check")
+
+    @api.depends("line_ids.status")
+    def _compute_problem_count(self):
+        for check in self:
+            check.problem_count = len(check.line_ids.filtered(lambda line: line.status != "ok"))
+
+    @api.model
+    def action_open(self):
+        """Check everything anew and show the result."""
+        check = self.create({})
+        check._run()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Setup Check"),
+            "res_model": self._name,
+            "res_id": check.id,
+            "views": [(False, "form")],
+            "target": "current",
+        }
+
+    def action_rotate_secrets(self):
+        """Encrypt all credentials anew with the newest key."""
+        self.check_access("write")
+        self.env["retail.credential"]._rotate_all()
+        return self.action_open()
+
+    def _run(self):
+        lines = [
+            self._check_server_wide_module(),
+            self._check_job_runner(),
+            self._check_channels(),
+            self._check_own_clock(),
+            *self._check_encryption_key(),
+            *(line for connector in self._connectors() for line in self._check_connector(connector)),
+        ]
+        self.line_ids = [
+            fields.Command.create(
+                dict(zip(("status", "name", "detail", "fix", "connector_id"), line, strict=True))
+            )
+            for line in lines
+        ]
+
+    def _connectors(self):
+        return self.env["retail.connector"].search([("company_id", "in", self.env.companies.ids)])
+
+    # -- checks: each returns (status, name, detail, fix, connector id) ------------------------------
+
+    def _check_server_wide_module(self):
+        name = self.env._("queue_job is loaded server-wide")
+        if "queue_job" in config["server_wide_modules"]:
+            return "ok", name, self.env._("The job runner starts with Odoo."), False, False
+        return (
+            "warning",
+            name,
+            self.env._("Without it, no job runner starts with this server."),
+            self.env._("Add queue_job to server_wide_modules in odoo.conf, for example:")
+            + "\nserver_wide_modules = base,web,rpc,queue_job",
+            False,
+        )
+
+    def _check_job_runner(self):
+        name = self.env._("The job runner is running")
+        if self.env["retail.drain"].sudo()._is_job_runner_running():
+            return "ok", name, self.env._("Deliveries go out within seconds."), False, False
+        return (
+            "warning",
+            name,
+            self.env._(
+                "No job runner is connected to this database. The scheduled action drains the lanes, slower."
+            ),
+            self.env._("Start Odoo with workers and queue_job loaded server-wide, for example:")
+            + "\nworkers = 6\nserver_wide_modules = base,web,rpc,queue_job",
+            False,
+        )
+
+    def _check_channels(self):
+        name = self.env._("Each lane has its own channel")
+        missing = self._missing_channels()
+        if missing is None:
+            detail = self.env._(
+                "The channels are configured where the job runner runs, and cannot be seen from here."
+            )
+            return "ok", name, detail, False, False
+        if not missing:
+            return "ok", name, self.env._("Bulk work cannot delay realtime work."), False, False
+        return (
+            "warning",
+            name,
+            self.env._(
+                "Not configured: %(channels)s. Bulk work may delay realtime work.",
+                channels=", ".join(missing),
+            ),
+            self.env._("In odoo.conf, section [queue_job]:") + f"\nchannels = {CHANNELS_EXAMPLE}",
+            False,
+        )
+
+    def _missing_channels(self):
+        """Return the lanes' channels that this server's configuration lacks; None without a configuration."""
+        configured = {channel["name"] for channel in ChannelManager.parse_simple_config(_channels())}
+        if configured == {"root"} and not self.env["retail.drain"].sudo()._is_job_runner_running():
+            return [lane.channel for lane in Lane]
+        return [lane.channel for lane in Lane if lane.channel not in configured]
+
+    def _check_own_clock(self):
+        host = socket.gethostname()
+        name = self.env._("The clocks of %(host)s and the database agree", host=host)
+        skew = time.time() - self.env["retail.drain"].sudo()._database_time()
+        seconds = round(abs(skew), 1)
+        if abs(skew) <= OWN_CLOCK_SKEW_LIMIT:
+            return "ok", name, self.env._("They differ by %(seconds)s s.", seconds=seconds), False, False
+        detail = self.env._(
+            "They differ by %(seconds)s s. Deliveries keep the database’s time; the job runner and the scheduled"
+            " actions of %(host)s keep that of %(host)s, and start too early or too late.",
+            seconds=seconds,
+            host=host,
+        )
+        return (
+            "warning",
+            name,
+            detail,
+            self.env._("Synchronize the clock of %(host)s (NTP).", host=host),
+            False,
+        )
+
+    def _check_encryption_key(self):
+        name = self.env._("The encryption key is kept by you")
+        source = encryption.key_source()
+        if source == "file":
+            yield (
+                "warning",
+                name,
+                self.env._(
+                    "A key was generated in %(path)s. If it is lost, credentials must be typed again.",
+                    path=encryption.key_file(),
+                ),
+                self.env._(
+                    "Move its content to odoo.conf, section [retail_hub], and to your backup of secrets:"
+                )
+                + "\nsecret_keys = …",
+                False,
+            )
+        else:
+            yield "ok", name, self.env._("It comes from odoo.conf or the environment."), False, False
+        yield self._check_rotation()
+
+    def _check_rotation(self):
+        name = self.env._("All credentials use the newest key")
+        tokens = (
+            self.env["retail.credential"]
+            .sudo()
+            .search([("encrypted_value", "!=", False)])
+            .mapped("encrypted_value")
+        )
+        try:
+            old = [token for token in tokens if not encryption.uses_newest_key(token)]
+        except encryption.SecretKeyError:
+            detail = self.env._("The encryption key is not a valid Fernet key.")
+            fix = self.env._("Correct secret_keys in odoo.conf or RETAIL_HUB_SECRET_KEYS, and restart Odoo.")
+            return "error", name, detail, fix, False
+        if not old:
+            return "ok", name, self.env._("Older keys may be removed."), False, False
+        self.has_old_secrets = True
+        detail = self.env._("%(count)s credentials are encrypted with another key.", count=len(old))
+        return (
+            "warning",
+            name,
+            detail,
+            self.env._("Press “Encrypt anew” above, then remove the older keys."),
+            False,
+        )
+
+    def _check_connector(self, connector):
+        yield self._check_credentials(connector)
+        yield self._check_tested(connector)
+        if connector.test_succeeded:
+            yield self._check_clock(connector)
+        if connector.state == "active" and connector.is_circuit_open:
+            fix = self.env._("Nothing is lost, and it is probed by itself. Is the remote system up?")
+            yield (
+                "error",
+                self.env._("%(name)s delivers", name=connector.name),
+                connector.trouble,
+                fix,
+                connector.id,
+            )
+        if connector.state == "attention":
+            fix = self.env._("Fix the cause, then press “Activate” on the connector.")
+            yield (
+                "error",
+                self.env._("%(name)s delivers", name=connector.name),
+                connector.state_reason,
+                fix,
+                connector.id,
+            )
+
+    def _check_credentials(self, connector):
+        name = self.env._("%(name)s has its credentials", name=connector.name)
+        try:
+            settings = connector._adapter_settings()
+        except UserError as error:
+            return (
+                "error",
+                name,
+                str(error),
+                self.env._("Open the connector and type the credential again."),
+                connector.id,
+            )
+        missing = connector.credential_ids.filtered(
+            lambda credential: credential.required and not settings.credentials.get(credential.name)
+        )
+        if missing:
+            detail = self.env._("Not set: %(labels)s.", labels=", ".join(missing.mapped("label")))
+            return (
+                "error",
+                name,
+                detail,
+                self.env._("Open the connector and type it under Credentials."),
+                connector.id,
+            )
+        return "ok", name, self.env._("They can be decrypted."), False, connector.id
+
+    def _check_tested(self, connector):
+        name = self.env._("%(name)s answers", name=connector.name)
+        fix = self.env._("Open the connector and press “Test connection”.")
+        if not connector.tested_at:
+            return "warning", name, self.env._("It was never tested."), fix, connector.id
+        status = "ok" if connector.test_succeeded else "error"
+        return status, name, connector.test_result, False if connector.test_succeeded else fix, connector.id
+
+    def _check_clock(self, connector):
+        name = self.env._("The clocks of Odoo and %(name)s agree", name=connector.name)
+        skew = connector.clock_skew
+        if abs(skew) <= CLOCK_SKEW_LIMIT:
+            return (
+                "ok",
+                name,
+                self.env._("They differ by %(seconds)s s.", seconds=round(abs(skew))),
+                False,
+                connector.id,
+            )
+        detail = self.env._(
+            "They differ by %(seconds)s s: signed calls would be refused.", seconds=round(abs(skew))
+        )
+        return "error", name, detail, self.env._("Synchronize the clock of this server (NTP)."), connector.id
+
+
+class RetailSetupCheckLine(models.TransientModel):
+    _name = "retail.setup.check.line"
+    _description = "Retail Hub Setup Check Line"
+    _order = "severity, id"
+
+    check_id = fields.Many2one(
+        "retail.setup.check", "Setup Check", required=True, ondelete="cascade", index=True
+    )
+    status = fields.Selection([("ok", "OK"), ("warning", "To Improve"), ("error", "To Fix")], required=True)
+    severity = fields.Integer(compute="_compute_severity", store=True)
+    name = fields.Char("Check", required=True)
+    detail = fields.Text("Finding")
+    fix = fields.Text("What To Do")
+    connector_id = fields.Many2one("retail.connector")
+
+    @api.depends("status")
+    def _compute_severity(self):
+        order = {"error": 0, "warning": 1, "ok": 2}
+        for line in self:
+            line.severity = order[line.status]
