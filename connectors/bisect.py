@@ -1,7 +1,7 @@
 """How the bad items of a rejected batch are found. Pure functions."""
 
 from ..core.errors import BusinessError, ConflictError, RemoteError, ValidationError
-from .base import failed
+from .items import failed
 
 _SPLITTABLE = (ValidationError, ConflictError, BusinessError)
 
@@ -13,12 +13,12 @@ def narrow(batch, send):
     are not sent again, and a half is not sent as a whole if the refusal must come from it (because its
     sibling was taken); a single item is never blamed without having been sent alone.
 
-    :param batch: a sequence of :class:`~.base.Prepared`
+    :param batch: a sequence of :class:`~.items.Prepared`
     :param send: takes a part of the batch; returns its outcomes in order, or raises the
-        :class:`~.base.RemoteError` of the whole part. Validation, conflict and business errors are narrowed
+        :class:`~..core.errors.RemoteError` of the whole part. Validation, conflict and business errors are narrowed
         down; any other error ends the calls: it is also the outcome of the items that were not sent (these
         with ``uncertain`` False)
-    :return: one :class:`~.base.Outcome` per item, in order
+    :return: one :class:`~.items.Outcome` per item, in order
     """
     outcomes = [None] * len(batch)
     stopped = None

@@ -17,7 +17,7 @@ def pool_classes(guard):
     """Return urllib3's ``{scheme: class of pool}`` with that guard.
 
     :param guard: called with host, port and whether TLS is used; returns a list of IP addresses, or raises a
-        :class:`~.base.RemoteError`, :class:`socket.gaierror` or :class:`UnicodeError`
+        :class:`~..core.errors.RemoteError`, :class:`socket.gaierror` or :class:`UnicodeError`
     """
     return {
         "http": _pool_class(HTTPConnectionPool, guard, False),

@@ -1,7 +1,7 @@
 """HTTP for adapters: one pooled session, time-outs always set, nothing resent and nothing followed.
 
 The only file that imports ``requests``. A call ends with a :class:`Response`, whatever its status, or raises
-a :class:`~.base.RemoteError` that says whether the remote may have carried it out (``uncertain``).
+a :class:`~..core.errors.RemoteError` that says whether the remote may have carried it out (``uncertain``).
 """
 
 import contextlib
@@ -23,8 +23,8 @@ from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import LocationValueError, NewConnectionError, ReadTimeoutError
 
 from ..core.errors import AuthError, RemoteError, TransientError
-from .base import Settings
 from .guarded_pool import pool_classes
+from .provider import Settings
 
 USER_AGENT = "retail-hub (Odoo)"
 MAX_RESPONSE_BYTES = 20_000_000
@@ -64,7 +64,7 @@ class HttpClient:
 
     ``clock_skew`` is the remote's clock minus ours in seconds (to about a second), ``rate_limit`` the
     rate-limit headers of the last answer that had any, with lower-case names. ``before_call``, if set, is called
-    before each request and may refuse it by a :class:`~.base.RemoteError`: that request is not sent.
+    before each request and may refuse it by a :class:`~..core.errors.RemoteError`: that request is not sent.
     """
 
     def __init__(

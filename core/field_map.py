@@ -499,7 +499,7 @@ def fits(kind: Kind, remote):
 
     What is not empty is a :class:`Reason`.
 
-    :param remote: a :class:`~.connectors.base.RemoteProperty`
+    :param remote: a :class:`~..connectors.provider.RemoteProperty`
     """
     if kind.name == "object":
         return _lt("this is a whole group of fields: name one of them, or take a transform that reads it"), ""

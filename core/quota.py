@@ -125,7 +125,7 @@ def correct(window, now, reading):
     the same account: the remote's figure is older than the calls that were counted meanwhile. So does a day
     whose limit was typed: it is our share, of which the calls of others use up nothing while the remote has enough.
 
-    :param reading: a :class:`~.connectors.base.QuotaReading` of the same window
+    :param reading: a :class:`~..connectors.provider.QuotaReading` of the same window
     """
     limit = min(window.limit, reading.limit) if window.is_typed else reading.limit
     window = roll(replace(window, limit=limit, is_told=True), now)

@@ -6,8 +6,8 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from ..connectors.base import Outcome
 from ..connectors.hubspot.adapter import HubSpotAdapter
+from ..connectors.items import Outcome
 from ..core.errors import TransientError
 from .common import FALLBACK_KEY, RetailCase
 

@@ -4,8 +4,8 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..connectors.base import Reference
 from ..connectors.hubspot.adapter import HubSpotAdapter
+from ..connectors.items import Reference
 from .common import RetailCase
 
 

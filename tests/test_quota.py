@@ -3,7 +3,8 @@
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from ..connectors.base import Item, QuotaReading
+from ..connectors.items import Item
+from ..connectors.provider import QuotaReading
 from ..core.errors import QuotaError
 from .common import RetailCase
 

@@ -8,7 +8,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..connectors.base import Item, Keys, RemoteId
+from ..connectors.items import Item, Keys, RemoteId
 from ..core import field_map
 from ..core.const import Kind
 from ..core.errors import RemoteError

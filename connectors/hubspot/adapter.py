@@ -3,8 +3,10 @@
 from typing import ClassVar
 
 from ...core.errors import MappingError, RemoteError
-from ..base import Adapter, ConnectionReport, Credential, Keys, Outcome, Plan, Prepared, RemoteObject
+from ..base import Adapter
+from ..items import Keys, Outcome, Prepared
 from ..oauth import OAuth
+from ..provider import ConnectionReport, Credential, Plan, RemoteObject
 from . import batch as batches
 from . import customers, documents, limits, mapping, schema, shipments
 from .api import HubSpotApi

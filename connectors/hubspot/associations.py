@@ -4,8 +4,8 @@ from collections import defaultdict
 from dataclasses import replace
 
 from ...core.errors import ReferenceGoneError, TransientError
-from ..base import Outcome, Prepared
 from ..bisect import narrow
+from ..items import Outcome, Prepared
 from . import problems
 from .api import noun
 

@@ -1,7 +1,7 @@
 """Cutting items into calls, and reading HubSpot's batch answers. Pure functions."""
 
 from ...core.errors import TransientError
-from ..base import Outcome
+from ..items import Outcome
 from . import errors, problems
 from .api import noun
 

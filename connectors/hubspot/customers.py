@@ -1,7 +1,7 @@
 """Customers: persons are contacts, and business customers are contacts or companies, as the admin has chosen."""
 
 from ...core.errors import RemoteError
-from ..base import Outcome, Prepared, Reference, failed
+from ..items import Outcome, Prepared, Reference, failed
 from . import errors, requests
 from .api import noun
 from .associations import Associations

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from ...core.errors import BusinessError, ConflictError, RemoteError, ValidationError
-from ..base import Prepared, Reference
+from ..items import Prepared, Reference
 from . import batch as batches
 from . import requests
 from .associations import Associations

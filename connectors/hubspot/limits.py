@@ -1,6 +1,6 @@
 """Reading HubSpot's rate-limit headers. Pure functions."""
 
-from ..base import QuotaReading
+from ..provider import QuotaReading
 
 _PREFIX = "x-hubspot-ratelimit-"
 _DAY = 86_400

@@ -14,7 +14,7 @@ from ...core import field_map
 from ...core.errors import MappingError
 from ...core.field_map import FieldMap, Transform
 from ...core.redaction import is_personal
-from ..base import Keys
+from ..items import Keys
 
 # HubSpot knows Filipino only as "fil"; every other language code of Odoo is one of HubSpot's in lower case.
 _LANGUAGES = {"tl-ph": "fil-ph"}

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from ...core.errors import GoneError, RemoteError
-from ..base import Outcome, failed
 from ..bisect import narrow
+from ..items import Outcome, failed
 from . import batch as batches
 from . import errors
 from .api import noun

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ...core import field_map
-from ..base import Prepared
+from ..items import Prepared
 from . import mapping
 
 

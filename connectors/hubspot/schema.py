@@ -1,7 +1,7 @@
 """HubSpot's property definitions, any part of which may be missing or of another type."""
 
 from ...core.errors import ValidationError
-from ..base import RemoteProperty
+from ..provider import RemoteProperty
 from . import problems
 from .api import noun
 from .mapping import KEY

@@ -1,6 +1,6 @@
 """Shipments: what was sent of an order, as properties of the order at HubSpot."""
 
-from ..base import Prepared, Reference
+from ..items import Prepared, Reference
 from . import requests
 
 SHIPMENT = "order_shipment"

@@ -9,8 +9,10 @@ from ...core.errors import AuthError, MappingError, RemoteError
 from ...schemas import EVENT_TYPES
 from ...schemas.envelope import CONTENT_TYPE, CloudEvent, rfc3339, schema_uri
 from .. import signing
-from ..base import Adapter, ConnectionReport, Credential, Keys, Outcome, Prepared, failed
+from ..base import Adapter
 from ..http_client import HttpClient
+from ..items import Keys, Outcome, Prepared, failed
+from ..provider import ConnectionReport, Credential
 from . import errors
 from .guard import Guard
 

@@ -10,7 +10,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ...connectors import ADAPTERS
-from ...connectors.base import Settings
+from ...connectors.provider import Settings
 from ...core.errors import RemoteError
 from ...schemas import EVENT_TYPES
 from ...tools import server_options

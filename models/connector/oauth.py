@@ -13,8 +13,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ...connectors import oauth
-from ...connectors.base import Settings
 from ...connectors.http_client import HttpClient
+from ...connectors.provider import Settings
 from ...core.errors import RemoteError
 
 _logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from odoo import api, fields, models
 
-from ...connectors.base import RemoteProperty
+from ...connectors.provider import RemoteProperty
 
 
 class RetailRemoteSchema(models.Model):

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from odoo.fields import Domain
 
-from ...connectors.base import RemoteId
+from ...connectors.items import RemoteId
 from ...core.const import OPEN_STATES, Kind, State
 from ...core.errors import DependencyError, MappingError
 from ..source.capture import Happening
@@ -13,7 +13,7 @@ from ..source.capture import Happening
 class Dependencies:
     """The records that the deliveries of one batch refer to.
 
-    :param references: all that they need, a set of :class:`~..connectors.base.Reference`
+    :param references: all that they need, a set of :class:`~...connectors.items.Reference`
     """
 
     def __init__(self, connector, references):

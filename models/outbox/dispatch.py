@@ -10,7 +10,7 @@ from operator import attrgetter
 import psycopg2
 import pydantic
 
-from ...connectors.base import Item, Keys, Outcome
+from ...connectors.items import Item, Keys, Outcome
 from ...core.const import OPEN_STATES, Kind, State
 from ...core.errors import (
     OWN_LIMIT,

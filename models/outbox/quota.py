@@ -132,7 +132,7 @@ class RetailQuota(models.Model):
 
     @api.model
     def _correct(self, connector, readings):
-        """Take over the remote's own figures (:class:`~..connectors.base.QuotaReading`). Transaction as above.
+        """Take over the remote's own figures (:class:`~...connectors.provider.QuotaReading`). Transaction as above.
 
         Figures for a window that has no row are not wanted.
         """

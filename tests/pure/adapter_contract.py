@@ -7,7 +7,7 @@ import time
 
 from samples import closed_port, customer, make_item, wait_until
 
-from odoo.addons.retail_hub.connectors.base import Outcome
+from odoo.addons.retail_hub.connectors.items import Outcome
 from odoo.addons.retail_hub.core.errors import AuthError, MappingError, QuotaError, TransientError
 
 

@@ -3,7 +3,7 @@
 import socket
 import time
 
-from odoo.addons.retail_hub.connectors.base import Item, Keys
+from odoo.addons.retail_hub.connectors.items import Item, Keys
 
 BY_EMAIL = Keys("email")
 

@@ -7,7 +7,7 @@ import pytest
 from babel.messages.extract import extract_from_file
 from samples import customer
 
-from odoo.addons.retail_hub.connectors.base import RemoteProperty
+from odoo.addons.retail_hub.connectors.provider import RemoteProperty
 from odoo.addons.retail_hub.core import field_map
 from odoo.addons.retail_hub.core.field_map import TRANSFORMS, FieldMap, FieldMapError, Kind
 from odoo.addons.retail_hub.schemas.customer import CustomerV1

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from samples import closed_port, wait_until
 
-from odoo.addons.retail_hub.connectors.base import Settings
 from odoo.addons.retail_hub.connectors.http_client import HttpClient
+from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.core.errors import AuthError, RemoteError, TransientError
 
 PATH = "/crm/v3/objects/contacts"

@@ -3,8 +3,9 @@
 import pytest
 from samples import customer, make_item
 
-from odoo.addons.retail_hub.connectors.base import Keys, Settings
 from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
+from odoo.addons.retail_hub.connectors.items import Keys
+from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.core.errors import (
     AuthError,
     ConflictError,

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from samples import make_item
 
-from odoo.addons.retail_hub.connectors.base import Prepared
 from odoo.addons.retail_hub.connectors.http_client import Response
 from odoo.addons.retail_hub.connectors.hubspot import batch, errors
+from odoo.addons.retail_hub.connectors.items import Prepared
 from odoo.addons.retail_hub.core.errors import ConflictError, GoneError, TransientError
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "hubspot"

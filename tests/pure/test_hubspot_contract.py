@@ -7,8 +7,8 @@ pytest.register_assert_rewrite("adapter_contract")
 from adapter_contract import AdapterContract  # noqa: E402
 from samples import customer, make_item  # noqa: E402
 
-from odoo.addons.retail_hub.connectors.base import Settings  # noqa: E402
 from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter  # noqa: E402
+from odoo.addons.retail_hub.connectors.provider import Settings  # noqa: E402
 
 
 class TestHubSpotContract(AdapterContract):

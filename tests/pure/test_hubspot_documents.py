@@ -5,8 +5,9 @@ import time
 import pytest
 from samples import customer, invoice, make_item, order, order_line
 
-from odoo.addons.retail_hub.connectors.base import Keys, Reference, RemoteId, Settings
 from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
+from odoo.addons.retail_hub.connectors.items import Keys, Reference, RemoteId
+from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.core.errors import (
     AuthError,
     GoneError,

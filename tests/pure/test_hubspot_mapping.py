@@ -3,9 +3,10 @@
 import pytest
 from samples import customer, make_item
 
-from odoo.addons.retail_hub.connectors.base import Keys, Settings
 from odoo.addons.retail_hub.connectors.hubspot import mapping
 from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
+from odoo.addons.retail_hub.connectors.items import Keys
+from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.core import field_map
 from odoo.addons.retail_hub.core.errors import MappingError
 from odoo.addons.retail_hub.core.field_map import FieldMap

@@ -3,9 +3,9 @@
 import pytest
 from hubspot import HubSpot
 
-from odoo.addons.retail_hub.connectors.base import RemoteProperty, Settings
 from odoo.addons.retail_hub.connectors.hubspot import schema
 from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
+from odoo.addons.retail_hub.connectors.provider import RemoteProperty, Settings
 from odoo.addons.retail_hub.core.errors import AuthError
 
 

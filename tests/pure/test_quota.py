@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from odoo.addons.retail_hub.connectors.base import QuotaReading
 from odoo.addons.retail_hub.connectors.hubspot.limits import readings
+from odoo.addons.retail_hub.connectors.provider import QuotaReading
 from odoo.addons.retail_hub.core import quota
 from odoo.addons.retail_hub.core.quota import HOUR, SECOND, Window
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from samples import make_item
 
-from odoo.addons.retail_hub.connectors.base import Outcome, Prepared
 from odoo.addons.retail_hub.connectors.bisect import narrow
 from odoo.addons.retail_hub.connectors.http_status import parse_retry_after
+from odoo.addons.retail_hub.connectors.items import Outcome, Prepared
 from odoo.addons.retail_hub.core.const import ErrorClass
 from odoo.addons.retail_hub.core.errors import QuotaError, TransientError, ValidationError
 from odoo.addons.retail_hub.core.policy import RETRY_SCHEDULE, fingerprint, retry_delay

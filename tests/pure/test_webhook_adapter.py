@@ -12,7 +12,7 @@ from cloudevents.v1.http import from_http
 from samples import customer, make_item
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from odoo.addons.retail_hub.connectors.base import Settings
+from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.connectors.webhook.adapter import WebhookAdapter, check_secret
 from odoo.addons.retail_hub.core.errors import (
     AuthError,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from samples import closed_port, make_item, wait_until
 
-from odoo.addons.retail_hub.connectors.base import Settings
+from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.connectors.webhook.adapter import WebhookAdapter
 from odoo.addons.retail_hub.core.errors import AuthError, RemoteError
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from samples import closed_port
 
-from odoo.addons.retail_hub.connectors.base import Settings
 from odoo.addons.retail_hub.connectors.http_client import HttpClient
+from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.connectors.webhook.guard import Guard, is_public
 from odoo.addons.retail_hub.core.errors import AuthError, RemoteError, TransientError
 

@@ -1,0 +1,117 @@
+"""What travels between the hub and an adapter: items, their requests and their outcomes. Plain Python."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ..core.errors import RemoteError
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """By which remote property a record that has no remote id yet is found.
+
+    ``fallback`` is used for an item that has no value for ``primary``; empty: there is none.
+    """
+
+    primary: str
+    fallback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A record of Odoo's that a request names by its remote id: a customer, ``Reference("res.partner", 7)``.
+
+    Without ``is_required``, the request does without a record that the connector's flows leave out.
+    """
+
+    model: str
+    id: int
+    is_required: bool = field(default=True, compare=False)
+
+
+class RemoteId(NamedTuple):
+    """The id of a remote record, and which object of the adapter it is (empty: not known)."""
+
+    id: str
+    object: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One delivery, as the adapter sees it.
+
+    ``trace_id`` names the item in batch answers (the delivery's id); ``data`` is the canonical payload
+    (the JSON form of a model in ``schemas/``); ``idempotency_key`` stays the same for every try.
+    ``settling`` is True if an earlier try may have been applied without our knowing. ``subject`` names the
+    record (``sale.order/7``); ``occurred_at`` is when it happened (UTC, naive); ``correlation_id`` names the
+    process, ``causation_id`` the event that led to this one (empty: none is known). ``replay_id`` names the wish of a
+    person to have an event told again, on every try of it (empty: it is told for the first time). ``remote_ids`` has
+    those of the adapter's :meth:`Adapter.references` that are there; ``extra`` are those values of the Odoo record, by
+    path, for which :meth:`Adapter.record_paths` asks. ``remote_object`` is the object of ``remote_id``, empty if not
+    known. ``progress`` is that of the last try's :class:`Outcome`.
+    """
+
+    trace_id: str
+    event_type: str
+    data: Mapping[str, Any]
+    keys: Keys
+    idempotency_key: str
+    remote_id: str | None = None
+    settling: bool = False
+    occurred_at: datetime | None = None
+    subject: str = ""
+    correlation_id: str = ""
+    causation_id: str = ""
+    replay_id: str = ""
+    remote_ids: Mapping[Reference, RemoteId] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    remote_object: str = ""
+    progress: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An item with its remote request.
+
+    ``operation`` groups what may travel in one call (``upsert:email``, ``update``, ``merge``);
+    ``body`` is what the remote gets for this item (JSON-able, without credentials);
+    ``content`` is the part of it whose change makes a new call worth while: the hub stores its hash and
+    skips a state that the remote already has; ``key`` is the value (of a natural key) by which the remote
+    identifies the record: no two records of ours may claim the same one. ``is_subject`` is True if the remote id
+    of the outcome is that of the record which a fact is about; that of a state always is. ``personal`` are names
+    of properties that hold personal data though they are not called so: what is kept of the request masks them.
+    ``object`` names the remote object that it makes or changes, empty if the adapter has none.
+    """
+
+    item: Item
+    operation: str
+    body: Mapping[str, Any]
+    content: Mapping[str, Any]
+    key: str | None = None
+    is_subject: bool = False
+    personal: frozenset[str] = frozenset()
+    object: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one item: ``error`` is None if the remote has it.
+
+    ``progress`` is what an item that takes more than one try hands to the next one: a small dict of JSON values.
+    """
+
+    trace_id: str
+    remote_id: str | None = None
+    error: RemoteError | None = None
+    http_status: int | None = None
+    response: Mapping[str, Any] = field(default_factory=dict)
+    progress: Mapping[str, Any] = field(default_factory=dict)
+
+
+def failed(batch: Sequence[Prepared], error: RemoteError) -> list[Outcome]:
+    """Return one outcome for each item, all with the same error."""
+    return [
+        Outcome(p.item.trace_id, p.item.remote_id, error, error.http_status, error.response) for p in batch
+    ]
