@@ -8,7 +8,7 @@ from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..models.operations.repair import changed_properties
 from ..tools import encryption
-from ..wizards import retail_dead_letter_wizard
+from ..wizards import dead_letter
 from .common import FALLBACK_KEY, RetailCase
 
 KEY_MISSING = "HubSpot: mapping KEY_MISSING (email)"
@@ -298,7 +298,7 @@ class TestRepair(DeadLetterCase):
         self._keyless(3)
         self._drain()
         wizard = self._wizard(self._group())
-        with patch.object(retail_dead_letter_wizard, "VALIDATE_LIMIT", 2):
+        with patch.object(dead_letter, "VALIDATE_LIMIT", 2):
             wizard.action_validate()
         self.assertEqual((wizard.checked_count, wizard.unbuilt_count, wizard.is_partial), (2, 2, True))
 
