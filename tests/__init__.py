@@ -1,39 +1,39 @@
-from . import test_account_move
-from . import test_bulk_run
-from . import test_capture
-from . import test_catalog
-from . import test_circuit
-from . import test_connector
-from . import test_credential
-from . import test_customer
-from . import test_dead_letters
-from . import test_delivery
-from . import test_dependencies
-from . import test_field_map
-from . import test_flow
-from . import test_hubspot_companies
-from . import test_hubspot_invoices
-from . import test_hubspot_orders
-from . import test_oauth
-from . import test_loyalty
-from . import test_outcome
-from . import test_published_schemas
-from . import test_retention
-from . import test_screens
-from . import test_sale_order
-from . import test_pos_order
-from . import test_pos_session
-from . import test_security
-from . import test_setup_check
-from . import test_payment_transaction
-from . import test_stock_level
-from . import test_stock_picking
-from . import test_quota
-from . import test_webhook_connector
-from . import test_timeline
+from .source import test_account_move
+from .source import test_capture
+from .source import test_catalog
+from .source import test_customer
+from .source import test_loyalty
+from .source import test_payment_transaction
+from .source import test_pos_order
+from .source import test_pos_session
+from .source import test_sale_order
+from .source import test_stock_level
+from .source import test_stock_picking
+from .connector import test_connector
+from .connector import test_credential
+from .connector import test_field_map
+from .connector import test_hubspot_companies
+from .connector import test_hubspot_invoices
+from .connector import test_hubspot_orders
+from .connector import test_oauth
+from .connector import test_webhook_connector
+from .outbox import test_bulk_run
+from .outbox import test_circuit
+from .outbox import test_delivery
+from .outbox import test_dependencies
+from .outbox import test_flow
+from .outbox import test_outcome
+from .outbox import test_quota
+from .outbox import test_wake
+from .operations import test_retention
+from .operations import test_screens
+from .operations import test_security
+from .operations import test_timeline
+from .wizards import test_dead_letters
+from .wizards import test_setup_check
+from .controllers import test_published_schemas
+from .neighbours import test_cashier as test_neighbours_cashier
 from .neighbours import test_kit as test_neighbours_kit
+from .neighbours import test_settled_at_the_till as test_neighbours_settled
 from .neighbours import test_shipping as test_neighbours_shipping
 from .neighbours import test_web_order as test_neighbours_web_order
-from .neighbours import test_settled_at_the_till as test_neighbours_settled
-from .neighbours import test_cashier as test_neighbours_cashier
-from . import test_wake

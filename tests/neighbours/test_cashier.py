@@ -1,6 +1,6 @@
 """Employees who share a till (``pos_hr``): each sale and the closing say who was at it."""
 
-from ..test_pos_order import PosCase
+from ..source.test_pos_order import PosCase
 from .common import needs_neighbours
 
 

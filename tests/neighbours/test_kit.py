@@ -2,8 +2,8 @@
 
 from odoo import Command, fields
 
-from ..test_pos_order import PosCase
-from ..test_stock_picking import TestStockPicking
+from ..source.test_pos_order import PosCase
+from ..source.test_stock_picking import TestStockPicking
 from .common import amounts, make_kit, needs_neighbours
 
 LEVEL = "stock.level_changed"

@@ -5,9 +5,9 @@ from odoo import Command, fields
 from odoo.addons.point_of_sale.tests.test_frontend import TestPointOfSaleHttpCommon
 
 from ..common import EventCase
-from ..test_loyalty import LoyaltyCase
-from ..test_payment_transaction import PaymentCase
-from ..test_pos_order import PosCase
+from ..source.test_loyalty import LoyaltyCase
+from ..source.test_payment_transaction import PaymentCase
+from ..source.test_pos_order import PosCase
 from .common import amounts, needs_neighbours
 
 UPDATED, PLACED, REFUNDED = "order.updated", "order.placed", "refund.issued"

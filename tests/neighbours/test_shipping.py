@@ -5,7 +5,7 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.tests import Form
 
-from ..test_stock_picking import TestStockPicking
+from ..source.test_stock_picking import TestStockPicking
 from .common import amounts, needs_neighbours
 
 

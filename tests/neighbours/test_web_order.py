@@ -2,8 +2,8 @@
 
 from odoo import Command
 
-from ..test_loyalty import LoyaltyCase
-from ..test_payment_transaction import PaymentCase
+from ..source.test_loyalty import LoyaltyCase
+from ..source.test_payment_transaction import PaymentCase
 from .common import amounts, needs_neighbours
 
 

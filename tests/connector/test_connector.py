@@ -1,0 +1,126 @@
+"""The connector: what an admin sets, tests and starts."""
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
+
+from ..common import RetailCase
+
+
+@tagged("post_install", "-at_install")
+class TestConnector(RetailCase):
+    def test_defaults(self):
+        connector = self.env["retail.connector"].create({"name": "New"})
+        self.assertEqual((connector.base_url, connector.api_version), ("https://api.hubapi.com", "2026-09"))
+        self.assertEqual((connector.connect_timeout, connector.read_timeout), (5.0, 20.0))
+        self.assertEqual(connector.credential_ids.mapped("name"), ["access_token"])
+        self.assertEqual(
+            connector.flow_ids.filtered("active").mapped(
+                lambda flow: (flow.event_type, flow.mode, flow.window_seconds, flow.lane)
+            ),
+            [
+                ("customer.created", "realtime", 2, "realtime"),
+                ("customer.updated", "realtime", 2, "realtime"),
+                ("customer.merged", "realtime", 2, "realtime"),
+                ("customer.erased", "realtime", 2, "realtime"),
+            ],
+        )
+        customers = connector.flow_ids.filtered("active")
+        others = connector.flow_ids - customers
+        self.assertEqual(set(customers.mapped("key_property")), {"email"})
+        self.assertEqual(
+            others.mapped("event_type"),
+            [
+                "invoice.posted",
+                "invoice.paid",
+                "order.placed",
+                "order.updated",
+                "order.cancelled",
+                "shipment.confirmed",
+            ],
+        )
+        self.assertEqual(set(others.mapped("key_property")), {"odoo_id"})
+        self.assertEqual((connector.order_object, connector.company_object), ("order", "contact"))
+
+    def test_test_connection(self):
+        self.sandbox.configure(clock_skew=300)
+        action = self.connector.action_test_connection()
+        self.assertEqual(action["params"]["type"], "success")
+        self.assertTrue(self.connector.test_succeeded)
+        self.assertIn("Connected to HubSpot account", self.connector.test_result)
+        self.assertAlmostEqual(self.connector.clock_skew, 300, delta=3)
+
+    def test_test_connection_with_a_wrong_token(self):
+        self.sandbox.configure(tokens=["another"])
+        action = self.connector.action_test_connection()
+        self.assertEqual(action["params"]["type"], "danger")
+        self.assertIn("access token", action["params"]["message"])
+        self.assertFalse(self.connector.test_succeeded)
+
+    def test_test_connection_with_nobody_there(self):
+        self.connector.base_url = "http://127.0.0.1:9"
+        action = self.connector.action_test_connection()
+        self.assertEqual(action["params"]["type"], "danger")
+        self.assertIn("127.0.0.1", action["params"]["message"])
+
+    def test_activation_needs_the_credentials(self):
+        connector = self.env["retail.connector"].create({"name": "New"})
+        with self.assertRaisesRegex(UserError, "Set the credential “.*” of New first"):
+            connector.action_activate()
+        self.assertEqual(connector.state, "draft")
+
+    def test_bad_values(self):
+        for values, message in (
+            ({"base_url": "api.example.com"}, "must look like https://api.example.com"),
+            ({"base_url": "https://user:secret@api.example.com"}, "must look like https://api.example.com"),
+            ({"api_version": "v1"}, "speaks these API versions: 2026-09, v3"),
+        ):
+            with self.subTest(values), self.assertRaisesRegex(ValidationError, message):
+                self.connector.write(values)
+
+    def test_bad_flow_values(self):
+        flow = self.connector.flow_ids[0]
+        for values, message in (
+            ({"domain": "[('nope', '=', 1)]"}, "is not a valid filter"),
+            ({"domain": "city = 'Ghent'"}, "is not a valid filter"),
+            ({"window_seconds": -1}, "A window is between 0 seconds and one day"),
+        ):
+            with self.subTest(values), self.assertRaisesRegex(ValidationError, message):
+                flow.write(values)
+
+    def test_what_was_activated_is_not_deleted(self):
+        """Deleting a flow while a user saves a customer would make the user's transaction fail."""
+        with self.assertRaisesRegex(UserError, "is archived, not deleted"):
+            self.connector.unlink()
+        with self.assertRaisesRegex(UserError, "is switched off, not deleted"):
+            self.connector.flow_ids[0].unlink()
+        draft = self.env["retail.connector"].create({"name": "Draft"})
+        draft.flow_ids[0].unlink()
+        draft.unlink()
+
+    def test_counts(self):
+        self._partner()
+        self._partner("Nobody", False)
+        self._drain()
+        self._partner("Bo", "bo@example.com")
+        self._commit()
+        self.connector.invalidate_recordset()
+        counts = (
+            self.connector.waiting_count,
+            self.connector.delivered_today_count,
+            self.connector.dead_count,
+        )
+        self.assertEqual(counts, (1, 1, 1))
+
+    def test_defaults_of_the_company(self):
+        self.env["res.config.settings"].create({"retail_realtime_window": 5}).execute()
+        connector = self.env["retail.connector"].create({"name": "New"})
+        customers = connector.flow_ids.filtered("active")
+        self.assertEqual(set(customers.mapped("window_seconds")), {5})
+        connector.flow_ids[0].mode = "micro_batch"
+        self.assertEqual(connector.flow_ids[0].window_seconds, 60)
+
+    def test_legacy_api_version(self):
+        self.connector.api_version = "v3"
+        self._partner()
+        self._drain()
+        self.assertEqual(self._calls(), ["/crm/v3/objects/contacts/batch/upsert"])

@@ -1,0 +1,161 @@
+"""The canonical customer: what Odoo's partner becomes."""
+
+from odoo.tests import tagged
+
+from ..common import RetailCase
+
+
+@tagged("post_install", "-at_install")
+class TestCustomer(RetailCase):
+    def _payload(self, partner):
+        [(payload, warnings)] = partner._retail_payloads().values()
+        return payload, warnings
+
+    def test_person(self):
+        belgium = self.env.ref("base.be")
+        address = {
+            "street": "Main 1",
+            "street2": "Box 2",
+            "city": "Ghent",
+            "zip": "9000",
+            "country_id": belgium.id,
+        }
+        acme = self._partner("Acme", "info@acme.com", is_company=True, vat="BE0477472701", **address)
+        tag = self.env["res.partner.category"].create({"name": "VIP"})
+        partner = self._partner(
+            "Anna Maria Lee",
+            " Ann.Lee@Example.COM ",
+            parent_id=acme.id,
+            phone="0470 12 34 56",
+            function="Buyer",
+            website="https://ann.example.com",
+            ref="C-1",
+            category_id=[(4, tag.id)],
+        )
+        payload, warnings = self._payload(partner)
+        self.assertEqual(warnings, [])
+        self.assertEqual(
+            payload,
+            {
+                "id": str(partner.id),
+                "type": "person",
+                "active": True,
+                "name": {"full": "Anna Maria Lee", "given": "Anna Maria", "family": "Lee"},
+                "company_name": "Acme",
+                "company_id": str(acme.id),
+                "job_title": "Buyer",
+                "emails": ["ann.lee@example.com"],
+                "phones": [{"kind": "main", "number": "+32470123456"}],
+                "addresses": [
+                    {
+                        "kind": "contact",
+                        "name": "",
+                        "street": "Main 1",
+                        "street2": "Box 2",
+                        "city": "Ghent",
+                        "postal_code": "9000",
+                        "region": "",
+                        "country": "BE",
+                    }
+                ],
+                "language": "en-US",
+                "tax_id": "BE0477472701",
+                "website": "https://ann.example.com",
+                "consent": {"email_opt_out": False},
+                "tags": ["VIP"],
+                "external_ids": {"reference": "C-1"},
+            },
+        )
+
+    def test_company_with_addresses(self):
+        company = self._partner("Acme", "info@acme.com", is_company=True, city="Ghent")
+        self._partner("Dock 4", False, parent_id=company.id, type="delivery", city="Antwerp")
+        self._partner("Books", False, parent_id=company.id, type="invoice", city="Brussels")
+        payload, _warnings = self._payload(company)
+        self.assertEqual(
+            (payload["type"], payload["name"]), ("company", {"full": "Acme", "given": "", "family": ""})
+        )
+        self.assertEqual(
+            [(address["kind"], address["name"], address["city"]) for address in payload["addresses"]],
+            [("contact", "", "Ghent"), ("delivery", "Dock 4", "Antwerp"), ("invoice", "Books", "Brussels")],
+        )
+
+    def test_country_of_a_phone_number(self):
+        """The customer's country reads the number; without one, the company's."""
+        self.env.company.country_id = self.env.ref("base.us")
+        american = self._partner("Al", "al@example.com", phone="(212) 555-0123", country_id=False)
+        british = self._partner(
+            "Bo", "bo@example.com", phone="020 7946 0958", country_id=self.env.ref("base.uk").id
+        )
+        self.assertEqual(self._payload(american)[0]["phones"], [{"kind": "main", "number": "+12125550123"}])
+        self.assertEqual(self._payload(british)[0]["phones"], [{"kind": "main", "number": "+442079460958"}])
+
+    def test_unreadable_phone_and_email(self):
+        partner = self._partner("Ann", "ann(at)example", phone="call me")
+        payload, warnings = self._payload(partner)
+        self.assertEqual((payload["phones"], payload["emails"]), ([], []))
+        self.assertEqual(
+            warnings,
+            [
+                "The phone number cannot be read and was left out.",
+                "The email address cannot be read and was left out.",
+            ],
+        )
+
+    def test_consent(self):
+        partner = self._partner()
+        self.env["mail.blacklist"]._add("ann@example.com")
+        partner.invalidate_recordset()
+        self.assertEqual(self._payload(partner)[0]["consent"], {"email_opt_out": True})
+
+    def test_languages(self):
+        tags = {
+            "en_US": "en-US",
+            "es_419": "es-419",
+            "sr@latin": "sr-Latn",
+            "sr@Cyrl": "sr-Cyrl",
+            "kab_DZ": "kab-DZ",
+        }
+        partner = self.env["res.partner"].new({"name": "L"})
+        for code, tag in tags.items():
+            partner.env.cache.update(partner, partner._fields["lang"], [code])
+            self.assertEqual(partner._retail_language(), tag)
+
+    def test_names_of_the_world(self):
+        """Emoji, right-to-left and very long names arrive at the remote as they are."""
+        names = {
+            "emoji@example.com": "Zoë 🛍️ Ünal",
+            "rtl@example.com": "محمد علي",
+            "long@example.com": "N" * 500,
+            "one@example.com": "Plato",
+        }
+        partners = self.env["res.partner"].create(
+            [{"name": name, "email": email} for email, name in names.items()]
+        )
+        self.assertEqual(self._drain(), 4)
+        self.assertEqual(
+            self._deliveries().filtered(lambda d: d.res_id in partners.ids).mapped("state"), ["delivered"] * 4
+        )
+        contacts = self._contacts()
+        arrived = {
+            email: " ".join(filter(None, (contacts[email].get("firstname"), contacts[email]["lastname"])))
+            for email in names
+        }
+        self.assertEqual(arrived, names)
+
+    def test_one_record_that_cannot_be_read(self):
+        """Promise 2: a payload that cannot be built stops nothing but itself, and says which field."""
+        good, bad = self._partner(), self._partner("Bad", "bad@example.com")
+        self._commit()
+        self.env.cr.execute("UPDATE res_country SET code = 'x' WHERE id = %s", [self.env.ref("base.be").id])
+        self.env.cr.execute(
+            "UPDATE res_partner SET country_id = %s WHERE id = %s", [self.env.ref("base.be").id, bad.id]
+        )
+        self.env.invalidate_all()
+        self._drain()
+        self.assertEqual(self._deliveries(good).state, "delivered")
+        dead = self._deliveries(bad)
+        self.assertEqual(
+            (dead.state, dead.error_class, dead.error_code), ("dead", "mapping", "CANONICAL_FORM")
+        )
+        self.assertEqual(dead.error_field, "country")

@@ -1,0 +1,255 @@
+"""Sales orders: what is placed, changed and cancelled is told, with the amounts that Odoo shows."""
+
+from unittest.mock import patch
+
+from odoo import Command
+from odoo.tests import tagged
+
+from ..common import EventCase
+
+
+@tagged("post_install", "-at_install")
+class TestSaleOrder(EventCase):
+    wanted = ("order.placed", "order.updated", "order.cancelled")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customer = cls.env["res.partner"].create(
+            {"name": "Ann Lee", "email": "ann@example.com", "street": "Kaai 7", "city": "Ghent"}
+        )
+        cls.tax = cls.env["account.tax"].create({"name": "21 %", "amount": 21, "type_tax_use": "sale"})
+        cls.product = cls.env["product.product"].create(
+            {"name": "Lamp", "default_code": "LAMP", "list_price": 19.99, "taxes_id": cls.tax.ids}
+        )
+
+    def _order(self, quantity=3, **line):
+        line = {"product_id": self.product.id, "product_uom_qty": quantity, **line}
+        return self.env["sale.order"].create(
+            {"partner_id": self.customer.id, "order_line": [Command.create(line)]}
+        )
+
+    def test_confirmed(self):
+        order = self._order(discount=10)
+        self.assertEqual(self._told(order), [])
+        order.action_confirm()
+        [event] = self._events(order)
+        self.assertEqual((event.event_type, event.kind), ("order.placed", "fact"))
+        self.assertEqual(event.occurred_at, order.date_order)
+        self.assertEqual(event.correlation_id, f"sale.order,{order.id}")
+        told = event.payload
+        self.assertEqual(
+            (told["number"], told["channel"], told["status"], told["customer_id"], told["currency"]),
+            (order.name, "sales", "placed", str(self.customer.id), order.currency_id.name),
+        )
+        self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("53.97", "11.33", "65.30"))
+        self.assertAlmostEqual(order.amount_total, 65.30)
+        [line] = told["lines"]
+        self.assertEqual(
+            (
+                line["sku"],
+                line["quantity"],
+                line["unit_price"],
+                line["discount"],
+                line["untaxed"],
+                line["total"],
+            ),
+            ("LAMP", "3", "19.99", "10", "53.97", "65.30"),
+        )
+        self.assertEqual(told["delivery_address"]["city"], "Ghent")
+
+    def test_tax_included(self):
+        self.tax.price_include_override = "tax_included"
+        order = self._order(quantity=7)
+        order.action_confirm()
+        told = self._events(order).payload
+        self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("115.64", "24.29", "139.93"))
+
+    def test_other_currency(self):
+        """Amounts have as many digits as the currency has."""
+        yen = self.env.ref("base.JPY")
+        yen.active = True
+        pricelist = self.env["product.pricelist"].create({"name": "Japan", "currency_id": yen.id})
+        order = self._order(quantity=1, price_unit=1999.0)
+        order.pricelist_id = pricelist
+        order.order_line.price_unit = 1999.0
+        order.action_confirm()
+        told = self._events(order).payload
+        self.assertEqual((told["currency"], told["untaxed"], told["total"]), ("JPY", "1999", "2419"))
+
+    def test_sections_and_notes_are_no_lines(self):
+        order = self._order()
+        order.order_line = [Command.create({"display_type": "line_section", "name": "Lamps"})]
+        order.action_confirm()
+        self.assertEqual(len(self._events(order).payload["lines"]), 1)
+
+    def test_combo(self):
+        """What a combo is made of are lines of their own, which carry its price and say where they belong."""
+        combo = self.env["product.combo"].create(
+            {"name": "Light", "combo_item_ids": [Command.create({"product_id": self.product.id})]}
+        )
+        gift_set = self.env["product.product"].create(
+            {
+                "name": "Gift set",
+                "default_code": "GIFT",
+                "type": "combo",
+                "combo_ids": combo.ids,
+                "list_price": 15,
+                "taxes_id": False,
+            }
+        )
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "order_line": [Command.create({"product_id": gift_set.id, "product_uom_qty": 2})],
+            }
+        )
+        part = {"combo_item_id": combo.combo_item_ids.id, "linked_line_id": order.order_line.id}
+        order.order_line = [Command.create({"product_id": self.product.id, "product_uom_qty": 2, **part})]
+        order.action_confirm()
+        told = self._events(order).payload
+        parent, lamp = told["lines"]
+        self.assertEqual((parent["sku"], parent["parent_id"], parent["total"]), ("GIFT", "", "0.00"))
+        self.assertEqual((lamp["sku"], lamp["parent_id"], lamp["quantity"]), ("LAMP", parent["id"], "2"))
+        self.assertEqual((lamp["untaxed"], lamp["tax"], lamp["total"]), ("30.00", "6.30", "36.30"))
+        self.assertEqual(told["total"], "36.30")
+
+    def test_down_payment(self):
+        order = self._order()
+        order.action_confirm()
+        self._forget_events()
+        wizard = self.env["sale.advance.payment.inv"].with_context(
+            active_ids=order.ids, active_model="sale.order"
+        )
+        wizard.create({"advance_payment_method": "percentage", "amount": 50}).create_invoices()
+        self.assertEqual(self._told(order), ["order.updated"])
+        payload, _warnings = order._retail_payloads()[order.id]
+        self.assertEqual([line["kind"] for line in payload["lines"]], ["product", "down_payment"])
+
+    def test_changed_after_confirmation(self):
+        order = self._order()
+        order.action_confirm()
+        self._forget_events()
+        order.order_line.product_uom_qty = 5
+        order.client_order_ref = "PO 7"
+        [event] = self._events(order)
+        self.assertEqual((event.event_type, event.kind, event.payload), ("order.updated", "state", False))
+        self._forget_events()
+        order.order_line = [Command.create({"product_id": self.product.id})]
+        self.assertEqual(self._told(order), ["order.updated"])
+
+    def test_a_quotation_is_not_told(self):
+        order = self._order()
+        order.order_line.product_uom_qty = 5
+        order.action_cancel()
+        self.assertEqual(self._told(order), [])
+
+    def test_cancelled(self):
+        order = self._order()
+        order.action_confirm()
+        placed = self._events(order)
+        order._action_cancel()
+        self.assertEqual(self._told(order), ["order.placed", "order.cancelled"])
+        cancelled = self._events(order, "order.cancelled")
+        self.assertEqual(cancelled.payload["status"], "cancelled")
+        self.assertEqual(cancelled.causation_id, placed.uuid)
+
+    def test_confirmed_and_cancelled_in_one_transaction(self):
+        """Both are told, in order, once each."""
+        order = self._order()
+        order.action_confirm()
+        order._action_cancel()
+        self.assertEqual(self._told(order), ["order.placed", "order.cancelled"])
+
+    def test_confirmed_again(self):
+        order = self._order()
+        order.action_confirm()
+        order._action_cancel()
+        order.action_draft()
+        order.action_confirm()
+        self.assertEqual(self._told(order), ["order.placed", "order.cancelled", "order.placed"])
+
+    def test_a_payload_that_cannot_be_built_stops_no_sale(self):
+        """The event is kept, says why, and is built when it is sent."""
+        order = self._order()
+        order_class = type(order)
+        with (
+            patch.object(order_class, "_retail_canonical", side_effect=ZeroDivisionError),
+            self.assertLogs("odoo.addons.retail_hub.models.outbox.event", "ERROR"),
+        ):
+            order.action_confirm()
+            [event] = self._events(order)
+        self.assertEqual(
+            (order.state, event.payload, event.payload_error), ("sale", False, "ZeroDivisionError")
+        )
+        self.assertEqual(self._deliveries(order).state, "pending")
+
+    def _queries_for(self, count):
+        """Return how many queries it takes to read so many confirmed orders, of customers of their own."""
+        orders = self._order().browse()
+        for number in range(count):
+            customer = self._partner(f"Buyer {number}", f"buyer{number}@example.com")
+            orders += self.env["sale.order"].create(
+                {"partner_id": customer.id, "order_line": [Command.create({"product_id": self.product.id})]}
+            )
+        self._forget_events()
+        orders.action_confirm()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        events_class = type(self.env["retail.event"])
+        with_snapshots, queries = events_class._with_snapshots, []
+
+        def counted(events, model, drafts):
+            before = events.env.cr.sql_log_count
+            found = with_snapshots(events, model, drafts)
+            queries.append(events.env.cr.sql_log_count - before)
+            return found
+
+        with patch.object(events_class, "_with_snapshots", counted):
+            self.assertEqual(len(self._events(event_type="order.placed")), count)
+        return sum(queries)
+
+    def test_orders_are_read_together(self):
+        """Whoever confirms many does not pay for each."""
+        self.assertEqual(self._queries_for(6), self._queries_for(2))
+
+    def test_one_that_cannot_be_read_stops_no_other(self):
+        """Not even if it fails because of what is read for all at once, such as a computed field."""
+        bad, good = self._order(), self._order()
+        self._forget_events()
+        canonical = type(bad)._retail_canonical
+
+        def fails(order, *args):
+            if order == bad or bad.id in order._prefetch_ids:
+                raise ZeroDivisionError
+            return canonical(order, *args)
+
+        with (
+            patch.object(type(bad), "_retail_canonical", fails),
+            self.assertLogs("odoo.addons.retail_hub.models.outbox.event", "ERROR") as logged,
+        ):
+            (bad + good).action_confirm()
+            events = self._events(event_type="order.placed")
+        self.assertEqual(
+            {event.res_id: (bool(event.payload), event.payload_error) for event in events},
+            {bad.id: (False, "ZeroDivisionError"), good.id: (True, False)},
+        )
+        self.assertEqual(len(logged.records), 1)
+
+    def test_rolled_back(self):
+        order = self._order()
+        self._commit()
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
+            order.action_confirm()
+            raise ZeroDivisionError
+        self.assertEqual(self._told(order), [])
+
+    def test_kit_and_many_lines(self):
+        lines = [
+            Command.create({"product_id": self.product.id, "product_uom_qty": n % 3 + 1}) for n in range(300)
+        ]
+        order = self.env["sale.order"].create({"partner_id": self.customer.id, "order_line": lines})
+        order.action_confirm()
+        told = self._events(order).payload
+        self.assertEqual(len(told["lines"]), 300)
+        self.assertEqual(told["total"], f"{order.amount_total:.2f}")

@@ -1,0 +1,108 @@
+"""The setup check tells what is wrong, with the fix; the scheduled action stands in for the job runner."""
+
+import os
+import socket
+import time
+from unittest.mock import patch
+
+from cryptography.fernet import Fernet
+
+from odoo.tests import tagged
+from odoo.tools import config
+
+from ...tools import encryption, server_options
+from ..common import RetailCase
+
+
+@tagged("post_install", "-at_install")
+class TestSetupCheck(RetailCase):
+    def _findings(self):
+        action = self.env["retail.setup.check"].action_open()
+        check = self.env["retail.setup.check"].browse(action["res_id"])
+        return {line.name: (line.status, line.fix) for line in check.line_ids}
+
+    def _status(self, name):
+        return self._findings()[name][0]
+
+    def test_job_runner_is_not_running(self):
+        """No runner is connected to the database of a test run."""
+        status, fix = self._findings()["The job runner is running"]
+        self.assertEqual(status, "warning")
+        self.assertIn("server_wide_modules = base,web,rpc,queue_job", fix)
+
+    def test_module_is_not_server_wide(self):
+        name = "queue_job is loaded server-wide"
+        with patch.dict(config.options, {"server_wide_modules": ["base", "web"]}):
+            self.assertEqual(self._status(name), "warning")
+        with patch.dict(config.options, {"server_wide_modules": ["base", "web", "queue_job"]}):
+            self.assertEqual(self._status(name), "ok")
+
+    def test_channels(self):
+        name = "Each lane has its own channel"
+        with patch.dict(os.environ, {"ODOO_QUEUE_JOB_CHANNELS": "root:2"}):
+            self.assertEqual(self._status(name), "warning")
+        channels = "root:4,root.retail.realtime:2,root.retail.bulk:1,root.retail.inbound:1"
+        with patch.dict(os.environ, {"ODOO_QUEUE_JOB_CHANNELS": channels}):
+            self.assertEqual(self._status(name), "ok")
+
+    def test_own_clock(self):
+        host = socket.gethostname()
+        name = f"The clocks of {host} and the database agree"
+        self.assertEqual(self._status(name), "ok")
+        for skew in (-7, 7):
+            self.patch(
+                type(self.env["retail.drain"]), "_database_time", lambda _self, skew=skew: time.time() + skew
+            )
+            status, fix = self._findings()[name]
+            self.assertEqual((status, fix), ("warning", f"Synchronize the clock of {host} (NTP)."))
+
+    def test_encryption_key(self):
+        name = "The encryption key is kept by you"
+        self.patch(server_options, "config_files", list)
+        with patch.dict(os.environ, {encryption.ENVIRONMENT: ""}):
+            self.assertEqual(self._status(name), "warning")
+        with patch.dict(os.environ, {encryption.ENVIRONMENT: Fernet.generate_key().decode()}):
+            self.assertEqual(self._status(name), "ok")
+            self.assertEqual(self._status("HubSpot has its credentials"), "error")
+            self.assertEqual(self._status("All credentials use the newest key"), "warning")
+
+    def test_connector(self):
+        self.assertEqual(self._status("HubSpot answers"), "warning")
+        self.sandbox.configure(clock_skew=600)
+        self.connector.action_test_connection()
+        self.assertEqual(self._status("HubSpot answers"), "ok")
+        self.assertEqual(self._status("The clocks of Odoo and HubSpot agree"), "error")
+        self.sandbox.configure(clock_skew=0)
+        self.connector.action_test_connection()
+        self.assertEqual(self._status("The clocks of Odoo and HubSpot agree"), "ok")
+        self.env["retail.circuit"].create(
+            {"connector_id": self.connector.id, "is_open": True, "reason": "HTTP 503"}
+        )
+        self.assertEqual(self._status("HubSpot delivers"), "error")
+        self.connector._need_attention("The token was refused.")
+        self.assertEqual(self._status("HubSpot delivers"), "error")
+
+    def test_cron_drains_without_a_job_runner(self):
+        partner = self._partner()
+        self._commit()
+        with self.enter_registry_test_mode():
+            self.env.ref("retail_hub.ir_cron_drain").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(self._deliveries(partner).state, "delivered")
+
+    def test_wake_up_without_a_job_runner_triggers_the_cron(self):
+        cron = self.env.ref("retail_hub.ir_cron_drain")
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        self.env["retail.drain"]._wake(self.connector.id, "realtime", 2.0)
+        self.assertEqual(len(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]) - triggers), 1)
+
+    def test_wake_up_with_a_job_runner_enqueues_one_job(self):
+        """A second wake-up finds the job of the first; the job carries ids only."""
+        drain = self.env["retail.drain"]
+        self.patch(type(drain), "_is_job_runner_running", lambda self: True)
+        for _number in range(2):
+            drain._wake(self.connector.id, "bulk", 0.0)
+        job = self.env["queue.job"].search([("model_name", "=", "retail.drain")])
+        self.assertEqual(
+            (job.channel, job.args, job.kwargs), ("root.retail.bulk", [self.connector.id, "bulk"], {})
+        )
