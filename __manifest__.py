@@ -1,7 +1,7 @@
 {
     "name": "Retail Hub",
     "summary": "Keep CRM, loyalty and storefronts in step with Odoo: reliable, ordered, visible",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Sales/Integration",
     "author": "Retail Hub maintainers",
     "website": "https://github.com/retail-hub/retail_hub",

@@ -14,7 +14,7 @@ from ..core import field_map
 from ..core.errors import MappingError
 from ..core.field_map import FieldMap, FieldMapError, Transform
 from ..schemas import EVENT_TYPES
-from .items import Item, Keys, Outcome, Prepared, Reference
+from .items import Item, MatchKeys, Outcome, Prepared, Reference
 from .provider import ConnectionReport, Credential, Plan, QuotaReading, RemoteObject, RemoteProperty, Settings
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Adapter(ABC):
     event_types: ClassVar[frozenset[str]]
     initial_event_types: ClassVar[frozenset[str] | None] = None
     optional_event_types: ClassVar[frozenset[str]] = frozenset()
-    default_keys: ClassVar[Keys]
+    default_keys: ClassVar[MatchKeys]
     plans: ClassVar[Sequence[Plan]] = ()
     has_oauth: ClassVar[bool] = False
     objects: ClassVar[Sequence[RemoteObject]] = ()
@@ -85,7 +85,7 @@ class Adapter(ABC):
     # ----- field maps -----
 
     @classmethod
-    def keys_for(cls, event_type: str) -> Keys:
+    def keys_for(cls, event_type: str) -> MatchKeys:
         """Return the keys that a new flow for such events begins with."""
         found = next((each.keys for each in cls.objects if event_type in each.event_types), None)
         return found or cls.default_keys
@@ -122,7 +122,7 @@ class Adapter(ABC):
         return grouped
 
     def _compiled(self, event_type, object_name):
-        """Return ``[(line, its value as a function of (data, extra), paths of Odoo fields), …]``."""
+        """Return ``[(line, its value as a function of (data, record_values), paths of Odoo fields), …]``."""
         key = (event_type, object_name)
         if key not in self._compiled_lines:
             found = next(each for each in self.objects if each.name == object_name)
@@ -143,7 +143,7 @@ class Adapter(ABC):
         ]
 
     def record_paths(self, event_type: str) -> Sequence[str]:
-        """Return the paths of Odoo fields whose values an event's item needs in ``extra``."""
+        """Return the paths of Odoo fields whose values an event's item needs in ``record_values``."""
         fed = (each for each in self.objects if event_type in each.event_types)
         lines = (line for each in fed for line in self.field_maps(each.name))
         return tuple(dict.fromkeys(path for line in lines for path in field_map.record_paths(line)))
@@ -154,7 +154,7 @@ class Adapter(ABC):
         :raise MappingError: it cannot be made
         """
         try:
-            return field_map.value_of(line, item.data, item.extra, self.transforms)
+            return field_map.value_of(line, item.data, item.record_values, self.transforms)
         except FieldMapError as error:
             raise _not_filled(line, error) from error
 
@@ -173,8 +173,8 @@ class Adapter(ABC):
         data = item.data if part is None else part
         try:
             for line, read, paths in self._compiled(item.event_type, object_name):
-                if not (line.only_on_create and item.remote_id) and paths <= item.extra.keys():
-                    values[line.property] = read(data, item.extra)
+                if not (line.only_on_create and item.remote_id) and paths <= item.record_values.keys():
+                    values[line.property] = read(data, item.record_values)
         except FieldMapError as error:
             raise _not_filled(line, error) from error
         return values
@@ -246,7 +246,7 @@ class Adapter(ABC):
         return None
 
     @abstractmethod
-    def settle(self, batch: Sequence[Prepared]) -> list[Outcome]:
+    def resolve(self, batch: Sequence[Prepared]) -> list[Outcome]:
         """Find out, or make sure, that items of uncertain outcome are applied exactly once in effect.
 
         Send again only what the remote knows how to repeat: by the item's idempotency key, or because the call
@@ -261,7 +261,7 @@ def _has_path(event_type, part, path):
         return True
     schema = field_map.part_schema(EVENT_TYPES[event_type].schema.model_json_schema(), part)
     try:
-        field_map.kind_of(schema, path)
+        field_map.value_type_of(schema, path)
     except FieldMapError:
         return False
     return True

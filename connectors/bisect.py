@@ -6,7 +6,7 @@ from .items import failed
 _SPLITTABLE = (ValidationError, ConflictError, BusinessError)
 
 
-def narrow(batch, send):
+def bisect(batch, send):
     """Send a batch that the remote takes or refuses as a whole, until only its bad items are left out.
 
     Halves a refused batch: one bad item among n costs at most 1 + 2 * log2(n) calls. Items that were taken
@@ -15,7 +15,7 @@ def narrow(batch, send):
 
     :param batch: a sequence of :class:`~.items.Prepared`
     :param send: takes a part of the batch; returns its outcomes in order, or raises the
-        :class:`~..core.errors.RemoteError` of the whole part. Validation, conflict and business errors are narrowed
+        :class:`~..core.errors.RemoteError` of the whole part. Validation, conflict and business errors are bisected
         down; any other error ends the calls: it is also the outcome of the items that were not sent (these
         with ``uncertain`` False)
     :return: one :class:`~.items.Outcome` per item, in order

@@ -9,7 +9,7 @@ from ..core.errors import RemoteError
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class MatchKeys:
     """By which remote property a record that has no remote id yet is found.
 
     ``fallback`` is used for an item that has no value for ``primary``; empty: there is none.
@@ -42,33 +42,37 @@ class RemoteId(NamedTuple):
 class Item:
     """One delivery, as the adapter sees it.
 
-    ``trace_id`` names the item in batch answers (the delivery's id); ``data`` is the canonical payload
-    (the JSON form of a model in ``schemas/``); ``idempotency_key`` stays the same for every try.
-    ``settling`` is True if an earlier try may have been applied without our knowing. ``subject`` names the
-    record (``sale.order/7``); ``occurred_at`` is when it happened (UTC, naive); ``correlation_id`` names the
-    process, ``causation_id`` the event that led to this one (empty: none is known). ``replay_id`` names the wish of a
-    person to have an event told again, on every try of it (empty: it is told for the first time). ``remote_ids`` has
-    those of the adapter's :meth:`Adapter.references` that are there; ``extra`` are those values of the Odoo record, by
-    path, for which :meth:`Adapter.record_paths` asks. ``remote_object`` is the object of ``remote_id``, empty if not
-    known. ``progress`` is that of the last try's :class:`Outcome`.
+    :param trace_id: names the item in batch answers: the delivery's id
+    :param data: the canonical payload: the JSON form of a model in ``schemas/``
+    :param idempotency_key: stays the same for every attempt
+    :param in_doubt: an earlier attempt may have been applied, although no answer came
+    :param subject: the record that the event is about, such as ``sale.order/7``
+    :param occurred_at: when it happened (UTC, naive)
+    :param correlation_id: the business process
+    :param causation_id: the event that led to this one; empty if unknown
+    :param replay_id: set, and the same on every attempt, if a person asked for the event to be sent again
+    :param remote_ids: remote ids of the records that :meth:`Adapter.references` names, as far as they are known
+    :param record_values: values of the Odoo record, by path, for which :meth:`Adapter.record_paths` asks
+    :param remote_object: the object of ``remote_id``; empty if unknown
+    :param checkpoint: that of the last attempt's :class:`Outcome`
     """
 
     trace_id: str
     event_type: str
     data: Mapping[str, Any]
-    keys: Keys
+    keys: MatchKeys
     idempotency_key: str
     remote_id: str | None = None
-    settling: bool = False
+    in_doubt: bool = False
     occurred_at: datetime | None = None
     subject: str = ""
     correlation_id: str = ""
     causation_id: str = ""
     replay_id: str = ""
     remote_ids: Mapping[Reference, RemoteId] = field(default_factory=dict)
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    record_values: Mapping[str, Any] = field(default_factory=dict)
     remote_object: str = ""
-    progress: Mapping[str, Any] = field(default_factory=dict)
+    checkpoint: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Prepared:
 
     ``operation`` groups what may travel in one call (``upsert:email``, ``update``, ``merge``);
     ``body`` is what the remote gets for this item (JSON-able, without credentials);
-    ``content`` is the part of it whose change makes a new call worth while: the hub stores its hash and
+    ``comparable`` is the part of it whose change makes a new call worth while: the hub stores its hash and
     skips a state that the remote already has; ``key`` is the value (of a natural key) by which the remote
     identifies the record: no two records of ours may claim the same one. ``is_subject`` is True if the remote id
     of the outcome is that of the record which a fact is about; that of a state always is. ``personal`` are names
@@ -88,7 +92,7 @@ class Prepared:
     item: Item
     operation: str
     body: Mapping[str, Any]
-    content: Mapping[str, Any]
+    comparable: Mapping[str, Any]
     key: str | None = None
     is_subject: bool = False
     personal: frozenset[str] = frozenset()
@@ -99,7 +103,7 @@ class Prepared:
 class Outcome:
     """What became of one item: ``error`` is None if the remote has it.
 
-    ``progress`` is what an item that takes more than one try hands to the next one: a small dict of JSON values.
+    ``checkpoint`` is what an item that takes more than one try hands to the next one: a small dict of JSON values.
     """
 
     trace_id: str
@@ -107,7 +111,7 @@ class Outcome:
     error: RemoteError | None = None
     http_status: int | None = None
     response: Mapping[str, Any] = field(default_factory=dict)
-    progress: Mapping[str, Any] = field(default_factory=dict)
+    checkpoint: Mapping[str, Any] = field(default_factory=dict)
 
 
 def failed(batch: Sequence[Prepared], error: RemoteError) -> list[Outcome]:

@@ -8,7 +8,7 @@ from typing import Any
 from ..core import field_map
 from ..core.field_map import FieldMap
 from ..schemas import EVENT_TYPES
-from .items import Keys
+from .items import MatchKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class RemoteObject:
     label: str
     event_types: tuple[str, ...]
     part: str = ""
-    keys: Keys | None = None
+    keys: MatchKeys | None = None
 
     def fields_schemas(self):
         """Return the JSON Schemas of what its properties are filled from, one for each type of event."""

@@ -20,7 +20,7 @@ CLAIMABLE_STATES = (State.PENDING, State.UNKNOWN)
 FINISHED_STATES = (State.DELIVERED, State.SUPERSEDED, State.CANCELLED)
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """STATE: only the newest matters, read when sent. FACT: each one counts, snapshot when it happened."""
 
     STATE = "state"

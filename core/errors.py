@@ -98,11 +98,11 @@ class BusinessError(RemoteError):
     error_class = ErrorClass.BUSINESS
 
 
-class GoneError(BusinessError):
+class RemoteNotFoundError(BusinessError):
     """The remote record that ours is linked to does not exist any more."""
 
 
-class ReferenceGoneError(BusinessError):
+class ReferenceNotFoundError(BusinessError):
     """The remote record of another record of ours, to which this one refers, does not exist any more.
 
     ``remote_id`` is the id of that one.

@@ -16,7 +16,7 @@ OTHERWISE = "*"
 
 _REFERENCE = re.compile(r"\{([^{}]*)\}")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_PATTERN_KINDS = {r"^-?\d+(\.\d+)?$": "number", r"^\d{4}-\d{2}-\d{2}$": "date"}
+_PATTERN_TYPES = {r"^-?\d+(\.\d+)?$": "number", r"^\d{4}-\d{2}-\d{2}$": "date"}
 
 
 class Reason(str):
@@ -76,7 +76,7 @@ class FieldMap:
     argument: str = ""
     only_on_create: bool = False
     direction: str = "out"
-    owner: str = "odoo"
+    system_of_record: str = "odoo"
     key: str = ""
 
     @property
@@ -96,7 +96,7 @@ class Transform(NamedTuple):
     takes_object: bool = False
 
 
-class Kind(NamedTuple):
+class ValueType(NamedTuple):
     """What values are like: ``text``, ``number``, ``boolean``, ``date``, ``datetime``, ``list``, ``object``.
 
     ``values``: all that are possible, None if there is no such list.
@@ -109,25 +109,25 @@ class Kind(NamedTuple):
 # ----- values -----
 
 
-def value_of(field_map, data, extra, transforms):
+def value_of(field_map, data, record_values, transforms):
     """Return the value of a line: a JSON value; None or "" if there is none.
 
-    :param extra: ``{path: value}`` of the Odoo record
+    :param record_values: ``{path: value}`` of the Odoo record
     :raise FieldMapError: the value does not fit the transform
     """
-    return compile_line(field_map, transforms)(data, extra)
+    return compile_line(field_map, transforms)(data, record_values)
 
 
 def compile_line(field_map, transforms):
-    """Return a function of (data, extra) that gives the value of a line: see :func:`value_of`."""
+    """Return a function of (data, record_values) that gives the value of a line: see :func:`value_of`."""
     read = _READERS[field_map.source](field_map.expression)
     function, argument = transforms[field_map.transform].function, field_map.argument
     if function is None:
         return read
     takes_empty = field_map.transform == "map"
 
-    def value(data, extra):
-        found = read(data, extra)
+    def value(data, record_values):
+        found = read(data, record_values)
         return function(found, argument, data) if takes_empty or not is_empty(found) else found
 
     return value
@@ -195,7 +195,7 @@ def _segments(expression):
 def _path_reader(expression):
     segments = _segments(expression)
 
-    def read(data, _extra):
+    def read(data, _record_values):
         value = data
         for segment in segments:
             if isinstance(value, dict):
@@ -228,11 +228,11 @@ def _choices(segment):
 
 
 def _record_reader(path):
-    return lambda _data, extra: extra.get(path)
+    return lambda _data, record_values: record_values.get(path)
 
 
 def _constant_reader(constant):
-    return lambda _data, _extra: constant
+    return lambda _data, _record_values: constant
 
 
 def _template_reader(template):
@@ -242,8 +242,8 @@ def _template_reader(template):
         for name in map(str.strip, parts[1::2])
     ]
 
-    def read(data, extra):
-        values = [text(reader(data, extra)) for reader in readers]
+    def read(data, record_values):
+        values = [text(reader(data, record_values)) for reader in readers]
         if not any(values):
             return ""  # "Dear " alone says nothing
         filled = [part for pair in zip(parts[::2], [*values, ""], strict=True) for part in pair]
@@ -322,8 +322,8 @@ TRANSFORMS = {
 # ----- kinds of values -----
 
 
-def kind_of(schema, expression):
-    """Return the :class:`Kind` of what a path leads to.
+def value_type_of(schema, expression):
+    """Return the :class:`ValueType` of what a path leads to.
 
     :param schema: the JSON Schema of the canonical model
     :raise FieldMapError: the path does not exist; in words
@@ -427,20 +427,20 @@ def _resolve(schema, node):
 
 def _kind(node):
     if "enum" in node or "const" in node:
-        return Kind("text", tuple(node.get("enum") or (node["const"],)))
+        return ValueType("text", tuple(node.get("enum") or (node["const"],)))
     if node.get("type") == "string":
         pattern = node.get("pattern", "")
         is_time = pattern.startswith(r"^\d{4}-\d{2}-\d{2}T")
-        return Kind("datetime" if is_time else _PATTERN_KINDS.get(pattern, "text"))
+        return ValueType("datetime" if is_time else _PATTERN_TYPES.get(pattern, "text"))
     if node.get("type") == "boolean":
-        return Kind("boolean", ("true", "false"))
-    return Kind({"array": "list", "integer": "number"}.get(node.get("type"), node.get("type", "text")))
+        return ValueType("boolean", ("true", "false"))
+    return ValueType({"array": "list", "integer": "number"}.get(node.get("type"), node.get("type", "text")))
 
 
-def result_kind(field_map, kind, transforms):
-    """Return the :class:`Kind` of what a line sends.
+def result_type(field_map, kind, transforms):
+    """Return the :class:`ValueType` of what a line sends.
 
-    :param kind: of what its source gives, see :func:`source_kind`
+    :param kind: of what its source gives, see :func:`source_type`
     :raise FieldMapError: the transform is unknown, or has no use for such values; in words
     """
     transform = transforms.get(field_map.transform)
@@ -451,17 +451,17 @@ def result_kind(field_map, kind, transforms):
             _lt("“%(path)s” is a whole group of fields: name one of them", path=field_map.expression)
         )
     if field_map.transform == "map":
-        return Kind("text", tuple(dict.fromkeys(parse_values(field_map.argument).values())))
+        return ValueType("text", tuple(dict.fromkeys(parse_values(field_map.argument).values())))
     if field_map.transform == "date":
         if kind.name not in ("date", "datetime", "text"):
             raise FieldMapError(_lt("%(kind)s has no date format", kind=_named(kind.name)))
-        return Kind(_date_kind(field_map.argument))
+        return ValueType(_date_type(field_map.argument))
     if kind.values is not None and transform.function and field_map.transform in _CASES:
-        return Kind("text", tuple(transform.function(value, "", {}) for value in kind.values))
-    return Kind(transform.kind) if transform.kind else kind
+        return ValueType("text", tuple(transform.function(value, "", {}) for value in kind.values))
+    return ValueType(transform.kind) if transform.kind else kind
 
 
-def _date_kind(pattern):
+def _date_type(pattern):
     """Say what a date format makes: only what is written as ISO 8601 says is a date for the remote, too."""
     if pattern in ("", "%Y-%m-%d"):
         return "date"
@@ -469,22 +469,22 @@ def _date_kind(pattern):
     return "datetime" if is_iso else "text"
 
 
-def source_kind(field_map, schema, record_kind):
-    """Return the :class:`Kind` of what the source of a line gives.
+def source_type(field_map, schema, record_type):
+    """Return the :class:`ValueType` of what the source of a line gives.
 
-    :param record_kind: function that returns the kind of a path of Odoo fields
+    :param record_type: function that returns the kind of a path of Odoo fields
     :raise FieldMapError: a path does not exist; in words
     """
-    canonical = [kind_of(schema, path) for path in canonical_paths(field_map)]
-    record = [record_kind(path) for path in record_paths(field_map)]
+    canonical = [value_type_of(schema, path) for path in canonical_paths(field_map)]
+    record = [record_type(path) for path in record_paths(field_map)]
     if field_map.source == "constant":
-        return Kind("text", (field_map.expression,))
+        return ValueType("text", (field_map.expression,))
     if field_map.source == "template":
         if not references(field_map.expression):
             raise FieldMapError(_lt("a template names at least one field in braces, such as {name.full}"))
         if any(kind.name == "object" for kind in canonical):
             raise FieldMapError(_lt("a template takes single fields, no whole groups of fields"))
-        return Kind("text")
+        return ValueType("text")
     return (*canonical, *record)[0]
 
 
@@ -494,7 +494,7 @@ _CASES = ("upper", "lower", "title")
 # ----- does it fit? -----
 
 
-def fits(kind: Kind, remote):
+def fits(kind: ValueType, remote):
     """Say why values of a kind do not suit a remote property, as (problem, doubt): one is empty, or both.
 
     What is not empty is a :class:`Reason`.

@@ -27,17 +27,17 @@ class Decision:
     delay: float = 0.0
 
 
-def decide(error: RemoteError | None, attempts: int, is_settling: bool = False) -> Decision:
+def decide(error: RemoteError | None, attempts: int, is_in_doubt: bool = False) -> Decision:
     """Decide what follows a try that ended with ``error`` (None: it succeeded).
 
     :param attempts: tries that were used up before this one
-    :param is_settling: an earlier try may have been applied; one that was surely not does not change that
+    :param is_in_doubt: an earlier try may have been applied; one that was surely not does not change that
     """
     decision = _decide(error, attempts)
-    return unsettled(decision) if is_settling else decision
+    return still_in_doubt(decision) if is_in_doubt else decision
 
 
-def unsettled(decision: Decision) -> Decision:
+def still_in_doubt(decision: Decision) -> Decision:
     """Return the same for a delivery of which an earlier try may have been applied: it does not just wait."""
     return replace(decision, state=State.UNKNOWN) if decision.state is State.PENDING else decision
 

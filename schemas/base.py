@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from ..core.const import Kind, Mode
+from ..core.const import EventKind, Mode
 
 Decimal = Annotated[str, StringConstraints(pattern=r"^-?\d+(\.\d+)?$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -43,7 +43,7 @@ class EventType:
 
     name: str
     model: str
-    kind: Kind
+    kind: EventKind
     schema: type[Canonical]
     label: str
     mode: Mode = Mode.REALTIME

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from ..core.const import Kind, Mode
+from ..core.const import EventKind, Mode
 from .base import Canonical, Currency, Decimal, EventType, Timestamp
 from .loyalty import Date, ProgramType
 
@@ -160,12 +160,17 @@ class PromotionV1(Canonical):
 
 EVENT_TYPES = (
     EventType(
-        "promotion.changed", "loyalty.program", Kind.STATE, PromotionV1, "Promotion changed", Mode.MICRO_BATCH
+        "promotion.changed",
+        "loyalty.program",
+        EventKind.STATE,
+        PromotionV1,
+        "Promotion changed",
+        Mode.MICRO_BATCH,
     ),
     EventType(
         "price.changed",
         "product.pricelist.item",
-        Kind.STATE,
+        EventKind.STATE,
         PriceV1,
         "Price changed",
         Mode.MICRO_BATCH,
@@ -174,7 +179,7 @@ EVENT_TYPES = (
     EventType(
         "price.removed",
         "product.pricelist.item",
-        Kind.FACT,
+        EventKind.FACT,
         PriceRemovedV1,
         "Price removed",
         Mode.MICRO_BATCH,

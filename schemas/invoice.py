@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from ..core.const import Kind, Mode
+from ..core.const import EventKind, Mode
 from .base import Canonical, Currency, Decimal, EventType, MoneyV1, Timestamp
 from .customer import AddressV1
 from .order import OrderLineV1
@@ -132,9 +132,13 @@ class RefundV1(Canonical):
 
 
 EVENT_TYPES = (
-    EventType("invoice.posted", "account.move", Kind.FACT, InvoiceV1, "Invoice posted", Mode.MICRO_BATCH),
-    EventType("invoice.paid", "account.move", Kind.FACT, InvoicePaidV1, "Invoice paid", Mode.MICRO_BATCH),
     EventType(
-        "refund.issued", "account.move", Kind.FACT, RefundV1, "Refund issued", more_models=("pos.order",)
+        "invoice.posted", "account.move", EventKind.FACT, InvoiceV1, "Invoice posted", Mode.MICRO_BATCH
+    ),
+    EventType(
+        "invoice.paid", "account.move", EventKind.FACT, InvoicePaidV1, "Invoice paid", Mode.MICRO_BATCH
+    ),
+    EventType(
+        "refund.issued", "account.move", EventKind.FACT, RefundV1, "Refund issued", more_models=("pos.order",)
     ),
 )

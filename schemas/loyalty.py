@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from ..core.const import Kind
+from ..core.const import EventKind
 from .base import Canonical, Decimal, EventType
 
 Date = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
@@ -56,9 +56,9 @@ class LoyaltyChangeV1(LoyaltyCardV1):
 
 
 EVENT_TYPES = (
-    EventType("loyalty.enrolled", "loyalty.card", Kind.FACT, LoyaltyCardV1, "Loyalty customer enrolled"),
-    EventType("loyalty.earned", "loyalty.card", Kind.FACT, LoyaltyChangeV1, "Loyalty points earned"),
-    EventType("loyalty.redeemed", "loyalty.card", Kind.FACT, LoyaltyChangeV1, "Loyalty points redeemed"),
-    EventType("loyalty.adjusted", "loyalty.card", Kind.FACT, LoyaltyChangeV1, "Loyalty points adjusted"),
-    EventType("loyalty.reversed", "loyalty.card", Kind.FACT, LoyaltyChangeV1, "Loyalty points reversed"),
+    EventType("loyalty.enrolled", "loyalty.card", EventKind.FACT, LoyaltyCardV1, "Loyalty customer enrolled"),
+    EventType("loyalty.earned", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, "Loyalty points earned"),
+    EventType("loyalty.redeemed", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, "Loyalty points redeemed"),
+    EventType("loyalty.adjusted", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, "Loyalty points adjusted"),
+    EventType("loyalty.reversed", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, "Loyalty points reversed"),
 )

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from ..core.const import Kind
+from ..core.const import EventKind
 from .base import Canonical, Currency, Decimal, EventType, Timestamp
 from .customer import AddressV1
 
@@ -74,7 +74,9 @@ class OrderV1(Canonical):
 
 
 EVENT_TYPES = (
-    EventType("order.placed", "sale.order", Kind.FACT, OrderV1, "Order placed", more_models=("pos.order",)),
-    EventType("order.updated", "sale.order", Kind.STATE, OrderV1, "Order updated"),
-    EventType("order.cancelled", "sale.order", Kind.FACT, OrderV1, "Order cancelled"),
+    EventType(
+        "order.placed", "sale.order", EventKind.FACT, OrderV1, "Order placed", more_models=("pos.order",)
+    ),
+    EventType("order.updated", "sale.order", EventKind.STATE, OrderV1, "Order updated"),
+    EventType("order.cancelled", "sale.order", EventKind.FACT, OrderV1, "Order cancelled"),
 )

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from ..core.const import Kind
+from ..core.const import EventKind
 from .base import Canonical, Currency, Decimal, EventType
 from .invoice import OrderReferenceV1
 
@@ -36,8 +36,8 @@ class PaymentV1(Canonical):
 
 
 EVENT_TYPES = (
-    EventType("payment.authorized", "payment.transaction", Kind.FACT, PaymentV1, "Payment authorized"),
-    EventType("payment.captured", "payment.transaction", Kind.FACT, PaymentV1, "Payment captured"),
-    EventType("payment.failed", "payment.transaction", Kind.FACT, PaymentV1, "Payment failed"),
-    EventType("payment.refunded", "payment.transaction", Kind.FACT, PaymentV1, "Payment refunded"),
+    EventType("payment.authorized", "payment.transaction", EventKind.FACT, PaymentV1, "Payment authorized"),
+    EventType("payment.captured", "payment.transaction", EventKind.FACT, PaymentV1, "Payment captured"),
+    EventType("payment.failed", "payment.transaction", EventKind.FACT, PaymentV1, "Payment failed"),
+    EventType("payment.refunded", "payment.transaction", EventKind.FACT, PaymentV1, "Payment refunded"),
 )

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from ..core.const import Kind
+from ..core.const import EventKind
 from .base import Canonical, Decimal, EventType, Timestamp
 from .customer import AddressV1
 from .invoice import OrderReferenceV1
@@ -91,7 +91,7 @@ class ReturnV1(Canonical):
 
 
 EVENT_TYPES = (
-    EventType("shipment.confirmed", "stock.picking", Kind.FACT, ShipmentV1, "Shipment confirmed"),
-    EventType("return.initiated", "stock.picking", Kind.FACT, ReturnV1, "Return initiated"),
-    EventType("return.received", "stock.picking", Kind.FACT, ReturnV1, "Return received"),
+    EventType("shipment.confirmed", "stock.picking", EventKind.FACT, ShipmentV1, "Shipment confirmed"),
+    EventType("return.initiated", "stock.picking", EventKind.FACT, ReturnV1, "Return initiated"),
+    EventType("return.received", "stock.picking", EventKind.FACT, ReturnV1, "Return received"),
 )

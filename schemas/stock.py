@@ -1,6 +1,6 @@
 """The stock level, version 1: what a company has of a product, warehouse by warehouse."""
 
-from ..core.const import Kind, Mode
+from ..core.const import EventKind, Mode
 from .base import Canonical, Decimal, EventType
 
 
@@ -39,7 +39,7 @@ EVENT_TYPES = (
     EventType(
         "stock.level_changed",
         "product.product",
-        Kind.STATE,
+        EventKind.STATE,
         StockLevelV1,
         "Stock level changed",
         mode=Mode.MICRO_BATCH,

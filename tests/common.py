@@ -98,7 +98,7 @@ class EventCase(RetailCase):
         domain += [("event_type", "=", event_type)] if event_type else []
         return self.env["retail.event"].sudo().search(domain, order="id")
 
-    def _told(self, record=None):
+    def _sent(self, record=None):
         return self._events(record).mapped("event_type")
 
     def _forget_events(self):

@@ -8,9 +8,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..connectors.items import Item, Keys, RemoteId
+from ..connectors.items import Item, MatchKeys, RemoteId
 from ..core import field_map
-from ..core.const import Kind
+from ..core.const import EventKind
 from ..core.errors import RemoteError
 from ..schemas import EVENT_TYPES
 from ..schemas.base import error_text
@@ -88,7 +88,7 @@ class RetailMappingPreview(models.TransientModel):
             flow = connector.flow_ids.filtered(lambda flow, name=name: flow.event_type == name)[:1]
             domain = model._retail_subject_domain() & Domain(flow._parse_domain() if flow else [])
             for record in model.search(domain, order="id desc", limit=20):
-                if EVENT_TYPES[name].kind != Kind.STATE or record._retail_with_state(name):
+                if EVENT_TYPES[name].kind != EventKind.STATE or record._retail_with_state(name):
                     return f"{record._name},{record.id}"
         return False
 
@@ -140,11 +140,11 @@ class RetailMappingPreview(models.TransientModel):
             for name in (remote_object.event_types if remote_object else ())
             if record._name in (EVENT_TYPES[name].model, *EVENT_TYPES[name].more_models)
         ]
-        return min(fitting, key=lambda each: each.kind != Kind.STATE, default=None)
+        return min(fitting, key=lambda each: each.kind != EventKind.STATE, default=None)
 
     def _payload(self, record, event_type):
         """Return (canonical payload or the exception, warnings)."""
-        if event_type.kind == Kind.STATE:
+        if event_type.kind == EventKind.STATE:
             return record._retail_payloads()[record.id]
         try:
             return record._retail_canonical(event_type.name, {}).canonical(), []
@@ -157,7 +157,7 @@ class RetailMappingPreview(models.TransientModel):
         connector = self.connector_id
         flow = connector.flow_ids.filtered(lambda flow: flow.event_type == event_type.name)[:1]
         keys = (
-            Keys(flow.key_property or "", flow.fallback_key_property or "")
+            MatchKeys(flow.key_property or "", flow.fallback_key_property or "")
             if flow
             else adapter.keys_for(event_type.name)
         )
@@ -177,7 +177,7 @@ class RetailMappingPreview(models.TransientModel):
             remote_object=binding.remote_object if binding else "",
             remote_ids=self._linked(adapter.references(event_type.name, payload)),
             subject=f"{record._name}/{record.id}",
-            extra={} if isinstance(values, Exception) else values,
+            record_values={} if isinstance(values, Exception) else values,
         )
 
     def _linked(self, references):
@@ -186,7 +186,7 @@ class RetailMappingPreview(models.TransientModel):
         linked = {}
         for reference in references:
             bound = bindings._by_record(self.connector_id, reference.model, [reference.id]).get(reference.id)
-            if bound and not bound.is_gone:
+            if bound and not bound.is_not_found:
                 linked[reference] = RemoteId(bound.remote_id, bound.remote_object)
         return linked
 
@@ -207,7 +207,7 @@ class RetailMappingPreview(models.TransientModel):
 
     def _row(self, adapter, item, line, known, is_told):
         value, note, remote = "", "", known.get(line.property)
-        is_known = is_told and all(path in item.extra for path in field_map.record_paths(line))
+        is_known = is_told and all(path in item.record_values for path in field_map.record_paths(line))
         is_sent = is_known and not (line.only_on_create and item.remote_id)
         try:
             value = field_map.text(adapter.mapped_value(line, item))
@@ -254,7 +254,7 @@ class RetailMappingPreview(models.TransientModel):
                 "warning": "",
                 "is_sent": True,
             }
-            for name, value in prepared.content.items()
+            for name, value in prepared.comparable.items()
             if name not in names
         ]
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ...core.errors import MappingError, RemoteError
 from ..base import Adapter
-from ..items import Keys, Outcome, Prepared
+from ..items import MatchKeys, Outcome, Prepared
 from ..oauth import OAuth
 from ..provider import ConnectionReport, Credential, Plan, RemoteObject
 from . import batch as batches
@@ -40,7 +40,7 @@ class HubSpotAdapter(Adapter):
     batch_size = 100
     event_types = frozenset({*customers.EVENT_TYPES, *documents.EVENT_TYPES, *shipments.EVENT_TYPES})
     initial_event_types = frozenset(customers.EVENT_TYPES)
-    default_keys = Keys("email", "")
+    default_keys = MatchKeys("email", "")
     objects: ClassVar = (
         RemoteObject("contact", "Contact", customers.CREATED_OR_UPDATED),
         RemoteObject("company", "Company", customers.CREATED_OR_UPDATED),
@@ -150,7 +150,7 @@ class HubSpotAdapter(Adapter):
                 outcomes[outcome.trace_id] = outcome
         return [outcomes[p.item.trace_id] for p in batch]
 
-    def settle(self, batch):
+    def resolve(self, batch):
         """Send again: every call can be repeated."""
         return self.send(batch)
 

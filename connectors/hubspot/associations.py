@@ -3,8 +3,8 @@
 from collections import defaultdict
 from dataclasses import replace
 
-from ...core.errors import ReferenceGoneError, TransientError
-from ..bisect import narrow
+from ...core.errors import ReferenceNotFoundError, TransientError
+from ..bisect import bisect
 from ..items import Outcome, Prepared
 from . import problems
 from .api import noun
@@ -61,7 +61,7 @@ class Associations:
         return found
 
     def _link(self, source, target, pairs):
-        return narrow(pairs, lambda part: self._link_part(source, target, part))
+        return bisect(pairs, lambda part: self._link_part(source, target, part))
 
     def _link_part(self, source, target, pairs):
         label = _PRIMARY_COMPANY.get(source) if target == "company" else None
@@ -74,14 +74,14 @@ class Associations:
         if "results" not in response.object:
             message = f"HubSpot did not say whether the {noun(source)} is linked to the {noun(target)}."
             raise TransientError(message, code="NOT_ANSWERED", uncertain=True)
-        gone = _gone_ids(problems.dicts(response.object.get("errors")))
+        gone = _not_found_ids(problems.dicts(response.object.get("errors")))
         return [
             Outcome(p.item.trace_id, None, _cannot_link(source, target, p) if _ids(p) & gone else None)
             for p in pairs
         ]
 
     def _refusal(self, source, target, pairs, response):
-        if len(pairs) == 1 and _ids(pairs[0]) & _gone_ids([response.object]):
+        if len(pairs) == 1 and _ids(pairs[0]) & _not_found_ids([response.object]):
             return _cannot_link(source, target, pairs[0])
         return self.api.refusal(response, object_name=source)
 
@@ -99,13 +99,13 @@ def _ids(pair):
     return {pair.body["from"]["id"], pair.body["to"]["id"]}
 
 
-def _gone_ids(entries):
+def _not_found_ids(entries):
     contexts = map(problems.context_of, entries)
     return {each for context in contexts for each in problems.strings(context.get("objectId"))}
 
 
 def _cannot_link(source, target, pair):
-    error = ReferenceGoneError(
+    error = ReferenceNotFoundError(
         f"The {noun(target)} {pair.body['to']['id']} was deleted at HubSpot, so that the {noun(source)} cannot be "
         "linked to it. Resync the record that it belongs to, then replay this.",
         code="LINKED_RECORD_GONE",

@@ -85,14 +85,14 @@ class Customers:
         survivor = prepared.body["primaryObjectId"]
         try:
             for loser in prepared.body["objectIdsToMerge"]:
-                survivor = self._merge_pair(survivor, loser, prepared.item.settling)
+                survivor = self._merge_pair(survivor, loser, prepared.item.in_doubt)
         except RemoteError as error:
             return failed([prepared], error)[0]
         return Outcome(prepared.item.trace_id, survivor, None, 200, {"id": survivor})
 
-    def _merge_pair(self, survivor, loser, settling):
+    def _merge_pair(self, survivor, loser, in_doubt):
         """Merge one record into another; return the id of the result, which HubSpot may have made anew."""
-        merged = self._already_merged(survivor, loser) if settling else None
+        merged = self._already_merged(survivor, loser) if in_doubt else None
         if merged:
             return merged
         pair = {"primaryObjectId": survivor, "objectIdToMerge": loser}
@@ -108,9 +108,9 @@ class Customers:
     def _already_merged(self, survivor, loser):
         """Return the id of the record that both became, or that is left where the loser is gone; else None.
 
-        :raise GoneError: the survivor is gone
+        :raise RemoteNotFoundError: the survivor is gone
         """
         winner = self.api.find(self.object_name, survivor)
         if winner is None:
-            raise errors.gone(noun(self.object_name))
+            raise errors.not_found(noun(self.object_name))
         return winner if self.api.find(self.object_name, loser) in (None, winner) else None

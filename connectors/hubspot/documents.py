@@ -52,7 +52,7 @@ def prepare(adapter, item):
     return replace(
         prepared,
         body={**prepared.body, "lines": [batches.input_of(each) for each in lines]},
-        content={**prepared.content, "line items": [each.content for each in lines]},
+        comparable={**prepared.comparable, "line items": [each.comparable for each in lines]},
         personal=prepared.personal | adapter.lines(LINE).personal,
     )
 
@@ -60,8 +60,8 @@ def prepare(adapter, item):
 def _without_stage(prepared):
     """An edit moves no order back to where it began: in between, its stage is HubSpot's own matter."""
     properties = {name: text for name, text in prepared.body["properties"].items() if name not in STAGES}
-    content = {name: value for name, value in prepared.content.items() if name not in STAGES}
-    return replace(prepared, body={**prepared.body, "properties": properties}, content=content)
+    comparable = {name: value for name, value in prepared.comparable.items() if name not in STAGES}
+    return replace(prepared, body={**prepared.body, "properties": properties}, comparable=comparable)
 
 
 def _prepare_line(adapter, item, line):
@@ -143,9 +143,9 @@ class _Written:
         self.outcome = outcome
         self.error = None
         self.version = _version(prepared.body["lines"])
-        progress = prepared.item.progress
-        is_same = progress and progress.get("version") == self.version
-        self.line_ids = list(progress["line_ids"]) if is_same else []
+        checkpoint = prepared.item.checkpoint
+        is_same = checkpoint and checkpoint.get("version") == self.version
+        self.line_ids = list(checkpoint["line_ids"]) if is_same else []
 
     @property
     def id(self):
@@ -180,8 +180,8 @@ class _Written:
     def result(self):
         """Return the outcome of the document with its lines."""
         is_worth_while = self.error and self.version and self.line_ids
-        progress = {"version": self.version, "line_ids": self.line_ids} if is_worth_while else {}
-        return replace(self.outcome, error=self.error, progress=progress)
+        checkpoint = {"version": self.version, "line_ids": self.line_ids} if is_worth_while else {}
+        return replace(self.outcome, error=self.error, checkpoint=checkpoint)
 
 
 def _version(lines):

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from ...core.errors import (
     AuthError,
     ConflictError,
-    GoneError,
     QuotaError,
     RemoteError,
+    RemoteNotFoundError,
     TransientError,
     ValidationError,
 )
@@ -90,16 +90,16 @@ def _forbidden(response, body, sent, noun):
 
 def _not_found(response, body, sent, noun):
     if body.get("category") == "OBJECT_NOT_FOUND" or problems.context_of(body).get("ids"):
-        return gone(noun)
+        return not_found(noun)
     return TransientError(
         "HubSpot does not know the address of the call. Check the URL and the API version of the connector.",
         code="WRONG_ADDRESS",
     )
 
 
-def gone(noun="record"):
+def not_found(noun="record"):
     """Return the error for a record that HubSpot does not have (any more)."""
-    return GoneError(
+    return RemoteNotFoundError(
         f"The {noun} was deleted or merged at HubSpot. Resync links it or creates it anew.",
         code="OBJECT_NOT_FOUND",
         http_status=404,

@@ -14,13 +14,13 @@ from ...core import field_map
 from ...core.errors import MappingError
 from ...core.field_map import FieldMap, Transform
 from ...core.redaction import is_personal
-from ..items import Keys
+from ..items import MatchKeys
 
 # HubSpot knows Filipino only as "fil"; every other language code of Odoo is one of HubSpot's in lower case.
 _LANGUAGES = {"tl-ph": "fil-ph"}
 _MAIN_ADDRESS = "addresses.contact|0"
 KEY = "odoo_id"  # a property of our own, by which all but contacts are found
-OWN_KEY = Keys(KEY)
+OWN_KEY = MatchKeys(KEY)
 _MIDNIGHT = "%Y-%m-%dT00:00:00Z"  # properties with a time of day want one
 
 
@@ -288,7 +288,7 @@ def personal(lines):
     )
 
 
-def key_missing(keys: Keys):
+def key_missing(keys: MatchKeys):
     """Return the error for a record that HubSpot could not tell from others."""
     what = "an email address" if keys.primary == "email" else f"a value for {keys.primary}"
     fallback = f" and no {keys.fallback}" if keys.fallback else ""

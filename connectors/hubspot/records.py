@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from ...core.errors import GoneError, RemoteError
-from ..bisect import narrow
+from ...core.errors import RemoteError, RemoteNotFoundError
+from ..bisect import bisect
 from ..items import Outcome, failed
 from . import batch as batches
 from . import errors
@@ -32,17 +32,17 @@ class Records:
         outcomes = self._in_calls(items, lambda part: self._write_part(kind, part))
         for n, (prepared, outcome) in enumerate(zip(items, outcomes, strict=True)):
             is_unanswered = outcome.error and outcome.error.code == "NOT_ANSWERED"
-            if is_unanswered and kind == "update" and prepared.item.settling:
+            if is_unanswered and kind == "update" and prepared.item.in_doubt:
                 outcomes[n] = self._update_merged(prepared, outcome)
         return outcomes
 
     def archive(self, items):
         """Put records into the recycle bin; what is gone already needs none."""
         outcomes = self._in_calls(items, self._archive_part)
-        return [replace(o, error=None) if isinstance(o.error, GoneError) else o for o in outcomes]
+        return [replace(o, error=None) if isinstance(o.error, RemoteNotFoundError) else o for o in outcomes]
 
     def _in_calls(self, items, send):
-        return [o for chunk in batches.chunks(items, self.size) for o in narrow(chunk, send)]
+        return [o for chunk in batches.chunks(items, self.size) for o in bisect(chunk, send)]
 
     def _write_part(self, kind, items):
         """Make one call.
@@ -67,7 +67,7 @@ class Records:
             raise error
         apart = {*blamed, *(p.item.trace_id for p in suspected)}
         parts = [[p for p in items if p.item.trace_id not in apart], *([p] for p in suspected)]
-        sent = {o.trace_id: o for part in parts for o in narrow(part, lambda x: self._write_part(kind, x))}
+        sent = {o.trace_id: o for part in parts for o in bisect(part, lambda x: self._write_part(kind, x))}
         return [sent.get(p.item.trace_id) or failed([p], blamed[p.item.trace_id])[0] for p in items]
 
     def _update_merged(self, prepared, outcome):
@@ -77,11 +77,11 @@ class Records:
         except RemoteError as error:
             return failed([prepared], error)[0]
         if winner is None:
-            return failed([prepared], errors.gone(noun(self.object_name)))[0]
+            return failed([prepared], errors.not_found(noun(self.object_name)))[0]
         if winner == prepared.item.remote_id:
             return outcome
         moved = replace(prepared, body={**prepared.body, "id": winner})
-        return narrow([moved], lambda part: self._write_part("update", part))[0]
+        return bisect([moved], lambda part: self._write_part("update", part))[0]
 
     def _archive_part(self, items):
         """Archive records, but not one that was merged: its id now leads to another customer's record."""

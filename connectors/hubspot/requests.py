@@ -46,5 +46,5 @@ def with_links(prepared, ids):
     return replace(
         prepared,
         body={**prepared.body, "associations": links},
-        content={**prepared.content, "linked to": links},
+        comparable={**prepared.comparable, "linked to": links},
     )

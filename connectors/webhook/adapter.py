@@ -11,7 +11,7 @@ from ...schemas.envelope import CONTENT_TYPE, CloudEvent, rfc3339, schema_uri
 from .. import signing
 from ..base import Adapter
 from ..http_client import HttpClient
-from ..items import Keys, Outcome, Prepared, failed
+from ..items import MatchKeys, Outcome, Prepared, failed
 from ..provider import ConnectionReport, Credential
 from . import errors
 from .guard import Guard
@@ -45,7 +45,7 @@ class WebhookAdapter(Adapter):
     optional_event_types = frozenset(
         name for name in EVENT_TYPES if name.startswith(("stock.", "price.", "promotion."))
     )
-    default_keys = Keys("id")
+    default_keys = MatchKeys("id")
 
     def __init__(self, settings):
         super().__init__(settings)
@@ -110,7 +110,7 @@ class WebhookAdapter(Adapter):
             outcomes.append(outcome)
         return outcomes
 
-    def settle(self, batch):
+    def resolve(self, batch):
         """Send again: the id is the same, and receivers take no id twice."""
         return self.send(batch)
 

@@ -99,11 +99,11 @@ def _hub(bench):
 
 def _tell(env, ids):
     """Have the orders wait as the hub does when they are confirmed."""
-    from odoo.addons.retail_hub.models.source.capture import Happening
+    from odoo.addons.retail_hub.models.source.capture import CapturedEvent
 
     company_id = env.company.id
-    placed = [Happening("order.placed", id_, is_fact=True, company_id=company_id) for id_ in ids]
-    if env["retail.event"]._keep("sale.order", placed) != len(ids):
+    placed = [CapturedEvent("order.placed", id_, is_fact=True, company_id=company_id) for id_ in ids]
+    if env["retail.event"]._insert("sale.order", placed) != len(ids):
         raise RuntimeError("the hub does not want every order")
 
 

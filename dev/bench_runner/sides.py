@@ -82,12 +82,12 @@ class Hub:
 
     def send_again(self, ids, lane="realtime"):
         """Queue these customers as Resync does; return the moment of the commit (time.perf_counter)."""
-        from odoo.addons.retail_hub.models.source.capture import Happening
+        from odoo.addons.retail_hub.models.source.capture import CapturedEvent
 
         with odoo_here.environment(self.database, odoo_here.SUPERUSER_ID) as env:
             connector = env["retail.connector"].browse(self.connector_id)
-            rows = [Happening("customer.updated", customer_id) for customer_id in ids]
-            queued = env["retail.event"]._keep("res.partner", rows, connectors=connector, is_manual=True)
+            rows = [CapturedEvent("customer.updated", customer_id) for customer_id in ids]
+            queued = env["retail.event"]._insert("res.partner", rows, connectors=connector, is_manual=True)
             if queued != len(ids):
                 raise RuntimeError(f"{len(ids)} customers became {queued} deliveries")
             env.cr.execute(

@@ -45,11 +45,11 @@ def company_with_contacts(shop: Shop):
 
 def many_edits(shop: Shop):
     ben = shop.customer("Ben Peeters", email="ben@example.com")
-    shop.settle()
+    shop.resolve()
     before = shop.hubspot.request_count()
     for number in range(1, EDITS + 1):
         shop.call("res.partner", "write", [ben], {"street": f"Marktplein {number}"})
-    shop.settle()
+    shop.resolve()
     calls = shop.hubspot.calls(before)
     yield f"{EDITS} quick edits of Ben Peeters"
     contact = shop.hubspot.the_contact(email="ben@example.com")
@@ -126,7 +126,7 @@ def imported(shop: Shop):
     answer = shop.call("res.partner", "load", names, rows)
     if not answer["ids"]:
         raise RuntimeError(f"the import failed: {answer['messages']}")
-    shop.settle()
+    shop.resolve()
     calls = shop.hubspot.calls(before)
     yield f"{IMPORTED} customers are imported from a list"
     found = [

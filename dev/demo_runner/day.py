@@ -41,7 +41,7 @@ def play(shop: Shop) -> list[Result]:
     """Play the steps one after the other, wait until all is quiet, then check each."""
     acts = [act for part in PARTS for act in _play_part(shop, part)]
     progress("waiting until nothing is on its way any more")
-    shop.settle()
+    shop.resolve()
     return [act.finish() for act in acts]
 
 
@@ -49,7 +49,7 @@ def _play_part(shop, part):
     acts = [Act(step, shop) for step in part.STEPS]
     waiting = [act for act in acts if act.happened == WAIT]
     if waiting:
-        shop.settle()
+        shop.resolve()
         for act in waiting:
             act.go_on()
     return acts

@@ -38,7 +38,7 @@ def shared_address(shop: Shop):
 
 def waiting(shop: Shop):
     yield WAIT
-    shop.settle()
+    shop.resolve()
     shop.hubspot.fault(path="/batch/", status=503, times=3)
     omer = shop.customer("Omer Wils", email="omer@example.com")
     shop.left.add(omer)
@@ -68,7 +68,7 @@ def second_account_down(shop: Shop):
         60,
         "the circuit breaker does not open",
     )
-    shop.settle()
+    shop.resolve()
     yield "Left for you: a second account, at an address where nobody answers; 20 customers are changed"
     deliveries = [("connector_id", "in", connector), ("state", "!=", "pending")]
     expect(shop.call("retail.delivery", "search_count", deliveries), 0, "the number of lost deliveries")

@@ -17,7 +17,7 @@ TITLE_RULE = {
 
 
 def outage(shop: Shop):
-    shop.settle()
+    shop.resolve()
     before = shop.hubspot.request_count()
     shop.hubspot.fault(path="/batch/", status=503)
     names = [f"Queue {n}" for n in range(1, 13)]
@@ -29,7 +29,7 @@ def outage(shop: Shop):
     while_open = len(shop.hubspot.calls(before)) - refused
     shop.hubspot.faults_clear()
     shop.call("retail.connector", "action_probe", [shop.connector_id])
-    shop.settle()
+    shop.resolve()
     calls = len(shop.hubspot.calls(before)) - refused
     yield f"HubSpot is down ({refused} calls get 503); 12 customers sign up, and are changed five times"
     expect(while_open, 0, "the number of calls while the connector waits")
@@ -44,7 +44,7 @@ def repaired(shop: Shop):
     ids = [
         shop.customer(f"Driver {n}", email=f"driver{n}@fleet.example", function="Courier") for n in range(4)
     ]
-    shop.settle()
+    shop.resolve()
     expect({shop.last_delivery(id_)["state"] for id_ in ids}, {"dead"}, "the state before the repair")
     shop.hubspot.configure(validation_rules=[POSTAL_CODE_RULE])
     domain = [("connector_id", "=", shop.connector_id), ("error_code", "=", "INVALID_OPTION")]

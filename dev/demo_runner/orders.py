@@ -29,7 +29,7 @@ def order_and_return(shop: Shop):
     refund = _credit_one(shop, invoice)
     process = f"sale.order,{order}"
     shop.stories.append((f"Ann Janssens orders {number}, pays, and returns one lamp", process))
-    shop.settle()
+    shop.resolve()
     yield f"Ann orders three lamps ({number}) and pays online; they are shipped and invoiced; she returns one"
     told = story.check(shop, process, CAUSES)
     data = {story.name(event): event["data"] for event in told}

@@ -58,7 +58,7 @@ class Shop:
         flow = [("connector_id", "=", self.connector_id), ("event_type", "=", event_type)]
         return bool(self.call("retail.flow", "search_count", flow))
 
-    def settle(self, timeout: float = 90) -> None:
+    def resolve(self, timeout: float = 90) -> None:
         """Wait until nothing is on its way, but for what is left waiting on purpose."""
         domain = [
             ("connector_id", "in", [self.connector_id, self.middleware_id]),

@@ -149,7 +149,7 @@ def till(shop: Shop):
     processes = [f"pos.order,{order}" for order in (first, last)]
     shop.stories.append(("Carla Mertens buys at the till, and earns points", processes[0]))
     shop.stories.append(("Carla Mertens comes back, and redeems them", processes[1]))
-    shop.settle()
+    shop.resolve()
     yield "The till sells 5 times, takes one candle back, and is closed. It sends everything twice"
     told = [event for event in shop.middleware_events() if event["data"].get("store") == "Till"]
     data = {

@@ -7,10 +7,10 @@ from shop import Shop
 
 
 def lost_answer(shop: Shop):
-    shop.settle()
+    shop.resolve()
     shop.hubspot.fault(path="/batch/upsert", drop="after", times=1)
     jef = shop.customer("Jef Michiels", email="jef@example.com")
-    shop.settle()
+    shop.resolve()
     yield "The line breaks after HubSpot has taken Jef Michiels, before it says so"
     contact = shop.hubspot.the_contact(email="jef@example.com")
     delivery = shop.last_delivery(jef)
@@ -21,7 +21,7 @@ def lost_answer(shop: Shop):
 def asked_to_slow_down(shop: Shop):
     shop.hubspot.fault(path="/batch/upsert", limit="burst", retry_after=1, times=1)
     kaat = shop.customer("Kaat Wuyts", email="kaat@example.com")
-    shop.settle()
+    shop.resolve()
     yield "HubSpot asks to slow down (429) when Kaat Wuyts is sent"
     contact = shop.hubspot.the_contact(email="kaat@example.com")
     delivery = shop.last_delivery(kaat)

@@ -32,13 +32,13 @@ class RetailConnector(models.Model):
         "res.company", required=True, default=lambda self: self.env.company, index=True
     )
     state = fields.Selection(
-        [("draft", "Draft"), ("active", "Active"), ("paused", "Paused"), ("attention", "Needs Attention")],
+        [("draft", "EventRow"), ("active", "Active"), ("paused", "Paused"), ("attention", "Needs Attention")],
         default="draft",
         required=True,
         readonly=True,
         copy=False,
         tracking=True,
-        help="Draft: nothing is kept for it. Paused, or in need of attention: work is kept and waits.",
+        help="EventRow: nothing is kept for it. Paused, or in need of attention: work is kept and waits.",
     )
     state_reason = fields.Char(readonly=True, copy=False)
     base_url = fields.Char(
@@ -292,11 +292,11 @@ class RetailConnector(models.Model):
             with self._adapter() as adapter:
                 report = adapter.test_connection()
         except RemoteError as error:
-            self._keep_test_result(False, error.message, 0.0)
+            self._store_test_result(False, error.message, 0.0)
             return self._notify("danger", error.message)
         skew = (report.server_time - datetime.now(UTC)).total_seconds() if report.server_time else 0.0
         message = self.env._("Connected to %(account)s.", account=report.account)
-        self._keep_test_result(True, message, skew)
+        self._store_test_result(True, message, skew)
         return self._notify("success", message)
 
     def action_activate(self):
@@ -391,7 +391,7 @@ class RetailConnector(models.Model):
             allowed_hosts=server_options.read_list("webhook_allow_hosts"),
         )
 
-    def _is_open(self):
+    def _can_deliver(self):
         """Tell whether work may be delivered now."""
         self.ensure_one()
         return self._is_started() and not self._throttled_seconds()
@@ -447,7 +447,7 @@ class RetailConnector(models.Model):
             {"subject": subject, "body_html": body, "email_to": responsible.email_formatted}
         )
 
-    def _keep_test_result(self, succeeded, message, skew):
+    def _store_test_result(self, succeeded, message, skew):
         self.write(
             {
                 "tested_at": fields.Datetime.now(),

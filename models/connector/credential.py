@@ -56,7 +56,7 @@ class RetailCredential(models.Model):
     def _inverse_value(self):
         for credential in self.filtered("value"):
             credential._check_value(credential.value.strip())
-            credential._keep_former()
+            credential._store_former()
             try:
                 token = encryption.encrypt(credential.value.strip())
             except encryption.SecretKeyError as error:
@@ -73,7 +73,7 @@ class RetailCredential(models.Model):
         except AuthError as error:
             raise ValidationError(error.message) from error
 
-    def _keep_former(self):
+    def _store_former(self):
         """Have the credential that is meant for it keep the secret that is about to be replaced."""
         spec = self._get_spec()
         token = self.sudo().encrypted_value

@@ -14,7 +14,7 @@ from odoo.fields import Domain
 from ...connectors import ADAPTERS
 from ...core import field_map
 from ...core.errors import RemoteError
-from ...core.field_map import FieldMap, FieldMapError, Kind, Reason
+from ...core.field_map import FieldMap, FieldMapError, Reason, ValueType
 from ...schemas import EVENT_TYPES
 from ..source.canonical_values import timestamp
 
@@ -27,20 +27,20 @@ LINE_FIELDS = (
     "argument",
     "only_on_create",
     "direction",
-    "owner",
+    "system_of_record",
 )
 CHECKED_FIELDS = ("connector_id", "object_name", "remote_property", "active", *LINE_FIELDS)
-FIELD_KINDS = {
-    "boolean": Kind("boolean", ("true", "false")),
-    "char": Kind("text"),
-    "text": Kind("text"),
-    "html": Kind("text"),
-    "selection": Kind("text"),
-    "integer": Kind("number"),
-    "float": Kind("number"),
-    "monetary": Kind("number"),
-    "date": Kind("date"),
-    "datetime": Kind("datetime"),
+VALUE_TYPES = {
+    "boolean": ValueType("boolean", ("true", "false")),
+    "char": ValueType("text"),
+    "text": ValueType("text"),
+    "html": ValueType("text"),
+    "selection": ValueType("text"),
+    "integer": ValueType("number"),
+    "float": ValueType("number"),
+    "monetary": ValueType("number"),
+    "date": ValueType("date"),
+    "datetime": ValueType("datetime"),
 }
 
 
@@ -88,7 +88,7 @@ class RetailFieldMap(models.Model):
     direction = fields.Selection(
         [("out", "To the remote"), ("in", "To Odoo"), ("both", "Both ways")], required=True, default="out"
     )
-    owner = fields.Selection(
+    system_of_record = fields.Selection(
         [("odoo", "Odoo"), ("remote", "Remote")],
         required=True,
         default="odoo",
@@ -201,7 +201,7 @@ class RetailFieldMap(models.Model):
             lambda line: (line.connector_id, line.object_name)
         ).items():
             remote, reason = lines._remote_properties(connector, object_name)
-            wrong = lines._keep_verdicts(remote, reason, author=self.env.user)
+            wrong = lines._store_verdicts(remote, reason, author=self.env.user)
             if wrong and not self.env.context.get("retail_field_map_tolerant"):
                 raise ValidationError("\n".join(line._problem_text() for line in wrong))
 
@@ -223,7 +223,7 @@ class RetailFieldMap(models.Model):
         except UserError as error:
             return known, str(error)
 
-    def _keep_verdicts(self, remote, reason, author=None):
+    def _store_verdicts(self, remote, reason, author=None):
         """Note for each line whether it can work; return those that cannot.
 
         :param author: the user who must be allowed to read the Odoo fields
@@ -241,14 +241,14 @@ class RetailFieldMap(models.Model):
         line = self._as_line()
         try:
             source = self._source_kind(line, partial(self._record_kind, author))
-            kind = field_map.result_kind(line, source, adapter_class.transforms)
+            kind = field_map.result_type(line, source, adapter_class.transforms)
         except FieldMapError as error:
             return "wrong", self._sentence(error.reason)
         if remote is None:
             return "unchecked", reason or self.env._("The remote system does not tell its properties.")
         return self._examine_remote(line, kind, remote.get(line.property))
 
-    def _source_kind(self, line, record_kind):
+    def _source_kind(self, line, record_type):
         """Return the kind of what a line's source gives with the first type of event that has it.
 
         :raise FieldMapError: none has it
@@ -256,7 +256,7 @@ class RetailFieldMap(models.Model):
         problem = None
         for schema in self._remote_object().fields_schemas():
             try:
-                return field_map.source_kind(line, schema, record_kind)
+                return field_map.source_type(line, schema, record_type)
             except FieldMapError as error:
                 problem = problem or error
         raise problem
@@ -304,7 +304,7 @@ class RetailFieldMap(models.Model):
         return [EVENT_TYPES[name] for name in self._remote_object().event_types]
 
     def _record_kind(self, author, path):
-        """Return the :class:`Kind` of an Odoo field by its path.
+        """Return the :class:`ValueType` of an Odoo field by its path.
 
         :raise FieldMapError: no model that feeds the object has it, or the author may not read it
         """
@@ -339,15 +339,15 @@ class RetailFieldMap(models.Model):
                 )
             )
         if field.type == "selection" and not is_list:
-            return Kind("text", tuple(field.get_values(self.env)))
-        kind = Kind("number") if last == "id" else FIELD_KINDS.get(field.type)
+            return ValueType("text", tuple(field.get_values(self.env)))
+        kind = ValueType("number") if last == "id" else VALUE_TYPES.get(field.type)
         if kind is None:
             raise FieldMapError(
                 self.env._(
                     "“%(path)s”: a field of the type %(type)s cannot be sent", path=path, type=field.type
                 )
             )
-        return Kind("list") if is_list else kind
+        return ValueType("list") if is_list else kind
 
     def _readable_field(self, model, name, path):
         """Return a field that the user may read: a line must not tell others what its author may not see."""
@@ -387,7 +387,7 @@ class RetailFieldMap(models.Model):
             argument=self.argument or "",
             only_on_create=self.only_on_create,
             direction=self.direction,
-            owner=self.owner,
+            system_of_record=self.system_of_record,
             key=self.default_key or "",
         )
 

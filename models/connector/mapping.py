@@ -20,7 +20,7 @@ class RetailConnector(models.Model):
         "retail.field.map", "connector_id", "Field Maps", context={"active_test": False}
     )
     field_map_defaults_seen = fields.Json(
-        readonly=True, copy=False, help="Keys of the provider's default lines that were ever taken over."
+        readonly=True, copy=False, help="MatchKeys of the provider's default lines that were ever taken over."
     )
     remote_schema_ids = fields.One2many("retail.remote.schema", "connector_id", "Remote Schemas")
     properties_read_at = fields.Datetime("Properties Read", compute="_compute_properties_read_at")
@@ -151,7 +151,7 @@ class RetailConnector(models.Model):
         for each in self._used_objects():
             remote = self.env["retail.remote.schema"]._read(self, each.name)
             lines = self.field_map_ids.filtered(lambda line, name=each.name: line.object_name == name)
-            lines._keep_verdicts(remote, "")
+            lines._store_verdicts(remote, "")
 
     def _adapter_settings(self):
         return replace(super()._adapter_settings(), field_maps=self._get_field_maps())

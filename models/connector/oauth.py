@@ -108,13 +108,13 @@ class RetailConnector(models.Model):
             with self._token_client() as http:
                 token = oauth.exchange(http, self._oauth(), self._secrets(), code, self.oauth_callback)
         except RemoteError as error:
-            self._keep_test_result(False, error.message, 0.0)
+            self._store_test_result(False, error.message, 0.0)
             return
-        self._keep_token(token)
+        self._store_token(token)
         self.action_test_connection()
 
     def _refuse_consent(self):
-        self._keep_test_result(False, self.env._("The consent was not given. Press “Connect” again."), 0.0)
+        self._store_test_result(False, self.env._("The consent was not given. Press “Connect” again."), 0.0)
 
     # -- renewal -----------------------------------------------------------------------------------
 
@@ -153,7 +153,7 @@ class RetailConnector(models.Model):
                 return present
             with connector._token_client() as http:
                 token = oauth.refresh(http, connector._oauth(), connector._secrets())
-            connector._keep_token(token)
+            connector._store_token(token)
             return token.access_token
 
     @contextlib.contextmanager
@@ -166,7 +166,7 @@ class RetailConnector(models.Model):
             cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
             yield self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
 
-    def _keep_token(self, token):
+    def _store_token(self, token):
         self._credential("access_token").value = token.access_token
         if token.refresh_token:
             self._credential("refresh_token").value = token.refresh_token

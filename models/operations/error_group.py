@@ -163,7 +163,7 @@ class RetailErrorGroup(models.Model):
             if activity:
                 activity.user_id = group.owner_id
             else:
-                group._tell_owner()
+                group._notify_owner()
 
     def _find_owner(self):
         """Return who looks after it: the flow's owner, else the connector's responsible, if they are still there."""
@@ -177,7 +177,7 @@ class RetailErrorGroup(models.Model):
     def _activity(self):
         return self.activity_search([ACTIVITY_TYPE])[:1]
 
-    def _tell_owner(self):
+    def _notify_owner(self):
         self.activity_schedule(ACTIVITY_TYPE, user_id=self.owner_id.id, **self._texts())
 
     def _texts(self):

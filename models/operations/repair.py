@@ -53,7 +53,7 @@ class RetailDelivery(models.Model):
         """Have deliveries sent again; return those that will be.
 
         They go out in the order of their ids, under the idempotency key that they had. What may have been
-        applied by an earlier try is settled.
+        applied by an earlier attempt is resolved.
         """
         rows = self.env.execute_query(
             SQL(
@@ -203,7 +203,7 @@ class RetailDelivery(models.Model):
                 """
                 SELECT d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id,
                        d.attempts, TRUE, %s, e.payload, e.details, e.occurred_at, e.correlation_id,
-                       e.causation_id, d.lane, d.progress, d.is_replay
+                       e.causation_id, d.lane, d.checkpoint, d.is_replay
                   FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
                  WHERE d.id = ANY(%s)
               ORDER BY d.id

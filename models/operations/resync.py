@@ -4,9 +4,9 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ...core.const import CLAIMABLE_STATES, OPEN_STATES, Kind, State
+from ...core.const import CLAIMABLE_STATES, OPEN_STATES, EventKind, State
 from ...schemas import EVENT_TYPES
-from ..source.capture import Happening
+from ..source.capture import CapturedEvent
 
 REVIVABLE = (*CLAIMABLE_STATES, State.DEAD, State.CANCELLED)
 
@@ -75,8 +75,8 @@ class RetailSyncState(models.Model):
             return records.browse(), connectors.browse(), 0
         takers = connectors.browse({route.connector_id for route in routes})
         stated = records._retail_with_state(event_type)
-        rows = [Happening(event_type, record_id) for record_id in stated.ids]
-        return stated, takers, events._keep(records._name, rows, connectors=takers, is_manual=True)
+        rows = [CapturedEvent(event_type, record_id) for record_id in stated.ids]
+        return stated, takers, events._insert(records._name, rows, connectors=takers, is_manual=True)
 
     @api.model
     def _resync_facts(self, records, connectors):
@@ -86,8 +86,8 @@ class RetailSyncState(models.Model):
         """
         count = 0
         for connector in connectors if records else ():
-            gone = self.env["retail.binding"]._gone_records(connector, records)
-            count += self._retell_facts(gone, connector) + self._resend_facts(records - gone, connector)
+            gone = self.env["retail.binding"]._not_found_records(connector, records)
+            count += self._resend_facts(gone, connector) + self._resend_facts(records - gone, connector)
         return count
 
     @api.model
@@ -100,7 +100,7 @@ class RetailSyncState(models.Model):
         return len(again) + len(deliveries._replay())
 
     @api.model
-    def _retell_facts(self, records, connector):
+    def _resend_facts(self, records, connector):
         """Send all facts again that are not on their way, in order; return the number of deliveries."""
         self._dead_facts(records, connector)._discard(self.env._("All was sent again by Resync."))
         told = [row for row in self._facts(records, connector) if row[-1] not in OPEN_STATES]
@@ -115,7 +115,7 @@ class RetailSyncState(models.Model):
                 ("res_id", "in", records.ids),
                 ("connector_id", "in", connectors.ids),
                 ("state", "=", State.DEAD.value),
-                ("kind", "=", Kind.FACT.value),
+                ("kind", "=", EventKind.FACT.value),
             ]
         )
 

@@ -50,7 +50,7 @@ class RetailSyncState(models.Model):
                     WHERE d.connector_id = b.connector_id AND d.res_model = b.res_model AND d.res_id = b.res_id
                       AND d.state NOT IN ('superseded', 'cancelled')
                  ORDER BY d.state = 'dead' DESC, d.state != 'delivered' DESC, d.id DESC LIMIT 1) d ON TRUE
-             WHERE d.id IS NOT NULL OR b.is_gone IS NOT TRUE
+             WHERE d.id IS NOT NULL OR b.is_not_found IS NOT TRUE
          UNION ALL
             SELECT d.id, d.id, d.connector_id, d.company_id, d.res_model, d.res_id,
                    %(state)s, COALESCE(d.finished_at, d.queued_at),

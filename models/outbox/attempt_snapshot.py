@@ -9,7 +9,7 @@ from ...tools import encryption
 MAX_KEPT = 50  # entries of a list
 
 
-def content_hash(content):
+def comparable_hash(content):
     """Return a short hash of a remote request's content, equal for equal content."""
     return _digest(json.dumps(content, sort_keys=True))
 

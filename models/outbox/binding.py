@@ -5,7 +5,7 @@ from collections import namedtuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-Bound = namedtuple("Bound", "remote_id sent_hash is_gone remote_object")
+Bound = namedtuple("Bound", "remote_id sent_hash is_not_found remote_object")
 
 
 class RetailBinding(models.Model):
@@ -26,7 +26,7 @@ class RetailBinding(models.Model):
     )
     sent_hash = fields.Char(readonly=True, help="Hash of the content that was sent last.")
     sent_at = fields.Datetime("Last Sent", readonly=True)
-    is_gone = fields.Boolean(
+    is_not_found = fields.Boolean(
         "Gone", readonly=True, help="The remote says that its record does not exist any more."
     )
 
@@ -41,7 +41,7 @@ class RetailBinding(models.Model):
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
-                "SELECT res_id, remote_id, sent_hash, COALESCE(is_gone, FALSE), COALESCE(remote_object, '')"
+                "SELECT res_id, remote_id, sent_hash, COALESCE(is_not_found, FALSE), COALESCE(remote_object, '')"
                 " FROM retail_binding"
                 " WHERE connector_id = %s AND res_model = %s AND res_id = ANY(%s)",
                 connector.id,
@@ -83,7 +83,7 @@ class RetailBinding(models.Model):
                   FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[]) r
                     ON CONFLICT (connector_id, res_model, res_id) DO UPDATE
                    SET remote_id = EXCLUDED.remote_id, key_hash = EXCLUDED.key_hash,
-                       sent_hash = EXCLUDED.sent_hash, sent_at = EXCLUDED.sent_at, is_gone = FALSE,
+                       sent_hash = EXCLUDED.sent_hash, sent_at = EXCLUDED.sent_at, is_not_found = FALSE,
                        remote_object = EXCLUDED.remote_object
              RETURNING id
                 """,
@@ -99,11 +99,11 @@ class RetailBinding(models.Model):
         )
 
     @api.model
-    def _gone_records(self, connector, records):
+    def _not_found_records(self, connector, records):
         """Return those records whose remote record is gone."""
-        gone = self.sudo()._of_records(connector, records._name, records.ids).filtered("is_gone")
+        gone = self.sudo()._of_records(connector, records._name, records.ids).filtered("is_not_found")
         return records.browse(gone.mapped("res_id"))
 
     @api.model
-    def _mark_gone(self, connector, res_model, res_id):
-        self._of_records(connector, res_model, [res_id]).is_gone = True
+    def _mark_not_found(self, connector, res_model, res_id):
+        self._of_records(connector, res_model, [res_id]).is_not_found = True

@@ -14,9 +14,9 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, formatLang
 
-from ...core.const import OPEN_STATES, Kind, Lane, State
+from ...core.const import OPEN_STATES, EventKind, Lane, State
 from ...schemas import EVENT_TYPES
-from ..source.capture import Happening
+from ..source.capture import CapturedEvent
 
 CHUNK = 500  # deliveries of one run that wait at the same time, at most
 RATE_MINUTES = 5
@@ -30,7 +30,7 @@ UNFIT = (
     psycopg2.ProgrammingError,
 )
 SETUP_FIELDS = {"kind", "connector_id", "flow_id", "flow_ids", "domain", "since", "from_date", "to_date"}
-STATE_EVENTS = [event_type.name for event_type in EVENT_TYPES.values() if event_type.kind is Kind.STATE]
+STATE_EVENTS = [event_type.name for event_type in EVENT_TYPES.values() if event_type.kind is EventKind.STATE]
 
 
 class RetailBulkRun(models.Model):
@@ -49,7 +49,7 @@ class RetailBulkRun(models.Model):
     connector_state = fields.Selection(related="connector_id.state", string="State of the Connector")
     state = fields.Selection(
         [
-            ("draft", "Draft"),
+            ("draft", "EventRow"),
             ("running", "Running"),
             ("paused", "Paused"),
             ("failed", "Failed"),
@@ -497,9 +497,9 @@ class RetailBulkRun(models.Model):
         records = self._records().search(domain, order="id", limit=limit)
         if not records:
             return self.last_id, 0, 0
-        rows = [Happening(self.flow_id.event_type, record_id) for record_id in records.ids]
+        rows = [CapturedEvent(self.flow_id.event_type, record_id) for record_id in records.ids]
         events = self.env["retail.event"].with_user(self.started_by_id).sudo()
-        queued = events._keep(
+        queued = events._insert(
             records._name, rows, connectors=self.connector_id, lane=Lane.BULK.value, bulk_run_id=self.id
         )
         return records.ids[-1], queued, 0

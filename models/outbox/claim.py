@@ -5,19 +5,19 @@ from collections import namedtuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...core.const import OPEN_STATES, Kind, State
+from ...core.const import OPEN_STATES, EventKind, State
 
 Claim = namedtuple(
     "Claim",
-    "id lease_until uuid event_type kind flow_id res_model res_id attempts is_manual is_settling payload details"
-    " occurred_at correlation_id causation_id lane progress is_replay",
+    "id lease_until uuid event_type kind flow_id res_model res_id attempts is_manual is_in_doubt payload details"
+    " occurred_at correlation_id causation_id lane checkpoint is_replay",
 )
 Claim.__doc__ = (
     """A delivery that this drain holds until ``lease_until``; ``payload`` is a fact's snapshot."""
 )
 
-SETTLE_SECONDS = 5  # that a remote may take to carry out a call that it was given up on
-# An earlier try may have been applied without our knowing: to be settled, never blindly repeated.
+RESOLVE_DELAY_SECONDS = 5  # that a remote may take to carry out a call that it was given up on
+# An earlier attempt may have been applied without our knowing: in doubt, to be resolved, never blindly repeated.
 IS_UNCERTAIN = SQL(
     "EXISTS (SELECT FROM retail_delivery_attempt a WHERE a.delivery_id = d.id AND a.state = 'unknown')"
 )
@@ -59,7 +59,7 @@ WITH due AS (
         FROM retail_delivery d JOIN run ON run.id = d.id
          FOR UPDATE OF d SKIP LOCKED
   ), head AS (
-      SELECT res_model, res_id, max(id) AS id, bool_or(state = 'unknown') AS is_settling,
+      SELECT res_model, res_id, max(id) AS id, bool_or(state = 'unknown') AS is_in_doubt,
              bool_or(is_manual) AS is_manual, array_agg(id) AS ids
         FROM held GROUP BY res_model, res_id HAVING count(*) = min(size)
   ), claimed AS (
@@ -72,11 +72,11 @@ WITH due AS (
                                 + make_interval(secs => %(lease)s) END,
              is_manual = head.is_manual
         FROM head WHERE d.id = ANY(head.ids)
-   RETURNING d.*, head.is_settling
+   RETURNING d.*, head.is_in_doubt
   )
   SELECT d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id,
-         d.attempts, d.is_manual, d.is_settling, e.payload, e.details, e.occurred_at, e.correlation_id, e.causation_id,
-         d.lane, d.progress, d.is_replay
+         d.attempts, d.is_manual, d.is_in_doubt, e.payload, e.details, e.occurred_at, e.correlation_id, e.causation_id,
+         d.lane, d.checkpoint, d.is_replay
     FROM claimed d JOIN retail_event e ON e.id = d.event_id
    WHERE d.state = 'in_flight'
 ORDER BY d.id
@@ -195,7 +195,7 @@ class RetailDelivery(models.Model):
                    AND next_attempt_at > clock_timestamp() AT TIME ZONE 'UTC'
              RETURNING id
                 """,
-                SETTLE_SECONDS,
+                RESOLVE_DELAY_SECONDS,
                 condition,
             )
         )
@@ -208,7 +208,7 @@ class RetailDelivery(models.Model):
         """Write what became of claimed deliveries; those that another drain took over are left alone.
 
         :param rows: ``(id, lease, state, delay in seconds, attempts, error class, code, field, message,
-            fingerprint, warning, "model,id" of the record that it waits for, progress as JSON text)``
+            fingerprint, warning, "model,id" of the record that it waits for, checkpoint as JSON text)``
         """
         columns = [list(column) for column in zip(*rows, strict=True)]
         self.env.execute_query(
@@ -221,12 +221,12 @@ class RetailDelivery(models.Model):
                                           ELSE clock_timestamp() AT TIME ZONE 'UTC' END,
                        error_class = r.error_class, error_code = r.code, error_field = r.field,
                        error_message = r.message, fingerprint = r.fingerprint, warning = r.warning,
-                       waits_for = r.waits_for, progress = r.progress::jsonb
+                       waits_for = r.waits_for, checkpoint = r.checkpoint::jsonb
                   FROM unnest(%s::int[], %s::timestamp[], %s::text[], %s::float[], %s::int[], %s::text[],
                               %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
                               %s::text[])
                        AS r(id, lease, state, delay, attempts, error_class, code, field, message,
-                            fingerprint, warning, waits_for, progress)
+                            fingerprint, warning, waits_for, checkpoint)
                  WHERE d.id = r.id AND d.state = 'in_flight' AND d.lease_until = r.lease
              RETURNING d.id
                 """,
@@ -269,7 +269,7 @@ class RetailDelivery(models.Model):
                 ("res_model", "=", res_model),
                 ("res_id", "in", list(ids)),
                 ("state", "=", State.DEAD.value),
-                ("kind", "=", Kind.STATE.value),
+                ("kind", "=", EventKind.STATE.value),
             ]
         )
         dead.write({"state": State.CANCELLED.value, "finished_at": fields.Datetime.now(), "warning": reason})

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...core.const import CLAIMABLE_STATES, Kind, Lane, State
+from ...core.const import CLAIMABLE_STATES, EventKind, Lane, State
 from .unchecked_many2one import UncheckedMany2one
 
 
@@ -38,7 +38,7 @@ class RetailDelivery(models.Model):
         required=True,
         readonly=True,
         group_expand=True,
-        help="Unknown: it was sent, and the answer is missing; it will be settled before anything newer goes out.",
+        help="Unknown: it was sent, and the answer is missing; it is resolved before anything newer goes out.",
     )
     attempts = fields.Integer("Tries", readonly=True, aggregator=False)
     is_manual = fields.Boolean("Requested by a Person", readonly=True)
@@ -61,7 +61,7 @@ class RetailDelivery(models.Model):
     )
     warning = fields.Text(readonly=True)
     waits_for = fields.Char(readonly=True, help="The record that has to arrive at the remote first.")
-    progress = fields.Json(
+    checkpoint = fields.Json(
         readonly=True, copy=False, help="What of it is at the remote already, if it takes more than one try."
     )
     bulk_run_id = fields.Many2one(
@@ -248,7 +248,7 @@ class RetailDelivery(models.Model):
         states = (State.IN_FLIGHT.value, State.UNKNOWN.value)
         sought = self.env["retail.delivery.attempt"]._sought(connector, res_model, ids)
         uncertain = Domain("res_id", "in", ids) & Domain("state", "in", states)
-        is_needed = Domain("res_id", "in", list(sought)) | Domain("kind", "=", Kind.FACT.value)
+        is_needed = Domain("res_id", "in", list(sought)) | Domain("kind", "=", EventKind.FACT.value)
         waiting = Domain("res_id", "in", ids) & is_needed & Domain("state", "=", State.PENDING.value)
         of_connector = Domain("connector_id", "=", connector.id) & Domain("res_model", "=", res_model)
         return bool(self.search_count(of_connector & (uncertain | waiting), limit=1))

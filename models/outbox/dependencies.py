@@ -5,9 +5,9 @@ from collections import defaultdict
 from odoo.fields import Domain
 
 from ...connectors.items import RemoteId
-from ...core.const import OPEN_STATES, Kind, State
+from ...core.const import OPEN_STATES, EventKind, State
 from ...core.errors import DependencyError, MappingError
-from ..source.capture import Happening
+from ..source.capture import CapturedEvent
 
 
 class Dependencies:
@@ -30,7 +30,7 @@ class Dependencies:
             self._remote_ids |= {
                 (model, id_): RemoteId(bound.remote_id, bound.remote_object)
                 for id_, bound in bindings.items()
-                if not bound.is_gone
+                if not bound.is_not_found
             }
 
     def remote_ids(self, references, lane):
@@ -86,7 +86,7 @@ class Dependencies:
                     ("res_id", "=", reference.id),
                 ]
             )
-            & (Domain("kind", "=", Kind.STATE.value) | Domain("state", "in", unfinished)),
+            & (Domain("kind", "=", EventKind.STATE.value) | Domain("state", "in", unfinished)),
             order="id desc",
             limit=1,
         )
@@ -96,8 +96,8 @@ class Dependencies:
         is_queued = (
             event_type
             and record._retail_with_state(event_type)
-            and self.env["retail.event"]._keep(
-                record._name, [Happening(event_type, record.id)], connectors=self.connector, lane=lane
+            and self.env["retail.event"]._insert(
+                record._name, [CapturedEvent(event_type, record.id)], connectors=self.connector, lane=lane
             )
         )
         if not is_queued:

@@ -10,24 +10,24 @@ from operator import attrgetter
 import psycopg2
 import pydantic
 
-from ...connectors.items import Item, Keys, Outcome
-from ...core.const import OPEN_STATES, Kind, State
+from ...connectors.items import Item, MatchKeys, Outcome
+from ...core.const import OPEN_STATES, EventKind, State
 from ...core.errors import (
     OWN_LIMIT,
     AuthError,
     ConflictError,
     DependencyError,
-    GoneError,
     MappingError,
     QuotaError,
-    ReferenceGoneError,
+    ReferenceNotFoundError,
     RemoteError,
+    RemoteNotFoundError,
     TransientError,
 )
-from ...core.policy import DEFAULT_QUOTA_DELAY, Decision, decide, fingerprint, unsettled
+from ...core.policy import DEFAULT_QUOTA_DELAY, Decision, decide, fingerprint, still_in_doubt
 from ...core.redaction import MASK, redact, redact_text
 from ...schemas.base import error_text
-from .attempt_snapshot import content_hash, key_hash, masked_request, named_values, property_digests
+from .attempt_snapshot import comparable_hash, key_hash, masked_request, named_values, property_digests
 from .dependencies import Dependencies
 
 _logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class DeliveryBatch:
         self.warnings = {}  # claim id -> text
         self.attempt_ids = {}  # claim id -> attempt id
         self.waits = {}  # claim id -> "model,id" of the record that it waits for
-        self.progress = {}  # claim id -> what the next try is to know
+        self.checkpoint = {}  # claim id -> what the next try is to know
         self.searches = set()  # ids of the claims that only look for what may have been made
         self.outcomes = []
         self.needs_adapter = False  # the credentials that this one was made with are used up
@@ -96,13 +96,13 @@ class DeliveryBatch:
             del self.prepared[claim_id]
             claim = self.claims[claim_id]
             decision = Decision(State.PENDING, claim.attempts, 1.0)
-            self.decisions[claim_id] = (unsettled(decision) if claim.is_settling else decision, None)
+            self.decisions[claim_id] = (still_in_doubt(decision) if claim.is_in_doubt else decision, None)
 
     def _prepare_model(self, res_model, claims):
         flow_ids = {claim.flow_id for claim in claims if claim.flow_id}
         flows = self.env["retail.flow"].browse(flow_ids).exists().grouped("id")
         payloads = self._payloads(res_model, claims, flows)
-        extras = self._extras(res_model, [claim for claim in claims if claim.id in payloads])
+        record_values = self._record_values(res_model, [claim for claim in claims if claim.id in payloads])
         ids = {claim.res_id for claim in claims}
         bindings = self.env["retail.binding"]._by_record(self.connector, res_model, ids)
         remote_ids = self._resolve_references(claims, payloads)
@@ -111,7 +111,7 @@ class DeliveryBatch:
                 self._prepare_claim(
                     claim,
                     payloads[claim.id],
-                    extras.get(claim.res_id, {}),
+                    record_values.get(claim.res_id, {}),
                     flows.get(claim.flow_id),
                     bindings.get(claim.res_id),
                     remote_ids[claim.id],
@@ -142,7 +142,7 @@ class DeliveryBatch:
         if texts:
             self.warnings[claim.id] = "\n".join(filter(None, [self.warnings.get(claim.id), *texts]))
 
-    def _extras(self, res_model, claims):
+    def _record_values(self, res_model, claims):
         """Return ``{record id: {path: value}}`` of the Odoo fields that field maps want of the records."""
         wanted = {claim.event_type for claim in claims}
         paths = {path: None for event_type in wanted for path in self.adapter.record_paths(event_type)}
@@ -161,22 +161,22 @@ class DeliveryBatch:
             .exists()
         )
         matching = {flow_id: set(flow._matching(records).ids) for flow_id, flow in flows.items()}
-        states = [claim for claim in claims if claim.kind == Kind.STATE]
+        states = [claim for claim in claims if claim.kind == EventKind.STATE]
         wanted = records.browse({claim.res_id for claim in states}) & records
         canonical = wanted._retail_payloads()
         payloads = {}
         for claim in claims:
-            if claim.kind == Kind.FACT:
-                self._keep_payload(claim, payloads, self._fact_payload, claim)
+            if claim.kind == EventKind.FACT:
+                self._add_payload(claim, payloads, self._fact_payload, claim)
             elif claim.res_id not in canonical:
-                self._prepare_gone(claim)
+                self._prepare_deleted(claim)
             elif claim.flow_id in matching and claim.res_id not in matching[claim.flow_id]:
                 self._cancel(claim, self.env._("The record is outside the filter of the flow."))
             else:
-                self._keep_payload(claim, payloads, self._state_payload, claim, *canonical[claim.res_id])
+                self._add_payload(claim, payloads, self._state_payload, claim, *canonical[claim.res_id])
         return payloads
 
-    def _prepare_gone(self, claim):
+    def _prepare_deleted(self, claim):
         """Look for what may have been made of a record that is gone: the erasure or merge to follow needs it."""
         sought = self.env["retail.delivery.attempt"]._sought(self.connector, claim.res_model, [claim.res_id])
         prepared = None
@@ -184,12 +184,12 @@ class DeliveryBatch:
             item = Item(str(claim.id), claim.event_type, {}, self._keys(claim, None), claim.uuid)
             prepared = self.adapter.prepare_search(item, *sought[claim.res_id])
         if prepared is None:
-            self._cancel_gone(claim)
+            self._cancel_deleted(claim)
             return
         self.prepared[claim.id] = prepared
         self.searches.add(claim.id)
 
-    def _keep_payload(self, claim, payloads, build, *args):
+    def _add_payload(self, claim, payloads, build, *args):
         try:
             payloads[claim.id] = build(*args)
         except RemoteError as error:
@@ -232,8 +232,8 @@ class DeliveryBatch:
         event.write({"payload": payload, "payload_error": False})
         return payload
 
-    def _prepare_claim(self, claim, payload, extra, flow, binding, remote_ids):
-        if isinstance(extra, Exception):
+    def _prepare_claim(self, claim, payload, values, flow, binding, remote_ids):
+        if isinstance(values, Exception):
             message = self.env._("Fields of the record could not be read; the server log has the details.")
             self._decide(claim, MappingError(message, code="FIELD_MAP"))
             return
@@ -244,7 +244,7 @@ class DeliveryBatch:
             keys=self._keys(claim, flow),
             idempotency_key=claim.uuid,
             remote_id=_remote_id(claim, binding),
-            settling=claim.is_settling,
+            in_doubt=claim.is_in_doubt,
             occurred_at=claim.occurred_at,
             subject=f"{claim.res_model}/{claim.res_id}",
             correlation_id=claim.correlation_id or "",
@@ -252,8 +252,8 @@ class DeliveryBatch:
             replay_id=str(claim.id) if claim.is_replay else "",
             remote_ids=remote_ids,
             remote_object=binding.remote_object if binding else "",
-            progress=claim.progress or {},
-            extra=extra,
+            checkpoint=claim.checkpoint or {},
+            values=values,
         )
         try:
             prepared = self._prepare_item(item)
@@ -281,11 +281,13 @@ class DeliveryBatch:
     def _keys(self, claim, flow):
         if flow is None:
             return self.adapter.keys_for(claim.event_type)
-        return Keys(flow.key_property or "", flow.fallback_key_property or "")
+        return MatchKeys(flow.key_property or "", flow.fallback_key_property or "")
 
     def _is_known_to_remote(self, claim, prepared, binding):
-        is_skippable = claim.kind == Kind.STATE and not claim.is_manual and not claim.is_settling
-        return is_skippable and binding is not None and binding.sent_hash == content_hash(prepared.content)
+        is_skippable = claim.kind == EventKind.STATE and not claim.is_manual and not claim.is_in_doubt
+        return (
+            is_skippable and binding is not None and binding.sent_hash == comparable_hash(prepared.comparable)
+        )
 
     def _new_key(self, claim_id):
         """Return the hash of the natural key by which the remote will make a record, None if it will not."""
@@ -315,7 +317,7 @@ class DeliveryBatch:
             claim = self.claims[claim_id]
             if holder in living and holder != claim.res_id:
                 if claim_id in self.searches:  # what would be found is another record's
-                    self._cancel_gone(claim)
+                    self._cancel_deleted(claim)
                 else:
                     self._decide(claim, self._shared_key_error(res_model, holder), final=True)
                 self.env["retail.delivery.attempt"].browse(self.attempt_ids.get(claim_id)).unlink()
@@ -348,9 +350,9 @@ class DeliveryBatch:
     def send(self):
         """Send what was prepared; remember one outcome for each."""
         batch = [prepared for claim_id, prepared in self.prepared.items() if claim_id not in self.decisions]
-        settling = [prepared for prepared in batch if prepared.item.settling]
-        fresh = [prepared for prepared in batch if not prepared.item.settling]
-        self.outcomes = self._call(self.adapter.settle, settling) + self._call(self.adapter.send, fresh)
+        in_doubt = [prepared for prepared in batch if prepared.item.in_doubt]
+        fresh = [prepared for prepared in batch if not prepared.item.in_doubt]
+        self.outcomes = self._call(self.adapter.resolve, in_doubt) + self._call(self.adapter.send, fresh)
 
     def _call(self, send, batch):
         if not batch:
@@ -372,9 +374,9 @@ class DeliveryBatch:
         """Write what became of each delivery: state, attempt, binding."""
         for outcome in self.outcomes:
             claim = self.claims[int(outcome.trace_id)]
-            self.progress[claim.id] = outcome.progress
+            self.checkpoint[claim.id] = outcome.checkpoint
             if claim.id in self.searches and outcome.error is None:
-                self._cancel_gone(claim)
+                self._cancel_deleted(claim)
             else:
                 self._decide(claim, outcome.error)
         self._look_again_for_waits()
@@ -394,15 +396,15 @@ class DeliveryBatch:
         for res_model, claim_ids in by_model.items():
             bindings = self.env["retail.binding"]._by_record(self.connector, res_model, claim_ids)
             for res_id, bound in bindings.items():
-                for claim_id in () if bound.is_gone else claim_ids[res_id]:
+                for claim_id in () if bound.is_not_found else claim_ids[res_id]:
                     decision, error = self.decisions[claim_id]
                     self.decisions[claim_id] = (replace(decision, delay=0.0), error)
 
     def _decide(self, claim, error, final=False):
-        decision = decide(error, claim.attempts, claim.is_settling)
+        decision = decide(error, claim.attempts, claim.is_in_doubt)
         self.decisions[claim.id] = (replace(decision, state=State.DEAD) if final else decision, error)
 
-    def _cancel_gone(self, claim):
+    def _cancel_deleted(self, claim):
         self._cancel(claim, self.env._("The record was deleted before it was sent."))
 
     def _cancel(self, claim, reason):
@@ -430,14 +432,14 @@ class DeliveryBatch:
             *fields_at_fault,
             self.warnings.get(claim.id) or None,
             self.waits.get(claim.id),
-            self._progress(claim),
+            self._checkpoint(claim),
         )
 
-    def _progress(self, claim):
+    def _checkpoint(self, claim):
         """Return what the next try is to know of this one, or of the one before if nothing was sent: JSON text."""
-        progress = self.progress.get(claim.id, claim.progress)
+        checkpoint = self.checkpoint.get(claim.id, claim.checkpoint)
         is_open = self.decisions[claim.id][0].state in OPEN_STATES
-        return json.dumps(progress) if progress and is_open else None
+        return json.dumps(checkpoint) if checkpoint and is_open else None
 
     def _masked_message(self, claim_id, error):
         """Return the error's text without the personal data that the remote may quote of what was sent."""
@@ -474,8 +476,8 @@ class DeliveryBatch:
         self.env["retail.delivery"]._end_waits(
             self.connector, [f"{res_model},{res_id}" for res_model, res_id, *_rest in bound]
         )
-        for res_model, res_id in self._gone():
-            bindings._mark_gone(self.connector, res_model, res_id)
+        for res_model, res_id in self._not_found_at_remote():
+            bindings._mark_not_found(self.connector, res_model, res_id)
         done = [
             claim_id
             for claim_id, (decision, _error) in self.decisions.items()
@@ -483,13 +485,13 @@ class DeliveryBatch:
         ]
         self.env["retail.delivery"]._supersede_dead(done)
 
-    def _gone(self):
+    def _not_found_at_remote(self):
         """Yield (model, id) of the records whose remote record turned out to be gone: then Resync makes it anew."""
         for outcome in self.outcomes:
             claim_id = int(outcome.trace_id)
-            if isinstance(outcome.error, GoneError):
+            if isinstance(outcome.error, RemoteNotFoundError):
                 yield self.claims[claim_id].res_model, self.claims[claim_id].res_id
-            elif isinstance(outcome.error, ReferenceGoneError):
+            elif isinstance(outcome.error, ReferenceNotFoundError):
                 for reference, remote in self.prepared[claim_id].item.remote_ids.items():
                     if remote.id == outcome.error.remote_id:
                         yield reference.model, reference.id
@@ -498,7 +500,7 @@ class DeliveryBatch:
         claim = self.claims[int(outcome.trace_id)]
         prepared = self.prepared[claim.id]
         remote_id = outcome.remote_id or prepared.item.remote_id
-        if not remote_id or not (claim.kind == Kind.STATE or prepared.is_subject):
+        if not remote_id or not (claim.kind == EventKind.STATE or prepared.is_subject):
             return None
         hashed_key = key_hash(prepared.key) if prepared.key else None
         return (
@@ -506,14 +508,14 @@ class DeliveryBatch:
             claim.res_id,
             remote_id,
             hashed_key,
-            content_hash(prepared.content),
+            comparable_hash(prepared.comparable),
             prepared.object,
         )
 
     def _finish_facts(self):
         for outcome in self.outcomes:
             claim = self.claims[int(outcome.trace_id)]
-            if claim.kind == Kind.FACT and outcome.error is None:
+            if claim.kind == EventKind.FACT and outcome.error is None:
                 self.env[claim.res_model]._retail_fact_delivered(
                     self.connector, claim.event_type, claim.payload, outcome.remote_id
                 )
@@ -551,6 +553,6 @@ class DeliveryBatch:
 
 def _remote_id(claim, binding):
     """A person who sends again a record that is gone at the remote wants it to be found or made anew."""
-    if binding is None or (binding.is_gone and claim.is_manual):
+    if binding is None or (binding.is_not_found and claim.is_manual):
         return None
     return binding.remote_id

@@ -135,7 +135,7 @@ class RetailDrain(models.AbstractModel):
     def _admitted(self, connector, lane, limit):
         """Return how many deliveries may be claimed now: a batch, one as a probe, or none."""
         is_probe, wait = self.env["retail.circuit"]._wait_seconds(connector)
-        if wait or not connector._is_open() or self.env["retail.quota"]._wait_seconds(connector, lane):
+        if wait or not connector._can_deliver() or self.env["retail.quota"]._wait_seconds(connector, lane):
             return 0
         if not is_probe:
             return limit

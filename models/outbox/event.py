@@ -9,7 +9,7 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...core.const import Kind
+from ...core.const import EventKind
 from ...schemas import EVENT_TYPES
 from ...schemas.base import error_text
 from ..source.capture import PENDING
@@ -21,7 +21,7 @@ NOW = SQL("clock_timestamp() AT TIME ZONE 'UTC'")
 AFTER_WINDOW = SQL("%s + make_interval(secs => f.window_seconds)", NOW)
 
 
-class Draft(NamedTuple):
+class EventRow(NamedTuple):
     """An event about to be inserted; the columns of the table."""
 
     event_type: str
@@ -89,52 +89,52 @@ class RetailEvent(models.Model):
     # -- capture -----------------------------------------------------------------------------------
 
     @api.model
-    def _keep_noticed(self):
-        """Precommit hook: turn what was noticed into events and deliveries. May run several times."""
-        noticed = self.env.cr.precommit.data.pop(PENDING).by_model()
+    def _insert_captured(self):
+        """Precommit hook: insert the captured events and their deliveries. May run several times."""
+        buffer = self.env.cr.precommit.data.pop(PENDING).by_model()
         # What belongs to another record's process comes last: by then its cause is kept, and can be found.
-        for model in sorted(noticed, key=lambda model: bool(self.env[model]._retail_process_paths)):
-            for wave in self._waves(model, noticed[model]):
-                self._keep(model, wave)
+        for model in sorted(buffer, key=lambda model: bool(self.env[model]._retail_process_paths)):
+            for wave in self._waves(model, buffer[model]):
+                self._insert(model, wave)
 
     @api.model
-    def _waves(self, model, happenings):
-        """Return the happenings in lists, such that what may have led to one is kept before it, to be its cause."""
+    def _waves(self, model, captured):
+        """Return the captured events in lists: what may have led to an event comes in a list before it."""
         causes = self.env[model]._retail_causes
         if not causes:
-            return [happenings]
+            return [captured]
         waves, types = [[]], set()
-        for happening in happenings:
-            possible = {cause for _path, names in causes.get(happening.event_type, ()) for cause in names}
+        for each in captured:
+            possible = {cause for _path, names in causes.get(each.event_type, ()) for cause in names}
             if possible & types:
                 waves.append([])
                 types = set()
-            waves[-1].append(happening)
-            types.add(happening.event_type)
+            waves[-1].append(each)
+            types.add(each.event_type)
         return waves
 
     @api.model
-    def _keep(self, model, happenings, *, connectors=None, is_manual=False, lane=None, bulk_run_id=None):
+    def _insert(self, model, captured, *, connectors=None, is_manual=False, lane=None, bulk_run_id=None):
         """Insert the events of one model, and a delivery for each flow that wants them, in one statement.
 
         The statement is plain, since for one row it takes longer to plan than to execute.
 
-        :param happenings: list of :class:`~..source.capture.Happening`
+        :param captured: list of :class:`~..source.capture.CapturedEvent`
         :param connectors: only for these; None: for every flow that wants the event
         :param is_manual: send even what the remote is known to have, and without waiting for the window
         :param lane: instead of the lane of each flow
         :param bulk_run_id: the backfill that queues them: due at once, and its drain needs no wake-up
         :return: number of deliveries
         """
-        routes = self._routes({happening.event_type for happening in happenings}, connectors)
-        drafts = self._with_companies(self._with_subjects(model, happenings), routes)
-        if not drafts:
+        routes = self._routes({each.event_type for each in captured}, connectors)
+        rows = self._with_companies(self._with_subjects(model, captured), routes)
+        if not rows:
             return 0
-        drafts = self._with_snapshots(model, drafts)
+        rows = self._with_snapshots(model, rows)
         is_now = is_manual or bulk_run_id is not None
         due_at = {} if is_now else self._due_times(routes)
-        self.env.cr.execute(self._keep_sql(model, drafts, routes, is_manual, lane, bulk_run_id, due_at))
-        counts = Counter((draft.event_type, draft.company_id) for draft in drafts)
+        self.env.cr.execute(self._insert_sql(model, rows, routes, is_manual, lane, bulk_run_id, due_at))
+        counts = Counter((row.event_type, row.company_id) for row in rows)
         for route in routes:
             if counts[route.event_type, route.company_id] and not bulk_run_id:
                 due_in = 0.0 if is_now else self._due_in(route, due_at.get(route.flow_id))
@@ -165,14 +165,14 @@ class RetailEvent(models.Model):
         ]
 
     @api.model
-    def _with_subjects(self, model, happenings):
-        """Return one :class:`Draft` for each fact, and for each state of a subject."""
-        records = self.env[model].browse([each.res_id for each in happenings if not each.is_fact])
+    def _with_subjects(self, model, captured):
+        """Return one :class:`EventRow` for each fact, and for each state of a subject."""
+        records = self.env[model].browse([each.res_id for each in captured if not each.is_fact])
         subjects = records._retail_subjects()
-        drafts = {}
-        for position, each in enumerate(happenings):
+        rows = {}
+        for position, each in enumerate(captured):
             if each.is_fact:
-                drafts[position] = Draft(
+                rows[position] = EventRow(
                     each.event_type,
                     each.res_id,
                     each.company_id,
@@ -182,68 +182,68 @@ class RetailEvent(models.Model):
                 )
             elif each.res_id in subjects:
                 subject_id, company_id = subjects[each.res_id]
-                drafts.setdefault(
+                rows.setdefault(
                     (each.event_type, subject_id, each.company_id),
-                    Draft(each.event_type, subject_id, each.company_id or company_id),
+                    EventRow(each.event_type, subject_id, each.company_id or company_id),
                 )
-        return list(drafts.values())
+        return list(rows.values())
 
     @api.model
-    def _with_companies(self, drafts, routes):
-        """Return the drafts once for each company that wants them: its own, or every one if it has none."""
+    def _with_companies(self, rows, routes):
+        """Return the rows once for each company that wants them: its own, or every one if it has none."""
         companies = defaultdict(dict)
         for route in routes:
             companies[route.event_type][route.company_id] = True
         return [
-            draft._replace(company_id=wanted_by)
-            for draft in drafts
-            for wanted_by in companies[draft.event_type]
-            if draft.company_id in (None, wanted_by)
+            row._replace(company_id=wanted_by)
+            for row in rows
+            for wanted_by in companies[row.event_type]
+            if row.company_id in (None, wanted_by)
         ]
 
     # -- snapshots ---------------------------------------------------------------------------------
 
     @api.model
-    def _with_snapshots(self, model, drafts):
-        """Return the drafts with what is read from their records now: a fact's payload, its process and its cause.
+    def _with_snapshots(self, model, rows):
+        """Return the rows with what is read from their records now: a fact's payload, its process and its cause.
 
         A record that cannot be read does not stop the user's transaction: its event is kept without.
         """
-        if not any(map(_is_fact, drafts)) and not self.env[model]._retail_process_paths:
-            return drafts
+        if not any(map(_is_fact, rows)) and not self.env[model]._retail_process_paths:
+            return rows
         records = self.env(context={})[model]
-        together = records.with_prefetch(tuple(draft.res_id for draft in drafts))
+        together = records.with_prefetch(tuple(row.res_id for row in rows))
         try:
             with self.env.cr.savepoint(flush=False):
-                return [self._with_snapshot(together, draft) for draft in drafts]
+                return [self._with_snapshot(together, row) for row in rows]
         except Exception:  # anybody's custom fields and overrides: one record must not stop the others
-            return [self._with_snapshot_if_possible(records, draft) for draft in drafts]
+            return [self._with_snapshot_if_possible(records, row) for row in rows]
 
     @api.model
-    def _with_snapshot_if_possible(self, records, draft):
+    def _with_snapshot_if_possible(self, records, row):
         try:
             with self.env.cr.savepoint(flush=False):
-                return self._with_snapshot(records, draft)
+                return self._with_snapshot(records, row)
         except Exception as error:
-            _logger.exception("No snapshot for %s of %s %s", draft.event_type, records._name, draft.res_id)
-            return draft._replace(payload_error=error_text(error))
+            _logger.exception("No snapshot for %s of %s %s", row.event_type, records._name, row.res_id)
+            return row._replace(payload_error=error_text(error))
 
     @api.model
-    def _with_snapshot(self, records, draft):
-        """Return the draft with its snapshot.
+    def _with_snapshot(self, records, row):
+        """Return the row with its snapshot.
 
         :param records: an empty recordset; what is read is read for all that it prefetches
         """
-        details = json.loads(draft.details or "{}")
-        record = records.browse(draft.res_id).with_prefetch(records._prefetch_ids)
-        record = record.with_company(draft.company_id).with_context(retail_details=details)
-        if draft.payload is None and _is_fact(draft):
-            fact = record._retail_canonical(draft.event_type, details)
-            draft = draft._replace(payload=json.dumps(fact.canonical()))
+        details = json.loads(row.details or "{}")
+        record = records.browse(row.res_id).with_prefetch(records._prefetch_ids)
+        record = record.with_company(row.company_id).with_context(retail_details=details)
+        if row.payload is None and _is_fact(row):
+            fact = record._retail_canonical(row.event_type, details)
+            row = row._replace(payload=json.dumps(fact.canonical()))
         elif not record.exists():
-            return draft
-        process, cause = record._retail_process(), record._retail_cause(draft.event_type)
-        return draft._replace(correlation_id=process and f"{process._name},{process.id}", causation_id=cause)
+            return row
+        process, cause = record._retail_process(), record._retail_cause(row.event_type)
+        return row._replace(correlation_id=process and f"{process._name},{process.id}", causation_id=cause)
 
     @api.model
     def _newest_uuid(self, record, event_types):
@@ -260,7 +260,7 @@ class RetailEvent(models.Model):
         return rows[0][0] if rows else None
 
     @api.model
-    def _keep_sql(self, model, drafts, routes, is_manual, lane, bulk_run_id, due_at):
+    def _insert_sql(self, model, rows, routes, is_manual, lane, bulk_run_id, due_at):
         """Return the statement; the table of flows is asked, since the cache may know one that is not committed."""
         return SQL(
             """
@@ -272,7 +272,7 @@ class RetailEvent(models.Model):
                        COALESCE(n.occurred_at::timestamp, clock_timestamp() AT TIME ZONE 'UTC'), n.payload::jsonb,
                        n.payload_error, n.details::jsonb,
                        COALESCE(n.correlation_id, %(model)s || ',' || n.res_id), n.causation_id
-                  FROM (VALUES %(drafts)s)
+                  FROM (VALUES %(rows)s)
                        AS n(event_type, res_id, company_id, payload, occurred_at, details, payload_error,
                             correlation_id, causation_id, kind)
              RETURNING id, event_type, kind, res_id, company_id
@@ -288,7 +288,7 @@ class RetailEvent(models.Model):
              WHERE f.id IN %(flows)s
           ORDER BY e.id, f.id
             """,
-            drafts=SQL(", ").join((*draft, EVENT_TYPES[draft.event_type].kind.value) for draft in drafts),
+            rows=SQL(", ").join((*row, EVENT_TYPES[row.event_type].kind.value) for row in rows),
             flows=tuple(route.flow_id for route in routes),
             model=model,
             user=self.env.uid,
@@ -307,5 +307,5 @@ class RetailEvent(models.Model):
         return SQL("CASE f.id %s ELSE %s END", SQL(" ").join(cases), AFTER_WINDOW)
 
 
-def _is_fact(draft):
-    return EVENT_TYPES[draft.event_type].kind is Kind.FACT
+def _is_fact(row):
+    return EVENT_TYPES[row.event_type].kind is EventKind.FACT

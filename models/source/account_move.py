@@ -43,13 +43,13 @@ class AccountMove(models.Model):
             return moves.filtered(lambda move: not move.sudo().pos_order_ids)
         return moves
 
-    def _retail_notice_transition(self, transition, old, new):
+    def _retail_capture_transition(self, transition, old, new):
         if transition.event_type == "invoice.paid":
-            self._retail_with_fact("invoice.paid").sudo()._retail_payments()._retail_notice_paid()
+            self._retail_with_fact("invoice.paid").sudo()._retail_payments()._retail_capture_paid()
             return
         # An order that is placed and invoiced at once is placed first.
         self.env["sale.order"].flush_model(["state"])
-        super()._retail_notice_transition(transition, old, new)
+        super()._retail_capture_transition(transition, old, new)
 
     def _retail_cause(self, event_type):
         cause = super()._retail_cause(event_type)
@@ -191,7 +191,7 @@ class AccountPartialReconcile(models.Model):
         partials = super().create(vals_list)
         partials.sudo().filtered(
             lambda partial: partial.debit_move_id.move_id.posted_before and partial._retail_is_payment()
-        )._retail_notice_paid()
+        )._retail_capture_paid()
         return partials
 
     def unlink(self):
@@ -203,10 +203,10 @@ class AccountPartialReconcile(models.Model):
                 noticed.drop_fact(moves._name, "invoice.paid", json.dumps(partial._retail_details()))
         return super().unlink()
 
-    def _retail_notice_paid(self):
+    def _retail_capture_paid(self):
         for partial in self:
             invoice = partial.debit_move_id.move_id
-            invoice._retail_notice_fact("invoice.paid", details=partial._retail_details())
+            invoice._retail_capture_fact("invoice.paid", details=partial._retail_details())
 
     def _retail_details(self):
         return {"partial_id": self.id}

@@ -18,7 +18,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-PENDING = "retail_hub.noticed"
+PENDING = "retail_hub.captured"
 
 
 class Transition(NamedTuple):
@@ -41,7 +41,7 @@ def becomes(*values, since=None):
     return happened
 
 
-class Happening(NamedTuple):
+class CapturedEvent(NamedTuple):
     """Something that was noticed: a new state of a record, or a fact.
 
     ``payload`` (JSON text) is the snapshot of a fact whose record will be gone; without it, it is built from
@@ -174,21 +174,21 @@ class RetailCapture(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        records._retail_notice(self._retail_created_event)
+        records._retail_capture_state(self._retail_created_event)
         for transition in self._retail_wanted_transitions():
             for record in records:
                 value = record[transition.field]
                 if transition.happened(None, value):
-                    record._retail_notice_transition(transition, None, value)
+                    record._retail_capture_transition(transition, None, value)
         return records
 
     def write(self, vals):
-        fields_told = {transition.field for transition in self._retail_wanted_transitions()} & vals.keys()
-        if fields_told:  # a value that is replaced before it is written is a fact, too
-            self.flush_recordset(fields_told)
+        captured_fields = {transition.field for transition in self._retail_wanted_transitions()} & vals.keys()
+        if captured_fields:  # a value that is replaced before it is written is a fact, too
+            self.flush_recordset(captured_fields)
         result = super().write(vals)
         if self._retail_writes_relations(vals):
-            self._retail_notice(self._retail_updated_event)
+            self._retail_capture_state(self._retail_updated_event)
         return result
 
     def _write_multi(self, vals_list):
@@ -197,14 +197,14 @@ class RetailCapture(models.AbstractModel):
         super()._write_multi(vals_list)
         noticing = self.sudo()  # a flush is made in anybody's name, such as that of a visitor who pays
         if before:
-            noticing._retail_notice_transitions(transitions, vals_list, before)
+            noticing._retail_capture_transitions(transitions, vals_list, before)
         if not self._retail_wants(self._retail_updated_event):
             return
         watched = self._retail_watched_fields()
         changed = [
             record.id for record, vals in zip(self, vals_list, strict=True) if not watched.isdisjoint(vals)
         ]
-        noticing.browse(changed)._retail_notice(self._retail_updated_event)
+        noticing.browse(changed)._retail_capture_state(self._retail_updated_event)
 
     def _retail_values_before(self, transitions, vals_list):
         """Return ``{id: {field: value in the database}}`` if one of the transitions' fields is about to be written."""
@@ -224,9 +224,9 @@ class RetailCapture(models.AbstractModel):
 
     def unlink(self):
         if self._retail_wants(self._retail_erased_event):
-            self._retail_notice_erased()
+            self._retail_capture_erased()
         if self._retail_subject_field:
-            self._retail_notice(self._retail_updated_event)
+            self._retail_capture_state(self._retail_updated_event)
         return super().unlink()
 
     @api.model
@@ -246,7 +246,7 @@ class RetailCapture(models.AbstractModel):
             transition for transition in self._retail_transitions if self._retail_wants(transition.event_type)
         ]
 
-    def _retail_notice(self, event_type, company_id=None):
+    def _retail_capture_state(self, event_type, company_id=None):
         """Remember that ``event_type`` happened to these records, until precommit.
 
         :param company_id: for which company, if the subject itself is of none
@@ -254,7 +254,7 @@ class RetailCapture(models.AbstractModel):
         if not self or not self._retail_wants(event_type):
             return
         if self._retail_subject_field:
-            self[self._retail_subject_field]._retail_notice(event_type, company_id)
+            self[self._retail_subject_field]._retail_capture_state(event_type, company_id)
         else:
             ids = self._retail_with_state(event_type).ids
             self._retail_pending().add_states(self._name, event_type, ids, company_id)
@@ -268,21 +268,21 @@ class RetailCapture(models.AbstractModel):
         facts = self._retail_pending().facts
         return self.filtered(lambda record: (self._name, event_type, record.id) not in facts)
 
-    def _retail_notice_transitions(self, transitions, vals_list, before):
+    def _retail_capture_transitions(self, transitions, vals_list, before):
         for record, vals in zip(self, vals_list, strict=True):
             # A row that somebody else has just deleted is nobody's fact, and stops no sale.
             for transition in transitions if record.id in before else ():
                 if transition.field in vals:
                     old, new = before[record.id][transition.field], record[transition.field]
                     if transition.happened(old, new):
-                        record._retail_notice_transition(transition, old, new)
+                        record._retail_capture_transition(transition, old, new)
 
-    def _retail_notice_transition(self, transition, old, new):
-        self._retail_with_fact(transition.event_type)._retail_notice_fact(
+    def _retail_capture_transition(self, transition, old, new):
+        self._retail_with_fact(transition.event_type)._retail_capture_fact(
             transition.event_type, details={"before": _plain(old), "after": _plain(new)}
         )
 
-    def _retail_notice_fact(self, event_type, payload=None, company=None, details=None):
+    def _retail_capture_fact(self, event_type, payload=None, company=None, details=None):
         """Remember a fact about these records.
 
         :param payload: its snapshot (a dict of JSON values), if the record will be gone at precommit
@@ -293,7 +293,7 @@ class RetailCapture(models.AbstractModel):
             return
         for record in self:
             of_company = record.company_id if company is None else company
-            happening = Happening(
+            captured = CapturedEvent(
                 event_type,
                 record.id,
                 is_fact=True,
@@ -302,22 +302,22 @@ class RetailCapture(models.AbstractModel):
                 occurred_at=record._retail_occurred_at(event_type) if payload is None else None,
                 details=json.dumps(details) if details else None,
             )
-            self._retail_pending().add_fact(self._name, happening)
+            self._retail_pending().add_fact(self._name, captured)
 
-    def _retail_notice_erased(self):
+    def _retail_capture_erased(self):
         """Remember, before they go, that these records are erased: afterwards nothing is left to read."""
         for record in self:
-            record._retail_notice_fact(self._retail_erased_event, {"id": str(record.id)}, record.company_id)
+            record._retail_capture_fact(self._retail_erased_event, {"id": str(record.id)}, record.company_id)
 
     def _retail_pending(self):
         precommit = self.env.cr.precommit
         if PENDING not in precommit.data:
-            precommit.data[PENDING] = Noticed()
-            precommit.add(self.env(su=True)["retail.event"]._keep_noticed)
+            precommit.data[PENDING] = EventBuffer()
+            precommit.add(self.env(su=True)["retail.event"]._insert_captured)
         return precommit.data[PENDING]
 
 
-class Noticed:
+class EventBuffer:
     """What happened since the last precommit, in order: one entry per state of a subject, and each fact.
 
     ``facts`` are the ``(model, event type, record id)`` of the facts.
@@ -333,11 +333,11 @@ class Noticed:
         one places it, because its content is read later than all that happened."""
         for record_id in ids:
             first, *_rest = self.rows.pop((model, record_id, company_id), (event_type,))
-            self.rows[model, record_id, company_id] = Happening(first, record_id, company_id=company_id)
+            self.rows[model, record_id, company_id] = CapturedEvent(first, record_id, company_id=company_id)
 
-    def add_fact(self, model, happening):
-        self.rows[model, next(self._numbers), happening.event_type] = happening
-        self.facts.add((model, happening.event_type, happening.res_id))
+    def add_fact(self, model, fact):
+        self.rows[model, next(self._numbers), fact.event_type] = fact
+        self.facts.add((model, fact.event_type, fact.res_id))
 
     def drop_fact(self, model, event_type, details):
         """Forget a fact that was undone before it was kept; ``details`` as they were noticed."""
@@ -350,7 +350,7 @@ class Noticed:
             del self.rows[key]
 
     def by_model(self):
-        """Return ``{model: happenings}``."""
+        """Return ``{model: list of CapturedEvent}``."""
         rows = defaultdict(list)
         for (model, *_key), row in self.rows.items():
             rows[model].append(row)

@@ -61,15 +61,15 @@ class LoyaltyCard(models.Model):
     def _retail_with_fact(self, event_type):
         return self.filtered(lambda card: card.program_id.program_type == "loyalty")
 
-    def _retail_notice(self, event_type):
+    def _retail_capture_state(self, event_type):
         """The figures of a promotion count its coupons; the points of loyalty cards change with every sale."""
         is_wanted = self._retail_wants(event_type)
         coupons = self.sudo().filtered(lambda card: is_wanted and card.program_id._retail_has_coupons())
-        return super(LoyaltyCard, coupons)._retail_notice(event_type)
+        return super(LoyaltyCard, coupons)._retail_capture_state(event_type)
 
-    def _retail_notice_transition(self, transition, old, new):
+    def _retail_capture_transition(self, transition, old, new):
         for card in self.sudo()._retail_with_fact(transition.event_type):
-            card._retail_notice_fact(transition.event_type, details={"card": card._retail_identity()})
+            card._retail_capture_fact(transition.event_type, details={"card": card._retail_identity()})
 
     # -- points ------------------------------------------------------------------------------------
 
@@ -84,17 +84,17 @@ class LoyaltyCard(models.Model):
         precommit = self.env.cr.precommit
         if POINTS not in precommit.data:
             precommit.data[POINTS] = defaultdict(float)
-            precommit.add(self.env(su=True)["loyalty.card"]._retail_settle_points)
+            precommit.add(self.env(su=True)["loyalty.card"]._retail_capture_points)
         precommit.data[POINTS][self.id] += points
 
     @api.model
-    def _retail_settle_points(self):
+    def _retail_capture_points(self):
         """Precommit hook: tell of the points for which there is no line of history. May run several times."""
         counted = self.env.cr.precommit.data.pop(POINTS)
         for card in self.browse(counted).exists():
-            card._retail_notice_change(ADJUSTED, counted[card.id])
+            card._retail_capture_change(ADJUSTED, counted[card.id])
 
-    def _retail_notice_change(self, event_type, points, **details):
+    def _retail_capture_change(self, event_type, points, **details):
         """Notice that the card got points.
 
         :param points: negative if they were taken from it
@@ -103,7 +103,7 @@ class LoyaltyCard(models.Model):
         if decimal(points) == "0" or not self.program_id._retail_keeps_points():
             return
         change = {"card": self._retail_identity(), "points": decimal(points), **details}
-        self._retail_notice_fact(event_type, details=change)
+        self._retail_capture_fact(event_type, details=change)
 
     def _retail_process(self):
         """A change of points belongs to its order, a refund to the order that it takes back."""

@@ -17,7 +17,7 @@ class LoyaltyHistory(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)
-        lines._retail_notice_changes({})
+        lines._retail_capture_changes({})
         return lines
 
     def write(self, vals):
@@ -26,19 +26,19 @@ class LoyaltyHistory(models.Model):
             before = {line.id: (line.issued, line.used) for line in self}
         result = super().write(vals)
         if before:
-            self._retail_notice_changes(before)
+            self._retail_capture_changes(before)
         return result
 
     def unlink(self):
         if self._retail_is_wanted():
-            self.filtered(lambda line: line._retail_is_cancelled())._retail_notice_changes({}, sign=-1)
+            self.filtered(lambda line: line._retail_is_cancelled())._retail_capture_changes({}, sign=-1)
         return super().unlink()
 
     @api.model
     def _retail_is_wanted(self):
         return any(map(self.env["loyalty.card"]._retail_wants, (*EVENT_TYPES, "promotion.changed")))
 
-    def _retail_notice_changes(self, before, sign=1):
+    def _retail_capture_changes(self, before, sign=1):
         """Notice what the lines tell.
 
         :param before: ``{id: (issued, used)}`` of lines that told something already
@@ -50,8 +50,8 @@ class LoyaltyHistory(models.Model):
             issued, used = before.get(line.id, (0.0, 0.0))
             changes = line._retail_changes(sign * (line.issued - issued), sign * (line.used - used))
             for event_type, points in changes:
-                line._retail_notice_change(event_type, points)
-        self.sudo().card_id._retail_notice("promotion.changed")
+                line._retail_capture_change(event_type, points)
+        self.sudo().card_id._retail_capture_state("promotion.changed")
 
     def _retail_changes(self, issued, used):
         """Return the ``(event type, points that the card got)`` of further points issued and used.
@@ -70,14 +70,14 @@ class LoyaltyHistory(models.Model):
             ]
         return [(event_type, points) for event_type, points in changes if points]
 
-    def _retail_notice_change(self, event_type, points):
+    def _retail_capture_change(self, event_type, points):
         card = self.card_id
         card._retail_count_points(-points)
         if card._retail_wants(event_type):
             details = {"transaction_id": str(self.id), "reason": self.description}
             if self.order_id:
                 details |= {"order_model": self.order_model, "order_id": self.order_id}
-            card._retail_notice_change(event_type, points, **details)
+            card._retail_capture_change(event_type, points, **details)
 
     def _retail_is_cancelled(self):
         """Odoo deletes the lines of an order that is cancelled; otherwise a deleted line gives no points back."""

@@ -9,21 +9,21 @@ class MailBlacklist(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         entries = super().create(vals_list)
-        entries._retail_notice_customers()
+        entries._retail_capture_customers()
         return entries
 
     def write(self, vals):
         result = super().write(vals)
         if "active" in vals:
-            self._retail_notice_customers()
+            self._retail_capture_customers()
         return result
 
     def unlink(self):
-        self._retail_notice_customers()
+        self._retail_capture_customers()
         return super().unlink()
 
-    def _retail_notice_customers(self):
+    def _retail_capture_customers(self):
         partners = self.env["res.partner"].sudo()
         if partners._retail_wants(partners._retail_updated_event):
             customers = partners.search([("email_normalized", "in", self.mapped("email"))])
-            customers._retail_notice(partners._retail_updated_event)
+            customers._retail_capture_state(partners._retail_updated_event)

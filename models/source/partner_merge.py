@@ -16,6 +16,6 @@ class PartnerMerge(models.TransientModel):
         if merged and len(survivor) == 1:
             merged_ids = [str(partner_id) for partner_id in merged.ids]
             payload = {"id": str(survivor.id), "merged_ids": merged_ids}
-            survivor._retail_notice_fact("customer.merged", payload, survivor.company_id)
-            survivor._retail_notice(survivor._retail_updated_event)
+            survivor._retail_capture_fact("customer.merged", payload, survivor.company_id)
+            survivor._retail_capture_state(survivor._retail_updated_event)
         return result

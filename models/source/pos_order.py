@@ -51,11 +51,11 @@ class PosOrder(models.Model):
         """A till reads all fields of its orders with every sale: what it never shows is not looked up for it."""
         return super()._load_pos_data_read(records.with_context(retail_till=True), config)
 
-    def _retail_notice_transition(self, transition, old, new):
+    def _retail_capture_transition(self, transition, old, new):
         if transition.event_type == "order.updated":
-            self.sudo()._retail_settled_orders()._retail_notice("order.updated")
+            self.sudo()._retail_settled_orders()._retail_capture_state("order.updated")
             return
-        super()._retail_notice_transition(transition, old, new)
+        super()._retail_capture_transition(transition, old, new)
 
     def _retail_with_fact(self, event_type):
         """An exchange is both: an order of what was sold, and a refund of what was taken back.

@@ -25,7 +25,7 @@ class PosSession(models.Model):
             differences = {
                 str(method_id): diff for method_id, diff in (bank_payment_method_diffs or {}).items()
             }
-            self._retail_notice_fact("settlement.closed", details={"differences": differences})
+            self._retail_capture_fact("settlement.closed", details={"differences": differences})
         return result
 
     def _retail_occurred_at(self, event_type):

@@ -51,7 +51,7 @@ class ProductPricelistItem(models.Model):
             }
         )
 
-    def _retail_notice_erased(self):
+    def _retail_capture_erased(self):
         for item in self.sudo():
             removed = PriceRemovedV1(
                 source="pricelist",
@@ -60,7 +60,7 @@ class ProductPricelistItem(models.Model):
                 template_id=str(item.product_tmpl_id.id or ""),
                 variant_id=str(item.product_id.id or ""),
             )
-            item._retail_notice_fact(REMOVED, removed.canonical(), item.company_id)
+            item._retail_capture_fact(REMOVED, removed.canonical(), item.company_id)
 
     def _retail_canonical(self, event_type, details):
         return PriceV1(
@@ -123,11 +123,11 @@ class ProductPricelist(models.Model):
         result = super().write(vals)
         items = self.env["product.pricelist.item"]
         if changed and items._retail_wants(CHANGED):
-            items.search([("pricelist_id", "in", changed.ids)])._retail_notice(CHANGED)
+            items.search([("pricelist_id", "in", changed.ids)])._retail_capture_state(CHANGED)
         return result
 
     def unlink(self):
-        _notice_items_removed(self.env, Domain("pricelist_id", "in", self.ids))
+        _capture_items_removed(self.env, Domain("pricelist_id", "in", self.ids))
         return super().unlink()
 
 
@@ -142,13 +142,13 @@ class ProductTemplate(models.Model):
     def _retail_watched_fields(self):
         return frozenset({"active", "company_id", "list_price", "sale_ok"})
 
-    def _retail_notice_erased(self):
+    def _retail_capture_erased(self):
         for template in self.sudo():
             removed = PriceRemovedV1(source="list_price", id=str(template.id), template_id=str(template.id))
-            template._retail_notice_fact(REMOVED, removed.canonical(), template.company_id)
+            template._retail_capture_fact(REMOVED, removed.canonical(), template.company_id)
 
     def unlink(self):
-        _notice_items_removed(self.env, Domain("product_tmpl_id", "in", self.ids))
+        _capture_items_removed(self.env, Domain("product_tmpl_id", "in", self.ids))
         return super().unlink()
 
     def _retail_canonical(self, event_type, details):
@@ -190,23 +190,23 @@ class ProductProduct(models.Model):
     def create(self, vals_list):
         """The list price of a product names its variants."""
         products = super().create(vals_list)
-        products._retail_notice_list_price()
+        products._retail_capture_list_price()
         return products
 
     def write(self, vals):
         result = super().write(vals)
         if not {"active", "default_code"}.isdisjoint(vals):
-            self._retail_notice_list_price()
+            self._retail_capture_list_price()
         return result
 
     def unlink(self):
-        _notice_items_removed(self.env, Domain("product_id", "in", self.ids))
-        self._retail_notice_list_price()
+        _capture_items_removed(self.env, Domain("product_id", "in", self.ids))
+        self._retail_capture_list_price()
         return super().unlink()
 
-    def _retail_notice_list_price(self):
+    def _retail_capture_list_price(self):
         if self.env["product.template"]._retail_wants(CHANGED):
-            self.product_tmpl_id._retail_notice(CHANGED)
+            self.product_tmpl_id._retail_capture_state(CHANGED)
 
     def _retail_list_price(self):
         return VariantPriceV1(id=str(self.id), sku=self.default_code or "", price=decimal(self.lst_price))
@@ -216,15 +216,15 @@ class ProductCategory(models.Model):
     _inherit = "product.category"
 
     def unlink(self):
-        _notice_items_removed(self.env, Domain("categ_id", "child_of", self.ids))
+        _capture_items_removed(self.env, Domain("categ_id", "child_of", self.ids))
         return super().unlink()
 
 
-def _notice_items_removed(env, domain):
+def _capture_items_removed(env, domain):
     """Notice that rules of pricelists go with what they apply to: the database deletes them, not their model."""
     items = env["product.pricelist.item"].sudo().with_context(active_test=False)
     if items._retail_wants(REMOVED):
-        items.search(domain)._retail_without(REMOVED)._retail_notice_erased()
+        items.search(domain)._retail_without(REMOVED)._retail_capture_erased()
 
 
 def _decimal_or_none(value):

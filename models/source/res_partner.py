@@ -75,12 +75,12 @@ class ResPartner(models.Model):
                 subjects[partner.id] = (subject.id, partner.company_id.id or None)
         return subjects
 
-    def _retail_notice_erased(self):
+    def _retail_capture_erased(self):
         """The address of a customer, or a customer that was merged into another, is not an erased customer."""
         addresses = self.filtered(lambda partner: partner.type in ADDRESS_TYPES and partner.parent_id)
-        addresses.parent_id._retail_notice(self._retail_updated_event)
+        addresses.parent_id._retail_capture_state(self._retail_updated_event)
         erased = self.browse() if self.env.context.get("retail_merging") else self - addresses
-        return super(ResPartner, erased)._retail_notice_erased()
+        return super(ResPartner, erased)._retail_capture_erased()
 
     # -- facts -------------------------------------------------------------------------------------
 

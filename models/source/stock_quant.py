@@ -28,14 +28,14 @@ class StockQuant(models.Model):
     def _retail_watched_fields(self):
         return frozenset({"quantity", "reserved_quantity"})
 
-    def _retail_notice(self, event_type, company_id=None):
+    def _retail_capture_state(self, event_type, company_id=None):
         """The product is every company's, a level is that of one; what lies in no warehouse is nobody's."""
         if not self._retail_wants(event_type):
             return
         quants_by_company = self.sudo().grouped(lambda quant: quant.location_id.warehouse_id.company_id)
         for company, quants in quants_by_company.items():
             if company:
-                super(StockQuant, quants)._retail_notice(event_type, company.id)
+                super(StockQuant, quants)._retail_capture_state(event_type, company.id)
 
 
 class StockMove(models.Model):
@@ -49,14 +49,14 @@ class StockMove(models.Model):
     def _retail_watched_fields(self):
         return frozenset({"state", "product_qty", "location_dest_id", "location_final_id"})
 
-    def _retail_notice(self, event_type, company_id=None):
+    def _retail_capture_state(self, event_type, company_id=None):
         """What is planned to come in is part of a level; what goes out shows where it is reserved and taken."""
         if not self._retail_wants(event_type):
             return
         moves_by_company = self.sudo().grouped(lambda move: move._retail_comes_into().company_id)
         for company, moves in moves_by_company.items():
             if company:
-                super(StockMove, moves)._retail_notice(event_type, company.id)
+                super(StockMove, moves)._retail_capture_state(event_type, company.id)
 
     def _retail_comes_into(self):
         """Return the warehouse that gets something from elsewhere; empty if none does."""
@@ -95,12 +95,12 @@ class ProductProduct(models.Model):
         counted = Domain("is_storable", "=", True)
         return counted & Domain("is_kits", "=", False) if "is_kits" in self._fields else counted
 
-    def _retail_notice(self, event_type, company_id=None):
+    def _retail_capture_state(self, event_type, company_id=None):
         """What has another SKU is told only if it is counted; where a quantity changed, it is."""
         if not self._retail_wants(event_type):
             return
         told = self if company_id else self.filtered_domain(self._retail_subject_domain())
-        super(ProductProduct, told)._retail_notice(event_type, company_id)
+        super(ProductProduct, told)._retail_capture_state(event_type, company_id)
 
     @api.model
     def _retail_changed_domain(self, since):

@@ -21,7 +21,7 @@ class TestHubSpotInvoices(HubSpotCase):
         )
         wizard.create({"amount": amount, "payment_date": "2026-11-25"})._create_payments()
 
-    def _told(self, *names):
+    def _sent(self, *names):
         properties = self._only("invoices")["properties"]
         return tuple(properties.get(name) for name in names)
 
@@ -36,7 +36,7 @@ class TestHubSpotInvoices(HubSpotCase):
             {"contacts": [self.sandbox.contacts()[0]["id"]], "orders": [self._only("orders")["id"]]},
         )
         self.assertEqual(
-            self._told("hs_title", "hs_amount_billed", "hs_currency", "hs_invoice_status", "hs_due_date"),
+            self._sent("hs_title", "hs_amount_billed", "hs_currency", "hs_invoice_status", "hs_due_date"),
             (
                 invoice.name,
                 f"{invoice.amount_total:.2f}",
@@ -50,11 +50,11 @@ class TestHubSpotInvoices(HubSpotCase):
         self.assertEqual((line["hs_sku"], line["quantity"]), ("LAMP", "3"))
         self._pay(invoice, 20)
         self._drain()
-        self.assertEqual(self._told("hs_invoice_status", "hs_payment_date"), ("open", "2026-11-25T00:00:00Z"))
+        self.assertEqual(self._sent("hs_invoice_status", "hs_payment_date"), ("open", "2026-11-25T00:00:00Z"))
         self._pay(invoice, invoice.amount_residual)
         self._drain()
         self.assertEqual(
-            self._told("hs_invoice_status", "hs_amount_billed"), ("paid", f"{invoice.amount_total:.2f}")
+            self._sent("hs_invoice_status", "hs_amount_billed"), ("paid", f"{invoice.amount_total:.2f}")
         )
         self.assertEqual(self._deliveries(invoice).mapped("state"), ["delivered"] * 3)
         self.assertEqual(len(self._line_items(self._only("invoices"))), 1)
@@ -66,7 +66,7 @@ class TestHubSpotInvoices(HubSpotCase):
         self._pay(invoice, invoice.amount_residual)
         self._drain()
         self.assertEqual(self._deliveries().mapped("state"), ["delivered"] * 4)
-        self.assertEqual(self._told("hs_invoice_status"), ("paid",))
+        self.assertEqual(self._sent("hs_invoice_status"), ("paid",))
         self.assertEqual(self._only("invoices")["associations"]["orders"], [self._only("orders")["id"]])
 
     def test_without_an_order(self):

@@ -153,7 +153,7 @@ class Stage:
 
     # -- the end -----------------------------------------------------------------------------------
 
-    def settle(self, timeout):
+    def resolve(self, timeout):
         """End the trouble, and do in seconds what a day would do until nothing is open any more."""
         self.sandbox.faults_clear()
 
@@ -195,5 +195,5 @@ class Stage:
     def judge(self, timeout=PATIENCE):
         """Settle, then compare both sides."""
         self.revive()
-        self.settle(timeout)
+        self.resolve(timeout)
         Oracle(self.hub, self.sandbox).check()

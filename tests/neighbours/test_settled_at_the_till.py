@@ -13,7 +13,7 @@ from .common import amounts, needs_neighbours
 UPDATED, PLACED, REFUNDED = "order.updated", "order.placed", "refund.issued"
 
 
-class SettlingCase(PosCase):
+class InDoubtCase(PosCase):
     """A sales order of three lamps and a vase, 74.17 in total, and a till that takes money for it."""
 
     wanted = (PLACED, UPDATED, REFUNDED, "invoice.posted", "shipment.confirmed", "settlement.closed")
@@ -44,7 +44,7 @@ class SettlingCase(PosCase):
         """Return a confirmed sales order that was told already."""
         order = self._quotation()
         order.action_confirm()
-        self.assertEqual(self._told(order), [PLACED])
+        self.assertEqual(self._sent(order), [PLACED])
         return order
 
     def _settling(self, order):
@@ -90,14 +90,14 @@ class SettlingCase(PosCase):
 
 
 @needs_neighbours
-class TestSettledAtTheTill(SettlingCase):
+class TestSettledAtTheTill(InDoubtCase):
     def test_settled(self):
         """The order was told when it was placed: the till tells no second one, but what it took for it."""
         order = self._order()
         till_order = self._sell_to_customer(self._settling(order))
         self.assertAlmostEqual(till_order.amount_total, order.amount_total)
-        self.assertEqual(self._told(till_order), [])
-        self.assertEqual(self._told(order), [PLACED, UPDATED])
+        self.assertEqual(self._sent(till_order), [])
+        self.assertEqual(self._sent(order), [PLACED, UPDATED])
         payload, _warnings = order._retail_payloads()[order.id]
         self.assertEqual((payload["total"], payload["paid_at_till"]), ("74.17", "74.17"))
         self.assertEqual([line["sku"] for line in payload["lines"]], ["LAMP", "VASE"])
@@ -108,7 +108,7 @@ class TestSettledAtTheTill(SettlingCase):
         """It is confirmed by being settled: placed once, and paid for by then."""
         order = self._quotation()
         till_order = self._sell_to_customer(self._settling(order))
-        self.assertEqual((order.state, self._told(order), self._told(till_order)), ("sale", [PLACED], []))
+        self.assertEqual((order.state, self._sent(order), self._sent(till_order)), ("sale", [PLACED], []))
         told = self._events(order).payload
         self.assertEqual((told["channel"], *amounts(told)), ("sales", "69.06", "5.11", "74.17"))
         self.assertEqual(told["paid_at_till"], "74.17")
@@ -118,21 +118,21 @@ class TestSettledAtTheTill(SettlingCase):
         payload = self._payload(self._settling(order), customer=self.customer)
         self._send(payload)
         self._send(payload)
-        self.assertEqual(self._told(order), [PLACED, UPDATED])
+        self.assertEqual(self._sent(order), [PLACED, UPDATED])
         self.assertEqual(self._paid_at_till(order), "74.17")
 
     def test_down_payment_and_the_rest(self):
         """What is taken off the rest is no refund."""
         order = self._order()
         first = self._sell_to_customer([self._advance(order, 20.0)])
-        self.assertEqual((self._told(first), self._told(order)), ([], [PLACED, UPDATED]))
+        self.assertEqual((self._sent(first), self._sent(order)), ([], [PLACED, UPDATED]))
         payload, _warnings = order._retail_payloads()[order.id]
         self.assertEqual([line["kind"] for line in payload["lines"]], ["product", "product", "down_payment"])
         self.assertEqual((payload["total"], payload["paid_at_till"]), ("74.17", "20.00"))
         self._forget_events()
         rest = self._sell_to_customer(self._settling(order))
         self.assertAlmostEqual(rest.amount_total, 54.17)
-        self.assertEqual((self._told(rest), self._told(order)), ([], [UPDATED]))
+        self.assertEqual((self._sent(rest), self._sent(order)), ([], [UPDATED]))
         self.assertEqual(self._paid_at_till(order), "74.17")
 
     def test_down_payment_given_back(self):
@@ -172,9 +172,9 @@ class TestSettledAtTheTill(SettlingCase):
     def test_two_orders_at_once(self):
         first, second = self._order(), self._order()
         till_order = self._sell_to_customer(self._settling(first) + self._settling(second))
-        self.assertEqual(self._told(till_order), [])
+        self.assertEqual(self._sent(till_order), [])
         for order in (first, second):
-            self.assertEqual((self._told(order), self._paid_at_till(order)), ([PLACED, UPDATED], "74.17"))
+            self.assertEqual((self._sent(order), self._paid_at_till(order)), ([PLACED, UPDATED], "74.17"))
 
     def test_invoiced_at_the_till(self):
         order = self._order()
@@ -262,26 +262,26 @@ class TestSettledAtTheTill(SettlingCase):
         self.connector.flow_ids.filtered(lambda flow: flow.event_type != UPDATED).active = False
         self._forget_events()
         self._sell_to_customer(self._settling(order))
-        self.assertEqual(self._told(), [UPDATED])
+        self.assertEqual(self._sent(), [UPDATED])
 
 
 @needs_neighbours
-class TestSettledOnline(SettlingCase, PaymentCase):
+class TestSettledOnline(InDoubtCase, PaymentCase):
     """A customer can pay what a till settles with an own telephone (``pos_online_payment``)."""
 
-    wanted = (*SettlingCase.wanted, "payment.captured")
+    wanted = (*InDoubtCase.wanted, "payment.captured")
 
     def test_payment(self):
         order = self._order()
         till_order = self._send(
             self._payload(self._settling(order), [], customer=self.customer, state="draft")
         )
-        self.assertEqual((till_order.state, self._told(order)), ("draft", [PLACED]))
+        self.assertEqual((till_order.state, self._sent(order)), ("draft", [PLACED]))
         payment = self._payment(order.amount_total, pos_order_id=till_order.id)
         payment._set_done()
         payment._post_process()
-        self.assertEqual((till_order.state, self._told(till_order)), ("paid", []))
-        self.assertEqual((self._told(order), self._paid_at_till(order)), ([PLACED, UPDATED], "74.17"))
+        self.assertEqual((till_order.state, self._sent(till_order)), ("paid", []))
+        self.assertEqual((self._sent(order), self._paid_at_till(order)), ([PLACED, UPDATED], "74.17"))
         [captured] = self._events(payment)
         self.assertEqual(captured.payload["orders"], [self._reference(order)])
         self.assertEqual(captured.correlation_id, f"sale.order,{order.id}")
@@ -339,7 +339,7 @@ class TestSettlingScreen(EventCase, TestPointOfSaleHttpCommon):
         """Run the tour; return the events of the till, and what is told to have been paid for the order."""
         self.main_pos_config.open_ui()
         self.start_pos_tour(tour, login="accountman")
-        self.assertEqual(set(self._told(order)), {UPDATED})
+        self.assertEqual(set(self._sent(order)), {UPDATED})
         payload, _warnings = order._retail_payloads()[order.id]
         return self._events() - self._events(order), payload["paid_at_till"]
 

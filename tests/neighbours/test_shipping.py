@@ -75,7 +75,7 @@ class TestShipping(TestStockPicking):
         order = self._order(1)
         self._forget_events()
         self._add_shipping(order)
-        self.assertEqual(self._told(order), ["order.updated"])
+        self.assertEqual(self._sent(order), ["order.updated"])
         payload, _warnings = order._retail_payloads()[order.id]
         self.assertEqual([line["kind"] for line in payload["lines"]], ["product", "delivery"])
         self.assertEqual(payload["total"], "55.60")

@@ -22,7 +22,7 @@ class TestWebOrder(PaymentCase):
         """The payment confirms the cart: order, payment, invoice and shipment name one order of the web."""
         self.product.write({"is_storable": True, "invoice_policy": "order"})
         cart = self._cart(2)
-        self.assertEqual(self._told(cart), [])
+        self.assertEqual(self._sent(cart), [])
         payment = self._payment(cart.amount_total, sale_order_ids=[Command.set(cart.ids)])
         payment._set_done()
         payment._post_process()
@@ -65,7 +65,7 @@ class TestWebPromotion(LoyaltyCase):
     def test_channels(self):
         self._forget_events()
         self.program.ecommerce_ok = False
-        self.assertEqual(self._told(self.program), ["promotion.changed"])
+        self.assertEqual(self._sent(self.program), ["promotion.changed"])
         payload, _warnings = self.program._retail_payloads()[self.program.id]
         self.assertEqual(payload["channels"], ["sales", "pos"])
         self.program.ecommerce_ok = True

@@ -293,7 +293,7 @@ class TestRetention(RetailCase):
         partner = self._partner()
         self._drain()
         self._deliveries(partner).finished_at = NOW - timedelta(days=31)
-        self.env["retail.binding"]._mark_gone(self.connector, "res.partner", partner.id)
+        self.env["retail.binding"]._mark_not_found(self.connector, "res.partner", partner.id)
         self._purge()
         self.assertFalse(self._status(partner))
         self.assertFalse(partner.retail_sync_state)

@@ -21,7 +21,7 @@ class TestBulkRun(RetailCase):
 
     def _customers(self, count, prefix="n"):
         """Make customers that no event tells of."""
-        with patch.object(type(self.env["res.partner"]), "_retail_notice"):
+        with patch.object(type(self.env["res.partner"]), "_retail_capture_state"):
             partners = self.env["res.partner"].create(
                 [
                     {"name": f"N{i}", "email": f"{prefix}{i}@example.com", "category_id": self.mark.ids}
@@ -84,7 +84,7 @@ class TestBulkRun(RetailCase):
         """The filter of the flow always applies, and an address is part of its customer."""
         partners = self._customers(4)
         self._flow("customer.updated").domain = "[('city', '=', 'Ghent')]"
-        with patch.object(type(self.env["res.partner"]), "_retail_notice"):
+        with patch.object(type(self.env["res.partner"]), "_retail_capture_state"):
             partners[:2].city = "Ghent"
             address = {"type": "delivery", "parent_id": partners[0].id, "city": "Ghent"}
             self.env["res.partner"].create({**address, "name": "Shop", "category_id": self.mark.ids})
@@ -98,7 +98,7 @@ class TestBulkRun(RetailCase):
     def test_since(self):
         """Also a customer of whom only an address has changed."""
         partners = self._customers(3)
-        with patch.object(type(self.env["res.partner"]), "_retail_notice"):
+        with patch.object(type(self.env["res.partner"]), "_retail_capture_state"):
             address = self.env["res.partner"].create({"type": "delivery", "parent_id": partners[0].id})
             self.env.flush_all()
         since = fields.Datetime.now() - timedelta(days=1)
@@ -225,7 +225,7 @@ class TestBulkRun(RetailCase):
         before = self._deliveries(partner).event_id
         for _number in range(count):
             payload = {"id": str(partner.id), "merged_ids": []}
-            partner._retail_notice_fact("customer.merged", payload, self.env.company)
+            partner._retail_capture_fact("customer.merged", payload, self.env.company)
             self._commit()
         return (self._deliveries(partner).event_id - before).sorted("id")
 

@@ -51,10 +51,10 @@ class TestDelivery(RetailCase):
 
         def send(_adapter, batch):
             [prepared] = batch
-            told.append(dict(prepared.item.progress))
+            told.append(dict(prepared.item.checkpoint))
             error = None if len(told) == 3 else TransientError("Out of time.", code="OUT_OF_TIME").not_sent()
-            progress = {"line_ids": ["1"] * len(told)} if error else {}
-            return [Outcome(prepared.item.trace_id, "7", error, progress=progress)]
+            checkpoint = {"line_ids": ["1"] * len(told)} if error else {}
+            return [Outcome(prepared.item.trace_id, "7", error, checkpoint=checkpoint)]
 
         with patch.object(HubSpotAdapter, "send", send):
             for _ in range(3):
@@ -62,7 +62,7 @@ class TestDelivery(RetailCase):
                 self._drain()
         self.assertEqual(told, [{}, {"line_ids": ["1"]}, {"line_ids": ["1", "1"]}])
         delivery = self._deliveries(partner)
-        self.assertEqual((delivery.state, delivery.attempts, delivery.progress), ("delivered", 1, False))
+        self.assertEqual((delivery.state, delivery.attempts, delivery.checkpoint), ("delivered", 1, False))
 
     def test_batches(self):
         self.env["res.partner"].create([{"name": f"N{i}", "email": f"n{i}@example.com"} for i in range(250)])
@@ -240,7 +240,7 @@ class TestDelivery(RetailCase):
         """A stuck fact blocks its own subject, and nobody else's."""
         partner, other = self._partner(), self._partner("Bo", "bo@example.com")
         self._drain()
-        partner._retail_notice_fact(
+        partner._retail_capture_fact(
             "customer.merged", {"id": str(partner.id), "merged_ids": []}, self.env.company
         )
         fact = self._deliveries(partner)[-1]
@@ -318,7 +318,7 @@ class TestDelivery(RetailCase):
         self.assertEqual((delivery.state, delivery.attempts), ("pending", 0))
 
     def test_sent_but_not_recorded(self):
-        """A worker that died after it sent leaves an unknown outcome, which is settled by sending again."""
+        """A worker that died after it sent leaves an unknown outcome, which is resolved by sending again."""
         partner = self._partner()
         delivery = self._deliveries(partner)
         self._claim()
@@ -352,20 +352,20 @@ class TestDelivery(RetailCase):
         self._let_lease_end(delivery)
         self.assertEqual((delivery.state, delivery.attempts), ("unknown", 2))
         with patch.object(HubSpotAdapter, "send", side_effect=AssertionError("repeated blindly")):
-            self._drain_settling(delivery)
+            self._drain_in_doubt(delivery)
         self.assertEqual((delivery.state, delivery.attempts), ("delivered", 3))
 
-    def _drain_settling(self, delivery):
-        """Drain with an adapter that settles without sending."""
+    def _drain_in_doubt(self, delivery):
+        """Drain with an adapter that resolves without sending."""
 
-        def settle(_adapter, batch):
+        def resolve(_adapter, batch):
             return [Outcome(prepared.item.trace_id, "1") for prepared in batch]
 
         self._make_due(delivery)
-        with patch.object(HubSpotAdapter, "settle", settle):
+        with patch.object(HubSpotAdapter, "resolve", resolve):
             self._drain()
 
-    def test_unknown_is_not_settled_at_once(self):
+    def test_unknown_is_not_resolved_at_once(self):
         """When the remote answers again, what just timed out there may still be carried out."""
         delivery = self._deliveries(self._partner())
         self.sandbox.fault(path="/batch/", drop="after", times=1)

@@ -49,7 +49,7 @@ class TestOutcome(RetailCase):
         self.assertEqual(len(self.sandbox.contacts()), 1)
 
     def test_answers_that_are_not_answers(self):
-        """HTML or half a JSON may follow a write that was done: unknown, then settled."""
+        """HTML or half a JSON may follow a write that was done: in doubt, then resolved."""
         for number, fault in enumerate(({"html": True}, {"truncate": True})):
             self.sandbox.reset()
             self.sandbox.fault(times=1, **fault)

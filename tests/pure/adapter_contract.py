@@ -75,8 +75,8 @@ class AdapterContract:
             first = adapter.prepare(make_item(1, trace_id="1"))
             second = adapter.prepare(make_item(1, trace_id="2"))
             third = adapter.prepare(make_item(1, data=customer(1, job_title="Director")))
-        assert first.content == second.content
-        assert first.content != third.content
+        assert first.comparable == second.comparable
+        assert first.comparable != third.comparable
         assert first.key == second.key
 
     def test_prepare_refuses_an_unknown_event(self):
@@ -150,10 +150,10 @@ class AdapterContract:
             lost = adapter.send(prepared)
             assert [type(o.error) for o in lost] == [TransientError] * 3
             assert all(o.error.uncertain for o in lost)
-            again = [adapter.prepare(make_item(number, settling=True)) for number in range(3)]
-            settled = adapter.settle(again)
-        assert [o.error for o in settled] == [None] * 3
-        assert {o.remote_id for o in settled} == set(self.records().values())
+            again = [adapter.prepare(make_item(number, in_doubt=True)) for number in range(3)]
+            resolved = adapter.resolve(again)
+        assert [o.error for o in resolved] == [None] * 3
+        assert {o.remote_id for o in resolved} == set(self.records().values())
         assert len(self.records()) == 3
 
     def test_only_what_was_sent_is_uncertain(self):

@@ -3,9 +3,9 @@
 import socket
 import time
 
-from odoo.addons.retail_hub.connectors.items import Item, Keys
+from odoo.addons.retail_hub.connectors.items import Item, MatchKeys
 
-BY_EMAIL = Keys("email")
+BY_EMAIL = MatchKeys("email")
 
 
 def customer(number=1, **changes):

@@ -100,7 +100,7 @@ class TestInvoicePosted(InvoiceCase):
     def test_invoice_of_an_order(self):
         order = self._order(quantity=3, discount=10)
         invoice = order._create_invoices()
-        self.assertEqual(self._told(invoice), [])
+        self.assertEqual(self._sent(invoice), [])
         invoice.ref = "PO 7"
         invoice.action_post()
         [event] = self._events(invoice)
@@ -224,7 +224,7 @@ class TestInvoicePosted(InvoiceCase):
         invoice = self._invoice()
         invoice.button_draft()
         invoice.action_post()
-        self.assertEqual(self._told(invoice), ["invoice.posted"] * 2)
+        self.assertEqual(self._sent(invoice), ["invoice.posted"] * 2)
 
     def test_what_is_not_told(self):
         """Bills, receipts and entries are nobody's invoices; a draft is none yet."""
@@ -233,14 +233,14 @@ class TestInvoicePosted(InvoiceCase):
         self._invoice(move_type="in_refund")
         self._pay(self._invoice(move_type="out_receipt"))
         self._draft().button_cancel()
-        self.assertEqual(self._told(), [])
+        self.assertEqual(self._sent(), [])
 
     def test_posted_in_the_future(self):
         """It is told when it is posted, not when its date is set."""
         invoice = self._draft(invoice_date="2100-01-01")
         invoice.auto_post = "at_date"
         invoice._post(soft=True)
-        self.assertEqual((invoice.state, self._told(invoice)), ("draft", []))
+        self.assertEqual((invoice.state, self._sent(invoice)), ("draft", []))
 
     def test_two_companies(self):
         """A connector is told of its own company only."""
@@ -260,7 +260,7 @@ class TestInvoicePosted(InvoiceCase):
         there.action_post()
         here = self._invoice()
         self.assertEqual((there.company_id, there.state), (other, "posted"))
-        self.assertEqual(self._told(there), [])
+        self.assertEqual(self._sent(there), [])
         [event] = self._events(here)
         self.assertEqual(event.company_id, self.connector.company_id)
 
@@ -291,7 +291,7 @@ class TestInvoicePosted(InvoiceCase):
         ):
             invoice.action_post()
             self._pay(invoice)
-        self.assertEqual(self._told(), [])
+        self.assertEqual(self._sent(), [])
 
 
 @tagged("post_install", "-at_install")
@@ -485,8 +485,8 @@ class TestInvoicePaid(InvoiceCase):
         self._pay(invoice)
         credit = self._credit(invoice)
         credit.action_post()
-        self.assertEqual(self._told(invoice), ["invoice.posted", "invoice.paid"])
-        self.assertEqual(self._told(credit), ["refund.issued"])
+        self.assertEqual(self._sent(invoice), ["invoice.posted", "invoice.paid"])
+        self.assertEqual(self._sent(credit), ["refund.issued"])
 
     def test_reset_to_draft_and_posted_again(self):
         """Odoo keeps the payment, so it is not told a second time."""
@@ -494,15 +494,15 @@ class TestInvoicePaid(InvoiceCase):
         self._events()
         self.invoice.button_draft()
         self.invoice.action_post()
-        self.assertEqual(self._told(self.invoice), ["invoice.posted", "invoice.paid", "invoice.posted"])
+        self.assertEqual(self._sent(self.invoice), ["invoice.posted", "invoice.paid", "invoice.posted"])
 
     def test_paid_before_it_is_posted(self):
         """A payment of a draft is told when there is an invoice that it pays."""
         invoice = self._draft(10)
         self._pay(invoice, 5)
-        self.assertEqual(self._told(invoice), [])
+        self.assertEqual(self._sent(invoice), [])
         invoice.action_post()
-        self.assertEqual(self._told(invoice), ["invoice.posted", "invoice.paid"])
+        self.assertEqual(self._sent(invoice), ["invoice.posted", "invoice.paid"])
         self.assertEqual(self._paid(invoice), [("5.00", "7.10", False)])
 
     def test_imported_as_paid(self):
@@ -521,7 +521,7 @@ class TestInvoicePaid(InvoiceCase):
         invoice = self._draft(100)
         invoice.line_ids.filtered(lambda line: line.display_type == "payment_term").matching_number = "I7"
         invoice.action_post()
-        self.assertEqual(self._told(invoice), ["invoice.posted", "invoice.paid"])
+        self.assertEqual(self._sent(invoice), ["invoice.posted", "invoice.paid"])
         self.assertEqual(self._paid(invoice), [("121.00", "0.00", True)])
 
     def test_bank_statement(self):
@@ -558,7 +558,7 @@ class TestRefundIssued(InvoiceCase):
 
     def test_full(self):
         credit = self._credit(self.invoice, "Broken, twice")
-        self.assertEqual(self._told(credit), [])
+        self.assertEqual(self._sent(credit), [])
         credit.action_post()
         [event] = self._events(credit)
         self.assertEqual((event.event_type, event.kind), ("refund.issued", "fact"))
@@ -586,7 +586,7 @@ class TestRefundIssued(InvoiceCase):
     def test_it_is_no_payment(self):
         self._credit(self.invoice).action_post()
         self.assertEqual(self.invoice.payment_state, "reversed")
-        self.assertEqual(self._told(self.invoice), ["invoice.posted"])
+        self.assertEqual(self._sent(self.invoice), ["invoice.posted"])
 
     def test_partial(self):
         credit = self._credit(self.invoice)
@@ -734,7 +734,7 @@ class TestInvoiceOfATill(TillCase):
         self._forget_events()
         order.action_pos_order_invoice()
         invoice = order.account_move
-        self.assertEqual(self._told(invoice), ["invoice.posted", "invoice.paid"])
+        self.assertEqual(self._sent(invoice), ["invoice.posted", "invoice.paid"])
         events = self._events(invoice)
         self.assertEqual(events.mapped("correlation_id"), [f"pos.order,{order.id}"] * 2)
         self.assertEqual(events[1].causation_id, events[0].uuid)
@@ -756,4 +756,4 @@ class TestInvoiceOfATill(TillCase):
         refund.action_pos_order_invoice()
         credit = refund.account_move
         self.assertEqual((credit.move_type, credit.state), ("out_refund", "posted"))
-        self.assertEqual(self._told(credit), [])
+        self.assertEqual(self._sent(credit), [])

@@ -299,5 +299,5 @@ class TestPrice(EventCase):
         self.env["retail.flow"]._routes()
         self.env.invalidate_all()
         with self.assertQueryCount(0):
-            rule._retail_notice("price.changed")
-            self.product._retail_notice_list_price()
+            rule._retail_capture_state("price.changed")
+            self.product._retail_capture_list_price()

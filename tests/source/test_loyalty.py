@@ -95,7 +95,7 @@ class TestLoyalty(LoyaltyCase):
         self._forget_events()
         order = self._order()
         order._update_programs_and_rewards()
-        self.assertEqual(self._told(card), [], "A quotation gives no points.")
+        self.assertEqual(self._sent(card), [], "A quotation gives no points.")
         order.action_confirm()
         placed, earned = self._events(order), self._events(card)
         self.assertEqual(earned.event_type, "loyalty.earned")
@@ -169,14 +169,14 @@ class TestLoyalty(LoyaltyCase):
         order = self._order()
         order._update_programs_and_rewards()
         order._action_cancel()
-        self.assertEqual(self._told(card), [])
+        self.assertEqual(self._sent(card), [])
 
     def test_history_that_is_tidied_up_reverses_nothing(self):
         card = self._card(points=10)
         order = self._sell(card)
         self._forget_events()
         card.history_ids.unlink()
-        self.assertEqual((self._told(card), order.state), ([], "sale"))
+        self.assertEqual((self._sent(card), order.state), ([], "sale"))
 
     def test_a_coupon_that_is_gone_at_the_commit(self):
         """An order's coupon for the next one is deleted with it: what it had is reversed all the same."""
@@ -211,7 +211,7 @@ class TestLoyalty(LoyaltyCase):
         order.action_confirm()
         [card] = program.coupon_ids
         self.assertEqual((card.history_ids.issued, card.history_ids.used), (41, 10))
-        self.assertEqual(self._told(card), [])
+        self.assertEqual(self._sent(card), [])
 
     def test_coupon(self):
         """A coupon is given out by hand and redeemed by its code."""
@@ -266,29 +266,29 @@ class TestLoyalty(LoyaltyCase):
         order = self._order()
         order._update_programs_and_rewards()
         card = self.program.coupon_ids
-        self.assertEqual(self._told(card), ["loyalty.enrolled"])
+        self.assertEqual(self._sent(card), ["loyalty.enrolled"])
         self.assertEqual(self._events(card).correlation_id, f"sale.order,{order.id}")
         order.action_confirm()
-        self.assertEqual(self._told(card), ["loyalty.enrolled", "loyalty.earned"])
+        self.assertEqual(self._sent(card), ["loyalty.enrolled", "loyalty.earned"])
 
     def test_enrolled_when_the_card_is_given_to_someone(self):
         card = self._card(partner_id=False)
-        self.assertEqual(self._told(card), [])
+        self.assertEqual(self._sent(card), [])
         card.partner_id = self.customer
-        self.assertEqual(self._told(card), ["loyalty.enrolled"])
+        self.assertEqual(self._sent(card), ["loyalty.enrolled"])
         card.partner_id = self.env["res.partner"].create({"name": "Bo"})
-        self.assertEqual(self._told(card), ["loyalty.enrolled"])
+        self.assertEqual(self._sent(card), ["loyalty.enrolled"])
 
     def test_a_gift_card_enrolls_nobody(self):
         card = self._card(program=self._create_program(program_type="gift_card", applies_on="future"))
-        self.assertEqual(self._told(card), [])
+        self.assertEqual(self._sent(card), [])
 
     def test_at_the_till(self):
         order = self._till_order()
         data = {"points": 41, "program_id": self.program.id, "partner_id": self.customer.id}
         order.confirm_coupon_programs({"-1": data})
         card = self.program.coupon_ids
-        self.assertEqual(self._told(card), ["loyalty.enrolled", "loyalty.earned"])
+        self.assertEqual(self._sent(card), ["loyalty.enrolled", "loyalty.earned"])
         self.assertEqual(self._points(card), [("loyalty.earned", "41", "41")])
         for event in self._events(card):
             self.assertEqual(event.correlation_id, f"pos.order,{order.id}")
@@ -393,7 +393,7 @@ class TestLoyalty(LoyaltyCase):
         order._action_cancel()
         self.assertEqual(card.points, 46.5)
         self._assert_adds_up(card)
-        self.assertNotIn("loyalty.adjusted", self._told(card))
+        self.assertNotIn("loyalty.adjusted", self._sent(card))
 
     def test_a_card_that_is_sold(self):
         """A gift card with points is assigned at the till: Odoo notes its points again, though it gets none."""
@@ -435,7 +435,7 @@ class TestLoyalty(LoyaltyCase):
         lines.flush_recordset()
         self.env.invalidate_all()
         with self.assertQueryCount(0):
-            lines._retail_notice_changes({})
+            lines._retail_capture_changes({})
 
 
 @tagged("post_install", "-at_install")
@@ -450,7 +450,7 @@ class TestPromotion(LoyaltyCase):
 
     def _changed(self, program=None):
         """Return how many changes were told since the last call."""
-        told = self._told(program or self.program)
+        told = self._sent(program or self.program)
         self._forget_events()
         self.assertEqual(set(told) - {"promotion.changed"}, set())
         return len(told)

@@ -90,7 +90,7 @@ class TestPaymentTransaction(PaymentCase):
         payment.invalidate_recordset(["child_transaction_ids"], flush=False)
         visitor = self.env.ref("base.public_user")
         payment.with_user(visitor).flush_model()
-        self.assertEqual(self._told(payment), ["payment.captured"])
+        self.assertEqual(self._sent(payment), ["payment.captured"])
         self.assertEqual(self._events(payment).user_id, visitor)
 
     def test_a_quotation_that_is_paid(self):
@@ -107,7 +107,7 @@ class TestPaymentTransaction(PaymentCase):
     def test_authorized_and_captured(self):
         order, payment = self._payment_of_order()
         payment._set_pending()
-        self.assertEqual(self._told(payment), [])
+        self.assertEqual(self._sent(payment), [])
         payment.provider_reference = "ch_7"
         payment._set_authorized()
         [authorized] = self._events(payment)
@@ -145,14 +145,14 @@ class TestPaymentTransaction(PaymentCase):
         payment = self._payment()
         payment._set_authorized()
         payment._set_done()
-        self.assertEqual(self._told(payment), ["payment.authorized", "payment.captured"])
+        self.assertEqual(self._sent(payment), ["payment.authorized", "payment.captured"])
 
     def test_the_provider_says_it_twice(self):
         payment = self._payment()
         payment._set_done()
         self._events()
         payment._set_done()
-        self.assertEqual(self._told(payment), ["payment.captured"])
+        self.assertEqual(self._sent(payment), ["payment.captured"])
 
     def test_captured_in_parts(self):
         """Each part is told; the payment that was authorized is not told as captured again."""
@@ -164,7 +164,7 @@ class TestPaymentTransaction(PaymentCase):
         second = payment._capture(100)
         second._set_done()
         self.assertEqual(payment.state, "done")
-        self.assertEqual(self._told(payment), ["payment.authorized"])
+        self.assertEqual(self._sent(payment), ["payment.authorized"])
         for part, expected in ((first, "21.00"), (second, "100.00")):
             [captured] = self._events(part)
             self.assertEqual(
@@ -200,7 +200,7 @@ class TestPaymentTransaction(PaymentCase):
         payment = self._payment()
         payment._set_error("Try again")
         payment._set_done()
-        self.assertEqual(self._told(payment), ["payment.failed", "payment.captured"])
+        self.assertEqual(self._sent(payment), ["payment.failed", "payment.captured"])
         [captured] = self._payloads(payment, "payment.captured")
         self.assertEqual(captured["failure_message"], "")
 
@@ -214,7 +214,7 @@ class TestPaymentTransaction(PaymentCase):
     def test_begun_and_left(self):
         payment = self._payment()
         payment._set_canceled()
-        self.assertEqual(self._told(payment), [])
+        self.assertEqual(self._sent(payment), [])
 
     def test_voided(self):
         payment = self._payment()
@@ -224,7 +224,7 @@ class TestPaymentTransaction(PaymentCase):
         part._set_canceled()
         self.assertEqual(payment.state, "cancel")
         self.assertEqual(
-            (self._told(payment), self._told(part)), (["payment.authorized", "payment.failed"], [])
+            (self._sent(payment), self._sent(part)), (["payment.authorized", "payment.failed"], [])
         )
         failed = self._events(payment, "payment.failed")
         self.assertEqual((failed.payload["status"], failed.causation_id), ("cancelled", authorized.uuid))
@@ -234,7 +234,7 @@ class TestPaymentTransaction(PaymentCase):
         payment._set_done()
         [captured] = self._events(payment)
         refund = payment._refund(21.5)
-        self.assertEqual(self._told(refund), [])
+        self.assertEqual(self._sent(refund), [])
         refund._set_done()
         [refunded] = self._events(refund)
         self.assertEqual(
@@ -247,7 +247,7 @@ class TestPaymentTransaction(PaymentCase):
             ("refund", "refunded", "21.50", str(payment.id)),
         )
         self.assertEqual((told["authorization_id"], told["orders"][0]["number"]), ("", order.name))
-        self.assertEqual(self._told(payment), ["payment.captured"])
+        self.assertEqual(self._sent(payment), ["payment.captured"])
 
     def test_refund_that_failed(self):
         payment = self._payment()
@@ -264,7 +264,7 @@ class TestPaymentTransaction(PaymentCase):
     def test_validation_of_a_card_is_no_payment(self):
         payment = self._payment(0, operation="validation")
         payment._set_done()
-        self.assertEqual(self._told(payment), [])
+        self.assertEqual(self._sent(payment), [])
 
     def test_other_currency(self):
         yen = self._foreign_currency(150, "JPY")
@@ -316,7 +316,7 @@ class TestPaymentTransaction(PaymentCase):
         provider = self.provider.copy({"company_id": other.id})
         payment = self._payment(provider_id=provider.id)
         payment._set_done()
-        self.assertEqual((payment.company_id, self._told(payment)), (other, []))
+        self.assertEqual((payment.company_id, self._sent(payment)), (other, []))
 
     def test_sent_at_once(self):
         flows = self.env["retail.flow"].search([("event_type", "=like", "payment.%")])

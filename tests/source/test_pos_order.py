@@ -170,7 +170,7 @@ class TestPosOrder(PosCase):
         payload = self._payload([(self.vase, 1)])
         order = self._send(payload)
         self.assertEqual(self._send(payload), order)
-        self.assertEqual(self._told(order), ["order.placed"])
+        self.assertEqual(self._sent(order), ["order.placed"])
         self.assertEqual(len(self._deliveries(order)), 1)
 
     def test_sent_hours_later(self):
@@ -208,10 +208,10 @@ class TestPosOrder(PosCase):
         """An order that is not paid yet is not told; then it is, as it is then."""
         payload = self._payload([(self.vase, 1)], [], state="draft")
         order = self._send(payload)
-        self.assertEqual((order.state, self._told(order)), ("draft", []))
+        self.assertEqual((order.state, self._sent(order)), ("draft", []))
         paid = self._payload([(self.lamp, 1)], [(self.bank_pm1, 31.39)], amount_total=31.39, amount_tax=2.31)
         order = self._send({**paid, "uuid": payload["uuid"], "access_token": order.access_token})
-        self.assertEqual((order.state, self._told(order)), ("paid", ["order.placed"]))
+        self.assertEqual((order.state, self._sent(order)), ("paid", ["order.placed"]))
         told = self._events(order).payload
         self.assertEqual((told["total"], len(told["lines"])), ("31.39", 2))
 
@@ -230,7 +230,7 @@ class TestPosOrder(PosCase):
         good, bad = self._payload([(self.vase, 1)]), self._payload([(self.vase, 1)], [(self.bank_pm1, 4)])
         with self.assertRaises(UserError), self.env.cr.savepoint():
             self.env["pos.order"].sync_from_ui([good, bad])
-        self.assertEqual(self._told(), [])
+        self.assertEqual(self._sent(), [])
         self.assertFalse(self.env["pos.order"].search([("uuid", "=", good["uuid"])]))
 
     def test_a_payload_that_cannot_be_built_stops_no_sale(self):
@@ -257,7 +257,7 @@ class TestPosOrder(PosCase):
         order = self._sell([(self.vase, 1)])
         self.pos_session.post_closing_cash_details(110)
         self.pos_session.close_session_from_ui()
-        self.assertEqual((order.state, self._told(order)), ("done", ["order.placed"]))
+        self.assertEqual((order.state, self._sent(order)), ("done", ["order.placed"]))
 
     def test_shipped_later(self):
         self.customer.write({"street": "Kaai 7", "city": "Ghent"})
@@ -362,7 +362,7 @@ class TestPosOrder(PosCase):
         refund = self._sell(
             [{**self._returned(order.lines[0], 1), "discount": 10}], customer=self.customer, is_refund=True
         )
-        self.assertEqual(self._told(order), ["order.placed"])
+        self.assertEqual(self._sent(order), ["order.placed"])
         [event] = self._events(refund)
         self.assertEqual((event.event_type, event.kind), ("refund.issued", "fact"))
         self.assertEqual(event.causation_id, placed.uuid)
@@ -403,9 +403,9 @@ class TestPosOrder(PosCase):
     def test_refunded_in_the_back_office(self):
         order = self._sell([(self.vase, 2)])
         refund = self.env["pos.order"].browse(order.refund()["res_id"])
-        self.assertEqual(self._told(refund), [])
+        self.assertEqual(self._sent(refund), [])
         self.make_payment(refund, self.bank_pm1, -20)
-        self.assertEqual(self._told(refund), ["refund.issued"])
+        self.assertEqual(self._sent(refund), ["refund.issued"])
         told = self._events(refund).payload
         self.assertEqual(
             (told["total"], told["is_full"], told["payments"]),
@@ -418,7 +418,7 @@ class TestPosOrder(PosCase):
         line = self._returned(order.lines, 1)
         refund = self._sell([line], customer=self.customer, is_invoiced=True, is_refund=True)
         self.assertEqual(refund.account_move.move_type, "out_refund")
-        self.assertEqual(self._told(refund.account_move), [])
+        self.assertEqual(self._sent(refund.account_move), [])
         [told] = self._events(refund).mapped("payload")
         self.assertEqual(
             (told["invoice_id"], told["invoice_number"]),
@@ -436,7 +436,7 @@ class TestPosOrder(PosCase):
         """An order and a refund, each with its own lines and amounts; what was paid is told once."""
         order = self._sell([(self.vase, 1)])
         exchange = self._sell([self._returned(order.lines, 1), (self.lamp, 1)])
-        self.assertEqual(self._told(exchange), ["order.placed", "refund.issued"])
+        self.assertEqual(self._sent(exchange), ["order.placed", "refund.issued"])
         sold, refund = self._events(exchange).mapped("payload")
         self.assertEqual((sold["untaxed"], sold["tax"], sold["total"]), ("19.99", "1.40", "21.39"))
         self.assertEqual([line["sku"] for line in sold["lines"]], ["LAMP"])

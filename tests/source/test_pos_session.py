@@ -197,19 +197,19 @@ class TestPosSession(PosCase):
         """An open till is not told, nor one that cannot be closed, nor one that is closed already."""
         draft = self._sell([(self.vase, 1)], [], state="draft")
         self.assertFalse(self.pos_session.close_session_from_ui()["successful"])
-        self.assertEqual(self._told(self.pos_session), [])
+        self.assertEqual(self._sent(self.pos_session), [])
         draft.action_pos_order_cancel()
         self._close(100)
         with self.assertRaises(UserError):
             self.pos_session.action_pos_session_closing_control()
-        self.assertEqual(self._told(self.pos_session), ["settlement.closed"])
+        self.assertEqual(self._sent(self.pos_session), ["settlement.closed"])
 
     def test_not_told_while_its_entry_does_not_balance(self):
         """Odoo rolls back, and asks what to do: the till is not closed yet."""
         question = {"name": "Force Close Session"}
         with patch.object(pos_session.PosSession, "_validate_session", return_value=question):
             self.pos_session.action_pos_session_closing_control()
-        self.assertEqual(self._told(self.pos_session), [])
+        self.assertEqual(self._sent(self.pos_session), [])
 
     def test_discounts_and_rewards(self):
         self._sell([(self.vase, 1, 25), (self.vase, 2), self._reward()])

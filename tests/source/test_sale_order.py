@@ -31,7 +31,7 @@ class TestSaleOrder(EventCase):
 
     def test_confirmed(self):
         order = self._order(discount=10)
-        self.assertEqual(self._told(order), [])
+        self.assertEqual(self._sent(order), [])
         order.action_confirm()
         [event] = self._events(order)
         self.assertEqual((event.event_type, event.kind), ("order.placed", "fact"))
@@ -122,7 +122,7 @@ class TestSaleOrder(EventCase):
             active_ids=order.ids, active_model="sale.order"
         )
         wizard.create({"advance_payment_method": "percentage", "amount": 50}).create_invoices()
-        self.assertEqual(self._told(order), ["order.updated"])
+        self.assertEqual(self._sent(order), ["order.updated"])
         payload, _warnings = order._retail_payloads()[order.id]
         self.assertEqual([line["kind"] for line in payload["lines"]], ["product", "down_payment"])
 
@@ -136,20 +136,20 @@ class TestSaleOrder(EventCase):
         self.assertEqual((event.event_type, event.kind, event.payload), ("order.updated", "state", False))
         self._forget_events()
         order.order_line = [Command.create({"product_id": self.product.id})]
-        self.assertEqual(self._told(order), ["order.updated"])
+        self.assertEqual(self._sent(order), ["order.updated"])
 
     def test_a_quotation_is_not_told(self):
         order = self._order()
         order.order_line.product_uom_qty = 5
         order.action_cancel()
-        self.assertEqual(self._told(order), [])
+        self.assertEqual(self._sent(order), [])
 
     def test_cancelled(self):
         order = self._order()
         order.action_confirm()
         placed = self._events(order)
         order._action_cancel()
-        self.assertEqual(self._told(order), ["order.placed", "order.cancelled"])
+        self.assertEqual(self._sent(order), ["order.placed", "order.cancelled"])
         cancelled = self._events(order, "order.cancelled")
         self.assertEqual(cancelled.payload["status"], "cancelled")
         self.assertEqual(cancelled.causation_id, placed.uuid)
@@ -159,7 +159,7 @@ class TestSaleOrder(EventCase):
         order = self._order()
         order.action_confirm()
         order._action_cancel()
-        self.assertEqual(self._told(order), ["order.placed", "order.cancelled"])
+        self.assertEqual(self._sent(order), ["order.placed", "order.cancelled"])
 
     def test_confirmed_again(self):
         order = self._order()
@@ -167,7 +167,7 @@ class TestSaleOrder(EventCase):
         order._action_cancel()
         order.action_draft()
         order.action_confirm()
-        self.assertEqual(self._told(order), ["order.placed", "order.cancelled", "order.placed"])
+        self.assertEqual(self._sent(order), ["order.placed", "order.cancelled", "order.placed"])
 
     def test_a_payload_that_cannot_be_built_stops_no_sale(self):
         """The event is kept, says why, and is built when it is sent."""
@@ -242,7 +242,7 @@ class TestSaleOrder(EventCase):
         with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
             order.action_confirm()
             raise ZeroDivisionError
-        self.assertEqual(self._told(order), [])
+        self.assertEqual(self._sent(order), [])
 
     def test_kit_and_many_lines(self):
         lines = [

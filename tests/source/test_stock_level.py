@@ -84,8 +84,8 @@ class TestStockLevel(EventCase):
     def _flow(self):
         return self.env["retail.flow"].search([("event_type", "=", "stock.level_changed")])
 
-    def _assert_told(self, times=1):
-        self.assertEqual(self._told(self.lamp), ["stock.level_changed"] * times)
+    def _assert_sent(self, times=1):
+        self.assertEqual(self._sent(self.lamp), ["stock.level_changed"] * times)
         self._forget_events()
 
     def test_counted(self):
@@ -121,7 +121,7 @@ class TestStockLevel(EventCase):
     def test_first_of_its_kind(self):
         """A quant is made with its quantity."""
         self.env["stock.quant"]._update_available_quantity(self.lamp, self.warehouse.lot_stock_id, 5)
-        self._assert_told()
+        self._assert_sent()
         self.assertEqual(self._figures(), ("5", "0", "5", "0"))
 
     def test_window(self):
@@ -134,18 +134,18 @@ class TestStockLevel(EventCase):
         self._forget_events()
         quant.inventory_quantity = 4
         quant.action_apply_inventory()
-        self.assertEqual(self._told(), [])
+        self.assertEqual(self._sent(), [])
 
     def test_reserved_and_delivered(self):
         self._count(10)
         self._forget_events()
         order = self._order(3)
         order.action_confirm()
-        self._assert_told()
+        self._assert_sent()
         self.assertEqual(self._figures(), ("10", "3", "7", "0"))
         order.picking_ids.move_ids.write({"quantity": 3, "picked": True})
         order.picking_ids.button_validate()
-        self._assert_told()
+        self._assert_sent()
         self.assertEqual(self._figures(), ("7", "0", "7", "0"))
 
     def test_reservation_given_back(self):
@@ -154,7 +154,7 @@ class TestStockLevel(EventCase):
         order.action_confirm()
         self._forget_events()
         order._action_cancel()
-        self._assert_told()
+        self._assert_sent()
         self.assertEqual(self._figures(), ("10", "0", "10", "0"))
 
     def test_sold_out(self):
@@ -165,28 +165,28 @@ class TestStockLevel(EventCase):
         self._forget_events()
         order.picking_ids.move_ids.write({"quantity": 3, "picked": True})
         order.picking_ids.button_validate()
-        self._assert_told()
+        self._assert_sent()
         self.assertEqual(self._figures(), ("0", "0", "0", "0"))
 
     def test_deleted(self):
         quant = self._count(3)
         self._forget_events()
         quant.sudo().unlink()
-        self._assert_told()
+        self._assert_sent()
         self.assertEqual(self._figures(), ("0", "0", "0", "0"))
 
     def test_incoming(self):
         receipt = self._receipt(20)
-        self.assertEqual(self._told(), [])
+        self.assertEqual(self._sent(), [])
         receipt.action_confirm()
-        self._assert_told()
+        self._assert_sent()
         self.assertEqual(self._figures(), ("0", "0", "0", "20"))
         receipt.move_ids.product_uom_qty = 15
-        self._assert_told()
+        self._assert_sent()
         self.assertEqual(self._figures(), ("0", "0", "0", "15"))
         receipt.move_ids.write({"quantity": 15, "picked": True})
         receipt.button_validate()
-        self._assert_told()
+        self._assert_sent()
         self.assertEqual(self._figures(), ("15", "0", "15", "0"))
 
     def test_no_longer_incoming(self):
@@ -194,7 +194,7 @@ class TestStockLevel(EventCase):
         receipt.action_confirm()
         self._forget_events()
         receipt.action_cancel()
-        self._assert_told()
+        self._assert_sent()
         self.assertEqual(self._figures(), ("0", "0", "0", "0"))
 
     def test_incoming_in_two_steps(self):
@@ -247,11 +247,11 @@ class TestStockLevel(EventCase):
         )
         self._count(3, lot_id=lots[0].id)
         self._count(4, lot_id=lots[1].id, location_id=shelf.id)
-        self._assert_told()
+        self._assert_sent()
         self.assertEqual(self._figures(), ("7", "0", "7", "0"))
         quants = self.env["stock.quant"].search([("location_id", "=", self.warehouse.lot_stock_id.id)])
         quants.filtered(lambda quant: quant.lot_id == lots[0]).move_quants(shelf)
-        self._assert_told()
+        self._assert_sent()
         self.assertEqual(self._figures(), ("7", "0", "7", "0"))
 
     def test_what_lies_in_no_warehouse(self):
@@ -268,15 +268,15 @@ class TestStockLevel(EventCase):
         move.write({"quantity": 2, "picked": True})
         move._action_done()
         self.assertEqual(move.state, "done")
-        self.assertEqual(self._told(), [])
+        self.assertEqual(self._sent(), [])
 
     def test_two_companies(self):
         """A level is one company's: the others neither learn it nor that it changed."""
         company, warehouse = self._other_company()
         self._count(10)
-        self._assert_told()
+        self._assert_sent()
         self._count(5, warehouse=warehouse)
-        self.assertEqual(self._told(), [])
+        self.assertEqual(self._sent(), [])
         self.assertEqual(self._figures(), ("10", "0", "10", "0"))
         self.assertEqual(len(self._level()["warehouses"]), 1)
         self.assertEqual(
@@ -301,10 +301,10 @@ class TestStockLevel(EventCase):
         self._count(5)
         self._forget_events()
         self.lamp.default_code = "LAMP-2"
-        self._assert_told()
+        self._assert_sent()
         self.assertEqual(self._level()["sku"], "LAMP-2")
         self.lamp.name = "Light"
-        self.assertEqual(self._told(), [])
+        self.assertEqual(self._sent(), [])
 
     def test_variant(self):
         attribute = self.env["product.attribute"].create(

@@ -114,7 +114,7 @@ class TestStockPicking(EventCase):
         order = self._order(3, 2)
         [placed] = self._events(order, "order.placed")
         picking = order.picking_ids
-        self.assertEqual(self._told(picking), [])
+        self.assertEqual(self._sent(picking), [])
         self._validate(picking)
         [event] = self._events(picking)
         self.assertEqual((event.event_type, event.kind), ("shipment.confirmed", "fact"))
@@ -192,7 +192,7 @@ class TestStockPicking(EventCase):
         rest = order.picking_ids - first
         told = self._payload(first)
         self.assertEqual((told["lines"][0]["quantity"], told["has_backorder"]), ("2", True))
-        self.assertEqual(self._told(rest), [])
+        self.assertEqual(self._sent(rest), [])
         self._validate(rest)
         [event] = self._events(rest)
         told = event.payload
@@ -335,12 +335,12 @@ class TestStockPicking(EventCase):
         ]
         for picking in transfers:
             self._validate(picking)
-        self.assertEqual(self._told(), [])
+        self.assertEqual(self._sent(), [])
 
     def test_cancelled(self):
         order = self._order(3)
         order.picking_ids.action_cancel()
-        self.assertEqual(self._told(order.picking_ids), [])
+        self.assertEqual(self._sent(order.picking_ids), [])
 
     def test_rolled_back(self):
         picking = self._order(3).picking_ids
@@ -348,7 +348,7 @@ class TestStockPicking(EventCase):
         with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
             self._validate(picking)
             raise ZeroDivisionError
-        self.assertEqual(self._told(picking), [])
+        self.assertEqual(self._sent(picking), [])
 
     def test_other_company(self):
         """What another company ships is not told to this one's connector."""
@@ -358,7 +358,7 @@ class TestStockPicking(EventCase):
         picking = self._transfer(warehouse.lot_stock_id, self.customers, warehouse.out_type_id)
         self._validate(picking)
         self._validate(self._return(picking, 1))
-        self.assertEqual(self._told(), [])
+        self.assertEqual(self._sent(), [])
 
     def test_whoever_validates_needs_no_more_rights(self):
         clerk = self.env["res.users"].create(
@@ -477,14 +477,14 @@ class TestStockPicking(EventCase):
         }
         self.assertEqual(initiated.payload, expected)
         self._validate(back)
-        self.assertEqual(self._told(back), ["return.initiated", "return.received"])
+        self.assertEqual(self._sent(back), ["return.initiated", "return.received"])
         received = self._events(back, "return.received")
         self.assertEqual(received.causation_id, initiated.uuid)
         self.assertEqual(received.correlation_id, f"sale.order,{order.id}")
         received_at = f"{back.date_done.isoformat()}Z"
         self.assertEqual(received.payload, {**expected, "status": "received", "received_at": received_at})
         self.assertEqual(order.order_line.mapped("qty_delivered"), [1, 2])
-        self.assertEqual(self._told(shipment), ["shipment.confirmed"])
+        self.assertEqual(self._sent(shipment), ["shipment.confirmed"])
 
     def test_return_of_all(self):
         shipment = self._deliver(3, 2)
@@ -526,8 +526,8 @@ class TestStockPicking(EventCase):
         self._validate(rest, 1)
         last = rest.backorder_ids
         self._validate(last)
-        self.assertEqual(self._told(back), ["return.initiated", "return.received"])
-        self.assertEqual(self._told(rest) + self._told(last), ["return.received"] * 2)
+        self.assertEqual(self._sent(back), ["return.initiated", "return.received"])
+        self.assertEqual(self._sent(rest) + self._sent(last), ["return.received"] * 2)
         received = self._events(event_type="return.received")
         self.assertEqual([event.payload["lines"][0]["quantity"] for event in received], ["1", "1", "2"])
         self.assertEqual([event.payload["has_backorder"] for event in received], [True, True, False])
@@ -552,7 +552,7 @@ class TestStockPicking(EventCase):
         self._validate(back)
         again = self._return(back, 1)
         self._validate(again)
-        self.assertEqual(self._told(again), ["shipment.confirmed"])
+        self.assertEqual(self._sent(again), ["shipment.confirmed"])
         self.assertEqual(self._payload(again)["lines"][0]["quantity"], "1")
 
     def test_exchange(self):
@@ -561,9 +561,9 @@ class TestStockPicking(EventCase):
         self._validate(shipment)
         back = self._return(shipment, 1, action="action_create_exchanges")
         replacement = order.picking_ids - shipment - back
-        self.assertEqual((self._told(back), self._told(replacement)), (["return.initiated"], []))
+        self.assertEqual((self._sent(back), self._sent(replacement)), (["return.initiated"], []))
         self._validate(replacement)
-        self.assertEqual(self._told(replacement), ["shipment.confirmed"])
+        self.assertEqual(self._sent(replacement), ["shipment.confirmed"])
 
     def test_return_in_two_steps(self):
         """It is received where it comes in; how it gets to its shelf is nobody's business."""
@@ -575,8 +575,8 @@ class TestStockPicking(EventCase):
         to_shelf.move_ids.origin_returned_move_id = back.move_ids.origin_returned_move_id
         self._validate(to_shelf)
         self.assertEqual(to_shelf.location_dest_id, self.stock)
-        self.assertEqual(self._told(back), ["return.initiated", "return.received"])
-        self.assertEqual(self._told(to_shelf), [])
+        self.assertEqual(self._sent(back), ["return.initiated", "return.received"])
+        self.assertEqual(self._sent(to_shelf), [])
 
     def test_return_to_the_scrap(self):
         back = self._return(self._deliver(3), 2)
@@ -586,14 +586,14 @@ class TestStockPicking(EventCase):
         back.location_dest_id = scrap
         self._validate(back)
         self.assertEqual(back.move_ids.location_dest_id, scrap)
-        self.assertEqual(self._told(back), ["return.initiated", "return.received"])
+        self.assertEqual(self._sent(back), ["return.initiated", "return.received"])
         [line] = self._payload(back, "return.received")["lines"]
         self.assertEqual(line["quantity"], "2")
 
     def test_return_that_is_cancelled(self):
         back = self._return(self._deliver(3), 1)
         back.action_cancel()
-        self.assertEqual(self._told(back), ["return.initiated"])
+        self.assertEqual(self._sent(back), ["return.initiated"])
 
     def test_return_without_an_order(self):
         """It belongs to the process that its shipment began."""
@@ -614,7 +614,7 @@ class TestStockPicking(EventCase):
         back = self._transfer(self.customers, self.suppliers, self.warehouse.in_type_id)
         back.move_ids.origin_returned_move_id = dropshipped.move_ids
         self._validate(back)
-        self.assertEqual(self._told(), [])
+        self.assertEqual(self._sent(), [])
 
     # -- the till ----------------------------------------------------------------------------------
 
@@ -652,7 +652,7 @@ class TestStockPicking(EventCase):
 
         handed_out = sell()
         self.assertEqual(handed_out.picking_ids.state, "done")
-        self.assertEqual(self._told(handed_out.picking_ids), [])
+        self.assertEqual(self._sent(handed_out.picking_ids), [])
         sent = sell(shipping_date=fields.Date.today())
         picking = sent.picking_ids
         self._validate(picking)

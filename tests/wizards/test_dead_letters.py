@@ -62,7 +62,7 @@ class DeadLetterCase(RetailCase):
 
     def _dead_fact(self, partner, event_type, payload):
         """Return a dead delivery of a fact, without having sent it."""
-        partner._retail_notice_fact(event_type, payload, partner.company_id)
+        partner._retail_capture_fact(event_type, payload, partner.company_id)
         delivery = self._deliveries(partner, kind="fact", state="pending")[-1]
         delivery.sudo().write({"state": "dead", "fingerprint": KEY_MISSING, "attempts": 1})
         return delivery
@@ -380,7 +380,7 @@ class TestRepair(DeadLetterCase):
             self._deliveries(self._partner()).action_repair()
 
     def test_an_unknown_outcome_is_settled(self):
-        """What may have been applied before it died is settled, and not simply sent again."""
+        """What may have been applied before it died is resolved, and not simply sent again."""
         self.sandbox.fault(path="/batch/upsert", drop="after", times=1)
         delivery = self._deliveries(self._partner())
         self._drain()
@@ -390,7 +390,7 @@ class TestRepair(DeadLetterCase):
         self._wizard(delivery).action_replay()
         self.assertEqual(delivery.state, "unknown")
         self._drain()
-        self.assertEqual(calls[0], ("settle", [delivery.id]))
+        self.assertEqual(calls[0], ("resolve", [delivery.id]))
         self.assertEqual((delivery.state, delivery.attempts), ("delivered", 2))
         self.assertEqual(len(self.sandbox.contacts()), 1)
 
@@ -428,7 +428,7 @@ class TestRepair(DeadLetterCase):
 
             return call
 
-        for name in ("send", "settle"):
+        for name in ("send", "resolve"):
             self.patch(adapter_class, name, watched(name, getattr(adapter_class, name)))
         return calls
 

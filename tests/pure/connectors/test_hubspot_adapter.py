@@ -4,20 +4,20 @@ import pytest
 from samples import customer, make_item
 
 from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
-from odoo.addons.retail_hub.connectors.items import Keys
+from odoo.addons.retail_hub.connectors.items import MatchKeys
 from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.core.errors import (
     AuthError,
     ConflictError,
-    GoneError,
     MappingError,
     QuotaError,
+    RemoteNotFoundError,
     TransientError,
     ValidationError,
 )
 
 CONTACTS = "/crm/objects/2026-09/contacts"
-BY_ODOO_ID = Keys("odoo_customer_id")
+BY_ODOO_ID = MatchKeys("odoo_customer_id")
 ODOO_ID = {"name": "odoo_customer_id", "type": "string", "fieldType": "text", "hasUniqueValue": True}
 
 
@@ -120,7 +120,7 @@ def test_upsert_by_a_property_of_ones_own(adapter, sandbox, calls):
 
 def test_fallback_key_goes_in_a_call_of_its_own(adapter, sandbox, calls):
     sandbox.configure(custom_properties=[ODOO_ID])
-    keys = Keys("email", "odoo_customer_id")
+    keys = MatchKeys("email", "odoo_customer_id")
     items = [
         make_item(n, keys=keys, data=customer(n, **({"emails": []} if n == 1 else {}))) for n in range(3)
     ]
@@ -231,7 +231,7 @@ def test_many_bad_records(adapter, sandbox):
     assert len(sandbox.contacts()) == 80
 
 
-@pytest.mark.parametrize("keys", [BY_ODOO_ID, Keys("email", "odoo_customer_id")])
+@pytest.mark.parametrize("keys", [BY_ODOO_ID, MatchKeys("email", "odoo_customer_id")])
 def test_an_unknown_key_property_is_everybodys_error(adapter, calls, keys):
     """There is no need to look for a bad record: one call."""
     outcomes = send(adapter, numbers(100, keys=keys))
@@ -267,7 +267,7 @@ def test_update_of_a_deleted_contact(adapter, calls):
     send(adapter, [make_item(9, event_type="customer.erased", data={}, remote_id=ids[1])])
     calls()
     outcomes = send(adapter, [make_item(n, remote_id=i) for n, i in enumerate(ids)])
-    assert failures(outcomes) == {1: GoneError}
+    assert failures(outcomes) == {1: RemoteNotFoundError}
     assert outcomes[1].error.code == "OBJECT_NOT_FOUND"
     assert "Resync" in outcomes[1].error.message
     assert calls() == ["POST /batch/update 207"]
@@ -288,9 +288,9 @@ def test_drop_after_write_then_settle(adapter, sandbox):
     sandbox.fault(drop="after", times=1)
     lost = send(adapter, numbers(2))
     assert [(type(o.error), o.error.uncertain) for o in lost] == [(TransientError, True)] * 2
-    settled = adapter.settle([adapter.prepare(item) for item in numbers(2, settling=True)])
-    assert failures(settled) == {}
-    assert [o.response["new"] for o in settled] == [False, False]
+    resolved = adapter.resolve([adapter.prepare(item) for item in numbers(2, in_doubt=True)])
+    assert failures(resolved) == {}
+    assert [o.response["new"] for o in resolved] == [False, False]
     assert len(sandbox.contacts()) == 2
 
 
@@ -300,7 +300,7 @@ def test_not_answered_update_of_a_merged_contact_is_settled(adapter, sandbox, ca
     survivor = send(adapter, [merge_item(one, two)])[0].remote_id
     calls()
     sandbox.fault(times=1, status=200, body={"status": "COMPLETE", "results": []}, path="/batch/update")
-    outcome = adapter.settle([adapter.prepare(make_item(1, remote_id=two, settling=True))])[0]
+    outcome = adapter.resolve([adapter.prepare(make_item(1, remote_id=two, in_doubt=True))])[0]
     assert (outcome.error, outcome.remote_id) == (None, survivor)
     assert calls() == ["POST /batch/update 200", f"GET /{two} 200", "POST /batch/update 200"]
 
@@ -315,7 +315,7 @@ def test_search_for_what_may_have_been_made(adapter, sandbox, calls):
         adapter.prepare_search(make_item(n), made.operation, key)
         for n, key in enumerate([made.key, "no@x.eu"])
     ]
-    found, missing = adapter.settle(searches)
+    found, missing = adapter.resolve(searches)
     assert (found.error, found.remote_id) == (None, sandbox.contacts()[0]["id"])
     assert (missing.error, missing.remote_id) == (None, None)
     assert calls() == ["POST /batch/read 200", "POST /batch/read 207"]
@@ -336,7 +336,7 @@ def test_search_finds_no_contact_that_took_the_address_over(adapter):
 
 def test_failed_search(adapter, sandbox):
     sandbox.fault(status=503, times=1)
-    [outcome] = adapter.settle([adapter.prepare_search(make_item(0), "contact.upsert:email", "a@x.eu")])
+    [outcome] = adapter.resolve([adapter.prepare_search(make_item(0), "contact.upsert:email", "a@x.eu")])
     assert (type(outcome.error), outcome.error.uncertain) == (TransientError, False)
 
 
@@ -443,9 +443,9 @@ def test_merge_settles(adapter, sandbox, calls, keeps_id):
     sandbox.fault(drop="after", times=1)
     lost = send(adapter, [merge_item(one, two)])[0]
     assert lost.error.uncertain
-    settled = adapter.settle([adapter.prepare(merge_item(one, two, settling=True))])[0]
+    resolved = adapter.resolve([adapter.prepare(merge_item(one, two, in_doubt=True))])[0]
     survivors = [c["id"] for c in sandbox.contacts() if not c["archived"]]
-    assert (settled.error, [settled.remote_id]) == (None, survivors)
+    assert (resolved.error, [resolved.remote_id]) == (None, survivors)
     assert calls() == ["POST /merge None", f"GET /{one} 200", f"GET /{two} 200"]
 
 
@@ -464,7 +464,7 @@ def test_merge_with_a_deleted_contact(adapter):
     send(adapter, [make_item(9, event_type="customer.erased", data={}, remote_id=two)])
     outcome = send(adapter, [merge_item(one, two)])[0]
     assert (outcome.error, outcome.remote_id) == (None, one)
-    assert type(send(adapter, [merge_item(two, three)])[0].error) is GoneError
+    assert type(send(adapter, [merge_item(two, three)])[0].error) is RemoteNotFoundError
 
 
 @pytest.mark.parametrize(("survivor", "losers"), [(None, ["1"]), ("1", []), ("1", ["1"])])

@@ -9,7 +9,7 @@ from samples import make_item
 from odoo.addons.retail_hub.connectors.http_client import Response
 from odoo.addons.retail_hub.connectors.hubspot import batch, errors
 from odoo.addons.retail_hub.connectors.items import Prepared
-from odoo.addons.retail_hub.core.errors import ConflictError, GoneError, TransientError
+from odoo.addons.retail_hub.core.errors import ConflictError, RemoteNotFoundError, TransientError
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "hubspot"
 
@@ -87,7 +87,7 @@ def test_partial_by_trace_id():
 def test_partial_by_record_id():
     """Older answers have no trace ids."""
     gone, fine = batch.read([update(1), update(2)], answer("batch_update__one_not_found"))
-    assert (type(gone.error), gone.remote_id) == (GoneError, "11")
+    assert (type(gone.error), gone.remote_id) == (RemoteNotFoundError, "11")
     assert (fine.error, fine.remote_id, fine.response) == (None, "12", {"id": "12", "new": False})
 
 
@@ -150,7 +150,7 @@ def test_archived():
 def test_blamed_by_ids():
     body = {"category": "OBJECT_NOT_FOUND", "message": "gone", "context": {"ids": ["12"]}}
     found = blamed([update(1), update(2)], Response(404, {}, body))
-    assert {trace: type(error) for trace, error in found.items()} == {"1002": GoneError}
+    assert {trace: type(error) for trace, error in found.items()} == {"1002": RemoteNotFoundError}
 
 
 def test_blamed_for_an_unknown_property():

@@ -6,12 +6,12 @@ import pytest
 from samples import customer, invoice, make_item, order, order_line
 
 from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
-from odoo.addons.retail_hub.connectors.items import Keys, Reference, RemoteId
+from odoo.addons.retail_hub.connectors.items import MatchKeys, Reference, RemoteId
 from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.core.errors import (
     AuthError,
-    GoneError,
-    ReferenceGoneError,
+    ReferenceNotFoundError,
+    RemoteNotFoundError,
     TransientError,
     ValidationError,
 )
@@ -19,7 +19,7 @@ from odoo.addons.retail_hub.core.field_map import FieldMap
 from odoo.addons.retail_hub.schemas.invoice import InvoiceV1
 from odoo.addons.retail_hub.schemas.order import OrderV1
 
-BY_ODOO_ID = Keys("odoo_id")
+BY_ODOO_ID = MatchKeys("odoo_id")
 CUSTOMER = Reference("res.partner", 7)
 OBJECTS = ("companies", "orders", "deals", "invoices", "line_items")
 
@@ -561,7 +561,7 @@ def test_an_order_that_was_deleted_there(adapter, sandbox):
     [made] = send(adapter, order_item(1))
     adapter.api.objects("order", "DELETE", f"/{made.remote_id}")
     item = order_item(1, event_type="order.updated", remote_id=made.remote_id, remote_object="order")
-    assert refused(adapter, item) == {1: (GoneError, "OBJECT_NOT_FOUND", None)}
+    assert refused(adapter, item) == {1: (RemoteNotFoundError, "OBJECT_NOT_FOUND", None)}
     [again] = send(adapter, order_item(1, event_type="order.updated"))
     assert again.error is None
     assert again.remote_id != made.remote_id
@@ -576,7 +576,7 @@ def test_a_customer_that_was_deleted_there(adapter, sandbox):
         order_item(1, remote_ids={CUSTOMER: ann}),
         order_item(2, remote_ids={Reference("res.partner", 8): bob}),
     ]
-    assert refused(adapter, *items) == {1: (ReferenceGoneError, "LINKED_RECORD_GONE", "contact")}
+    assert refused(adapter, *items) == {1: (ReferenceNotFoundError, "LINKED_RECORD_GONE", "contact")}
     again = contact(adapter, 7)
     assert refused(adapter, order_item(1, remote_ids={CUSTOMER: again})) == {}
     found = {
@@ -618,8 +618,8 @@ def test_a_lost_answer_is_settled(adapter, sandbox, path):
     items = [order_item(n, remote_ids={CUSTOMER: ann}) for n in (1, 2, 3)]
     lost = send(adapter, *items)
     assert [(type(o.error), o.error.uncertain) for o in lost] == [(TransientError, True)] * 3
-    again = [order_item(n, remote_ids={CUSTOMER: ann}, settling=True) for n in (1, 2, 3)]
-    assert errors_of(adapter.settle([adapter.prepare(item) for item in again])) == [None] * 3
+    again = [order_item(n, remote_ids={CUSTOMER: ann}, in_doubt=True) for n in (1, 2, 3)]
+    assert errors_of(adapter.resolve([adapter.prepare(item) for item in again])) == [None] * 3
     records = sandbox.records("orders")
     assert len(records) == 3
     assert {len(each["associations"]["line_items"]) for each in records} == {2}
@@ -642,15 +642,15 @@ def test_a_token_that_is_revoked_in_the_middle(adapter, sandbox):
 def test_a_long_order_goes_on_where_it_stopped(adapter, sandbox):
     """Time ran out, the token did, a line was refused: no line is written twice, and none is forgotten."""
     sandbox.fault(path="/line_items/batch/", latency=0.15)
-    tries, progress, error = 0, {}, True
+    tries, checkpoint, error = 0, {}, True
     while error and tries < 10:
         adapter.set_deadline(time.monotonic() + 0.35)
-        [outcome] = send(adapter, order_item(1, lines=1_000, progress=progress, settling=tries > 0))
-        error, progress, tries = outcome.error, outcome.progress, tries + 1
+        [outcome] = send(adapter, order_item(1, lines=1_000, checkpoint=checkpoint, in_doubt=tries > 0))
+        error, checkpoint, tries = outcome.error, outcome.checkpoint, tries + 1
         if error:
             assert (error.code, error.is_sent) == ("OUT_OF_TIME", False)
-            assert len(progress["line_ids"]) % 100 == 0
-    assert (error, progress) == (None, {})
+            assert len(checkpoint["line_ids"]) % 100 == 0
+    assert (error, checkpoint) == (None, {})
     assert tries > 2
     written = [r for r in sandbox.requests() if r["path"].endswith("/line_items/batch/upsert")]
     assert len(written) == 10
@@ -664,9 +664,11 @@ def test_progress_counts_for_the_same_lines_only(adapter, sandbox):
     sandbox.fault(path="/line_items/batch/", status=503, skip=1, times=1)
     [stopped] = send(adapter, order_item(1, lines=300))
     assert isinstance(stopped.error, TransientError)
-    assert len(stopped.progress["line_ids"]) == 100
-    [whole] = send(adapter, order_item(1, lines=299, event_type="order.updated", progress=stopped.progress))
-    assert (whole.error, whole.progress) == (None, {})
+    assert len(stopped.checkpoint["line_ids"]) == 100
+    [whole] = send(
+        adapter, order_item(1, lines=299, event_type="order.updated", checkpoint=stopped.checkpoint)
+    )
+    assert (whole.error, whole.checkpoint) == (None, {})
     [record] = sandbox.records("orders")
     assert len(record["associations"]["line_items"]) == 299
 
@@ -674,4 +676,4 @@ def test_progress_counts_for_the_same_lines_only(adapter, sandbox):
 def test_a_short_order_begins_anew(adapter, sandbox):
     sandbox.fault(path="/line_items/batch/", status=503, times=1)
     [stopped] = send(adapter, order_item(1))
-    assert (type(stopped.error), stopped.progress) == (TransientError, {})
+    assert (type(stopped.error), stopped.checkpoint) == (TransientError, {})

@@ -11,8 +11,8 @@ from odoo.addons.retail_hub.connectors.hubspot import errors
 from odoo.addons.retail_hub.core.errors import (
     AuthError,
     ConflictError,
-    GoneError,
     QuotaError,
+    RemoteNotFoundError,
     TransientError,
     ValidationError,
 )
@@ -159,7 +159,7 @@ def test_statuses_without_a_useful_body(status, kind, code, uncertain, body):
 
 def test_object_not_found():
     found = error(404, {"category": "OBJECT_NOT_FOUND", "message": "resource not found"})
-    assert (type(found), found.code) == (GoneError, "OBJECT_NOT_FOUND")
+    assert (type(found), found.code) == (RemoteNotFoundError, "OBJECT_NOT_FOUND")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_time_to_wait(status, name, headers, date, seconds):
     [
         ("VALIDATION_ERROR", ValidationError, 400),
         ("CONFLICT", ConflictError, 409),
-        ("OBJECT_NOT_FOUND", GoneError, 404),
+        ("OBJECT_NOT_FOUND", RemoteNotFoundError, 404),
         ("MISSING_SCOPES", AuthError, 403),
         ("RATE_LIMITS", QuotaError, 429),
         ("INTERNAL_ERROR", TransientError, None),

@@ -5,20 +5,20 @@ from samples import customer, make_item
 
 from odoo.addons.retail_hub.connectors.hubspot import mapping
 from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
-from odoo.addons.retail_hub.connectors.items import Keys
+from odoo.addons.retail_hub.connectors.items import MatchKeys
 from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.core import field_map
 from odoo.addons.retail_hub.core.errors import MappingError
 from odoo.addons.retail_hub.core.field_map import FieldMap
 from odoo.addons.retail_hub.schemas.customer import CustomerV1
 
-EMAIL = Keys("email")
-BOTH = Keys("email", "odoo_customer_id")
+EMAIL = MatchKeys("email")
+BOTH = MatchKeys("email", "odoo_customer_id")
 
 
 def properties(keys=EMAIL, **changes):
     data = CustomerV1.model_validate(customer(1, **changes)).canonical()
-    return prepare(data=data, keys=keys, remote_id="7").content
+    return prepare(data=data, keys=keys, remote_id="7").comparable
 
 
 def address(kind="contact", **changes):
@@ -154,8 +154,8 @@ def test_language(language, code):
         (EMAIL, ["Anna@Example.com"], ("email", "anna@example.com")),
         (BOTH, ["Anna@Example.com"], ("email", "anna@example.com")),
         (BOTH, [], ("odoo_customer_id", "res.partner,1")),
-        (Keys("odoo_customer_id"), [], ("odoo_customer_id", "res.partner,1")),
-        (Keys("email", "phone"), [], ("phone", "+32470123456")),
+        (MatchKeys("odoo_customer_id"), [], ("odoo_customer_id", "res.partner,1")),
+        (MatchKeys("email", "phone"), [], ("phone", "+32470123456")),
     ],
 )
 def test_find_key(keys, emails, found):
@@ -171,18 +171,18 @@ def test_the_property_of_ones_own_is_sent_if_it_is_a_key():
     """An account without it would refuse every contact."""
     assert "odoo_customer_id" not in properties(EMAIL)
     assert properties(BOTH)["odoo_customer_id"] == "res.partner,1"
-    assert properties(Keys("odoo_customer_id"))["odoo_customer_id"] == "res.partner,1"
+    assert properties(MatchKeys("odoo_customer_id"))["odoo_customer_id"] == "res.partner,1"
 
 
 def test_prepare_new():
     prepared = prepare(data=customer(1, emails=["Anna@Example.com"]))
     assert prepared.operation == "contact.upsert:email"
     assert prepared.key == "anna@example.com"
-    assert prepared.content["email"] == "anna@example.com"
+    assert prepared.comparable["email"] == "anna@example.com"
     assert prepared.body == {
         "id": "anna@example.com",
         "idProperty": "email",
-        "properties": prepared.content,
+        "properties": prepared.comparable,
         "objectWriteTraceId": "1001",
     }
 
@@ -200,7 +200,7 @@ def test_prepare_known():
     ("keys", "said"),
     [
         (EMAIL, "no email. Give the customer an email address"),
-        (Keys("email", "phone"), "no email and no phone"),
+        (MatchKeys("email", "phone"), "no email and no phone"),
     ],
 )
 def test_key_missing(keys, said):
@@ -266,14 +266,14 @@ def test_default_lines_suit_the_canonical_model(each):
     for line in lines:
         fitting = [schema for schema in each.fields_schemas() if has_paths(schema, line)]
         assert fitting, line
-        kind = field_map.source_kind(line, fitting[0], None)
-        assert field_map.result_kind(line, kind, mapping.TRANSFORMS).name not in ("object", "list"), line
+        kind = field_map.source_type(line, fitting[0], None)
+        assert field_map.result_type(line, kind, mapping.TRANSFORMS).name not in ("object", "list"), line
 
 
 def has_paths(schema, line):
     try:
         for path in field_map.canonical_paths(line):
-            field_map.kind_of(schema, path)
+            field_map.value_type_of(schema, path)
     except field_map.FieldMapError:
         return False
     return True
@@ -281,7 +281,7 @@ def has_paths(schema, line):
 
 def test_lines_instead_of_the_defaults():
     prepared = mapped(contact_line("nickname", "name.given", transform="upper"))
-    assert prepared.content == {"nickname": "ANNA"}
+    assert prepared.comparable == {"nickname": "ANNA"}
     assert (prepared.operation, prepared.key) == ("contact.upsert:email", "anna1@example.com")
     assert prepared.personal == {"nickname"}
 
@@ -290,16 +290,16 @@ def test_only_on_create():
     """It goes into the body of a new record, and never counts as a change."""
     lines = (contact_line("lifecyclestage", "lead", source="constant", only_on_create=True),)
     new = mapped(*lines)
-    assert (new.body["properties"], new.content) == ({"lifecyclestage": "lead"}, {})
+    assert (new.body["properties"], new.comparable) == ({"lifecyclestage": "lead"}, {})
     known = mapped(*lines, remote_id="7")
-    assert (known.body["properties"], known.content) == ({}, {})
+    assert (known.body["properties"], known.comparable) == ({}, {})
 
 
 def test_odoo_fields():
     lines = (contact_line("size", "x_size", source="record"), contact_line("jobtitle", "job_title"))
-    assert mapped(*lines, extra={"x_size": 42.0}).content == {"size": "42", "jobtitle": "Buyer"}
-    assert mapped(*lines, extra={"x_size": None}).content == {"size": "", "jobtitle": "Buyer"}
-    assert mapped(*lines).content == {"jobtitle": "Buyer"}
+    assert mapped(*lines, record_values={"x_size": 42.0}).comparable == {"size": "42", "jobtitle": "Buyer"}
+    assert mapped(*lines, record_values={"x_size": None}).comparable == {"size": "", "jobtitle": "Buyer"}
+    assert mapped(*lines).comparable == {"jobtitle": "Buyer"}
 
 
 def test_a_key_follows_its_line():
@@ -307,8 +307,10 @@ def test_a_key_follows_its_line():
     line = contact_line("email", "{name.family}@example.org", source="template", transform="lower")
     assert mapped(line).key == "janssens1@example.org"
     own = contact_line("odoo_customer_id", "external_ids.reference")
-    prepared = mapped(own, keys=Keys("odoo_customer_id"), data=customer(1, external_ids={"reference": "C-1"}))
-    assert (prepared.key, prepared.content) == ("C-1", {"odoo_customer_id": "C-1"})
+    prepared = mapped(
+        own, keys=MatchKeys("odoo_customer_id"), data=customer(1, external_ids={"reference": "C-1"})
+    )
+    assert (prepared.key, prepared.comparable) == ("C-1", {"odoo_customer_id": "C-1"})
 
 
 def test_a_line_that_cannot_be_filled():

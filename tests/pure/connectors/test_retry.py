@@ -1,11 +1,11 @@
-"""When to try again, and how a rejected batch is narrowed down."""
+"""When to try again, and how a rejected batch is bisected down."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from samples import make_item
 
-from odoo.addons.retail_hub.connectors.bisect import narrow
+from odoo.addons.retail_hub.connectors.bisect import bisect
 from odoo.addons.retail_hub.connectors.http_status import parse_retry_after
 from odoo.addons.retail_hub.connectors.items import Outcome, Prepared
 from odoo.addons.retail_hub.core.const import ErrorClass
@@ -89,7 +89,7 @@ def test_fingerprints_differ():
     assert len({fingerprint(*parts) for parts in (base, *others, *moved)}) == 7
 
 
-# ----- narrowing -----
+# ----- bisecting -----
 
 
 class AllOrNothing:
@@ -116,24 +116,24 @@ def failed(outcomes):
     return [int(o.trace_id) for o in outcomes if o.error]
 
 
-def test_narrow_takes_a_good_batch_in_one_call():
+def test_bisect_takes_a_good_batch_in_one_call():
     send = AllOrNothing()
-    outcomes = narrow(batch(100), send)
+    outcomes = bisect(batch(100), send)
     assert [o.remote_id for o in outcomes] == [f"r{n}" for n in range(100)]
     assert len(send.calls) == 1
 
 
-def test_narrow_of_nothing():
+def test_bisect_of_nothing():
     send = AllOrNothing()
-    assert narrow([], send) == []
+    assert bisect([], send) == []
     assert send.calls == []
 
 
 @pytest.mark.parametrize("bad", range(100))
-def test_narrow_one_bad(bad):
+def test_bisect_one_bad(bad):
     """At most 1 + 2 * log2(n) calls, and nothing is written twice."""
     send = AllOrNothing(bad)
-    outcomes = narrow(batch(100), send)
+    outcomes = bisect(batch(100), send)
     assert failed(outcomes) == [bad]
     assert outcomes[bad].error.message == "one of 1 is bad"
     assert [o.trace_id for o in outcomes] == [str(n) for n in range(100)]
@@ -142,25 +142,25 @@ def test_narrow_one_bad(bad):
     assert sorted(written) == [n for n in range(100) if n != bad]
 
 
-def test_narrow_does_not_send_a_half_that_must_be_bad():
+def test_bisect_does_not_send_a_half_that_must_be_bad():
     send = AllOrNothing(3)
-    narrow(batch(4), send)
+    bisect(batch(4), send)
     assert send.calls == [[0, 1, 2, 3], [0, 1], [2], [3]]
 
 
-def test_narrow_many_bad():
+def test_bisect_many_bad():
     send = AllOrNothing(0, 17, 18, 99)
-    assert failed(narrow(batch(100), send)) == [0, 17, 18, 99]
+    assert failed(bisect(batch(100), send)) == [0, 17, 18, 99]
     assert len(send.calls) <= 1 + 4 * 2 * 7
 
 
-def test_narrow_all_bad():
+def test_bisect_all_bad():
     send = AllOrNothing(*range(8))
-    assert failed(narrow(batch(8), send)) == list(range(8))
+    assert failed(bisect(batch(8), send)) == list(range(8))
     assert len(send.calls) == 15
 
 
-def test_narrow_when_items_only_contradict_each_other():
+def test_bisect_when_items_only_contradict_each_other():
     """Two items that are bad only together: each is sent alone before it is blamed, and both are taken."""
     calls = []
 
@@ -170,14 +170,14 @@ def test_narrow_when_items_only_contradict_each_other():
             raise ValidationError("not together")
         return [Outcome(p.item.trace_id) for p in part]
 
-    assert failed(narrow(batch(4), send)) == []
+    assert failed(bisect(batch(4), send)) == []
 
 
 @pytest.mark.parametrize("error", STOPS)
-def test_narrow_stops_at_other_errors(error):
+def test_bisect_stops_at_other_errors(error):
     """The part that was sent may have been applied; what was not sent was certainly not."""
     send = AllOrNothing(0, error=error, error_at=2)
-    outcomes = narrow(batch(4), send)
+    outcomes = bisect(batch(4), send)
     assert len(send.calls) == 2
     assert [type(o.error) for o in outcomes] == [type(error)] * 4
     assert [o.error.uncertain for o in outcomes] == [error.uncertain] * 2 + [False] * 2

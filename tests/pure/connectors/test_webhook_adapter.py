@@ -204,7 +204,7 @@ def test_the_same_id_on_every_try(receiver):
     send(receiver, order())
     receiver.status = 200
     with make_adapter(receiver) as adapter:
-        [outcome] = adapter.settle([adapter.prepare(order(settling=True))])
+        [outcome] = adapter.resolve([adapter.prepare(order(in_doubt=True))])
     assert outcome.error is None
     assert [headers["webhook-id"] for _path, headers, _body in receiver.got] == ["key-1007"] * 2
     assert receiver.got[0][2] == receiver.got[1][2]

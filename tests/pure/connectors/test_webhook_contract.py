@@ -72,9 +72,9 @@ class TestWebhookContract(AdapterContract):
             assert [type(o.error) for o in lost] == [TransientError] * 3
             assert [o.error.uncertain for o in lost] == [True, False, False]
             assert [o.error.is_sent for o in lost] == [True, False, False]
-            again = [adapter.prepare(make_item(number, settling=True)) for number in range(3)]
-            settled = adapter.settle(again)
-        assert [o.error for o in settled] == [None] * 3
+            again = [adapter.prepare(make_item(number, in_doubt=True)) for number in range(3)]
+            resolved = adapter.resolve(again)
+        assert [o.error for o in resolved] == [None] * 3
         kept = self.sandbox.records("events", "webhook")
         assert [(k["event"]["id"], k["times"]) for k in kept] == [
             ("key-1000", 2),

@@ -9,7 +9,7 @@ from samples import customer
 
 from odoo.addons.retail_hub.connectors.provider import RemoteProperty
 from odoo.addons.retail_hub.core import field_map
-from odoo.addons.retail_hub.core.field_map import TRANSFORMS, FieldMap, FieldMapError, Kind
+from odoo.addons.retail_hub.core.field_map import TRANSFORMS, FieldMap, FieldMapError, ValueType
 from odoo.addons.retail_hub.schemas.customer import CustomerV1
 from odoo.addons.retail_hub.schemas.order import OrderV1
 
@@ -27,8 +27,8 @@ def line(expression, **changes):
     return FieldMap("contact", "property", expression, **changes)
 
 
-def value(expression, extra=None, **changes):
-    return field_map.value_of(line(expression, **changes), DATA, extra or {}, TRANSFORMS)
+def value(expression, record_values=None, **changes):
+    return field_map.value_of(line(expression, **changes), DATA, record_values or {}, TRANSFORMS)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_paths(path, found):
     ],
 )
 def test_values(expression, changes, result):
-    extra = {"ref": "R", "moment": "2026-11-23T09:30:00Z"}
-    assert value(expression, extra, **changes) == result
+    record_values = {"ref": "R", "moment": "2026-11-23T09:30:00Z"}
+    assert value(expression, record_values, **changes) == result
 
 
 @pytest.mark.parametrize(
@@ -131,24 +131,24 @@ def test_paths_of_odoo_fields():
 @pytest.mark.parametrize(
     ("schema", "path", "kind"),
     [
-        (CUSTOMER, "name.full", Kind("text")),
-        (CUSTOMER, "name", Kind("object")),
-        (CUSTOMER, "active", Kind("boolean", ("true", "false"))),
-        (CUSTOMER, "type", Kind("text", ("person", "company"))),
-        (CUSTOMER, "emails", Kind("list")),
-        (CUSTOMER, "emails.0", Kind("text")),
-        (CUSTOMER, "language", Kind("text")),
-        (CUSTOMER, "addresses.contact|0.country", Kind("text")),
-        (CUSTOMER, "external_ids.anything", Kind("text")),
-        (CUSTOMER, "consent.email_opt_out", Kind("boolean", ("true", "false"))),
-        (ORDER, "total", Kind("number")),
-        (ORDER, "placed_at", Kind("datetime")),
-        (ORDER, "lines.0.quantity", Kind("number")),
-        (ORDER, "delivery_address.city", Kind("text")),
+        (CUSTOMER, "name.full", ValueType("text")),
+        (CUSTOMER, "name", ValueType("object")),
+        (CUSTOMER, "active", ValueType("boolean", ("true", "false"))),
+        (CUSTOMER, "type", ValueType("text", ("person", "company"))),
+        (CUSTOMER, "emails", ValueType("list")),
+        (CUSTOMER, "emails.0", ValueType("text")),
+        (CUSTOMER, "language", ValueType("text")),
+        (CUSTOMER, "addresses.contact|0.country", ValueType("text")),
+        (CUSTOMER, "external_ids.anything", ValueType("text")),
+        (CUSTOMER, "consent.email_opt_out", ValueType("boolean", ("true", "false"))),
+        (ORDER, "total", ValueType("number")),
+        (ORDER, "placed_at", ValueType("datetime")),
+        (ORDER, "lines.0.quantity", ValueType("number")),
+        (ORDER, "delivery_address.city", ValueType("text")),
     ],
 )
 def test_kinds(schema, path, kind):
-    assert field_map.kind_of(schema, path) == kind
+    assert field_map.value_type_of(schema, path) == kind
 
 
 @pytest.mark.parametrize(
@@ -156,16 +156,16 @@ def test_kinds(schema, path, kind):
 )
 def test_paths_that_do_not_exist(path):
     if path == "addresses":
-        assert field_map.kind_of(CUSTOMER, path) == Kind("list")
+        assert field_map.value_type_of(CUSTOMER, path) == ValueType("list")
     else:
         with pytest.raises(FieldMapError, match="“"):
-            field_map.kind_of(CUSTOMER, path)
+            field_map.value_type_of(CUSTOMER, path)
 
 
 def test_every_suggested_path_exists():
     for schema in (CUSTOMER, ORDER):
         paths = field_map.leaf_paths(schema)
-        assert {field_map.kind_of(schema, path).name for path in paths} <= {
+        assert {field_map.value_type_of(schema, path).name for path in paths} <= {
             "text",
             "number",
             "boolean",
@@ -193,23 +193,23 @@ REMOTE = {
 @pytest.mark.parametrize(
     ("kind", "remote", "problem", "doubt"),
     [
-        (Kind("text"), "text", "", ""),
-        (Kind("list"), "text", "", ""),
-        (Kind("object"), "text", "whole group", ""),
-        (Kind("text"), "number", "a text does not go into a number", ""),
-        (Kind("number"), "number", "", ""),
-        (Kind("text", ("1", "2.5", "")), "number", "", ""),
-        (Kind("text", ("1", "x")), "number", "“x” is no number", ""),
-        (Kind("boolean", ("true", "false")), "boolean", "", ""),
-        (Kind("text", ("yes",)), "boolean", "neither true nor false", ""),
-        (Kind("date"), "datetime", "", ""),
-        (Kind("text"), "date", "a text does not go into a date", ""),
-        (Kind("text", ("2026-11-23",)), "date", "", ""),
-        (Kind("text", ("soon",)), "date", "“soon” is no date", ""),
-        (Kind("text", ("a", "b")), "enumeration", "", ""),
-        (Kind("text", ("a", "c")), "enumeration", "“c” is none of its options: a, b", ""),
-        (Kind("text"), "enumeration", "", "only a, b will be taken"),
-        (Kind("code"), "enumeration", "", ""),
+        (ValueType("text"), "text", "", ""),
+        (ValueType("list"), "text", "", ""),
+        (ValueType("object"), "text", "whole group", ""),
+        (ValueType("text"), "number", "a text does not go into a number", ""),
+        (ValueType("number"), "number", "", ""),
+        (ValueType("text", ("1", "2.5", "")), "number", "", ""),
+        (ValueType("text", ("1", "x")), "number", "“x” is no number", ""),
+        (ValueType("boolean", ("true", "false")), "boolean", "", ""),
+        (ValueType("text", ("yes",)), "boolean", "neither true nor false", ""),
+        (ValueType("date"), "datetime", "", ""),
+        (ValueType("text"), "date", "a text does not go into a date", ""),
+        (ValueType("text", ("2026-11-23",)), "date", "", ""),
+        (ValueType("text", ("soon",)), "date", "“soon” is no date", ""),
+        (ValueType("text", ("a", "b")), "enumeration", "", ""),
+        (ValueType("text", ("a", "c")), "enumeration", "“c” is none of its options: a, b", ""),
+        (ValueType("text"), "enumeration", "", "only a, b will be taken"),
+        (ValueType("code"), "enumeration", "", ""),
     ],
 )
 def test_fits(kind, remote, problem, doubt):
@@ -222,37 +222,37 @@ def test_fits(kind, remote, problem, doubt):
 def test_options_that_the_remote_does_not_list():
     """Owners, for example: then nothing can be said."""
     owners = RemoteProperty("owner", type="enumeration")
-    assert field_map.fits(Kind("text", ("17",)), owners) == ("", "")
+    assert field_map.fits(ValueType("text", ("17",)), owners) == ("", "")
 
 
 @pytest.mark.parametrize(
     ("changes", "kind"),
     [
-        ({}, Kind("text", ("person", "company"))),
-        ({"transform": "upper"}, Kind("text", ("PERSON", "COMPANY"))),
-        ({"transform": "map", "argument": "person=1; *=2"}, Kind("text", ("1", "2"))),
-        ({"transform": "date"}, Kind("date")),
-        ({"transform": "date", "argument": "%d/%m"}, Kind("text")),
-        ({"transform": "date", "argument": "%Y-%m-%dT00:00:00Z"}, Kind("datetime")),
+        ({}, ValueType("text", ("person", "company"))),
+        ({"transform": "upper"}, ValueType("text", ("PERSON", "COMPANY"))),
+        ({"transform": "map", "argument": "person=1; *=2"}, ValueType("text", ("1", "2"))),
+        ({"transform": "date"}, ValueType("date")),
+        ({"transform": "date", "argument": "%d/%m"}, ValueType("text")),
+        ({"transform": "date", "argument": "%Y-%m-%dT00:00:00Z"}, ValueType("datetime")),
     ],
 )
 def test_result_kind(changes, kind):
     each = line("type", **changes)
-    assert field_map.result_kind(each, field_map.kind_of(CUSTOMER, "type"), TRANSFORMS) == kind
+    assert field_map.result_type(each, field_map.value_type_of(CUSTOMER, "type"), TRANSFORMS) == kind
 
 
 @pytest.mark.parametrize(
     ("source", "changes", "said"),
     [
-        (Kind("boolean"), {"transform": "date"}, "a boolean has no date format"),
-        (Kind("object"), {"transform": "upper"}, "whole group"),
-        (Kind("text"), {"transform": "acme.secret"}, "there is no transform"),
-        (Kind("text"), {"transform": "map"}, "is empty"),
+        (ValueType("boolean"), {"transform": "date"}, "a boolean has no date format"),
+        (ValueType("object"), {"transform": "upper"}, "whole group"),
+        (ValueType("text"), {"transform": "acme.secret"}, "there is no transform"),
+        (ValueType("text"), {"transform": "map"}, "is empty"),
     ],
 )
 def test_transforms_without_use(source, changes, said):
     with pytest.raises(FieldMapError, match=said):
-        field_map.result_kind(line("x", **changes), source, TRANSFORMS)
+        field_map.result_type(line("x", **changes), source, TRANSFORMS)
 
 
 def test_every_reason_can_be_translated():
@@ -268,7 +268,7 @@ def test_every_reason_can_be_translated():
     raised = [node.args[0] for node, name in named if name == "FieldMapError"]
     assert len(raised) == 13
     assert all(isinstance(reason, ast.Call) and reason.func.id == "_lt" for reason in raised)
-    returned = [field_map.fits(Kind("text"), remote) for remote in REMOTE.values()]
+    returned = [field_map.fits(ValueType("text"), remote) for remote in REMOTE.values()]
     reasons = [reason for pair in returned for reason in pair if reason]
     assert len(reasons) == 5
     assert all(isinstance(reason, field_map.Reason) for reason in reasons)
@@ -276,9 +276,9 @@ def test_every_reason_can_be_translated():
 
 def test_a_reason_is_made_of_a_template():
     with pytest.raises(FieldMapError) as caught:
-        field_map.kind_of(CUSTOMER, "name.nosuch")
+        field_map.value_type_of(CUSTOMER, "name.nosuch")
     reason = caught.value.reason
     assert reason == str(caught.value) == "“name.nosuch”: there is no “nosuch”; there is full, given, family"
     assert reason.template % reason.params == reason
-    problem, _doubt = field_map.fits(Kind("text"), REMOTE["number"])
+    problem, _doubt = field_map.fits(ValueType("text"), REMOTE["number"])
     assert problem.params["kind"].template == "a text"

@@ -24,7 +24,7 @@ from odoo.addons.retail_hub.core.policy import decide
         (errors.MappingError("x"), 0, "dead", 1),
         (errors.ValidationError("x"), 0, "dead", 1),
         (errors.BusinessError("x"), 0, "dead", 1),
-        (errors.GoneError("x"), 0, "dead", 1),
+        (errors.RemoteNotFoundError("x"), 0, "dead", 1),
     ],
 )
 def test_decision(error, attempts, state, attempts_after):
@@ -46,7 +46,7 @@ def test_decision(error, attempts, state, attempts_after):
 )
 def test_uncertain_until_settled(error, state):
     """A try that was surely not applied says nothing of the one before."""
-    assert decide(error, 1, is_settling=True).state == state
+    assert decide(error, 1, is_in_doubt=True).state == state
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_a_429_on_demand(sandbox, api, limit, policy):
 
 
 def test_every_nth_item_is_invalid_however_the_batches_are_cut(sandbox, api):
-    """What narrowing down a rejected batch needs: the same items stay bad in smaller batches."""
+    """What bisecting down a rejected batch needs: the same items stay bad in smaller batches."""
     sandbox.configure(custom_properties=[{"name": "customer", "hasUniqueValue": True}])
     sandbox.fault(path="/batch/upsert", invalid_every=10)
 

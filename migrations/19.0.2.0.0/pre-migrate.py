@@ -1,0 +1,27 @@
+"""Fields that got the field's standard names: the columns keep their contents."""
+
+from odoo.tools import sql
+
+RENAMED_COLUMNS = (
+    ("retail_binding", "is_gone", "is_not_found"),
+    ("retail_delivery", "progress", "checkpoint"),
+    ("retail_field_map", "owner", "system_of_record"),
+)
+
+
+def migrate(cr, version):
+    """Rename the columns, and the names of fields that a field map keeps of its provider's default.
+
+    :param version: the version that was installed before
+    """
+    for table, old, new in RENAMED_COLUMNS:
+        if sql.column_exists(cr, table, old):
+            sql.rename_column(cr, table, old, new)
+    cr.execute(
+        """
+        UPDATE retail_field_map
+           SET default_values = default_values - 'owner'
+                             || jsonb_build_object('system_of_record', default_values->'owner')
+         WHERE default_values ? 'owner'
+        """
+    )
