@@ -253,7 +253,7 @@ class DeliveryBatch:
             remote_ids=remote_ids,
             remote_object=binding.remote_object if binding else "",
             checkpoint=claim.checkpoint or {},
-            values=values,
+            record_values=values,
         )
         try:
             prepared = self._prepare_item(item)
