@@ -32,13 +32,13 @@ class RetailConnector(models.Model):
         "res.company", required=True, default=lambda self: self.env.company, index=True
     )
     state = fields.Selection(
-        [("draft", "EventRow"), ("active", "Active"), ("paused", "Paused"), ("attention", "Needs Attention")],
+        [("draft", "Draft"), ("active", "Active"), ("paused", "Paused"), ("attention", "Needs Attention")],
         default="draft",
         required=True,
         readonly=True,
         copy=False,
         tracking=True,
-        help="EventRow: nothing is kept for it. Paused, or in need of attention: work is kept and waits.",
+        help="Draft: nothing is kept for it. Paused, or in need of attention: work is kept and waits.",
     )
     state_reason = fields.Char(readonly=True, copy=False)
     base_url = fields.Char(

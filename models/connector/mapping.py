@@ -20,7 +20,7 @@ class RetailConnector(models.Model):
         "retail.field.map", "connector_id", "Field Maps", context={"active_test": False}
     )
     field_map_defaults_seen = fields.Json(
-        readonly=True, copy=False, help="MatchKeys of the provider's default lines that were ever taken over."
+        readonly=True, copy=False, help="Keys of the provider's default lines that were ever taken over."
     )
     remote_schema_ids = fields.One2many("retail.remote.schema", "connector_id", "Remote Schemas")
     properties_read_at = fields.Datetime("Properties Read", compute="_compute_properties_read_at")

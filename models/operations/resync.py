@@ -87,7 +87,7 @@ class RetailSyncState(models.Model):
         count = 0
         for connector in connectors if records else ():
             gone = self.env["retail.binding"]._not_found_records(connector, records)
-            count += self._resend_facts(gone, connector) + self._resend_facts(records - gone, connector)
+            count += self._resend_all_facts(gone, connector) + self._resend_facts(records - gone, connector)
         return count
 
     @api.model
@@ -100,7 +100,7 @@ class RetailSyncState(models.Model):
         return len(again) + len(deliveries._replay())
 
     @api.model
-    def _resend_facts(self, records, connector):
+    def _resend_all_facts(self, records, connector):
         """Send all facts again that are not on their way, in order; return the number of deliveries."""
         self._dead_facts(records, connector)._discard(self.env._("All was sent again by Resync."))
         told = [row for row in self._facts(records, connector) if row[-1] not in OPEN_STATES]

@@ -49,7 +49,7 @@ class RetailBulkRun(models.Model):
     connector_state = fields.Selection(related="connector_id.state", string="State of the Connector")
     state = fields.Selection(
         [
-            ("draft", "EventRow"),
+            ("draft", "Draft"),
             ("running", "Running"),
             ("paused", "Paused"),
             ("failed", "Failed"),
