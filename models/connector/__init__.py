@@ -5,4 +5,3 @@ from . import field_map
 from . import remote_schema
 from . import mapping
 from . import objects
-from . import flow_template

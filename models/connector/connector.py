@@ -7,12 +7,10 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
 
 from ...connectors import ADAPTERS
 from ...connectors.provider import Settings
 from ...core.errors import RemoteError
-from ...schemas import EVENT_TYPES
 from ...tools import server_options
 
 CLOCK_SKEW_LIMIT = 60  # seconds; signed calls of most providers tolerate 5 minutes
@@ -69,22 +67,6 @@ class RetailConnector(models.Model):
     connect_timeout = fields.Float("Connect Time-out (s)", default=5.0, required=True)
     read_timeout = fields.Float("Read Time-out (s)", default=20.0, required=True)
     batch_size = fields.Integer(help="Records in one call. 0: as many as the provider takes.")
-    max_drains = fields.Integer(
-        "Workers per Lane",
-        default=2,
-        required=True,
-        help="How many workers at most deliver to it at a time in one lane. All but the first give way as soon as"
-        " another connector needs them, so that a slow remote never holds more than one.",
-    )
-    notify_by_email = fields.Boolean(
-        "E-mail on Outage",
-        help="Also send the responsible an e-mail when it stops answering, and when it answers again.",
-    )
-    circuit_ids = fields.One2many("retail.circuit", "connector_id", "Circuit Breaker")
-    is_circuit_open = fields.Boolean("Does Not Answer", compute="_compute_circuit")
-    circuit_reason = fields.Char(compute="_compute_circuit")
-    circuit_opened_at = fields.Datetime("Since", compute="_compute_circuit")
-    next_probe_at = fields.Datetime("Next Probe", compute="_compute_circuit")
     plan = fields.Selection(
         "_selection_plan",
         compute="_compute_plan",
@@ -94,27 +76,17 @@ class RetailConnector(models.Model):
         tracking=True,
         help="What you have bought from the provider. Changing it sets the limits anew.",
     )
-    realtime_reserve = fields.Integer(
-        "Reserve for Realtime (%)",
-        default=20,
-        required=True,
-        help="Bulk work leaves so much of each limit to realtime work.",
-    )
-    quota_ids = fields.One2many("retail.quota", "connector_id", "Call Limits")
-    trouble = fields.Char(compute="_compute_trouble", help="What keeps it from delivering, or soon will.")
-    throttled_until = fields.Datetime(readonly=True, copy=False, help="The remote asked to wait until then.")
-    is_throttled = fields.Boolean(compute="_compute_is_throttled")
     tested_at = fields.Datetime("Last Tested", readonly=True, copy=False)
     test_succeeded = fields.Boolean(readonly=True, copy=False)
     test_result = fields.Char(readonly=True, copy=False)
     clock_skew = fields.Float(
         "Clock Skew (s)", readonly=True, copy=False, help="Remote clock minus our clock."
     )
+    notify_by_email = fields.Boolean(
+        "E-mail on Outage",
+        help="Also send the responsible an e-mail when it stops answering, and when it answers again.",
+    )
     credential_ids = fields.One2many("retail.credential", "connector_id", "Credentials")
-    flow_ids = fields.One2many("retail.flow", "connector_id", "Flows", context={"active_test": False})
-    waiting_count = fields.Integer("Waiting", compute="_compute_counts")
-    delivered_today_count = fields.Integer("Delivered Today", compute="_compute_counts")
-    dead_count = fields.Integer("Dead", compute="_compute_counts")
 
     _name_unique = models.UniqueIndex(
         "(company_id, name)", "Another connector of this company has this name."
@@ -122,12 +94,6 @@ class RetailConnector(models.Model):
     _timeouts_positive = models.Constraint(
         "CHECK (connect_timeout > 0 AND read_timeout > 0 AND connect_timeout + read_timeout <= 60 AND batch_size >= 0)",
         "Time-outs are more than 0 and together at most 60 seconds; a batch size is 0 or more.",
-    )
-    _max_drains_range = models.Constraint(
-        "CHECK (max_drains BETWEEN 1 AND 4)", "Between 1 and 4 workers deliver to a connector in one lane."
-    )
-    _reserve_is_percentage = models.Constraint(
-        "CHECK (realtime_reserve BETWEEN 0 AND 90)", "The reserve for realtime is between 0 and 90 percent."
     )
 
     @api.model
@@ -149,52 +115,12 @@ class RetailConnector(models.Model):
             plans = adapter_class.plans if adapter_class else ()
             connector.plan = f"{connector.provider}.{plans[0].code}" if plans else False
 
-    @api.depends("circuit_ids.is_open", "circuit_ids.reason", "circuit_ids.next_probe_at")
-    def _compute_circuit(self):
-        for connector in self:
-            circuit = connector.circuit_ids
-            connector.is_circuit_open = circuit.is_open
-            connector.circuit_reason = circuit.reason
-            connector.circuit_opened_at = circuit.opened_at
-            connector.next_probe_at = circuit.next_probe_at
-
-    @api.depends("state", "state_reason", "is_circuit_open", "circuit_reason", "realtime_reserve")
-    def _compute_trouble(self):
-        for connector in self:
-            if connector.state != "active":
-                connector.trouble = connector.state_reason
-            elif connector.is_circuit_open:
-                connector.trouble = self.env._("Does not answer. %(reason)s", reason=connector.circuit_reason)
-            else:
-                connector.trouble = connector._quota_trouble()
-
-    def _quota_trouble(self):
-        left = self.env["retail.quota"]._left_today(self)
-        if left is None or left[0] * 100 > left[1] * self.realtime_reserve:
-            return False
-        if left[0]:
-            return self.env._("The calls left today are for realtime work only.")
-        return self.env._("No calls are left today.")
-
     @api.depends("provider")
     def _compute_endpoint(self):
         for connector in self:
             adapter_class = connector._get_adapter_class()
             connector.base_url = adapter_class.default_base_url if adapter_class else connector.base_url
             connector.api_version = adapter_class.api_versions[0] if adapter_class else connector.api_version
-
-    @api.depends("throttled_until")
-    def _compute_is_throttled(self):
-        for connector in self:
-            connector.is_throttled = connector._throttled_seconds() > 0
-
-    def _compute_counts(self):
-        counts = self.env["retail.delivery"]._count_by_connector(self)
-        for connector in self:
-            waiting, delivered_today, dead = counts.get(connector.id, (0, 0, 0))
-            connector.waiting_count = waiting
-            connector.delivered_today_count = delivered_today
-            connector.dead_count = dead
 
     @api.constrains("base_url")
     def _check_base_url(self):
@@ -226,18 +152,12 @@ class RetailConnector(models.Model):
     def create(self, vals_list):
         connectors = super().create(vals_list)
         connectors._fit_credentials()
-        connectors._add_default_flows()
-        self.env["retail.quota"]._apply_plan(connectors.filtered(lambda connector: not connector.quota_ids))
         return connectors
 
     def write(self, vals):
-        if {"active", "state", "company_id"} & vals.keys():
-            self.env.registry.clear_cache()
         result = super().write(vals)
         if {"provider", "auth_method"} & vals.keys():
             self._fit_credentials()
-        if {"provider", "plan"} & vals.keys():
-            self.env["retail.quota"]._apply_plan(self)
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -256,32 +176,6 @@ class RetailConnector(models.Model):
             connector.credential_ids.create(
                 [{"connector_id": connector.id, "name": name} for name in names if name not in present]
             )
-
-    def _add_default_flows(self):
-        for connector in self.filtered(lambda connector: not connector.flow_ids):
-            adapter_class = connector._get_adapter_class()
-            initial = adapter_class.initial_event_types
-            on = (
-                adapter_class.event_types - adapter_class.optional_event_types if initial is None else initial
-            )
-            connector._add_flows([name for name in EVENT_TYPES if name in adapter_class.event_types], on)
-
-    def _add_flows(self, names, on):
-        """Add a flow for each of some event types, with what is usual for it.
-
-        :param on: names of those that are switched on
-        """
-        self.flow_ids.create(
-            [
-                {
-                    "connector_id": self.id,
-                    "event_type": name,
-                    "active": name in on,
-                    "domain": self.env[EVENT_TYPES[name].model]._retail_default_domain(),
-                }
-                for name in names
-            ]
-        )
 
     # -- actions -----------------------------------------------------------------------------------
 
@@ -315,39 +209,14 @@ class RetailConnector(models.Model):
                         name=connector.name,
                     )
                 )
-        self.write({"state": "active", "state_reason": False, "throttled_until": False})
+        self.write({"state": "active", "state_reason": False})
         self.activity_unlink(["mail.mail_activity_data_warning"])
-        self.env["retail.drain"]._wake_connectors(self)
 
     def action_pause(self):
         """Keep work, and deliver none."""
         self.write(
             {"state": "paused", "state_reason": self.env._("Paused by %(user)s.", user=self.env.user.name)}
         )
-
-    def action_probe(self):
-        """Find out now, with one delivery, whether a remote that did not answer does again."""
-        self.check_access("read")
-        self.env["retail.delivery"].check_access("read")
-        self.env["retail.circuit"].sudo()._make_probe_due(self)
-        self.env["retail.drain"]._wake_connectors(self)
-
-    def action_view_waiting(self):
-        return self._action_deliveries({"search_default_waiting": 1})
-
-    def action_view_delivered_today(self):
-        return self._action_deliveries({"search_default_delivered_today": 1})
-
-    def action_view_dead(self):
-        """Open the connector's dead deliveries, by cause."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_error_group")
-        return {**action, "domain": [("connector_id", "=", self.id)]}
-
-    def _action_deliveries(self, context):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_delivery")
-        return {**action, "domain": [("connector_id", "=", self.id)], "context": context}
 
     # -- business methods --------------------------------------------------------------------------
 
@@ -391,35 +260,9 @@ class RetailConnector(models.Model):
             allowed_hosts=server_options.read_list("webhook_allow_hosts"),
         )
 
-    def _can_deliver(self):
-        """Tell whether work may be delivered now."""
-        self.ensure_one()
-        return self._is_started() and not self._throttled_seconds()
-
     def _is_started(self):
         """Tell whether work is delivered, now or when the remote allows it."""
         return self.active and self.state == "active"
-
-    def _throttled_seconds(self):
-        """Return for how many seconds the remote still wants to be left alone.
-
-        By the database's clock: those of the hosts that share it may differ.
-        """
-        if not self.throttled_until:
-            return 0.0
-        [(seconds,)] = self.env.execute_query(
-            SQL(
-                "SELECT extract(epoch FROM %s - clock_timestamp() AT TIME ZONE 'UTC')::float",
-                self.throttled_until,
-            )
-        )
-        return max(seconds, 0.0)
-
-    def _throttle(self, seconds):
-        """Leave the remote alone for so long."""
-        [(self.throttled_until,)] = self.env.execute_query(
-            SQL("SELECT clock_timestamp() AT TIME ZONE 'UTC' + make_interval(secs => %s)", seconds)
-        )
 
     def _need_attention(self, reason):
         """Pause until a person has acted, and tell the responsible once."""

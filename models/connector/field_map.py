@@ -165,8 +165,6 @@ class RetailFieldMap(models.Model):
         "object_name",
         "connector_id.order_object",
         "connector_id.company_object",
-        "connector_id.flow_ids.active",
-        "connector_id.flow_ids.event_type",
     )
     def _compute_is_used(self):
         for connector, lines in self.grouped("connector_id").items():

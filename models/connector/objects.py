@@ -120,9 +120,9 @@ class RetailConnector(models.Model):
         return made
 
     def _used_objects(self):
-        """Return the objects of the provider that the active flows feed, as the admin has chosen."""
+        """Return the objects of the provider that the wanted events become, as the admin has chosen."""
         adapter_class = self._get_adapter_class()
-        fed = set(self.flow_ids.filtered("active").mapped("event_type"))
+        fed = self._wanted_event_types()
         order_object = self._first_choice("order_objects", self.order_object)
         company_object = self._first_choice("company_objects", self.company_object)
         return [
@@ -130,3 +130,7 @@ class RetailConnector(models.Model):
             for each in (adapter_class.objects if adapter_class else ())
             if adapter_class.is_used(each, order_object, company_object) and fed & set(each.event_types)
         ]
+
+    def _wanted_event_types(self):
+        """Return the names of the event types that the connector wants (a set); the outbox knows them."""
+        return set()

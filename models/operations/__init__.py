@@ -1,3 +1,4 @@
+from . import connector
 from . import repair
 from . import error_group
 from . import sync_state

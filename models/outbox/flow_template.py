@@ -4,7 +4,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ...core.errors import RemoteError
-from .templates import CRM, MIDDLEWARE
+from ..connector.templates import CRM, MIDDLEWARE
 
 
 class RetailConnector(models.Model):

@@ -1,0 +1,38 @@
+"""How many deliveries of a connector wait, were delivered and failed, and the lists behind the numbers."""
+
+from odoo import fields, models
+
+
+class RetailConnector(models.Model):
+    _inherit = "retail.connector"
+
+    waiting_count = fields.Integer("Waiting", compute="_compute_counts")
+    delivered_today_count = fields.Integer("Delivered Today", compute="_compute_counts")
+    dead_count = fields.Integer("Dead", compute="_compute_counts")
+
+    def _compute_counts(self):
+        counts = self.env["retail.delivery"]._count_by_connector(self)
+        for connector in self:
+            waiting, delivered_today, dead = counts.get(connector.id, (0, 0, 0))
+            connector.waiting_count = waiting
+            connector.delivered_today_count = delivered_today
+            connector.dead_count = dead
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def action_view_waiting(self):
+        return self._action_deliveries({"search_default_waiting": 1})
+
+    def action_view_delivered_today(self):
+        return self._action_deliveries({"search_default_delivered_today": 1})
+
+    def action_view_dead(self):
+        """Open the connector's dead deliveries, by cause."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_error_group")
+        return {**action, "domain": [("connector_id", "=", self.id)]}
+
+    def _action_deliveries(self, context):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_delivery")
+        return {**action, "domain": [("connector_id", "=", self.id)], "context": context}

@@ -1,0 +1,163 @@
+"""What a connector has for the way out: flows, call limits, a circuit breaker; and waking it."""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...schemas import EVENT_TYPES
+
+
+class RetailConnector(models.Model):
+    _inherit = "retail.connector"
+
+    flow_ids = fields.One2many("retail.flow", "connector_id", "Flows", context={"active_test": False})
+    max_drains = fields.Integer(
+        "Workers per Lane",
+        default=2,
+        required=True,
+        help="How many workers at most deliver to it at a time in one lane. All but the first give way as soon as"
+        " another connector needs them, so that a slow remote never holds more than one.",
+    )
+    circuit_ids = fields.One2many("retail.circuit", "connector_id", "Circuit Breaker")
+    is_circuit_open = fields.Boolean("Does Not Answer", compute="_compute_circuit")
+    circuit_reason = fields.Char(compute="_compute_circuit")
+    circuit_opened_at = fields.Datetime("Since", compute="_compute_circuit")
+    next_probe_at = fields.Datetime("Next Probe", compute="_compute_circuit")
+    realtime_reserve = fields.Integer(
+        "Reserve for Realtime (%)",
+        default=20,
+        required=True,
+        help="Bulk work leaves so much of each limit to realtime work.",
+    )
+    quota_ids = fields.One2many("retail.quota", "connector_id", "Call Limits")
+    trouble = fields.Char(compute="_compute_trouble", help="What keeps it from delivering, or soon will.")
+    throttled_until = fields.Datetime(readonly=True, copy=False, help="The remote asked to wait until then.")
+    is_throttled = fields.Boolean(compute="_compute_is_throttled")
+
+    _max_drains_range = models.Constraint(
+        "CHECK (max_drains BETWEEN 1 AND 4)", "Between 1 and 4 workers deliver to a connector in one lane."
+    )
+    _reserve_is_percentage = models.Constraint(
+        "CHECK (realtime_reserve BETWEEN 0 AND 90)", "The reserve for realtime is between 0 and 90 percent."
+    )
+
+    @api.depends("circuit_ids.is_open", "circuit_ids.reason", "circuit_ids.next_probe_at")
+    def _compute_circuit(self):
+        for connector in self:
+            circuit = connector.circuit_ids
+            connector.is_circuit_open = circuit.is_open
+            connector.circuit_reason = circuit.reason
+            connector.circuit_opened_at = circuit.opened_at
+            connector.next_probe_at = circuit.next_probe_at
+
+    @api.depends("state", "state_reason", "is_circuit_open", "circuit_reason", "realtime_reserve")
+    def _compute_trouble(self):
+        for connector in self:
+            if connector.state != "active":
+                connector.trouble = connector.state_reason
+            elif connector.is_circuit_open:
+                connector.trouble = self.env._("Does not answer. %(reason)s", reason=connector.circuit_reason)
+            else:
+                connector.trouble = connector._quota_trouble()
+
+    def _quota_trouble(self):
+        left = self.env["retail.quota"]._left_today(self)
+        if left is None or left[0] * 100 > left[1] * self.realtime_reserve:
+            return False
+        if left[0]:
+            return self.env._("The calls left today are for realtime work only.")
+        return self.env._("No calls are left today.")
+
+    @api.depends("throttled_until")
+    def _compute_is_throttled(self):
+        for connector in self:
+            connector.is_throttled = connector._throttled_seconds() > 0
+
+    # -- CRUD --------------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        connectors = super().create(vals_list)
+        connectors._add_default_flows()
+        self.env["retail.quota"]._apply_plan(connectors.filtered(lambda connector: not connector.quota_ids))
+        return connectors
+
+    def write(self, vals):
+        if {"active", "state", "company_id"} & vals.keys():
+            self.env.registry.clear_cache()
+        result = super().write(vals)
+        if {"provider", "plan"} & vals.keys():
+            self.env["retail.quota"]._apply_plan(self)
+        return result
+
+    def _add_default_flows(self):
+        for connector in self.filtered(lambda connector: not connector.flow_ids):
+            adapter_class = connector._get_adapter_class()
+            initial = adapter_class.initial_event_types
+            on = (
+                adapter_class.event_types - adapter_class.optional_event_types if initial is None else initial
+            )
+            connector._add_flows([name for name in EVENT_TYPES if name in adapter_class.event_types], on)
+
+    def _add_flows(self, names, on):
+        """Add a flow for each of some event types, with what is usual for it.
+
+        :param on: names of those that are switched on
+        """
+        self.flow_ids.create(
+            [
+                {
+                    "connector_id": self.id,
+                    "event_type": name,
+                    "active": name in on,
+                    "domain": self.env[EVENT_TYPES[name].model]._retail_default_domain(),
+                }
+                for name in names
+            ]
+        )
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def action_activate(self):
+        result = super().action_activate()
+        self.throttled_until = False
+        self.env["retail.drain"]._wake_connectors(self)
+        return result
+
+    def action_probe(self):
+        """Find out now, with one delivery, whether a remote that did not answer does again."""
+        self.check_access("read")
+        self.env["retail.delivery"].check_access("read")
+        self.env["retail.circuit"].sudo()._make_probe_due(self)
+        self.env["retail.drain"]._wake_connectors(self)
+
+    # -- business methods --------------------------------------------------------------------------
+
+    def _wanted_event_types(self):
+        """Return the names of the event types of the active flows."""
+        return set(self.flow_ids.filtered("active").mapped("event_type"))
+
+    def _can_deliver(self):
+        """Tell whether work may be delivered now."""
+        self.ensure_one()
+        return self._is_started() and not self._throttled_seconds()
+
+    def _throttled_seconds(self):
+        """Return for how many seconds the remote still wants to be left alone.
+
+        By the database's clock: those of the hosts that share it may differ.
+        """
+        if not self.throttled_until:
+            return 0.0
+        [(seconds,)] = self.env.execute_query(
+            SQL(
+                "SELECT extract(epoch FROM %s - clock_timestamp() AT TIME ZONE 'UTC')::float",
+                self.throttled_until,
+            )
+        )
+        return max(seconds, 0.0)
+
+    def _throttle(self, seconds):
+        """Leave the remote alone for so long."""
+        [(self.throttled_until,)] = self.env.execute_query(
+            SQL("SELECT clock_timestamp() AT TIME ZONE 'UTC' + make_interval(secs => %s)", seconds)
+        )
