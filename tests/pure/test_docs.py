@@ -93,7 +93,7 @@ def test_no_cell_has_become_a_row(name):
         [entry.astext() for entry in row.findall(docutils.nodes.entry)]
         for row in read(name)[0].findall(docutils.nodes.row)
     ]
-    assert [first for first, *others in rows if not any(others)] == []
+    assert [first for first, *others in rows if not any(others) or first.endswith(",")] == []
 
 
 @pytest.mark.parametrize("name", [*RST, *MARKDOWN])
