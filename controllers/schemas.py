@@ -1,4 +1,4 @@
-"""The JSON Schemas of what events say, for anybody to read: they tell how data looks, and nothing of anyone's."""
+"""The JSON Schemas of the events, public: they describe the format and hold no data."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a remote system, or the way to it, can answer instead of doing what was asked: the classes of errors."""
+"""Errors of calls to a remote system, by what has to follow: one class per row of the table in doc/operations.rst."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -9,7 +9,7 @@ OWN_LIMIT = "OWN_LIMIT"  # code of a QuotaError for a call that our own count di
 
 
 class RemoteError(Exception):
-    """A call, or one item of it, that the remote system (or the way to it) did not carry out.
+    """A call, or one item of it, that failed at the remote system or on the way to it.
 
     :param message: for a person: what, and what to do; holds no secret and no personal data
     :param code: the remote's own short name of the error, such as ``CONTACT_EXISTS``
@@ -18,8 +18,8 @@ class RemoteError(Exception):
     :param retry_after: seconds that the remote asked to wait
     :param uncertain: True if the remote may have applied the call although it did not say so
 
-    ``is_sent`` is False for an item that stayed behind because an earlier call failed: no try is used up;
-    ``response`` is a small dict of what else the remote said, such as the id of the call for its support.
+    ``is_sent`` is False for an item that was not sent because an earlier call failed: it uses up no attempt.
+    ``response`` is a small dict of what else the remote said, such as the call's id for its support.
     """
 
     error_class: ClassVar[ErrorClass]
@@ -51,25 +51,25 @@ class RemoteError(Exception):
 
 
 class TransientError(RemoteError):
-    """Network, 408, 425, 5xx, lock conflict: try again on the schedule."""
+    """Network, 408, 425, 5xx, lock conflict: retried on the schedule."""
 
     error_class = ErrorClass.TRANSIENT
 
 
 class QuotaError(RemoteError):
-    """The remote is busy with us (429): come back when it says; no attempt is used up."""
+    """A rate limit (429): retried when the remote allows it; no attempt is used up."""
 
     error_class = ErrorClass.QUOTA
 
 
 class DependencyError(RemoteError):
-    """Another record has to be at the remote first: wait for it; no attempt is used up."""
+    """Another record has to be at the remote first: the item waits for it; no attempt is used up."""
 
     error_class = ErrorClass.DEPENDENCY
 
 
 class AuthError(RemoteError):
-    """The credentials are refused: the connector pauses and a person is told."""
+    """The credentials are refused: the connector pauses and the responsible user gets an activity."""
 
     error_class = ErrorClass.AUTH
 
@@ -93,13 +93,13 @@ class ValidationError(RemoteError):
 
 
 class BusinessError(RemoteError):
-    """The remote record was merged, deleted or closed: its owner decides."""
+    """The remote record was merged, deleted or closed: a person decides."""
 
     error_class = ErrorClass.BUSINESS
 
 
 class RemoteNotFoundError(BusinessError):
-    """The remote record that ours is linked to does not exist any more."""
+    """The remote record that ours is linked to does not exist anymore."""
 
 
 class ReferenceNotFoundError(BusinessError):

@@ -34,7 +34,7 @@ class Reason(str):
         return reason
 
 
-_lt = Reason  # the name by which Odoo finds the texts that are to be translated
+_lt = Reason  # Odoo's extraction of translatable texts looks for this name
 
 
 class FieldMapError(ValueError):

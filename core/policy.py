@@ -1,4 +1,4 @@
-"""What happens to a delivery after a try: the rules of the state machine, as pure functions."""
+"""What follows an attempt: the rules of the deliveries' state machine, as pure functions."""
 
 import random
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from .const import ErrorClass, State
 from .errors import RemoteError
 
-# Seconds before try 1, 2, 3, ...: about three days in all.
+# Seconds before attempt 1, 2, 3, ...: about three days in all.
 RETRY_SCHEDULE = (0, 5, 30, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 JITTER = 0.2
 
@@ -20,7 +20,7 @@ DEPENDENCY_DELAY = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The next state, the attempts used up so far, and the seconds until the next try (0 if final)."""
+    """The next state, the attempts used up so far, and the seconds until the next attempt (0 if final)."""
 
     state: State
     attempts: int
@@ -28,17 +28,17 @@ class Decision:
 
 
 def decide(error: RemoteError | None, attempts: int, is_in_doubt: bool = False) -> Decision:
-    """Decide what follows a try that ended with ``error`` (None: it succeeded).
+    """Decide what follows an attempt that ended with ``error`` (None: it succeeded).
 
-    :param attempts: tries that were used up before this one
-    :param is_in_doubt: an earlier try may have been applied; one that was surely not does not change that
+    :param attempts: attempts used up before this one
+    :param is_in_doubt: an earlier attempt may have been applied; a later one that surely was not does not change that
     """
     decision = _decide(error, attempts)
     return still_in_doubt(decision) if is_in_doubt else decision
 
 
 def still_in_doubt(decision: Decision) -> Decision:
-    """Return the same for a delivery of which an earlier try may have been applied: it does not just wait."""
+    """Return the decision for a delivery that is in doubt: instead of pending, it stays in doubt."""
     return replace(decision, state=State.UNKNOWN) if decision.state is State.PENDING else decision
 
 
@@ -71,9 +71,9 @@ def _is_final(error, attempts):
 
 
 def retry_delay(attempts, random=random.random):
-    """Return the seconds to wait before the next try, or None if the schedule is exhausted.
+    """Return the seconds to wait before the next attempt, or None if the schedule is exhausted.
 
-    :param attempts: how many tries were made already
+    :param attempts: how many attempts were made already
     :param random: returns a number in [0, 1): spreads the delay evenly over ±20 %, so that what failed
         together does not come back together
     """

@@ -6,7 +6,7 @@ A rolling window is counted in sub-buckets. A bucket is given back as a whole, a
 be in a rolling window of the remote any more, one more bucket allowing for calls that take unequally long to
 arrive: no rolling window of the remote ever has more calls than the limit. The price is a pace of 20 / 22 of the limit.
 
-A day is one count, from one reset to the next; its hourly buckets only tell the pace.
+A day is one count, from one reset to the next; its hourly buckets only measure the pace.
 """
 
 from dataclasses import dataclass, replace
@@ -80,7 +80,7 @@ def left(window, now):
 
 
 def wait(window, now, lane, reserve, calls=1):
-    """Return the microseconds until the lane may make so many calls, 0 if it may now.
+    """Return the microseconds until the lane may make this number of calls; 0 if it may now.
 
     More calls than the lane ever has are possible once the window is empty.
     """
@@ -109,7 +109,7 @@ def _wait_for_buckets(window, now, most):
 
 
 def take(window, now, calls=1):
-    """Return the window with so many calls counted."""
+    """Return the window with these calls counted."""
     return _count(roll(window, now), now, calls)
 
 
@@ -150,8 +150,8 @@ def runs_out_at(window, now):
     if window.used >= window.limit:
         return now
     this_hour, last_hour = window.counts[:2]
-    gone = now % HOUR
-    pace = this_hour + last_hour * (HOUR - gone) / HOUR
+    elapsed = now % HOUR
+    pace = this_hour + last_hour * (HOUR - elapsed) / HOUR
     if not pace:
         return None
     at = now + int((window.limit - window.used) / pace * HOUR)

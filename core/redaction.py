@@ -45,7 +45,7 @@ _SENSITIVE = re.compile(
 def redact(value):
     """Return a copy of JSON-able data with secrets replaced and personal data masked.
 
-    MatchKeys decide first (canonical names and those of remote properties, whatever their case and separators);
+    Keys decide first (canonical names and those of remote properties, whatever their case and separators);
     what is left is searched for e-mail addresses, telephone numbers and tokens.
     """
     if isinstance(value, str):

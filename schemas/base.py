@@ -38,7 +38,7 @@ class EventType:
     """A kind of business event.
 
     Its name, the Odoo model it is about, how it is kept, its payload, what an admin calls it, and the mode and
-    window that new flows have for it. ``more_models`` are further ones of whose records it tells.
+    window that new flows have for it. ``more_models`` are further Odoo models with this event.
     """
 
     name: str

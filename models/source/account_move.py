@@ -1,4 +1,4 @@
-"""Customer invoices and credit notes: what is posted and paid is told, and its canonical form."""
+"""Customer invoices and credit notes: which changes are events, and their canonical form."""
 
 import json
 
@@ -20,7 +20,7 @@ class AccountMove(models.Model):
     _retail_transitions = (
         Transition("invoice.posted", "state", becomes("posted")),
         Transition("refund.issued", "state", becomes("posted")),
-        # A payment can be registered on a draft, long before there is an invoice that it pays.
+        # A payment can be registered on a draft, long before the invoice is posted.
         Transition("invoice.paid", "posted_before", becomes(True)),
     )
     _retail_process_paths = (
@@ -37,7 +37,7 @@ class AccountMove(models.Model):
     }
 
     def _retail_with_fact(self, event_type):
-        """Vendor bills, receipts and entries are not told. The refund of a till is told by its order."""
+        """Vendor bills, receipts and journal entries have no events. A till's refund is an event of its order."""
         moves = self.filtered(lambda move: move.move_type == MOVE_TYPES[event_type])
         if event_type == "refund.issued":
             return moves.filtered(lambda move: not move.sudo().pos_order_ids)
@@ -47,7 +47,7 @@ class AccountMove(models.Model):
         if transition.event_type == "invoice.paid":
             self._retail_with_fact("invoice.paid").sudo()._retail_payments()._retail_capture_paid()
             return
-        # An order that is placed and invoiced at once is placed first.
+        # An order placed and invoiced in one transaction: placed comes first.
         self.env["sale.order"].flush_model(["state"])
         super()._retail_capture_transition(transition, old, new)
 
@@ -58,7 +58,7 @@ class AccountMove(models.Model):
         )
 
     def _retail_payments(self):
-        """Return the reconciliations (``account.partial.reconcile``) by which the invoices were paid, oldest first."""
+        """Return the reconciliations (``account.partial.reconcile``) that paid the invoices, oldest first."""
         partials = self.line_ids.matched_credit_ids.sorted("id")
         return partials.filtered(lambda partial: partial._retail_is_payment())
 
@@ -108,14 +108,14 @@ class AccountMove(models.Model):
         )
 
     def _retail_settled_after(self, partial):
-        """Return how much was paid or set off later than that: several payments may come in one transaction."""
+        """Return how much was paid or set off after this reconciliation: one transaction may have several payments."""
         later = self.line_ids.matched_credit_ids.filtered(
             lambda other: other.id > partial.id and not other._retail_is_exchange_difference()
         )
         return sum(later.mapped("debit_amount_currency"))
 
     def _retail_document(self):
-        """Return what all canonical forms say of the document."""
+        """Return the values that all canonical forms of the document share, as a dict."""
         return {
             "id": str(self.id),
             "number": self.name or "",
@@ -140,7 +140,7 @@ class AccountMove(models.Model):
         return order_references(self.line_ids.sale_line_ids.order_id, self.pos_order_ids)
 
     def _retail_is_full_refund(self):
-        """Tell whether it alone gives back as much as the invoice was; what others gave back does not count."""
+        """Return whether this credit note alone refunds the whole invoice, whatever other credit notes refunded."""
         reversed_invoice = self.reversed_entry_id
         return (
             reversed_invoice.currency_id == self.currency_id
@@ -148,7 +148,7 @@ class AccountMove(models.Model):
         )
 
     def _retail_reason(self):
-        """Odoo keeps the reason after the number of the invoice, in the customer's language: ``… INV/7, Broken``."""
+        """Return the reason. Odoo stores it after the invoice's number, in the customer's language."""
         reference, number = self.ref or "", self.reversed_entry_id.name
         before, found, reason = reference.partition(f"{number}, ") if number else ("", "", "")
         return reason if found else reference if not number or number not in reference else ""
@@ -187,7 +187,9 @@ class AccountPartialReconcile(models.Model):
         moves = self.env["account.move"]
         if not moves._retail_wants("invoice.paid"):
             return super().create(vals_list)
-        moves.flush_model(["posted_before", "state"])  # what was posted before it is paid is told before
+        moves.flush_model(
+            ["posted_before", "state"]
+        )  # an invoice posted and paid at once: posted comes first
         partials = super().create(vals_list)
         partials.sudo().filtered(
             lambda partial: partial.debit_move_id.move_id.posted_before and partial._retail_is_payment()
@@ -195,12 +197,12 @@ class AccountPartialReconcile(models.Model):
         return partials
 
     def unlink(self):
-        """A payment that is undone in the transaction that it was made in has never been one."""
+        """Drop the captured payment if it is undone in the transaction that made it."""
         moves = self.env["account.move"]
         if moves._retail_wants("invoice.paid"):
-            noticed = moves._retail_pending()
+            buffer = moves._retail_pending()
             for partial in self:
-                noticed.drop_fact(moves._name, "invoice.paid", json.dumps(partial._retail_details()))
+                buffer.drop_fact(moves._name, "invoice.paid", json.dumps(partial._retail_details()))
         return super().unlink()
 
     def _retail_capture_paid(self):
@@ -212,7 +214,7 @@ class AccountPartialReconcile(models.Model):
         return {"partial_id": self.id}
 
     def _retail_is_payment(self):
-        """Return whether it takes money, not a credit note or an exchange difference, off a customer invoice."""
+        """Return whether it is a payment of a customer invoice, not a credit note or an exchange difference."""
         line, other = self.debit_move_id, self.credit_move_id.move_id
         return (
             line.move_id.move_type == "out_invoice"
@@ -226,7 +228,7 @@ class AccountPartialReconcile(models.Model):
         return move.journal_id == move.company_id.currency_exchange_journal_id
 
     def _retail_payment(self):
-        """Return what an :class:`InvoicePaidV1` says of the payment, as a dict."""
+        """Return the values of an :class:`InvoicePaidV1`, as a dict."""
         move, currency = self.credit_move_id.move_id, self.credit_currency_id
         payment = move.origin_payment_id
         method = payment.payment_method_line_id.name or move.pos_payment_ids[:1].payment_method_id.name
@@ -246,7 +248,7 @@ class AccountPayment(models.Model):
     _inherit = "account.payment"
 
     def _retail_written_off(self):
-        """Return how much the payment settles without money, in its currency."""
+        """Return the amount that is written off with the payment, in its currency."""
         _liquidity, _counterpart, written_off = self._seek_for_lines()
         return sum(written_off.mapped("amount_currency"))
 

@@ -26,7 +26,8 @@ def date(value):
 
 
 def order_references(sale_orders, pos_orders):
-    """Return references to the orders that a document belongs to: of what a till only settled, to the sales order."""
+    """Return references to the orders that a document belongs to; for a till order that only settles a sales order, to
+    the sales order."""
     sale_orders |= pos_orders._retail_settled_orders()
     pos_orders = pos_orders.filtered(
         lambda order: not order._retail_settled_lines() or order._retail_is_sale()

@@ -1,8 +1,8 @@
-"""Capture: notice, in the user's transaction, what the hub should tell others.
+"""Capture: record, in the user's transaction, which business events happened.
 
-A model is captured by inheriting ``retail.capture`` and saying which events it makes. Changes are noticed
-where the ORM writes columns (``_write_multi``), so that recomputed fields count and a write that changes
-nothing does not. What was noticed is kept by ``retail.event`` at precommit, in one statement.
+A model is captured by inheriting ``retail.capture`` and naming its events. Changes are captured where
+the ORM writes columns (``_write_multi``): recomputed fields count, and a write that changes nothing does not. Captured
+events are buffered and inserted by ``retail.event`` at precommit, in one statement.
 """
 
 import json
@@ -22,9 +22,9 @@ PENDING = "retail_hub.captured"
 
 
 class Transition(NamedTuple):
-    """A change of a stored field that is a fact: ``happened`` tells it by the field's old and new value.
+    """A change of a stored field that is a fact, if ``happened(old value, new value)`` is true.
 
-    The old value of a record that was just made is None.
+    The old value of a new record is None.
     """
 
     event_type: str
@@ -33,7 +33,7 @@ class Transition(NamedTuple):
 
 
 def becomes(*values, since=None):
-    """Return the test of a :class:`Transition` to one of ``values``, from one of ``since`` (None: from any other)."""
+    """Return the test of a :class:`Transition` to one of ``values`` from one of ``since`` (None: any other value)."""
 
     def happened(old, new):
         return new in values and old not in values and (since is None or old in since)
@@ -42,11 +42,13 @@ def becomes(*values, since=None):
 
 
 class CapturedEvent(NamedTuple):
-    """Something that was noticed: a new state of a record, or a fact.
+    """A new state of a record, or a fact, that was captured and is not inserted yet.
 
-    ``payload`` (JSON text) is the snapshot of a fact whose record will be gone; without it, it is built from
-    the record and ``details`` (JSON text) at precommit. ``occurred_at`` None: now. ``company_id`` is a fact's, or
-    that of a state of a record that companies share.
+    :param company_id: of a fact, or of a state of a record that companies share
+    :param payload: snapshot (JSON text) of a fact whose record will be deleted before precommit; otherwise the snapshot
+        is built from the record and ``details`` at precommit
+    :param occurred_at: None: now
+    :param details: what was known of a fact when it was captured (JSON text)
     """
 
     event_type: str
@@ -65,25 +67,25 @@ class RetailCapture(models.AbstractModel):
     _retail_created_event = None
     _retail_updated_event = None
     _retail_erased_event = None
-    # Facts that a change of a stored field tells.
+    # Changes of stored fields that are facts.
     _retail_transitions: tuple[Transition, ...] = ()
-    # Field through which a change of this record is a change of its subject, such as a line's order.
+    # The field that leads to the subject, if it is another record: a changed line is a change of its order.
     _retail_subject_field: str | None = None
-    # Paths to the record that a process begins with, such as an invoice's order; the first that leads anywhere counts.
+    # Paths to the record where the business process begins, such as an invoice's order: the first that exists.
     _retail_process_paths: tuple[str, ...] = ()
-    # ``{event type: ((path to a record, event types), …)}``: the newest of these events led to this one. Customers,
-    # levels, prices and promotions name none: such a state stands for all changes since the one before, which many
-    # events led to (sales, shipments, counts, hand work), and it would blame the last of them for all.
+    # ``{event type: ((path to a record, event types), …)}``: the newest of these events is the cause of this one.
+    # Customers, stock levels, prices and promotions name none: such a state stands for all changes since the last one,
+    # which many events caused.
     _retail_causes: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
 
     @api.model
     def _retail_watched_fields(self):
-        """Return the names of the stored fields whose change is an update event (a frozenset)."""
+        """Return the names of the stored fields that trigger the update event when they change (a frozenset)."""
         return frozenset()
 
     @api.model
     def _retail_default_domain(self):
-        """Return the filter that a new flow for this model starts with, as text."""
+        """Return the filter of a new flow for this model: a domain as text."""
         return "[]"
 
     @api.model
@@ -97,7 +99,7 @@ class RetailCapture(models.AbstractModel):
         return Domain("write_date", ">=", since)
 
     def _retail_subjects(self):
-        """Return ``{id: (id of the event's subject, company id or None)}`` of those records that (still) exist."""
+        """Return ``{id: (id of the event's subject, company id or None)}`` of the records that exist."""
         return {record.id: (record.id, record.company_id.id or None) for record in self.exists()}
 
     def _retail_payloads(self):
@@ -122,7 +124,7 @@ class RetailCapture(models.AbstractModel):
 
     @api.model
     def _retail_complete_fact(self, connector, event_type, payload):
-        """Return a fact's payload with what only the moment of sending knows, such as remote ids.
+        """Return a fact's payload, completed with what is only known when it is sent, such as remote ids.
 
         :raise RemoteError: if it cannot be sent yet, or never
         """
@@ -130,35 +132,35 @@ class RetailCapture(models.AbstractModel):
 
     @api.model
     def _retail_fact_delivered(self, connector, event_type, payload, remote_id):
-        """Do what follows from a fact that has arrived, such as forgetting a binding."""
+        """Apply the consequences of a delivered fact, such as deleting a binding."""
 
     def _retail_canonical(self, event_type, details):
-        """Return the canonical form (:class:`~..schemas.base.Canonical`) of what this event tells of the record.
+        """Return the record's canonical form for this event: a :class:`~..schemas.base.Canonical`.
 
-        :param details: what was known when a fact was noticed: a dict of JSON values. For a :class:`Transition`
-            it has ``before`` and ``after``. Empty for a state.
+        :param details: what was known of a fact when it was captured: a dict of JSON values, with ``before`` and
+            ``after`` for a :class:`Transition`; empty for a state
         """
         raise NotImplementedError
 
     def _retail_with_fact(self, event_type):
-        """Return those of the records, just changed, for which that is a fact: such as deliveries, not receipts."""
+        """Return the changed records to which this fact applies: for shipments, deliveries but not receipts."""
         return self
 
     def _retail_process(self):
-        """Return the record that the process begins with which this one belongs to, None for itself."""
+        """Return the record where this record's business process begins; None if it is this record."""
         found = (self.mapped(path)[:1] for path in self._retail_process_paths)
         record = next(filter(None, found), None)
         return record and record._retail_origin()
 
     def _retail_origin(self):
-        """Return the record that the process begins with, this one included.
+        """Return the record where the business process begins, which may be this one.
 
-        An invoice begins with its order, and the order of a till with the sales order that it settled.
+        The process of an invoice begins with its order; that of a till order, with the sales order that it settled.
         """
         return self._retail_process() or self
 
     def _retail_cause(self, event_type):
-        """Return the id of the event that led to one of this type, None if there is none."""
+        """Return the id of the event that caused an event of this type; None if there is none."""
         events = self.env["retail.event"]
         for path, event_types in self._retail_causes.get(event_type, ()):
             for record in self.mapped(path)[:1] if path else self:
@@ -168,7 +170,7 @@ class RetailCapture(models.AbstractModel):
         return None
 
     def _retail_occurred_at(self, event_type):
-        """Return when a fact happened in the business (UTC), None for now."""
+        """Return when the fact happened in the business (UTC); None for now."""
         return None
 
     @api.model_create_multi
@@ -184,7 +186,7 @@ class RetailCapture(models.AbstractModel):
 
     def write(self, vals):
         captured_fields = {transition.field for transition in self._retail_wanted_transitions()} & vals.keys()
-        if captured_fields:  # a value that is replaced before it is written is a fact, too
+        if captured_fields:  # a value replaced before it is flushed is a fact, too
             self.flush_recordset(captured_fields)
         result = super().write(vals)
         if self._retail_writes_relations(vals):
@@ -195,19 +197,19 @@ class RetailCapture(models.AbstractModel):
         transitions = self._retail_wanted_transitions()
         before = self._retail_values_before(transitions, vals_list) if transitions else {}
         super()._write_multi(vals_list)
-        noticing = self.sudo()  # a flush is made in anybody's name, such as that of a visitor who pays
+        capturing = self.sudo()  # anybody may flush, such as a visitor who pays
         if before:
-            noticing._retail_capture_transitions(transitions, vals_list, before)
+            capturing._retail_capture_transitions(transitions, vals_list, before)
         if not self._retail_wants(self._retail_updated_event):
             return
         watched = self._retail_watched_fields()
         changed = [
             record.id for record, vals in zip(self, vals_list, strict=True) if not watched.isdisjoint(vals)
         ]
-        noticing.browse(changed)._retail_capture_state(self._retail_updated_event)
+        capturing.browse(changed)._retail_capture_state(self._retail_updated_event)
 
     def _retail_values_before(self, transitions, vals_list):
-        """Return ``{id: {field: value in the database}}`` if one of the transitions' fields is about to be written."""
+        """Return ``{id: {field: value in the database}}`` if a field of a transition is about to be written."""
         written = {name for vals in vals_list for name in vals}
         names = sorted({transition.field for transition in transitions} & written)
         if not names:
@@ -231,7 +233,7 @@ class RetailCapture(models.AbstractModel):
 
     @api.model
     def _retail_writes_relations(self, names):
-        """Tell whether one of the fields is watched, and has no column and so never passes ``_write_multi``."""
+        """Return whether one of the fields is watched and has no column, so that ``_write_multi`` never sees it."""
         return any(
             not self._fields[name].column_type for name in self._retail_watched_fields().intersection(names)
         )
@@ -247,9 +249,9 @@ class RetailCapture(models.AbstractModel):
         ]
 
     def _retail_capture_state(self, event_type, company_id=None):
-        """Remember that ``event_type`` happened to these records, until precommit.
+        """Buffer a state event of these records until precommit.
 
-        :param company_id: for which company, if the subject itself is of none
+        :param company_id: the company that it is for, if the subject has none
         """
         if not self or not self._retail_wants(event_type):
             return
@@ -260,17 +262,17 @@ class RetailCapture(models.AbstractModel):
             self._retail_pending().add_states(self._name, event_type, ids, company_id)
 
     def _retail_with_state(self, event_type):
-        """Return those of the records whose new state is worth telling: such as orders, not quotations."""
+        """Return the records whose new state is an event: orders, for example, but not quotations."""
         return self
 
     def _retail_without(self, event_type):
-        """Return those of the records to which this fact has not happened in this transaction."""
+        """Return the records without this fact in the buffer of this transaction."""
         facts = self._retail_pending().facts
         return self.filtered(lambda record: (self._name, event_type, record.id) not in facts)
 
     def _retail_capture_transitions(self, transitions, vals_list, before):
         for record, vals in zip(self, vals_list, strict=True):
-            # A row that somebody else has just deleted is nobody's fact, and stops no sale.
+            # A row that somebody else has just deleted is not a fact, and must not stop a sale.
             for transition in transitions if record.id in before else ():
                 if transition.field in vals:
                     old, new = before[record.id][transition.field], record[transition.field]
@@ -283,9 +285,9 @@ class RetailCapture(models.AbstractModel):
         )
 
     def _retail_capture_fact(self, event_type, payload=None, company=None, details=None):
-        """Remember a fact about these records.
+        """Buffer a fact about these records until precommit.
 
-        :param payload: its snapshot (a dict of JSON values), if the record will be gone at precommit
+        :param payload: its snapshot (a dict of JSON values), if the record will be deleted before precommit
         :param company: of a fact with a payload
         :param details: see :meth:`_retail_canonical`
         """
@@ -305,7 +307,7 @@ class RetailCapture(models.AbstractModel):
             self._retail_pending().add_fact(self._name, captured)
 
     def _retail_capture_erased(self):
-        """Remember, before they go, that these records are erased: afterwards nothing is left to read."""
+        """Buffer the erasure of these records while they can still be read."""
         for record in self:
             record._retail_capture_fact(self._retail_erased_event, {"id": str(record.id)}, record.company_id)
 
@@ -318,7 +320,7 @@ class RetailCapture(models.AbstractModel):
 
 
 class EventBuffer:
-    """What happened since the last precommit, in order: one entry per state of a subject, and each fact.
+    """The events since the last precommit, in order: one per state of a subject, and every fact.
 
     ``facts`` are the ``(model, event type, record id)`` of the facts.
     """
@@ -340,7 +342,9 @@ class EventBuffer:
         self.facts.add((model, fact.event_type, fact.res_id))
 
     def drop_fact(self, model, event_type, details):
-        """Forget a fact that was undone before it was kept; ``details`` as they were noticed."""
+        """Drop a fact that was undone before it was inserted.
+
+        :param details: as they were captured"""
         undone = [
             key
             for key, row in self.rows.items()

@@ -1,4 +1,4 @@
-"""The loyalty card: who got one, and what its points went through."""
+"""The loyalty card: who got one, and the changes of its points."""
 
 from collections import defaultdict
 
@@ -20,16 +20,16 @@ CAUSES = {
 
 
 def _is_given(old, new):
-    """A card was nobody's and is somebody's."""
+    """Return whether a card without an owner got one."""
     return bool(new) and not old
 
 
 class LoyaltyCard(models.Model):
-    """Changes of points are facts about the card, not about the line of history that tells them, so that what
-    happened to one card is delivered in order. A coupon that is made or deleted changes its program's figures.
+    """Changes of points are facts about the card, not about the history line that records them: so they are delivered
+    in order per card. A coupon that is created or deleted changes its program's figures.
 
-    The points that are told add up to the balance: what changed in a transaction without a line of history, such
-    as when customers are merged or a confirmed order gets further products, is an adjustment at its end.
+    The points of all events add up to the balance. A change without a history line, such as when customers are merged
+    or a confirmed order gets more products, is an adjustment at the end of its transaction.
     """
 
     _name = "loyalty.card"
@@ -62,7 +62,7 @@ class LoyaltyCard(models.Model):
         return self.filtered(lambda card: card.program_id.program_type == "loyalty")
 
     def _retail_capture_state(self, event_type):
-        """The figures of a promotion count its coupons; the points of loyalty cards change with every sale."""
+        """Capture a promotion, whose figures count its coupons. Loyalty cards are left out."""
         is_wanted = self._retail_wants(event_type)
         coupons = self.sudo().filtered(lambda card: is_wanted and card.program_id._retail_has_coupons())
         return super(LoyaltyCard, coupons)._retail_capture_state(event_type)
@@ -78,7 +78,7 @@ class LoyaltyCard(models.Model):
         return "points" in vals and self._retail_wants(ADJUSTED)
 
     def _retail_count_points(self, points):
-        """Remember, until precommit, points that the card got; negative for those that were told."""
+        """Add up, until precommit, the points that the card got; negative for those that an event has covered."""
         if not points or not self._retail_wants(ADJUSTED):
             return
         precommit = self.env.cr.precommit
@@ -89,16 +89,16 @@ class LoyaltyCard(models.Model):
 
     @api.model
     def _retail_capture_points(self):
-        """Precommit hook: tell of the points for which there is no line of history. May run several times."""
+        """Precommit hook: capture changes of points that have no history line. May run several times."""
         counted = self.env.cr.precommit.data.pop(POINTS)
         for card in self.browse(counted).exists():
             card._retail_capture_change(ADJUSTED, counted[card.id])
 
     def _retail_capture_change(self, event_type, points, **details):
-        """Notice that the card got points.
+        """Capture a change of points.
 
-        :param points: negative if they were taken from it
-        :param details: what the line of history says: ``transaction_id``, ``reason``, ``order_model``, ``order_id``
+        :param points: negative if the card lost points
+        :param details: from the history line: ``transaction_id``, ``reason``, ``order_model``, ``order_id``
         """
         if decimal(points) == "0" or not self.program_id._retail_keeps_points():
             return
@@ -106,7 +106,7 @@ class LoyaltyCard(models.Model):
         self._retail_capture_fact(event_type, details=change)
 
     def _retail_process(self):
-        """A change of points belongs to its order, a refund to the order that it takes back."""
+        """Return the order of a change of points; for a refund, the refunded order."""
         details = self.env.context.get("retail_details", {})
         if "points" not in details:
             return super()._retail_process()
@@ -127,7 +127,7 @@ class LoyaltyCard(models.Model):
         )
 
     def _retail_identity(self):
-        """Return what says which card it is (a dict of JSON values): it may be gone when its event is kept."""
+        """Return what identifies the card (a dict of JSON values): it may be deleted before its event is inserted."""
         card = self.with_env(self.env(su=True, context={}))
         program = card.program_id
         return {
@@ -144,7 +144,7 @@ class LoyaltyCard(models.Model):
     def _retail_balance(self):
         try:
             return decimal(self.points)
-        except MissingError:  # a coupon that an order made is deleted when the order is cancelled
+        except MissingError:  # Odoo deletes an order's coupon when the order is cancelled
             return None
 
     def _retail_canonical(self, event_type, details):

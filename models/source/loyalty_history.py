@@ -1,4 +1,4 @@
-"""The history of points: Odoo adds a line when they come or go, and deletes those of an order that is cancelled."""
+"""The history of points: Odoo adds a line for each change, and deletes the lines of a cancelled order."""
 
 from odoo import api, models
 
@@ -39,10 +39,10 @@ class LoyaltyHistory(models.Model):
         return any(map(self.env["loyalty.card"]._retail_wants, (*EVENT_TYPES, "promotion.changed")))
 
     def _retail_capture_changes(self, before, sign=1):
-        """Notice what the lines tell.
+        """Capture the changes of points that the lines record.
 
-        :param before: ``{id: (issued, used)}`` of lines that told something already
-        :param sign: -1 for lines that are taken back
+        :param before: ``{id: (issued, used)}`` of lines that were captured before
+        :param sign: -1 for lines that are undone
         """
         if not self or not self._retail_is_wanted():
             return
@@ -56,7 +56,7 @@ class LoyaltyHistory(models.Model):
     def _retail_changes(self, issued, used):
         """Return the ``(event type, points that the card got)`` of further points issued and used.
 
-        What an order earns and redeems is taken back when it is cancelled or refunded.
+        A cancelled or refunded order reverses what it earned and redeemed.
         """
         order = self._retail_order_of(self.order_model, self.order_id)
         if not order:
@@ -80,13 +80,13 @@ class LoyaltyHistory(models.Model):
             card._retail_capture_change(event_type, points, **details)
 
     def _retail_is_cancelled(self):
-        """Odoo deletes the lines of an order that is cancelled; otherwise a deleted line gives no points back."""
+        """Return whether the line's order is cancelled. Only then does deleting the line give points back."""
         order = self._retail_order_of(self.order_model, self.order_id)
         return bool(order) and order.state == "cancel"
 
     @api.model
     def _retail_order_of(self, order_model, order_id):
-        """Return the order (superuser) that a line names, None if it names none that exists."""
+        """Return the order (superuser) of the line; None if there is none."""
         if order_model not in ORDER_MODELS or not order_id:
             return None
         return self.env[order_model].sudo().browse(order_id).exists() or None

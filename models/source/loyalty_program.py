@@ -13,7 +13,7 @@ TAX_MODES = {"incl": "included", "excl": "excluded"}
 
 
 class LoyaltyProgram(models.Model):
-    """That a program is deleted is not told: it must be archived before, and that is."""
+    """Deleting a program is no event: it must be archived first, and archiving is an event."""
 
     _name = "loyalty.program"
     _inherit = ["loyalty.program", "retail.capture"]
@@ -49,7 +49,7 @@ class LoyaltyProgram(models.Model):
         return self.program_type in COUPON_TYPES
 
     def _retail_keeps_points(self):
-        """Whether points outlive an order: those of most promotions are made and used up by one, and are not told."""
+        """Return whether points outlive an order. Most promotions create and use points within one order: no events."""
         return self.applies_on != "current" or self._retail_has_coupons()
 
     def _retail_canonical(self, event_type, details):
@@ -77,11 +77,11 @@ class LoyaltyProgram(models.Model):
         )
 
     def _retail_valid(self, parts):
-        """Return the rules or rewards that count: they are archived with their program, and one by one."""
+        """Return the rules or rewards that are valid: those archived on their own are not."""
         return parts.filtered(lambda part: part.active == self.active)
 
     def _retail_coupon_figures(self):
-        """Return how many coupons there are, and how many of them were used on an order."""
+        """Return (number of coupons, number of those that were used on an order)."""
         if not self._retail_has_coupons():
             return 0, 0
         cards = self.env["loyalty.card"].with_context(active_test=False)

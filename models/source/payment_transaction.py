@@ -1,4 +1,4 @@
-"""Payments through payment providers: what becomes of them is told, and their canonical form."""
+"""Payments through payment providers: which changes are events, and their canonical form."""
 
 import re
 
@@ -27,7 +27,7 @@ class PaymentTransaction(models.Model):
         Transition("payment.captured", "state", becomes("done")),
         Transition("payment.refunded", "state", becomes("done")),
         Transition("payment.failed", "state", becomes("error")),
-        # What was only begun can be left: that is no failure.
+        # A payment that was only begun may be abandoned: that is no failure.
         Transition("payment.failed", "state", becomes("cancel", since=("pending", "authorized"))),
     )
     _retail_process_paths = (
@@ -50,7 +50,7 @@ class PaymentTransaction(models.Model):
     }
 
     def _retail_with_fact(self, event_type):
-        """The validation of a payment method is no payment, and what was captured in parts is told by the parts."""
+        """Validating a payment method is no payment. A payment captured in parts has an event for each part."""
         payments = self.filtered(lambda payment: payment.operation != "validation")
         if event_type == "payment.refunded":
             return payments.filtered(lambda payment: payment.operation == "refund")
@@ -66,7 +66,7 @@ class PaymentTransaction(models.Model):
         )
 
     def _retail_process(self):
-        """Payments at a till exist if the module for online payments there is installed."""
+        """Return the order or invoice paid. Till orders have online payments only with their module installed."""
         payments = self | self.source_transaction_id
         till_orders = payments.pos_order_id if "pos_order_id" in self._fields else None
         return till_orders[:1]._retail_origin() if till_orders else super()._retail_process()

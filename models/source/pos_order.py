@@ -1,4 +1,4 @@
-"""The order of a till: what it sold, what it took back, and the canonical forms of both."""
+"""Till orders: sales and refunds, and their canonical forms."""
 
 from collections import Counter
 from typing import Any, NamedTuple
@@ -15,10 +15,10 @@ PAID = ("paid", "done")
 
 
 class TaxedLine(NamedTuple):
-    """A line and its part of the order's amounts (what was taken back is negative).
+    """A line and its share of the order's amounts (negative for returned goods).
 
-    ``taxes`` are tuples of an ``account.tax``, its base and its amount. The columns of the line do not serve: the sign
-    of what is returned in them depends on who made the refund.
+    ``taxes`` are tuples of an ``account.tax``, its base and its amount. The line's columns are of no use: the sign of
+    returned goods there depends on who made the refund.
     """
 
     line: Any
@@ -41,14 +41,14 @@ class PosOrder(models.Model):
     _retail_transitions = (
         Transition("order.placed", "state", becomes(*PAID)),
         Transition("refund.issued", "state", becomes(*PAID)),
-        # What is paid for a sales order at a till changes that one.
+        # A payment at the till for a sales order changes the sales order.
         Transition("order.updated", "state", becomes(*PAID)),
     )
     _retail_causes = {"refund.issued": (("refunded_order_id", ("order.placed",)),)}
 
     @api.model
     def _load_pos_data_read(self, records, config):
-        """A till reads all fields of its orders with every sale: what it never shows is not looked up for it."""
+        """Skip the hub's computed fields: a till reads all fields with every sale, and never shows these."""
         return super()._load_pos_data_read(records.with_context(retail_till=True), config)
 
     def _retail_capture_transition(self, transition, old, new):
@@ -58,16 +58,16 @@ class PosOrder(models.Model):
         super()._retail_capture_transition(transition, old, new)
 
     def _retail_with_fact(self, event_type):
-        """An exchange is both: an order of what was sold, and a refund of what was taken back.
+        """Return the orders to which this fact applies. An exchange is both an order and a refund.
 
-        What settles a sales order is neither: it is told with that order.
+        An order that only settles a sales order is neither: it is part of that sales order's events.
         """
         if event_type == "refund.issued":
             return self.filtered(lambda order: order._retail_returned_lines())
         return self.filtered(lambda order: order._retail_is_sale())
 
     def _retail_occurred_at(self, event_type):
-        """A till that was offline sends its orders later than it sold them."""
+        """Return when the order was made: a till that was offline uploads its orders later."""
         return self.date_order
 
     def _retail_process(self):
@@ -79,7 +79,7 @@ class PosOrder(models.Model):
         return cause or (self._retail_settled_cause() if event_type == "refund.issued" else None)
 
     def _retail_settled_orders(self):
-        """Return the sales orders that were settled or paid in advance, or of which something was taken back."""
+        """Return the sales orders that were settled, paid in advance, or returned in part or whole."""
         return self.lines._retail_settled_orders()
 
     def _retail_settled_cause(self):
@@ -89,7 +89,7 @@ class PosOrder(models.Model):
         return next(filter(None, uuids), None)
 
     def _retail_taken_for(self, sale_order):
-        """Return what was paid for a sales order, tax included; negative if it was given back."""
+        """Return the amount paid for a sales order, tax included; negative if it was refunded."""
         if self.state not in PAID:
             return 0.0
         taxed_lines = self._retail_taxed_lines()
@@ -99,7 +99,7 @@ class PosOrder(models.Model):
         return self._retail_refund() if event_type == "refund.issued" else self._retail_sale()
 
     def _retail_settled_lines(self):
-        """Return the lines that belong to a sales order, with a quantity below 0 what was paid of it in advance."""
+        """Return the lines that belong to a sales order. A negative quantity deducts what was paid in advance."""
         return self.lines.filtered(
             lambda line: not line.refunded_orderline_id and line._retail_settled_orders()
         )
@@ -116,7 +116,7 @@ class PosOrder(models.Model):
         return sold == self.lines or any(line.qty for line in sold)
 
     def _retail_is_paid_as(self, event_type):
-        """Return whether the payments are told with this fact: an exchange has two facts, but is paid once."""
+        """Return whether the payments belong to this fact: an exchange has two facts, but is paid once."""
         if self._retail_settled_lines() or not self._retail_returned_lines():
             return event_type == "order.placed"
         is_order = self._retail_is_sale() and self.currency_id.compare_amounts(self.amount_total, 0) >= 0
@@ -134,7 +134,7 @@ class PosOrder(models.Model):
         return [_taxed_line(base_line) for base_line in base_lines]
 
     def _retail_rounding(self, taxed_lines):
-        """Return what cash rounding added to the order."""
+        """Return the amount that cash rounding added to the order."""
         if not self.config_id.cash_rounding:
             return 0.0
         return self.amount_paid - sum(each.total for each in taxed_lines)
@@ -143,7 +143,7 @@ class PosOrder(models.Model):
         return self.payment_ids.sorted("id") if self._retail_is_paid_as(event_type) else self.payment_ids[:0]
 
     def _retail_cashier(self):
-        """Return who sold: the employee, if the till knows it (module ``pos_hr``)."""
+        """Return who sold: the employee, if the till has employees (module ``pos_hr``), else the user."""
         employee = "employee_id" in self._fields and self.employee_id
         return (employee or self.user_id).name or ""
 
@@ -217,7 +217,7 @@ class PosOrder(models.Model):
         )
 
     def _retail_is_full_refund(self):
-        """Tell whether it alone takes back every line whole; what others took back does not count."""
+        """Return whether this refund alone returns every line in full, whatever other refunds returned."""
         taken_back = Counter()
         for line in self._retail_returned_lines():
             taken_back[line.refunded_orderline_id] -= line.qty
@@ -227,7 +227,7 @@ class PosOrder(models.Model):
         )
 
     def _retail_number(self):
-        """Return the order's name; before it has one, the number on the receipt."""
+        """Return the order's name, or the receipt number until it has a name."""
         return self.pos_reference if self.name == "/" and self.pos_reference else self.name
 
 
@@ -235,7 +235,7 @@ class PosOrderLine(models.Model):
     _inherit = "pos.order.line"
 
     def _retail_settled_orders(self):
-        """Return the sales orders that the lines settle, pay in advance or take back (module ``pos_sale``)."""
+        """Return the sales orders that the lines settle, pay in advance or return (module ``pos_sale``)."""
         if "sale_order_origin_id" not in self._fields:
             return self.env["sale.order"]
         return (self | self.refunded_orderline_id).sale_order_origin_id
@@ -250,7 +250,7 @@ class PosOrderLine(models.Model):
         """Return the values of its canonical line.
 
         :param taxed: its :class:`TaxedLine`
-        :param sign: -1 to tell what was taken back as positive amounts
+        :param sign: -1 to give returned goods positive amounts
         """
         currency = self.currency_id
         return {
@@ -277,7 +277,7 @@ class PosOrderLine(models.Model):
         )
 
     def _retail_discount(self, taxed):
-        """Return what the line's discount took off, tax included."""
+        """Return the amount of the line's discount, tax included."""
         full = self.tax_ids_after_fiscal_position.compute_all(
             self.price_unit,
             self.currency_id,
@@ -292,7 +292,7 @@ class PosConfig(models.Model):
     _inherit = "pos.config"
 
     def _retail_down_payment_products(self):
-        """Return what the tills sell as down payments for sales orders (module ``pos_sale``)."""
+        """Return the products that tills sell as down payments for sales orders (module ``pos_sale``)."""
         name = "down_payment_product_id"
         return self[name] if name in self._fields else self.env["product.product"]
 

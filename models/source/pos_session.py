@@ -1,4 +1,4 @@
-"""The session of a till: what it took in is told when it is closed."""
+"""Till sessions: the settlement when a session is closed, and its canonical form."""
 
 from collections import defaultdict
 
@@ -19,7 +19,7 @@ class PosSession(models.Model):
     _inherit = ["pos.session", "retail.capture"]
 
     def _validate_session(self, balancing_account=False, amount_to_balance=0, bank_payment_method_diffs=None):
-        """Tell the closing here: what was counted of other methods than cash is in no column."""
+        """Capture the closing here: counts of payment methods other than cash are stored in no column."""
         result = super()._validate_session(balancing_account, amount_to_balance, bank_payment_method_diffs)
         if self.state == "closed":
             differences = {
@@ -79,12 +79,12 @@ class PosSession(models.Model):
         )
 
     def _retail_cashier(self):
-        """Return who was last at the till: the employee, if it knows (module ``pos_hr``)."""
+        """Return who closed the till: the last employee (module ``pos_hr``), else the user."""
         employee = "employee_id" in self._fields and self.employee_id
         return (employee or self.user_id).name or ""
 
     def _retail_cash(self):
-        """Return the canonical cash drawer, None for a till without one. Odoo counts only the first cash method."""
+        """Return the canonical cash drawer; None for a till without one. Odoo counts only the first cash method."""
         method = self.payment_method_ids.filtered("is_cash_count")[:1]
         if not method:
             return None
@@ -107,16 +107,16 @@ class PosSession(models.Model):
         """Return a canonical payment for each method that was used, or whose count differs.
 
         :param cash: the canonical cash drawer, or None
-        :param differences: ``{payment method id as text: what was counted more}`` of other methods
+        :param differences: ``{payment method id as text: counted minus expected}`` of the other methods
         """
         currency = self.currency_id
         methods = (self.payment_method_ids | payments.payment_method_id).sorted("id")
         counted = methods.filtered("is_cash_count") & self.payment_method_ids.filtered("is_cash_count")[:1]
-        told = []
+        payments = []
         for method in methods:
             paid = payments.filtered(lambda payment, method=method: payment.payment_method_id == method)
             difference = amount(differences.get(str(method.id), 0.0), currency)
-            told.append(
+            payments.append(
                 SettlementPaymentV1(
                     method=method.name,
                     kind=method.type,
@@ -125,7 +125,7 @@ class PosSession(models.Model):
                     difference=cash.difference if cash and method == counted else difference,
                 )
             )
-        return tuple(each for each in told if each.count or float(each.difference))
+        return tuple(each for each in payments if each.count or float(each.difference))
 
 
 def _amounts(taxed_lines, currency, sign=1):

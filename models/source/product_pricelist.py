@@ -93,7 +93,7 @@ class ProductPricelistItem(models.Model):
         }
 
     def _retail_method(self):
-        """Return how the price is made: fields of :class:`PriceV1`."""
+        """Return how the price is computed: fields of :class:`PriceV1`."""
         if self.compute_price == "fixed":
             return {"price": decimal(self.fixed_price)}
         base = {
@@ -116,7 +116,7 @@ class ProductPricelist(models.Model):
     _inherit = "product.pricelist"
 
     def write(self, vals):
-        """An archived pricelist takes its prices along."""
+        """Capture the prices too: they are archived with their pricelist."""
         changed = (
             self.filtered(lambda each: each.active != vals["active"]) if "active" in vals else self.browse()
         )
@@ -168,7 +168,7 @@ class ProductTemplate(models.Model):
         )
 
     def _retail_variants(self):
-        """Return the variants that count: they are archived with their product, and one by one."""
+        """Return the variants that are valid: those archived on their own are not."""
         return self.product_variant_ids.filtered(lambda variant: variant.active == self.active).sorted("id")
 
 
@@ -188,7 +188,7 @@ class ProductProduct(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """The list price of a product names its variants."""
+        """Capture the product's list price, which names its variants."""
         products = super().create(vals_list)
         products._retail_capture_list_price()
         return products
@@ -221,7 +221,7 @@ class ProductCategory(models.Model):
 
 
 def _capture_items_removed(env, domain):
-    """Notice that rules of pricelists go with what they apply to: the database deletes them, not their model."""
+    """Capture the removal of pricelist rules whose product or category is deleted: the database cascades to them."""
     items = env["product.pricelist.item"].sudo().with_context(active_test=False)
     if items._retail_wants(REMOVED):
         items.search(domain)._retail_without(REMOVED)._retail_capture_erased()

@@ -66,7 +66,7 @@ class ResPartner(models.Model):
 
     def _retail_subjects(self):
         """An address of a customer is not a customer: its changes are changes of its parent."""
-        self.fetch(("company_id", "parent_id", "type"))  # most often they are known already
+        self.fetch(("company_id", "parent_id", "type"))  # usually in the cache already
         subjects = {}
         for partner in self:
             with suppress(MissingError):
@@ -76,7 +76,7 @@ class ResPartner(models.Model):
         return subjects
 
     def _retail_capture_erased(self):
-        """The address of a customer, or a customer that was merged into another, is not an erased customer."""
+        """Capture erased customers: not their addresses, and not customers merged into another."""
         addresses = self.filtered(lambda partner: partner.type in ADDRESS_TYPES and partner.parent_id)
         addresses.parent_id._retail_capture_state(self._retail_updated_event)
         erased = self.browse() if self.env.context.get("retail_merging") else self - addresses
@@ -86,13 +86,13 @@ class ResPartner(models.Model):
 
     @api.model
     def _retail_complete_fact(self, connector, event_type, payload):
-        """Add the remote ids of the customers that were merged away, once nothing of them is on its way."""
+        """Add the remote ids of the merged customers, once none of their deliveries is open."""
         if event_type != "customer.merged":
             return payload
         merged_ids = [int(merged_id) for merged_id in payload["merged_ids"]]
         if self.env["retail.delivery"]._has_unfinished(connector, self._name, merged_ids):
             raise TransientError(
-                self.env._("Waits for what is still to be told of a customer that was merged away.")
+                self.env._("Waits for earlier events of a customer that was merged into this one.")
             )
         bindings = self.env["retail.binding"]
         survivor = bindings._of_records(connector, self._name, [int(payload["id"])])
@@ -161,12 +161,12 @@ class ResPartner(models.Model):
         return parent._retail_customer_id() if parent.is_company and not self.is_company else ""
 
     def _retail_customer_id(self):
-        """Return the canonical id of the customer that this is, or whose address it is; empty for nobody."""
+        """Return the canonical id of the customer, or of the address's customer; empty for an empty recordset."""
         is_address = self.type in ADDRESS_TYPES and self.parent_id
         return str((self.parent_id if is_address else self).id or "")
 
     def _retail_name(self):
-        """Odoo keeps one name: the last word is taken for the family name of a person."""
+        """Return the canonical name. Odoo has one name: its last word counts as a person's family name."""
         full = (self.name or "").strip()
         if self.is_company:
             return NameV1(full=full)

@@ -17,7 +17,7 @@ class SaleOrder(models.Model):
         Transition("order.cancelled", "state", becomes("cancel", since=("sale",))),
     )
     _retail_causes = {
-        # What is paid before it is an order becomes one by that.
+        # A quotation that is paid becomes an order by that.
         "order.placed": (("transaction_ids", ("payment.captured", "payment.authorized")),),
         "order.updated": (("", ("order.placed",)),),
         "order.cancelled": (("", ("order.placed",)),),
@@ -36,7 +36,7 @@ class SaleOrder(models.Model):
         )
 
     def _retail_with_state(self, event_type):
-        """A quotation is not an order yet, and what was just placed says all."""
+        """Leave out quotations, and orders placed in this transaction: that event has the whole order."""
         placed = self.filtered(lambda order: order.state == "sale")
         return placed._retail_without("order.placed") if placed else placed
 
@@ -47,7 +47,7 @@ class SaleOrder(models.Model):
         return "web" if "website_id" in self._fields and self.website_id else "sales"
 
     def _retail_paid_at_till(self):
-        """Return what tills took for the order, less what they gave back (module ``pos_sale``)."""
+        """Return the amount that tills took for the order, less what they refunded (module ``pos_sale``)."""
         if "pos_order_line_ids" not in self._fields:
             return 0.0
         lines = self.sudo().pos_order_line_ids
@@ -92,7 +92,7 @@ class SaleOrderLine(models.Model):
         currency = self.currency_id
         return OrderLineV1(
             id=str(self.id),
-            # Optional products are linked to a line, too.
+            # Optional products are linked to a line as well.
             parent_id=str(self.linked_line_id.id or "") if self.combo_item_id else "",
             kind=self._retail_kind(),
             product_id=str(self.product_id.id or ""),

@@ -1,4 +1,4 @@
-"""Transfers: which are shipments to customers and returns from them, and their canonical forms."""
+"""Transfers: which are shipments to customers or returns from them, and their canonical forms."""
 
 from collections import defaultdict
 
@@ -9,7 +9,7 @@ from .canonical_values import decimal, order_references, timestamp
 from .capture import Transition, becomes
 
 OWN_USAGES = ("internal", "transit")
-RETURN_USAGES = (*OWN_USAGES, "inventory")  # what comes back may go straight to the scrap
+RETURN_USAGES = (*OWN_USAGES, "inventory")  # returned goods may go straight to scrap
 DONE_EVENTS = ("shipment.confirmed", "return.received")
 
 
@@ -19,7 +19,7 @@ class StockPicking(models.Model):
 
     _retail_transitions = (
         Transition("shipment.confirmed", "state", becomes("done")),
-        # A return that is validated as a draft is confirmed on the way.
+        # Validating a draft return confirms it on the way.
         Transition(
             "return.initiated",
             "state",
@@ -35,16 +35,16 @@ class StockPicking(models.Model):
     }
 
     def _retail_with_fact(self, event_type):
-        pickings = self.sudo()  # whoever sells need not see the stock
+        pickings = self.sudo()  # salespeople may have no rights on stock
         if event_type == "shipment.confirmed":
             return pickings.filtered(lambda picking: picking._retail_is_shipment())
         returns = pickings.filtered(lambda picking: picking._retail_is_return())
-        if event_type == "return.initiated":  # the rest of a return is none of its own
+        if event_type == "return.initiated":  # a backorder of a return is no new return
             return returns.filtered(lambda picking: not picking.backorder_id)
         return returns
 
     def _retail_is_shipment(self):
-        """Goods leave our stock for a customer; what is handed out at the till is not shipped."""
+        """Return whether goods leave our stock for a customer. Goods handed out at a till are not shipped."""
         return (
             self.location_dest_id.usage == "customer"
             and self.location_id.usage in OWN_USAGES
@@ -52,7 +52,7 @@ class StockPicking(models.Model):
         )
 
     def _retail_is_return(self):
-        """Goods that were delivered to a customer come back to us."""
+        """Return whether delivered goods come back from a customer."""
         return (
             self.location_id.usage == "customer"
             and self.location_dest_id.usage in RETURN_USAGES
@@ -63,7 +63,7 @@ class StockPicking(models.Model):
         return (event_type in DONE_EVENTS and self.date_done) or None
 
     def _retail_cause(self, event_type):
-        """The rest of a return was initiated with its first part."""
+        """Return the cause. A backorder of a return has the cause of its first part."""
         picking = self
         while event_type == "return.received" and picking.backorder_id:
             picking = picking.backorder_id
@@ -126,7 +126,7 @@ class StockPicking(models.Model):
         return next(iter(references), None)
 
     def _retail_customer(self):
-        """Return who ordered; without an order, whose address it is."""
+        """Return the customer of the order; without an order, the customer of the address."""
         return self.sale_id.partner_id or self.pos_order_id.partner_id or self.partner_id
 
     def _retail_carrier(self):
@@ -134,11 +134,11 @@ class StockPicking(models.Model):
         return (carrier.name or "") if carrier else ""
 
     def _retail_optional(self, name):
-        """Return a value that is only there if another module is installed, such as stock_delivery."""
+        """Return the value of a field of a module that may not be installed, such as stock_delivery."""
         return self[name] if name in self._fields else None
 
     def _retail_return_reason(self):
-        """Return why the goods come back. Odoo does not ask: a module that does overrides this."""
+        """Return the reason of a return. Odoo does not ask for one: a module that does overrides this."""
         return ""
 
     def _retail_has_backorder(self):
@@ -148,7 +148,7 @@ class StockPicking(models.Model):
         return self.move_ids.filtered(lambda move: move.state == "done" and move.quantity).sorted("id")
 
     def _retail_planned_moves(self):
-        """Return the moves as planned; of a return that was received at once, those that are done."""
+        """Return the planned moves; of a return received at once, the done moves."""
         return self.move_ids.filtered(lambda move: move.state != "cancel").sorted("id")
 
 
@@ -157,7 +157,7 @@ class StockMove(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """A shipment that is returned in the transaction in which it left is told before its return: it led to it."""
+        """Flush a shipment before its return is created in the same transaction: the shipment is the return's cause."""
         returned = [
             vals["origin_returned_move_id"] for vals in vals_list if vals.get("origin_returned_move_id")
         ]

@@ -13,8 +13,8 @@ OPEN_STATES = ("waiting", "confirmed", "assigned", "partially_available")
 
 
 class StockQuant(models.Model):
-    """A level names no cause: it stands for all that came, went and was reserved in its window, and to look for one
-    in the user's transaction would make each sale and shipment slower.
+    """A stock level has no cause: it stands for all moves and reservations of its window, and looking for one in the
+    user's transaction would slow down every sale and shipment.
     """
 
     _name = "stock.quant"
@@ -29,7 +29,7 @@ class StockQuant(models.Model):
         return frozenset({"quantity", "reserved_quantity"})
 
     def _retail_capture_state(self, event_type, company_id=None):
-        """The product is every company's, a level is that of one; what lies in no warehouse is nobody's."""
+        """Capture the product's level for the quant's company. Stock in no warehouse has none."""
         if not self._retail_wants(event_type):
             return
         quants_by_company = self.sudo().grouped(lambda quant: quant.location_id.warehouse_id.company_id)
@@ -50,7 +50,7 @@ class StockMove(models.Model):
         return frozenset({"state", "product_qty", "location_dest_id", "location_final_id"})
 
     def _retail_capture_state(self, event_type, company_id=None):
-        """What is planned to come in is part of a level; what goes out shows where it is reserved and taken."""
+        """Capture planned receipts, which are part of a level. Deliveries show in the quants that they reserve."""
         if not self._retail_wants(event_type):
             return
         moves_by_company = self.sudo().grouped(lambda move: move._retail_comes_into().company_id)
@@ -59,7 +59,7 @@ class StockMove(models.Model):
                 super(StockMove, moves)._retail_capture_state(event_type, company.id)
 
     def _retail_comes_into(self):
-        """Return the warehouse that gets something from elsewhere; empty if none does."""
+        """Return the warehouse that receives goods from outside; empty if none does."""
         warehouse = (self.location_final_id or self.location_dest_id).warehouse_id
         is_planned = self.state != "draft" and self.product_id.is_storable
         is_incoming = is_planned and warehouse != self.location_id.warehouse_id
@@ -81,35 +81,35 @@ class ProductProduct(models.Model):
 
     @api.model
     def _retail_watched_fields(self):
-        """A level is told under the product's SKU."""
+        """A stock level is sent with the product's SKU."""
         return frozenset({"default_code"})
 
     @api.model
     def _retail_default_domain(self):
-        """What is sold and counted."""
+        """Products that can be sold and are tracked in stock."""
         return "[('is_storable', '=', True), ('sale_ok', '=', True)]"
 
     @api.model
     def _retail_subject_domain(self):
-        """What is counted. A kit (module ``mrp``) never lies in stock: its components do."""
+        """Tracked products. A kit (module ``mrp``) is never in stock itself: its components are."""
         counted = Domain("is_storable", "=", True)
         return counted & Domain("is_kits", "=", False) if "is_kits" in self._fields else counted
 
     def _retail_capture_state(self, event_type, company_id=None):
-        """What has another SKU is told only if it is counted; where a quantity changed, it is."""
+        """Leave out untracked products if only the SKU changed. A quantity only changes for tracked products."""
         if not self._retail_wants(event_type):
             return
-        told = self if company_id else self.filtered_domain(self._retail_subject_domain())
-        super(ProductProduct, told)._retail_capture_state(event_type, company_id)
+        tracked = self if company_id else self.filtered_domain(self._retail_subject_domain())
+        super(ProductProduct, tracked)._retail_capture_state(event_type, company_id)
 
     @api.model
     def _retail_changed_domain(self, since):
-        """A level changes by moves; those stay, while a quant that is used up is deleted."""
+        """Find changed levels by their moves: a quant that is used up is deleted."""
         changed = super()._retail_changed_domain(since)
         return changed | Domain("stock_move_ids", "any", changed)
 
     def _retail_payloads(self):
-        """As the base method, for the company of the environment; as many queries for many products as for one."""
+        """As the base method, for the company of the environment, with a constant number of queries."""
         warehouses = self.env["stock.warehouse"].sudo().search([("company_id", "=", self.env.company.id)])
         levels = self.sudo()._retail_levels(warehouses)
         products = self.with_context(display_default_code=False)
@@ -152,9 +152,9 @@ class ProductProduct(models.Model):
         return levels
 
     def _retail_incoming(self, warehouses):
-        """Return ``{(product id, warehouse id): quantity}`` of what is planned to arrive from elsewhere.
+        """Return ``{(product id, warehouse id): quantity}`` of planned receipts from outside the warehouse.
 
-        A move ends where its final location is, if it has one, and else at its destination.
+        A move ends at its final location, if it has one, else at its destination.
         """
         incoming = defaultdict(float)
         for end, is_final in (("location_final_id", True), ("location_dest_id", False)):

@@ -10,8 +10,8 @@ import docutils.core
 import docutils.nodes
 import pytest
 
-from odoo.addons.retail_hub.connectors import base
 from odoo.addons.retail_hub.connectors.hubspot.mapping import DEFAULT_FIELD_MAPS
+from odoo.addons.retail_hub.core import const
 from odoo.addons.retail_hub.schemas import EVENT_TYPES, SCHEMAS
 
 ROOT = Path(__file__).parents[2]
@@ -152,7 +152,7 @@ def test_examples_of_events():
 def test_error_classes():
     """The table of doc/operations.rst has each error class once."""
     [rows] = tables("doc/operations.rst", "Error class")
-    assert sorted(row[0] for row in rows) == sorted(each.value for each in base.ErrorClass)
+    assert sorted(row[0] for row in rows) == sorted(each.value for each in const.ErrorClass)
 
 
 def test_hubspot_properties():
