@@ -11,7 +11,7 @@ import docutils.nodes
 import pytest
 
 from odoo.addons.retail_hub.connectors.hubspot.mapping import DEFAULT_FIELD_MAPS
-from odoo.addons.retail_hub.core import const
+from odoo.addons.retail_hub.core.const import ErrorClass
 from odoo.addons.retail_hub.schemas import EVENT_TYPES, SCHEMAS
 
 ROOT = Path(__file__).parents[2]
@@ -87,13 +87,12 @@ def test_rst_is_well_formed(name):
 
 
 @pytest.mark.parametrize("name", RST)
-def test_no_cell_has_become_a_row(name):
-    """In a simple table, a second line of the first column is read as a row of its own."""
-    rows = [
-        [entry.astext() for entry in row.findall(docutils.nodes.entry)]
-        for row in read(name)[0].findall(docutils.nodes.row)
-    ]
-    assert [first for first, *others in rows if not any(others) or first.endswith(",")] == []
+def test_tables_are_as_they_look(name):
+    """A second line of the first column would be a row of its own, and ``+ 5`` or ``- 5`` a list."""
+    rows = list(read(name)[0].findall(docutils.nodes.row))
+    cells = [[entry.astext() for entry in row.findall(docutils.nodes.entry)] for row in rows]
+    assert [first for first, *others in cells if not any(others) or first.endswith(",")] == []
+    assert [row.astext() for row in rows if any(row.findall(docutils.nodes.bullet_list))] == []
 
 
 @pytest.mark.parametrize("name", [*RST, *MARKDOWN])
@@ -152,7 +151,7 @@ def test_examples_of_events():
 def test_error_classes():
     """The table of doc/operations.rst has each error class once."""
     [rows] = tables("doc/operations.rst", "Error class")
-    assert sorted(row[0] for row in rows) == sorted(each.value for each in const.ErrorClass)
+    assert sorted(row[0] for row in rows) == sorted(each.value for each in ErrorClass)
 
 
 def test_hubspot_properties():
