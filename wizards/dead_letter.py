@@ -295,3 +295,23 @@ def _compare(failed, request):
         for name in dict.fromkeys((*before, *now))
         if before.get(name) or now.get(name)
     ]
+
+
+class RetailErrorGroup(models.Model):
+    _inherit = "retail.error.group"
+
+    def action_repair(self):
+        """Open the wizard that shows what would go out now, and sends again or gives up."""
+        self.ensure_one()
+        return self.env["retail.dead.letter.wizard"]._open(group=self)
+
+
+class RetailDelivery(models.Model):
+    _inherit = "retail.delivery"
+
+    def action_repair(self):
+        """Open the wizard for those of the deliveries that are dead."""
+        dead = self.filtered(lambda delivery: delivery.state == State.DEAD)
+        if not dead:
+            raise UserError(self.env._("None of these deliveries is dead: there is nothing to repair."))
+        return self.env["retail.dead.letter.wizard"]._open(deliveries=dead)

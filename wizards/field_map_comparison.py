@@ -123,3 +123,12 @@ class RetailFieldMapComparisonLine(models.TransientModel):
                 connector._take_over(defaults[line.default_key])
             else:
                 line.field_map_id.unlink()
+
+
+class RetailConnector(models.Model):
+    _inherit = "retail.connector"
+
+    def action_compare_field_maps(self):
+        """Show how the lines differ from the provider's defaults."""
+        self.ensure_one()
+        return self.env["retail.field.map.comparison"]._open(self)

@@ -265,3 +265,12 @@ class RetailMappingPreview(models.TransientModel):
         if isinstance(value, (list, tuple)):
             return str(len(value))
         return field_map.text(value)
+
+
+class RetailConnector(models.Model):
+    _inherit = "retail.connector"
+
+    def action_preview_mapping(self):
+        """Show what a record would look like at the remote."""
+        self.ensure_one()
+        return self.env["retail.mapping.preview"]._open(self)

@@ -1,3 +1,4 @@
+from . import res_company
 from . import credential
 from . import connector
 from . import oauth

@@ -104,11 +104,6 @@ class RetailConnector(models.Model):
         self._reset_field_maps()
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
-    def action_compare_field_maps(self):
-        """Show how the lines differ from the provider's defaults."""
-        self.ensure_one()
-        return self.env["retail.field.map.comparison"]._open(self)
-
     def action_view_field_maps(self):
         """Show all lines in a list of their own, by object."""
         self.ensure_one()
@@ -128,11 +123,6 @@ class RetailConnector(models.Model):
                 "search_default_group_object": 1,
             },
         }
-
-    def action_preview_mapping(self):
-        """Show what a record would look like at the remote."""
-        self.ensure_one()
-        return self.env["retail.mapping.preview"]._open(self)
 
     def action_test_connection(self):
         action = super().action_test_connection()

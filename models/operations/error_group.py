@@ -85,11 +85,6 @@ class RetailErrorGroup(models.Model):
 
     # -- actions -----------------------------------------------------------------------------------
 
-    def action_repair(self):
-        """Open the wizard that shows what would go out now, and sends again or gives up."""
-        self.ensure_one()
-        return self.env["retail.dead.letter.wizard"]._open(group=self)
-
     def action_view_dead(self):
         """Open the group's dead deliveries."""
         self.ensure_one()
@@ -259,3 +254,15 @@ class RetailErrorGroup(models.Model):
                 "Nothing of it is left: all was delivered, replaced by newer ones or discarded."
             ),
         )
+
+
+class RetailDelivery(models.Model):
+    _inherit = "retail.delivery"
+
+    def _report_failed(self, connector):
+        super()._report_failed(connector)
+        self.env["retail.error.group"]._note(connector, self.ids)
+
+    def _forget_cached(self):
+        super()._forget_cached()
+        self.env["retail.error.group"].invalidate_model(["dead_count", "sample_id"])

@@ -5,18 +5,6 @@ from odoo.exceptions import ValidationError
 class ResCompany(models.Model):
     _inherit = "res.company"
 
-    retail_responsible_id = fields.Many2one(
-        "res.users",
-        "Retail Hub Responsible",
-        domain="[('share', '=', False)]",
-        help="Responsible for new connectors, and told of trouble where a connector names nobody.",
-    )
-    retail_realtime_window = fields.Integer(
-        "Realtime Window (s)", default=2, help="New realtime flows collect changes of a record for this long."
-    )
-    retail_micro_batch_window = fields.Integer(
-        "Micro-batch Window (s)", default=60, help="New micro-batch flows collect changes for this long."
-    )
     retail_delivery_days = fields.Integer(
         "Keep Deliveries (days)",
         default=30,

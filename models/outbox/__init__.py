@@ -1,5 +1,7 @@
+from . import res_company
 from . import connector
 from . import event
+from . import capture
 from . import circuit
 from . import quota
 from . import flow
@@ -7,6 +9,7 @@ from . import field_map
 from . import flow_template
 from . import delivery
 from . import claim
+from . import replay
 from . import attempt
 from . import binding
 from . import bulk_run

@@ -174,6 +174,11 @@ class RetailDelivery(models.Model):
             )
         self.sudo().write({"state": State.CANCELLED.value, "finished_at": self.env.cr.now()})
 
+    # -- hooks -------------------------------------------------------------------------------------
+
+    def _report_failed(self, connector):
+        """Do what follows when these deliveries of a connector have just failed for good."""
+
     # -- queries -----------------------------------------------------------------------------------
 
     @api.model

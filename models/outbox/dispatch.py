@@ -29,6 +29,7 @@ from ...core.redaction import MASK, redact, redact_text
 from ...schemas.base import error_text
 from .attempt_snapshot import comparable_hash, key_hash, masked_request, named_values, property_digests
 from .dependencies import Dependencies
+from .effects import effect_of
 
 _logger = logging.getLogger(__name__)
 
@@ -212,7 +213,7 @@ class DeliveryBatch:
 
     def _fact_payload(self, claim):
         payload = claim.payload if claim.payload is not None else self._late_snapshot(claim)
-        return self.env[claim.res_model]._retail_complete_fact(self.connector, claim.event_type, payload)
+        return effect_of(self.connector, claim.event_type, claim.res_model).complete(payload)
 
     def _late_snapshot(self, claim):
         """Build, and keep, what could not be built when it happened.
@@ -516,9 +517,8 @@ class DeliveryBatch:
         for outcome in self.outcomes:
             claim = self.claims[int(outcome.trace_id)]
             if claim.kind == EventKind.FACT and outcome.error is None:
-                self.env[claim.res_model]._retail_fact_delivered(
-                    self.connector, claim.event_type, claim.payload, outcome.remote_id
-                )
+                effect = effect_of(self.connector, claim.event_type, claim.res_model)
+                effect.delivered(claim.payload, outcome.remote_id)
 
     def record_health(self):
         """Pause the connector if its credentials were refused or the remote asked to wait."""
@@ -534,7 +534,7 @@ class DeliveryBatch:
         if quotas:
             self.connector._throttle(max(quotas))
         dead = [id for id, (decision, _error) in self.decisions.items() if decision.state is State.DEAD]
-        self.env["retail.error.group"]._note(self.connector, dead)
+        self.env["retail.delivery"].browse(dead)._report_failed(self.connector)
 
     def _is_renewable(self):
         """Tell whether the next drain has another token than the one that was refused."""

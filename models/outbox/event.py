@@ -86,6 +86,17 @@ class RetailEvent(models.Model):
             "views": [(False, "form")],
         }
 
+    @api.model
+    def _record_names(self, references):
+        """Return ``{(model, id): name}``; of what is gone, or not for the user to see, the name is ``model,id``."""
+        references = set(references)
+        names = {(model, record_id): f"{model},{record_id}" for model, record_id in references}
+        for model in {model for model, _id in references if model in self.env}:
+            ids = [record_id for of_model, record_id in references if of_model == model]
+            records = self.env[model].browse(ids).exists()._filtered_access("read")
+            names |= {(model, record.id): record.display_name for record in records}
+        return names
+
     # -- capture -----------------------------------------------------------------------------------
 
     @api.model

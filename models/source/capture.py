@@ -122,18 +122,6 @@ class RetailCapture(models.AbstractModel):
                 payloads[record.id] = (error, [])
         return payloads
 
-    @api.model
-    def _retail_complete_fact(self, connector, event_type, payload):
-        """Return a fact's payload, completed with what is only known when it is sent, such as remote ids.
-
-        :raise RemoteError: if it cannot be sent yet, or never
-        """
-        return payload
-
-    @api.model
-    def _retail_fact_delivered(self, connector, event_type, payload, remote_id):
-        """Apply the consequences of a delivered fact, such as deleting a binding."""
-
     def _retail_canonical(self, event_type, details):
         """Return the record's canonical form for this event: a :class:`~..schemas.base.Canonical`.
 
@@ -161,10 +149,9 @@ class RetailCapture(models.AbstractModel):
 
     def _retail_cause(self, event_type):
         """Return the id of the event that caused an event of this type; None if there is none."""
-        events = self.env["retail.event"]
         for path, event_types in self._retail_causes.get(event_type, ()):
             for record in self.mapped(path)[:1] if path else self:
-                uuid = events._newest_uuid(record, event_types)
+                uuid = record._retail_newest_event(event_types)
                 if uuid:
                     return uuid
         return None
@@ -172,6 +159,23 @@ class RetailCapture(models.AbstractModel):
     def _retail_occurred_at(self, event_type):
         """Return when the fact happened in the business (UTC); None for now."""
         return None
+
+    # -- what the outbox does ----------------------------------------------------------------------
+
+    @api.model
+    def _retail_wants(self, event_type):
+        """Tell whether an active flow wants events of this type; without the outbox, none does."""
+        return False
+
+    @api.model
+    def _retail_insert_captured(self):
+        """Precommit hook: insert what is in the event buffer. May run several times in a transaction."""
+
+    def _retail_newest_event(self, event_types):
+        """Return the id of the newest event of these types about the record, None if there is none."""
+        return None
+
+    # -- changes -----------------------------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -237,10 +241,6 @@ class RetailCapture(models.AbstractModel):
         return any(
             not self._fields[name].column_type for name in self._retail_watched_fields().intersection(names)
         )
-
-    @api.model
-    def _retail_wants(self, event_type):
-        return event_type in self.env["retail.flow"]._routes()
 
     @api.model
     def _retail_wanted_transitions(self):
@@ -315,7 +315,7 @@ class RetailCapture(models.AbstractModel):
         precommit = self.env.cr.precommit
         if PENDING not in precommit.data:
             precommit.data[PENDING] = EventBuffer()
-            precommit.add(self.env(su=True)["retail.event"]._insert_captured)
+            precommit.add(self.env(su=True)["retail.capture"]._retail_insert_captured)
         return precommit.data[PENDING]
 
 

@@ -119,7 +119,7 @@ class LoyaltyCard(models.Model):
         if event_type not in CAUSES:
             return super()._retail_cause(event_type)
         order = self._retail_order(self.env.context.get("retail_details", {}))
-        return self.env["retail.event"]._newest_uuid(order, CAUSES[event_type]) if order else None
+        return order._retail_newest_event(CAUSES[event_type]) if order else None
 
     def _retail_order(self, details):
         return self.env["loyalty.history"]._retail_order_of(

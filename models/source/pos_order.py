@@ -84,8 +84,7 @@ class PosOrder(models.Model):
 
     def _retail_settled_cause(self):
         """Return the id of the event that placed a settled order, None if there is none."""
-        events = self.env["retail.event"]
-        uuids = (events._newest_uuid(order, ["order.placed"]) for order in self._retail_settled_orders())
+        uuids = (order._retail_newest_event(["order.placed"]) for order in self._retail_settled_orders())
         return next(filter(None, uuids), None)
 
     def _retail_taken_for(self, sale_order):

@@ -10,7 +10,6 @@ from odoo import api, models
 from odoo.exceptions import MissingError
 from odoo.fields import Domain
 
-from ...core.errors import TransientError
 from ...schemas.customer import AddressV1, ConsentV1, CustomerV1, NameV1, PhoneV1
 
 ADDRESS_TYPES = ("invoice", "delivery", "other")
@@ -81,39 +80,6 @@ class ResPartner(models.Model):
         addresses.parent_id._retail_capture_state(self._retail_updated_event)
         erased = self.browse() if self.env.context.get("retail_merging") else self - addresses
         return super(ResPartner, erased)._retail_capture_erased()
-
-    # -- facts -------------------------------------------------------------------------------------
-
-    @api.model
-    def _retail_complete_fact(self, connector, event_type, payload):
-        """Add the remote ids of the merged customers, once none of their deliveries is open."""
-        if event_type != "customer.merged":
-            return payload
-        merged_ids = [int(merged_id) for merged_id in payload["merged_ids"]]
-        if self.env["retail.delivery"]._has_unfinished(connector, self._name, merged_ids):
-            raise TransientError(
-                self.env._("Waits for earlier events of a customer that was merged into this one.")
-            )
-        bindings = self.env["retail.binding"]
-        survivor = bindings._of_records(connector, self._name, [int(payload["id"])])
-        merged = bindings._of_records(connector, self._name, merged_ids)
-        if not survivor and merged:
-            merged[0].res_id = int(payload["id"])
-            merged = merged[1:]
-        return {**payload, "merged_remote_ids": merged.mapped("remote_id")}
-
-    @api.model
-    def _retail_fact_delivered(self, connector, event_type, payload, remote_id):
-        """Forget the customers that are gone; the survivor of a merge is sent anew, under its new remote id."""
-        gone_ids = [int(gone_id) for gone_id in payload.get("merged_ids", [payload["id"]])]
-        bindings = self.env["retail.binding"]
-        bindings._of_records(connector, self._name, gone_ids).unlink()
-        self.env["retail.delivery.attempt"]._forget_natural_keys(connector, self._name, gone_ids)
-        reason = self.env._("The customer was merged or deleted.")
-        self.env["retail.delivery"]._cancel_dead_states(connector, self._name, gone_ids, reason)
-        if event_type == "customer.merged":
-            survivor = bindings._of_records(connector, self._name, [int(payload["id"])])
-            survivor.write({"remote_id": remote_id or survivor.remote_id, "sent_hash": False})
 
     # -- canonical form ----------------------------------------------------------------------------
 

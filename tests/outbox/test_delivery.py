@@ -196,7 +196,7 @@ class TestDelivery(RetailCase):
         self.assertEqual(dead.state, "dead")
         self.env["base.partner.merge.automatic.wizard"]._merge((survivor + merged).ids, survivor)
         self._drain()
-        self.assertEqual((dead.state, dead.warning), ("cancelled", "The customer was merged or deleted."))
+        self.assertEqual((dead.state, dead.warning), ("cancelled", "The record was merged or deleted."))
 
     def test_new_email_is_the_same_contact(self):
         partner = self._partner()
