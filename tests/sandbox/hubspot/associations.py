@@ -2,12 +2,12 @@
 
 import re
 
+from kit.store import now_iso
 from kit.wire import Response, json_response
 
 from .association_types import HUBSPOT_DEFINED, TYPES, between
 from .envelope import batch_response, completed, inputs_of, whole_number
 from .failures import NOT_FOUND, Failure, bad_input, invalid_associations, not_found
-from .store import now_iso
 
 MAX_CREATE, MAX_READ = 2_000, 1_000
 PAGE = 500

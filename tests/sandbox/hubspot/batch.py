@@ -3,6 +3,7 @@
 A batch is checked completely before anything is written, so one that is rejected leaves nothing behind.
 """
 
+from kit.store import now_iso
 from kit.wire import Response
 
 from . import associations, rules, values
@@ -18,7 +19,6 @@ from .failures import (
     together,
     value_taken,
 )
-from .store import now_iso
 
 MAX_INPUTS = 100
 

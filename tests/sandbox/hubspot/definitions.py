@@ -2,12 +2,12 @@
 
 import re
 
+from kit.store import now_iso
 from kit.wire import Response, json_response
 
 from .catalog import FIELD_TYPES, MAX_UNIQUE, Property
 from .envelope import batch_response, inputs_of
 from .failures import NOT_FOUND, Failure, bad_input
-from .store import now_iso
 
 MAX_INPUTS = 100
 NAME = re.compile(r"[a-z][a-z0-9_]*")

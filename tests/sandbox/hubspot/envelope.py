@@ -1,9 +1,9 @@
 """What requests of all kinds have in common: ``inputs``, ``results`` and ``errors`` of batches, counts and ids."""
 
+from kit.store import now_iso
 from kit.wire import json_response
 
 from .failures import bad_input
-from .store import now_iso
 
 
 def inputs_of(body, most):

@@ -3,23 +3,19 @@
 import json
 import uuid
 
-from kit.wire import json_response
+from kit import failure
 
 VALIDATION = "VALIDATION_ERROR"
 NOT_FOUND = "OBJECT_NOT_FOUND"
 
 
-class Failure(ValueError):
+class Failure(failure.Failure):
     """``problems``: rejected property values, each {isValid, message, error, name}; see :func:`invalid_values`."""
 
     def __init__(self, status, category, message, context=None, details=(), problems=(), links=None):
-        super().__init__(message)
-        self.links = links
-        self.status, self.category, self.message = status, category, message
+        super().__init__(status, message=message)
+        self.category, self.message, self.links = category, message, links
         self.context, self.details, self.problems = context or {}, list(details), list(problems)
-
-    def response(self, headers=()):
-        return json_response(self.status, self.body(), headers)
 
     def body(self):
         """The body of a response that says only this."""

@@ -1,12 +1,13 @@
 """Single records: create, read, update, archive, list, merge, GDPR delete."""
 
+from kit.store import now_iso
 from kit.wire import Response, json_response
 
 from . import batch
 from .associations_v3 import with_associations
 from .envelope import whole_number
 from .failures import Failure, bad_input, not_found
-from .store import additional_emails, now_iso
+from .store import additional_emails
 
 MAX_PAGE = 100
 DEFAULT_PAGE = 10

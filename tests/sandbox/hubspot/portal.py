@@ -1,17 +1,18 @@
 """One HubSpot account: who may call, how often, which path does what."""
 
 import re
-import threading
 from datetime import UTC, datetime, timedelta
 
+from kit.account import Account
+from kit.store import now_iso
 from kit.wire import json_response
 
 from . import associations, associations_v3, batch, definitions, oauth, objects, pipelines, scopes, search
 from .failures import NOT_FOUND, Failure, bad_input
-from .limits import Limits
+from .limits import LIMITS, headers, rejection
 from .links import Links
 from .object_types import OBJECT_TYPES
-from .store import FIRST_ID, Store, now_iso
+from .store import FIRST_ID, Store
 
 VERSION = r"(?P<version>v3|\d{4}-\d{2}(?:-beta)?)"
 
@@ -125,39 +126,20 @@ class Call:
         self.links.remove_all((self.object_type, record.id))
 
 
-class Portal:
-    """The provider ``hubspot``; what a provider has is said in providers.py."""
+class Portal(Account):
+    """The provider ``hubspot``."""
 
     PREFIXES = ("/crm/", "/account-info/", "/oauth/")
+    SETTINGS = SETTINGS
+    LIMITS = LIMITS
     SECRET_PATHS = oauth.SECRET_PATHS
+    oauth_class = oauth.OAuth
 
-    def __init__(self):
-        self.lock = threading.RLock()
-        self.settings = {}
-        self.limits = Limits(self.settings)
-        self.oauth = oauth.OAuth(self.settings, self.lock)
-        self.actions = {
-            action.__name__: action
-            for action in (
-                self.oauth.expire_access_tokens,
-                self.oauth.revoke_refresh_tokens,
-                self.oauth.uninstall_app,
-            )
-        }
-        self.reset()
-
-    def reset(self):
-        with self.lock:
-            self.settings.clear()
-            self.settings.update(
-                {name: list(v) if isinstance(v, list) else v for name, v in SETTINGS.items()}
-            )
-            self.links, self.stores, self.names = Links(), {}, {}
-            for number, (name, new_schema) in enumerate(OBJECT_TYPES.items()):
-                self.add_type(name, Store(new_schema(), FIRST_ID + number * IDS_PER_TYPE))
-            self.publish_currencies()
-            self.limits.reset()
-            self.oauth.reset()
+    def start(self):
+        self.links, self.stores, self.names = Links(), {}, {}
+        for number, (name, new_schema) in enumerate(OBJECT_TYPES.items()):
+            self.add_type(name, Store(new_schema(), FIRST_ID + number * IDS_PER_TYPE))
+        self.publish_currencies()
 
     def add_type(self, name, store):
         self.stores[name] = store
@@ -180,7 +162,7 @@ class Portal:
         with self.lock:
             for definition in changes.get("custom_properties", []):
                 self.define(definition)
-            self.settings.update(changes)
+            super().configure(changes)
             self.publish_currencies()
 
     def define(self, definition):
@@ -189,47 +171,27 @@ class Portal:
             defaults = {**NEW_PROPERTY, "label": definition["name"], "groupName": schema.group}
             definitions.define(schema, {**defaults, **definition})
 
-    def handle(self, request):
-        if request.path.startswith("/oauth/"):
-            return self.oauth.handle(request)
-        try:
-            token, granted = self.authenticate(request)
-        except Failure as failure:
-            return failure.response()
-        exceeded = self.limits.take(is_search=request.path.endswith("/search"))
-        if exceeded:
-            return self.limit_reached(exceeded)
-        try:
-            response = self.route(request, granted)
-        except Failure as failure:
-            response = failure.response()
-        response.headers = self.limits.headers(daily=token in self.settings["tokens"])
-        return response
-
-    def limit_reached(self, which, retry_after=None):
-        """The 429 for ``burst``, ``daily`` or ``search``."""
-        return self.limits.rejection(
-            which, self.settings["retry_after"] if retry_after is None else retry_after
-        )
-
     def authenticate(self, request):
-        """(token, its scopes or None for all); raises Failure."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            if token in self.settings["tokens"]:
-                return token, self.settings["scopes"]
-            granted = self.oauth.scopes_of(token)
-            if granted is not None:
-                return token, granted
-        raise Failure(
+        return self.bearer(request)
+
+    def unauthorized(self):
+        return Failure(
             401,
             "INVALID_AUTHENTICATION",
             "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more "
             "details at https://developers.hubspot.com/docs/methods/auth/oauth-overview",
         )
 
-    def route(self, request, granted):
-        """``granted``: the scopes of the token."""
+    def headers(self, caller):
+        return headers(self.limits, daily=not caller.is_app)
+
+    def limit_reached(self, which, retry_after=None):
+        """The 429 for ``burst``, ``daily`` or ``search``."""
+        wait = self.settings["retry_after"] if retry_after is None else retry_after
+        return rejection(self.limits, which, wait)
+
+    def route(self, request, caller):
+        granted = caller.scopes
         match = OBJECTS.fullmatch(request.path)
         if match:
             call = Call(self, request, match)
@@ -269,29 +231,16 @@ class Portal:
         entry = {
             "name": "private-apps-api-calls-daily",
             "usageLimit": self.settings["daily_limit"],
-            "currentUsage": self.limits.today,
+            "currentUsage": self.limits.used("daily"),
             "collectedAt": now_iso(),
             "fetchStatus": "SUCCESS",
             "resetsAt": midnight.strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         return {"results": [entry]}
 
-    def summary(self):
-        with self.lock:
-            numbers = {
-                name: {
-                    "active": sum(not record.archived for record in store.order),
-                    "archived": sum(
-                        record.archived and record.id not in store.aliases for record in store.order
-                    ),
-                }
-                for name, store in self.stores.items()
-            }
-            return {**numbers, "oauth": self.oauth.summary()}
-
     def records(self, kind):
         with self.lock:
-            records = self.stores[kind].export()
+            records = super().records(kind)
             return [{**each, "associations": self.links.export(kind, each["id"])} for each in records]
 
 

@@ -1,8 +1,6 @@
 """POST …/search: filter groups (OR of ANDs), one sort, paging. Changes show up after ``search_lag_s``."""
 
-import time
-from datetime import datetime
-
+from kit import search as kit
 from kit.wire import json_response
 
 from .envelope import whole_number
@@ -10,6 +8,20 @@ from .failures import bad_input
 
 MAX_PAGE = 200
 DEFAULT_PAGE = 10
+KINDS = {"number": "number", "date": "moment", "datetime": "moment"}
+OPERATORS = {
+    "EQ": "=",
+    "NEQ": "!=",
+    "LT": "<",
+    "LTE": "<=",
+    "GT": ">",
+    "GTE": ">=",
+    "IN": "in",
+    "NOT_IN": "not in",
+    "HAS_PROPERTY": "is set",
+    "NOT_HAS_PROPERTY": "is not set",
+    "CONTAINS_TOKEN": "has word",
+}
 
 
 def search(call):
@@ -22,7 +34,9 @@ def search(call):
     tests = [[condition(call, each) for each in filters] for filters in groups or [[]]]
     with call.lock:
         found = [
-            r.properties for r in visible(call) if any(all(t(r.properties) for t in each) for each in tests)
+            r.properties
+            for r in call.store.visible(call.settings["search_lag_s"])
+            if any(all(t(r.properties) for t in each) for each in tests)
         ]
         found = sort(call.store.schema, found, body.get("sorts"))
         records = [call.store.find(properties["hs_object_id"]) for properties in found[after : after + limit]]
@@ -31,12 +45,6 @@ def search(call):
     if after + limit < len(found):
         answer["paging"] = {"next": {"after": str(after + limit)}}
     return json_response(200, answer)
-
-
-def visible(call):
-    latest = time.monotonic() - call.settings["search_lag_s"]
-    store = call.store
-    return [r for r in store.order if not r.archived and r.id not in store.aliases and r.changed <= latest]
 
 
 def sort(schema, found, sorts):
@@ -49,11 +57,8 @@ def sort(schema, found, sorts):
             "propertyName": first.lstrip("-"),
             "direction": "DESCENDING" if first.startswith("-") else "",
         }
-    key = comparer(schema, first["propertyName"])
-    descending = first.get("direction") == "DESCENDING"
-    return sorted(
-        found, key=lambda properties: key(properties.get(first["propertyName"])), reverse=descending
-    )
+    name, descending = first["propertyName"], first.get("direction") == "DESCENDING"
+    return kit.in_order(found, name, descending, kind_of(schema, name))
 
 
 def condition(call, data):
@@ -66,14 +71,8 @@ def condition(call, data):
         raise bad_input(f"operator {data.get('operator')} is not supported")
     if name not in schema.properties:
         raise bad_input(f"There was a problem with the request: unknown property {name}")
-    key = comparer(schema, name)
-    wanted = [key(value) for value in data.get("values") or [data.get("value")]]
-
-    def holds(properties):
-        stored = properties.get(name)
-        return operator(None if stored is None else key(stored), wanted)
-
-    return holds
+    values = data.get("values") or [data.get("value")]
+    return kit.condition(name, operator, values, kind_of(schema, name))
 
 
 def associated(call, data):
@@ -89,40 +88,7 @@ def associated(call, data):
     return holds
 
 
-def comparer(schema, name):
-    """What makes values of that property comparable: a number, milliseconds since the epoch, or lower case."""
-    kind = schema.properties[name].kind if name in schema.properties else "string"
-    return {"number": number, "date": milliseconds, "datetime": milliseconds}.get(kind, text)
-
-
-def text(value):
-    return "" if value is None else str(value).lower()
-
-
-def number(value):
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return float("-inf")
-
-
-def milliseconds(value):
-    try:
-        return datetime.fromisoformat(str(value)).timestamp() * 1000
-    except ValueError:
-        return number(value)
-
-
-OPERATORS = {
-    "EQ": lambda stored, wanted: stored == wanted[0],
-    "NEQ": lambda stored, wanted: stored != wanted[0],
-    "LT": lambda stored, wanted: stored is not None and stored < wanted[0],
-    "LTE": lambda stored, wanted: stored is not None and stored <= wanted[0],
-    "GT": lambda stored, wanted: stored is not None and stored > wanted[0],
-    "GTE": lambda stored, wanted: stored is not None and stored >= wanted[0],
-    "IN": lambda stored, wanted: stored in wanted,
-    "NOT_IN": lambda stored, wanted: stored not in wanted,
-    "HAS_PROPERTY": lambda stored, wanted: stored is not None,
-    "NOT_HAS_PROPERTY": lambda stored, wanted: stored is None,
-    "CONTAINS_TOKEN": lambda stored, wanted: stored is not None and wanted[0].strip("*") in stored,
-}
+def kind_of(schema, name):
+    """How values of that property are compared."""
+    definition = schema.properties.get(name)
+    return KINDS.get(definition.kind, "text") if definition else "text"

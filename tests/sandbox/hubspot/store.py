@@ -1,27 +1,21 @@
 """The records of one object type. Whoever uses a store holds the portal's lock."""
 
-import time
 from bisect import bisect_left
-from datetime import UTC, datetime
+
+from kit import store
 
 from .object_types import LIFECYCLE
 
 FIRST_ID = 151_000_000_001
 
 
-def now_iso():
-    """Now, as HubSpot writes it: ``2026-11-23T09:30:00.123Z``."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+class Record(store.Record):
+    """``properties`` holds strings only and no empty ones."""
 
-
-class Record:
-    """``properties`` holds strings only and no empty ones; ``changed`` is on the monotonic clock, in seconds."""
-
-    __slots__ = ("archived", "archived_at", "changed", "created", "id", "merged", "properties", "updated")
+    __slots__ = ()
 
     def __init__(self, record_id, now, schema):
-        self.id, self.created, self.updated, self.changed = record_id, now, now, time.monotonic()
-        self.archived, self.archived_at, self.merged = False, None, []
+        super().__init__(record_id, now)
         self.properties = {schema.created: now, "hs_object_id": record_id, schema.modified: now}
 
     def describe(self, names):
@@ -51,88 +45,44 @@ class Record:
         }
 
 
-class Store:
-    """``index``: unique property -> value -> record. ``aliases``: id of a merged record -> id that it has now.
-
-    ``pipelines``: by id, see pipelines.py. ``blocked``: emails of people who asked to be forgotten.
-    """
+class Store(store.Store):
+    """``pipelines``: by id, see pipelines.py. ``blocked``: emails of people who asked to be forgotten."""
 
     def __init__(self, schema, first_id=FIRST_ID):
-        self.schema, self.pipelines = schema, {}
-        self.records, self.order = {}, []
-        self.index, self.aliases, self.blocked = {}, {}, set()
-        self.next_id = first_id
+        super().__init__(first_id=first_id)
+        self.schema, self.pipelines, self.blocked = schema, {}, set()
+
+    @property
+    def unique(self):
+        return self.schema.unique
+
+    def new_record(self, record_id, now):
+        return Record(record_id, now, self.schema)
+
+    def normal(self, name, value):
+        return value.strip().lower() if name == "email" else value
 
     def find(self, key, id_property=None, archived=False):
         """The record with that id, or that value of a unique property; None if there is none (or it is archived)."""
-        if id_property is None or id_property == "hs_object_id":
-            record = self.records.get(self.aliases.get(key, key))
-            return record if record is not None and record.archived == archived else None
-        if id_property == "email":
-            key = key.strip().lower()
-        return self.index.get(id_property, {}).get(key)
-
-    def owner(self, properties, record=None):
-        """(property, value, record) of the first unique value that another record has, else None."""
-        for name in self.schema.unique:
-            value = properties.get(name)
-            if value:
-                other = self.index.get(name, {}).get(value)
-                if other is not None and other is not record:
-                    return name, value, other
-        return None
-
-    def create(self, now):
-        record = Record(str(self.next_id), now, self.schema)
-        self.next_id += 1
-        self.records[record.id] = record
-        self.order.append(record)
-        return record
+        return super().find(key, None if id_property == "hs_object_id" else id_property, archived)
 
     def write(self, record, properties, now):
         """Set cleaned properties; an empty string clears."""
         stored = record.properties
-        for name in self.schema.unique:
-            if name in properties:
-                self._reindex(record, name, stored.get(name), properties[name])
         if "lifecyclestage" in properties and goes_back(
             stored.get("lifecyclestage"), properties["lifecyclestage"]
         ):
             properties = {name: value for name, value in properties.items() if name != "lifecyclestage"}
-        stored.update(properties)
-        if "" in properties.values():
-            for name, value in properties.items():
-                if value == "":
-                    del stored[name]
+        super().write(record, properties, now)
         if self.schema.derive:
             stored.update(self.schema.derive(stored, self))
-        stored[self.schema.modified] = record.updated = now
-        record.changed = time.monotonic()
-
-    def _reindex(self, record, name, old, new):
-        values = self.index.setdefault(name, {})
-        if old and values.get(old) is record:
-            del values[old]
-        if new:
-            values[new] = record
-
-    def archive(self, record, now):
-        """Into the recycle bin: not found any more, and its unique values are free."""
-        self.release(record)
-        record.archived, record.archived_at, record.updated = True, now, now
+        stored[self.schema.modified] = now
 
     def release(self, record):
         """Take the record's unique values out of the index."""
-        for name in self.schema.unique:
-            self._reindex(record, name, record.properties.get(name), None)
+        super().release(record)
         for email in additional_emails(record):
             self._reindex(record, "email", email, None)
-
-    def forget(self, record):
-        """Delete for good (GDPR)."""
-        self.release(record)
-        del self.records[record.id]
-        self.order.remove(record)
 
     def page(self, after, limit, archived=False):
         """(up to ``limit`` records with an id of at least ``after``, id of the one after them or None)."""
@@ -144,21 +94,6 @@ class Store:
                     return found, record.id
                 found.append(record)
         return found, None
-
-    def export(self):
-        """Everything, for the control API."""
-        return [
-            {
-                "id": record.id,
-                "properties": record.properties,
-                "archived": record.archived,
-                "createdAt": record.created,
-                "updatedAt": record.updated,
-                "mergedIds": record.merged,
-            }
-            for record in self.order
-            if record.id not in self.aliases
-        ]
 
 
 def additional_emails(record):

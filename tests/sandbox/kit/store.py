@@ -1,0 +1,143 @@
+"""The records of one kind. Whoever uses a store holds the account's lock."""
+
+import time
+from datetime import UTC, datetime
+
+
+def now_iso():
+    """Now, in UTC, as most APIs write it: ``2026-11-23T09:30:00.123Z``."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+class Record:
+    """``properties`` has no empty values; ``changed`` is on the monotonic clock, in seconds."""
+
+    __slots__ = ("archived", "archived_at", "changed", "created", "id", "merged", "properties", "updated")
+
+    def __init__(self, record_id, now):
+        self.id, self.created, self.updated, self.changed = record_id, now, now, time.monotonic()
+        self.archived, self.archived_at, self.merged = False, None, []
+        self.properties = {}
+
+
+class Store:
+    """``unique``: names of the properties whose values identify a record.
+
+    ``index``: unique property -> value -> record. ``aliases``: id of a merged record -> id that it has now.
+    """
+
+    unique = ()
+
+    def __init__(self, unique=(), first_id=1):
+        if unique:
+            self.unique = unique
+        self.records, self.order = {}, []
+        self.index, self.aliases = {}, {}
+        self.next_id = first_id
+
+    # --- what a kind of record may do differently ---
+
+    def new_record(self, record_id, now):
+        return Record(record_id, now)
+
+    def new_id(self):
+        """An id that no record had before, a string."""
+        self.next_id += 1
+        return str(self.next_id - 1)
+
+    def normal(self, name, value):
+        """The form in which the value of a unique property is compared."""
+        return value
+
+    # --- finding ---
+
+    def find(self, key, name=None, archived=False):
+        """The record with that id, or that value of a unique property; None if there is none (or it is archived)."""
+        if name is None:
+            record = self.records.get(self.aliases.get(key, key))
+            return record if record is not None and record.archived == archived else None
+        return self.index.get(name, {}).get(self.normal(name, key))
+
+    def owner(self, properties, record=None):
+        """(property, value, record) of the first unique value that another record has, else None."""
+        for name in self.unique:
+            value = properties.get(name)
+            if value:
+                other = self.index.get(name, {}).get(value)
+                if other is not None and other is not record:
+                    return name, value, other
+        return None
+
+    def visible(self, lag=0, archived=False):
+        """The records in the order of their creation, without changes of the last ``lag`` seconds."""
+        latest = time.monotonic() - lag
+        return [
+            r
+            for r in self.order
+            if r.archived == archived and r.changed <= latest and r.id not in self.aliases
+        ]
+
+    # --- writing ---
+
+    def create(self, now=None):
+        record = self.new_record(self.new_id(), now or now_iso())
+        self.records[record.id] = record
+        self.order.append(record)
+        return record
+
+    def write(self, record, properties, now=None):
+        """Set properties; None and an empty string clear."""
+        stored = record.properties
+        for name in self.unique:
+            if name in properties:
+                self._reindex(record, name, stored.get(name), properties[name])
+        stored.update(properties)
+        values = properties.values()
+        if "" in values or None in values:
+            for name, value in properties.items():
+                if value is None or value == "":
+                    del stored[name]
+        record.updated, record.changed = now or now_iso(), time.monotonic()
+
+    def _reindex(self, record, name, old, new):
+        values = self.index.setdefault(name, {})
+        if old and values.get(old) is record:
+            del values[old]
+        if new:
+            values[new] = record
+
+    def archive(self, record, now=None):
+        """Into the recycle bin: not found any more, and its unique values are free."""
+        self.release(record)
+        record.archived, record.archived_at = True, now or now_iso()
+        record.updated = record.archived_at
+
+    def release(self, record):
+        """Take the record's unique values out of the index."""
+        for name in self.unique:
+            self._reindex(record, name, record.properties.get(name), None)
+
+    def forget(self, record):
+        """Delete for good."""
+        self.release(record)
+        del self.records[record.id]
+        self.order.remove(record)
+
+    def export(self):
+        """Everything, for the control API."""
+        return [
+            {
+                "id": record.id,
+                "properties": record.properties,
+                "archived": record.archived,
+                "createdAt": record.created,
+                "updatedAt": record.updated,
+                "mergedIds": record.merged,
+            }
+            for record in self.order
+            if record.id not in self.aliases
+        ]
+
+    def summary(self):
+        archived = sum(record.archived and record.id not in self.aliases for record in self.order)
+        return {"active": sum(not record.archived for record in self.order), "archived": archived}
