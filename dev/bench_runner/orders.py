@@ -9,6 +9,15 @@ ORIGINALS = 20
 PLACED_AT = "2026-01-05 09:30:00"
 
 
+def make_draft_order(database, customer_id):
+    """Make an order that is not confirmed yet; return its id."""
+    with odoo_here.environment(database) as env:
+        lines = [(0, 0, {"product_id": product.id}) for product in make_products(env, LINES)]
+        order = env["sale.order"].create({"partner_id": customer_id, "order_line": lines})
+        env.cr.commit()
+    return order.id
+
+
 def make_orders(database, customer_ids):
     """Make some confirmed orders to copy; return their ids. They are orders like any: who listens is told of them."""
     with odoo_here.environment(database) as env:

@@ -89,7 +89,7 @@ def measure(bench):
 
 
 def _hub(bench):
-    sandbox = _start_sandbox(bench, "bench_hub_sandbox")
+    sandbox = start_order_sandbox(bench, "bench_hub_sandbox")
     hub = start_hub(bench, "hub", sandbox, CUSTOMERS, events=("order.placed",))
     hub.drain(hub.customer_ids)
     original_ids = make_orders(hub.database, hub.customer_ids)
@@ -108,7 +108,7 @@ def _tell(env, ids):
 
 
 def _peer(bench):
-    sandbox = _start_sandbox(bench, "bench_peer_sandbox")
+    sandbox = start_order_sandbox(bench, "bench_peer_sandbox")
     database, server = start_exporter(bench, sandbox)
     customer_ids = make_customers(database, CUSTOMERS)
     original_ids = make_orders(database, customer_ids)
@@ -120,7 +120,7 @@ def _enqueue(env, ids):
     env["sale.order"].browse(ids)._bench_export_later()
 
 
-def _start_sandbox(bench, label):
+def start_order_sandbox(bench, label):
     """Start a HubSpot that knows how our orders and lines are found."""
     sandbox = start_sandbox(bench, label)
     keys = [
