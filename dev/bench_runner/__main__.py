@@ -11,6 +11,7 @@ import memory
 import outbound
 import outbound_orders
 import realtime
+import realtime_calm
 from bench import Bench
 from figures import print_table, write_json
 
@@ -22,6 +23,7 @@ BENCHMARKS = {
     "outbound_orders": outbound_orders.measure,
     "losses": losses.measure,
     "realtime": realtime.measure,
+    "realtime_calm": realtime_calm.measure,
     "large_table": large_table.measure,
     "memory": memory.measure,
 }
@@ -38,12 +40,15 @@ def main():
     parser.add_argument(
         "--profile", action="store_true", help="show where the hub's time goes, once measured"
     )
+    parser.add_argument(
+        "--stages", action="store_true", help="show the stages of a single change (realtime_calm)"
+    )
     options = parser.parse_args()
     unknown = set(options.names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     figures = []
-    with Bench(options.runs, options.profile, options.scale) as bench:
+    with Bench(options.runs, options.profile, options.scale, options.stages) as bench:
         for name in options.names or BENCHMARKS:
             figures += bench.measure(BENCHMARKS[name])
     print()

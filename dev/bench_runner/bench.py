@@ -15,6 +15,7 @@ class Bench:
     runs: int
     profile: bool = False
     scale: float = 1.0
+    stages: bool = False
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _sources: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _installed: dict = field(default_factory=dict)

@@ -31,8 +31,8 @@ GOAL = 2
 
 def measure(bench):
     sandbox = start_sandbox(bench)
-    hub = Hub(bench, sandbox)
-    exporter = Exporter(bench, sandbox)
+    hub = Hub.start(bench, sandbox, bench.scaled(BACKLOG))
+    exporter = Exporter.start(bench, sandbox, bench.scaled(JOBS))
     runs = []
     for number in range(bench.runs):
         run = {}
@@ -75,11 +75,16 @@ class Side:
     name = None
     calm_seconds = None
 
-    def __init__(self, bench, database, ids):
+    def __init__(self, bench, database, ids, backlog):
         self.database = database
-        self.changed_ids, self.backlog_ids = ids[:CHANGED], ids[CHANGED:]
+        self.changed_ids, self.backlog_ids = ids[: len(ids) - backlog], ids[len(ids) - backlog :]
         self.backlog = len(self.backlog_ids)
         self.cursor = bench.enter(contextlib.closing(database.connect())).cursor()
+
+    @classmethod
+    def start(cls, bench, sandbox, backlog, changed=CHANGED, **server_options):
+        """Start a server with so many customers for the backlog, and so many to be changed in turn."""
+        raise NotImplementedError
 
     def queue_backlog(self):
         raise NotImplementedError
@@ -94,7 +99,7 @@ class Side:
         """Return the latencies of what was changed while the backlog drained, and how fast that drained."""
         start = time.time()
         self.queue_backlog()
-        commits, milliseconds = self._change(lambda: not self._value(self.OPEN_BACKLOG))
+        commits, milliseconds = self._change(lambda: not self.value(self.OPEN_BACKLOG))
         backlog = self._column(self.BACKLOG_DONE, start)
         if len(backlog) != self.backlog:
             raise RuntimeError(f"{self.name}: {len(backlog)} of the backlog of {self.backlog} arrived")
@@ -107,16 +112,20 @@ class Side:
         """Make changes until then; return the moments of the commits, and the milliseconds until arrival."""
         start = time.time()
         commits = trickle(self.database, self.changed_ids, is_over)
-        wait_until(lambda: not self._value(self.OPEN), TIMEOUT, f"{self.name}: not all changes arrived")
-        done = self._column(self.CHANGES_DONE, start)
+        wait_until(lambda: not self.value(self.OPEN), TIMEOUT, f"{self.name}: not all changes arrived")
+        done = self.done_since(start)
         return commits, [1000 * (end - commit) for commit, end in zip(commits, done, strict=True)]
+
+    def done_since(self, start):
+        """Return when each of the changes made since ``start`` was recorded as done, in their order."""
+        return self._column(self.CHANGES_DONE, start)
 
     def _percentiles(self, label, milliseconds):
         return {
             f"{self.name}_{label}_p{percent}_ms": percentile(milliseconds, percent) for percent in (50, 95)
         }
 
-    def _value(self, statement):
+    def value(self, statement):
         return self._column(statement)[0]
 
     def _column(self, statement, *parameters):
@@ -137,10 +146,13 @@ class Hub(Side):
     """
     CHANGES_DONE, BACKLOG_DONE = DONE.format("realtime"), DONE.format("bulk")
 
-    def __init__(self, bench, sandbox):
-        self.hub = start_hub(bench, "realtime", sandbox, CHANGED + bench.scaled(BACKLOG))
-        self.hub.drain(self.hub.customer_ids)
-        super().__init__(bench, self.hub.database, self.hub.customer_ids)
+    @classmethod
+    def start(cls, bench, sandbox, backlog, changed=CHANGED, **server_options):
+        hub = start_hub(bench, "realtime", sandbox, changed + backlog, **server_options)
+        hub.drain(hub.customer_ids)
+        side = cls(bench, hub.database, hub.customer_ids, backlog)
+        side.hub = hub
+        return side
 
     def queue_backlog(self):
         self.hub.send_again(self.backlog_ids, lane="bulk")
@@ -167,9 +179,10 @@ class Exporter(Side):
     """
     CHANGES_DONE, BACKLOG_DONE = DONE.format("!="), DONE.format("=")
 
-    def __init__(self, bench, sandbox):
-        database, self.server = start_exporter(bench, sandbox)
-        super().__init__(bench, database, make_customers(database, CHANGED + bench.scaled(JOBS)))
+    @classmethod
+    def start(cls, bench, sandbox, backlog, changed=CHANGED, **server_options):
+        database, _server = start_exporter(bench, sandbox, **server_options)
+        return cls(bench, database, make_customers(database, changed + backlog), backlog)
 
     def queue_backlog(self):
         with odoo_here.environment(self.database) as env:

@@ -123,18 +123,19 @@ class Hub:
             return seconds
 
 
-def start_hub(bench, label, sandbox, customer_count=0, events=()):
+def start_hub(bench, label, sandbox, customer_count=0, events=(), **server_options):
     """Return a hub with a server; the customers are not sent yet.
 
     :param events: types of events that it wants beside the default ones
+    :param server_options: of :class:`~stack.OdooServer`
     """
     database = bench.database(label, "retail_hub")
     ids = make_customers(database, customer_count) if customer_count else []
     connector_id = odoo_here.connect_hub(database, sandbox.url, window=0, events=events)
-    return Hub(database, bench.enter(OdooServer(database)), connector_id, ids)
+    return Hub(database, bench.enter(OdooServer(database, **server_options)), connector_id, ids)
 
 
-def start_exporter(bench, sandbox):
+def start_exporter(bench, sandbox, **server_options):
     """Return (database, server) of the exporter that makes one job per record."""
     database = bench.database("peer", "retail_bench_peer")
     with odoo_here.environment(database) as env:
@@ -142,7 +143,7 @@ def start_exporter(bench, sandbox):
         parameters.set_param("bench.url", sandbox.url)
         parameters.set_param("bench.token", "sandbox-token")
         env.cr.commit()
-    return database, bench.enter(OdooServer(database))
+    return database, bench.enter(OdooServer(database, **server_options))
 
 
 def make_webhook_automation(bench, sandbox):

@@ -24,12 +24,13 @@ def trickle(database, ids, is_over):
     for partner_id in itertools.cycle(ids):
         if is_over():
             return moments
-        moments.append(_change(database, partner_id))
+        moments.append(change(database, partner_id))
         next_at += intervals.uniform(0.5, 1.5) / RATE
         time.sleep(max(0, next_at - time.monotonic()))
 
 
-def _change(database, partner_id):
+def change(database, partner_id):
+    """Change a customer; return the moment of the commit (time.time)."""
     with odoo_here.environment(database) as env:
         env["res.partner"].browse(partner_id).write({"function": f"Change {next(_serial)}"})
         return odoo_here.commit(env, time.time)
