@@ -1,5 +1,6 @@
 """Secrets and personal data do not get into logs and messages; what helps to find an error stays."""
 
+import time
 import timeit
 
 import pytest
@@ -162,14 +163,26 @@ def test_the_argument_is_not_changed():
     assert value == {"email": "anna@example.com", "list": ["bob@example.com"]}
 
 
-def test_hostile_text_takes_no_time():
-    """A remote's error page of 200 kB; a pattern that backtracks would take minutes."""
-    for text in ("a" * 200_000, "1 " * 100_000, "a@" * 100_000, "+" + "1" * 200_000, "token=" * 30_000):
-        assert timeit.timeit(lambda text=text: redact_text(text), number=1) < 0.5
+def seconds(function, value):
+    """Return the processor time that a call takes: the least of some tries, since others use the machine too."""
+    return min(timeit.repeat(lambda: function(value), timer=time.thread_time, number=5, repeat=5))
+
+
+@pytest.mark.parametrize("text", ["a", "1 ", "a@", "+1", "1", "token=", "a.", "(0"])
+def test_hostile_text_takes_linear_time(text):
+    """A remote's error page may have 200 kB; a pattern that backtracks would take minutes."""
+    short, long = (f"@ {text * length}" for length in (500, 5_000))
+    assert seconds(redact_text, long) < 30 * seconds(redact_text, short)
 
 
 def test_speed():
-    """Called for hundreds of items a second: the goal is 30 µs, the limit here is for slow machines."""
-    data = customer(1)
-    seconds = min(timeit.repeat(lambda: redact(data), number=500, repeat=5)) / 500
-    assert seconds < 150e-6
+    """Called for hundreds of items a second: it takes about four times as long as a plain copy."""
+    data = [customer(1)] * 20
+    assert seconds(redact, data) < 10 * seconds(plain_copy, data)
+
+
+def plain_copy(value):
+    """Walk through the data as ``redact`` does, and look at nothing."""
+    if isinstance(value, dict):
+        return {key: plain_copy(item) for key, item in value.items()}
+    return [plain_copy(item) for item in value] if isinstance(value, list) else value
