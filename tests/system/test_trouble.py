@@ -1,7 +1,5 @@
 """Trouble with the remote: what waits, what stops, and that all goes out by itself afterwards."""
 
-import time
-
 from hub import PATIENCE, calls, customers, emails, inputs, job_titles, let_cron_run
 
 from stack import Sandbox, wait_until
@@ -94,16 +92,14 @@ def test_rate_limit(connect, sandbox):
 def test_one_connector_that_hangs_does_not_delay_another(connect, sandbox):
     """Each connector has its own jobs: the one whose remote hangs keeps one slot of the lane, not all."""
     with Sandbox(label="hanging") as process:
-        slow = connect(base_url=process.url, read_timeout=8)
+        slow = connect(base_url=process.url, read_timeout=50)
         stalled = type(sandbox)(process.url)
-        stalled.fault(path="/batch/", hang=6, times=1)
+        stalled.fault(path="/batch/", hang=45, times=1)
         slow.create(*customers(1))
         wait_until(lambda: stalled.faults()[0]["hits"], PATIENCE, "the call that hangs")
-        begin = time.monotonic()
         good = connect()
         good.create(*customers(1))
         good.wait(delivered=1)
-        assert time.monotonic() - begin < 5
         assert slow.deliveries("state")[0] == ("in_flight",)
         stalled.faults_clear()
 
