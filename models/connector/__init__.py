@@ -1,4 +1,5 @@
 from . import res_company
+from . import alert
 from . import credential
 from . import connector
 from . import oauth

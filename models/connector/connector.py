@@ -12,6 +12,7 @@ from ...connectors import ADAPTERS
 from ...connectors.provider import Settings
 from ...core.errors import RemoteError
 from ...tools import server_options
+from .alert import ATTENTION
 
 CLOCK_SKEW_LIMIT = 60  # seconds; signed calls of most providers tolerate 5 minutes
 
@@ -19,7 +20,7 @@ CLOCK_SKEW_LIMIT = 60  # seconds; signed calls of most providers tolerate 5 minu
 class RetailConnector(models.Model):
     _name = "retail.connector"
     _description = "Retail Connector"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "retail.alerting"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, tracking=True)
@@ -210,7 +211,8 @@ class RetailConnector(models.Model):
                     )
                 )
         self.write({"state": "active", "state_reason": False})
-        self.activity_unlink(["mail.mail_activity_data_warning"])
+        for connector in self:
+            connector._clear_alert(ATTENTION)
 
     def action_pause(self):
         """Keep work, and deliver none."""
@@ -265,17 +267,13 @@ class RetailConnector(models.Model):
         return self.active and self.state == "active"
 
     def _need_attention(self, reason):
-        """Pause until a person has acted, and tell the responsible once."""
+        """Pause until a person has acted, and alert the responsible."""
         self.ensure_one()
         if self.state != "active":
             return
         self.write({"state": "attention", "state_reason": reason})
-        self.activity_schedule(
-            "mail.mail_activity_data_warning",
-            summary=self.env._("%(name)s needs attention", name=self.name),
-            note=reason,
-            user_id=self._get_responsible().id,
-        )
+        summary = self.env._("%(name)s needs attention", name=self.name)
+        self._raise_alert(ATTENTION, summary, reason, self._get_responsible())
 
     def _get_responsible(self):
         return self.responsible_id or self.company_id.retail_responsible_id or self.env.user

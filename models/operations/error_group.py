@@ -10,7 +10,7 @@ from odoo.tools import SQL
 
 from ...core.const import State
 
-ACTIVITY_TYPE = "mail.mail_activity_data_warning"
+FAILED = "failed"  # cause of an alert
 COMPARISONS = {
     ">": operators.gt,
     ">=": operators.ge,
@@ -35,7 +35,7 @@ UNREPAIRED = SQL(
 class RetailErrorGroup(models.Model):
     _name = "retail.error.group"
     _description = "Dead Letters"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "retail.alerting"]
     _order = "is_open desc, last_seen desc, id desc"
     _rec_name = "fingerprint"
     _mail_post_access = "read"
@@ -151,14 +151,9 @@ class RetailErrorGroup(models.Model):
     def _assign(self):
         """Tell the owner of each group of which nobody was told, or whose owner has left."""
         for group in self:
-            activity = group._activity()
-            if activity.user_id.active:
-                continue
-            group.owner_id = group._find_owner()
-            if activity:
-                activity.user_id = group.owner_id
-            else:
-                group._notify_owner()
+            if not group._alert(FAILED).user_id.active:
+                group.owner_id = group._find_owner()
+                group._alert_owner()
 
     def _find_owner(self):
         """Return who looks after it: the flow's owner, else the connector's responsible, if they are still there."""
@@ -169,11 +164,8 @@ class RetailErrorGroup(models.Model):
         )
         return next((user for user in candidates if user.active), self.env.ref("base.user_admin"))
 
-    def _activity(self):
-        return self.activity_search([ACTIVITY_TYPE])[:1]
-
-    def _notify_owner(self):
-        self.activity_schedule(ACTIVITY_TYPE, user_id=self.owner_id.id, **self._texts())
+    def _alert_owner(self):
+        self._raise_alert(FAILED, user=self.owner_id, **self._texts())
 
     def _texts(self):
         """Return the texts of the activity, in the owner's language."""
@@ -235,10 +227,9 @@ class RetailErrorGroup(models.Model):
             return
         if not self.owner_id.active:
             self._assign()
-        activity = self._activity()
-        texts = self._texts()
-        if activity and self.dead_count and activity.summary != texts["summary"]:
-            activity.write(texts)
+        alert = self._alert(FAILED)
+        if alert and self.dead_count and alert.summary != self._texts()["summary"]:
+            self._alert_owner()
 
     def _is_unrepaired(self):
         rows = self.env.execute_query(
@@ -248,12 +239,8 @@ class RetailErrorGroup(models.Model):
 
     def _close(self):
         self.is_open = False
-        self.activity_feedback(
-            [ACTIVITY_TYPE],
-            feedback=self.env._(
-                "Nothing of it is left: all was delivered, replaced by newer ones or discarded."
-            ),
-        )
+        left = self.env._("Nothing of it is left: all was delivered, replaced by newer ones or discarded.")
+        self._clear_alert(FAILED, feedback=left)
 
 
 class RetailDelivery(models.Model):

@@ -298,6 +298,7 @@ class RetailBulkRun(models.Model):
         """Go on where it was."""
         self._check_state("paused", "failed")
         self.write({"state": "running", "state_reason": False})
+        self._clear_alerts()
         self._wake()
 
     def action_cancel(self):
@@ -305,6 +306,11 @@ class RetailBulkRun(models.Model):
         self._check_state("draft", "running", "paused", "failed")
         reason = self.env._("Cancelled by %(user)s.", user=self.env.user.name)
         self.write({"state": "cancelled", "state_reason": reason, "ended_at": fields.Datetime.now()})
+        self._clear_alerts()
+
+    def _clear_alerts(self):
+        for run in self:
+            run.connector_id._clear_alert(run._alert_cause())
 
     def _check_state(self, *states):
         self.check_access("write")
@@ -549,12 +555,11 @@ class RetailBulkRun(models.Model):
         self.write({"state": "failed", "state_reason": reason})
         connector = self.connector_id
         responsible = connector.responsible_id or connector.company_id.retail_responsible_id
-        connector.activity_schedule(
-            "mail.mail_activity_data_warning",
-            summary=self.env._("%(run)s has failed", run=self.display_name),
-            note=reason,
-            user_id=(responsible or self.started_by_id).id,
-        )
+        summary = self.env._("%(run)s has failed", run=self.display_name)
+        connector._raise_alert(self._alert_cause(), summary, reason, responsible or self.started_by_id)
+
+    def _alert_cause(self):
+        return f"{self._name},{self.id}"
 
 
 class RetailConnector(models.Model):

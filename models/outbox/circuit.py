@@ -14,7 +14,7 @@ from ...core import breaker
 
 PROBE_LEASE = 120  # seconds after which a probe that nobody has reported on is made again
 QUIET_SECONDS = 3600  # who was told of an outage within that time is not sent another e-mail
-ACTIVITY_TYPE = "mail.mail_activity_data_warning"
+OUTAGE = "outage"  # cause of an alert
 
 
 class RetailCircuit(models.Model):
@@ -164,9 +164,8 @@ class RetailCircuit(models.Model):
             reason=self.reason or "",
         )
         summary = self.env._("%(name)s does not answer", name=connector.name)
-        connector.with_context(mail_activity_quick_update=True).activity_schedule(
-            ACTIVITY_TYPE, summary=summary, note=note, user_id=connector._get_responsible().id
-        )
+        quiet = connector.with_context(mail_activity_quick_update=True)
+        quiet._raise_alert(OUTAGE, summary, note, connector._get_responsible())
         if not self.told_at or (self.opened_at - self.told_at).total_seconds() > QUIET_SECONDS:
             self.told_at = self.opened_at
             connector._send_notice(summary, note)
@@ -175,8 +174,6 @@ class RetailCircuit(models.Model):
         minutes = max(int((self.env.cr.now() - self.opened_at).total_seconds() // 60), 1)
         summary = self.env._("%(name)s answers again", name=connector.name)
         note = self.env._("It did not for about %(minutes)s min. What waits goes out now.", minutes=minutes)
-        activities = connector.activity_search([ACTIVITY_TYPE])
-        if activities:
-            activities.action_feedback(feedback=f"{summary}. {note}")
+        connector._clear_alert(OUTAGE, feedback=f"{summary}. {note}")
         if self.told_at == self.opened_at:
             connector._send_notice(summary, note)
