@@ -112,14 +112,14 @@ def _alternate(partners, flow, no_flow, size, times):
 
 def _wake_up(count, partners, flow):
     """What the first change after some quiet costs more than the next: it enqueues the job that drains."""
-    from odoo.addons.retail_hub.models.outbox import drain as retail_drain
+    from odoo.addons.retail_hub.models.outbox import wake as retail_wake
 
     runs = []
     for _ in range(count):
         waking, awake = [], []
         for number in range(30):
             flow.query("UPDATE queue_job SET state = 'done'")
-            retail_drain._wakes.clear()
+            retail_wake._wakes.clear()
             waking.append(_write(flow, partners[flow][number : number + 1])[0])
             awake.append(_write(flow, partners[flow][number : number + 1])[0])
         runs.append({"waking_ms": 1000 * median(waking), "awake_ms": 1000 * median(awake)})

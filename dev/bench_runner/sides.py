@@ -94,7 +94,7 @@ class Hub:
                 "UPDATE retail_delivery SET lane = %s WHERE state = 'pending' AND lane != %s AND res_id = ANY(%s)",
                 [lane, lane, list(ids)],
             )
-            env["retail.drain"]._wake_at_commit(self.connector_id, lane, 0.0)
+            env["retail.wake"]._wake_at_commit(self.connector_id, lane, 0.0)
             return odoo_here.commit(env)
 
     def wait(self, cursor, observe=lambda: None, interval=0.02):

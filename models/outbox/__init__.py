@@ -13,4 +13,5 @@ from . import replay
 from . import attempt
 from . import binding
 from . import bulk_run
+from . import wake
 from . import drain

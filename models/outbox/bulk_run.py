@@ -336,7 +336,7 @@ class RetailBulkRun(models.Model):
 
     def _wake(self):
         for connector in self.connector_id:
-            self.env["retail.drain"]._wake_at_commit(connector.id, Lane.BULK.value, 0.0)
+            self.env["retail.wake"]._wake_at_commit(connector.id, Lane.BULK.value, 0.0)
 
     # -- what is sent ------------------------------------------------------------------------------
 

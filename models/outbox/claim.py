@@ -258,7 +258,7 @@ class RetailDelivery(models.Model):
         )
         if rows:
             self.invalidate_model()
-            self.env["retail.drain"]._wake_deliveries(self.browse(id_ for (id_,) in rows))
+            self.env["retail.wake"]._wake_deliveries(self.browse(id_ for (id_,) in rows))
 
     @api.model
     def _cancel_dead_states(self, connector, res_model, ids, reason):

@@ -120,7 +120,7 @@ class RetailConnector(models.Model):
     def action_activate(self):
         result = super().action_activate()
         self.throttled_until = False
-        self.env["retail.drain"]._wake_connectors(self)
+        self.env["retail.wake"]._wake_connectors(self)
         return result
 
     def action_probe(self):
@@ -128,7 +128,7 @@ class RetailConnector(models.Model):
         self.check_access("read")
         self.env["retail.delivery"].check_access("read")
         self.env["retail.circuit"].sudo()._make_probe_due(self)
-        self.env["retail.drain"]._wake_connectors(self)
+        self.env["retail.wake"]._wake_connectors(self)
 
     # -- business methods --------------------------------------------------------------------------
 

@@ -6,13 +6,11 @@ them itself where no job runner is running.
 """
 
 import logging
-import math
 import time
-from datetime import datetime
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, api, models, modules
+from odoo import api, models, modules
 from odoo.exceptions import UserError
 from odoo.tools import SQL, mute_logger
 
@@ -20,6 +18,7 @@ from ...core.breaker import AnswerCounter
 from ...core.const import Lane
 from ...core.errors import OWN_LIMIT, AuthError, QuotaError, RemoteError
 from .dispatch import DeliveryBatch
+from .wake import LANE_LOCK
 
 _logger = logging.getLogger(__name__)
 
@@ -29,19 +28,10 @@ RUN_SECONDS = (
 CRON_SECONDS = 45
 SEND_SECONDS = 25  # a batch makes its calls within that time
 LEASE_MARGIN = 10  # seconds to prepare and record a batch
-WAKE_HORIZON = 60  # seconds; what is due later is left to the cron
 HELP_SECONDS = 2  # no second drain for a remote that needs longer for a batch: it has enough to do
-OVERDUE_SECONDS = 10  # what a job may start late by
 FAIR_SECONDS = 5  # after that time a drain gives way to another connector that waits for the slot
 NO_TOKEN_SECONDS = 30  # until a remote that gave no token is asked again
-MAX_DRAINS = 4  # of one connector in one lane
-LANE_LOCK = 1919247457  # first number of the advisory locks that drains hold while they run
 MAX_TRANSACTION_TRIES = 5
-JOB_RUNNER_LOCK = 2293787760715711918  # PG_ADVISORY_LOCK_ID of queue_job's runner
-
-# (database, connector, lane) -> when a job that was enqueued by this process starts (Unix time).
-# Whatever is committed before that time will be seen by that job.
-_wakes = {}
 
 
 class RetailDrain(models.AbstractModel):
@@ -69,7 +59,7 @@ class RetailDrain(models.AbstractModel):
         finally:
             self._release_slot(slot)
         # Only now: whoever commits from here on finds the slot free and wakes the next drain.
-        self._wake_rest(connector, lane, is_empty)
+        self.env["retail.wake"]._wake_rest(connector, lane, is_empty)
         return handled
 
     def _drain(self, connector, lane, seconds, is_helper):
@@ -105,7 +95,7 @@ class RetailDrain(models.AbstractModel):
         has_helper = is_helper or connector.max_drains < 2
         self._transaction(self.env["retail.delivery"]._expire_leases)
         while time.monotonic() < started_at + seconds:
-            if time.monotonic() >= fair_until and self._has_waiting_job(connector, lane):
+            if time.monotonic() >= fair_until and self.env["retail.wake"]._has_waiting_job(connector, lane):
                 break
             size = self._admitted(connector, lane, limit)
             if not size:
@@ -123,7 +113,7 @@ class RetailDrain(models.AbstractModel):
             if batch.needs_adapter:
                 break
             if is_going_well and handled > limit and not has_helper:
-                self._transaction(self._call_helper, connector.id, lane)
+                self._transaction(self.env["retail.wake"]._call_helper, connector.id, lane)
                 has_helper = True
         answers.flush()
         return handled, is_empty
@@ -164,7 +154,7 @@ class RetailDrain(models.AbstractModel):
         """
         slots = range(1, connector.max_drains) if is_helper else range(1)
         for slot in slots:
-            number = self._slot_number(connector.id, lane, slot)
+            number = self.env["retail.wake"]._slot_number(connector.id, lane, slot)
             [(is_free,)] = self.env.execute_query(
                 SQL("SELECT pg_try_advisory_lock(%s, %s)", LANE_LOCK, number)
             )
@@ -180,15 +170,6 @@ class RetailDrain(models.AbstractModel):
             self._commit()
         except psycopg2.Error:
             _logger.warning("The connection to the database is lost, and the lock of the lane with it")
-
-    @api.model
-    def _slot_number(self, connector_id, lane, slot):
-        return (connector_id * len(Lane) + list(Lane).index(Lane(lane))) * MAX_DRAINS + slot
-
-    @api.model
-    def _is_draining(self, connector_id, lane):
-        """Tell whether a drain is at work in the lane: it looks for work once more after giving up its slot."""
-        return self._is_locked(LANE_LOCK, self._slot_number(connector_id, lane, 0), 2)
 
     def _deliver(self, batch, answers):
         """Return whether something arrived, without much waiting for the remote."""
@@ -210,7 +191,7 @@ class RetailDrain(models.AbstractModel):
         )
         if change == "closed":
             self._transaction(self.env["retail.delivery"]._bring_forward, connector)
-            self._transaction(self._wake_lanes, connector)
+            self._transaction(self.env["retail.wake"]._wake_lanes, connector)
         if change:
             self._transaction(self.env["retail.circuit"]._announce, connector, change)
 
@@ -245,167 +226,13 @@ class RetailDrain(models.AbstractModel):
             # Claim, attempt and outcome are committed separately, so that a crash loses none of them.
             self.env.cr.commit()  # pylint: disable=invalid-commit
 
-    # -- wake-up -----------------------------------------------------------------------------------
-
-    def _wake_rest(self, connector, lane, is_empty):
-        if not connector._is_started():
-            return
-        deliveries = self.env["retail.delivery"]
-        is_due = not is_empty or deliveries._has_due(connector, lane)
-        due_in = 0.0 if is_due else deliveries._seconds_to_next(connector, lane)
-        if due_in is None:
-            return
-        due_in = max(due_in, self._closed_seconds(connector, lane))
-        if due_in <= WAKE_HORIZON:
-            self._wake(connector.id, lane, due_in)
-
-    def _closed_seconds(self, connector, lane):
-        """Return for how many seconds nothing may be delivered, although the connector is active."""
-        _is_open, probe_in = self.env["retail.circuit"]._wait_seconds(connector)
-        quota_in = self.env["retail.quota"]._wait_seconds(connector, lane)
-        return max(connector._throttled_seconds(), probe_in, quota_in)
-
-    def _wake_lanes(self, connector):
-        for lane in (Lane.REALTIME, Lane.BULK):
-            self._wake(connector.id, lane.value, 0.0)
-
-    @api.model
-    def _wake_connectors(self, connectors):
-        for connector in connectors:
-            for lane in (Lane.REALTIME, Lane.BULK):
-                self._wake_at_commit(connector.id, lane.value, 0.0)
-
-    @api.model
-    def _wake_deliveries(self, deliveries):
-        for connector, lane in {(delivery.connector_id, delivery.lane) for delivery in deliveries}:
-            self._wake_at_commit(connector.id, lane, 0.0)
-
-    @api.model
-    def _wake_at_commit(self, connector_id, lane, due_in):
-        """Have the lane drained ``due_in`` seconds after the current transaction has been committed."""
-        self.env.cr.postcommit.add(lambda: self._wake_in_new_transaction(connector_id, lane, due_in))
-
-    def _wake_in_new_transaction(self, connector_id, lane, due_in):
-        key = (self.env.cr.dbname, connector_id, lane)
-        now = time.time()
-        if now < _wakes.get(key, 0.0) <= now + due_in + 1:
-            return
-        try:
-            with self.env.registry.cursor() as cr:
-                self.with_env(self.env(cr=cr, user=SUPERUSER_ID, su=True))._wake(connector_id, lane, due_in)
-        except psycopg2.Error:
-            _logger.warning("No wake-up for connector %s, lane %s: the cron will", connector_id, lane)
-
-    @api.model
-    def _wake(self, connector_id, lane, due_in):
-        """Have the lane drained in ``due_in`` seconds, by a job, or by the cron if no job runner runs."""
-        if self._is_draining(connector_id, lane):
-            return
-        now = self._database_time()
-        starts_at = math.ceil(now + due_in) if due_in else now
-        eta = datetime.utcfromtimestamp(starts_at)
-        if not self._is_job_runner_running():
-            # Odoo tells its cron workers of a trigger only if it is due, to the second: else they sleep on.
-            self.env.ref("retail_hub.ir_cron_drain")._trigger(at=eta if due_in else None)
-        elif job_starts_at := self._job_start(connector_id, lane, eta, is_due=not due_in):
-            starts_at = job_starts_at  # sooner, perhaps: what is committed after that needs another
-        else:
-            self._enqueue(connector_id, lane, eta if due_in else None)
-        _wakes[self.env.cr.dbname, connector_id, lane] = time.time() + starts_at - now
-
-    def _call_helper(self, connector_id, lane):
-        now = datetime.utcfromtimestamp(self._database_time())
-        if self._is_job_runner_running() and not self._job_start(connector_id, lane, now, is_due=True):
-            self._enqueue(connector_id, lane, None, is_helper=True)
-
-    @api.model
-    def _database_time(self):
-        """Return the database's clock, in seconds since 1970: the one that all hosts share."""
-        [(now,)] = self.env.execute_query(SQL("SELECT extract(epoch FROM clock_timestamp())::float"))
-        return now
-
-    def _enqueue(self, connector_id, lane, eta, **options):
-        identity = f"{self._job_identity(connector_id, lane)}{eta.isoformat() if eta else 'now'}"
-        self.with_delay(
-            channel=Lane(lane).channel,
-            eta=eta,
-            max_retries=0,
-            identity_key=identity,
-            description=f"Retail Hub: connector {connector_id}, {lane}",
-        )._run(connector_id, lane, **options)
-
-    def _has_waiting_job(self, connector, lane):
-        """Tell whether another connector's job of the lane's channel could start if it had a slot."""
-        return bool(
-            self.env.execute_query(
-                SQL(
-                    "SELECT 1 FROM queue_job WHERE state = 'pending' AND channel = %s"
-                    " AND NOT starts_with(COALESCE(identity_key, ''), %s)"
-                    " AND (eta IS NULL OR eta <= clock_timestamp() AT TIME ZONE 'UTC') LIMIT 1",
-                    Lane(lane).channel,
-                    self._job_identity(connector.id, lane),
-                )
-            )
-        )
-
-    def _job_start(self, connector_id, lane, eta, is_due):
-        """Return when the last job that drains the lane by ``eta`` and has not started yet will (Unix time).
-
-        None if there is none. One that should have started long ago does not count: it waits for a job runner
-        whose clock is slow.
-
-        :param is_due: take one that should have started, too. It covers what is committed by now, but for how long
-            nobody can tell: to rely on it, each change would have to look again
-        """
-        [(starts_at,)] = self.env.execute_query(
-            SQL(
-                "SELECT max(extract(epoch FROM COALESCE(eta, clock_timestamp() AT TIME ZONE 'UTC')))::float"
-                " FROM queue_job WHERE state IN ('pending', 'enqueued')"
-                " AND identity_key IS NOT NULL AND starts_with(identity_key, %s)"
-                " AND (eta IS NULL AND %s OR eta <= %s AND eta > clock_timestamp() AT TIME ZONE 'UTC'"
-                "      - make_interval(secs => %s))",
-                self._job_identity(connector_id, lane),
-                is_due,
-                eta,
-                OVERDUE_SECONDS if is_due else 0,
-            )
-        )
-        return starts_at
-
-    @api.model
-    def _job_identity(self, connector_id, lane):
-        return f"retail_hub:drain:{connector_id}:{lane}:"
-
-    @api.model
-    def _is_job_runner_running(self):
-        """Tell whether some queue_job runner holds the runner's lock on this database."""
-        return self._is_locked(JOB_RUNNER_LOCK >> 32, JOB_RUNNER_LOCK & 0xFFFFFFFF, 1)
-
-    def _is_locked(self, class_id, object_id, parts):
-        """Tell whether somebody holds an advisory lock on this database.
-
-        :param parts: 1 for a lock by one 64-bit number (given in halves), 2 for one by two numbers
-        """
-        return bool(
-            self.env.execute_query(
-                SQL(
-                    "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
-                    " WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()"
-                    " AND l.classid = %s AND l.objid = %s AND l.objsubid = %s LIMIT 1",
-                    class_id,
-                    object_id,
-                    parts,
-                )
-            )
-        )
-
     # -- the cron ----------------------------------------------------------------------------------
 
     @api.model
     def _cron_drain(self):
         """See to lanes with due work that nobody was woken for."""
         self._transaction(self.env["retail.delivery"]._expire_leases)
-        connectors = self.env["retail.connector"]
+        connectors, wake = self.env["retail.connector"], self.env["retail.wake"]
         to_feed = [(id_, Lane.BULK.value) for id_ in self.env["retail.bulk.run"]._connector_ids_with_work()]
         lanes = [
             (connector_id, lane)
@@ -413,18 +240,14 @@ class RetailDrain(models.AbstractModel):
                 [*self.env["retail.delivery"]._lanes_with_due_work(), *to_feed]
             )
             if connectors.browse(connector_id)._is_started()
-            and not self._closed_seconds(connectors.browse(connector_id), lane)
+            and not wake._closed_seconds(connectors.browse(connector_id), lane)
         ]
-        if self._is_job_runner_running():
+        if wake._is_job_runner_running():
             for connector_id, lane in lanes:
-                self._wake(connector_id, lane, 0.0)
-            self._rouse_job_runner()
+                wake._wake(connector_id, lane, 0.0)
+            wake._rouse_job_runner()
             return
         stop_at = time.monotonic() + CRON_SECONDS
         for connector_id, lane in lanes:
             if time.monotonic() < stop_at:
                 self._run(connector_id, lane, CRON_SECONDS / len(lanes))
-
-    def _rouse_job_runner(self):
-        """Have the runner look for dead jobs now: it sleeps until the next job is due by its own clock."""
-        self.env.execute_query(SQL("SELECT pg_notify('queue_job', '')"))

@@ -13,7 +13,7 @@ from ...core.const import EventKind
 from ...schemas import EVENT_TYPES
 from ...schemas.base import error_text
 from ..source.capture import PENDING
-from .drain import WAKE_HORIZON
+from .wake import WAKE_HORIZON
 
 _logger = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ class RetailEvent(models.Model):
             if counts[route.event_type, route.company_id] and not bulk_run_id:
                 due_in = 0.0 if is_now else self._due_in(route, due_at.get(route.flow_id))
                 if due_in <= WAKE_HORIZON:
-                    self.env["retail.drain"]._wake_at_commit(route.connector_id, lane or route.lane, due_in)
+                    self.env["retail.wake"]._wake_at_commit(route.connector_id, lane or route.lane, due_in)
         return sum(counts[route.event_type, route.company_id] for route in routes)
 
     @api.model

@@ -303,7 +303,7 @@ class RetailFlow(models.Model):
         )
         self.env["retail.delivery"].invalidate_model(["lane", "next_attempt_at"])
         if moved:
-            self.env["retail.drain"]._wake_at_commit(self.connector_id.id, self.lane, 0.0)
+            self.env["retail.wake"]._wake_at_commit(self.connector_id.id, self.lane, 0.0)
 
     # -- routing -----------------------------------------------------------------------------------
 

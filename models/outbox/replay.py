@@ -45,7 +45,7 @@ class RetailDelivery(models.Model):
         )
         self._forget_cached()
         replayed = self.browse(sorted(delivery_id for (delivery_id,) in rows))
-        self.env["retail.drain"]._wake_deliveries(replayed)
+        self.env["retail.wake"]._wake_deliveries(replayed)
         return replayed
 
     @api.model
@@ -78,7 +78,7 @@ class RetailDelivery(models.Model):
         )
         queued = self.browse([delivery_id for (delivery_id,) in rows])
         if bulk_run_id is None:  # its drain needs no wake-up
-            self.env["retail.drain"]._wake_deliveries(queued)
+            self.env["retail.wake"]._wake_deliveries(queued)
         return queued
 
     def _discard(self, reason):

@@ -8,7 +8,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.retail_hub.core.schedule import DAYS, Schedule
-from odoo.addons.retail_hub.models.outbox.drain import RetailDrain
+from odoo.addons.retail_hub.models.outbox.wake import RetailWake
 
 from ..common import RetailCase
 
@@ -108,7 +108,7 @@ class TestFlow(RetailCase):
     def _wakes(self, function):
         wakes = []
         with patch.object(
-            RetailDrain, "_wake_at_commit", lambda drain, *wake: wakes.append(wake), create=False
+            RetailWake, "_wake_at_commit", lambda _wake, *wake: wakes.append(wake), create=False
         ):
             function()
             self._commit()

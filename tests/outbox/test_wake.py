@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ...models.outbox import drain as retail_drain
+from ...models.outbox import wake as retail_wake
 from ..common import RetailCase
 
 LANE = "realtime"
@@ -15,19 +15,19 @@ LANE = "realtime"
 class TestWake(RetailCase):
     def setUp(self):
         super().setUp()
-        self.startPatcher(patch.dict(retail_drain._wakes, clear=True))
-        drain_class = type(self.env["retail.drain"])
-        self.startPatcher(patch.object(drain_class, "_is_job_runner_running", lambda drain: True))
+        self.startPatcher(patch.dict(retail_wake._wakes, clear=True))
+        wake_class = type(self.env["retail.wake"])
+        self.startPatcher(patch.object(wake_class, "_is_job_runner_running", lambda wake: True))
         self._jobs().unlink()
 
     def _jobs(self):
-        identity = self.env["retail.drain"]._job_identity(self.connector.id, LANE)
+        identity = self.env["retail.wake"]._job_identity(self.connector.id, LANE)
         domain = [("identity_key", "=like", f"{identity}%"), ("state", "=", "pending")]
         return self.env["queue.job"].search(domain)
 
     def _wake(self, due_in):
         with self.enter_registry_test_mode():
-            self.env["retail.drain"]._wake_in_new_transaction(self.connector.id, LANE, due_in)
+            self.env["retail.wake"]._wake_in_new_transaction(self.connector.id, LANE, due_in)
 
     def test_one_job_for_many_changes(self):
         for _change in range(3):
@@ -39,11 +39,11 @@ class TestWake(RetailCase):
         self._wake(1.0)
         self._jobs().eta = "2020-01-01"
         self._jobs().flush_recordset()
-        retail_drain._wakes.clear()
+        retail_wake._wakes.clear()
         self._wake(4.0)
         self.assertEqual(len(self._jobs()), 2)
         with patch.object(
-            type(self.env["retail.drain"]), "_job_start", side_effect=AssertionError("looked again")
+            type(self.env["retail.wake"]), "_job_start", side_effect=AssertionError("looked again")
         ):
             self._wake(4.0)
 
@@ -51,11 +51,11 @@ class TestWake(RetailCase):
         """One that was found may start sooner than asked for: what is committed after it needs another."""
         self._wake(1.0)
         job = self._jobs()
-        retail_drain._wakes.clear()  # it was another process
+        retail_wake._wakes.clear()  # it was another process
         self._wake(4.0)
         self.assertEqual(self._jobs(), job, "It drains that too, or wakes the one that does.")
         job.state = "done"
         now = time.time() + 2
-        with patch.object(retail_drain.time, "time", lambda: now):
+        with patch.object(retail_wake.time, "time", lambda: now):
             self._wake(4.0)
         self.assertEqual(len(self._jobs()), 1)

@@ -51,7 +51,7 @@ class TestSetupCheck(RetailCase):
         self.assertEqual(self._status(name), "ok")
         for skew in (-7, 7):
             self.patch(
-                type(self.env["retail.drain"]), "_database_time", lambda _self, skew=skew: time.time() + skew
+                type(self.env["retail.wake"]), "_database_time", lambda _self, skew=skew: time.time() + skew
             )
             status, fix = self._findings()[name]
             self.assertEqual((status, fix), ("warning", f"Synchronize the clock of {host} (NTP)."))
@@ -93,15 +93,15 @@ class TestSetupCheck(RetailCase):
     def test_wake_up_without_a_job_runner_triggers_the_cron(self):
         cron = self.env.ref("retail_hub.ir_cron_drain")
         triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
-        self.env["retail.drain"]._wake(self.connector.id, "realtime", 2.0)
+        self.env["retail.wake"]._wake(self.connector.id, "realtime", 2.0)
         self.assertEqual(len(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]) - triggers), 1)
 
     def test_wake_up_with_a_job_runner_enqueues_one_job(self):
         """A second wake-up finds the job of the first; the job carries ids only."""
-        drain = self.env["retail.drain"]
-        self.patch(type(drain), "_is_job_runner_running", lambda self: True)
+        wake = self.env["retail.wake"]
+        self.patch(type(wake), "_is_job_runner_running", lambda self: True)
         for _number in range(2):
-            drain._wake(self.connector.id, "bulk", 0.0)
+            wake._wake(self.connector.id, "bulk", 0.0)
         job = self.env["queue.job"].search([("model_name", "=", "retail.drain")])
         self.assertEqual(
             (job.channel, job.args, job.kwargs), ("root.retail.bulk", [self.connector.id, "bulk"], {})
