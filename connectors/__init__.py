@@ -1,9 +1,6 @@
-"""Providers. A new one is a folder here and one line in ``ADAPTERS``."""
+"""Providers. A new one is a folder here and its name in ``PROVIDERS``."""
 
-from .hubspot.adapter import HubSpotAdapter
-from .webhook.adapter import WebhookAdapter
+from .hubspot.provider import HUBSPOT
+from .webhook.provider import WEBHOOK
 
-ADAPTERS = {
-    "hubspot": HubSpotAdapter,
-    "webhook": WebhookAdapter,
-}
+PROVIDERS = {provider.code: provider for provider in (HUBSPOT, WEBHOOK)}

@@ -53,7 +53,7 @@ class Response:
 
 
 class HttpClient:
-    """Calls one base URL. Owned by an adapter; a context manager.
+    """Calls one base URL. Owned by the hub, which hands it to an adapter; a context manager.
 
     :param settings: base URL and time-outs; ``HTTPS_PROXY`` and ``REQUESTS_CA_BUNDLE`` are honoured
     :param headers: sent with every call (the authorization); never part of a message or a repr
@@ -61,23 +61,31 @@ class HttpClient:
     :param guard: for a base URL that may lead anywhere, what says to which addresses connections may be made (see
         :mod:`.guarded_pool`); no proxy is used then, since it would connect on its own
     :param reads_json: False if the answers are for people at most: the status alone counts, whatever the body is
+    :param refusal: what every call raises instead of being made: a credential is missing
 
-    ``clock_skew`` is the remote's clock minus ours in seconds (to about a second), ``rate_limit`` the
-    rate-limit headers of the last answer that had any, with lower-case names. ``before_call``, if set, is called
+    ``clock_skew`` is the remote's clock minus ours in seconds (to about a second). ``before_call``, if set, is called
     before each request and may refuse it by a :class:`~..core.errors.RemoteError`: that request is not sent.
+    ``after_answer``, if set, is called with the headers of each answer, with lower-case names.
     """
 
     def __init__(
-        self, settings: Settings, headers=None, max_bytes=MAX_RESPONSE_BYTES, guard=None, reads_json=True
+        self,
+        settings: Settings,
+        headers=None,
+        max_bytes=MAX_RESPONSE_BYTES,
+        guard=None,
+        reads_json=True,
+        refusal: RemoteError | None = None,
     ):
         self.base_url = settings.base_url.rstrip("/")
         self.timeout = (settings.connect_timeout, settings.read_timeout)
         self.max_bytes = max_bytes
         self.reads_json = reads_json
+        self.refusal = refusal
         self.deadline: float | None = None  # time.monotonic() after which no call is begun
         self.clock_skew: float | None = None
-        self.rate_limit: dict[str, str] = {}
         self.before_call: Callable[[], None] | None = None
+        self.after_answer: Callable[[dict[str, str]], None] | None = None
         self._session = _session(headers or {}, guard)
 
     def __enter__(self):
@@ -109,12 +117,14 @@ class HttpClient:
         :raise TransientError: no answer, or one that is no use; ``uncertain`` if a write may have happened;
             ``OUT_OF_TIME`` after the deadline
         :raise AuthError: the credentials cannot even be written into a header
-        :raise RemoteError: what ``before_call`` raised, as not sent; what ``guard`` raised
+        :raise RemoteError: ``refusal``, or what ``before_call`` raised, as not sent; what ``guard`` raised
         """
         is_write = method not in _SAFE_METHODS if is_write is None else is_write
         if self.deadline is not None and time.monotonic() > self.deadline:
             error = TransientError("Not sent yet: the calls before it took too long.", code="OUT_OF_TIME")
             raise error.not_sent()
+        if self.refusal:
+            raise self.refusal.not_sent()
         self._ask_before_call()
         body = content if json is None else jsonlib.dumps(json, separators=(",", ":")).encode()
         try:
@@ -153,8 +163,8 @@ class HttpClient:
         date = _http_date(raw.headers.get("Date"))
         if date is not None:
             self.clock_skew = (date - datetime.now(UTC)).total_seconds()
-        limits = {k.lower(): v for k, v in raw.headers.items() if "ratelimit" in k.lower().replace("-", "")}
-        self.rate_limit = limits or self.rate_limit
+        if self.after_answer:
+            self.after_answer({name.lower(): value for name, value in raw.headers.items()})
 
     def _read(self, raw, is_write):
         if 300 <= raw.status_code < 400:

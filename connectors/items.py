@@ -52,7 +52,7 @@ class Item:
     :param causation_id: the event that led to this one; empty if unknown
     :param replay_id: set, and the same on every attempt, if a person asked for the event to be sent again
     :param remote_ids: remote ids of the records that :meth:`Adapter.references` names, as far as they are known
-    :param record_values: values of the Odoo record, by path, for which :meth:`Adapter.record_paths` asks
+    :param record_values: values of the Odoo record, by path, for which the connector's field maps ask
     :param remote_object: the object of ``remote_id``; empty if unknown
     :param checkpoint: that of the last attempt's :class:`Outcome`
     """

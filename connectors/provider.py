@@ -1,33 +1,27 @@
-"""What describes a provider and a connector to an adapter. Plain Python: no Odoo, no I/O."""
+"""What describes a provider and a connector to the hub and to adapters. Plain Python: no Odoo, no I/O."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
 
 from ..core import field_map
-from ..core.field_map import FieldMap
+from ..core.field_map import FieldMap, Transform
 from ..schemas import EVENT_TYPES
+from .authentication import AuthMethod, Token
 from .items import MatchKeys
+
+if TYPE_CHECKING:
+    from .base import Adapter
 
 
 @dataclass(frozen=True, slots=True)
-class Credential:
-    """A secret that an adapter asks the admin for.
+class ObjectChoice:
+    """What the admin chose for one subject: an object of the provider, and by which properties it is found."""
 
-    ``auth_method`` is the one that needs it (``token``, ``oauth``), empty for all. ``is_obtained``: the remote
-    gives it when the connector is connected, nobody types it.
-    ``check`` raises an :class:`AuthError`, in words for the admin, for a value that cannot be one.
-    ``former`` names the credential that keeps the old value when this one is replaced.
-    """
-
-    name: str
-    label: str
-    required: bool = True
-    auth_method: str = ""
-    is_obtained: bool = False
-    check: Callable[[str], Any] | None = None
-    former: str = ""
+    object: str
+    keys: MatchKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +31,8 @@ class Settings:
     ``connect_timeout`` and ``read_timeout`` are seconds; ``batch_size`` 0 means the provider's own maximum.
     ``source`` is the URI of this Odoo, as events name it. ``allowed_hosts`` are those that the server's admin trusts,
     although they are not on the internet or do not use TLS; it matters to adapters that call any address.
-    ``field_maps`` None: those of the provider. ``order_object`` and ``company_object`` are what orders and business
-    customers become: one of the adapter's ``order_objects`` and ``company_objects``; empty: the first one.
+    ``field_maps`` None: those of the provider. ``objects`` is the admin's choice by subject; a subject that is not in
+    it gets the provider's first object for it. ``auth_method`` is the code of one of the provider's, empty: the first.
     """
 
     base_url: str
@@ -50,21 +44,25 @@ class Settings:
     source: str = ""
     allowed_hosts: Sequence[str] = ()
     field_maps: Sequence[FieldMap] | None = None
-    order_object: str = ""
-    company_object: str = ""
+    objects: Mapping[str, ObjectChoice] = field(default_factory=dict)
+    auth_method: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteObject:
     """A kind of remote record whose properties are mapped, and the types of the events that feed it.
 
-    ``part`` names the list of the events' data that has an entry for each record, such as ``lines``; empty: the whole
-    is one record. ``keys``: by which properties it is found, None: by the adapter's ``default_keys``.
+    ``subjects`` are the canonical kinds of records that may become such an object (``customer``,
+    ``business_customer``, ``order``, ``invoice``, …): objects with the same subject are alternatives, among which
+    the admin chooses. ``keys`` are the properties by which it is found, None if the admin has no say in them.
+    ``part`` names the list of the events' data that has an entry for each record, such as ``lines``; empty: the
+    whole is one record.
     """
 
     name: str
     label: str
     event_types: tuple[str, ...]
+    subjects: tuple[str, ...] = ()
     part: str = ""
     keys: MatchKeys | None = None
 
@@ -93,11 +91,37 @@ class RemoteProperty:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an account may do: ``limits`` maps a window (1, 10, 60 or 86,400 seconds) to calls."""
+    """What an account may do: ``limits`` maps a window in seconds (a key of ``core.quota.WINDOWS``) to calls."""
 
     code: str
     label: str
     limits: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTemplate:
+    """The flows that a connector usually wants, so that they are added in one click.
+
+    ``event_types`` are names of event types, in which ``*`` stands for any text.
+    """
+
+    code: str
+    label: str
+    event_types: Sequence[str]
+
+    def names(self) -> list[str]:
+        """Return the names of its event types, in the order of the canonical model."""
+        return [
+            name for name in EVENT_TYPES if any(fnmatchcase(name, pattern) for pattern in self.event_types)
+        ]
+
+
+CRM_FLOWS = FlowTemplate(
+    "crm",
+    "Customers, orders, shipments, invoices and refunds",
+    ("customer.*", "order.*", "shipment.confirmed", "invoice.*", "refund.issued"),
+)
+ALL_FLOWS = FlowTemplate("all", "Everything that it takes", ("*",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +148,99 @@ class ConnectionReport:
     server_time: datetime | None = None
     quota_remaining: int | None = None
     quota_limit: int | None = None
+
+
+def _no_readings(headers):
+    return ()
+
+
+def _no_options(settings):
+    return {}
+
+
+def _full_batches(event_type, items, batches):
+    return batches
+
+
+def one_call_each(event_type, items, batches):
+    """Return how many calls it takes where each item is a call: for :attr:`Provider.estimate`."""
+    return items
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """A kind of external system, as data."""
+
+    code: str
+    """What connectors store, such as ``hubspot``; never changes."""
+    label: str
+    """What the admin sees."""
+    adapter: type["Adapter"]
+    """The class that speaks to it."""
+    base_url: str
+    """Where its API is; the admin may enter another."""
+    api_versions: Sequence[str]
+    """The versions that the adapter speaks; the first one is the default."""
+    event_types: frozenset[str]
+    """The events that it takes."""
+    auth_methods: Sequence[AuthMethod] = (Token(),)
+    """The ways to authenticate; the first one is the default."""
+    batch_size: int = 1
+    """How many items ``send`` gets at most."""
+    initial_event_types: frozenset[str] | None = None
+    """Those whose flows are on at first; None: all that are not optional."""
+    optional_event_types: frozenset[str] = frozenset()
+    """Those that come in great numbers: only a person switches them on."""
+    objects: Sequence[RemoteObject] = ()
+    """The kinds of records whose properties are mapped, and what becomes them."""
+    default_field_maps: Sequence[FieldMap] = ()
+    """The mapping that a new connector begins with."""
+    transforms: Mapping[str, Transform] = field(default_factory=lambda: field_map.TRANSFORMS)
+    """What the mapping may name: the common ones and, as ``provider.name``, its own."""
+    plans: Sequence[Plan] = ()
+    """What the provider sells, with its call limits; the smallest first."""
+    flow_templates: Sequence[FlowTemplate] = (ALL_FLOWS,)
+    """Sets of flows that the admin adds in one click."""
+    quota_readings: Callable[[Mapping[str, str]], Sequence[QuotaReading]] = _no_readings
+    """What the rate-limit headers of an answer say: takes them with lower-case names."""
+    http_options: Callable[[Settings], Mapping[str, Any]] = _no_options
+    """Options of :class:`~.http_client.HttpClient` other than the default: ``guard``, ``max_bytes``, ``reads_json``."""
+    estimate: Callable[[str, int, int], int] = _full_batches
+    """How many calls it takes to send items: takes the event type, how many items, how many full batches these are."""
+
+    def size_of(self, batch_size: int) -> int:
+        """Return how many items go into a call, given what the connector says (0: as many as possible)."""
+        return min(batch_size or self.batch_size, self.batch_size)
+
+    def calls_for(self, event_type: str, count: int, batch_size: int = 0) -> int:
+        """Return how many calls it takes to send so many items."""
+        return self.estimate(event_type, count, -(-count // self.size_of(batch_size)))
+
+    def auth_method(self, code: str) -> AuthMethod:
+        """Return the way to authenticate with this code, else the first one."""
+        return next((each for each in self.auth_methods if each.code == code), self.auth_methods[0])
+
+    def object(self, name: str) -> RemoteObject | None:
+        """Return the object of this name, None if there is none."""
+        return next((each for each in self.objects if each.name == name), None)
+
+    def keys_for(self, event_type: str) -> MatchKeys:
+        """Return the keys that a new flow for such events begins with."""
+        own = [each.keys for each in self.objects if event_type in each.event_types and each.keys]
+        return next((keys for keys in (*own, *(each.keys for each in self.objects)) if keys), MatchKeys("id"))
+
+    def choices(self) -> dict[str, list[RemoteObject]]:
+        """Return ``{subject: the objects that it may become}``, the default first."""
+        found: dict[str, list[RemoteObject]] = {}
+        for each in self.objects:
+            for subject in each.subjects:
+                found.setdefault(subject, []).append(each)
+        return found
+
+    def choice(self, subject: str, settings: Settings) -> ObjectChoice | None:
+        """Return what records of a subject become, as the admin chose; None if the provider has nothing for them."""
+        chosen = settings.objects.get(subject)
+        if chosen:
+            return chosen
+        first = next(iter(self.choices().get(subject, ())), None)
+        return ObjectChoice(first.name, first.keys or MatchKeys("")) if first else None

@@ -1,5 +1,7 @@
 """What the Odoo tests share: a connector to a real sandbox process, and the steps of a delivery's way."""
 
+from dataclasses import replace
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from odoo.tests import HOST, TransactionCase
@@ -39,6 +41,12 @@ class RetailCase(TransactionCase):
         connector.credential_ids.value = TOKEN
         connector.action_activate()
         return connector
+
+    def _patched_provider(self, code="hubspot", **changes):
+        """Return the patch by which a provider is another one, for a while."""
+        providers = self.env["retail.connector"]._providers()
+        changed = {**providers, code: replace(providers[code], **changes)}
+        return patch.object(type(self.env["retail.connector"]), "_providers", lambda _self: changed)
 
     def _commit(self):
         """Do what a commit does before it writes: flush, and run the precommit hooks."""

@@ -118,7 +118,7 @@ class RetailFieldMapComparisonLine(models.TransientModel):
         for line in self:
             connector = line.comparison_id.connector_id
             connector.check_access("write")
-            defaults = {each.key: each for each in connector._get_adapter_class().default_field_maps}
+            defaults = {each.key: each for each in connector._get_provider().default_field_maps}
             if line.default_key in defaults:
                 connector._take_over(defaults[line.default_key])
             else:

@@ -58,7 +58,7 @@ class RetailMappingPreview(models.TransientModel):
     @api.model
     def _open(self, connector):
         """Return the action that shows a new preview, of the newest record that the connector would get."""
-        found = next(iter(connector._get_adapter_class().objects), None)
+        found = next(iter(connector._get_provider().objects), None)
         if found is None:
             raise UserError(self.env._("Nothing is mapped for this provider."))
         preview = self.create({"connector_id": connector.id, "object_name": found.name})
@@ -93,8 +93,7 @@ class RetailMappingPreview(models.TransientModel):
         return False
 
     def _remote_object(self):
-        objects = self.connector_id._get_adapter_class().objects
-        return next((each for each in objects if each.name == self.object_name), None)
+        return self.connector_id._get_provider().object(self.object_name)
 
     # -- what is shown -----------------------------------------------------------------------------
 
@@ -108,7 +107,7 @@ class RetailMappingPreview(models.TransientModel):
         if isinstance(payload, Exception):
             self.problem = error_text(payload)
             return
-        with self.connector_id._adapter() as adapter:
+        with self.connector_id._connection() as adapter:
             item = self._item(adapter, record.sudo(), event_type, payload)
             rows = self._rows(adapter, item)
             try:
@@ -159,12 +158,12 @@ class RetailMappingPreview(models.TransientModel):
         keys = (
             MatchKeys(flow.key_property or "", flow.fallback_key_property or "")
             if flow
-            else adapter.keys_for(event_type.name)
+            else connector._get_provider().keys_for(event_type.name)
         )
         binding = (
             self.env["retail.binding"].sudo()._by_record(connector, record._name, [record.id]).get(record.id)
         )
-        paths = adapter.record_paths(event_type.name)
+        paths = adapter.mapper.record_paths(event_type.name)
         extra = self.env["retail.field.map"]._record_values(record.with_company(connector.company_id), paths)
         values = extra.get(record.id, {})
         return Item(
@@ -199,10 +198,10 @@ class RetailMappingPreview(models.TransientModel):
         remote_object = self._remote_object()
         if remote_object.part:
             item = replace(item, data=next(iter(item.data.get(remote_object.part) or ()), {}), remote_id=None)
-        told = set(adapter.field_maps_for(remote_object, item.event_type))
+        told = set(adapter.mapper.field_maps_for(remote_object, item.event_type))
         return [
             self._row(adapter, item, line, known, line in told)
-            for line in adapter.field_maps(self.object_name)
+            for line in adapter.mapper.field_maps(self.object_name)
         ]
 
     def _row(self, adapter, item, line, known, is_told):
@@ -210,7 +209,7 @@ class RetailMappingPreview(models.TransientModel):
         is_known = is_told and all(path in item.record_values for path in field_map.record_paths(line))
         is_sent = is_known and not (line.only_on_create and item.remote_id)
         try:
-            value = field_map.text(adapter.mapped_value(line, item))
+            value = field_map.text(adapter.mapper.mapped_value(line, item))
         except (RemoteError, field_map.FieldMapError) as error:
             note = self._why(error)
         problem = field_map.value_problem(value, remote) if remote and not note else ""

@@ -1,104 +1,24 @@
 """HubSpot: customers, orders and invoices, through the batch endpoints of the CRM objects API."""
 
-from typing import ClassVar
-
 from ...core.errors import MappingError, RemoteError
-from ..base import Adapter
-from ..items import MatchKeys, Outcome, Prepared
-from ..oauth import OAuth
-from ..provider import ConnectionReport, Credential, Plan, RemoteObject
+from ..base import Adapter, Finder, Provisioner, SchemaReader
+from ..items import Outcome, Prepared
+from ..provider import ConnectionReport
 from . import batch as batches
-from . import customers, documents, limits, mapping, schema, shipments
+from . import customers, documents, mapping, schema, shipments
 from .api import HubSpotApi
 from .records import Records
 
-SCOPES = ("oauth", "crm.objects.contacts.read", "crm.objects.contacts.write")
-# Asked for as optional ones: an account may lack an object, and not every connector sends all.
-OPTIONAL_SCOPES = tuple(
-    f"crm.{kind}.{name}.{right}"
-    for name in ("companies", "orders", "deals", "line_items", "invoices")
-    for kind, right in (("objects", "read"), ("objects", "write"), ("schemas", "write"))
-)
-CALLS_FOR_DOCUMENTS = 6  # for 100 of them: themselves, 300 lines, links to the lines and to the customers
 CUSTOMER_OBJECTS = ("contact", "company")
 
 
-class HubSpotAdapter(Adapter):
+class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
     """Speaks the HubSpot API. See README.md for the facts that it relies on."""
 
-    label = "HubSpot"
-    default_base_url = "https://api.hubapi.com"
-    api_versions: ClassVar = ("2026-09", "v3")
-    credentials: ClassVar = (
-        Credential("access_token", "Service key or private app token", auth_method="token"),
-        Credential("client_id", "Client ID of the app", auth_method="oauth"),
-        Credential("client_secret", "Client secret of the app", auth_method="oauth"),
-        Credential("access_token", "Access token", auth_method="oauth", is_obtained=True),
-        Credential("refresh_token", "Refresh token", auth_method="oauth", is_obtained=True),
-    )
-    has_oauth = True
-    batch_size = 100
-    event_types = frozenset({*customers.EVENT_TYPES, *documents.EVENT_TYPES, *shipments.EVENT_TYPES})
-    initial_event_types = frozenset(customers.EVENT_TYPES)
-    default_keys = MatchKeys("email", "")
-    objects: ClassVar = (
-        RemoteObject("contact", "Contact", customers.CREATED_OR_UPDATED),
-        RemoteObject("company", "Company", customers.CREATED_OR_UPDATED),
-        RemoteObject("order", "Order", documents.ORDER_EVENTS, keys=mapping.OWN_KEY),
-        RemoteObject(
-            shipments.SHIPMENT, "Order: what was shipped", shipments.EVENT_TYPES, keys=mapping.OWN_KEY
-        ),
-        RemoteObject("deal", "Deal", documents.ORDER_EVENTS, keys=mapping.OWN_KEY),
-        RemoteObject("invoice", "Invoice", documents.INVOICE_EVENTS, keys=mapping.OWN_KEY),
-        RemoteObject(documents.LINE, "Line item", (*documents.ORDER_EVENTS, "invoice.posted"), part="lines"),
-    )
-    order_objects = ("order", "deal")
-    company_objects = ("contact", "company")
-    has_set_up = True
-    default_field_maps = mapping.DEFAULT_FIELD_MAPS
-    transforms = mapping.TRANSFORMS
-    plans: ClassVar = (
-        Plan("starter", "Free or Starter", {10: 100, 86_400: 250_000}),
-        Plan("professional", "Professional", {10: 190, 86_400: 625_000}),
-        Plan("enterprise", "Enterprise", {10: 190, 86_400: 1_000_000}),
-    )
-
-    def __init__(self, settings):
-        super().__init__(settings)
-        self.api = HubSpotApi(settings)
+    def __init__(self, settings, mapper, http):
+        super().__init__(settings, mapper, http)
+        self.api = HubSpotApi(settings, http)
         self._lines = {}
-
-    @classmethod
-    def oauth(cls, base_url, api_version):
-        """The consent page is on another host than the API, but for a stand-in. Source: HubSpot's OAuth guide."""
-        consent = "https://app.hubspot.com" if base_url == cls.default_base_url else base_url
-        return OAuth(f"{consent}/oauth/authorize", f"/oauth/{api_version}/token", SCOPES, OPTIONAL_SCOPES)
-
-    @property
-    def before_call(self):
-        return self.api.http.before_call
-
-    @before_call.setter
-    def before_call(self, function):
-        self.api.http.before_call = function
-
-    def close(self):
-        self.api.close()
-
-    def set_deadline(self, deadline):
-        self.api.http.deadline = deadline
-
-    def quota_readings(self):
-        headers, self.api.http.rate_limit = self.api.http.rate_limit, {}
-        return limits.readings(headers)
-
-    @classmethod
-    def calls_for(cls, event_type, count, batch_size=0):
-        """Contacts are merged one by one; documents have their lines and links, taken for three lines each."""
-        if event_type == "customer.merged":
-            return count
-        calls = super().calls_for(event_type, count, batch_size)
-        return calls * CALLS_FOR_DOCUMENTS if event_type in documents.EVENT_TYPES else calls
 
     # ----- preparing -----
 
@@ -133,7 +53,7 @@ class HubSpotAdapter(Adapter):
     def lines(self, object_name):
         """Return the :class:`~.mapping.Lines` of an object."""
         if object_name not in self._lines:
-            self._lines[object_name] = mapping.Lines.of(self.field_maps(object_name))
+            self._lines[object_name] = mapping.Lines.of(self.mapper.field_maps(object_name))
         return self._lines[object_name]
 
     def keys_of(self, object_name, item):
@@ -167,9 +87,7 @@ class HubSpotAdapter(Adapter):
         return documents.Documents(self.api, records, self._records(documents.LINE))
 
     def _records(self, object_name):
-        return Records(
-            self.api, object_name, min(self.settings.batch_size or self.batch_size, self.batch_size)
-        )
+        return Records(self.api, object_name, self.settings.batch_size)
 
     # ----- connection -----
 

@@ -3,7 +3,6 @@
 import re
 
 from ...core.errors import AuthError, QuotaError, RemoteError, TransientError
-from ..http_client import HttpClient
 from . import errors, problems
 
 _PATHS = {
@@ -25,16 +24,10 @@ class HubSpotApi:
     with the same error, without being made, until :meth:`resume`.
     """
 
-    def __init__(self, settings):
-        token = (settings.credentials.get("access_token") or "").strip()
+    def __init__(self, settings, http):
         self.version = settings.api_version
-        self.http = HttpClient(settings, {"Authorization": f"Bearer {token}"})
-        self._has_token = bool(token)
+        self.http = http
         self._halted: RemoteError | None = None
-
-    def close(self):
-        """Release the HTTP session."""
-        self.http.close()
 
     def resume(self):
         """Make calls again."""
@@ -70,8 +63,6 @@ class HubSpotApi:
         if self._halted:
             raise self._halted
         try:
-            if not self._has_token:
-                raise AuthError("The connector has no access token. Enter one.", code="NO_CREDENTIALS")
             return self.http.request(method, path, json=json, is_write=is_write)
         except RemoteError as error:
             self._halted = error.not_sent()

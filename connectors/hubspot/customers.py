@@ -13,7 +13,7 @@ EVENT_TYPES = (*CREATED_OR_UPDATED, "customer.merged", "customer.erased")
 def references(adapter, data):
     """A person of a company is linked to it, where companies are records of their own."""
     company_id = data.get("company_id")
-    if adapter.company_object != "company" or not company_id:
+    if adapter.mapper.object_for("business_customer") != "company" or not company_id:
         return ()
     return (Reference("res.partner", int(company_id), is_required=False),)
 
@@ -27,7 +27,9 @@ def prepare(adapter, item):
         return _prepare_merge(item)
     if item.event_type == "customer.erased":
         return _prepare_archive(item)
-    is_company = item.data["type"] == "company" and adapter.company_object == "company"
+    is_company = (
+        item.data["type"] == "company" and adapter.mapper.object_for("business_customer") == "company"
+    )
     prepared = requests.prepare_record(adapter, item, "company" if is_company else "contact", item.data["id"])
     companies = [remote.id for remote in item.remote_ids.values() if remote.object == "company"]
     return requests.with_links(prepared, {"company": companies}) if companies else prepared

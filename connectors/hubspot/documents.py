@@ -38,7 +38,7 @@ def prepare(adapter, item):
 
     :raise MappingError: ``KEY_MISSING``
     """
-    object_name = adapter.order_object if item.event_type in ORDER_EVENTS else "invoice"
+    object_name = adapter.mapper.object_for("order") if item.event_type in ORDER_EVENTS else "invoice"
     prepared = replace(requests.prepare_record(adapter, item, object_name, item.subject), is_subject=True)
     if item.event_type == "order.updated" and prepared.item.remote_id:
         prepared = _without_stage(prepared)

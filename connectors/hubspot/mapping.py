@@ -13,8 +13,8 @@ from babel import Locale
 from ...core import field_map
 from ...core.errors import MappingError
 from ...core.field_map import FieldMap, Transform
-from ...core.redaction import is_personal
 from ..items import MatchKeys
+from ..mapper import personal_properties
 
 # HubSpot knows Filipino only as "fil"; every other language code of Odoo is one of HubSpot's in lower case.
 _LANGUAGES = {"tl-ph": "fil-ph"}
@@ -235,7 +235,7 @@ class Lines(NamedTuple):
     @classmethod
     def of(cls, lines):
         once = frozenset(line.property for line in lines if line.only_on_create)
-        return cls({line.property: line for line in lines}, once, personal(lines))
+        return cls({line.property: line for line in lines}, once, personal_properties(lines))
 
 
 def own_keys(keys, object_name, own_id, names):
@@ -271,21 +271,7 @@ def find_key(adapter, item, object_name, keys, own_id, lines, properties):
 
 
 def _key_value(adapter, item, line, own_id):
-    return field_map.text(adapter.mapped_value(line, item)) if line else own_id
-
-
-def personal(lines):
-    """Return the names of those properties that hold personal data, by where their values come from."""
-    return frozenset(
-        line.property
-        for line in lines
-        if not is_personal(line.property)
-        and any(
-            is_personal(part)
-            for path in (*field_map.canonical_paths(line), *field_map.record_paths(line))
-            for part in path.split(".")
-        )
-    )
+    return field_map.text(adapter.mapper.mapped_value(line, item)) if line else own_id
 
 
 def key_missing(keys: MatchKeys):

@@ -18,7 +18,7 @@ def prepare_record(adapter, item, object_name, own_id, part=None):
         item = replace(item, remote_id=None)  # it became something else: that has to be found, or made
     lines = adapter.lines(object_name)
     keys = adapter.keys_of(object_name, item)
-    content = texts(adapter.mapped_values(item, object_name, part))
+    content = texts(adapter.mapper.mapped_values(item, object_name, part))
     content.update(mapping.own_keys(keys, object_name, own_id, lines.by_property))
     name, value = mapping.find_key(adapter, item, object_name, keys, own_id, lines.by_property, content)
     if not item.remote_id and not value:

@@ -20,6 +20,6 @@ def prepare(adapter, item):
     orders = [remote.id for remote in item.remote_ids.values() if remote.object == "order"]
     if not orders:
         return Prepared(item, "noop", {}, {})
-    properties = requests.texts(adapter.mapped_values(item, SHIPMENT))
+    properties = requests.texts(adapter.mapper.mapped_values(item, SHIPMENT))
     body = {"id": orders[0], "properties": properties, "objectWriteTraceId": item.trace_id}
     return Prepared(item, "order.update", body, properties, object="order")

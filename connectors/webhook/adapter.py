@@ -3,21 +3,18 @@
 import json
 import time
 import uuid
-from typing import ClassVar
 
 from ...core.errors import AuthError, MappingError, RemoteError
 from ...schemas import EVENT_TYPES
 from ...schemas.envelope import CONTENT_TYPE, CloudEvent, rfc3339, schema_uri
 from .. import signing
 from ..base import Adapter
-from ..http_client import HttpClient
-from ..items import MatchKeys, Outcome, Prepared, failed
-from ..provider import ConnectionReport, Credential
+from ..items import Outcome, Prepared, failed
+from ..provider import ConnectionReport
 from . import errors
-from .guard import Guard
 
 PING = "retail.ping.v1"
-MAX_ANSWER = 1000  # bytes that are read of an answer
+SECRETS = ("signing_secret", "former_secret")  # while one is being replaced, both sign
 
 
 def check_secret(secret):
@@ -33,45 +30,9 @@ def check_secret(secret):
 class WebhookAdapter(Adapter):
     """Posts one event per call. See README.md for what the receiver gets."""
 
-    label = "Webhook"
-    default_base_url = "https://"  # there is none: the admin completes it
-    api_versions: ClassVar = ("v1",)
-    credentials: ClassVar = (
-        Credential("signing_secret", "Signing secret (whsec_…)", check=check_secret, former="former_secret"),
-        Credential("former_secret", "Former signing secret", required=False, check=check_secret),
-    )
-    batch_size = 20
-    event_types = frozenset(EVENT_TYPES)
-    optional_event_types = frozenset(
-        name for name in EVENT_TYPES if name.startswith(("stock.", "price.", "promotion."))
-    )
-    default_keys = MatchKeys("id")
-
-    def __init__(self, settings):
-        super().__init__(settings)
-        self.http = HttpClient(
-            settings, max_bytes=MAX_ANSWER, guard=Guard(settings.allowed_hosts), reads_json=False
-        )
+    def __init__(self, settings, mapper, http):
+        super().__init__(settings, mapper, http)
         self._path = "/" if settings.base_url.endswith("/") else ""
-
-    @property
-    def before_call(self):
-        return self.http.before_call
-
-    @before_call.setter
-    def before_call(self, function):
-        self.http.before_call = function
-
-    def close(self):
-        self.http.close()
-
-    def set_deadline(self, deadline):
-        self.http.deadline = deadline
-
-    @classmethod
-    def calls_for(cls, event_type, count, batch_size=0):
-        """Each event is a call."""
-        return count
 
     # ----- preparing -----
 
@@ -138,12 +99,10 @@ class WebhookAdapter(Adapter):
 
     def _keys(self):
         """Return the keys to sign with: while a secret is being replaced, the new one and the former one."""
-        secrets = [self.settings.credentials.get(credential.name) for credential in self.credentials]
-        if not secrets[0]:
-            raise AuthError("The connector has no signing secret. Enter one.", code="NO_CREDENTIALS")
-        for secret in filter(None, secrets):
+        secrets = [secret for name in SECRETS if (secret := self.settings.credentials.get(name))]
+        for secret in secrets:
             check_secret(secret)
-        return [signing.key_of(secret) for secret in secrets if secret]
+        return [signing.key_of(secret) for secret in secrets]
 
     # ----- connection -----
 

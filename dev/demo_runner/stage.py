@@ -135,7 +135,7 @@ def set_up_middleware(shop: Shop) -> None:
     shop.call(
         "retail.credential", "write", shop.call("retail.credential", "search", secret), {"value": SECRET}
     )
-    shop.call("retail.connector", "action_middleware_flows", [shop.middleware_id])
+    shop.call("retail.connector", "action_add_flows", [shop.middleware_id])
     of_connector = [("connector_id", "=", shop.middleware_id)]
     flows = shop.call("retail.flow", "search", of_connector, context={"active_test": False})
     shop.call("retail.flow", "write", flows, {"active": True})
@@ -156,7 +156,7 @@ def set_up_connector(shop: Shop) -> None:
     )
     [connector] = shop.call("retail.connector", "read", [shop.connector_id], ["credential_ids"])
     shop.call("retail.credential", "write", connector["credential_ids"], {"value": "sandbox-token"})
-    shop.call("retail.connector", "action_crm_flows", [shop.connector_id])
+    shop.call("retail.connector", "action_add_flows", [shop.connector_id])
     without_delay(shop, shop.connector_id)
     of_customers = [("connector_id", "=", shop.connector_id), ("event_type", "=like", "customer.%")]
     flows = shop.call("retail.flow", "search", of_customers)

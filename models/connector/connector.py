@@ -8,7 +8,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...connectors import ADAPTERS
+from ...connectors import PROVIDERS
+from ...connectors.connection import Connection
 from ...connectors.provider import Settings
 from ...core.errors import RemoteError
 from ...tools import server_options
@@ -77,6 +78,7 @@ class RetailConnector(models.Model):
         tracking=True,
         help="What you have bought from the provider. Changing it sets the limits anew.",
     )
+    plan_choices = fields.Json(compute="_compute_plan_choices")
     tested_at = fields.Datetime("Last Tested", readonly=True, copy=False)
     test_succeeded = fields.Boolean(readonly=True, copy=False)
     test_result = fields.Char(readonly=True, copy=False)
@@ -99,29 +101,36 @@ class RetailConnector(models.Model):
 
     @api.model
     def _selection_provider(self):
-        return [(code, adapter.label) for code, adapter in ADAPTERS.items()]
+        return [(code, provider.label) for code, provider in self._providers().items()]
 
     @api.model
     def _selection_plan(self):
         return [
-            (f"{provider}.{plan.code}", f"{adapter.label} {plan.label}")
-            for provider, adapter in ADAPTERS.items()
-            for plan in adapter.plans
+            (f"{code}.{plan.code}", plan.label)
+            for code, provider in self._providers().items()
+            for plan in provider.plans
         ]
 
     @api.depends("provider")
     def _compute_plan(self):
         for connector in self:
-            adapter_class = connector._get_adapter_class()
-            plans = adapter_class.plans if adapter_class else ()
-            connector.plan = f"{connector.provider}.{plans[0].code}" if plans else False
+            provider = connector._get_provider()
+            plans = [f"{provider.code}.{plan.code}" for plan in provider.plans] if provider else []
+            connector.plan = next(iter(plans), False)
+
+    @api.depends("provider")
+    def _compute_plan_choices(self):
+        for connector in self:
+            provider = connector._get_provider()
+            plans = provider.plans if provider else ()
+            connector.plan_choices = [f"{provider.code}.{plan.code}" for plan in plans]
 
     @api.depends("provider")
     def _compute_endpoint(self):
         for connector in self:
-            adapter_class = connector._get_adapter_class()
-            connector.base_url = adapter_class.default_base_url if adapter_class else connector.base_url
-            connector.api_version = adapter_class.api_versions[0] if adapter_class else connector.api_version
+            provider = connector._get_provider()
+            connector.base_url = provider.base_url if provider else connector.base_url
+            connector.api_version = provider.api_versions[0] if provider else connector.api_version
 
     @api.constrains("base_url")
     def _check_base_url(self):
@@ -137,7 +146,7 @@ class RetailConnector(models.Model):
     @api.constrains("provider", "api_version")
     def _check_api_version(self):
         for connector in self:
-            versions = connector._get_adapter_class().api_versions
+            versions = connector._get_provider().api_versions
             if connector.api_version not in versions:
                 raise ValidationError(
                     self.env._(
@@ -170,8 +179,7 @@ class RetailConnector(models.Model):
     def _fit_credentials(self):
         """Have the credentials that the provider and the way to authenticate need, and no others."""
         for connector in self:
-            specs = connector._get_adapter_class().credentials_for(connector.auth_method)
-            names = [spec.name for spec in specs]
+            names = [spec.name for spec in connector._get_auth_method().credentials]
             connector.credential_ids.filtered_domain([("name", "not in", names)]).unlink()
             present = connector.credential_ids.mapped("name")
             connector.credential_ids.create(
@@ -184,7 +192,7 @@ class RetailConnector(models.Model):
         """Make one authenticated call and tell what came of it."""
         self.ensure_one()
         try:
-            with self._adapter() as adapter:
+            with self._connection() as adapter:
                 report = adapter.test_connection()
         except RemoteError as error:
             self._store_test_result(False, error.message, 0.0)
@@ -222,33 +230,40 @@ class RetailConnector(models.Model):
 
     # -- business methods --------------------------------------------------------------------------
 
-    def _get_adapter_class(self):
-        """Return the adapter class of the provider, None without a provider. Other addons may override."""
-        return ADAPTERS.get(self.provider)
+    @api.model
+    def _providers(self):
+        """Return ``{code: Provider}`` of the systems that may be connected. An addon adds its own by overriding it."""
+        return PROVIDERS
+
+    def _get_provider(self):
+        """Return the :class:`~..connectors.provider.Provider`, None without one or if its addon is gone."""
+        return self._providers().get(self.provider)
+
+    def _get_auth_method(self):
+        """Return the provider's way to authenticate that was chosen."""
+        return self._get_provider().auth_method(self.auth_method)
 
     def _get_plan(self):
-        """Return the plan of the adapter that the connector has, None if it has none."""
+        """Return the plan of the provider that the connector has, None if it has none."""
         self.ensure_one()
-        adapter_class = self._get_adapter_class()
-        code = (self.plan or "").rpartition(".")[2]
-        return (
-            next((plan for plan in adapter_class.plans if plan.code == code), None) if adapter_class else None
-        )
+        provider = self._get_provider()
+        plans = provider.plans if provider else ()
+        return next((plan for plan in plans if f"{provider.code}.{plan.code}" == self.plan), None)
 
-    def _adapter(self):
-        """Return an adapter, to be used as a context manager.
+    def _connection(self):
+        """Return a :class:`~...connectors.connection.Connection`: a context manager that gives the adapter.
 
         :raise UserError: in words for the admin, if a credential cannot be decrypted or the provider is gone
         """
         self.ensure_one()
-        adapter_class = self._get_adapter_class()
-        if adapter_class is None:
+        provider = self._get_provider()
+        if provider is None:
             raise UserError(
                 self.env._(
                     "The addon that speaks to the provider of %(name)s is not installed.", name=self.name
                 )
             )
-        return adapter_class(self._adapter_settings())
+        return Connection(provider, self._adapter_settings())
 
     def _adapter_settings(self):
         return Settings(
@@ -260,6 +275,7 @@ class RetailConnector(models.Model):
             batch_size=self.batch_size,
             source=self.get_base_url(),
             allowed_hosts=server_options.read_list("webhook_allow_hosts"),
+            auth_method=self.auth_method,
         )
 
     def _is_started(self):

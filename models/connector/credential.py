@@ -89,8 +89,8 @@ class RetailCredential(models.Model):
         self.sudo().write({"encrypted_value": False, "changed_at": False})
 
     def _get_spec(self):
-        adapter_class = self.connector_id._get_adapter_class()
-        specs = adapter_class.credentials_for(self.connector_id.auth_method) if adapter_class else ()
+        connector = self.connector_id
+        specs = connector._get_auth_method().credentials if connector._get_provider() else ()
         return next((spec for spec in specs if spec.name == self.name), None)
 
     def _get_secret(self):

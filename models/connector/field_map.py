@@ -11,7 +11,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ...connectors import ADAPTERS
 from ...core import field_map
 from ...core.errors import RemoteError
 from ...core.field_map import FieldMap, FieldMapError, Reason, ValueType
@@ -125,8 +124,8 @@ class RetailFieldMap(models.Model):
         return list(
             {
                 each.name: (each.name, each.label)
-                for adapter in ADAPTERS.values()
-                for each in adapter.objects
+                for provider in self.env["retail.connector"]._providers().values()
+                for each in provider.objects
             }.values()
         )
 
@@ -136,8 +135,8 @@ class RetailFieldMap(models.Model):
             (name, transform.label)
             for name, transform in {
                 name: transform
-                for adapter in ADAPTERS.values()
-                for name, transform in adapter.transforms.items()
+                for provider in self.env["retail.connector"]._providers().values()
+                for name, transform in provider.transforms.items()
             }.items()
         ]
 
@@ -235,11 +234,11 @@ class RetailFieldMap(models.Model):
     def _examine(self, remote, reason, author):
         """Return (status, remark) of a line, given the remote's properties or why they are not known."""
         self.ensure_one()
-        adapter_class = self.connector_id._get_adapter_class()
+        provider = self.connector_id._get_provider()
         line = self._as_line()
         try:
             source = self._source_kind(line, partial(self._record_kind, author))
-            kind = field_map.result_type(line, source, adapter_class.transforms)
+            kind = field_map.result_type(line, source, provider.transforms)
         except FieldMapError as error:
             return "wrong", self._sentence(error.reason)
         if remote is None:
@@ -285,12 +284,11 @@ class RetailFieldMap(models.Model):
         return self.env._(reason.template, **params)
 
     def _remote_object(self):
-        """Return the adapter's object that the line is about.
+        """Return the provider's object that the line is about.
 
         :raise FieldMapError: the provider has no such object
         """
-        objects = self.connector_id._get_adapter_class().objects
-        found = next((each for each in objects if each.name == self.object_name), None)
+        found = self.connector_id._get_provider().object(self.object_name)
         if found is None:
             raise FieldMapError(
                 self.env._("the provider has no object “%(object)s”", object=self.object_name)

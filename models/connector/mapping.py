@@ -6,6 +6,7 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...connectors.base import SchemaReader
 from ...core import field_map
 from ...core.errors import RemoteError
 from ...schemas import EVENT_TYPES
@@ -23,9 +24,16 @@ class RetailConnector(models.Model):
         readonly=True, copy=False, help="Keys of the provider's default lines that were ever taken over."
     )
     remote_schema_ids = fields.One2many("retail.remote.schema", "connector_id", "Remote Schemas")
+    can_read_properties = fields.Boolean(compute="_compute_can_read_properties")
     properties_read_at = fields.Datetime("Properties Read", compute="_compute_properties_read_at")
     field_map_suggestions = fields.Json(compute="_compute_field_map_suggestions")
     wrong_line_count = fields.Integer("Wrong Lines", compute="_compute_wrong_line_count")
+
+    @api.depends("provider")
+    def _compute_can_read_properties(self):
+        for connector in self:
+            provider = connector._get_provider()
+            connector.can_read_properties = bool(provider and issubclass(provider.adapter, SchemaReader))
 
     @api.depends("remote_schema_ids.read_at")
     def _compute_properties_read_at(self):
@@ -43,10 +51,9 @@ class RetailConnector(models.Model):
     @api.depends("provider", "remote_schema_ids.read_at")
     def _compute_field_map_suggestions(self):
         for connector in self:
-            adapter_class = connector._get_adapter_class()
+            provider = connector._get_provider()
             connector.field_map_suggestions = {
-                each.name: connector._suggestions(each)
-                for each in (adapter_class.objects if adapter_class else ())
+                each.name: connector._suggestions(each) for each in (provider.objects if provider else ())
             }
 
     def _suggestions(self, remote_object):
@@ -96,6 +103,14 @@ class RetailConnector(models.Model):
         if wrong:
             message = self.env._("The properties were read. Lines that cannot work: %(count)s.", count=wrong)
             return self._notify("warning", message)
+        if not self.can_read_properties:
+            return self._notify(
+                "warning",
+                self.env._(
+                    "%(provider)s cannot be asked for its properties: the mapping is not checked against them.",
+                    provider=self._get_provider().label,
+                ),
+            )
         return self._notify("success", self.env._("The properties were read, and all lines fit."))
 
     def action_reset_field_maps(self):
@@ -157,8 +172,8 @@ class RetailConnector(models.Model):
         """Make a line of each default of the provider; what does not suit the remote is marked, not refused."""
         lines = self.env["retail.field.map"].with_context(retail_field_map_tolerant=True)
         for connector in self:
-            adapter_class = connector._get_adapter_class()
-            defaults = adapter_class.default_field_maps if adapter_class else ()
+            provider = connector._get_provider()
+            defaults = provider.default_field_maps if provider else ()
             lines.create(
                 [
                     {"connector_id": connector.id, "sequence": number, **lines._values_of_default(default)}
@@ -181,7 +196,7 @@ class RetailConnector(models.Model):
         by_key = {line.default_key: line for line in self.field_map_ids if line.default_key}
         seen = set(self.field_map_defaults_seen or ())
         found = []
-        for default in self._get_adapter_class().default_field_maps:
+        for default in self._get_provider().default_field_maps:
             line = by_key.pop(default.key, self.env["retail.field.map"])
             if not line:
                 found.append(("removed" if default.key in seen else "new", default, line))
@@ -197,6 +212,6 @@ class RetailConnector(models.Model):
         if line:
             line.write(values)
         else:
-            keys = [each.key for each in self._get_adapter_class().default_field_maps]
+            keys = [each.key for each in self._get_provider().default_field_maps]
             lines.create({"connector_id": self.id, "sequence": keys.index(default.key) + 1, **values})
         self.field_map_defaults_seen = sorted({*(self.field_map_defaults_seen or ()), default.key})

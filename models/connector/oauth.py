@@ -30,14 +30,18 @@ class RetailConnector(models.Model):
     _inherit = "retail.connector"
 
     auth_method = fields.Selection(
-        [("token", "Token"), ("oauth", "OAuth")],
+        "_selection_auth_method",
         "Authentication",
-        default="token",
+        compute="_compute_auth_method",
+        precompute=True,
+        store=True,
+        readonly=False,
         required=True,
         help="Token: a key that the remote's admin made for Odoo. OAuth: you consent at the remote, which then gives"
         " tokens that are renewed by themselves.",
     )
-    has_oauth = fields.Boolean(compute="_compute_has_oauth")
+    auth_method_choices = fields.Json(compute="_compute_auth_method_choices")
+    has_auth_method_choice = fields.Boolean(compute="_compute_auth_method_choices")
     is_connected = fields.Boolean(compute="_compute_is_connected", compute_sudo=True)
     oauth_callback = fields.Char(
         "Redirect URL",
@@ -50,11 +54,26 @@ class RetailConnector(models.Model):
     consent_user_id = fields.Many2one("res.users", groups=fields.NO_ACCESS, copy=False)
     consent_until = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
 
+    @api.model
+    def _selection_auth_method(self):
+        methods = [method for each in self._providers().values() for method in each.auth_methods]
+        return list({method.code: method.label for method in methods}.items())
+
     @api.depends("provider")
-    def _compute_has_oauth(self):
+    def _compute_auth_method(self):
         for connector in self:
-            adapter_class = connector._get_adapter_class()
-            connector.has_oauth = bool(adapter_class and adapter_class.has_oauth)
+            provider = connector._get_provider()
+            connector.auth_method = (
+                provider.auth_method(connector.auth_method).code if provider else connector.auth_method
+            )
+
+    @api.depends("provider")
+    def _compute_auth_method_choices(self):
+        for connector in self:
+            provider = connector._get_provider()
+            codes = [method.code for method in provider.auth_methods] if provider else []
+            connector.auth_method_choices = codes
+            connector.has_auth_method_choice = len(codes) > 1
 
     @api.depends("auth_method", "credential_ids.encrypted_value")
     def _compute_is_connected(self):
@@ -194,7 +213,7 @@ class RetailConnector(models.Model):
     # -- parts -------------------------------------------------------------------------------------
 
     def _oauth(self):
-        return self._get_adapter_class().oauth(self.base_url.rstrip("/"), self.api_version)
+        return self._get_auth_method().endpoints(self.base_url.rstrip("/"), self.api_version)
 
     def _credential(self, name):
         return self.credential_ids.filtered(lambda credential: credential.name == name)

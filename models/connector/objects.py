@@ -6,7 +6,9 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...connectors import ADAPTERS
+from ...connectors.base import Provisioner
+from ...connectors.items import MatchKeys
+from ...connectors.provider import ObjectChoice
 from ...core.errors import RemoteError
 
 
@@ -33,65 +35,70 @@ class RetailConnector(models.Model):
         tracking=True,
         help="What a customer that is a company is at the remote system. Persons are not concerned.",
     )
-    has_set_up = fields.Boolean(compute="_compute_has_set_up")
+    can_set_up = fields.Boolean(compute="_compute_can_set_up")
 
     @api.model
     def _selection_order_object(self):
-        return self._selection_among("order_objects")
+        return self._selection_among("order")
 
     @api.model
     def _selection_company_object(self):
-        return self._selection_among("company_objects")
+        return self._selection_among("business_customer")
 
-    def _selection_among(self, choice):
+    def _selection_among(self, subject):
         return list(
             {
                 each.name: (each.name, each.label)
-                for adapter_class in ADAPTERS.values()
-                for each in adapter_class.objects
-                if each.name in getattr(adapter_class, choice)
+                for provider in self._providers().values()
+                for each in provider.choices().get(subject, ())
             }.values()
         )
 
     @api.depends("provider")
     def _compute_order_object(self):
         for connector in self:
-            connector.order_object = connector._first_choice("order_objects", connector.order_object)
+            connector.order_object = connector._first_choice("order", connector.order_object)
 
     @api.depends("provider")
     def _compute_company_object(self):
         for connector in self:
-            connector.company_object = connector._first_choice("company_objects", connector.company_object)
+            connector.company_object = connector._first_choice("business_customer", connector.company_object)
 
-    def _first_choice(self, choice, present):
-        names = getattr(self._get_adapter_class(), choice, ())
+    def _choices(self, subject):
+        provider = self._get_provider()
+        return [each.name for each in provider.choices().get(subject, ())] if provider else []
+
+    def _first_choice(self, subject, present):
+        names = self._choices(subject)
         return present if present in names else next(iter(names), False)
 
     @api.depends("provider")
-    def _compute_has_set_up(self):
+    def _compute_can_set_up(self):
         for connector in self:
-            connector.has_set_up = getattr(connector._get_adapter_class(), "has_set_up", False)
+            provider = connector._get_provider()
+            connector.can_set_up = bool(provider and issubclass(provider.adapter, Provisioner))
 
     @api.constrains("provider", "order_object", "company_object")
     def _check_objects(self):
         for connector in self:
-            adapter_class = connector._get_adapter_class()
-            for chosen, names in (
-                (connector.order_object, adapter_class.order_objects),
-                (connector.company_object, adapter_class.company_objects),
-            ):
-                if chosen and chosen not in names:
+            for subject, chosen in connector._chosen().items():
+                if chosen and chosen not in connector._choices(subject):
+                    label = connector._get_provider().label
                     raise ValidationError(
-                        self.env._(
-                            "%(provider)s has no “%(object)s”.", provider=adapter_class.label, object=chosen
-                        )
+                        self.env._("%(provider)s has no “%(object)s”.", provider=label, object=chosen)
                     )
+
+    def _chosen(self):
+        return {"order": self.order_object, "business_customer": self.company_object}
 
     def _adapter_settings(self):
         return replace(
             super()._adapter_settings(),
-            order_object=self.order_object or "",
-            company_object=self.company_object or "",
+            objects={
+                subject: ObjectChoice(name, self._get_provider().object(name).keys or MatchKeys(""))
+                for subject, name in self._chosen().items()
+                if name
+            },
         )
 
     # -- set-up ------------------------------------------------------------------------------------
@@ -113,23 +120,21 @@ class RetailConnector(models.Model):
 
         :raise RemoteError: the remote refuses it
         """
-        with self._adapter() as adapter:
-            made = adapter.set_up(self._used_objects())
+        with self._connection() as adapter:
+            made = adapter.set_up(self._used_objects()) if isinstance(adapter, Provisioner) else []
         with suppress(RemoteError):  # the lines say that they are not checked
             self._refresh_properties()
         return made
 
     def _used_objects(self):
         """Return the objects of the provider that the wanted events become, as the admin has chosen."""
-        adapter_class = self._get_adapter_class()
+        provider = self._get_provider()
+        if not provider:
+            return []
         fed = self._wanted_event_types()
-        order_object = self._first_choice("order_objects", self.order_object)
-        company_object = self._first_choice("company_objects", self.company_object)
-        return [
-            each
-            for each in (adapter_class.objects if adapter_class else ())
-            if adapter_class.is_used(each, order_object, company_object) and fed & set(each.event_types)
-        ]
+        chosen = self._chosen()
+        used = {self._first_choice(subject, chosen.get(subject)) for subject in provider.choices()}
+        return [each for each in provider.objects if each.name in used and fed & set(each.event_types)]
 
     def _wanted_event_types(self):
         """Return the names of the event types that the connector wants (a set); the outbox knows them."""

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from odoo import api, fields, models
 
+from ...connectors.base import SchemaReader
 from ...connectors.provider import RemoteProperty
 
 
@@ -32,14 +33,14 @@ class RetailRemoteSchema(models.Model):
 
     @api.model
     def _read(self, connector, object_name):
-        """Ask the remote, keep the answer, and return it as :meth:`_known` does.
+        """Ask the remote, keep the answer, and return it as :meth:`_known` does; None if it cannot be asked.
 
         :raise RemoteError: it does not tell
         """
-        with connector._adapter() as adapter:
+        with connector._connection() as adapter:
+            if not isinstance(adapter, SchemaReader):
+                return None
             found = adapter.remote_properties(object_name)
-        if found is None:
-            return None
         values = {"properties": [asdict(each) for each in found], "read_at": fields.Datetime.now()}
         schema = self.sudo().search(
             [("connector_id", "=", connector.id), ("object_name", "=", object_name)], limit=1

@@ -76,10 +76,10 @@ class RetailDelivery(models.Model):
     def _preview_of(self, connector):
         connector = connector.with_user(SUPERUSER_ID).with_company(connector.company_id)
         try:
-            adapter = connector._adapter()
+            connection = connector._connection()
         except UserError as error:
             return {delivery_id: (None, str(error)) for delivery_id in self.ids}
-        with adapter:
+        with connection as adapter:
             batch = DeliveryBatch(connector, adapter, self._as_claims())
             batch.preview()
         built = {

@@ -177,11 +177,11 @@ class RetailBulkRun(models.Model):
         except UNFIT as error:
             self.preview_error = str(error)
             return
-        adapter_class = self.connector_id._get_adapter_class()
+        provider = self.connector_id._get_provider()
         batch_size = self.connector_id.batch_size
         self.preview_count = sum(counts.values())
         self.preview_calls = sum(
-            adapter_class.calls_for(event_type, count, batch_size) for event_type, count in counts.items()
+            provider.calls_for(event_type, count, batch_size) for event_type, count in counts.items()
         )
         self.preview_quota = self._quota_text()
 

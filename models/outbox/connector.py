@@ -91,12 +91,10 @@ class RetailConnector(models.Model):
 
     def _add_default_flows(self):
         for connector in self.filtered(lambda connector: not connector.flow_ids):
-            adapter_class = connector._get_adapter_class()
-            initial = adapter_class.initial_event_types
-            on = (
-                adapter_class.event_types - adapter_class.optional_event_types if initial is None else initial
-            )
-            connector._add_flows([name for name in EVENT_TYPES if name in adapter_class.event_types], on)
+            provider = connector._get_provider()
+            initial = provider.initial_event_types
+            on = provider.event_types - provider.optional_event_types if initial is None else initial
+            connector._add_flows([name for name in EVENT_TYPES if name in provider.event_types], on)
 
     def _add_flows(self, names, on):
         """Add a flow for each of some event types, with what is usual for it.

@@ -10,6 +10,7 @@ from operator import attrgetter
 import psycopg2
 import pydantic
 
+from ...connectors.base import Finder
 from ...connectors.items import Item, MatchKeys, Outcome
 from ...core.const import OPEN_STATES, EventKind, State
 from ...core.errors import (
@@ -146,7 +147,7 @@ class DeliveryBatch:
     def _record_values(self, res_model, claims):
         """Return ``{record id: {path: value}}`` of the Odoo fields that field maps want of the records."""
         wanted = {claim.event_type for claim in claims}
-        paths = {path: None for event_type in wanted for path in self.adapter.record_paths(event_type)}
+        paths = {path: None for event_type in wanted for path in self.adapter.mapper.record_paths(event_type)}
         if not paths:
             return {}
         records = self.env[res_model].with_company(self.connector.company_id)
@@ -181,7 +182,7 @@ class DeliveryBatch:
         """Look for what may have been made of a record that is gone: the erasure or merge to follow needs it."""
         sought = self.env["retail.delivery.attempt"]._sought(self.connector, claim.res_model, [claim.res_id])
         prepared = None
-        if sought:
+        if sought and isinstance(self.adapter, Finder):
             item = Item(str(claim.id), claim.event_type, {}, self._keys(claim, None), claim.uuid)
             prepared = self.adapter.prepare_search(item, *sought[claim.res_id])
         if prepared is None:
@@ -281,7 +282,7 @@ class DeliveryBatch:
 
     def _keys(self, claim, flow):
         if flow is None:
-            return self.adapter.keys_for(claim.event_type)
+            return self.connector._get_provider().keys_for(claim.event_type)
         return MatchKeys(flow.key_property or "", flow.fallback_key_property or "")
 
     def _is_known_to_remote(self, claim, prepared, binding):

@@ -65,7 +65,7 @@ class RetailDrain(models.AbstractModel):
     def _drain(self, connector, lane, seconds, is_helper):
         """As :meth:`_run_batches`; a connector that cannot be used needs attention."""
         try:
-            adapter = connector._adapter()
+            connection = connector._connection()
         except (UserError, AuthError) as error:
             connector._need_attention(str(error))
             self._commit()
@@ -74,18 +74,18 @@ class RetailDrain(models.AbstractModel):
             connector._throttle(error.retry_after or NO_TOKEN_SECONDS)
             self._commit()
             return 0, False
-        with adapter:
-            adapter.before_call = lambda: self._count_call(connector, lane)
-            return self._run_batches(connector, lane, adapter, seconds, is_helper)
+        with connection:
+            connection.http.before_call = lambda: self._count_call(connector, lane)
+            return self._run_batches(connector, lane, connection, seconds, is_helper)
 
-    def _run_batches(self, connector, lane, adapter, seconds, is_helper):
+    def _run_batches(self, connector, lane, connection, seconds, is_helper):
         """Return the number of deliveries handled, and whether the lane had nothing left to claim.
 
         Once more than a batch was waiting, a helper is called: a second drain of the lane, in a slot that
         nobody else needs.
         """
         started_at = time.monotonic()
-        limit = min(connector.batch_size or adapter.batch_size, adapter.batch_size)
+        limit = connection.settings.batch_size
         call_seconds = connector.connect_timeout + connector.read_timeout
         send_seconds = min(SEND_SECONDS, 3 * call_seconds)
         lease = LEASE_MARGIN + send_seconds + call_seconds
@@ -106,9 +106,10 @@ class RetailDrain(models.AbstractModel):
             is_empty = not claims
             if is_empty:
                 break
-            adapter.set_deadline(time.monotonic() + send_seconds)
-            batch = DeliveryBatch(connector, adapter, claims)
+            connection.set_deadline(time.monotonic() + send_seconds)
+            batch = DeliveryBatch(connector, connection.adapter, claims)
             is_going_well = self._deliver(batch, answers)
+            self._short_transaction(self.env["retail.quota"]._correct, connector, connection.quota_readings())
             handled += len(claims)
             if batch.needs_adapter:
                 break
@@ -180,8 +181,6 @@ class RetailDrain(models.AbstractModel):
         is_quick = time.monotonic() - sent_at < HELP_SECONDS
         self._transaction(batch.record)
         self._transaction(batch.record_health)
-        readings = batch.adapter.quota_readings()
-        self._short_transaction(self.env["retail.quota"]._correct, batch.connector, readings)
         answers.add(*batch.answers())
         return is_quick and any(outcome.error is None for outcome in batch.outcomes)
 

@@ -193,8 +193,8 @@ class RetailFlow(models.Model):
     @api.depends("connector_id.provider", "event_type")
     def _compute_keys(self):
         for flow in self:
-            adapter_class = flow.connector_id._get_adapter_class()
-            keys = adapter_class.keys_for(flow.event_type) if adapter_class else None
+            provider = flow.connector_id._get_provider()
+            keys = provider.keys_for(flow.event_type) if provider else None
             flow.key_property = flow.key_property or (keys.primary if keys else False)
             flow.fallback_key_property = flow.fallback_key_property or (keys.fallback if keys else False)
 

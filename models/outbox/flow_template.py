@@ -1,22 +1,55 @@
 """Setting up the flows of a connector in one click."""
 
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...core.errors import RemoteError
-from ..connector.templates import CRM, MIDDLEWARE
 
 
 class RetailConnector(models.Model):
     _inherit = "retail.connector"
 
-    def action_crm_flows(self):
-        """Have the flows that a CRM usually wants."""
-        return self._apply_template(CRM)
+    flow_template = fields.Selection(
+        "_selection_flow_template",
+        compute="_compute_flow_template",
+        precompute=True,
+        store=True,
+        readonly=False,
+        help="The flows that are added in one click.",
+    )
+    flow_template_choices = fields.Json(compute="_compute_flow_template_choices")
 
-    def action_middleware_flows(self):
-        """Have a flow for everything that the provider takes; what is many is left off."""
-        return self._apply_template(MIDDLEWARE)
+    @api.model
+    def _selection_flow_template(self):
+        return [
+            (f"{code}.{template.code}", template.label)
+            for code, provider in self._providers().items()
+            for template in provider.flow_templates
+        ]
+
+    @api.depends("provider")
+    def _compute_flow_template(self):
+        for connector in self:
+            connector.flow_template = next(iter(connector._flow_templates()), False)
+
+    @api.depends("provider")
+    def _compute_flow_template_choices(self):
+        for connector in self:
+            connector.flow_template_choices = list(connector._flow_templates())
+
+    def _flow_templates(self):
+        """Return ``{value of the selection: FlowTemplate}`` of the provider."""
+        provider = self._get_provider()
+        templates = provider.flow_templates if provider else ()
+        return {f"{provider.code}.{template.code}": template for template in templates}
+
+    def action_add_flows(self):
+        """Add the flows of the chosen template."""
+        self.ensure_one()
+        template = self._flow_templates().get(self.flow_template)
+        if template is None:
+            raise UserError(self.env._("Choose which flows to add."))
+        return self._apply_template(template)
 
     def _apply_template(self, template):
         """Add the template's flows that are missing, switch on those that are off, and tell what was done.
@@ -26,14 +59,14 @@ class RetailConnector(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        adapter_class = self._get_adapter_class()
-        names = template.event_types()
-        taken = [name for name in names if name in adapter_class.event_types]
+        provider = self._get_provider()
+        names = template.names()
+        taken = [name for name in names if name in provider.event_types]
         flows = self.with_context(active_test=False).flow_ids.grouped("event_type")
         missing = [name for name in taken if name not in flows]
-        self._add_flows(missing, set(missing) - adapter_class.optional_event_types)
+        self._add_flows(missing, set(missing) - provider.optional_event_types)
         is_on = {name: name in flows and flows[name].active for name in taken}
-        left = [name for name in taken if name in adapter_class.optional_event_types and not is_on[name]]
+        left = [name for name in taken if name in provider.optional_event_types and not is_on[name]]
         added = [name for name in taken if name not in flows and name not in left]
         switched_on = [name for name in taken if name in flows and not is_on[name] and name not in left]
         for name in switched_on:
@@ -45,7 +78,7 @@ class RetailConnector(models.Model):
 
     def _set_up_report(self):
         """Make at the remote what the new flows need; return (kind of notification, what was made or why not)."""
-        if not self.has_set_up:
+        if not self.can_set_up:
             return "success", ""
         try:
             made = self._set_up()
@@ -65,7 +98,7 @@ class RetailConnector(models.Model):
             events = _labels(self.env, left)
             lines.append(self.env._("Left off, since they are many: %(events)s.", events=events))
         if refused:
-            provider = self._get_adapter_class().label
+            provider = self._get_provider().label
             events = _labels(self.env, refused)
             lines.append(
                 self.env._("%(provider)s does not take: %(events)s.", provider=provider, events=events)

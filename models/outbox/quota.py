@@ -80,10 +80,10 @@ class RetailQuota(models.Model):
     @api.depends("remote_limit", "is_manual", "connector_id.provider")
     def _compute_remark(self):
         for row in self:
-            adapter_class = row.connector_id._get_adapter_class()
-            if row.remote_limit and adapter_class:
+            provider = row.connector_id._get_provider()
+            if row.remote_limit and provider:
                 calls = formatLang(self.env, row.remote_limit, digits=0)
-                row.remark = self.env._("%(remote)s says %(calls)s", remote=adapter_class.label, calls=calls)
+                row.remark = self.env._("%(remote)s says %(calls)s", remote=provider.label, calls=calls)
             else:
                 row.remark = self.env._("Set by hand") if row.is_manual else False
 

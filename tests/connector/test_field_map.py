@@ -12,7 +12,7 @@ from odoo.tools import mute_logger
 from odoo.tools.translate import code_translations
 
 from ...connectors.hubspot import mapping
-from ...connectors.hubspot.adapter import HubSpotAdapter
+from ...connectors.hubspot.provider import HUBSPOT
 from ...models.connector import field_map as retail_field_map
 from ..common import RetailCase
 
@@ -379,7 +379,7 @@ class TestFieldMap(FieldMapCase):
         defaults["zip"] = replace(defaults["zip"], transform="upper")
         del defaults["website"]
         defaults["mobilephone"] = mapping._line("contact", "mobilephone", "phones.0.number")
-        return patch.object(HubSpotAdapter, "default_field_maps", tuple(defaults.values()))
+        return self._patched_provider(default_field_maps=tuple(defaults.values()))
 
     def _change(self):
         lines = {line.remote_property: line for line in self._contact_lines()}
@@ -430,11 +430,11 @@ class TestFieldMap(FieldMapCase):
             while comparison.line_ids:
                 comparison.line_ids[0].action_take_over()
             self.assertEqual(self._kinds(), {})
-            self.assertEqual(set(self.connector._get_field_maps()), set(HubSpotAdapter.default_field_maps))
+            self.assertEqual(set(self.connector._get_field_maps()), set(HUBSPOT.default_field_maps))
 
     def test_taken_over_and_removed_is_removed(self):
         with self._upgrade():
-            self.connector._take_over(HubSpotAdapter.default_field_maps[-1])
+            self.connector._take_over(HUBSPOT.default_field_maps[-1])
             lines = self.connector.field_map_ids
             lines.filtered(lambda line: line.remote_property == "mobilephone").unlink()
             self.assertEqual(self._kinds()["mobilephone"], "removed")
@@ -483,7 +483,7 @@ class TestFieldMap(FieldMapCase):
         preview = self._preview(partner)
         event_type = preview._event_type(partner)
         payload, _warnings = preview._payload(partner, event_type)
-        with self.connector._adapter() as adapter:
+        with self.connector._connection() as adapter:
             item = preview._item(adapter, partner, event_type, payload)
             rows = preview._rows(adapter, item)
             rows += preview._more_rows(adapter.prepare(item), rows)

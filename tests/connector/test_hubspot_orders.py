@@ -48,7 +48,7 @@ class HubSpotCase(RetailCase):
 
     def _switch_on(self, connector):
         """Press "CRM flows", and return what it says."""
-        shown = connector.action_crm_flows()["params"]
+        shown = connector.action_add_flows()["params"]
         connector.flow_ids.window_seconds = 0
         return shown["type"], shown["message"]
 
@@ -106,7 +106,7 @@ class HubSpotCase(RetailCase):
         return delivery.error_class, delivery.error_code, delivery.error_field
 
     def _delete_there(self, kind, remote_id):
-        with self.connector._adapter() as adapter:
+        with self.connector._connection() as adapter:
             self.assertEqual(adapter.api.objects(kind, "DELETE", f"/{remote_id}").status, 204)
 
     def _calls_of(self, kind):
@@ -476,7 +476,7 @@ class TestHubSpotTrouble(HubSpotCase):
         self._drain()
         ids = {each["properties"]["email"]: each["id"] for each in self.sandbox.contacts()}
         pair = {"primaryObjectId": ids["bo@example.com"], "objectIdToMerge": ids["ann@example.com"]}
-        with self.connector._adapter() as adapter:
+        with self.connector._connection() as adapter:
             winner = str(adapter.api.objects("contact", "POST", "/merge", pair).object["id"])
         orders = self._arrived(), self._arrived(partner_id=other.id)
         by_name = {each["properties"]["hs_order_name"]: each for each in self._living("orders")}

@@ -7,8 +7,8 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
-from odoo.addons.retail_hub.models.connector.templates import CRM, MIDDLEWARE
+from odoo.addons.retail_hub.connectors.hubspot.provider import HUBSPOT
+from odoo.addons.retail_hub.connectors.provider import ALL_FLOWS, CRM_FLOWS
 from odoo.addons.retail_hub.schemas import EVENT_TYPES
 
 from ..common import EventCase, RetailCase
@@ -321,8 +321,12 @@ class TestTemplates(RetailCase):
             flow.event_type: flow.active for flow in self.connector.with_context(active_test=False).flow_ids
         }
 
+    def _add_flows(self, template):
+        self.connector.flow_template = f"hubspot.{template}"
+        return self.connector.action_add_flows()
+
     def test_which_events(self):
-        names = set(CRM.event_types())
+        names = set(CRM_FLOWS.names())
         self.assertLessEqual(
             {"customer.created", "customer.erased", "order.placed", "order.cancelled"}, names
         )
@@ -330,12 +334,12 @@ class TestTemplates(RetailCase):
             {name.partition(".")[0] for name in names} - {"invoice", "refund", "shipment"},
             {"customer", "order"},
         )
-        self.assertEqual(MIDDLEWARE.event_types(), list(EVENT_TYPES))
+        self.assertEqual(ALL_FLOWS.names(), list(EVENT_TYPES))
 
     def test_only_what_the_provider_takes(self):
-        with patch.object(HubSpotAdapter, "event_types", frozenset({"customer.created", "order.placed"})):
+        with self._patched_provider(event_types=frozenset({"customer.created", "order.placed"})):
             self.connector.flow_ids.active = False
-            action = self.connector.action_crm_flows()
+            action = self._add_flows("crm")
         flows = self._flows()
         self.assertEqual(
             {name for name, active in flows.items() if active}, {"customer.created", "order.placed"}
@@ -346,12 +350,12 @@ class TestTemplates(RetailCase):
 
     def test_again(self):
         """Pressed again, it changes nothing and says so; what a person has set stays."""
-        with patch.object(HubSpotAdapter, "event_types", frozenset(EVENT_TYPES)):
-            self.connector.action_middleware_flows()
+        with self._patched_provider(event_types=frozenset(EVENT_TYPES)):
+            self._add_flows("all")
             flows = self.connector.flow_ids
             self.assertEqual(set(flows.mapped("event_type")), set(EVENT_TYPES))
             flows[0].window_seconds = 77
-            action = self.connector.action_middleware_flows()
+            action = self._add_flows("all")
         self.assertEqual(
             action["params"]["message"], f"Nothing to add: all {len(EVENT_TYPES)} flows are on already."
         )
@@ -360,17 +364,16 @@ class TestTemplates(RetailCase):
     def test_what_is_many_is_left_off(self):
         """Only a person switches on what is optional for the provider; what one has switched on stays."""
         optional = frozenset({"stock.level_changed", "price.changed"})
-        self.enterContext(patch.object(HubSpotAdapter, "optional_event_types", optional))
-        self.enterContext(patch.object(HubSpotAdapter, "initial_event_types", None))
-        with patch.object(HubSpotAdapter, "event_types", frozenset({"order.placed", "stock.level_changed"})):
+        self.enterContext(self._patched_provider(optional_event_types=optional, initial_event_types=None))
+        with self._patched_provider(event_types=frozenset({"order.placed", "stock.level_changed"})):
             self.connector = self.env["retail.connector"].create(
                 {"name": "New", "base_url": self.sandbox.url}
             )
         self.assertEqual(self._flows(), {"order.placed": True, "stock.level_changed": False})
         self.connector.flow_ids.active = False
         taken = frozenset({"order.placed", "loyalty.earned", *optional})
-        self.enterContext(patch.object(HubSpotAdapter, "event_types", taken))
-        action = self.connector.action_middleware_flows()
+        self.enterContext(self._patched_provider(event_types=taken))
+        action = self._add_flows("all")
         expected = {
             "order.placed": True,
             "loyalty.earned": True,
@@ -385,7 +388,7 @@ class TestTemplates(RetailCase):
         )
         flows = self.connector.with_context(active_test=False).flow_ids
         flows.filtered(lambda flow: flow.event_type == "price.changed").active = True
-        action = self.connector.action_middleware_flows()
+        action = self._add_flows("all")
         self.assertEqual(self._flows(), {**expected, "price.changed": True})
         self.assertIn(
             "Nothing to add: all 3 flows are on already. Left off, since they are many: Stock level changed.",
@@ -395,7 +398,7 @@ class TestTemplates(RetailCase):
     def test_who_may(self):
         clerk = new_test_user(self.env, "clerk", "retail_hub.group_user")
         with self.assertRaises(AccessError):
-            self.connector.with_user(clerk).action_crm_flows()
+            self.connector.with_user(clerk).action_add_flows()
 
 
 @tagged("post_install", "-at_install")
@@ -428,4 +431,4 @@ class TestTimelineScreens(OrderCase, HttpCase):
         url = f"/odoo/action-retail_hub.action_retail_connector/{self.connector.id}"
         self.start_tour(url, "retail_hub_flow_template", login="admin")
         active = set(self.connector.flow_ids.mapped("event_type"))
-        self.assertEqual(active & set(HubSpotAdapter.event_types), set(HubSpotAdapter.event_types))
+        self.assertEqual(active & set(HUBSPOT.event_types), set(HUBSPOT.event_types))

@@ -191,7 +191,7 @@ class TestOutcome(RetailCase):
         partner = self._partner()
         self._drain()
         [contact] = self.sandbox.contacts()
-        with self.connector._adapter() as adapter:
+        with self.connector._connection() as adapter:
             adapter.api.http.request("DELETE", f"/crm/objects/2026-09/contacts/{contact['id']}")
         partner.city = "Ghent"
         self._drain()
@@ -209,7 +209,7 @@ class TestOutcome(RetailCase):
     def test_adapter_with_a_mistake(self):
         """An adapter that raises what it must not leaves the outcome unknown, and loses nothing."""
         delivery = self._deliveries(self._partner())
-        adapter_class = self.connector._get_adapter_class()
+        adapter_class = self.connector._get_provider().adapter
         self.patch(adapter_class, "send", lambda self, batch: 1 / 0)
         self._drain()
         self.assertEqual((delivery.state, delivery.error_code), ("unknown", "ADAPTER_FAILED"))

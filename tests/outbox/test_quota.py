@@ -3,7 +3,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from ...connectors.items import Item
+from ...connectors.items import Item, MatchKeys
 from ...connectors.provider import QuotaReading
 from ...core.errors import QuotaError
 from ..common import RetailCase
@@ -137,12 +137,13 @@ class TestQuota(RetailCase):
     def test_headers_of_the_remote(self):
         """What the adapter reads from answers is what the remote told, once."""
         self.sandbox.configure(ten_secondly_limit=190, daily_limit=5000)
-        with self.connector._adapter() as adapter:
-            self.assertEqual(list(adapter.quota_readings()), [])
+        connection = self.connector._connection()
+        with connection as adapter:
+            self.assertEqual(connection.quota_readings(), [])
             adapter.test_connection()
-            told = adapter.quota_readings()
+            told = connection.quota_readings()
             self.assertEqual(told, [QuotaReading(10, 190, 188), QuotaReading(DAY, 5000, 4998)])
-            self.assertEqual(list(adapter.quota_readings()), [])
+            self.assertEqual(connection.quota_readings(), [])
 
     # -- before the call ---------------------------------------------------------------------------
 
@@ -152,15 +153,15 @@ class TestQuota(RetailCase):
         payloads = self.env["res.partner"].create(
             [{"name": f"Ann {n}", "email": f"ann{n}@example.com"} for n in range(count)]
         )
-        with self.connector._adapter() as adapter:
-            adapter.before_call = before_call
+        with self.connector._connection() as adapter:
+            adapter.http.before_call = before_call
             items = [self._item(adapter, partner) for partner in payloads]
             return adapter.send(items), self._calls()
 
     def _item(self, adapter, partner):
         payload, _warnings = partner._retail_payloads()[partner.id]
         return adapter.prepare(
-            Item(str(partner.id), "customer.created", payload, adapter.default_keys, str(partner.id))
+            Item(str(partner.id), "customer.created", payload, MatchKeys("email"), str(partner.id))
         )
 
     def test_refused_before_the_call(self):

@@ -20,11 +20,11 @@ class AdapterContract:
     # ----- what a provider adds -----
 
     def make_adapter(self, **settings):
-        """Return an adapter for the stand-in, with credentials that it takes."""
+        """Return a Connection to the stand-in, with credentials that it takes."""
         raise NotImplementedError
 
     def make_refused_adapter(self):
-        """Return an adapter whose credentials contain SECRET and are not taken."""
+        """Return a Connection whose credentials contain SECRET and are not taken."""
         raise NotImplementedError
 
     def bad_item(self, number):
@@ -54,15 +54,16 @@ class AdapterContract:
             return adapter.send([adapter.prepare(item) for item in items])
 
     def test_describes_itself(self):
-        """The hub asks the class, without making an adapter."""
-        adapter_class = type(self.make_adapter())
-        assert adapter_class.label
-        assert adapter_class.default_base_url.startswith("https://")
-        assert adapter_class.api_versions[0]
-        assert adapter_class.batch_size > 0
-        assert all(credential.name and credential.label for credential in adapter_class.credentials)
-        assert adapter_class.event_types
-        assert adapter_class.default_keys.primary
+        """The hub asks the provider, without making an adapter."""
+        provider = self.make_adapter().provider
+        assert provider.code
+        assert provider.label
+        assert provider.base_url.startswith("https://")
+        assert provider.api_versions[0]
+        assert provider.batch_size > 0
+        credentials = [each for method in provider.auth_methods for each in method.credentials]
+        assert all(credential.name and credential.label for credential in credentials)
+        assert provider.event_types
 
     def test_prepare_makes_no_call(self):
         with self.make_adapter() as adapter:
@@ -135,7 +136,7 @@ class AdapterContract:
         """The hub holds a batch only for a while; what is left waits for the next one."""
         self.fail(latency=0.3)
         with self.make_adapter(batch_size=1) as adapter:
-            adapter.set_deadline(time.monotonic() + 0.1)
+            adapter.http.deadline = time.monotonic() + 0.1
             outcomes = adapter.send([adapter.prepare(make_item(number)) for number in range(3)])
         assert [o.error and o.error.code for o in outcomes] == [None, "OUT_OF_TIME", "OUT_OF_TIME"]
         assert [o.error and o.error.is_sent for o in outcomes] == [None, False, False]

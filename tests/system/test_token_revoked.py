@@ -22,7 +22,7 @@ SCOPES = " ".join(
 def test_the_token_ends_in_the_middle(connect, sandbox):
     hub = connect()
     use_oauth(hub, consent(sandbox.url, SCOPES))
-    hub.connector("action_crm_flows")
+    hub.connector("action_add_flows")
     hub.set_flows(window_seconds=0)
     sandbox.configure(currencies=[company_currency(hub.odoo)])
     hub.connector("action_pause")

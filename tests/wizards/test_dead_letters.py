@@ -401,7 +401,7 @@ class TestRepair(DeadLetterCase):
         facts = self.env["retail.delivery"].union(*facts)
         keys = facts.mapped("event_id.uuid")
         calls, seen = self._watch_adapter(), []
-        adapter_class = self.connector._get_adapter_class()
+        adapter_class = self.connector._get_provider().adapter
         prepare = adapter_class.prepare
 
         def watch(adapter, item):
@@ -418,7 +418,7 @@ class TestRepair(DeadLetterCase):
 
     def _watch_adapter(self):
         """Return the list that each call of the adapter will add ``(name, delivery ids)`` to."""
-        adapter_class = self.connector._get_adapter_class()
+        adapter_class = self.connector._get_provider().adapter
         calls = []
 
         def watched(name, original):

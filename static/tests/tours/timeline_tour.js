@@ -50,9 +50,9 @@ registry.category("web_tour.tours").add("retail_hub_events", {
 
 registry.category("web_tour.tours").add("retail_hub_flow_template", {
     steps: () => [
-        { content: "CRM flows", trigger: "button[name=action_crm_flows]", run: "click" },
+        { content: "The provider's usual flows", trigger: "button[name=action_add_flows]", run: "click" },
         { content: "What was done", trigger: ".o_notification:contains('Switched on: Customer created')" },
-        { content: "Again", trigger: "button[name=action_middleware_flows]", run: "click" },
+        { content: "Again", trigger: "button[name=action_add_flows]", run: "click" },
         { content: "Nothing to do", trigger: ".o_notification:contains('Nothing to add')" },
     ],
 });

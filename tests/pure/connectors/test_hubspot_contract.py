@@ -7,7 +7,8 @@ pytest.register_assert_rewrite("adapter_contract")
 from adapter_contract import AdapterContract  # noqa: E402
 from samples import customer, make_item  # noqa: E402
 
-from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter  # noqa: E402
+from odoo.addons.retail_hub.connectors.connection import Connection  # noqa: E402
+from odoo.addons.retail_hub.connectors.hubspot.provider import HUBSPOT  # noqa: E402
 from odoo.addons.retail_hub.connectors.provider import Settings  # noqa: E402
 
 
@@ -22,7 +23,7 @@ class TestHubSpotContract(AdapterContract):
             "api_version": "2026-09",
             "credentials": {"access_token": "sandbox-token"},
         }
-        return HubSpotAdapter(Settings(**{**values, **settings}))
+        return Connection(HUBSPOT, Settings(**{**values, **settings}))
 
     def make_refused_adapter(self):
         return self.make_adapter(credentials={"access_token": self.SECRET})

@@ -6,9 +6,10 @@ import pytest
 from samples import customer, invoice, make_item, order, order_line
 
 from odoo.addons.retail_hub.connectors import http_client
-from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
+from odoo.addons.retail_hub.connectors.connection import Connection
+from odoo.addons.retail_hub.connectors.hubspot.provider import HUBSPOT
 from odoo.addons.retail_hub.connectors.items import MatchKeys, Reference, RemoteId
-from odoo.addons.retail_hub.connectors.provider import Settings
+from odoo.addons.retail_hub.connectors.provider import ObjectChoice, Settings
 from odoo.addons.retail_hub.core.errors import (
     AuthError,
     ReferenceNotFoundError,
@@ -23,6 +24,9 @@ from odoo.addons.retail_hub.schemas.order import OrderV1
 BY_ODOO_ID = MatchKeys("odoo_id")
 CUSTOMER = Reference("res.partner", 7)
 OBJECTS = ("companies", "orders", "deals", "invoices", "line_items")
+
+DEALS = {"order": ObjectChoice("deal", MatchKeys("odoo_id"))}
+COMPANIES = {"business_customer": ObjectChoice("company", MatchKeys("odoo_id"))}
 
 
 @pytest.fixture
@@ -40,16 +44,17 @@ def open_adapter(sandbox):
             for name in OBJECTS
         ]
     )
-    adapters = []
+    connections = []
 
     def make(**settings):
         values = {"credentials": {"access_token": "sandbox-token"}, "read_timeout": 2, **settings}
-        adapters.append(HubSpotAdapter(Settings(sandbox.url, "2026-09", **values)))
-        return adapters[-1]
+        connection = Connection(HUBSPOT, Settings(sandbox.url, "2026-09", **values))
+        connections.append(connection)
+        return connection.adapter
 
     yield make
-    for adapter in adapters:
-        adapter.close()
+    for connection in connections:
+        connection.http.close()
 
 
 @pytest.fixture
@@ -149,7 +154,7 @@ def test_a_hundred_orders_take_six_calls(adapter, sandbox, calls):
     calls()
     outcomes = send(adapter, *(order_item(n, 3, remote_ids={CUSTOMER: ann}) for n in range(1, 101)))
     assert errors_of(outcomes) == [None] * 100
-    assert len(calls()) == HubSpotAdapter.calls_for("order.placed", 100) == 6
+    assert len(calls()) == HUBSPOT.calls_for("order.placed", 100) == 6
     records = {each["id"]: each for each in sandbox.records("orders")}
     assert [records[o.remote_id]["properties"]["hs_order_name"] for o in outcomes] == [
         f"S{n:05}" for n in range(1, 101)
@@ -317,7 +322,7 @@ def test_shipments_that_concern_nobody(adapter, calls):
 
 
 def test_orders_as_deals(open_adapter, sandbox):
-    adapter = open_adapter(order_object="deal")
+    adapter = open_adapter(objects=DEALS)
     ann = contact(adapter)
     [outcome] = send(adapter, order_item(1, remote_ids={CUSTOMER: ann}))
     assert outcome.error is None
@@ -341,7 +346,7 @@ def test_orders_as_deals(open_adapter, sandbox):
 
 def test_an_order_that_became_a_deal(open_adapter, sandbox):
     """The admin chose otherwise: its id is that of an order, which no deal has."""
-    adapter = open_adapter(order_object="deal")
+    adapter = open_adapter(objects=DEALS)
     item = order_item(1, event_type="order.updated", remote_id="123", remote_object="order")
     prepared = adapter.prepare(item)
     assert (prepared.operation, prepared.object) == ("deal.upsert:odoo_id", "deal")
@@ -424,7 +429,7 @@ def company(number, **changes):
 
 
 def test_companies_and_their_people(open_adapter, sandbox):
-    adapter = open_adapter(company_object="company")
+    adapter = open_adapter(objects=COMPANIES)
     [acme] = send(adapter, make_item(1, data=company(1)))
     assert acme.error is None
     [record] = sandbox.records("companies")
@@ -463,7 +468,7 @@ def test_companies_as_contacts(adapter, sandbox):
 
 def test_a_person_that_became_a_company(open_adapter, sandbox):
     """The id that is known is that of a contact."""
-    adapter = open_adapter(company_object="company")
+    adapter = open_adapter(objects=COMPANIES)
     ann = contact(adapter, 1)
     [outcome] = send(adapter, make_item(1, data=company(1), remote_id=ann.id, remote_object="contact"))
     assert outcome.error is None
@@ -471,7 +476,7 @@ def test_a_person_that_became_a_company(open_adapter, sandbox):
 
 
 def test_companies_are_merged_and_archived(open_adapter, sandbox):
-    adapter = open_adapter(company_object="company")
+    adapter = open_adapter(objects=COMPANIES)
     one, two = (o.remote_id for o in send(adapter, *(make_item(n, data=company(n)) for n in (1, 2))))
     data = {"id": "1", "merged_ids": ["2"], "merged_remote_ids": [two]}
     item = make_item(1, event_type="customer.merged", data=data, remote_id=one, remote_object="company")
@@ -539,11 +544,11 @@ def test_a_line_that_is_refused(adapter, sandbox):
 
 def test_a_key_that_was_not_set_up(sandbox):
     """It says which button helps; afterwards all goes through."""
-    with HubSpotAdapter(Settings(sandbox.url, "2026-09", {"access_token": "sandbox-token"})) as adapter:
+    with Connection(HUBSPOT, Settings(sandbox.url, "2026-09", {"access_token": "sandbox-token"})) as adapter:
         [outcome] = send(adapter, order_item(1))
         assert (outcome.error.code, outcome.error.field) == ("KEY_NOT_UNIQUE", "odoo_id")
         assert "Set up" in outcome.error.message
-        used = [each for each in adapter.objects if each.name in ("order", "line_item", "contact")]
+        used = [each for each in HUBSPOT.objects if each.name in ("order", "line_item", "contact")]
         assert adapter.set_up(used) == ["order: odoo_id", "line item: odoo_id"]
         assert adapter.set_up(used) == []
         assert errors_of(send(adapter, order_item(1))) == [None]
@@ -554,8 +559,8 @@ def test_a_key_that_is_not_unique(sandbox):
         custom_properties=[{"name": "odoo_id", "objectType": "orders", "type": "string", "fieldType": "text"}]
     )
     settings = Settings(sandbox.url, "2026-09", {"access_token": "sandbox-token"})
-    with HubSpotAdapter(settings) as adapter, pytest.raises(ValidationError, match="not unique"):
-        adapter.set_up([each for each in adapter.objects if each.name == "order"])
+    with Connection(HUBSPOT, settings) as adapter, pytest.raises(ValidationError, match="not unique"):
+        adapter.set_up([each for each in HUBSPOT.objects if each.name == "order"])
 
 
 def test_an_order_that_was_deleted_there(adapter, sandbox):
@@ -598,7 +603,7 @@ def test_a_customer_that_was_merged_there(adapter, sandbox):
 
 
 def test_a_deal_that_was_merged_there(open_adapter, sandbox):
-    adapter = open_adapter(order_object="deal")
+    adapter = open_adapter(objects=DEALS)
     one, two = (o.remote_id for o in send(adapter, order_item(1), order_item(2)))
     winner = adapter.api.objects("deal", "POST", "/merge", {"primaryObjectId": two, "objectIdToMerge": one})
     item = order_item(1, event_type="order.updated", remote_id=one, remote_object="deal")
@@ -646,7 +651,7 @@ def test_a_long_order_goes_on_where_it_stopped(adapter, sandbox, monkeypatch):
     monkeypatch.setattr(http_client, "time", clock)
     counts, checkpoint, error = [], {}, True
     while error and len(counts) < 10:
-        adapter.set_deadline(clock.monotonic() + 3)
+        adapter.http.deadline = clock.monotonic() + 3
         [outcome] = send(adapter, order_item(1, lines=1_000, checkpoint=checkpoint, in_doubt=bool(counts)))
         error, checkpoint = outcome.error, outcome.checkpoint
         counts.append(len(checkpoint.get("line_ids", ())))

@@ -3,8 +3,9 @@
 import pytest
 from samples import customer, make_item
 
+from odoo.addons.retail_hub.connectors.connection import Connection
 from odoo.addons.retail_hub.connectors.hubspot import mapping
-from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
+from odoo.addons.retail_hub.connectors.hubspot.provider import HUBSPOT
 from odoo.addons.retail_hub.connectors.items import MatchKeys
 from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.core import field_map
@@ -26,7 +27,9 @@ def address(kind="contact", **changes):
 
 
 def prepare(number=1, **changes):
-    with HubSpotAdapter(Settings("https://hubspot.invalid", "2026-09", {"access_token": "x"})) as adapter:
+    with Connection(
+        HUBSPOT, Settings("https://hubspot.invalid", "2026-09", {"access_token": "x"})
+    ) as adapter:
         return adapter.prepare(make_item(number, **changes))
 
 
@@ -162,7 +165,7 @@ def test_find_key(keys, emails, found):
     """By what the flow names; a key is found whether or not a line fills it."""
     for lines in (None, ()):
         settings = Settings("https://hubspot.invalid", "2026-09", field_maps=lines)
-        with HubSpotAdapter(settings) as adapter:
+        with Connection(HUBSPOT, settings) as adapter:
             prepared = adapter.prepare(make_item(1, data=customer(1, emails=emails), keys=keys))
             assert (prepared.body["idProperty"], prepared.key) == found
 
@@ -245,7 +248,7 @@ def test_merged_without_remote_ids():
 def mapped(*lines, **changes):
     """Prepare an item by these lines instead of the defaults."""
     settings = Settings("https://hubspot.invalid", "2026-09", field_maps=lines)
-    with HubSpotAdapter(settings) as adapter:
+    with Connection(HUBSPOT, settings) as adapter:
         return adapter.prepare(make_item(1, **changes))
 
 
@@ -258,7 +261,7 @@ def test_each_default_line_has_a_key_that_stays():
         assert line.key == f"{line.object}.{line.property}"
 
 
-@pytest.mark.parametrize("each", HubSpotAdapter.objects, ids=lambda each: each.name)
+@pytest.mark.parametrize("each", HUBSPOT.objects, ids=lambda each: each.name)
 def test_default_lines_suit_the_canonical_model(each):
     """Their paths exist in the data of some event, and their transforms have a use for what is there."""
     lines = [line for line in mapping.DEFAULT_FIELD_MAPS if line.object == each.name]

@@ -3,14 +3,15 @@
 import pytest
 from hubspot import HubSpot
 
+from odoo.addons.retail_hub.connectors.connection import Connection
 from odoo.addons.retail_hub.connectors.hubspot import schema
-from odoo.addons.retail_hub.connectors.hubspot.adapter import HubSpotAdapter
+from odoo.addons.retail_hub.connectors.hubspot.provider import HUBSPOT
 from odoo.addons.retail_hub.connectors.provider import RemoteProperty, Settings
 from odoo.addons.retail_hub.core.errors import AuthError
 
 
 def make_adapter(sandbox, version="2026-09", token="sandbox-token"):
-    return HubSpotAdapter(Settings(sandbox.url, version, {"access_token": token}))
+    return Connection(HUBSPOT, Settings(sandbox.url, version, {"access_token": token}))
 
 
 @pytest.mark.parametrize("version", ["2026-09", "v3"])
@@ -43,7 +44,7 @@ def test_as_the_official_client(sandbox, version):
 def test_every_default_line_has_its_property(sandbox):
     with make_adapter(sandbox) as adapter:
         by_name = {each.name: each for each in adapter.remote_properties("contact")}
-        lines = adapter.field_maps("contact")
+        lines = adapter.mapper.field_maps("contact")
     assert {line.property for line in lines} <= set(by_name)
     assert not [line for line in lines if by_name[line.property].is_read_only]
 

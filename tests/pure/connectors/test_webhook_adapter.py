@@ -12,8 +12,10 @@ from cloudevents.v1.http import from_http
 from samples import customer, make_item
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from odoo.addons.retail_hub.connectors.connection import Connection
 from odoo.addons.retail_hub.connectors.provider import Settings
-from odoo.addons.retail_hub.connectors.webhook.adapter import WebhookAdapter, check_secret
+from odoo.addons.retail_hub.connectors.webhook.adapter import check_secret
+from odoo.addons.retail_hub.connectors.webhook.provider import WEBHOOK
 from odoo.addons.retail_hub.core.errors import (
     AuthError,
     ConflictError,
@@ -73,7 +75,7 @@ def make_adapter(receiver, path="/hooks", **settings):
         "allowed_hosts": ["127.0.0.1"],
         "read_timeout": 2,
     }
-    return WebhookAdapter(Settings(**{**values, **settings}))
+    return Connection(WEBHOOK, Settings(**{**values, **settings}))
 
 
 def order(**changes):
@@ -158,7 +160,7 @@ def test_only_the_published_schema(receiver):
 
 
 def test_every_event_type_is_taken(receiver):
-    assert WebhookAdapter.event_types == set(EVENT_TYPES)
+    assert WEBHOOK.event_types == set(EVENT_TYPES)
     with make_adapter(receiver) as adapter:
         bodies = [adapter.prepare(make_item(1, event_type=name, data={})).body for name in EVENT_TYPES]
     assert {body["type"].rpartition(".v")[0] for body in bodies} == {f"retail.{name}" for name in EVENT_TYPES}

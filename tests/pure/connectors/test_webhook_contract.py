@@ -9,8 +9,9 @@ pytest.register_assert_rewrite("adapter_contract")
 from adapter_contract import AdapterContract  # noqa: E402
 from samples import customer, make_item  # noqa: E402
 
+from odoo.addons.retail_hub.connectors.connection import Connection  # noqa: E402
 from odoo.addons.retail_hub.connectors.provider import Settings  # noqa: E402
-from odoo.addons.retail_hub.connectors.webhook.adapter import WebhookAdapter  # noqa: E402
+from odoo.addons.retail_hub.connectors.webhook.provider import WEBHOOK  # noqa: E402
 from odoo.addons.retail_hub.core.errors import TransientError  # noqa: E402
 
 SECRET = "whsec_" + base64.b64encode(b"the secret of the sandbox itself").decode()
@@ -32,7 +33,7 @@ class TestWebhookContract(AdapterContract):
             "source": "https://shop.example.com",
             "allowed_hosts": ["127.0.0.1"],
         }
-        return WebhookAdapter(Settings(**{**values, **settings}))
+        return Connection(WEBHOOK, Settings(**{**values, **settings}))
 
     def make_refused_adapter(self):
         return self.make_adapter(credentials={"signing_secret": self.SECRET})
@@ -61,7 +62,7 @@ class TestWebhookContract(AdapterContract):
         outcomes = self.send([make_item(number) for number in range(7)], batch_size=3)
         assert [o.error for o in outcomes] == [None] * 7
         assert self.call_count() == 7
-        assert WebhookAdapter.calls_for("customer.updated", 7, 3) == 7
+        assert WEBHOOK.calls_for("customer.updated", 7, 3) == 7
 
     def test_uncertain_is_settled_to_one_record_each(self):
         """The same id comes twice; the receiver takes it once."""

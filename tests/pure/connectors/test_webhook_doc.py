@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from samples import closed_port, make_item, wait_until
 
+from odoo.addons.retail_hub.connectors.connection import Connection
 from odoo.addons.retail_hub.connectors.provider import Settings
-from odoo.addons.retail_hub.connectors.webhook.adapter import WebhookAdapter
+from odoo.addons.retail_hub.connectors.webhook.provider import WEBHOOK
 from odoo.addons.retail_hub.core.errors import AuthError, RemoteError
 
 ROOT = Path(__file__).parents[3]
@@ -43,14 +44,15 @@ def receiver(tmp_path):
 
 
 def make_adapter(url, secret=SECRET):
-    return WebhookAdapter(
+    return Connection(
+        WEBHOOK,
         Settings(
             url,
             "v1",
             {"signing_secret": secret},
             source="https://shop.example.com",
             allowed_hosts=["127.0.0.1"],
-        )
+        ),
     )
 
 

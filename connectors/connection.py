@@ -1,0 +1,51 @@
+"""A connector at work: the HTTP client that the hub owns, and the adapter that uses it. Plain Python."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from .base import Adapter
+from .http_client import HttpClient
+from .mapper import Mapper
+from .provider import Provider, QuotaReading, Settings
+
+
+class Connection:
+    """Opens a provider's adapter; a context manager that gives it, and closes its connections afterwards.
+
+    :param settings: of the connector
+    :param before_call: called before each request; may raise a :class:`~..core.errors.RemoteError` to refuse it
+    """
+
+    def __init__(self, provider: Provider, settings: Settings, before_call: Callable[[], None] | None = None):
+        method = provider.auth_method(settings.auth_method)
+        self.provider = provider
+        self.settings = replace(settings, batch_size=provider.size_of(settings.batch_size))
+        self.http = HttpClient(
+            settings,
+            method.headers(settings.credentials),
+            refusal=method.missing(settings.credentials),
+            **provider.http_options(settings),
+        )
+        self.http.before_call = before_call
+        self.http.after_answer = self._read_limits
+        self._readings: dict[int, QuotaReading] = {}
+        self.adapter: Adapter = provider.adapter(self.settings, Mapper(provider, self.settings), self.http)
+
+    def __enter__(self) -> Adapter:
+        return self.adapter
+
+    def __exit__(self, *exc_info):
+        self.http.close()
+
+    def set_deadline(self, deadline: float):
+        """Begin no call after ``deadline`` (of :func:`time.monotonic`)."""
+        self.http.deadline = deadline
+
+    def quota_readings(self) -> Sequence[QuotaReading]:
+        """Return what the remote told of its limits since this was last asked, the newest for each window."""
+        readings, self._readings = self._readings, {}
+        return list(readings.values())
+
+    def _read_limits(self, headers):
+        for reading in self.provider.quota_readings(headers):
+            self._readings[reading.seconds] = reading

@@ -1,0 +1,86 @@
+"""HubSpot, as data."""
+
+from ..authentication import AuthorizationCode, Credential, Token
+from ..items import MatchKeys
+from ..oauth import OAuth
+from ..provider import ALL_FLOWS, CRM_FLOWS, Plan, Provider, RemoteObject
+from . import customers, documents, limits, mapping, shipments
+from .adapter import HubSpotAdapter
+
+URL = "https://api.hubapi.com"
+SCOPES = ("oauth", "crm.objects.contacts.read", "crm.objects.contacts.write")
+# Asked for as optional ones: an account may lack an object, and not every connector sends all.
+OPTIONAL_SCOPES = tuple(
+    f"crm.{kind}.{name}.{right}"
+    for name in ("companies", "orders", "deals", "line_items", "invoices")
+    for kind, right in (("objects", "read"), ("objects", "write"), ("schemas", "write"))
+)
+CALLS_FOR_DOCUMENTS = 6  # for 100 of them: themselves, 300 lines, links to the lines and to the customers
+
+
+def oauth(base_url, api_version):
+    """The consent page is on another host than the API, but for a stand-in. Source: HubSpot's OAuth guide."""
+    consent = "https://app.hubspot.com" if base_url == URL else base_url
+    return OAuth(f"{consent}/oauth/authorize", f"/oauth/{api_version}/token", SCOPES, OPTIONAL_SCOPES)
+
+
+def estimate(event_type, items, batches):
+    """Contacts are merged one by one; documents have their lines and links, taken for three lines each."""
+    if event_type == "customer.merged":
+        return items
+    return batches * CALLS_FOR_DOCUMENTS if event_type in documents.EVENT_TYPES else batches
+
+
+HUBSPOT = Provider(
+    code="hubspot",
+    label="HubSpot",
+    adapter=HubSpotAdapter,
+    base_url=URL,
+    api_versions=("2026-09", "v3"),
+    auth_methods=(
+        Token((Credential("access_token", "Service key or private app token"),)),
+        AuthorizationCode(endpoints=oauth),
+    ),
+    batch_size=100,
+    event_types=frozenset({*customers.EVENT_TYPES, *documents.EVENT_TYPES, *shipments.EVENT_TYPES}),
+    initial_event_types=frozenset(customers.EVENT_TYPES),
+    objects=(
+        RemoteObject(
+            "contact",
+            "Contact",
+            customers.CREATED_OR_UPDATED,
+            ("customer", "business_customer"),
+            keys=MatchKeys("email"),
+        ),
+        RemoteObject(
+            "company", "Company", customers.CREATED_OR_UPDATED, ("business_customer",), keys=mapping.OWN_KEY
+        ),
+        RemoteObject("order", "Order", documents.ORDER_EVENTS, ("order",), keys=mapping.OWN_KEY),
+        RemoteObject(
+            shipments.SHIPMENT,
+            "Order: what was shipped",
+            shipments.EVENT_TYPES,
+            ("shipment",),
+            keys=mapping.OWN_KEY,
+        ),
+        RemoteObject("deal", "Deal", documents.ORDER_EVENTS, ("order",), keys=mapping.OWN_KEY),
+        RemoteObject("invoice", "Invoice", documents.INVOICE_EVENTS, ("invoice",), keys=mapping.OWN_KEY),
+        RemoteObject(
+            documents.LINE,
+            "Line item",
+            (*documents.ORDER_EVENTS, "invoice.posted"),
+            ("line_item",),
+            part="lines",
+        ),
+    ),
+    default_field_maps=mapping.DEFAULT_FIELD_MAPS,
+    transforms=mapping.TRANSFORMS,
+    plans=(
+        Plan("starter", "Free or Starter", {10: 100, 86_400: 250_000}),
+        Plan("professional", "Professional", {10: 190, 86_400: 625_000}),
+        Plan("enterprise", "Enterprise", {10: 190, 86_400: 1_000_000}),
+    ),
+    flow_templates=(CRM_FLOWS, ALL_FLOWS),
+    quota_readings=limits.readings,
+    estimate=estimate,
+)

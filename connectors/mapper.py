@@ -1,0 +1,149 @@
+"""The mapping of one connector: canonical data → properties of remote records, by its field maps. Plain Python."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property
+from typing import Any
+
+from ..core import field_map
+from ..core.errors import MappingError
+from ..core.field_map import FieldMap, FieldMapError
+from ..core.redaction import is_personal
+from ..schemas import EVENT_TYPES
+from .items import Item, MatchKeys
+from .provider import Provider, RemoteObject, Settings
+
+
+class Mapper:
+    """What records become, and by which lines their properties are filled. The hub makes it and hands it in."""
+
+    def __init__(self, provider: Provider, settings: Settings):
+        self.provider = provider
+        self.settings = settings
+        self._compiled_lines: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+
+    # ----- objects -----
+
+    def object_for(self, subject: str) -> str:
+        """Return the name of the object that records of a subject become; empty: there is none."""
+        choice = self.provider.choice(subject, self.settings)
+        return choice.object if choice else ""
+
+    def keys_for(self, subject: str) -> MatchKeys:
+        """Return the properties by which such an object is found."""
+        choice = self.provider.choice(subject, self.settings)
+        return choice.keys if choice else MatchKeys("")
+
+    # ----- lines -----
+
+    def field_maps(self, object_name: str) -> Sequence[FieldMap]:
+        """Return the lines by which an object is sent."""
+        return self._field_maps_by_object.get(object_name, ())
+
+    @cached_property
+    def _field_maps_by_object(self):
+        maps = self.settings.field_maps
+        grouped: dict[str, list[FieldMap]] = {}
+        for line in self.provider.default_field_maps if maps is None else maps:
+            if line.is_sent:
+                grouped.setdefault(line.object, []).append(line)
+        return grouped
+
+    def field_maps_for(self, remote_object: RemoteObject, event_type: str) -> Sequence[FieldMap]:
+        """Return the lines by which an object is sent with events of a type: those whose fields such events have."""
+        return [
+            line
+            for line in self.field_maps(remote_object.name)
+            if all(
+                _has_path(event_type, remote_object.part, path) for path in field_map.canonical_paths(line)
+            )
+        ]
+
+    def record_paths(self, event_type: str) -> Sequence[str]:
+        """Return the paths of Odoo fields whose values an event's item needs in ``record_values``."""
+        fed = (each for each in self.provider.objects if event_type in each.event_types)
+        lines = (line for each in fed for line in self.field_maps(each.name))
+        return tuple(dict.fromkeys(path for line in lines for path in field_map.record_paths(line)))
+
+    # ----- values -----
+
+    def mapped_value(self, line: FieldMap, item: Item) -> Any:
+        """Return what a line makes of an item: a JSON value.
+
+        :raise MappingError: it cannot be made
+        """
+        try:
+            return field_map.value_of(line, item.data, item.record_values, self.provider.transforms)
+        except FieldMapError as error:
+            raise _not_filled(line, error) from error
+
+    def mapped_values(
+        self, item: Item, object_name: str, part: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return ``{property: JSON value}`` of the lines that are sent for this item.
+
+        Without those for new records only, if it is linked, and those for which the Odoo record is gone.
+
+        :param part: that entry of the item's data which becomes the object, if not all of it does
+        :raise MappingError: a line cannot be filled; ``field`` names the property
+        """
+        values = {}
+        line = None
+        data = item.data if part is None else part
+        try:
+            for line, read, paths in self._compiled(item.event_type, object_name):
+                if not (line.only_on_create and item.remote_id) and paths <= item.record_values.keys():
+                    values[line.property] = read(data, item.record_values)
+        except FieldMapError as error:
+            raise _not_filled(line, error) from error
+        return values
+
+    def _compiled(self, event_type, object_name):
+        """Return ``[(line, its value as a function of (data, record_values), paths of Odoo fields), …]``."""
+        key = (event_type, object_name)
+        if key not in self._compiled_lines:
+            lines = self.field_maps_for(self.provider.object(object_name), event_type)
+            self._compiled_lines[key] = [
+                (
+                    line,
+                    field_map.compile_line(line, self.provider.transforms),
+                    frozenset(field_map.record_paths(line)),
+                )
+                for line in lines
+            ]
+        return self._compiled_lines[key]
+
+
+def personal_properties(lines: Sequence[FieldMap]) -> frozenset[str]:
+    """Return the names of those properties that hold personal data though they are not called so.
+
+    By where their values come from: a property ``x_note`` that is filled from ``name.full`` is personal.
+    """
+    return frozenset(
+        line.property
+        for line in lines
+        if not is_personal(line.property)
+        and any(
+            is_personal(part)
+            for path in (*field_map.canonical_paths(line), *field_map.record_paths(line))
+            for part in path.split(".")
+        )
+    )
+
+
+@cache
+def _has_path(event_type, part, path):
+    """Tell whether the data of such events have what a path leads to; a type that is not known has everything."""
+    if event_type not in EVENT_TYPES:
+        return True
+    schema = field_map.part_schema(EVENT_TYPES[event_type].schema.model_json_schema(), part)
+    try:
+        field_map.value_type_of(schema, path)
+    except FieldMapError:
+        return False
+    return True
+
+
+def _not_filled(line, error):
+    return MappingError(
+        f"The property {line.property} cannot be filled: {error}.", code="FIELD_MAP", field=line.property
+    )

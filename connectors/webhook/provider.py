@@ -1,0 +1,39 @@
+"""Webhooks, as data."""
+
+from ...schemas import EVENT_TYPES
+from ..authentication import AuthMethod, Credential
+from ..provider import ALL_FLOWS, CRM_FLOWS, Provider, one_call_each
+from .adapter import SECRETS, WebhookAdapter, check_secret
+from .guard import Guard
+
+MAX_ANSWER = 1000  # bytes that are read of an answer
+
+
+def http_options(settings):
+    """Call only addresses on the internet, and go by the status of an answer."""
+    return {"max_bytes": MAX_ANSWER, "guard": Guard(settings.allowed_hosts), "reads_json": False}
+
+
+WEBHOOK = Provider(
+    code="webhook",
+    label="Webhook",
+    adapter=WebhookAdapter,
+    base_url="https://",  # there is none: the admin completes it
+    api_versions=("v1",),
+    auth_methods=(
+        AuthMethod(
+            (
+                Credential(SECRETS[0], "Signing secret (whsec_…)", check=check_secret, former=SECRETS[1]),
+                Credential(SECRETS[1], "Former signing secret", required=False, check=check_secret),
+            )
+        ),
+    ),
+    batch_size=20,
+    event_types=frozenset(EVENT_TYPES),
+    optional_event_types=frozenset(
+        name for name in EVENT_TYPES if name.startswith(("stock.", "price.", "promotion."))
+    ),
+    flow_templates=(ALL_FLOWS, CRM_FLOWS),
+    http_options=http_options,
+    estimate=one_call_each,
+)
