@@ -1,8 +1,18 @@
 """What an HTTP status and its headers say about repeating a call. Pure functions."""
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+
+from ..core.errors import (
+    AuthError,
+    ConflictError,
+    QuotaError,
+    RemoteError,
+    RemoteNotFoundError,
+    TransientError,
+    ValidationError,
+)
 
 MAX_RETRY_AFTER = 86_400.0
 
@@ -33,3 +43,27 @@ def parse_retry_after(header_value, now):
         date = date if date.tzinfo else date.replace(tzinfo=UTC)
         seconds = (date - now).total_seconds()
     return min(max(seconds, 0.0), MAX_RETRY_AFTER)
+
+
+def asked_to_wait(response) -> float | None:
+    """Return the seconds that an answer asks to wait, by the remote's own clock; None if it does not."""
+    return parse_retry_after(response.headers.get("Retry-After"), response.date or datetime.now(UTC))
+
+
+def error_class(status: int, asked: float | None = None) -> type[RemoteError]:
+    """Return the class of error that a status of 400 or more usually stands for.
+
+    :param asked: the seconds that the answer asks to wait
+    """
+    if status == 429 or (status == 503 and asked is not None):
+        return QuotaError
+    if status >= 500 or status in (408, 423, 425):
+        return TransientError
+    named = {
+        401: AuthError,
+        403: AuthError,
+        404: RemoteNotFoundError,
+        409: ConflictError,
+        410: RemoteNotFoundError,
+    }
+    return named.get(status, ValidationError)

@@ -16,9 +16,9 @@ from ...core.errors import (
     TransientError,
     ValidationError,
 )
-from ...core.redaction import MASK, is_personal, redact_text
 from ..http_client import Response
-from ..http_status import is_uncertain, parse_retry_after
+from ..http_status import asked_to_wait, is_uncertain
+from ..texts import clean
 from . import problems
 
 BURST_WINDOW = 10.0
@@ -37,7 +37,6 @@ _CATEGORY_STATUS = {
 }
 _EXISTING_ID = re.compile(r"Existing ID: (\d+)")
 _NOT_UNIQUE = re.compile(r"by non-unique \S+ property\s*(\w*)")
-_MAX_TEXT = 500
 _MULTI_STATUS = Response(207, {})
 
 
@@ -64,7 +63,7 @@ def from_item(problem, sent=(), noun="record") -> RemoteError:
     """
     category = str(problem.get("category") or "")
     if category in _TRANSIENT_CATEGORIES:
-        text = _clean(problem.get("message"), sent)
+        text = clean(problem.get("message"), sent)
         return TransientError(f"HubSpot could not process this record now: {text}", code=category)
     status = _CATEGORY_STATUS.get(category, 400)
     error = _BY_STATUS[status](_MULTI_STATUS, problem, sent, noun)
@@ -116,7 +115,7 @@ def _conflict(response, body, sent, noun):
             field=problems.property_name(body),
         )
     return ConflictError(
-        f"HubSpot reports a conflict: {_clean(body.get('message'), sent)}",
+        f"HubSpot reports a conflict: {clean(body.get('message'), sent)}",
         code=str(body.get("subCategory") or body.get("category") or "CONFLICT"),
         field=problems.property_name(body),
     )
@@ -137,7 +136,7 @@ def _invalid(response, body, sent, noun):
     if listed:
         return _invalid_property(listed[0], sent)
     return ValidationError(
-        f"HubSpot does not accept the record: {_clean(body.get('message'), sent)}",
+        f"HubSpot does not accept the record: {clean(body.get('message'), sent)}",
         code=str(body.get("subCategory") or body.get("category") or "VALIDATION_ERROR"),
         field=problems.property_name(body),
     )
@@ -159,7 +158,7 @@ def _invalid_property(problem, sent):
     if code == "PROPERTY_DOESNT_EXIST":
         text = "there is no such property. Create it at HubSpot, or take it off the flow"
     else:
-        text = _clean(problem.get("localizedErrorMessage") or problem.get("message"), sent)
+        text = clean(problem.get("localizedErrorMessage") or problem.get("message"), sent)
     if code == "INVALID_OPTION" and "currency" in name:
         text = f"{text}. Enable the currency at HubSpot, in the account's defaults."
     message = f"HubSpot does not accept the property {name}: {text}"
@@ -179,7 +178,7 @@ def _quota_delay(response, daily):
     The daily limit ends at midnight in the account's time zone, which the answer does not tell: try again at
     midnight UTC, and every hour until then.
     """
-    asked = _asked(response)
+    asked = asked_to_wait(response)
     if asked is not None:
         return asked
     if daily:
@@ -194,12 +193,8 @@ def _now(response):
     return response.date or datetime.now(UTC)
 
 
-def _asked(response):
-    return parse_retry_after(response.headers.get("Retry-After"), _now(response))
-
-
 def _migrating(response, body, sent, noun):
-    asked = _asked(response)
+    asked = asked_to_wait(response)
     return QuotaError(
         "HubSpot is moving the account to another data centre, which takes up to a day.",
         code="MIGRATION",
@@ -209,13 +204,13 @@ def _migrating(response, body, sent, noun):
 
 def _by_range(response, body, sent, noun):
     if response.status >= 500 or response.status in (408, 423, 425):
-        asked = _asked(response)
+        asked = asked_to_wait(response)
         return TransientError(
             f"HubSpot could not answer (HTTP {response.status}).",
             code=f"HTTP_{response.status}",
             retry_after=LOCK_SECONDS if asked is None and response.status == 423 else asked,
         )
-    text = _clean(body.get("message"), sent) or "no reason given"
+    text = clean(body.get("message"), sent) or "no reason given"
     return ValidationError(
         f"HubSpot does not accept the call (HTTP {response.status}): {text}", code=f"HTTP_{response.status}"
     )
@@ -231,13 +226,3 @@ _BY_STATUS = {
     429: _too_many,
     477: _migrating,
 }
-
-
-def _clean(text, sent):
-    """Return remote text without the personal values that were sent, shortened."""
-    text = redact_text(str(text or "")[: 10 * _MAX_TEXT])
-    for properties in sent:
-        for name, value in properties.items():
-            if value and len(value) > 2 and is_personal(name):
-                text = text.replace(value, MASK)
-    return text.strip()[:_MAX_TEXT]

@@ -15,6 +15,7 @@ from ...core.errors import MappingError
 from ...core.field_map import FieldMap, Transform
 from ..items import MatchKeys
 from ..mapper import personal_properties
+from ..texts import family_name
 
 # HubSpot knows Filipino only as "fil"; every other language code of Odoo is one of HubSpot's in lower case.
 _LANGUAGES = {"tl-ph": "fil-ph"}
@@ -28,8 +29,7 @@ _MIDNIGHT = "%Y-%m-%dT00:00:00Z"  # properties with a time of day want one
 
 
 def _last_name(name, _argument, _customer):
-    parts_known = name.get("given") or name.get("family")
-    return name.get("family", "") if parts_known else name["full"]
+    return family_name(name)
 
 
 def _company(name, _argument, customer):

@@ -4,13 +4,13 @@ import json
 import time
 import uuid
 
-from ...core.errors import AuthError, MappingError, RemoteError
+from ...core.errors import AuthError, MappingError
 from ...schemas import EVENT_TYPES
 from ...schemas.envelope import CONTENT_TYPE, CloudEvent, rfc3339, schema_uri
 from .. import signing
-from ..base import Adapter
-from ..items import Outcome, Prepared, failed
+from ..items import Outcome, Prepared
 from ..provider import ConnectionReport
+from ..record_adapter import RecordAdapter
 from . import errors
 
 PING = "retail.ping.v1"
@@ -27,7 +27,7 @@ def check_secret(secret):
         ) from None
 
 
-class WebhookAdapter(Adapter):
+class WebhookAdapter(RecordAdapter):
     """Posts one event per call. See README.md for what the receiver gets."""
 
     def __init__(self, settings, mapper, http):
@@ -62,25 +62,13 @@ class WebhookAdapter(Adapter):
 
     # ----- sending -----
 
-    def send(self, batch):
-        outcomes, stopped = [], None
-        for prepared in batch:
-            outcome = failed([prepared], stopped)[0] if stopped else self._send_one(prepared)
-            if outcome.error and not stopped and errors.is_about_endpoint(outcome.error):
-                stopped = outcome.error.not_sent()
-            outcomes.append(outcome)
-        return outcomes
+    def send_one(self, prepared):
+        response = self._post(prepared.body)
+        return Outcome(prepared.item.trace_id, http_status=response.status)
 
     def resolve(self, batch):
         """Send again: the id is the same, and receivers take no id twice."""
         return self.send(batch)
-
-    def _send_one(self, prepared):
-        try:
-            response = self._post(prepared.body)
-        except RemoteError as error:
-            return failed([prepared], error)[0]
-        return Outcome(prepared.item.trace_id, http_status=response.status)
 
     def _post(self, event):
         """Send one event; return the :class:`~..http_client.Response` of a receiver that took it.

@@ -1,0 +1,109 @@
+"""The base for APIs with one call per record: when it stops, and what an answer's status stands for."""
+
+from types import SimpleNamespace
+
+import pytest
+from samples import make_item
+
+from odoo.addons.retail_hub.connectors.http_client import Response
+from odoo.addons.retail_hub.connectors.items import Outcome, Prepared
+from odoo.addons.retail_hub.connectors.record_adapter import RecordAdapter
+from odoo.addons.retail_hub.connectors.texts import family_name
+from odoo.addons.retail_hub.core.errors import (
+    AuthError,
+    ConflictError,
+    QuotaError,
+    RemoteNotFoundError,
+    TransientError,
+    ValidationError,
+)
+
+
+class Adapter(RecordAdapter):
+    """Answers come from a list, in the place of a remote."""
+
+    noun = "member"
+
+    def __init__(self, *answers):
+        super().__init__(None, None, SimpleNamespace(host="api.example.com"))
+        self.answers = list(answers)
+
+    def prepare(self, item):
+        return Prepared(item, "upsert", item.data, item.data)
+
+    def send_one(self, prepared):
+        response = self.check(self.answers.pop(0), prepared.body)
+        return Outcome(prepared.item.trace_id, response.object["id"])
+
+    def resolve(self, batch):
+        return self.send(batch)
+
+    def test_connection(self):
+        raise NotImplementedError
+
+
+def answer(status, body=None, **headers):
+    return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
+
+
+def send(*answers, count=3):
+    adapter = Adapter(*answers)
+    outcomes = adapter.send([adapter.prepare(make_item(n)) for n in range(count)])
+    return outcomes, adapter.answers
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "uncertain"),
+    [
+        (401, AuthError, False),
+        (429, QuotaError, False),
+        (502, TransientError, True),
+    ],
+)
+def test_a_fault_of_the_endpoint_stops(status, error, uncertain):
+    outcomes, left = send(answer(200, {"id": "a"}), answer(status), answer(200, {"id": "c"}))
+    assert [o.remote_id for o in outcomes] == ["a", None, None]
+    assert [type(o.error) for o in outcomes[1:]] == [error, error]
+    assert [(o.error.is_sent, o.error.uncertain) for o in outcomes[1:]] == [(True, uncertain), (False, False)]
+    assert len(left) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, ValidationError),
+        (404, RemoteNotFoundError),
+        (409, ConflictError),
+        (422, ValidationError),
+        (500, TransientError),
+    ],
+)
+def test_a_fault_of_the_item_fails_alone(status, error):
+    outcomes, left = send(answer(200, {"id": "a"}), answer(status), answer(200, {"id": "c"}))
+    assert [o.remote_id for o in outcomes] == ["a", None, "c"]
+    assert type(outcomes[1].error) is error
+    assert outcomes[1].http_status == status
+    assert not left
+
+
+def test_the_remotes_words_name_nobody():
+    said = {"message": "anna0@example.com of Janssens0 is taken"}
+    [outcome], _left = send(answer(422, said), count=1)
+    assert outcome.error.message == "api.example.com does not take the member (HTTP 422): *** of *** is taken"
+
+
+def test_a_busy_remote_says_when():
+    [outcome], _left = send(answer(503, None, Retry_After="7"), count=1)
+    assert (type(outcome.error), outcome.error.retry_after) == (QuotaError, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ({"full": "Anna Janssens", "given": "Anna", "family": "Janssens"}, "Janssens"),
+        ({"full": "Anna Janssens", "given": "", "family": ""}, "Anna Janssens"),
+        ({"full": "Anna", "given": "Anna", "family": ""}, ""),
+    ],
+)
+def test_family_name(name, expected):
+    assert family_name(name) == expected
