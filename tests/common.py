@@ -14,12 +14,17 @@ FALLBACK_KEY = "odoo_customer_id"
 
 
 class RetailCase(TransactionCase):
-    """Starts each test with an empty sandbox and an active connector whose flows have no window."""
+    """Starts each test with an empty sandbox and an active connector whose flows have no window.
+
+    ``sandbox_providers`` are stand-ins besides the sandbox's own: ``{name: place}``, see sandbox/providers.py.
+    """
+
+    sandbox_providers = {}
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.sandbox = cls.enterClassContext(SandboxProcess())
+        cls.sandbox = cls.enterClassContext(SandboxProcess(providers=cls.sandbox_providers))
         cls.connector = cls._create_connector("HubSpot")
 
     def setUp(self):

@@ -1,10 +1,15 @@
 """pytest plugin: lets plain tests import the addon as Odoo does, `from odoo.addons.retail_hub… import …`.
 
+It also gives them, in other addons too, the fixture `sandbox` (tests/pure/sandbox_fixtures.py) and the modules
+`adapter_contract` and `samples` of tests/pure.
+
 No conftest.py for this: the checkout is itself a package, and pytest would import it under its folder's name.
 """
 
 import os
+import sys
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +18,11 @@ with warnings.catch_warnings(action="ignore"):  # what Odoo's libraries warn abo
     from odoo.tools import config
 
     config.parse_config(["--config", os.environ["RETAIL_HUB_ODOO_CONF"]], setup_logging=False)
+
+# At the end: another addon's modules may have the same names.
+sys.path.append(str(Path(__file__).parents[2] / "tests" / "pure"))
+pytest_plugins = ["sandbox_fixtures"]
+pytest.register_assert_rewrite("adapter_contract")
 
 
 @pytest.hookimpl(tryfirst=True)

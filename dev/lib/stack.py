@@ -323,10 +323,14 @@ def _command_line(pid: str) -> str:
 
 
 class Sandbox(ChildProcess):
-    """The stand-in for the remote systems (tests/sandbox). `url` is where it listens."""
+    """The stand-in for the remote systems (tests/sandbox). `url` is where it listens.
 
-    def __init__(self, port: int = 0, label: str = "sandbox"):
+    `providers` are stand-ins besides its own: {name: place}; what a place is: tests/sandbox/providers.py.
+    """
+
+    def __init__(self, port: int = 0, label: str = "sandbox", providers: dict[str, str] | None = None):
         self.port = port
+        self.providers = providers or {}
         self.url = ""
         self.log_path = Path(setting("RETAIL_HUB_LOGS"), f"{database_name(label)}.log")
 
@@ -334,7 +338,8 @@ class Sandbox(ChildProcess):
         """Start it, and return when it listens."""
         self.log_path.unlink(missing_ok=True)
         folder = Path(setting("RETAIL_HUB_ROOT"), "tests", "sandbox")
-        self._spawn([setting("RETAIL_HUB_PYTHON"), str(folder), "--port", str(self.port)])
+        others = [f"--provider={name}={place}" for name, place in self.providers.items()]
+        self._spawn([setting("RETAIL_HUB_PYTHON"), str(folder), "--port", str(self.port), *others])
         self.url = self._wait_until_ready(self._announced_url, timeout, "the sandbox")
         return self
 

@@ -1,4 +1,4 @@
-"""``python tests/sandbox [--port N]``: serve on 127.0.0.1 until SIGTERM or Ctrl-C.
+"""``python tests/sandbox [--port N] [--provider NAME=PLACE]``: serve on 127.0.0.1 until SIGTERM or Ctrl-C.
 
 The first line on stdout is ``listening on http://127.0.0.1:PORT``.
 """
@@ -13,7 +13,10 @@ from server import SandboxServer
 def main():
     parser = argparse.ArgumentParser(prog="sandbox", description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free one")
-    server = SandboxServer(parser.parse_args().port)
+    help_text = "one more provider: NAME=/folder/file.py:Class or NAME=package.module:Class; may be repeated"
+    parser.add_argument("--provider", action="append", default=[], metavar="NAME=PLACE", help=help_text)
+    options = parser.parse_args()
+    server = SandboxServer(options.port, options.provider)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"listening on {server.url}", flush=True)
     try:

@@ -36,7 +36,7 @@ class SandboxClient:
         return self._call("POST", f"settings?provider={provider}", settings)
 
     def act(self, action, provider="hubspot"):
-        """Let something happen, e.g. ``expire_access_tokens``; the actions are listed in README.md."""
+        """Let something happen, e.g. ``expire_access_tokens``; the actions are listed in the stand-in's README."""
         self._call("POST", f"actions?provider={provider}", {"action": action})
 
     def state(self):
@@ -76,13 +76,18 @@ class SandboxClient:
 
 
 class SandboxProcess:
-    """The sandbox as a child process, for a ``with`` block; gives a :class:`SandboxClient`."""
+    """The sandbox as a child process, for a ``with`` block; gives a :class:`SandboxClient`.
 
-    def __init__(self, port=0):
-        self.port = port
+    ``providers``: stand-ins besides its own, as {name: place}; what a place is: providers.py.
+    """
+
+    def __init__(self, port=0, providers=None):
+        self.port, self.providers = port, providers or {}
 
     def __enter__(self):
         command = [sys.executable, str(Path(__file__).parent), "--port", str(self.port)]
+        for name, place in self.providers.items():
+            command += ["--provider", f"{name}={place}"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):

@@ -7,10 +7,11 @@ from email.utils import formatdate
 from http.server import ThreadingHTTPServer
 
 import control
+from providers import accounts
+from request_log import RequestLog
+
 from kit.faults import FaultPlan
 from kit.wire import BadRequest, json_response, read_request, render
-from providers import PROVIDERS
-from request_log import RequestLog
 
 HOST = "127.0.0.1"
 
@@ -20,10 +21,11 @@ class SandboxServer(ThreadingHTTPServer):
 
     request_queue_size = 256
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, providers=()):
+        """``providers``: besides those in providers.py, ``name=place`` each."""
         self.log = RequestLog(self.provider_for)
         self.faults = FaultPlan()
-        self.providers = {name: provider() for name, provider in PROVIDERS.items()}
+        self.providers = accounts(providers)
         self.clock_skew = 0.0  # seconds that the Date header is ahead
         self._date = (0, "")
         super().__init__((HOST, port), Connection)

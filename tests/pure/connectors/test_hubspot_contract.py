@@ -1,15 +1,12 @@
 """HubSpot's adapter keeps the contract of all adapters."""
 
 import pytest
+from adapter_contract import AdapterContract
+from samples import customer, make_item
 
-pytest.register_assert_rewrite("adapter_contract")
-
-from adapter_contract import AdapterContract  # noqa: E402
-from samples import customer, make_item  # noqa: E402
-
-from odoo.addons.retail_hub.connectors.connection import Connection  # noqa: E402
-from odoo.addons.retail_hub.connectors.hubspot.provider import HUBSPOT  # noqa: E402
-from odoo.addons.retail_hub.connectors.provider import Settings  # noqa: E402
+from odoo.addons.retail_hub.connectors.connection import Connection
+from odoo.addons.retail_hub.connectors.hubspot.provider import HUBSPOT
+from odoo.addons.retail_hub.connectors.provider import Settings
 
 
 class TestHubSpotContract(AdapterContract):

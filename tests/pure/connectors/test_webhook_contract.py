@@ -3,16 +3,13 @@
 import base64
 
 import pytest
+from adapter_contract import AdapterContract
+from samples import customer, make_item
 
-pytest.register_assert_rewrite("adapter_contract")
-
-from adapter_contract import AdapterContract  # noqa: E402
-from samples import customer, make_item  # noqa: E402
-
-from odoo.addons.retail_hub.connectors.connection import Connection  # noqa: E402
-from odoo.addons.retail_hub.connectors.provider import Settings  # noqa: E402
-from odoo.addons.retail_hub.connectors.webhook.provider import WEBHOOK  # noqa: E402
-from odoo.addons.retail_hub.core.errors import TransientError  # noqa: E402
+from odoo.addons.retail_hub.connectors.connection import Connection
+from odoo.addons.retail_hub.connectors.provider import Settings
+from odoo.addons.retail_hub.connectors.webhook.provider import WEBHOOK
+from odoo.addons.retail_hub.core.errors import TransientError
 
 SECRET = "whsec_" + base64.b64encode(b"the secret of the sandbox itself").decode()
 

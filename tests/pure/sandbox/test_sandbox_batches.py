@@ -1,4 +1,4 @@
-"""What HubSpot does with whole batches, on the legacy and the dated paths (facts: tests/sandbox/README.md)."""
+"""What HubSpot does with whole batches, on the legacy and the dated paths (facts: tests/sandbox/hubspot/README.md)."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,1 +1,1 @@
-"""HubSpot's CRM API as far as a customer integration uses it. What is known of it, and from where: ../README.md."""
+"""HubSpot's CRM API as far as a customer integration uses it. What is known of it, and from where: README.md."""

@@ -2,3 +2,10 @@
 
 How to write a stand-in with it: ../README.md.
 """
+
+from .account import Account, Caller
+from .failure import Failure
+from .limits import Limit
+from .oauth import OAuth
+from .store import Store, now_iso
+from .wire import Response, json_response

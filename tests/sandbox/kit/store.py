@@ -117,6 +117,15 @@ class Store:
         for name in self.unique:
             self._reindex(record, name, record.properties.get(name), None)
 
+    def merge(self, loser, winner, now=None):
+        """The loser's id leads to the winner, which gets the values that it lacks."""
+        self.release(loser)
+        loser.archived = True
+        winner.merged += [*loser.merged, loser.id]
+        self.aliases.update(dict.fromkeys(winner.merged, winner.id))
+        lacking = {name: value for name, value in loser.properties.items() if name not in winner.properties}
+        self.write(winner, lacking, now)
+
     def forget(self, record):
         """Delete for good."""
         self.release(record)

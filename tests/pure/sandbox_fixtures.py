@@ -1,4 +1,7 @@
-"""Fixtures for the tests of the sandbox: the process, its control API and a plain HTTP client."""
+"""Fixtures of plain tests: the sandbox process, its control API and a plain HTTP client.
+
+dev/lib/pytest_retail_hub.py loads them for all tests, those of other addons too.
+"""
 
 import http.client
 import importlib.util
@@ -50,8 +53,14 @@ class Api:
 
 
 @pytest.fixture(scope="session")
-def sandbox_process():
-    with load_client().SandboxProcess() as client:
+def sandbox_providers():
+    """Stand-ins besides the sandbox's own: {name: place}, see tests/sandbox/providers.py. An addon overrides this."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(sandbox_providers):
+    with load_client().SandboxProcess(providers=sandbox_providers) as client:
         yield client
 
 
