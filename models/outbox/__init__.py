@@ -13,5 +13,6 @@ from . import replay
 from . import attempt
 from . import binding
 from . import bulk_run
+from . import bulk_run_feed
 from . import wake
 from . import drain

@@ -128,6 +128,24 @@ class RetailConnector(models.Model):
         self.env["retail.circuit"].sudo()._make_probe_due(self)
         self.env["retail.wake"]._wake_connectors(self)
 
+    def action_backfill(self):
+        """Open a new backfill to this connector."""
+        return self._action_bulk_run("backfill", self.env._("Backfill"))
+
+    def action_replay_range(self):
+        """Open a new replay to this connector."""
+        return self._action_bulk_run("replay", self.env._("Replay"))
+
+    def _action_bulk_run(self, kind, name):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": "retail.bulk.run",
+            "views": [(False, "form")],
+            "context": {"default_kind": kind, "default_connector_id": self.id},
+        }
+
     # -- business methods --------------------------------------------------------------------------
 
     def _wanted_event_types(self):

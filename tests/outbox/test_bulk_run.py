@@ -7,7 +7,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from ...models.outbox import bulk_run as retail_bulk_run
+from ...models.outbox import bulk_run_feed
 from ..common import RetailCase
 
 
@@ -56,7 +56,7 @@ class TestBulkRun(RetailCase):
         return run.state, run.queued, run.waiting_count, run.delivered_count, run.dead_count
 
     def _chunks_of(self, size):
-        self.enterContext(patch.object(retail_bulk_run, "CHUNK", size))
+        self.enterContext(patch.object(bulk_run_feed, "CHUNK", size))
 
     # -- backfill ----------------------------------------------------------------------------------
 
