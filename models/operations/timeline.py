@@ -11,6 +11,7 @@ from odoo.tools import SQL
 from ...core.const import CLAIMABLE_STATES, State
 from ...core.redaction import redact
 from ...schemas import EVENT_TYPES
+from ..outbox.names import record_names
 
 SEE_PERSONAL_DATA = "retail_hub.group_personal_data"
 PROCESSES_FOUND = 500  # by one search
@@ -59,7 +60,7 @@ class RetailEvent(models.Model):
     @api.depends("correlation_id")
     def _compute_process_name(self):
         references = {event: _parse_reference(event.correlation_id) for event in self}
-        names = self._record_names(filter(None, references.values()))
+        names = record_names(self.env, filter(None, references.values()))
         for event, reference in references.items():
             event.process_name = names[reference] if reference else event.correlation_id
 
@@ -78,7 +79,7 @@ class RetailEvent(models.Model):
 
     @api.depends("res_model", "res_id")
     def _compute_record_name(self):
-        names = self._record_names((event.res_model, event.res_id) for event in self)
+        names = record_names(self.env, ((event.res_model, event.res_id) for event in self))
         for event in self:
             event.record_name = names[event.res_model, event.res_id]
 

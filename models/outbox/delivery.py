@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...core.const import CLAIMABLE_STATES, EventKind, Lane, State
+from .names import event_type_selection, record_names
 from .unchecked_many2one import UncheckedMany2one
 
 
@@ -19,7 +20,7 @@ class RetailDelivery(models.Model):
     flow_id = UncheckedMany2one("retail.flow", readonly=True)
     connector_id = UncheckedMany2one("retail.connector", required=True, readonly=True)
     company_id = UncheckedMany2one("res.company", required=True, readonly=True)  # the event's
-    event_type = fields.Selection("_selection_event_type", required=True, readonly=True)
+    event_type = fields.Selection(event_type_selection, required=True, readonly=True)
     kind = fields.Selection([("state", "State"), ("fact", "Fact")], required=True, readonly=True)
     lane = fields.Selection([(lane.value, lane.value.title()) for lane in Lane], required=True, readonly=True)
     res_model = fields.Char("Model", required=True, readonly=True)
@@ -94,20 +95,16 @@ class RetailDelivery(models.Model):
     _waits_idx = models.Index("(waits_for, connector_id) WHERE waits_for IS NOT NULL")
     _superseded_idx = models.Index("(superseded_by_id) WHERE superseded_by_id IS NOT NULL")
 
-    @api.model
-    def _selection_event_type(self):
-        return self.env["retail.event"]._selection_event_type()
-
     @api.depends("event_type", "connector_id")
     def _compute_display_name(self):
-        labels = dict(self._selection_event_type())
+        labels = dict(event_type_selection())
         for delivery in self:
             label = labels.get(delivery.event_type, delivery.event_type)
             delivery.display_name = f"{label} → {delivery.connector_id.name} (#{delivery.id})"
 
     @api.depends("res_model", "res_id")
     def _compute_record_name(self):
-        names = self.env["retail.event"]._record_names((each.res_model, each.res_id) for each in self)
+        names = record_names(self.env, ((each.res_model, each.res_id) for each in self))
         for delivery in self:
             delivery.record_name = names[delivery.res_model, delivery.res_id]
 
@@ -163,21 +160,61 @@ class RetailDelivery(models.Model):
             "views": [(False, "form")],
         }
 
-    def action_cancel(self):
-        """Give up deliveries that wait; dead ones are discarded with a reason."""
-        self.check_access("read")
-        if any(delivery.state != State.PENDING for delivery in self):
-            raise UserError(
-                self.env._(
-                    "Only deliveries that wait can be cancelled. Discard dead ones with a reason: press Repair."
-                )
-            )
-        self.sudo().write({"state": State.CANCELLED.value, "finished_at": self.env.cr.now()})
-
     # -- hooks -------------------------------------------------------------------------------------
 
     def _report_failed(self, connector):
         """Do what follows when these deliveries of a connector have just failed for good."""
+
+    # -- what a changed flow does ------------------------------------------------------------------
+
+    @api.model
+    def _reschedule(self, flow, due_at, was_scheduled, is_retimed):
+        """Have what waits for a flow go out in its lane, and if its timing has changed, at another time.
+
+        What was never tried gets a new due time: that of the schedule, or a window counted from when it was queued.
+        What has come due by an older schedule stays due: it must not miss its turn. What waits for a retry changes
+        the lane only; what a person or a bulk run requested, or a drain holds, is left alone.
+
+        Rows are locked from the oldest on, as drains take them, and those that a drain holds are not waited for.
+
+        :param due_at: by the schedule; None: after the window
+        :param was_scheduled: it had another schedule before
+        :param is_retimed: its timing has changed
+        :return: whether anything waits
+        """
+        self.flush_model()
+        moved = self.env.execute_query(
+            SQL(
+                """
+                WITH waiting AS (
+                    SELECT id, state = 'pending' AND attempts = 0 AND error_class IS NULL
+                               AND NOT (%(was_scheduled)s AND next_attempt_at <= %(now)s) AS is_retimed
+                      FROM retail_delivery
+                     WHERE connector_id = %(connector)s AND flow_id = %(flow)s
+                       AND state IN ('pending', 'unknown') AND NOT is_manual
+                       AND bulk_run_id IS NULL
+                  ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED)
+                UPDATE retail_delivery d
+                   SET lane = %(lane)s,
+                       next_attempt_at = CASE
+                           WHEN NOT (waiting.is_retimed AND %(is_retimed)s) THEN d.next_attempt_at
+                           ELSE COALESCE(%(due_at)s::timestamp,
+                                         d.queued_at + make_interval(secs => %(window)s)) END
+                  FROM waiting WHERE d.id = waiting.id
+             RETURNING d.id
+                """,
+                connector=flow.connector_id.id,
+                flow=flow.id,
+                lane=flow.lane,
+                window=flow.window_seconds,
+                now=self.env.cr.now(),
+                due_at=due_at,
+                was_scheduled=was_scheduled,
+                is_retimed=is_retimed,
+            )
+        )
+        self.invalidate_model(["lane", "next_attempt_at"])
+        return bool(moved)
 
     # -- queries -----------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from ...core.const import EventKind
 from ...schemas import EVENT_TYPES
 from ...schemas.base import error_text
 from ..source.capture import PENDING
+from .names import event_type_selection
 from .wake import WAKE_HORIZON
 
 _logger = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class RetailEvent(models.Model):
     uuid = fields.Char(
         "Event ID", required=True, readonly=True, help="The same on every system and every try."
     )
-    event_type = fields.Selection("_selection_event_type", required=True, readonly=True)
+    event_type = fields.Selection(event_type_selection, required=True, readonly=True)
     kind = fields.Selection([("state", "State"), ("fact", "Fact")], required=True, readonly=True)
     res_model = fields.Char("Model", required=True, readonly=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", required=True, readonly=True)
@@ -66,10 +67,6 @@ class RetailEvent(models.Model):
     _correlation_idx = models.Index("(correlation_id)")
     _age_idx = models.Index("(company_id, occurred_at)")
 
-    @api.model
-    def _selection_event_type(self):
-        return [(event_type.name, event_type.label) for event_type in EVENT_TYPES.values()]
-
     @api.depends("event_type", "res_model", "res_id")
     def _compute_display_name(self):
         labels = dict(self._fields["event_type"]._description_selection(self.env))
@@ -85,17 +82,6 @@ class RetailEvent(models.Model):
             "res_id": self.res_id,
             "views": [(False, "form")],
         }
-
-    @api.model
-    def _record_names(self, references):
-        """Return ``{(model, id): name}``; of what is gone, or not for the user to see, the name is ``model,id``."""
-        references = set(references)
-        names = {(model, record_id): f"{model},{record_id}" for model, record_id in references}
-        for model in {model for model, _id in references if model in self.env}:
-            ids = [record_id for of_model, record_id in references if of_model == model]
-            records = self.env[model].browse(ids).exists()._filtered_access("read")
-            names |= {(model, record.id): record.display_name for record in records}
-        return names
 
     # -- capture -----------------------------------------------------------------------------------
 

@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from odoo.addons.base.models.res_partner import _tz_get
 
 from ...core.const import Lane, Mode
 from ...core.schedule import DAYS, MINUTES_PER_DAY, Schedule
 from ...schemas import EVENT_TYPES
+from .names import event_type_selection
 
 SCHEDULE_FIELDS = ("schedule_time", "schedule_tz", *DAYS)
 ROUTE_FIELDS = {"active", "event_type", "connector_id", "mode", "lane", "window_seconds", *SCHEDULE_FIELDS}
@@ -45,7 +45,7 @@ class RetailFlow(models.Model):
         " if it should not.",
     )
     sequence = fields.Integer(default=10)
-    event_type = fields.Selection("_selection_event_type", required=True)
+    event_type = fields.Selection(event_type_selection, required=True)
     res_model = fields.Char("Model", compute="_compute_res_model")
     mode = fields.Selection(
         [
@@ -135,13 +135,9 @@ class RetailFlow(models.Model):
         "(connector_id, event_type)", "This connector already has a flow for this event."
     )
 
-    @api.model
-    def _selection_event_type(self):
-        return self.env["retail.event"]._selection_event_type()
-
     @api.depends("event_type", "connector_id")
     def _compute_display_name(self):
-        labels = dict(self._selection_event_type())
+        labels = dict(event_type_selection())
         for flow in self:
             flow.display_name = f"{flow.connector_id.name or ''}: {labels.get(flow.event_type, '')}"
 
@@ -260,49 +256,16 @@ class RetailFlow(models.Model):
         return self._schedule() or self.window_seconds
 
     def _apply_to_waiting(self, old_timing):
-        """Have what already waits go out as the flow now says.
-
-        What was never tried gets the flow's lane, and if the timing changed, a new due time: a window counts from
-        when it was queued. What has come due by an older schedule stays due: it must not miss its turn. What waits
-        for a retry changes the lane only; what a person or a bulk run requested, or a drain holds, is left alone.
-
-        Rows are locked from the oldest on, as drains take them, and those that a drain holds are not waited for.
-        """
+        """Have what already waits go out as the flow now says, see :meth:`RetailDelivery._reschedule`."""
         self.ensure_one()
         schedule = self._schedule()
-        self.env["retail.delivery"].flush_model()
-        moved = self.env.execute_query(
-            SQL(
-                """
-                WITH waiting AS (
-                    SELECT id, state = 'pending' AND attempts = 0 AND error_class IS NULL
-                               AND NOT (%(was_scheduled)s AND next_attempt_at <= %(now)s) AS is_retimed
-                      FROM retail_delivery
-                     WHERE connector_id = %(connector)s AND flow_id = %(flow)s
-                       AND state IN ('pending', 'unknown') AND NOT is_manual
-                       AND bulk_run_id IS NULL
-                  ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED)
-                UPDATE retail_delivery d
-                   SET lane = %(lane)s,
-                       next_attempt_at = CASE
-                           WHEN NOT (waiting.is_retimed AND %(is_retimed)s) THEN d.next_attempt_at
-                           ELSE COALESCE(%(due_at)s::timestamp,
-                                         d.queued_at + make_interval(secs => %(window)s)) END
-                  FROM waiting WHERE d.id = waiting.id
-             RETURNING d.id
-                """,
-                connector=self.connector_id.id,
-                flow=self.id,
-                lane=self.lane,
-                window=self.window_seconds,
-                now=self.env.cr.now(),
-                due_at=schedule.next_after(self.env.cr.now()) if schedule else None,
-                was_scheduled=bool(schedule) and isinstance(old_timing, Schedule),
-                is_retimed=old_timing != self._timing(),
-            )
+        is_moved = self.env["retail.delivery"]._reschedule(
+            self,
+            schedule.next_after(self.env.cr.now()) if schedule else None,
+            was_scheduled=bool(schedule) and isinstance(old_timing, Schedule),
+            is_retimed=old_timing != self._timing(),
         )
-        self.env["retail.delivery"].invalidate_model(["lane", "next_attempt_at"])
-        if moved:
+        if is_moved:
             self.env["retail.wake"]._wake_at_commit(self.connector_id.id, self.lane, 0.0)
 
     # -- routing -----------------------------------------------------------------------------------

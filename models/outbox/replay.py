@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ...core.const import State
 from .claim import IS_UNCERTAIN
 
 
@@ -19,6 +20,17 @@ class RetailDelivery(models.Model):
         self.check_access("read")
         if not self._replay():
             raise UserError(self.env._("Nothing to replay: these deliveries are delivered or on their way."))
+
+    def action_cancel(self):
+        """Give up deliveries that wait; dead ones are discarded with a reason."""
+        self.check_access("read")
+        if any(delivery.state != State.PENDING for delivery in self):
+            raise UserError(
+                self.env._(
+                    "Only deliveries that wait can be cancelled. Discard dead ones with a reason: press Repair."
+                )
+            )
+        self.sudo().write({"state": State.CANCELLED.value, "finished_at": self.env.cr.now()})
 
     # -- business methods --------------------------------------------------------------------------
 
