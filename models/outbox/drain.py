@@ -18,7 +18,7 @@ from ...core.breaker import AnswerCounter
 from ...core.const import Lane
 from ...core.errors import OWN_LIMIT, AuthError, QuotaError, RemoteError
 from .dispatch import DeliveryBatch
-from .wake import LANE_LOCK
+from .wake import LANE_LOCK, WAKE_HORIZON
 
 _logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class RetailDrain(models.AbstractModel):
         finally:
             self._release_slot(slot)
         # Only now: whoever commits from here on finds the slot free and wakes the next drain.
-        self.env["retail.wake"]._wake_rest(connector, lane, is_empty)
+        self._wake_rest(connector, lane, is_empty)
         return handled
 
     def _drain(self, connector, lane, seconds, is_helper):
@@ -225,6 +225,27 @@ class RetailDrain(models.AbstractModel):
             # Claim, attempt and outcome are committed separately, so that a crash loses none of them.
             self.env.cr.commit()  # pylint: disable=invalid-commit
 
+    # -- what is left ------------------------------------------------------------------------------
+
+    def _wake_rest(self, connector, lane, is_empty):
+        """Have the next drain of the lane begin when something falls due."""
+        if not connector._is_started():
+            return
+        deliveries = self.env["retail.delivery"]
+        is_due = not is_empty or deliveries._has_due(connector, lane)
+        due_in = 0.0 if is_due else deliveries._seconds_to_next(connector, lane)
+        if due_in is None:
+            return
+        due_in = max(due_in, self._closed_seconds(connector, lane))
+        if due_in <= WAKE_HORIZON:
+            self.env["retail.wake"]._wake(connector.id, lane, due_in)
+
+    def _closed_seconds(self, connector, lane):
+        """Return for how many seconds nothing may be delivered, although the connector is active."""
+        _is_open, probe_in = self.env["retail.circuit"]._wait_seconds(connector)
+        quota_in = self.env["retail.quota"]._wait_seconds(connector, lane)
+        return max(connector._throttled_seconds(), probe_in, quota_in)
+
     # -- the cron ----------------------------------------------------------------------------------
 
     @api.model
@@ -239,7 +260,7 @@ class RetailDrain(models.AbstractModel):
                 [*self.env["retail.delivery"]._lanes_with_due_work(), *to_feed]
             )
             if connectors.browse(connector_id)._is_started()
-            and not wake._closed_seconds(connectors.browse(connector_id), lane)
+            and not self._closed_seconds(connectors.browse(connector_id), lane)
         ]
         if wake._is_job_runner_running():
             for connector_id, lane in lanes:
@@ -250,3 +271,11 @@ class RetailDrain(models.AbstractModel):
         for connector_id, lane in lanes:
             if time.monotonic() < stop_at:
                 self._run(connector_id, lane, CRON_SECONDS / len(lanes))
+
+
+class RetailWake(models.AbstractModel):
+    _inherit = "retail.wake"
+
+    @api.model
+    def _delayed_drain(self, **options):
+        return self.env["retail.drain"].with_delay(**options)

@@ -32,24 +32,6 @@ class RetailWake(models.AbstractModel):
     _name = "retail.wake"
     _description = "Wakes the drains of lanes"
 
-    def _wake_rest(self, connector, lane, is_empty):
-        if not connector._is_started():
-            return
-        deliveries = self.env["retail.delivery"]
-        is_due = not is_empty or deliveries._has_due(connector, lane)
-        due_in = 0.0 if is_due else deliveries._seconds_to_next(connector, lane)
-        if due_in is None:
-            return
-        due_in = max(due_in, self._closed_seconds(connector, lane))
-        if due_in <= WAKE_HORIZON:
-            self._wake(connector.id, lane, due_in)
-
-    def _closed_seconds(self, connector, lane):
-        """Return for how many seconds nothing may be delivered, although the connector is active."""
-        _is_open, probe_in = self.env["retail.circuit"]._wait_seconds(connector)
-        quota_in = self.env["retail.quota"]._wait_seconds(connector, lane)
-        return max(connector._throttled_seconds(), probe_in, quota_in)
-
     def _wake_lanes(self, connector):
         for lane in (Lane.REALTIME, Lane.BULK):
             self._wake(connector.id, lane.value, 0.0)
@@ -111,13 +93,21 @@ class RetailWake(models.AbstractModel):
 
     def _enqueue(self, connector_id, lane, eta, **options):
         identity = f"{self._job_identity(connector_id, lane)}{eta.isoformat() if eta else 'now'}"
-        self.env["retail.drain"].with_delay(
+        self._delayed_drain(
             channel=Lane(lane).channel,
             eta=eta,
             max_retries=0,
             identity_key=identity,
             description=f"Retail Hub: connector {connector_id}, {lane}",
         )._run(connector_id, lane, **options)
+
+    @api.model
+    def _delayed_drain(self, **options):
+        """Return the drain so that what is called of it becomes a job; the drain fills this in.
+
+        :param options: of ``with_delay``
+        """
+        raise NotImplementedError
 
     def _has_waiting_job(self, connector, lane):
         """Tell whether another connector's job of the lane's channel could start if it had a slot."""
