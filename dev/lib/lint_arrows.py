@@ -5,8 +5,10 @@
 Three kinds of use count: Python imports; names of models, as in ``self.env["retail.delivery"]``, outside the parts that
 may know the model; methods and fields that a higher part adds to a model of a lower one.
 
+Files under models/ that call each other in circles are few, too.
+
 Usage: lint_arrows.py [--cycles] ROOT. Prints `file:line: what`, and ends with status 1 if there is anything to print.
-``--cycles`` prints the files under models/ that call each other in circles instead.
+``--cycles`` prints the circles instead.
 """
 
 import ast
@@ -32,6 +34,7 @@ for _part, _below in (
     ("controllers", "wizards"),
 ):
     ARROWS[_part] = (*ARROWS[_below], _below)
+CYCLE_LIMIT = 3  # files: a model and what is a part of it
 BASES = {"models.Model", "models.AbstractModel", "models.TransientModel"}
 
 Problem = tuple[str, int, str]
@@ -151,6 +154,21 @@ def check(modules: list[Module]) -> Iterator[Problem]:
                 yield module.path, line, f"{module.part} uses {name}, which only {_listed(adders[name])} adds"
 
 
+def check_cycles(modules: list[Module]) -> Iterator[Problem]:
+    """Yield (path, 1, what) for each group of files that is too large to be read as one."""
+    for group in cycles(modules):
+        if len(group) > CYCLE_LIMIT:
+            yield group[0], 1, f"{len(group)} files call each other in circles: {' '.join(group)}"
+
+
+def check_parts(root: Path) -> Iterator[Problem]:
+    """Yield (path, 1, what) for each file under models/ that no arrows are known of."""
+    for file in sorted((root / "models").rglob("*.py")):
+        path = file.relative_to(root).as_posix()
+        if not _part_of(path) and path != "models/__init__.py":
+            yield path, 1, "is in none of the folders that have arrows"
+
+
 def _adders(modules, makers):
     """Return ``{name: parts that define it}`` of the members that a part adds to a model of another, or of Odoo.
 
@@ -239,12 +257,13 @@ def _reachable(graph, node):
 
 
 def main(arguments: list[str]) -> int:
-    modules = read(Path(arguments[-1]))
+    root = Path(arguments[-1])
+    modules = read(root)
     if "--cycles" in arguments:
         for group in cycles(modules):
             print(len(group), "files:", *group)
         return 0
-    problems = sorted(set(check(modules)))
+    problems = sorted({*check(modules), *check_cycles(modules), *check_parts(root)})
     for path, line, what in problems:
         print(f"{path}:{line}: {what}")
     return 1 if problems else 0

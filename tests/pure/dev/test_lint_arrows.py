@@ -97,7 +97,7 @@ def test_a_docstring_uses_nothing(lint):
     assert list(module.check(modules)) == []
 
 
-def test_cycles(lint):
+def test_cycles(lint, monkeypatch):
     """An override of a hook is no call: what the lower wing calls is its own."""
     calls_up = """
         from odoo import models
@@ -115,3 +115,13 @@ def test_cycles(lint):
     """
     module, modules = lint({"models/outbox/binding.py": calls_up, "models/outbox/event.py": calls_down})
     assert module.cycles(modules) == [["models/outbox/binding.py", "models/outbox/event.py"]]
+    assert list(module.check_cycles(modules)) == []
+    monkeypatch.setattr(module, "CYCLE_LIMIT", 1)
+    what = "2 files call each other in circles: models/outbox/binding.py models/outbox/event.py"
+    assert list(module.check_cycles(modules)) == [("models/outbox/binding.py", 1, what)]
+
+
+def test_a_folder_without_arrows(lint, tmp_path):
+    module, _modules = lint({"models/__init__.py": "", "models/inbox/message.py": ""})
+    what = "is in none of the folders that have arrows"
+    assert list(module.check_parts(tmp_path)) == [("models/inbox/message.py", 1, what)]
