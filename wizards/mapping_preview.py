@@ -2,18 +2,16 @@
 
 from dataclasses import replace
 
-import psycopg2
-
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..connectors.items import Item, MatchKeys, RemoteId
 from ..core import field_map
 from ..core.const import EventKind
 from ..core.errors import RemoteError
+from ..models.outbox.claim import Claim
+from ..models.outbox.dispatch import DeliveryBatch
 from ..schemas import EVENT_TYPES
-from ..schemas.base import error_text
 
 
 class RetailMappingPreview(models.TransientModel):
@@ -103,23 +101,51 @@ class RetailMappingPreview(models.TransientModel):
         if event_type is None:
             self.problem = self.env._("Records of this kind are not sent as this object.")
             return
-        payload, warnings = self._payload(record.sudo(), event_type)
-        if isinstance(payload, Exception):
-            self.problem = error_text(payload)
-            return
-        with self.connector_id._connection() as adapter:
-            item = self._item(adapter, record.sudo(), event_type, payload)
-            rows = self._rows(adapter, item)
-            try:
-                prepared = adapter.prepare(item)
-            except RemoteError as error:
-                warnings = [*warnings, self.env._("It would not be sent. %(reason)s", reason=error.message)]
-            else:
-                rows += self._more_rows(prepared, rows)
-                warnings = [*warnings, *self._other_object(prepared)]
-        self.is_linked = bool(item.remote_id)
-        self.problem = "\n".join(warnings)
-        self.table = self.env["ir.qweb"]._render("retail_hub.mapping_preview_table", {"rows": rows})
+        # Built as the drain does it, and taken back: a record that this one needs first may be queued meanwhile.
+        # The cache is kept, since it holds what was typed.
+        self.env.flush_all()
+        savepoint = self.env.cr.savepoint(flush=False)
+        try:
+            delivery, rows = self._built(record, event_type)
+        finally:
+            savepoint.close(rollback=True)
+        self.is_linked = bool(delivery.item and delivery.item.remote_id)
+        self.problem = "\n".join(self._problems(delivery))
+        if rows:
+            self.table = self.env["ir.qweb"]._render("retail_hub.mapping_preview_table", {"rows": rows})
+
+    def _built(self, record, event_type):
+        """Return (the record's :class:`~..models.outbox.outgoing.OutgoingDelivery`, the rows that show it)."""
+        connector = self.connector_id.with_context({}).with_user(SUPERUSER_ID)
+        connector = connector.with_company(connector.company_id)
+        with connector._connection() as adapter:
+            batch = DeliveryBatch(connector, adapter, [self._claim(record, event_type)])
+            batch.preview()
+            [delivery] = batch.deliveries
+            rows = self._rows(adapter, delivery.item) if delivery.item else []
+        if delivery.prepared:
+            rows += self._more_rows(delivery.prepared, rows)
+        return delivery, rows
+
+    def _claim(self, record, event_type):
+        """Return the delivery of such an event, as a drain would claim it now."""
+        flow = self.connector_id.flow_ids.filtered(lambda flow: flow.event_type == event_type.name)[:1]
+        return Claim(
+            id=0,
+            lease_until=None,
+            uuid="",
+            event_type=event_type.name,
+            kind=event_type.kind.value,
+            flow_id=flow.id,
+            res_model=record._name,
+            res_id=record.id,
+        )
+
+    def _problems(self, delivery):
+        problems = list(filter(None, delivery.warnings))
+        if delivery.error:
+            problems.append(self.env._("It would not be sent. %(reason)s", reason=delivery.error.message))
+        return problems + (self._other_object(delivery.prepared) if delivery.prepared else [])
 
     def _other_object(self, prepared):
         """Say so if the record becomes another object than the one that is shown."""
@@ -140,54 +166,6 @@ class RetailMappingPreview(models.TransientModel):
             if record._name in (EVENT_TYPES[name].model, *EVENT_TYPES[name].more_models)
         ]
         return min(fitting, key=lambda each: each.kind != EventKind.STATE, default=None)
-
-    def _payload(self, record, event_type):
-        """Return (canonical payload or the exception, warnings)."""
-        if event_type.kind == EventKind.STATE:
-            return record._retail_payloads()[record.id]
-        try:
-            return record._retail_canonical(event_type.name, {}).canonical(), []
-        except psycopg2.Error:
-            raise
-        except Exception as error:  # as at sending: what keeps it from being built is shown
-            return error, []
-
-    def _item(self, adapter, record, event_type, payload):
-        connector = self.connector_id
-        flow = connector.flow_ids.filtered(lambda flow: flow.event_type == event_type.name)[:1]
-        keys = (
-            MatchKeys(flow.key_property or "", flow.fallback_key_property or "")
-            if flow
-            else connector._get_provider().keys_for(event_type.name)
-        )
-        binding = (
-            self.env["retail.binding"].sudo()._by_record(connector, record._name, [record.id]).get(record.id)
-        )
-        paths = adapter.mapper.record_paths(event_type.name)
-        extra = self.env["retail.field.map"]._record_values(record.with_company(connector.company_id), paths)
-        values = extra.get(record.id, {})
-        return Item(
-            trace_id="0",
-            event_type=event_type.name,
-            data=payload,
-            keys=keys,
-            idempotency_key="",
-            remote_id=binding.remote_id if binding else None,
-            remote_object=binding.remote_object if binding else "",
-            remote_ids=self._linked(adapter.references(event_type.name, payload)),
-            subject=f"{record._name}/{record.id}",
-            record_values={} if isinstance(values, Exception) else values,
-        )
-
-    def _linked(self, references):
-        """Return the remote ids of those records that are there already."""
-        bindings = self.env["retail.binding"].sudo()
-        linked = {}
-        for reference in references:
-            bound = bindings._by_record(self.connector_id, reference.model, [reference.id]).get(reference.id)
-            if bound and not bound.is_not_found:
-                linked[reference] = RemoteId(bound.remote_id, bound.remote_object)
-        return linked
 
     def _rows(self, adapter, item):
         """Return one dict for each line: property, value, where it is from, and what is to be said about it.

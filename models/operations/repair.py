@@ -8,7 +8,6 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..outbox.attempt_snapshot import masked_request, property_digests, request_properties
-from ..outbox.claim import IS_UNCERTAIN, Claim
 from ..outbox.dispatch import DeliveryBatch
 
 Request = namedtuple("Request", "properties digests")
@@ -82,34 +81,11 @@ class RetailDelivery(models.Model):
         with connection as adapter:
             batch = DeliveryBatch(connector, adapter, self._as_claims())
             batch.preview()
-        built = {
-            delivery_id: (
-                Request(request_properties(masked_request(prepared)), property_digests(prepared)),
-                None,
-            )
-            for delivery_id, prepared in batch.prepared.items()
-        }
-        refused = {
-            delivery_id: (None, error.message if error else batch.warnings.get(delivery_id))
-            for delivery_id, (_decision, error) in batch.decisions.items()
-        }
-        return built | refused
+        return {each.claim.id: _previewed(each) for each in batch.deliveries}
 
-    def _as_claims(self):
-        """Return the deliveries as a drain would claim them after a replay; nothing is claimed."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id,
-                       d.attempts, TRUE, %s, e.payload, e.details, e.occurred_at, e.correlation_id,
-                       e.causation_id, d.lane, d.checkpoint, d.is_replay
-                  FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
-                 WHERE d.id = ANY(%s)
-              ORDER BY d.id
-                """,
-                IS_UNCERTAIN,
-                self.ids,
-                to_flush=self._fields["state"],
-            )
-        )
-        return [Claim(*row) for row in rows]
+
+def _previewed(delivery):
+    if delivery.is_ready:
+        prepared = delivery.prepared
+        return Request(request_properties(masked_request(prepared)), property_digests(prepared)), None
+    return None, delivery.error.message if delivery.error else delivery.warning

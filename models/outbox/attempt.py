@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools import encryption
+from .rows import as_table
 
 _logger = logging.getLogger(__name__)
 
@@ -64,28 +65,26 @@ class RetailDeliveryAttempt(models.Model):
     def _start(self, rows):
         """Insert one attempt per row.
 
-        :param rows: ``(delivery id, number, is manual, redacted request, natural key or None, key or None)``
-
-        None for a row whose key is that of another attempt that has started.
-
-        :return: ``{delivery id: attempt id}``
+        :param rows: list of :class:`~.rows.StartedAttempt`
+        :return: ``{delivery id: attempt id}``, without those whose key is that of another attempt that has started
         """
+        if not rows:
+            return {}
+        secrets = encryption.encrypt_all([row.natural_key for row in rows])
+        rows = [row._replace(natural_key=secret) for row, secret in zip(rows, secrets, strict=True)]
         # In one order everywhere, so that two drains with the same keys do not wait for each other.
-        rows = sorted(rows, key=lambda row: (row[-1] or "", row[0]))
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        columns[4] = encryption.encrypt_all(columns[4])
+        rows.sort(key=lambda row: (row.key or "", row.delivery_id))
         return dict(
             self.env.execute_query(
                 SQL(
                     """
                     INSERT INTO retail_delivery_attempt
                            (delivery_id, number, is_manual, request, natural_key, key, state, started_at)
-                    SELECT r.*, 'started', clock_timestamp() AT TIME ZONE 'UTC'
-                      FROM unnest(%s::int[], %s::int[], %s::bool[], %s::text[], %s::text[], %s::text[]) r
+                    SELECT r.*, 'started', clock_timestamp() AT TIME ZONE 'UTC' FROM %s
                         ON CONFLICT (key) WHERE state = 'started' DO NOTHING
                  RETURNING delivery_id, id
                     """,
-                    *columns,
+                    as_table(rows),
                 )
             )
         )
@@ -94,29 +93,25 @@ class RetailDeliveryAttempt(models.Model):
     def _finish(self, rows):
         """Complete started attempts.
 
-        :param rows: ``(attempt id, state, HTTP status, error class, code, message, redacted response,
-            keyed hashes of a refused request)``
+        :param rows: list of :class:`~.rows.FinishedAttempt`
         """
         if not rows:
             return
-        columns = [list(column) for column in zip(*rows, strict=True)]
         self.env.execute_query(
             SQL(
                 """
                 UPDATE retail_delivery_attempt a
-                   SET state = r.state, http_status = r.status, error_class = r.error_class,
-                       error_code = r.code, error_message = r.message, response = r.response,
-                       request_digests = r.digests,
+                   SET state = r.state, http_status = r.http_status, error_class = r.error_class,
+                       error_code = r.error_code, error_message = r.error_message, response = r.response,
+                       request_digests = r.request_digests,
                        natural_key = CASE WHEN r.state = 'unknown' THEN a.natural_key END,
                        duration_ms = 1000 * extract(epoch FROM
                            clock_timestamp() AT TIME ZONE 'UTC' - a.started_at)
-                  FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[],
-                              %s::text[])
-                       AS r(id, state, status, error_class, code, message, response, digests)
+                  FROM %s
                  WHERE a.id = r.id AND a.state NOT IN ('succeeded', 'failed', 'unknown')
              RETURNING a.id
                 """,
-                *columns,
+                as_table(rows),
             )
         )
 

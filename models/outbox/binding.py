@@ -1,11 +1,20 @@
 """Bindings: which remote record an Odoo record is, for one connector."""
 
-from collections import namedtuple
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-Bound = namedtuple("Bound", "remote_id sent_hash is_not_found remote_object")
+from .rows import as_table
+
+
+class Bound(NamedTuple):
+    """What the hub knows of a remote record; ``sent_hash`` is that of the content that was sent last."""
+
+    remote_id: str
+    sent_hash: str | None
+    is_not_found: bool
+    remote_object: str
 
 
 class RetailBinding(models.Model):
@@ -69,18 +78,16 @@ class RetailBinding(models.Model):
     def _bind(self, connector, rows):
         """Insert or update bindings.
 
-        :param rows: ``(res_model, res_id, remote id, key hash or None, content hash, remote object)``
+        :param rows: list of :class:`~.rows.BindingRow`
         """
         if not rows:
             return
-        columns = [list(column) for column in zip(*rows, strict=True)]
         self.env.execute_query(
             SQL(
                 """
                 INSERT INTO retail_binding (connector_id, res_model, res_id, remote_id, key_hash, sent_hash,
                                             remote_object, sent_at)
-                SELECT %s, r.*, clock_timestamp() AT TIME ZONE 'UTC'
-                  FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[]) r
+                SELECT %s, r.*, clock_timestamp() AT TIME ZONE 'UTC' FROM %s
                     ON CONFLICT (connector_id, res_model, res_id) DO UPDATE
                    SET remote_id = EXCLUDED.remote_id, key_hash = EXCLUDED.key_hash,
                        sent_hash = EXCLUDED.sent_hash, sent_at = EXCLUDED.sent_at, is_not_found = FALSE,
@@ -88,7 +95,7 @@ class RetailBinding(models.Model):
              RETURNING id
                 """,
                 connector.id,
-                *columns,
+                as_table(rows),
             )
         )
 

@@ -1,20 +1,38 @@
 """Claiming deliveries and recording what became of them: the state machine, in SQL, a batch at a time."""
 
-from collections import namedtuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...core.const import OPEN_STATES, EventKind, State
+from ...core.const import OPEN_STATES, EventKind, Lane, State
+from .rows import as_table
 
-Claim = namedtuple(
-    "Claim",
-    "id lease_until uuid event_type kind flow_id res_model res_id attempts is_manual is_in_doubt payload details"
-    " occurred_at correlation_id causation_id lane checkpoint is_replay",
-)
-Claim.__doc__ = (
-    """A delivery that this drain holds until ``lease_until``; ``payload`` is a fact's snapshot."""
-)
+
+class Claim(NamedTuple):
+    """A delivery that a drain holds until ``lease_until``; ``payload`` is a fact's snapshot."""
+
+    id: int
+    lease_until: datetime | None
+    uuid: str
+    event_type: str
+    kind: str
+    flow_id: int | None
+    res_model: str
+    res_id: int
+    attempts: int = 0
+    is_manual: bool = False
+    is_in_doubt: bool = False
+    payload: dict[str, Any] | None = None
+    details: dict[str, Any] | None = None
+    occurred_at: datetime | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    lane: str = Lane.REALTIME.value
+    checkpoint: dict[str, Any] | None = None
+    is_replay: bool = False
+
 
 RESOLVE_DELAY_SECONDS = 5  # that a remote may take to carry out a call that it was given up on
 # An earlier attempt may have been applied without our knowing: in doubt, to be resolved, never blindly repeated.
@@ -31,6 +49,17 @@ BLOCKED = SQL(
            AND o.id < d.id AND o.state IN ('pending', 'in_flight', 'unknown')
            AND NOT (o.state = 'pending' AND o.kind = 'state' AND d.kind = 'state') OFFSET 0)"""
 )
+
+
+def _claim_columns(is_manual, is_in_doubt):
+    """Return the columns of a :class:`Claim`, of a delivery ``d`` and its event ``e``."""
+    return SQL(
+        "d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id, d.attempts, %s, %s,"
+        " e.payload, e.details, e.occurred_at, e.correlation_id, e.causation_id, d.lane, d.checkpoint, d.is_replay",
+        is_manual,
+        is_in_doubt,
+    )
+
 
 # "due": subjects of the oldest deliveries that are due. "run": all of a subject that travels as one. It names all
 # open states and then takes one away: so no index but that of the open rows of a subject fits, whatever PostgreSQL
@@ -74,9 +103,7 @@ WITH due AS (
         FROM head WHERE d.id = ANY(head.ids)
    RETURNING d.*, head.is_in_doubt
   )
-  SELECT d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id,
-         d.attempts, d.is_manual, d.is_in_doubt, e.payload, e.details, e.occurred_at, e.correlation_id, e.causation_id,
-         d.lane, d.checkpoint, d.is_replay
+  SELECT %(columns)s
     FROM claimed d JOIN retail_event e ON e.id = d.event_id
    WHERE d.state = 'in_flight'
 ORDER BY d.id
@@ -106,10 +133,24 @@ class RetailDelivery(models.Model):
                 limit=limit,
                 lease=lease_seconds,
                 blocked=BLOCKED,
+                columns=_claim_columns(SQL("d.is_manual"), SQL("d.is_in_doubt")),
                 to_flush=self._fields["state"],
             )
         )
         self.invalidate_model()
+        return [Claim(*row) for row in rows]
+
+    def _as_claims(self):
+        """Return the deliveries as a drain would claim them after a replay; nothing is claimed."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT %s FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id"
+                " WHERE d.id = ANY(%s) ORDER BY d.id",
+                _claim_columns(SQL("TRUE"), IS_UNCERTAIN),
+                self.ids,
+                to_flush=self._fields["state"],
+            )
+        )
         return [Claim(*row) for row in rows]
 
     @api.model
@@ -207,10 +248,8 @@ class RetailDelivery(models.Model):
     def _record(self, rows):
         """Write what became of claimed deliveries; those that another drain took over are left alone.
 
-        :param rows: ``(id, lease, state, delay in seconds, attempts, error class, code, field, message,
-            fingerprint, warning, "model,id" of the record that it waits for, checkpoint as JSON text)``
+        :param rows: at least one :class:`~.rows.DeliveryRow`
         """
-        columns = [list(column) for column in zip(*rows, strict=True)]
         self.env.execute_query(
             SQL(
                 """
@@ -219,19 +258,15 @@ class RetailDelivery(models.Model):
                        next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC' + make_interval(secs => r.delay),
                        finished_at = CASE WHEN r.state = ANY(%s) THEN NULL
                                           ELSE clock_timestamp() AT TIME ZONE 'UTC' END,
-                       error_class = r.error_class, error_code = r.code, error_field = r.field,
-                       error_message = r.message, fingerprint = r.fingerprint, warning = r.warning,
+                       error_class = r.error_class, error_code = r.error_code, error_field = r.error_field,
+                       error_message = r.error_message, fingerprint = r.fingerprint, warning = r.warning,
                        waits_for = r.waits_for, checkpoint = r.checkpoint::jsonb
-                  FROM unnest(%s::int[], %s::timestamp[], %s::text[], %s::float[], %s::int[], %s::text[],
-                              %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                              %s::text[])
-                       AS r(id, lease, state, delay, attempts, error_class, code, field, message,
-                            fingerprint, warning, waits_for, checkpoint)
+                  FROM %s
                  WHERE d.id = r.id AND d.state = 'in_flight' AND d.lease_until = r.lease
              RETURNING d.id
                 """,
                 [state.value for state in OPEN_STATES],
-                *columns,
+                as_table(rows),
             )
         )
         self.invalidate_model()

@@ -17,6 +17,7 @@ from odoo.tools import SQL, mute_logger
 from ...core.breaker import AnswerCounter
 from ...core.const import Lane
 from ...core.errors import OWN_LIMIT, AuthError, QuotaError, RemoteError
+from . import outcome
 from .dispatch import DeliveryBatch
 from .wake import LANE_LOCK, WAKE_HORIZON
 
@@ -108,10 +109,10 @@ class RetailDrain(models.AbstractModel):
                 break
             connection.set_deadline(time.monotonic() + send_seconds)
             batch = DeliveryBatch(connector, connection.adapter, claims)
-            is_going_well = self._deliver(batch, answers)
+            is_going_well, is_used_up = self._deliver(batch, answers)
             self._short_transaction(self.env["retail.quota"]._correct, connector, connection.quota_readings())
             handled += len(claims)
-            if batch.needs_adapter:
+            if is_used_up:
                 break
             if is_going_well and handled > limit and not has_helper:
                 self._transaction(self.env["retail.wake"]._call_helper, connector.id, lane)
@@ -173,16 +174,18 @@ class RetailDrain(models.AbstractModel):
             _logger.warning("The connection to the database is lost, and the lock of the lane with it")
 
     def _deliver(self, batch, answers):
-        """Return whether something arrived, without much waiting for the remote."""
+        """Return (whether something arrived without much waiting for the remote, whether the adapter is used up)."""
         self._transaction(batch.prepare)
         self._transaction(batch.refuse_shared_keys)
         sent_at = time.monotonic()
         batch.send()
         is_quick = time.monotonic() - sent_at < HELP_SECONDS
         self._transaction(batch.record)
-        self._transaction(batch.record_health)
-        answers.add(*batch.answers())
-        return is_quick and any(outcome.error is None for outcome in batch.outcomes)
+        is_used_up = self._transaction(
+            outcome.record_health, batch.connector, batch.adapter, batch.deliveries
+        )
+        answers.add(*outcome.answers(batch.deliveries))
+        return is_quick and any(each.error is None for each in batch.outcomes()), is_used_up
 
     def _count_answers(self, connector, answered, failed, reason):
         change = self._short_transaction(

@@ -481,12 +481,7 @@ class TestFieldMap(FieldMapCase):
 
     def _rows(self, partner):
         preview = self._preview(partner)
-        event_type = preview._event_type(partner)
-        payload, _warnings = preview._payload(partner, event_type)
-        with self.connector._connection() as adapter:
-            item = preview._item(adapter, partner, event_type, payload)
-            rows = preview._rows(adapter, item)
-            rows += preview._more_rows(adapter.prepare(item), rows)
+        _delivery, rows = preview._built(partner, preview._event_type(partner))
         return {row["name"]: row for row in rows}
 
     def test_preview_of_what_cannot_be_sent(self):
@@ -495,6 +490,14 @@ class TestFieldMap(FieldMapCase):
         self.assertIn("Nobody", preview.table)
         preview = self._preview(self._partner(phone="12"))
         self.assertIn("The phone number cannot be read", preview.problem)
+
+    def test_preview_says_what_the_flow_leaves_out(self):
+        """It is built as sending builds it, the filter of the flow included."""
+        self.connector.flow_ids.domain = "[('city', '=', 'Ghent')]"
+        preview = self._preview(self._partner(city="Bruges"))
+        self.assertEqual(preview.problem, "The record is outside the filter of the flow.")
+        self.assertIn("Bruges", preview.table)
+        self.assertEqual(self._preview(self._partner(city="Ghent", email="b@example.com")).problem, "")
 
     def test_preview_shows_only_what_the_user_may_see(self):
         other = self.env["res.company"].create({"name": "Other"})

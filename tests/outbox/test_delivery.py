@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ...connectors.hubspot.adapter import HubSpotAdapter
 from ...connectors.items import Outcome
 from ...core.errors import TransientError
+from ...models.outbox.rows import DeliveryRow, StartedAttempt
 from ..common import FALLBACK_KEY, RetailCase
 
 
@@ -322,7 +323,7 @@ class TestDelivery(RetailCase):
         partner = self._partner()
         delivery = self._deliveries(partner)
         self._claim()
-        self.env["retail.delivery.attempt"]._start([(delivery.id, 1, False, "{}", None, None)])
+        self.env["retail.delivery.attempt"]._start([StartedAttempt(delivery.id, 1, False, "{}", None, None)])
         delivery.sudo().lease_until = "2020-01-01"
         delivery.flush_recordset()
         self.env["retail.delivery"]._expire_leases()
@@ -387,6 +388,6 @@ class TestDelivery(RetailCase):
         [claim] = self._claim()
         delivery.sudo().lease_until = "2100-01-01"
         delivery.flush_recordset()
-        row = (claim.id, claim.lease_until, "dead", 0.0, 1, *[None] * 8)
+        row = DeliveryRow(claim.id, claim.lease_until, "dead", 0.0, 1)
         self.env["retail.delivery"]._record([row])
         self.assertEqual(delivery.state, "in_flight")

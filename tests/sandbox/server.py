@@ -7,11 +7,10 @@ from email.utils import formatdate
 from http.server import ThreadingHTTPServer
 
 import control
-from providers import accounts
-from request_log import RequestLog
-
 from kit.faults import FaultPlan
 from kit.wire import BadRequest, json_response, read_request, render
+from providers import accounts
+from request_log import RequestLog
 
 HOST = "127.0.0.1"
 

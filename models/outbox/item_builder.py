@@ -1,0 +1,211 @@
+"""Building items: what an adapter is to know of each delivery, as the records are now."""
+
+import logging
+from itertools import groupby
+
+import psycopg2
+import pydantic
+
+from ...connectors.base import Finder
+from ...connectors.items import Item, MatchKeys
+from ...core.errors import DependencyError, MappingError, RemoteError
+from ...schemas.base import error_text
+from .dependencies import Dependencies
+from .effects import effect_of
+
+_logger = logging.getLogger(__name__)
+
+
+class ItemBuilder:
+    """Builds the items of one connector's deliveries, a model at a time.
+
+    A fact may be completed by what only the moment of sending knows, and a record that another one needs first may be
+    queued: whoever only looks rolls that back.
+    """
+
+    def __init__(self, connector, adapter):
+        self.env = connector.env
+        self.connector = connector
+        self.adapter = adapter
+
+    def build(self, deliveries):
+        """Give each :class:`~.outgoing.OutgoingDelivery` its item.
+
+        What cannot go out is decided; it has an item all the same if its payload could be built.
+        """
+        ordered = sorted(deliveries, key=_model_of)
+        for res_model, of_model in groupby(ordered, key=_model_of):
+            self._build_model(res_model, list(of_model))
+
+    def _build_model(self, res_model, deliveries):
+        flows = self._flows(deliveries)
+        self._add_payloads(res_model, deliveries, flows)
+        found = [each for each in deliveries if each.payload is not None]
+        if not found:
+            return
+        values = self._record_values(res_model, found)
+        ids = {each.claim.res_id for each in found}
+        bindings = self.env["retail.binding"]._by_record(self.connector, res_model, ids)
+        remote_ids = self._resolve_references([each for each in found if each.decision is None])
+        for each in found:
+            each.binding = bindings.get(each.claim.res_id)
+            each.item = self._item(
+                each,
+                self._values_of(each, values),
+                self._keys(each.claim, flows),
+                remote_ids.get(each.claim.id, {}),
+            )
+
+    def _flows(self, deliveries):
+        flow_ids = {each.claim.flow_id for each in deliveries if each.claim.flow_id}
+        return self.env["retail.flow"].browse(flow_ids).exists().grouped("id")
+
+    def _keys(self, claim, flows):
+        flow = flows.get(claim.flow_id)
+        if flow is None:
+            return self.connector._get_provider().keys_for(claim.event_type)
+        return MatchKeys(flow.key_property or "", flow.fallback_key_property or "")
+
+    def _item(self, delivery, values, keys, remote_ids):
+        claim, binding = delivery.claim, delivery.binding
+        return Item(
+            trace_id=str(claim.id),
+            event_type=claim.event_type,
+            data=delivery.payload,
+            keys=keys,
+            idempotency_key=claim.uuid,
+            remote_id=_remote_id(claim, binding),
+            in_doubt=claim.is_in_doubt,
+            occurred_at=claim.occurred_at,
+            subject=f"{claim.res_model}/{claim.res_id}",
+            correlation_id=claim.correlation_id or "",
+            causation_id=claim.causation_id or "",
+            replay_id=str(claim.id) if claim.is_replay else "",
+            remote_ids=remote_ids,
+            remote_object=binding.remote_object if binding else "",
+            checkpoint=claim.checkpoint or {},
+            record_values=values,
+        )
+
+    # -- payloads ----------------------------------------------------------------------------------
+
+    def _add_payloads(self, res_model, deliveries, flows):
+        records = self.env[res_model].with_context(active_test=False)
+        records = records.browse({each.claim.res_id for each in deliveries}).exists()
+        matching = {flow_id: set(flow._matching(records).ids) for flow_id, flow in flows.items()}
+        states = {each.claim.res_id for each in deliveries if not each.is_fact}
+        canonical = (records.browse(states) & records)._retail_payloads()
+        for each in deliveries:
+            claim = each.claim
+            if each.is_fact:
+                self._add_payload(each, self._fact_payload, claim)
+            elif claim.res_id not in canonical:
+                self._seek_deleted(each, flows)
+            else:
+                self._add_payload(each, self._state_payload, each, *canonical[claim.res_id])
+                if claim.flow_id in matching and claim.res_id not in matching[claim.flow_id]:
+                    each.cancel(self.env._("The record is outside the filter of the flow."))
+
+    def _add_payload(self, delivery, build, *args):
+        try:
+            delivery.payload = build(*args)
+        except RemoteError as error:
+            delivery.decide(error)
+
+    def _state_payload(self, delivery, payload, warnings):
+        if isinstance(payload, Exception):
+            raise self._payload_error(delivery.claim, payload) from payload
+        delivery.warnings = list(warnings)
+        return payload
+
+    def _fact_payload(self, claim):
+        payload = claim.payload if claim.payload is not None else self._late_snapshot(claim)
+        return effect_of(self.connector, claim.event_type, claim.res_model).complete(payload)
+
+    def _late_snapshot(self, claim):
+        """Build, and keep, what could not be built when it happened.
+
+        :raise MappingError: it still cannot be
+        """
+        record = self.env[claim.res_model].browse(claim.res_id).exists()
+        if not record:
+            raise MappingError(self.env._("The record was deleted before it was sent."), code="RECORD_GONE")
+        try:
+            payload = record._retail_canonical(claim.event_type, claim.details or {}).canonical()
+        except psycopg2.Error:
+            raise
+        except Exception as error:
+            raise self._payload_error(claim, error) from error
+        event = self.env["retail.event"].search([("uuid", "=", claim.uuid)])
+        event.write({"payload": payload, "payload_error": False})
+        return payload
+
+    def _payload_error(self, claim, error):
+        """Say which field keeps a record from its canonical form; what nobody foresaw is in the server log."""
+        if isinstance(error, pydantic.ValidationError):
+            text = error_text(error)
+            return MappingError(text, code="CANONICAL_FORM", field=text.partition(":")[0])
+        _logger.error("No payload for delivery %s", claim.id, exc_info=error)
+        message = self.env._("The record could not be read; the server log has the details.")
+        return MappingError(message, code="PAYLOAD_FAILED")
+
+    def _seek_deleted(self, delivery, flows):
+        """Look for what may have been made of a record that is gone: the erasure or merge to follow needs it."""
+        claim = delivery.claim
+        sought = self.env["retail.delivery.attempt"]._sought(self.connector, claim.res_model, [claim.res_id])
+        delivery.sought = sought.get(claim.res_id) if isinstance(self.adapter, Finder) else None
+        if delivery.sought:
+            keys = self._keys(claim, {})
+            delivery.item = Item(str(claim.id), claim.event_type, {}, keys, claim.uuid)
+        else:
+            delivery.cancel(self.env._("The record was deleted before it was sent."))
+
+    # -- what else of the record -------------------------------------------------------------------
+
+    def _record_values(self, res_model, deliveries):
+        """Return ``{record id: {path: value}}`` of the Odoo fields that field maps want of the records."""
+        wanted = {each.claim.event_type for each in deliveries}
+        paths = {path: None for event_type in wanted for path in self.adapter.mapper.record_paths(event_type)}
+        if not paths:
+            return {}
+        records = self.env[res_model].with_company(self.connector.company_id)
+        records = records.browse({each.claim.res_id for each in deliveries}).exists()
+        return self.env["retail.field.map"]._record_values(records, paths)
+
+    def _values_of(self, delivery, values):
+        """Return the Odoo fields of one record; if they could not be read, it is decided."""
+        found = values.get(delivery.claim.res_id, {})
+        if not isinstance(found, Exception):
+            return found
+        if delivery.decision is None:
+            message = self.env._("Fields of the record could not be read; the server log has the details.")
+            delivery.decide(MappingError(message, code="FIELD_MAP"))
+        return {}
+
+    def _resolve_references(self, deliveries):
+        """Return ``{delivery id: {Reference: RemoteId}}`` of those that need not wait for other records."""
+        references = {
+            each.claim.id: self.adapter.references(each.claim.event_type, each.payload) for each in deliveries
+        }
+        dependencies = Dependencies(self.connector, {one for each in references.values() for one in each})
+        resolved = {}
+        for each in deliveries:
+            try:
+                found, left_out = dependencies.remote_ids(references[each.claim.id], each.claim.lane)
+                resolved[each.claim.id] = found
+                each.warnings += left_out
+            except (DependencyError, MappingError) as error:
+                each.waits_for = error.field if isinstance(error, DependencyError) else None
+                each.decide(error)
+        return resolved
+
+
+def _model_of(delivery):
+    return delivery.claim.res_model
+
+
+def _remote_id(claim, binding):
+    """A person who sends again a record that is gone at the remote wants it to be found or made anew."""
+    if binding is None or (binding.is_not_found and claim.is_manual):
+        return None
+    return binding.remote_id

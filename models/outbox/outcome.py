@@ -1,0 +1,187 @@
+"""What became of a batch: states, attempts and bindings, in one transaction; then the health of the connector."""
+
+import json
+from collections import defaultdict
+
+from ...core.const import State
+from ...core.errors import (
+    OWN_LIMIT,
+    AuthError,
+    QuotaError,
+    ReferenceNotFoundError,
+    RemoteNotFoundError,
+    TransientError,
+)
+from ...core.policy import DEFAULT_QUOTA_DELAY, fingerprint
+from ...core.redaction import redact, redact_text
+from .attempt_snapshot import comparable_hash, key_hash, property_digests
+from .effects import effect_of
+from .rows import BindingRow, DeliveryRow, FinishedAttempt
+
+
+class OutcomeRecorder:
+    """Records what became of the deliveries of a batch (:class:`~.outgoing.OutgoingDelivery`)."""
+
+    def __init__(self, connector, deliveries):
+        self.env = connector.env
+        self.connector = connector
+        self.deliveries = deliveries
+        self.sent = [each for each in deliveries if each.outcome]
+
+    def record(self):
+        """Decide by the outcomes, and write all that follows; may run again after a rollback."""
+        for each in self.sent:
+            self._decide(each)
+        self._look_again_for_waits()
+        self.env["retail.delivery"]._record([self._delivery_row(each) for each in self.deliveries])
+        self.env["retail.delivery.attempt"]._finish([_finished_attempt(each) for each in self.sent])
+        arrived = [each for each in self.sent if each.outcome.error is None]
+        self._bind(arrived)
+        self._mark_not_found()
+        self._supersede_dead()
+        self._finish_facts(arrived)
+
+    def _decide(self, delivery):
+        if delivery.sought and delivery.outcome.error is None:
+            delivery.cancel(self.env._("The record was deleted before it was sent."))
+        else:
+            delivery.decide(delivery.outcome.error)
+
+    def _look_again_for_waits(self):
+        """What was waited for may have arrived since, before anybody could see who waits for it."""
+        by_model = defaultdict(lambda: defaultdict(list))
+        for each in self.deliveries:
+            if each.waits_for:
+                res_model, _comma, res_id = each.waits_for.partition(",")
+                by_model[res_model][int(res_id)].append(each)
+        for res_model, waiting in by_model.items():
+            bindings = self.env["retail.binding"]._by_record(self.connector, res_model, waiting)
+            for res_id, bound in bindings.items():
+                for each in () if bound.is_not_found else waiting[res_id]:
+                    each.end_wait()
+
+    def _delivery_row(self, delivery):
+        claim, decision, error = delivery.claim, delivery.decision, delivery.error
+        row = DeliveryRow(
+            claim.id,
+            claim.lease_until,
+            decision.state.value,
+            decision.delay,
+            decision.attempts,
+            warning=delivery.warning,
+            waits_for=delivery.waits_for,
+            checkpoint=delivery.checkpoint,
+        )
+        if error is None:
+            return row
+        return row._replace(
+            error_class=error.error_class.value,
+            error_code=error.code,
+            error_field=error.field,
+            error_message=delivery.masked_message,
+            fingerprint=fingerprint(self.connector.name, error.error_class, error.code, error.field),
+        )
+
+    # -- bindings ----------------------------------------------------------------------------------
+
+    def _bind(self, arrived):
+        rows = [row for row in map(_binding_row, arrived) if row]
+        self.env["retail.binding"]._bind(self.connector, rows)
+        names = [f"{row.res_model},{row.res_id}" for row in rows]
+        self.env["retail.delivery"]._end_waits(self.connector, names)
+
+    def _mark_not_found(self):
+        """What turned out to be gone at the remote is made anew by a resync."""
+        for each in self.sent:
+            for res_model, res_id in _not_found(each):
+                self.env["retail.binding"]._mark_not_found(self.connector, res_model, res_id)
+
+    def _supersede_dead(self):
+        delivered = [each.claim.id for each in self.deliveries if each.decision.state is State.DELIVERED]
+        if delivered:
+            self.env["retail.delivery"]._supersede_dead(delivered)
+
+    def _finish_facts(self, arrived):
+        for each in arrived:
+            if each.is_fact:
+                effect = effect_of(self.connector, each.claim.event_type, each.claim.res_model)
+                effect.delivered(each.payload, each.outcome.remote_id)
+
+
+def _finished_attempt(delivery):
+    outcome, error = delivery.outcome, delivery.outcome.error
+    response = json.dumps(redact(outcome.response), ensure_ascii=False) if outcome.response else None
+    if error is None:
+        return FinishedAttempt(delivery.attempt_id, "succeeded", outcome.http_status, response)
+    return FinishedAttempt(
+        delivery.attempt_id,
+        "unknown" if error.uncertain else "failed",
+        error.http_status or outcome.http_status,
+        response,
+        error.error_class.value,
+        error.code,
+        delivery.masked_message,
+        json.dumps(property_digests(delivery.prepared)[0]),
+    )
+
+
+def _binding_row(delivery):
+    claim, prepared = delivery.claim, delivery.prepared
+    remote_id = delivery.outcome.remote_id or prepared.item.remote_id
+    if not remote_id or (delivery.is_fact and not prepared.is_subject):
+        return None
+    return BindingRow(
+        claim.res_model,
+        claim.res_id,
+        remote_id,
+        key_hash(prepared.key) if prepared.key else None,
+        comparable_hash(prepared.comparable),
+        prepared.object,
+    )
+
+
+def _not_found(delivery):
+    """Yield (model, id) of the records whose remote record turned out to be gone."""
+    error = delivery.outcome.error
+    if isinstance(error, RemoteNotFoundError):
+        yield delivery.claim.res_model, delivery.claim.res_id
+    elif isinstance(error, ReferenceNotFoundError):
+        for reference, remote in delivery.item.remote_ids.items():
+            if remote.id == error.remote_id:
+                yield reference.model, reference.id
+
+
+# -- health ----------------------------------------------------------------------------------------
+
+
+def record_health(connector, adapter, deliveries):
+    """Pause the connector if its credentials were refused, or for as long as the remote asked to wait.
+
+    :return: True if the adapter's access token is used up and the connector has another one
+    """
+    errors = [each.outcome.error for each in deliveries if each.outcome and each.outcome.error]
+    is_used_up = False
+    refused = next((error for error in errors if isinstance(error, AuthError)), None)
+    if refused:
+        is_used_up = connector._has_other_token(adapter.settings.credentials.get("access_token"))
+        if not is_used_up:
+            connector._need_attention(refused.message)
+    quotas = [
+        error.retry_after or DEFAULT_QUOTA_DELAY
+        for error in errors
+        if isinstance(error, QuotaError) and error.code != OWN_LIMIT
+    ]
+    if quotas:
+        connector._throttle(max(quotas))
+    dead = [each.claim.id for each in deliveries if each.is_dead]
+    connector.env["retail.delivery"].browse(dead)._report_failed(connector)
+    return is_used_up
+
+
+def answers(deliveries):
+    """Return (deliveries that the remote answered, those that it did not, why not)."""
+    errors = [each.outcome.error for each in deliveries if each.outcome]
+    sent = [error for error in errors if error is None or error.is_sent]
+    failures = [error for error in sent if isinstance(error, TransientError)]
+    answered = sum(not isinstance(error, (TransientError, QuotaError)) for error in sent)
+    return answered, len(failures), redact_text(failures[0].message) if failures else ""
