@@ -17,14 +17,14 @@ ABOUT_CONTENT = (ErrorClass.MAPPING, ErrorClass.VALIDATION, ErrorClass.BUSINESS,
 
 class RetailDeadLetterWizard(models.TransientModel):
     _name = "retail.dead.letter.wizard"
-    _description = "Repair Dead Letters"
+    _description = "Repair Failed Events"
 
     group_id = fields.Many2one("retail.error.group", readonly=True, ondelete="cascade")
-    selected_ids = fields.Many2many("retail.delivery", readonly=True)
-    total_count = fields.Integer("Dead", compute="_compute_total_count")
+    selected_ids = fields.Many2many("retail.delivery", string="Chosen Events", readonly=True)
+    total_count = fields.Integer("Failed", compute="_compute_total_count")
     res_model = fields.Char(default="retail.delivery", readonly=True)
     sample_id = fields.Many2one(
-        "retail.delivery", "Delivery", readonly=True, ondelete="cascade", index="btree_not_null"
+        "retail.delivery", "Outgoing Event", readonly=True, ondelete="cascade", index="btree_not_null"
     )
     sample_record = fields.Char("Record", related="sample_id.record_name", related_sudo=False)
     sample_error = fields.Text("Error", related="sample_id.error_message")
@@ -34,9 +34,9 @@ class RetailDeadLetterWizard(models.TransientModel):
     )
     verdict = fields.Text(readonly=True)
     diff = fields.Html(readonly=True, sanitize=False)
-    chosen_count = fields.Integer("Chosen", compute="_compute_chosen_count")
+    chosen_count = fields.Integer("Selected", compute="_compute_chosen_count")
     scope = fields.Selection(
-        [("one", "This one"), ("all", "All of them"), ("filter", "Those that match a filter")],
+        [("one", "This event"), ("all", "All events"), ("filter", "Events that match a filter")],
         required=True,
         default="all",
     )
@@ -47,7 +47,7 @@ class RetailDeadLetterWizard(models.TransientModel):
     unchanged_count = fields.Integer(readonly=True)
     unbuilt_count = fields.Integer(readonly=True)
     unbuilt_reasons = fields.Text(readonly=True)
-    is_partial = fields.Boolean(readonly=True, help="Only the first of them were checked.")
+    is_partial = fields.Boolean(readonly=True, help="Only the first events were checked.")
 
     def _compute_display_name(self):
         self.display_name = self.env._("Repair")
@@ -84,7 +84,9 @@ class RetailDeadLetterWizard(models.TransientModel):
         wizard = self.create({"group_id": group and group.id, "selected_ids": deliveries})
         first = self.env["retail.delivery"].search(wizard._base_domain(), order="id", limit=1)
         if not first:
-            raise UserError(self.env._("Nothing to repair: none of these deliveries is dead any more."))
+            raise UserError(
+                self.env._("There is nothing to repair: none of these events is failed any more.")
+            )
         if wizard.total_count == 1:
             wizard.scope = "one"
         wizard.domain = repr(list(wizard._filter_to_start_with()))
@@ -130,20 +132,20 @@ class RetailDeadLetterWizard(models.TransientModel):
         self.ensure_one()
         replayed = self._chosen()._replay()
         for group, deliveries in replayed._error_groups().items():
-            group.message_post(body=self.env._("Sent again: %(count)s.", count=len(deliveries)))
-        return self._finish(self.env._("Sent again now: %(count)s.", count=len(replayed)))
+            group.message_post(body=self.env._("Replayed: %(count)s.", count=len(deliveries)))
+        return self._finish(self.env._("Events replayed: %(count)s.", count=len(replayed)))
 
     def action_discard(self):
         """Give the chosen deliveries up."""
         self.ensure_one()
         reason = (self.discard_reason or "").strip()
         if not reason:
-            raise UserError(self.env._("Say why these deliveries are not needed: write a reason."))
+            raise UserError(self.env._("Enter a reason to discard these events."))
         discarded = self._chosen()._discard(reason)
         for group, deliveries in discarded._error_groups().items():
             message = self.env._("Discarded: %(count)s. %(reason)s", count=len(deliveries), reason=reason)
             group.message_post(body=message)
-        return self._finish(self.env._("Discarded: %(count)s.", count=len(discarded)))
+        return self._finish(self.env._("Events discarded: %(count)s.", count=len(discarded)))
 
     # -- which -------------------------------------------------------------------------------------
 
@@ -174,7 +176,9 @@ class RetailDeadLetterWizard(models.TransientModel):
         chosen = self.env["retail.delivery"].search(self._chosen_domain(), order="id", limit=limit)
         if not chosen:
             raise UserError(
-                self.env._("No dead delivery is chosen: the filter matches none, or they are gone.")
+                self.env._(
+                    "No failed event is selected. Either the filter matches none, or they are no longer failed."
+                )
             )
         return chosen
 
@@ -204,17 +208,17 @@ class RetailDeadLetterWizard(models.TransientModel):
 
     def _get_verdict(self, delivery, status, failed, reason):
         if status == "unbuilt":
-            return self.env._("It cannot be sent now: %(reason)s", reason=reason or "")
+            return self.env._("This event cannot be sent: %(reason)s", reason=reason or "")
         if failed is None:
-            return self.env._("It could not be built before, and was never sent. Now it can.")
+            return self.env._("This event was never sent, because its content could not be read. Now it can.")
         if status == "changed":
-            return self.env._("What would go out now differs from what failed.")
+            return self.env._("What will be sent now differs from what failed.")
         if delivery.error_class in ABOUT_CONTENT:
             return self.env._(
-                "Nothing has changed since it was refused: it will very likely be refused again."
+                "Nothing has changed since the event was refused. It will very likely be refused again."
             )
         return self.env._(
-            "The same would go out again. It did not fail because of its content, so that may be right."
+            "The same content will be sent again. The event did not fail because of its content, so this may work."
         )
 
     def _render_diff(self, delivery, failed, request):

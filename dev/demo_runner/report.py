@@ -91,8 +91,8 @@ def show_addresses(shop) -> None:
     say("Look around")
     for name, path in (
         ("Connectors", "action-retail_hub.action_retail_connector"),
-        ("Deliveries", "action-retail_hub.action_retail_delivery"),
-        ("Dead letters", "action-retail_hub.action_retail_error_group"),
+        ("Outgoing events", "action-retail_hub.action_retail_delivery"),
+        ("Failed events", "action-retail_hub.action_retail_error_group"),
     ):
         print(f"  {name:<14}{shop.odoo.url}/odoo/{path}")
     print(f"  {'HubSpot':<14}{shop.hubspot.url}/_sandbox/state?records=contacts")

@@ -46,15 +46,23 @@ class RetailErrorGroup(models.Model):
     error_class = fields.Char(readonly=True)
     error_code = fields.Char(readonly=True)
     error_field = fields.Char("Field at Fault", readonly=True)
-    error_message = fields.Text("Error", readonly=True, help="Of the delivery that died last.")
-    owner_id = fields.Many2one("res.users", readonly=True, index="btree_not_null", help="Whose turn it is.")
-    is_open = fields.Boolean(readonly=True, help="Its owner was told, and it is not repaired yet.")
+    error_message = fields.Text("Error", readonly=True, help="Of the event that failed last.")
+    owner_id = fields.Many2one(
+        "res.users",
+        "Assigned to",
+        readonly=True,
+        index="btree_not_null",
+        help="Who takes care of it: the user assigned to the flow, or else the connector's responsible user.",
+    )
+    is_open = fields.Boolean("Unresolved", readonly=True)
     first_seen = fields.Datetime(readonly=True)
     last_seen = fields.Datetime(readonly=True)
-    total_seen = fields.Integer("Seen in All", readonly=True, help="Deliveries that ever died of it.")
-    dead_count = fields.Integer("Dead", compute="_compute_dead", search="_search_dead_count")
+    total_seen = fields.Integer(
+        "Total Failures", readonly=True, help="Events that have ever failed for this cause."
+    )
+    dead_count = fields.Integer("Failed", compute="_compute_dead", search="_search_dead_count")
     sample_id = fields.Many2one(
-        "retail.delivery", "First Delivery", compute="_compute_dead", help="The one that waits longest."
+        "retail.delivery", "First Failed Event", compute="_compute_dead", help="The oldest event that failed."
     )
 
     _fingerprint_unique = models.UniqueIndex("(connector_id, fingerprint)")
@@ -91,7 +99,7 @@ class RetailErrorGroup(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_delivery")
         return {
             **action,
-            "name": self.env._("Dead Letters"),
+            "name": self.env._("Failed Events"),
             "domain": list(self._dead_domain()),
             "context": {},
         }
@@ -173,21 +181,22 @@ class RetailErrorGroup(models.Model):
         return {"summary": group._summary(), "note": group._instruction()}
 
     def _summary(self):
-        return self.env._("%(count)s not delivered: %(cause)s", count=self.dead_count, cause=self.fingerprint)
+        return self.env._("%(count)s failed: %(cause)s", count=self.dead_count, cause=self.fingerprint)
 
     def _instruction(self):
         advice = self.env._(
-            "The first is %(record)s (%(delivery)s). Correct the cause, then press Repair here:"
-            " it shows what would go out now, and sends all that is alike again.",
+            "The first one is about %(record)s. Correct the cause, then click Repair to check what will be sent, and"
+            " send all of them again.",
             record=self._sample_reference(),
-            delivery=f"#{self.sample_id.id}",
         )
         return Markup("<p>%s</p><p>%s</p>") % (self.error_message or "", advice)
 
     def _sample_reference(self):
         """Name the record without its data: the text of an activity outlives a record that is erased."""
         sample = self.sample_id
-        return f"{self.env['ir.model']._get(sample.res_model).name or ''} #{sample.res_id}"
+        if sample.res_model not in self.env:
+            return sample.display_name
+        return self.env[sample.res_model].browse(sample.res_id)._retail_reference()
 
     # -- the cron ----------------------------------------------------------------------------------
 

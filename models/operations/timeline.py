@@ -23,19 +23,19 @@ class RetailEvent(models.Model):
     payload = fields.Json(groups=SEE_PERSONAL_DATA)
     details = fields.Json(groups=SEE_PERSONAL_DATA)
     shown_payload = fields.Text("Content", compute="_compute_shown", compute_sudo=True)
-    shown_details = fields.Text("Known When It Happened", compute="_compute_shown", compute_sudo=True)
+    shown_details = fields.Text("Details Saved with the Event", compute="_compute_shown", compute_sudo=True)
     is_masked = fields.Boolean(compute="_compute_shown", compute_sudo=True)
     process_name = fields.Char("Process", compute="_compute_process_name", search="_search_process_name")
     record_name = fields.Char(compute="_compute_record_name")
     standing = fields.Selection(
         [("failed", "Failed"), ("waiting", "Waiting"), ("delivered", "Delivered"), ("none", "Not sent")],
         compute="_compute_standing",
-        help="Over all connectors, the worst counts.",
+        help="The worst state over all connectors.",
     )
     delivery_badges = fields.Json("Connectors", compute="_compute_standing")
     problem = fields.Text(compute="_compute_standing")
     caused_by_id = fields.Many2one("retail.event", "Caused by", compute="_compute_caused_by_id")
-    caused_ids = fields.Many2many("retail.event", string="Led to", compute="_compute_caused_ids")
+    caused_ids = fields.Many2many("retail.event", string="Resulting Events", compute="_compute_caused_ids")
 
     _causation_idx = models.Index("(causation_id) WHERE causation_id IS NOT NULL")
 
@@ -100,7 +100,7 @@ class RetailEvent(models.Model):
             if each.error_message
         ]
         if not failures and self.payload_error:
-            failures = [self.env._("No snapshot could be made: %(error)s", error=self.payload_error)]
+            failures = [self.env._("The content could not be read: %(error)s", error=self.payload_error)]
         return "\n".join(failures) or False
 
     @api.depends("causation_id")

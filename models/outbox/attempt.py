@@ -14,7 +14,7 @@ _logger = logging.getLogger(__name__)
 
 class RetailDeliveryAttempt(models.Model):
     _name = "retail.delivery.attempt"
-    _description = "Retail Delivery Attempt"
+    _description = "Outgoing Event Attempt"
     _order = "id desc"
     _log_access = False
     _rec_name = "number"
@@ -24,18 +24,16 @@ class RetailDeliveryAttempt(models.Model):
     )
     number = fields.Integer("#", readonly=True)
     state = fields.Selection(
-        [("started", "Started"), ("succeeded", "Succeeded"), ("failed", "Failed"), ("unknown", "Unknown")],
+        [("started", "Started"), ("succeeded", "Succeeded"), ("failed", "Failed"), ("unknown", "In doubt")],
         required=True,
         readonly=True,
     )
     is_manual = fields.Boolean("Manual", readonly=True)
-    key = fields.Char(
-        readonly=True, help="Names the remote record that is about to be made, by its natural key."
-    )
+    key = fields.Char(readonly=True, help="Identifies the remote record that is about to be created.")
     natural_key = fields.Char(
         readonly=True,
         groups=".",  # nobody: it may be personal data, and is encrypted for that
-        help="Finds the remote record that was about to be made; kept only while it is unknown whether it was.",
+        help="Finds the remote record that was about to be created; kept only while the attempt is in doubt.",
     )
     started_at = fields.Datetime(readonly=True)
     duration_ms = fields.Integer("Duration (ms)", readonly=True, aggregator="avg")
@@ -43,13 +41,13 @@ class RetailDeliveryAttempt(models.Model):
     error_class = fields.Char(readonly=True)
     error_code = fields.Char(readonly=True)
     error_message = fields.Text("Error", readonly=True)
-    request = fields.Text(readonly=True, help="What was sent for this record; personal data is masked.")
+    request = fields.Text(readonly=True, help="What was sent for this record. Personal data is masked.")
     request_digests = fields.Char(
         readonly=True,
         groups=".",  # nobody: only compared
-        help="Keyed hashes of the properties that were refused: masked values that look alike may differ.",
+        help="Keyed hashes of the refused properties, since different values may look the same when masked.",
     )
-    response = fields.Text(readonly=True, help="What came back for this record; personal data is masked.")
+    response = fields.Text(readonly=True, help="What was received for this record. Personal data is masked.")
     indented_request = fields.Text("Sent", compute="_compute_indented")
     indented_response = fields.Text("Received", compute="_compute_indented")
 

@@ -19,7 +19,7 @@ class Bound(NamedTuple):
 
 class RetailBinding(models.Model):
     _name = "retail.binding"
-    _description = "Retail Binding"
+    _description = "Retail Hub Link to a Remote Record"
     _order = "id desc"
     _log_access = False
     _rec_name = "remote_id"
@@ -29,14 +29,14 @@ class RetailBinding(models.Model):
     res_model = fields.Char("Model", required=True, readonly=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", required=True, readonly=True)
     remote_id = fields.Char("Remote ID", required=True, readonly=True)
-    remote_object = fields.Char(readonly=True, help="What kind of record it is there.")
+    remote_object = fields.Char(readonly=True, help="The kind of record in the remote system.")
     key_hash = fields.Char(
-        readonly=True, help="Hash of the natural key by which the remote identifies the record."
+        readonly=True, help="Hash of the key by which the remote system identifies the record."
     )
     sent_hash = fields.Char(readonly=True, help="Hash of the content that was sent last.")
     sent_at = fields.Datetime("Last Sent", readonly=True)
     is_not_found = fields.Boolean(
-        "Gone", readonly=True, help="The remote says that its record does not exist any more."
+        "Not Found", readonly=True, help="The record no longer exists in the remote system."
     )
 
     # Each begins with what tells rows apart, so that no other one fits, whatever PostgreSQL's statistics say.

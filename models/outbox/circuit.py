@@ -19,7 +19,7 @@ OUTAGE = "outage"  # cause of an alert
 
 class RetailCircuit(models.Model):
     _name = "retail.circuit"
-    _description = "Retail Circuit Breaker"
+    _description = "Retail Hub Circuit Breaker"
     _log_access = False
     _rec_name = "connector_id"
 
@@ -29,8 +29,8 @@ class RetailCircuit(models.Model):
     opened_at = fields.Datetime(readonly=True)
     next_probe_at = fields.Datetime(readonly=True)
     probe_seconds = fields.Integer(readonly=True)
-    told_at = fields.Datetime(readonly=True, help="When the outage began that was last told by e-mail.")
-    counted = fields.Json(readonly=True, help="Answered and failed deliveries of the last minutes.")
+    told_at = fields.Datetime(readonly=True, help="Start of the last outage that was reported by e-mail.")
+    counted = fields.Json(readonly=True, help="Answered and failed events of the last minutes.")
 
     _connector_unique = models.UniqueIndex("(connector_id)")
 
@@ -159,8 +159,8 @@ class RetailCircuit(models.Model):
 
     def _announce_opening(self, connector):
         note = self.env._(
-            "%(reason)s Nothing is lost: deliveries wait, and go out in order as soon as it answers again."
-            " It is tried again by itself.",
+            "%(reason)s Nothing is lost: events wait, and are sent in order as soon as the system answers again."
+            " Retail Hub keeps checking.",
             reason=self.reason or "",
         )
         summary = self.env._("%(name)s does not answer", name=connector.name)

@@ -179,7 +179,7 @@ class RetailDelivery(models.Model):
                   FROM expired x WHERE d.id = x.id
              RETURNING d.id
                 """,
-                self.env._("The worker stopped before it could record the answer."),
+                self.env._("The worker stopped before it could record the response."),
                 IS_UNCERTAIN,
             )
         )

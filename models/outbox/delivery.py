@@ -12,7 +12,7 @@ from .unchecked_many2one import UncheckedMany2one
 
 class RetailDelivery(models.Model):
     _name = "retail.delivery"
-    _description = "Retail Delivery"
+    _description = "Outgoing Event"
     _order = "id desc"
     _log_access = False
 
@@ -29,27 +29,35 @@ class RetailDelivery(models.Model):
     state = fields.Selection(
         [
             (State.PENDING.value, "Waiting"),
-            (State.IN_FLIGHT.value, "In Flight"),
-            (State.UNKNOWN.value, "Unknown"),
+            (State.IN_FLIGHT.value, "In flight"),
+            (State.UNKNOWN.value, "In doubt"),
             (State.DELIVERED.value, "Delivered"),
-            (State.DEAD.value, "Dead"),
+            (State.DEAD.value, "Failed"),
             (State.SUPERSEDED.value, "Superseded"),
             (State.CANCELLED.value, "Cancelled"),
         ],
         required=True,
         readonly=True,
         group_expand=True,
-        help="Unknown: it was sent, and the answer is missing; it is resolved before anything newer goes out.",
+        help="In doubt: it was sent, but no response arrived. Newer changes of the record wait until it is known"
+        " whether it was applied.",
     )
-    attempts = fields.Integer("Tries", readonly=True, aggregator=False)
-    is_manual = fields.Boolean("Requested by a Person", readonly=True)
-    is_replay = fields.Boolean(
-        "Told Again",
+    attempts = fields.Integer(
+        "Attempts Used",
         readonly=True,
-        help="A person had the event told again, though it had a delivery before.",
+        aggregator=False,
+        help="Waiting for a call limit, for another record or for the connector uses up no attempt.",
+    )
+    is_manual = fields.Boolean(
+        "Requested Manually", readonly=True, help="A user requested it with Resync, Replay or Send Now."
+    )
+    is_replay = fields.Boolean(
+        "Sent Again",
+        readonly=True,
+        help="The event had been sent to the connector before, and a user requested it again.",
     )
     queued_at = fields.Datetime("Queued", readonly=True)
-    next_attempt_at = fields.Datetime("Next Try", readonly=True)
+    next_attempt_at = fields.Datetime("Next Attempt", readonly=True)
     lease_until = fields.Datetime(readonly=True)
     finished_at = fields.Datetime("Finished", readonly=True)
     superseded_by_id = fields.Many2one("retail.delivery", readonly=True, ondelete="set null")
@@ -58,21 +66,30 @@ class RetailDelivery(models.Model):
     error_field = fields.Char("Field at Fault", readonly=True)
     error_message = fields.Text("Error", readonly=True)
     fingerprint = fields.Char(
-        "Error Group", readonly=True, help="Equal for failures that have the same cause."
+        "Cause", readonly=True, help="Failures with the same cause have the same text here."
     )
     warning = fields.Text(readonly=True)
-    waits_for = fields.Char(readonly=True, help="The record that has to arrive at the remote first.")
+    waits_for = fields.Char(readonly=True, help="The record that the remote system needs first.")
+    waits_for_name = fields.Char("Waits For Record", compute="_compute_waits_for_name")
     checkpoint = fields.Json(
-        readonly=True, copy=False, help="What of it is at the remote already, if it takes more than one try."
+        readonly=True,
+        copy=False,
+        help="What the remote system already has, if sending takes several attempts.",
     )
     bulk_run_id = fields.Many2one(
-        "retail.bulk.run", "Backfill or Replay", readonly=True, ondelete="set null", help="What queued it."
+        "retail.bulk.run",
+        "Backfill or Replay",
+        readonly=True,
+        ondelete="set null",
+        help="The backfill or replay that queued it.",
     )
     owner_id = fields.Many2one(
         "res.users",
+        "Assigned to",
         compute="_compute_owner_id",
         search="_search_owner_id",
-        help="Whose turn it is if it cannot be delivered: the flow's owner, or else the connector's responsible.",
+        help="Who takes care of it if it fails: the user assigned to the flow, or else the connector's responsible"
+        " user.",
     )
     is_waiting_retry = fields.Boolean(compute="_compute_is_waiting_retry", search="_search_is_waiting_retry")
     attempt_ids = fields.One2many("retail.delivery.attempt", "delivery_id", "Attempts")
@@ -107,6 +124,14 @@ class RetailDelivery(models.Model):
         names = record_names(self.env, ((each.res_model, each.res_id) for each in self))
         for delivery in self:
             delivery.record_name = names[delivery.res_model, delivery.res_id]
+
+    @api.depends("waits_for")
+    def _compute_waits_for_name(self):
+        for delivery in self:
+            model, _comma, record_id = (delivery.waits_for or "").partition(",")
+            reference = (model, int(record_id or 0))
+            names = self.env["retail.event"]._record_names([reference]) if model else {}
+            delivery.waits_for_name = names.get(reference, False)
 
     @api.depends("flow_id.owner_id", "connector_id.responsible_id")
     def _compute_owner_id(self):
@@ -152,7 +177,7 @@ class RetailDelivery(models.Model):
             limit=1,
         )
         if not last:
-            raise UserError(self.env._("It waits for nothing any more."))
+            raise UserError(self.env._("This event no longer waits for another record."))
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,

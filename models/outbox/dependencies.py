@@ -60,17 +60,19 @@ class Dependencies:
 
     def _wait(self, reference, lane):
         record = self.env[reference.model].browse(reference.id)
-        name = f"{self.env['ir.model']._get(reference.model).name} #{record.id}"
+        name = record._retail_reference()
         last = self._last_delivery(reference)
         if last.state == State.CANCELLED:
             message = self.env._(
-                "%(name)s is needed first, and is not sent: %(why)s", name=name, why=last.warning
+                "%(name)s must be sent first, but was not sent: %(why)s", name=name, why=last.warning
             )
             raise MappingError(message, code="NOT_SENT")
         if last.state == State.DEAD:
-            message = self.env._("Waits for %(name)s, which has to be repaired first.", name=name)
+            message = self.env._(
+                "Waiting for %(name)s, which has failed and must be repaired first.", name=name
+            )
         else:
-            message = self.env._("Waits for %(name)s, which has to arrive first.", name=name)
+            message = self.env._("Waiting for %(name)s, which must arrive first.", name=name)
         if last.state not in (*OPEN_STATES, State.DEAD):
             self._queue(record, name, lane)
         raise DependencyError(message, code="WAITS_FOR", field=f"{record._name},{record.id}")
@@ -101,5 +103,5 @@ class Dependencies:
             )
         )
         if not is_queued:
-            message = self.env._("%(name)s is needed first, and no active flow sends it.", name=name)
+            message = self.env._("%(name)s must be sent first, but no active flow sends it.", name=name)
             raise MappingError(message, code="NOT_SENT")

@@ -84,7 +84,7 @@ class DeliveryBatch:
                 delivery.item.trace_id,
             )
             raise MappingError(
-                self.env._("The adapter failed; the server log has the details."), code=ADAPTER_FAILED
+                self.env._("The adapter failed. See the server log for details."), code=ADAPTER_FAILED
             ) from error
 
     def _deleted(self):
@@ -143,10 +143,9 @@ class DeliveryBatch:
 
     def _shared_key_error(self, res_model, holder):
         message = self.env._(
-            "%(model)s %(holder)s is already linked to the remote record with this key."
-            " Merge the two, or give this one another key.",
-            model=self.env["ir.model"]._get(res_model).name,
-            holder=f"#{holder}",
+            "%(record)s is already linked to the remote record with this key. Merge the two records, or change the"
+            " key of this one.",
+            record=self.env[res_model].browse(holder)._retail_reference(),
         )
         return ConflictError(message, code="SHARED_KEY")
 
@@ -169,7 +168,7 @@ class DeliveryBatch:
         except Exception:  # an adapter may be anybody's: its mistakes must not lose or block deliveries
             _logger.exception("The adapter of connector %s failed", self.connector.id)
             error = TransientError(
-                self.env._("The adapter failed; the server log has the details."),
+                self.env._("The adapter failed. See the server log for details."),
                 code=ADAPTER_FAILED,
                 uncertain=True,
             )

@@ -37,7 +37,7 @@ MAX_TRANSACTION_TRIES = 5
 
 class RetailDrain(models.AbstractModel):
     _name = "retail.drain"
-    _description = "Delivers what waits in the lanes of connectors"
+    _description = "Retail Hub: Delivery"
 
     # -- the job -----------------------------------------------------------------------------------
 
@@ -143,7 +143,9 @@ class RetailDrain(models.AbstractModel):
         """
         seconds = self._short_transaction(self.env["retail.quota"]._take, connector, lane)
         if seconds:
-            message = self.env._("The calls that are left are needed elsewhere, or used up.")
+            message = self.env._(
+                "The call limit is reached, or the remaining calls are reserved for realtime work."
+            )
             raise QuotaError(message, code=OWN_LIMIT, retry_after=seconds)
 
     # -- slots -------------------------------------------------------------------------------------

@@ -38,13 +38,13 @@ class EventRow(NamedTuple):
 
 class RetailEvent(models.Model):
     _name = "retail.event"
-    _description = "Retail Event"
+    _description = "Event"
     _order = "id desc"
     _log_access = False
     _rec_name = "uuid"
 
     uuid = fields.Char(
-        "Event ID", required=True, readonly=True, help="The same on every system and every try."
+        "Event ID", required=True, readonly=True, help="The same for every system and every attempt."
     )
     event_type = fields.Selection(event_type_selection, required=True, readonly=True)
     kind = fields.Selection([("state", "State"), ("fact", "Fact")], required=True, readonly=True)
@@ -54,13 +54,17 @@ class RetailEvent(models.Model):
     user_id = fields.Many2one("res.users", readonly=True, help="Who made the change.")
     occurred_at = fields.Datetime(required=True, readonly=True)
     correlation_id = fields.Char(readonly=True, help="The business process that the event belongs to.")
-    causation_id = fields.Char(readonly=True, help="The event or message that led to this one.")
-    payload = fields.Json(readonly=True, help="Snapshot of a fact. A state is read when it is sent.")
-    details = fields.Json(
-        readonly=True, help="What was known of a fact when it happened, besides the record."
+    causation_id = fields.Char(readonly=True, help="The event that led to this one.")
+    payload = fields.Json(
+        readonly=True, help="Content of a fact, saved when it happened. A state is read when it is sent."
     )
-    payload_error = fields.Char(readonly=True, help="Why there is no snapshot: it is built when it is sent.")
-    delivery_ids = fields.One2many("retail.delivery", "event_id", "Deliveries")
+    details = fields.Json(
+        readonly=True, help="What was known when the fact happened, in addition to the record."
+    )
+    payload_error = fields.Char(
+        readonly=True, help="Why the content could not be saved. It is read again when the event is sent."
+    )
+    delivery_ids = fields.One2many("retail.delivery", "event_id", "Outgoing Events")
 
     _uuid_unique = models.UniqueIndex("(uuid)")
     _subject_idx = models.Index("(res_id, res_model, id)")

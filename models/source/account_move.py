@@ -17,6 +17,7 @@ class AccountMove(models.Model):
     _name = "account.move"
     _inherit = ["account.move", "retail.capture"]
 
+    _retail_number_field = "name"
     _retail_transitions = (
         Transition("invoice.posted", "state", becomes("posted")),
         Transition("refund.issued", "state", becomes("posted")),

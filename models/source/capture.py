@@ -62,7 +62,7 @@ class CapturedEvent(NamedTuple):
 
 class RetailCapture(models.AbstractModel):
     _name = "retail.capture"
-    _description = "Notices the business events of a model"
+    _description = "Retail Hub: Event Capture"
 
     _retail_created_event = None
     _retail_updated_event = None
@@ -71,12 +71,20 @@ class RetailCapture(models.AbstractModel):
     _retail_transitions: tuple[Transition, ...] = ()
     # The field that leads to the subject, if it is another record: a changed line is a change of its order.
     _retail_subject_field: str | None = None
+    # The field whose value names the record in stored texts; it must not be personal data.
+    _retail_number_field: str | None = None
     # Paths to the record where the business process begins, such as an invoice's order: the first that exists.
     _retail_process_paths: tuple[str, ...] = ()
     # ``{event type: ((path to a record, event types), …)}``: the newest of these events is the cause of this one.
     # Customers, stock levels, prices and promotions name none: such a state stands for all changes since the last one,
     # which many events caused.
     _retail_causes: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
+
+    def _retail_reference(self):
+        """Name the record for texts that are stored, which must not hold personal data: by its number or its id."""
+        model = self.env["ir.model"]._get(self._name).name
+        number = self.exists()[self._retail_number_field] if self._retail_number_field else ""
+        return f"{model} {number or f'#{self.id}'}"
 
     @api.model
     def _retail_watched_fields(self):

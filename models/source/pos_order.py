@@ -38,6 +38,7 @@ class PosOrder(models.Model):
     _name = "pos.order"
     _inherit = ["pos.order", "retail.capture"]
 
+    _retail_number_field = "name"
     _retail_transitions = (
         Transition("order.placed", "state", becomes(*PAID)),
         Transition("refund.issued", "state", becomes(*PAID)),

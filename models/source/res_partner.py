@@ -119,7 +119,7 @@ class ResPartner(models.Model):
             external_ids=self._retail_external_ids(),
         )
         if self.email and not self.email_normalized:
-            warnings.append(self.env._("The email address cannot be read and was left out."))
+            warnings.append(self.env._("The e-mail address is not valid and was left out."))
         return customer.canonical(), warnings
 
     def _retail_company_id(self):
@@ -149,7 +149,7 @@ class ResPartner(models.Model):
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_possible_number(number):
-            return (), [self.env._("The phone number cannot be read and was left out.")]
+            return (), [self.env._("The phone number is not valid and was left out.")]
         return (PhoneV1(number=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)),), []
 
     def _retail_addresses(self):

@@ -11,6 +11,7 @@ class SaleOrder(models.Model):
     _name = "sale.order"
     _inherit = ["sale.order", "retail.capture"]
 
+    _retail_number_field = "name"
     _retail_updated_event = "order.updated"
     _retail_transitions = (
         Transition("order.placed", "state", becomes("sale")),

@@ -17,6 +17,7 @@ class StockPicking(models.Model):
     _name = "stock.picking"
     _inherit = ["stock.picking", "retail.capture"]
 
+    _retail_number_field = "name"
     _retail_transitions = (
         Transition("shipment.confirmed", "state", becomes("done")),
         # Validating a draft return confirms it on the way.

@@ -373,7 +373,8 @@ class TestHubSpotWaiting(HubSpotCase):
         self.assertEqual(self._dead(self.customer), ("mapping", "KEY_MISSING", "email"))
         self.assertEqual((delivery.state, delivery.attempts, delivery.attempt_ids.ids), ("pending", 0, []))
         self.assertEqual(
-            delivery.error_message, f"Waits for Contact #{self.customer.id}, which has to be repaired first."
+            delivery.error_message,
+            f"Waiting for Contact #{self.customer.id}, which has failed and must be repaired first.",
         )
         self.assertEqual(self._deliveries(of_other).state, "delivered")
         self.customer.email = "ann@example.com"
@@ -392,7 +393,7 @@ class TestHubSpotWaiting(HubSpotCase):
         self._make_due(delivery)
         self._drain()
         self.assertEqual(delivery.state, "delivered")
-        self.assertIn(f"Contact #{self.customer.id} is needed first, and is not sent", delivery.warning)
+        self.assertIn(f"Contact #{self.customer.id} must be sent first, but was not sent", delivery.warning)
         self.assertNotIn("contacts", self._only("orders")["associations"])
 
     def test_two_companies(self):
@@ -670,6 +671,7 @@ class TestHubSpotMapping(HubSpotCase):
         self._drain()
         delivery = self._deliveries(order)
         self.assertEqual(delivery.waits_for, f"res.partner,{self.customer.id}")
+        self.assertEqual(delivery.waits_for_name, "Ann Lee")
         action = delivery.action_open_waited_for()
         self.assertEqual(action["res_id"], self._deliveries(self.customer)[-1].id)
 

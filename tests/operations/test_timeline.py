@@ -119,7 +119,7 @@ class TestTimeline(OrderCase):
     def test_problem_without_delivery(self):
         event = self._events(self._placed())
         event.payload_error = "number: Field required"
-        self.assertEqual(event.problem, "No snapshot could be made: number: Field required")
+        self.assertEqual(event.problem, "The content could not be read: number: Field required")
 
     def test_costs_a_till_nothing(self):
         """A till reads all fields of an order with every sale; how it stands with others is not looked up then."""

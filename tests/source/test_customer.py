@@ -97,8 +97,8 @@ class TestCustomer(RetailCase):
         self.assertEqual(
             warnings,
             [
-                "The phone number cannot be read and was left out.",
-                "The email address cannot be read and was left out.",
+                "The phone number is not valid and was left out.",
+                "The e-mail address is not valid and was left out.",
             ],
         )
 

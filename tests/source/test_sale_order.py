@@ -29,6 +29,12 @@ class TestSaleOrder(EventCase):
             {"partner_id": self.customer.id, "order_line": [Command.create(line)]}
         )
 
+    def test_name_in_stored_texts(self):
+        """An order is named by its number; a customer by its id, since a stored text must not hold its name."""
+        order = self._order()
+        self.assertEqual(order._retail_reference(), f"Sales Order {order.name}")
+        self.assertEqual(self.customer._retail_reference(), f"Contact #{self.customer.id}")
+
     def test_confirmed(self):
         order = self._order(discount=10)
         self.assertEqual(self._sent(order), [])

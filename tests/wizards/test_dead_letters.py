@@ -1,4 +1,4 @@
-"""Dead letters: groups, whose turn it is, and the repair of them."""
+"""Failed events: their groups, who is assigned to them, and repair."""
 
 from unittest.mock import patch
 
@@ -84,10 +84,10 @@ class TestErrorGroup(DeadLetterCase):
         self._refresh()
         activity = group.activity_ids
         self.assertEqual(activity.user_id, self.connector.responsible_id)
-        self.assertEqual(activity.summary, f"250 not delivered: {KEY_MISSING}")
+        self.assertEqual(activity.summary, f"250 failed: {KEY_MISSING}")
         first = self._deliveries(state="dead")[0]
         self.assertEqual(group.sample_id, first)
-        self.assertIn(f"The first is Contact #{first.res_id} (#{first.id}).", activity.note)
+        self.assertIn(f"The first one is about Contact #{first.res_id}.", activity.note)
 
     def test_a_group_for_each_cause(self):
         self._keyless(2)
@@ -122,7 +122,7 @@ class TestErrorGroup(DeadLetterCase):
         self._refresh()
         self.assertEqual(dead.mapped("state"), ["delivered"] * 2)
         self.assertEqual((group.is_open, len(group.activity_ids)), (False, 0))
-        self.assertIn("Nothing of it is left", group.message_ids[0].body)
+        self.assertIn("Resolved: all events were delivered", group.message_ids[0].body)
         self.connector.flow_ids.fallback_key_property = False
         self._partner("Late", False)
         self._drain()
@@ -191,7 +191,7 @@ class TestRepair(DeadLetterCase):
         self.assertIn("it will very likely be refused again", wizard.verdict)
         self.assertNotIn("table-warning", wizard.diff)
         self.assertIn("at fault", wizard.diff.split("<details")[0])
-        self.assertIn("Equal in both: 7", wizard.diff)
+        self.assertIn("Unchanged: 7", wizard.diff)
         self.assertIn("b***@l***.localhost", wizard.diff)
         self.assertNotIn("bad@localhost", wizard.diff)
 
@@ -211,12 +211,12 @@ class TestRepair(DeadLetterCase):
         """Two names that look alike once they are masked are not taken for the same."""
         partner = self._partner("Jon", "bad@localhost")
         dead = self._dead(partner)
-        self.assertNotIn("changed where it is masked", self._wizard(dead).diff)
+        self.assertNotIn("changed, but masked", self._wizard(dead).diff)
         partner.name = "Jan"
         wizard = self._wizard(dead)
         self.assertEqual(wizard.status, "changed")
         self.assertEqual(wizard.diff.count("table-warning"), 1, "lastname")
-        self.assertIn("changed where it is masked", wizard.diff)
+        self.assertIn("changed, but masked", wizard.diff)
 
     def test_a_key_that_is_gone_changes_nothing(self):
         """With the encryption key of that time removed, only what can be seen is compared."""
@@ -244,7 +244,7 @@ class TestRepair(DeadLetterCase):
         wizard = self._wizard(dead)
         self.assertEqual(wizard.status, "unbuilt")
         self.assertIn(
-            "It cannot be sent now: The customer has nothing by which HubSpot could find", wizard.verdict
+            "This event cannot be sent: The customer has nothing by which HubSpot could find", wizard.verdict
         )
         self._accept_keyless()
         wizard = self._wizard(dead)
@@ -259,7 +259,9 @@ class TestRepair(DeadLetterCase):
         self._commit()
         self.assertEqual(dead.state, "dead")
         wizard = self._wizard(dead)
-        self.assertEqual(wizard.verdict, "It cannot be sent now: The record was deleted before it was sent.")
+        self.assertEqual(
+            wizard.verdict, "This event cannot be sent: The record was deleted before it was sent."
+        )
 
     def test_leafing_through(self):
         self._keyless(3)
@@ -325,7 +327,7 @@ class TestRepair(DeadLetterCase):
         self.assertEqual(len(self._deliveries(state="delivered")), 3)
         self.assertEqual(self._group(INVALID_EMAIL).dead_count, 1)
         message = self._group().message_ids[0]
-        self.assertIn("Sent again: 3.", message.body)
+        self.assertIn("Replayed: 3.", message.body)
         self.assertEqual(message.author_id, self.clerk.partner_id)
 
     def test_replay_one_or_a_filtered_selection(self):

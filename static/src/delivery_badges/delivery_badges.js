@@ -44,10 +44,10 @@ export class DeliveryBadges extends Component {
     tooltip({ label, since, next_attempt_at, attempts, error }) {
         const lines = [_t("%(state)s, %(since)s", { state: label, since: this.format(since) })];
         if (next_attempt_at) {
-            lines.push(_t("Next try: %s", this.format(next_attempt_at)));
+            lines.push(_t("Next attempt: %s", this.format(next_attempt_at)));
         }
         if (attempts) {
-            lines.push(_t("Tries: %s", attempts));
+            lines.push(_t("Attempts: %s", attempts));
         }
         return [...lines, error].filter(Boolean).join("\n");
     }
@@ -71,6 +71,6 @@ export class DeliveryBadges extends Component {
 
 registry.category("fields").add("retail_delivery_badges", {
     component: DeliveryBadges,
-    displayName: _t("Deliveries"),
+    displayName: _t("Outgoing Events"),
     supportedTypes: ["json"],
 });

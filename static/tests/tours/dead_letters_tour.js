@@ -16,9 +16,9 @@ registry.category("web_tour.tours").add("retail_hub_repair", {
         { content: "It was not corrected", trigger: ".modal .alert-warning:contains('very likely be refused again')" },
         { content: "Validate", trigger: ".modal button[name=action_validate]", run: "click" },
         { content: "Nothing was sent", trigger: ".modal .alert-info:contains('Nothing was sent')" },
-        { content: "One differs", trigger: ".modal li:contains('differ from what failed') .o_field_widget:contains('1')" },
+        { content: "One differs", trigger: ".modal li:contains('will be sent with changes') .o_field_widget:contains('1')" },
         { content: "Replay", trigger: ".modal footer button[name=action_replay]", run: "click" },
-        { content: "Both go", trigger: ".o_notification:contains('Sent again now: 2.')" },
-        { content: "The group tells so", trigger: ".o_form_view .alert-warning:contains('Sent again, and not arrived yet.')" },
+        { content: "Both go", trigger: ".o_notification:contains('Events replayed: 2.')" },
+        { content: "The group tells so", trigger: ".o_form_view .alert-warning:contains('Sent again, but not delivered yet.')" },
     ],
 });

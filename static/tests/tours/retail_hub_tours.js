@@ -21,7 +21,7 @@ const openFirstRow = (trigger) => [
 
 registry.category("web_tour.tours").add("retail_hub_every_screen", {
     steps: () => [
-        ...openMenu("menu_deliveries", "menu_delivery", ".o_breadcrumb:contains('Deliveries')"),
+        ...openMenu("menu_deliveries", "menu_delivery", ".o_breadcrumb:contains('Outgoing Events')"),
         ...openFirstRow(".o_form_view .o_field_widget[name=attempt_ids]"),
         ...openMenu("menu_deliveries", "menu_delivery_dead", ".o_data_row:contains('HubSpot: mapping KEY_MISSING (email)')"),
         { content: "As a kanban", trigger: ".o_switch_view.o_kanban", run: "click" },
@@ -34,7 +34,7 @@ registry.category("web_tour.tours").add("retail_hub_every_screen", {
         ...openMenu("menu_configuration", "menu_settings", ".o_setting_box:contains('Realtime window')"),
         ...openMenu("menu_connectors", undefined, ".o_breadcrumb:contains('Connectors')"),
         ...openFirstRow(".o_form_view .o_field_widget[name=flow_ids] .o_data_row"),
-        { content: "Dead ones", trigger: "button[name=action_view_dead]", run: "click" },
+        { content: "Failed ones", trigger: "button[name=action_view_dead]", run: "click" },
         { content: "By cause", trigger: ".o_data_row:contains('HubSpot: mapping KEY_MISSING (email)')" },
     ],
 });

@@ -12,7 +12,7 @@ registry.category("web_tour.tours").add("retail_hub_timeline", {
         { content: "Cancelled", trigger: ".o_data_row:eq(1):contains('No such order.'):contains('Order cancelled')" },
         {
             content: "Open the delivery that failed",
-            trigger: ".o_data_row:eq(1) button.badge:contains('HubSpot: Dead since')",
+            trigger: ".o_data_row:eq(1) button.badge:contains('HubSpot: Failed since')",
             run: "click",
         },
         { content: "It is shown", trigger: ".o_form_view .alert-danger:contains('No such order.')" },
@@ -40,7 +40,7 @@ registry.category("web_tour.tours").add("retail_hub_events", {
         { content: "Its connector", trigger: ".o_searchview_input", run: "edit hubs" },
         { content: "By connector", trigger: ".o_searchview_autocomplete .o-dropdown-item:contains('Connector')", run: "click" },
         { content: "Both", trigger: ".o_searchview_facet:eq(1):contains('Connector')" },
-        { content: "Badge", trigger: ".o_data_row .badge:contains('HubSpot: Dead since')" },
+        { content: "Badge", trigger: ".o_data_row .badge:contains('HubSpot: Failed since')" },
         { content: "Open it", trigger: ".o_data_row td[name=event_type]", run: "click" },
         { content: "Its delivery", trigger: ".o_field_widget[name=delivery_ids] .o_data_row:contains('No such shop.')" },
         { content: "The whole story", trigger: "button[name=action_timeline]", run: "click" },
