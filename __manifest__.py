@@ -1,6 +1,6 @@
 {
     "name": "Retail Hub",
-    "summary": "Keep CRM, loyalty and storefronts in step with Odoo: reliable, ordered, visible",
+    "summary": "Keep your CRM and other systems in sync with Odoo",
     "version": "19.0.2.0.0",
     "category": "Sales/Integration",
     "author": "Retail Hub maintainers",

@@ -77,8 +77,8 @@ class AuthorizationCode(Token):
 
     endpoints: Callable[[str, str], "OAuth"]
     credentials: Sequence[Credential] = (
-        Credential("client_id", "Client ID of the app"),
-        Credential("client_secret", "Client secret of the app"),
+        Credential("client_id", "Client ID"),
+        Credential("client_secret", "Client secret"),
         Credential("access_token", "Access token", is_obtained=True),
         Credential("refresh_token", "Refresh token", is_obtained=True),
     )

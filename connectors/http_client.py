@@ -121,7 +121,9 @@ class HttpClient:
         """
         is_write = method not in _SAFE_METHODS if is_write is None else is_write
         if self.deadline is not None and time.monotonic() > self.deadline:
-            error = TransientError("Not sent yet: the calls before it took too long.", code="OUT_OF_TIME")
+            error = TransientError(
+                "Not sent yet, because the calls before it took too long.", code="OUT_OF_TIME"
+            )
             raise error.not_sent()
         if self.refusal:
             raise self.refusal.not_sent()
@@ -136,7 +138,7 @@ class HttpClient:
         except LocationValueError:
             raise self._bad_address() from None
         except Urllib3Error:
-            raise self._no_answer(is_write, "BROKEN_ANSWER", "broke off its answer") from None
+            raise self._no_answer(is_write, "BROKEN_ANSWER", "sent an incomplete response") from None
 
     def _ask_before_call(self):
         ask = self.before_call
@@ -169,7 +171,7 @@ class HttpClient:
     def _read(self, raw, is_write):
         if 300 <= raw.status_code < 400:
             raise TransientError(
-                f"{self.host} redirects ({raw.status_code}). Check the base URL of the connector.",
+                f"{self.host} redirects ({raw.status_code}). Check the URL of the connector.",
                 code="REDIRECT",
                 http_status=raw.status_code,
             )
@@ -180,7 +182,7 @@ class HttpClient:
         content = self._body(raw, is_write)
         is_json, data = _parse(content)
         if not is_json and raw.status_code < 400:
-            what = "a web page instead of JSON" if content.lstrip()[:1] == b"<" else "what is not valid JSON"
+            what = "a web page instead of JSON" if content.lstrip()[:1] == b"<" else "invalid JSON"
             raise self._no_answer(is_write, "NOT_JSON", f"sent {what}", raw.status_code)
         return Response(raw.status_code, raw.headers, data, _http_date(raw.headers.get("Date")))
 
@@ -223,14 +225,14 @@ class HttpClient:
         if reason:
             return TransientError(f"Cannot connect to {self.host}: {reason}.", code="UNREACHABLE")
         if isinstance(exc, http_errors.ConnectionError):
-            return self._no_answer(is_write, "CONNECTION_LOST", "closed the connection before it answered")
-        return self._no_answer(is_write, "BROKEN_ANSWER", "broke off its answer")
+            return self._no_answer(is_write, "CONNECTION_LOST", "closed the connection before it responded")
+        return self._no_answer(is_write, "BROKEN_ANSWER", "sent an incomplete response")
 
     def _tls(self, exc, is_write):
         untrusted = _caused_by(exc, ssl.SSLCertVerificationError)
         why = "its certificate is not trusted" if untrusted else "TLS failed"
         return TransientError(
-            f"No secure connection to {self.host}: {why}.",
+            f"Cannot make a secure connection to {self.host}: {why}.",
             code="TLS",
             uncertain=is_write and not untrusted,
         )
@@ -240,7 +242,7 @@ class HttpClient:
         return TransientError(f"{self.host} {what}.{tail}", code=code, http_status=status, uncertain=is_write)
 
     def _bad_address(self):
-        return TransientError("The base URL of the connector is not a valid web address.", code="BAD_URL")
+        return TransientError("The URL of the connector is not valid.", code="BAD_URL")
 
 
 def bad_credentials() -> RemoteError:
@@ -293,9 +295,9 @@ def _parse(content):
 
 def _host(url):
     try:
-        return urlsplit(url).hostname or "The remote"
+        return urlsplit(url).hostname or "The remote system"
     except ValueError:
-        return "The remote"
+        return "The remote system"
 
 
 def _http_date(value):

@@ -145,5 +145,5 @@ def _has_path(event_type, part, path):
 
 def _not_filled(line, error):
     return MappingError(
-        f"The property {line.property} cannot be filled: {error}.", code="FIELD_MAP", field=line.property
+        f"The property {line.property} cannot be set: {error}.", code="FIELD_MAP", field=line.property
     )

@@ -69,12 +69,12 @@ def _ask(http, oauth, credentials, form):
     response = http.request("POST", oauth.token_path, content=body, headers=kind, is_write=False)
     if response.status >= 500 or response.status in (408, 425, 429):
         raise TransientError(
-            f"{http.host} gave no token (HTTP {response.status}).", code=f"HTTP_{response.status}"
+            f"{http.host} issued no access token (HTTP {response.status}).", code=f"HTTP_{response.status}"
         )
     answer = response.object
     if response.status >= 300 or not answer.get("access_token"):
         raise AuthError(
-            f"{http.host} gave no token. Connect again, and check the client ID and the client secret.",
+            f"{http.host} issued no access token. Check the client ID and the client secret, then click Connect again.",
             code="TOKEN_REFUSED",
             http_status=response.status,
         )

@@ -68,9 +68,7 @@ class RecordAdapter(Adapter):
         asked = asked_to_wait(response)
         kind = error_class(response.status, asked)
         text = clean(self.explanation(response), sent)
-        message = (
-            f"{self.http.host} does not take the {self.noun} (HTTP {response.status}){': ' if text else '.'}"
-        )
+        message = f"{self.http.host} rejected the {self.noun} (HTTP {response.status}){': ' if text else '.'}"
         return kind(message + text, code=f"HTTP_{response.status}", retry_after=asked)
 
     def explanation(self, response: Response) -> str:

@@ -151,7 +151,7 @@ def text(value):
     if isinstance(value, (list, tuple)):
         return ";".join(map(text, value))
     if isinstance(value, dict):
-        raise FieldMapError(_lt("a whole group of fields is no value: name one of them"))
+        raise FieldMapError(_lt("this is a group of fields: choose one of them"))
     return str(value)
 
 
@@ -272,10 +272,12 @@ def parse_values(argument):
     for entry in filter(None, map(str.strip, argument.split(";"))):
         before, equals, after = entry.partition("=")
         if not equals:
-            raise FieldMapError(_lt("write a map of values as “from=to; from=to”, with “*=…” for all others"))
+            raise FieldMapError(
+                _lt("write the map of values as “from=to; from=to”, and “*=…” for all other values")
+            )
         values[before.strip()] = after.strip()
     if not values:
-        raise FieldMapError(_lt("the map of values is empty: write “from=to; from=to”"))
+        raise FieldMapError(_lt("the map of values is empty: write it as “from=to; from=to”"))
     return values
 
 
@@ -287,7 +289,7 @@ def _map(value, argument, _data):
     key = text(value)
     if key not in values and OTHERWISE not in values and key:
         raise FieldMapError(
-            _lt("the map of values has no entry for this value, and none for all others (“*=…”)")
+            _lt("the map of values has no entry for this value, and none for all other values (“*=…”)")
         )
     return values.get(key, values.get(OTHERWISE, "") if key else "")
 
@@ -295,7 +297,7 @@ def _map(value, argument, _data):
 def _date(value, argument, _data):
     moment = parse_date(value)
     if moment is None:
-        raise FieldMapError(_lt("the value is no date"))
+        raise FieldMapError(_lt("the value is not a date"))
     return moment.strftime(argument or "%Y-%m-%d")
 
 
@@ -382,10 +384,10 @@ def _step(schema, node, segment, expression):
         return _step_into_list(schema, node, segment, expression)
     known = ", ".join(node.get("properties", ()))
     if not known:
-        raise FieldMapError(_lt("“%(path)s”: there is no “%(name)s”", path=expression, name=segment))
+        raise FieldMapError(_lt("“%(path)s”: there is no field “%(name)s”", path=expression, name=segment))
     raise FieldMapError(
         _lt(
-            "“%(path)s”: there is no “%(name)s”; there is %(known)s",
+            "“%(path)s”: there is no field “%(name)s”, only %(known)s",
             path=expression,
             name=segment,
             known=known,
@@ -400,7 +402,7 @@ def _step_into_list(schema, node, segment, expression):
             known = ", ".join(("0", *kinds))
             raise FieldMapError(
                 _lt(
-                    "“%(path)s”: “%(choice)s” picks nothing from the list; take one of %(known)s",
+                    "“%(path)s”: “%(choice)s” selects nothing from the list; use one of %(known)s",
                     path=expression,
                     choice=choice,
                     known=known,
@@ -448,13 +450,13 @@ def result_type(field_map, kind, transforms):
         raise FieldMapError(_lt("there is no transform “%(name)s”", name=field_map.transform))
     if kind.name == "object" and not transform.takes_object:
         raise FieldMapError(
-            _lt("“%(path)s” is a whole group of fields: name one of them", path=field_map.expression)
+            _lt("“%(path)s” is a group of fields: choose one of them", path=field_map.expression)
         )
     if field_map.transform == "map":
         return ValueType("text", tuple(dict.fromkeys(parse_values(field_map.argument).values())))
     if field_map.transform == "date":
         if kind.name not in ("date", "datetime", "text"):
-            raise FieldMapError(_lt("%(kind)s has no date format", kind=_named(kind.name)))
+            raise FieldMapError(_lt("%(kind)s cannot have a date format", kind=_named(kind.name)))
         return ValueType(_date_type(field_map.argument))
     if kind.values is not None and transform.function and field_map.transform in _CASES:
         return ValueType("text", tuple(transform.function(value, "", {}) for value in kind.values))
@@ -481,9 +483,11 @@ def source_type(field_map, schema, record_type):
         return ValueType("text", (field_map.expression,))
     if field_map.source == "template":
         if not references(field_map.expression):
-            raise FieldMapError(_lt("a template names at least one field in braces, such as {name.full}"))
+            raise FieldMapError(
+                _lt("a template must contain at least one field in braces, such as {name.full}")
+            )
         if any(kind.name == "object" for kind in canonical):
-            raise FieldMapError(_lt("a template takes single fields, no whole groups of fields"))
+            raise FieldMapError(_lt("a template can only contain single fields, not a group of fields"))
         return ValueType("text")
     return (*canonical, *record)[0]
 
@@ -502,7 +506,7 @@ def fits(kind: ValueType, remote):
     :param remote: a :class:`~..connectors.provider.RemoteProperty`
     """
     if kind.name == "object":
-        return _lt("this is a whole group of fields: name one of them, or take a transform that reads it"), ""
+        return _lt("this is a group of fields: choose one of them, or a transform for the group"), ""
     if kind.values is not None:
         wrong = [value for value in kind.values if value and value_problem(value, remote)]
         return (value_problem(wrong[0], remote), "") if wrong else ("", "")
@@ -520,10 +524,14 @@ def _fits_open(name, remote):
         return "", ""
     if remote.type == "enumeration":
         is_sure = name == "code"
-        return "", "" if is_sure else _lt("only %(options)s will be taken", options=_some(remote.options))
+        return "", "" if is_sure else _lt(
+            "only these values will be accepted: %(options)s", options=_some(remote.options)
+        )
     if name == "code" or name in suits:
         return "", ""
-    return _lt("%(kind)s does not go into %(property)s", kind=_named(name), property=_named(remote.type)), ""
+    return _lt(
+        "the property takes %(property)s, not %(kind)s", kind=_named(name), property=_named(remote.type)
+    ), ""
 
 
 def value_problem(value: str, remote):
@@ -532,14 +540,14 @@ def value_problem(value: str, remote):
         return ""
     if remote.type == "enumeration":
         return _lt(
-            "“%(value)s” is none of its options: %(options)s", value=value, options=_some(remote.options)
+            "“%(value)s” is not one of the options: %(options)s", value=value, options=_some(remote.options)
         )
     if remote.type == "number" and not _NUMBER.fullmatch(value):
-        return _lt("“%(value)s” is no number", value=value)
+        return _lt("“%(value)s” is not a number", value=value)
     if remote.type == "boolean" and value not in ("true", "false"):
         return _lt("“%(value)s” is neither true nor false", value=value)
     if remote.type in ("date", "datetime") and parse_date(value) is None and not value.isdecimal():
-        return _lt("“%(value)s” is no date", value=value)
+        return _lt("“%(value)s” is not a date", value=value)
     return ""
 
 

@@ -317,5 +317,5 @@ class RetailDelivery(models.Model):
         """Open the wizard for those of the deliveries that are dead."""
         dead = self.filtered(lambda delivery: delivery.state == State.DEAD)
         if not dead:
-            raise UserError(self.env._("None of these deliveries is dead: there is nothing to repair."))
+            raise UserError(self.env._("There is nothing to repair: none of these events has failed."))
         return self.env["retail.dead.letter.wizard"]._open(deliveries=dead)

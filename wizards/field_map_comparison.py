@@ -3,25 +3,25 @@
 from odoo import api, fields, models
 
 KINDS = [
-    ("new", "New in the defaults"),
-    ("theirs", "Changed in the defaults"),
-    ("both", "Changed in the defaults and by you"),
+    ("new", "New default"),
+    ("theirs", "Default changed"),
+    ("both", "Default changed, and changed by you"),
     ("yours", "Changed by you"),
     ("removed", "Removed by you"),
-    ("gone", "No default any more"),
+    ("gone", "No longer a default"),
 ]
 FROM_DEFAULTS = ("new", "theirs")
 
 
 class RetailFieldMapComparison(models.TransientModel):
     _name = "retail.field.map.comparison"
-    _description = "Comparison of a Mapping with the Defaults"
+    _description = "Mapping Comparison"
 
     connector_id = fields.Many2one(
         "retail.connector", required=True, readonly=True, ondelete="cascade", index=True
     )
     line_ids = fields.One2many("retail.field.map.comparison.line", "comparison_id", "Differences")
-    news_count = fields.Integer("News", compute="_compute_news_count")
+    news_count = fields.Integer("New Defaults", compute="_compute_news_count")
 
     def _compute_display_name(self):
         self.display_name = self.env._("Comparison")
@@ -70,7 +70,7 @@ class RetailFieldMapComparison(models.TransientModel):
         text = self.env["retail.field.map"]._describe(line._as_line())
         if default and line.remote_property != default.property:
             text = f"{line.remote_property}: {text}"
-        return text if line.active else self.env._("%(line)s (switched off)", line=text)
+        return text if line.active else self.env._("%(line)s (off)", line=text)
 
     def _reopen(self):
         return {
@@ -86,7 +86,7 @@ class RetailFieldMapComparison(models.TransientModel):
 
 class RetailFieldMapComparisonLine(models.TransientModel):
     _name = "retail.field.map.comparison.line"
-    _description = "Difference of a Mapping from the Defaults"
+    _description = "Mapping Comparison Line"
     _order = "id"
 
     comparison_id = fields.Many2one(
@@ -100,7 +100,7 @@ class RetailFieldMapComparisonLine(models.TransientModel):
     object_name = fields.Selection("_selection_object", "Object", readonly=True)
     remote_property = fields.Char(readonly=True)
     default_text = fields.Char("Default", readonly=True)
-    own_text = fields.Char("Here", readonly=True)
+    own_text = fields.Char("This Connector", readonly=True)
 
     @api.model
     def _selection_object(self):

@@ -16,7 +16,7 @@ from ..schemas import EVENT_TYPES
 
 class RetailMappingPreview(models.TransientModel):
     _name = "retail.mapping.preview"
-    _description = "Preview of a Mapping"
+    _description = "Mapping Preview"
 
     connector_id = fields.Many2one(
         "retail.connector", required=True, readonly=True, ondelete="cascade", index=True
@@ -58,12 +58,12 @@ class RetailMappingPreview(models.TransientModel):
         """Return the action that shows a new preview, of the newest record that the connector would get."""
         found = next(iter(connector._get_provider().objects), None)
         if found is None:
-            raise UserError(self.env._("Nothing is mapped for this provider."))
+            raise UserError(self.env._("This provider has no mapping."))
         preview = self.create({"connector_id": connector.id, "object_name": found.name})
         preview.record_ref = preview._newest()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Preview of the Mapping"),
+            "name": self.env._("Mapping Preview"),
             "res_model": self._name,
             "res_id": preview.id,
             "views": [(False, "form")],
@@ -99,7 +99,7 @@ class RetailMappingPreview(models.TransientModel):
         record.check_access("read")
         event_type = self._event_type(record)
         if event_type is None:
-            self.problem = self.env._("Records of this kind are not sent as this object.")
+            self.problem = self.env._("Records of this kind do not become this object.")
             return
         # Built as the drain does it, and taken back: a record that this one needs first may be queued meanwhile.
         # The cache is kept, since it holds what was typed.
@@ -144,7 +144,7 @@ class RetailMappingPreview(models.TransientModel):
     def _problems(self, delivery):
         problems = list(filter(None, delivery.warnings))
         if delivery.error:
-            problems.append(self.env._("It would not be sent. %(reason)s", reason=delivery.error.message))
+            problems.append(self.env._("This record cannot be sent. %(reason)s", reason=delivery.error.message))
         return problems + (self._other_object(delivery.prepared) if delivery.prepared else [])
 
     def _other_object(self, prepared):
@@ -154,7 +154,10 @@ class RetailMappingPreview(models.TransientModel):
             return []
         label = dict(self._selection_object()).get(prepared.object, prepared.object)
         return [
-            self.env._("As the connector is set, this record becomes another object: %(name)s.", name=label)
+            self.env._(
+                "With the settings of this connector, this record becomes another object: %(name)s.",
+                name=label,
+            )
         ]
 
     def _event_type(self, record):
@@ -194,12 +197,12 @@ class RetailMappingPreview(models.TransientModel):
         if known and not remote:
             note = note or self.env._("The remote system has no such property.")
         if not is_sent:
-            reason = self.env._("Not sent: the record is linked already.")
+            reason = self.env._("Not sent, because the record is already linked.")
             if not is_told:
                 label = EVENT_TYPES[item.event_type].label
-                reason = self.env._("Not sent with “%(event)s”, which does not have the field.", event=label)
+                reason = self.env._("Not sent, because “%(event)s” does not contain this field.", event=label)
             elif not is_known:
-                reason = self.env._("Not sent: the field is not known.")
+                reason = self.env._("Not sent, because this record does not have the field.")
             note = note or reason
         return {
             "name": line.property,
@@ -227,7 +230,7 @@ class RetailMappingPreview(models.TransientModel):
                 "name": name,
                 "label": "",
                 "value": self._more_value(value),
-                "source": self.env._("Key of the flow") if isinstance(value, str) else "",
+                "source": self.env._("Match key") if isinstance(value, str) else "",
                 "warning": "",
                 "is_sent": True,
             }

@@ -20,7 +20,7 @@ CHANNELS_EXAMPLE = "root:4,root.retail.realtime:2,root.retail.bulk:1,root.retail
 
 class RetailSetupCheck(models.TransientModel):
     _name = "retail.setup.check"
-    _description = "Retail Hub Setup Check"
+    _description = "Setup Check"
 
     line_ids = fields.One2many("retail.setup.check.line", "check_id", readonly=True)
     problem_count = fields.Integer(compute="_compute_problem_count")
@@ -82,7 +82,7 @@ class RetailSetupCheck(models.TransientModel):
         return (
             "warning",
             name,
-            self.env._("Without it, no job runner starts with this server."),
+            self.env._("Without it, this server does not start a job runner."),
             self.env._("Add queue_job to server_wide_modules in odoo.conf, for example:")
             + "\nserver_wide_modules = base,web,rpc,queue_job",
             False,
@@ -91,12 +91,12 @@ class RetailSetupCheck(models.TransientModel):
     def _check_job_runner(self):
         name = self.env._("The job runner is running")
         if self.env["retail.wake"].sudo()._is_job_runner_running():
-            return "ok", name, self.env._("Deliveries go out within seconds."), False, False
+            return "ok", name, self.env._("Events are sent within seconds."), False, False
         return (
             "warning",
             name,
             self.env._(
-                "No job runner is connected to this database. The scheduled action drains the lanes, slower."
+                "No job runner is connected to this database. The scheduled action sends events, but more slowly."
             ),
             self.env._("Start Odoo with workers and queue_job loaded server-wide, for example:")
             + "\nworkers = 6\nserver_wide_modules = base,web,rpc,queue_job",
@@ -108,7 +108,7 @@ class RetailSetupCheck(models.TransientModel):
         missing = self._missing_channels()
         if missing is None:
             detail = self.env._(
-                "The channels are configured where the job runner runs, and cannot be seen from here."
+                "The channels are configured on the server of the job runner, and cannot be checked from here."
             )
             return "ok", name, detail, False, False
         if not missing:
@@ -120,7 +120,7 @@ class RetailSetupCheck(models.TransientModel):
                 "Not configured: %(channels)s. Bulk work may delay realtime work.",
                 channels=", ".join(missing),
             ),
-            self.env._("In odoo.conf, section [queue_job]:") + f"\nchannels = {CHANNELS_EXAMPLE}",
+            self.env._("Add to the section [queue_job] of odoo.conf:") + f"\nchannels = {CHANNELS_EXAMPLE}",
             False,
         )
 
@@ -139,8 +139,8 @@ class RetailSetupCheck(models.TransientModel):
         if abs(skew) <= OWN_CLOCK_SKEW_LIMIT:
             return "ok", name, self.env._("They differ by %(seconds)s s.", seconds=seconds), False, False
         detail = self.env._(
-            "They differ by %(seconds)s s. Deliveries keep the database’s time; the job runner and the scheduled"
-            " actions of %(host)s keep that of %(host)s, and start too early or too late.",
+            "They differ by %(seconds)s s. Due times use the clock of the database. The job runner and the scheduled"
+            " actions use the clock of %(host)s, so they start too early or too late.",
             seconds=seconds,
             host=host,
         )
@@ -153,24 +153,24 @@ class RetailSetupCheck(models.TransientModel):
         )
 
     def _check_encryption_key(self):
-        name = self.env._("The encryption key is kept by you")
+        name = self.env._("The encryption key is in your configuration")
         source = encryption.key_source()
         if source == "file":
             yield (
                 "warning",
                 name,
                 self.env._(
-                    "A key was generated in %(path)s. If it is lost, credentials must be typed again.",
+                    "A key was generated in %(path)s. If it is lost, you have to enter all credentials again.",
                     path=encryption.key_file(),
                 ),
                 self.env._(
-                    "Move its content to odoo.conf, section [retail_hub], and to your backup of secrets:"
+                    "Copy it to your other secrets, and move it to the section [retail_hub] of odoo.conf:"
                 )
                 + "\nsecret_keys = …",
                 False,
             )
         else:
-            yield "ok", name, self.env._("It comes from odoo.conf or the environment."), False, False
+            yield "ok", name, self.env._("It is set in odoo.conf or in the environment."), False, False
         yield self._check_rotation()
 
     def _check_rotation(self):
@@ -188,14 +188,14 @@ class RetailSetupCheck(models.TransientModel):
             fix = self.env._("Correct secret_keys in odoo.conf or RETAIL_HUB_SECRET_KEYS, and restart Odoo.")
             return "error", name, detail, fix, False
         if not old:
-            return "ok", name, self.env._("Older keys may be removed."), False, False
+            return "ok", name, self.env._("You can remove older keys."), False, False
         self.has_old_secrets = True
         detail = self.env._("%(count)s credentials are encrypted with another key.", count=len(old))
         return (
             "warning",
             name,
             detail,
-            self.env._("Press “Encrypt anew” above, then remove the older keys."),
+            self.env._("Click Re-encrypt above, then remove the older keys."),
             False,
         )
 
@@ -205,19 +205,21 @@ class RetailSetupCheck(models.TransientModel):
         if connector.test_succeeded:
             yield self._check_clock(connector)
         if connector.state == "active" and connector.is_circuit_open:
-            fix = self.env._("Nothing is lost, and it is probed by itself. Is the remote system up?")
+            fix = self.env._(
+                "Check the remote system. Nothing is lost: events are sent as soon as it answers."
+            )
             yield (
                 "error",
-                self.env._("%(name)s delivers", name=connector.name),
+                self.env._("%(name)s is working", name=connector.name),
                 connector.trouble,
                 fix,
                 connector.id,
             )
         if connector.state == "attention":
-            fix = self.env._("Fix the cause, then press “Activate” on the connector.")
+            fix = self.env._("Fix the cause, then click Activate on the connector.")
             yield (
                 "error",
-                self.env._("%(name)s delivers", name=connector.name),
+                self.env._("%(name)s is working", name=connector.name),
                 connector.state_reason,
                 fix,
                 connector.id,
@@ -232,7 +234,9 @@ class RetailSetupCheck(models.TransientModel):
                 "error",
                 name,
                 str(error),
-                self.env._("Open the connector and type the credential again."),
+                self.env._(
+                    "Follow the instructions in the finding, or enter the credential again on the connector."
+                ),
                 connector.id,
             )
         missing = connector.credential_ids.filtered(
@@ -244,16 +248,16 @@ class RetailSetupCheck(models.TransientModel):
                 "error",
                 name,
                 detail,
-                self.env._("Open the connector and type it under Credentials."),
+                self.env._("Enter it on the Credentials tab of the connector."),
                 connector.id,
             )
         return "ok", name, self.env._("They can be decrypted."), False, connector.id
 
     def _check_tested(self, connector):
         name = self.env._("%(name)s answers", name=connector.name)
-        fix = self.env._("Open the connector and press “Test connection”.")
+        fix = self.env._("Click Test Connection on the connector.")
         if not connector.tested_at:
-            return "warning", name, self.env._("It was never tested."), fix, connector.id
+            return "warning", name, self.env._("The connection was never tested."), fix, connector.id
         status = "ok" if connector.test_succeeded else "error"
         return status, name, connector.test_result, False if connector.test_succeeded else fix, connector.id
 
@@ -269,24 +273,24 @@ class RetailSetupCheck(models.TransientModel):
                 connector.id,
             )
         detail = self.env._(
-            "They differ by %(seconds)s s: signed calls would be refused.", seconds=round(abs(skew))
+            "They differ by %(seconds)s s. Signed calls may be rejected.", seconds=round(abs(skew))
         )
         return "error", name, detail, self.env._("Synchronize the clock of this server (NTP)."), connector.id
 
 
 class RetailSetupCheckLine(models.TransientModel):
     _name = "retail.setup.check.line"
-    _description = "Retail Hub Setup Check Line"
+    _description = "Setup Check Line"
     _order = "severity, id"
 
     check_id = fields.Many2one(
         "retail.setup.check", "Setup Check", required=True, ondelete="cascade", index=True
     )
-    status = fields.Selection([("ok", "OK"), ("warning", "To Improve"), ("error", "To Fix")], required=True)
+    status = fields.Selection([("ok", "OK"), ("warning", "Warning"), ("error", "Error")], required=True)
     severity = fields.Integer(compute="_compute_severity", store=True)
     name = fields.Char("Check", required=True)
     detail = fields.Text("Finding")
-    fix = fields.Text("What To Do")
+    fix = fields.Text("What to Do")
     connector_id = fields.Many2one("retail.connector")
 
     @api.depends("status")

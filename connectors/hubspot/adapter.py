@@ -40,7 +40,7 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
             return documents.prepare(self, item)
         if item.event_type in shipments.EVENT_TYPES:
             return shipments.prepare(self, item)
-        raise MappingError(f"HubSpot does not take {item.event_type}.", code="EVENT_NOT_SUPPORTED")
+        raise MappingError(f"HubSpot does not accept {item.event_type}.", code="EVENT_NOT_SUPPORTED")
 
     def prepare_search(self, item, operation, key):
         object_name, _dot, kind = operation.partition(".")

@@ -72,7 +72,7 @@ class Associations:
         if response.status >= 300:
             raise self._refusal(source, target, pairs, response)
         if "results" not in response.object:
-            message = f"HubSpot did not say whether the {noun(source)} is linked to the {noun(target)}."
+            message = f"HubSpot did not confirm that the {noun(source)} is linked to the {noun(target)}."
             raise TransientError(message, code="NOT_ANSWERED", uncertain=True)
         gone = _not_found_ids(problems.dicts(response.object.get("errors")))
         return [
@@ -106,8 +106,8 @@ def _not_found_ids(entries):
 
 def _cannot_link(source, target, pair):
     error = ReferenceNotFoundError(
-        f"The {noun(target)} {pair.body['to']['id']} was deleted at HubSpot, so that the {noun(source)} cannot be "
-        "linked to it. Resync the record that it belongs to, then replay this.",
+        f"The {noun(target)} {pair.body['to']['id']} was deleted in HubSpot, so the {noun(source)} cannot be linked "
+        "to it. Resync the record that it belongs to, then replay this event.",
         code="LINKED_RECORD_GONE",
         field=target,
         http_status=404,

@@ -145,7 +145,7 @@ def _outcome(prepared, problem, result, status, correlation):
 
 def _not_answered():
     return TransientError(
-        "HubSpot answered, but did not say what became of this record.", code="NOT_ANSWERED", uncertain=True
+        "HubSpot responded without a result for this record.", code="NOT_ANSWERED", uncertain=True
     )
 
 

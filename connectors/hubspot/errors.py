@@ -64,7 +64,7 @@ def from_item(problem, sent=(), noun="record") -> RemoteError:
     category = str(problem.get("category") or "")
     if category in _TRANSIENT_CATEGORIES:
         text = clean(problem.get("message"), sent)
-        return TransientError(f"HubSpot could not process this record now: {text}", code=category)
+        return TransientError(f"HubSpot cannot process this record at the moment: {text}", code=category)
     status = _CATEGORY_STATUS.get(category, 400)
     error = _BY_STATUS[status](_MULTI_STATUS, problem, sent, noun)
     error.http_status = status
@@ -73,7 +73,7 @@ def from_item(problem, sent=(), noun="record") -> RemoteError:
 
 def _unauthorized(response, body, sent, noun):
     return AuthError(
-        "HubSpot refuses the access token: it is wrong, expired or revoked. Enter a valid one.",
+        "HubSpot rejected the access token, because it is wrong, expired or revoked. Enter a valid access token.",
         code=str(body.get("category") or "INVALID_AUTHENTICATION"),
     )
 
@@ -82,7 +82,7 @@ def _forbidden(response, body, sent, noun):
     scopes = problems.missing_scopes(body)
     missing = f"the scope {' or '.join(scopes)}" if scopes else "a scope"
     return AuthError(
-        f"HubSpot refuses the call: the access token lacks {missing}. Add it to the app at HubSpot.",
+        f"The access token lacks {missing}. Add it to the app in HubSpot.",
         code=str(body.get("category") or "FORBIDDEN"),
     )
 
@@ -91,7 +91,7 @@ def _not_found(response, body, sent, noun):
     if body.get("category") == "OBJECT_NOT_FOUND" or problems.context_of(body).get("ids"):
         return not_found(noun)
     return TransientError(
-        "HubSpot does not know the address of the call. Check the URL and the API version of the connector.",
+        "HubSpot does not know this address. Check the URL and the API version of the connector.",
         code="WRONG_ADDRESS",
     )
 
@@ -99,7 +99,7 @@ def _not_found(response, body, sent, noun):
 def not_found(noun="record"):
     """Return the error for a record that HubSpot does not have (any more)."""
     return RemoteNotFoundError(
-        f"The {noun} was deleted or merged at HubSpot. Resync links it or creates it anew.",
+        f"The {noun} was deleted or merged in HubSpot. Resync links it again or creates a new one.",
         code="OBJECT_NOT_FOUND",
         http_status=404,
     )
@@ -109,13 +109,13 @@ def _conflict(response, body, sent, noun):
     existing = _EXISTING_ID.search(str(body.get("message") or ""))
     if existing:
         return ConflictError(
-            f"Another {noun} at HubSpot already has this key, such as an email address. Existing ID: {existing[1]}. "
-            "Merge the two at HubSpot, or correct it in Odoo.",
+            f"Another {noun} in HubSpot already has this key, such as an e-mail address. Existing ID: {existing[1]}. "
+            "Merge the two in HubSpot, or correct the key in Odoo.",
             code=f"{noun.upper().replace(' ', '_')}_EXISTS",
             field=problems.property_name(body),
         )
     return ConflictError(
-        f"HubSpot reports a conflict: {clean(body.get('message'), sent)}",
+        f"HubSpot reported a conflict: {clean(body.get('message'), sent)}",
         code=str(body.get("subCategory") or body.get("category") or "CONFLICT"),
         field=problems.property_name(body),
     )
@@ -125,7 +125,7 @@ def _invalid(response, body, sent, noun):
     taken = problems.VALUE_TAKEN.search(str(body.get("message") or ""))
     if taken:
         return ConflictError(
-            f"Another {noun} at HubSpot (ID {taken[2]}) already has this value, which must be unique.",
+            f"Another {noun} in HubSpot (ID {taken[2]}) already has this value, which must be unique.",
             code="UNIQUE_VALUE_TAKEN",
             field=taken[1] or problems.property_name(body),
         )
@@ -136,7 +136,7 @@ def _invalid(response, body, sent, noun):
     if listed:
         return _invalid_property(listed[0], sent)
     return ValidationError(
-        f"HubSpot does not accept the record: {clean(body.get('message'), sent)}",
+        f"HubSpot rejected the record: {clean(body.get('message'), sent)}",
         code=str(body.get("subCategory") or body.get("category") or "VALIDATION_ERROR"),
         field=problems.property_name(body),
     )
@@ -144,9 +144,9 @@ def _invalid(response, body, sent, noun):
 
 def _key_not_unique(name, noun):
     return ValidationError(
-        f"HubSpot cannot find a {noun} by the key property {name}: it does not exist or its values are not "
-        "unique. Press “Set up” on the connector, create it at HubSpot with unique values, or take another key on "
-        "the flow.",
+        f"HubSpot cannot find the {noun} by the property {name}, because it does not exist or its values are not "
+        "unique. Click Set Up on the connector, create the property in HubSpot with unique values, or choose another "
+        "match key on the flow.",
         code="KEY_NOT_UNIQUE",
         field=name or None,
     )
@@ -156,19 +156,19 @@ def _invalid_property(problem, sent):
     name = str(problem.get("name") or "")
     code = str(problem.get("error") or "INVALID_VALUE")
     if code == "PROPERTY_DOESNT_EXIST":
-        text = "there is no such property. Create it at HubSpot, or take it off the flow"
+        text = "there is no such property. Create it in HubSpot, or switch off its line in the mapping."
     else:
         text = clean(problem.get("localizedErrorMessage") or problem.get("message"), sent)
     if code == "INVALID_OPTION" and "currency" in name:
-        text = f"{text}. Enable the currency at HubSpot, in the account's defaults."
-    message = f"HubSpot does not accept the property {name}: {text}"
+        text = f"{text}. Enable the currency in the account defaults of HubSpot."
+    message = f"HubSpot rejected the property {name}: {text}"
     return ValidationError(message, code=code, field=name or None)
 
 
 def _too_many(response, body, sent, noun):
     policy = str(body.get("policyName") or "RATE_LIMIT")
     daily = "DAILY" in policy.upper()
-    text = "The daily call limit of HubSpot is used up." if daily else "HubSpot asks to slow down."
+    text = "The daily call limit of HubSpot is used up." if daily else "HubSpot asked to slow down."
     return QuotaError(text, code=policy, retry_after=_quota_delay(response, daily))
 
 
@@ -196,7 +196,7 @@ def _now(response):
 def _migrating(response, body, sent, noun):
     asked = asked_to_wait(response)
     return QuotaError(
-        "HubSpot is moving the account to another data centre, which takes up to a day.",
+        "HubSpot is moving the account to another data center, which takes up to a day.",
         code="MIGRATION",
         retry_after=DAILY_PROBE if asked is None else asked,
     )
@@ -206,13 +206,13 @@ def _by_range(response, body, sent, noun):
     if response.status >= 500 or response.status in (408, 423, 425):
         asked = asked_to_wait(response)
         return TransientError(
-            f"HubSpot could not answer (HTTP {response.status}).",
+            f"HubSpot could not process the call (HTTP {response.status}).",
             code=f"HTTP_{response.status}",
             retry_after=LOCK_SECONDS if asked is None and response.status == 423 else asked,
         )
-    text = clean(body.get("message"), sent) or "no reason given"
+    text = clean(body.get("message"), sent) or "no reason was given"
     return ValidationError(
-        f"HubSpot does not accept the call (HTTP {response.status}): {text}", code=f"HTTP_{response.status}"
+        f"HubSpot rejected the call (HTTP {response.status}): {text}", code=f"HTTP_{response.status}"
     )
 
 

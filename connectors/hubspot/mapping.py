@@ -95,15 +95,19 @@ def _argument(values):
 
 TRANSFORMS = {
     **field_map.TRANSFORMS,
-    "hubspot.last_name": Transform("Family name, else the whole name", _last_name, "text", takes_object=True),
-    "hubspot.company": Transform("Company of a person, or its own name", _company, "text", takes_object=True),
+    "hubspot.last_name": Transform(
+        "Last name, or else the whole name", _last_name, "text", takes_object=True
+    ),
+    "hubspot.company": Transform(
+        "Company of a person, or a company's name", _company, "text", takes_object=True
+    ),
     "hubspot.street": Transform("Street, second line", _street, "text", takes_object=True),
     "hubspot.country": Transform("English name of the country", _country, "text"),
     "hubspot.language": Transform("HubSpot language code", _language, "code"),
     "hubspot.domain": Transform("Domain of a website", _domain, "text"),
-    "hubspot.taken_off": Transform("Sum of lines below zero", _taken_off, "number", takes_object=True),
+    "hubspot.taken_off": Transform("Sum of negative lines", _taken_off, "number", takes_object=True),
     "hubspot.delivery_cost": Transform("Sum of delivery lines", _delivery_cost, "number", takes_object=True),
-    "hubspot.source_store": Transform("Till, else the channel", _source_store, "text"),
+    "hubspot.source_store": Transform("Till, or else the channel", _source_store, "text"),
     "hubspot.invoice_status": Transform("HubSpot invoice status", _invoice_status, "code"),
 }
 
@@ -276,12 +280,11 @@ def _key_value(adapter, item, line, own_id):
 
 def key_missing(keys: MatchKeys):
     """Return the error for a record that HubSpot could not tell from others."""
-    what = "an email address" if keys.primary == "email" else f"a value for {keys.primary}"
+    what = "an e-mail address" if keys.primary == "email" else f"a value for {keys.primary}"
     fallback = f" and no {keys.fallback}" if keys.fallback else ""
     return MappingError(
-        f"The customer has nothing by which HubSpot could find the contact: no {keys.primary}{fallback}. "
-        f"Give the customer {what}, or name a fallback key on the flow (a HubSpot property of your own "
-        "with unique values).",
+        f"The customer has no value for the match key: no {keys.primary}{fallback}. Enter {what} for the customer, or "
+        "set a fallback key on the flow (a HubSpot property of your own with unique values).",
         code="KEY_MISSING",
         field=keys.primary,
     )

@@ -38,7 +38,7 @@ HUBSPOT = Provider(
     base_url=URL,
     api_versions=("2026-09", "v3"),
     auth_methods=(
-        Token((Credential("access_token", "Service key or private app token"),)),
+        Token((Credential("access_token", "Access token"),)),
         AuthorizationCode(endpoints=oauth),
     ),
     batch_size=100,
@@ -58,7 +58,7 @@ HUBSPOT = Provider(
         RemoteObject("order", "Order", documents.ORDER_EVENTS, ("order",), keys=mapping.OWN_KEY),
         RemoteObject(
             shipments.SHIPMENT,
-            "Order: what was shipped",
+            "Order: shipment",
             shipments.EVENT_TYPES,
             ("shipment",),
             keys=mapping.OWN_KEY,

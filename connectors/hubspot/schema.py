@@ -39,8 +39,8 @@ def add_key(api, object_name):
 
 def _not_unique(object_name):
     return ValidationError(
-        f"HubSpot has a property {KEY} for each {noun(object_name)}, but its values are not unique. Rename it "
-        "there, or delete it if nothing uses it, and press “Set up” again.",
+        f"The {noun(object_name)} property {KEY} exists in HubSpot, but its values are not unique. Rename it in "
+        "HubSpot, or delete it if nothing uses it, then click Set Up again.",
         code="KEY_NOT_UNIQUE",
         field=KEY,
     )
@@ -50,7 +50,7 @@ def _make_key(api, object_name):
     definition = {
         "name": KEY,
         "label": "Odoo ID",
-        "description": "Which record of Odoo this is. Filled by Odoo: do not change it.",
+        "description": "The ID of the record in Odoo. Set by Odoo; do not change it.",
         "groupName": _group(api, object_name),
         "type": "string",
         "fieldType": "text",

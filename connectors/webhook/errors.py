@@ -6,11 +6,11 @@ from ..texts import clean
 
 MAX_EXCERPT = 200
 _ENDINGS = {
-    401: "it does not accept the signature. Check that it has the same signing secret.",
-    403: "it does not accept the signature. Check that it has the same signing secret.",
-    409: "it reports a conflict.",
-    429: "it asks to wait.",
-    503: "it asks to wait.",
+    401: "it rejected the signature. Check that both sides have the same signing secret.",
+    403: "it rejected the signature. Check that both sides have the same signing secret.",
+    409: "it reported a conflict.",
+    429: "it asked to wait.",
+    503: "it asked to wait.",
 }
 
 
@@ -21,7 +21,7 @@ def from_response(response, host, sent):
     :param host: the receiver's name
     :param sent: the event: what it says of people must not show up in an error
     """
-    error = _error(response, f"{host} answered with HTTP {response.status}")
+    error = _error(response, f"{host} responded with HTTP {response.status}")
     error.http_status = response.status
     error.uncertain = is_uncertain(response.status)
     excerpt = _excerpt(response.text, sent)
@@ -33,17 +33,18 @@ def _error(response, answer):
     status, asked = response.status, asked_to_wait(response)
     if status == 410:
         return AuthError(
-            f"{answer}: the endpoint is gone for good. Enter the URL of another one, or archive the connector.",
+            f"{answer}: the endpoint no longer exists. Enter another URL, or archive the connector.",
             code="ENDPOINT_GONE",
         )
     if status in (404, 405):
         return TransientError(
-            f"{answer}: nothing takes webhooks there. Check the URL of the connector.", code="WRONG_ADDRESS"
+            f"{answer}: there is no webhook endpoint at this URL. Check the URL of the connector.",
+            code="WRONG_ADDRESS",
         )
     kind = error_class(status, asked)
     if kind is TransientError:
         return kind(f"{answer}.", code=f"HTTP_{status}", retry_after=asked)
-    ending = _ENDINGS.get(status, "it refuses the event.")
+    ending = _ENDINGS.get(status, "it rejected the event.")
     wait = asked if kind is QuotaError else None
     return kind(f"{answer}: {ending}", code=f"HTTP_{status}", retry_after=wait)
 

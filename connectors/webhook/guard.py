@@ -49,7 +49,7 @@ class Guard:
         addresses = list(dict.fromkeys(address[0] for *_rest, address in found))
         if not is_allowed and not all(map(is_public, addresses)):
             raise _refused(
-                f"{host} leads to an address that is not public. Webhooks are sent to the internet only", host
+                f"{host} has an address that is not public. Webhooks are only sent to the internet", host
             )
         return addresses
 
@@ -64,7 +64,7 @@ def is_public(address):
 
 def _check_port(host, port, is_secure):
     if not is_secure:
-        raise _refused("Webhooks are sent by https only", host)
+        raise _refused("Webhooks are only sent over HTTPS", host)
     if port != HTTPS and port < FIRST_UNPRIVILEGED_PORT:
         raise _refused(f"Webhooks are not sent to port {port}", host)
 

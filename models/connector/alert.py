@@ -13,13 +13,13 @@ ATTENTION = "attention"
 class MailActivity(models.Model):
     _inherit = "mail.activity"
 
-    retail_cause = fields.Char(readonly=True, copy=False, help="What the alert of Retail Hub is about.")
+    retail_cause = fields.Char(readonly=True, copy=False, help="The cause of an alert of Retail Hub.")
 
 
 class RetailAlerting(models.AbstractModel):
     _name = "retail.alerting"
     _inherit = ["mail.activity.mixin"]
-    _description = "Raises alerts"
+    _description = "Retail Hub: Alerts"
 
     def _raise_alert(self, cause, summary, note, user):
         """Have a user see to a cause; an alert of it that is open is brought up to date instead.

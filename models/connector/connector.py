@@ -20,7 +20,7 @@ CLOCK_SKEW_LIMIT = 60  # seconds; signed calls of most providers tolerate 5 minu
 
 class RetailConnector(models.Model):
     _name = "retail.connector"
-    _description = "Retail Connector"
+    _description = "Connector"
     _inherit = ["mail.thread", "retail.alerting"]
     _order = "sequence, id"
 
@@ -38,7 +38,8 @@ class RetailConnector(models.Model):
         readonly=True,
         copy=False,
         tracking=True,
-        help="Draft: nothing is kept for it. Paused, or in need of attention: work is kept and waits.",
+        help="Draft: nothing is saved or sent. Active: changes are saved and sent. Paused or Needs Attention: changes"
+        " are saved, and sent in order after activation.",
     )
     state_reason = fields.Char(readonly=True, copy=False)
     base_url = fields.Char(
@@ -64,11 +65,11 @@ class RetailConnector(models.Model):
         default=lambda self: self.env.company.retail_responsible_id or self.env.user,
         domain="[('share', '=', False)]",
         tracking=True,
-        help="Is told when the connector needs attention.",
+        help="Gets an activity when the connector needs attention or does not answer.",
     )
     connect_timeout = fields.Float("Connect Time-out (s)", default=5.0, required=True)
     read_timeout = fields.Float("Read Time-out (s)", default=20.0, required=True)
-    batch_size = fields.Integer(help="Records in one call. 0: as many as the provider takes.")
+    batch_size = fields.Integer(help="Records per call. 0: as many as the provider allows.")
     plan = fields.Selection(
         "_selection_plan",
         compute="_compute_plan",
@@ -76,27 +77,30 @@ class RetailConnector(models.Model):
         readonly=False,
         precompute=True,
         tracking=True,
-        help="What you have bought from the provider. Changing it sets the limits anew.",
+        help="The plan of your account. Changing it resets the limits.",
     )
     plan_choices = fields.Json(compute="_compute_plan_choices")
     tested_at = fields.Datetime("Last Tested", readonly=True, copy=False)
     test_succeeded = fields.Boolean(readonly=True, copy=False)
     test_result = fields.Char(readonly=True, copy=False)
     clock_skew = fields.Float(
-        "Clock Skew (s)", readonly=True, copy=False, help="Remote clock minus our clock."
+        "Clock Skew (s)",
+        readonly=True,
+        copy=False,
+        help="How far the clock of the remote system is ahead of Odoo's.",
     )
     notify_by_email = fields.Boolean(
         "E-mail on Outage",
-        help="Also send the responsible an e-mail when it stops answering, and when it answers again.",
+        help="Also send the responsible user an e-mail when the system stops answering, and when it answers again.",
     )
     credential_ids = fields.One2many("retail.credential", "connector_id", "Credentials")
 
     _name_unique = models.UniqueIndex(
-        "(company_id, name)", "Another connector of this company has this name."
+        "(company_id, name)", "This company already has a connector with this name."
     )
     _timeouts_positive = models.Constraint(
         "CHECK (connect_timeout > 0 AND read_timeout > 0 AND connect_timeout + read_timeout <= 60 AND batch_size >= 0)",
-        "Time-outs are more than 0 and together at most 60 seconds; a batch size is 0 or more.",
+        "Time-outs must be greater than 0 and together at most 60 seconds. The batch size must not be negative.",
     )
 
     @api.model
@@ -150,7 +154,7 @@ class RetailConnector(models.Model):
             if connector.api_version not in versions:
                 raise ValidationError(
                     self.env._(
-                        "%(name)s speaks these API versions: %(versions)s.",
+                        "%(name)s supports these API versions: %(versions)s.",
                         name=connector.name,
                         versions=", ".join(versions),
                     )
@@ -174,7 +178,9 @@ class RetailConnector(models.Model):
     def _unlink_except_started(self):
         """A user's transaction may refer to it at any moment, and must not fail for that."""
         if any(connector.state != "draft" for connector in self):
-            raise UserError(self.env._("A connector that was activated is archived, not deleted."))
+            raise UserError(
+                self.env._("You cannot delete a connector that was activated. Archive it instead.")
+            )
 
     def _fit_credentials(self):
         """Have the credentials that the provider and the way to authenticate need, and no others."""
@@ -209,11 +215,11 @@ class RetailConnector(models.Model):
                 lambda credential: credential.required and not credential.is_set
             )
             if missing and missing[0].is_obtained:
-                raise UserError(self.env._("Connect %(name)s first.", name=connector.name))
+                raise UserError(self.env._("First click Connect on %(name)s.", name=connector.name))
             if missing:
                 raise UserError(
                     self.env._(
-                        "Set the credential “%(label)s” of %(name)s first.",
+                        "First enter the credential “%(label)s” of %(name)s.",
                         label=missing[0].label,
                         name=connector.name,
                     )
@@ -259,9 +265,7 @@ class RetailConnector(models.Model):
         provider = self._get_provider()
         if provider is None:
             raise UserError(
-                self.env._(
-                    "The addon that speaks to the provider of %(name)s is not installed.", name=self.name
-                )
+                self.env._("The module for the provider of %(name)s is not installed.", name=self.name)
             )
         return Connection(provider, self._adapter_settings())
 

@@ -13,7 +13,7 @@ _logger = logging.getLogger(__name__)
 
 class RetailCredential(models.Model):
     _name = "retail.credential"
-    _description = "Retail Connector Credential"
+    _description = "Connector Credential"
     _order = "connector_id, id"
     _check_company_auto = True
 
@@ -23,13 +23,13 @@ class RetailCredential(models.Model):
     label = fields.Char("Credential", compute="_compute_label")
     required = fields.Boolean(compute="_compute_label")
     is_obtained = fields.Boolean(
-        compute="_compute_label", help="It comes from the remote when the connector is connected."
+        compute="_compute_label", help="Issued by the remote system when you click Connect."
     )
     value = fields.Char(
         "New Value",
         compute="_compute_value",
         inverse="_inverse_value",
-        help="Type a value to set or replace the secret. It is encrypted and is never shown again.",
+        help="Enter a value to set or replace the secret. It is stored encrypted and never shown again.",
     )
     encrypted_value = fields.Char(groups=fields.NO_ACCESS, copy=False)
     is_set = fields.Boolean("Set", compute="_compute_is_set", compute_sudo=True)
@@ -85,7 +85,7 @@ class RetailCredential(models.Model):
         """Forget secrets that the connector can do without."""
         self.check_access("write")
         if any(credential.required for credential in self):
-            raise UserError(self.env._("This credential is needed: type a new value to replace it."))
+            raise UserError(self.env._("This credential is required. To replace it, enter a new value."))
         self.sudo().write({"encrypted_value": False, "changed_at": False})
 
     def _get_spec(self):
@@ -110,12 +110,12 @@ class RetailCredential(models.Model):
     def _secret_key_message(self, error):
         if error.reason == "malformed":
             return self.env._(
-                "The encryption key of Retail Hub is not a valid Fernet key. Correct secret_keys in the"
-                " [retail_hub] section of odoo.conf (or RETAIL_HUB_SECRET_KEYS) and restart Odoo."
+                "The encryption key of Retail Hub is not a valid Fernet key. Correct secret_keys in the section"
+                " [retail_hub] of odoo.conf (or RETAIL_HUB_SECRET_KEYS) and restart Odoo."
             )
         return self.env._(
-            "The credential “%(name)s” was encrypted with another key. Put the former key back after the"
-            " new one in secret_keys (or RETAIL_HUB_SECRET_KEYS), or type the credential again.",
+            "The credential “%(name)s” was encrypted with another key. Append the former key to secret_keys (or"
+            " RETAIL_HUB_SECRET_KEYS) and restart Odoo, or enter the credential again.",
             name=self.label,
         )
 

@@ -45,7 +45,7 @@ VALUE_TYPES = {
 
 class RetailFieldMap(models.Model):
     _name = "retail.field.map"
-    _description = "Retail Field Map"
+    _description = "Field Mapping"
     _order = "connector_id, sequence, id"
     _rec_name = "remote_property"
 
@@ -55,8 +55,8 @@ class RetailFieldMap(models.Model):
     object_name = fields.Selection(
         "_selection_object", "Object", required=True, default=lambda self: self._default_object_name()
     )
-    remote_property = fields.Char(required=True, help="The name of the property at the remote system.")
-    remote_label = fields.Char("Called", compute="_compute_remote_label")
+    remote_property = fields.Char(required=True, help="The name of the property in the remote system.")
+    remote_label = fields.Char("Label", compute="_compute_remote_label")
     source = fields.Selection(
         [
             ("canonical", "Hub field"),
@@ -66,8 +66,8 @@ class RetailFieldMap(models.Model):
         ],
         required=True,
         default="canonical",
-        help="Hub field: of the canonical form of what happened. Odoo field: read from the record when it is sent,"
-        " custom fields too. Template: text with hub fields and Odoo fields in braces.",
+        help="Hub field: a field of the event. Odoo field: any field of the record, custom fields included; it is read"
+        " when the event is sent. Fixed text: always the same text. Template: text with fields in braces.",
     )
     expression = fields.Char(
         "Field or Text",
@@ -78,28 +78,29 @@ class RetailFieldMap(models.Model):
     transform = fields.Selection("_selection_transform", required=True, default="none")
     argument = fields.Char(
         "Details",
-        help="Map of values: from=to; from=to; *=all others. Date format: %d/%m/%Y (empty: %Y-%m-%d).",
+        help="Map of values: person=P; company=C; *=other. Date format: %d/%m/%Y (if empty: %Y-%m-%d).",
     )
     only_on_create = fields.Boolean(
         "New Only",
-        help="Sent when the remote record is made or first linked, and left alone afterwards.",
+        help="Sent only when the remote record is created or first linked. Later changes there are kept.",
     )
     direction = fields.Selection(
-        [("out", "To the remote"), ("in", "To Odoo"), ("both", "Both ways")], required=True, default="out"
+        [("out", "To remote system"), ("in", "To Odoo"), ("both", "Both ways")], required=True, default="out"
     )
     system_of_record = fields.Selection(
-        [("odoo", "Odoo"), ("remote", "Remote")],
+        [("odoo", "Odoo"), ("remote", "Remote system")],
         required=True,
         default="odoo",
-        help="Whose value counts where both sides changed it.",
+        help="Whose value wins if both sides changed it.",
     )
     default_key = fields.Char(readonly=True, copy=False)
     default_values = fields.Json(readonly=True, copy=False)
     origin = fields.Selection(
-        [("default", "Default"), ("changed", "Changed"), ("own", "Yours")], compute="_compute_origin"
+        [("default", "Default"), ("changed", "Changed by you"), ("own", "Added by you")],
+        compute="_compute_origin",
     )
     check_status = fields.Selection(
-        [("ok", "Fits"), ("doubt", "Look"), ("wrong", "Wrong"), ("unchecked", "Not checked")],
+        [("ok", "OK"), ("doubt", "Warning"), ("wrong", "Error"), ("unchecked", "Not checked")],
         "Check",
         readonly=True,
         copy=False,
@@ -110,13 +111,13 @@ class RetailFieldMap(models.Model):
     is_used = fields.Boolean(
         compute="_compute_is_used",
         search="_search_is_used",
-        help="Records become such objects: a flow is on, and the connector says so.",
+        help="The connector sends such objects.",
     )
     field_map_suggestions = fields.Json(related="connector_id.field_map_suggestions")
 
     _property_unique = models.UniqueIndex(
         "(connector_id, object_name, remote_property, (direction = 'in')) WHERE active",
-        "A property is filled by one line only.",
+        "There is already a line for this property.",
     )
 
     @api.model
@@ -212,7 +213,7 @@ class RetailFieldMap(models.Model):
         if known is not None and all(line.remote_property in known for line in self):
             return known, ""
         if any(credential.required and not credential.is_set for credential in connector.credential_ids):
-            return known, self.env._("Set the credentials, then press Refresh.")
+            return known, self.env._("Enter the credentials, then click Refresh Properties.")
         try:
             return schemas._read(connector, object_name), ""
         except RemoteError as error:
@@ -242,7 +243,7 @@ class RetailFieldMap(models.Model):
         except FieldMapError as error:
             return "wrong", self._sentence(error.reason)
         if remote is None:
-            return "unchecked", reason or self.env._("The remote system does not tell its properties.")
+            return "unchecked", reason or self.env._("The remote system does not list its properties.")
         return self._examine_remote(line, kind, remote.get(line.property))
 
     def _source_kind(self, line, record_type):
@@ -264,7 +265,7 @@ class RetailFieldMap(models.Model):
         if not line.is_sent:
             return "ok", ""
         if remote.is_read_only:
-            return "wrong", self.env._("The remote system does not let it be written.")
+            return "wrong", self.env._("The property is read-only.")
         problem, doubt = field_map.fits(kind, remote)
         if problem:
             return "wrong", self._sentence(problem)
@@ -323,7 +324,7 @@ class RetailFieldMap(models.Model):
             field = self._readable_field(model, name, path)
             if not field.relational:
                 raise FieldMapError(
-                    self.env._("“%(path)s”: %(name)s leads to no other record", path=path, name=name)
+                    self.env._("“%(path)s”: %(name)s is not a link to another record", path=path, name=name)
                 )
             is_list = is_list or field.type in ("one2many", "many2many")
             model = model.env[field.comodel_name]
@@ -331,7 +332,8 @@ class RetailFieldMap(models.Model):
         if field.relational:
             raise FieldMapError(
                 self.env._(
-                    "“%(path)s” is a record: name a field of it, such as %(path)s.display_name", path=path
+                    "“%(path)s” is a record: choose one of its fields, such as %(path)s.display_name",
+                    path=path,
                 )
             )
         if field.type == "selection" and not is_list:
@@ -339,9 +341,7 @@ class RetailFieldMap(models.Model):
         kind = ValueType("number") if last == "id" else VALUE_TYPES.get(field.type)
         if kind is None:
             raise FieldMapError(
-                self.env._(
-                    "“%(path)s”: a field of the type %(type)s cannot be sent", path=path, type=field.type
-                )
+                self.env._("“%(path)s”: fields of type %(type)s cannot be sent", path=path, type=field.type)
             )
         return ValueType("list") if is_list else kind
 
@@ -361,7 +361,7 @@ class RetailFieldMap(models.Model):
         if is_secret or not model.has_access("read") or not model._has_field_access(field, "read"):
             raise FieldMapError(
                 self.env._(
-                    "“%(path)s”: you may not read %(name)s of %(model)s",
+                    "“%(path)s”: you are not allowed to read %(name)s of %(model)s",
                     path=path,
                     name=name,
                     model=model._description,

@@ -18,16 +18,16 @@ class RetailConnector(models.Model):
     _inherit = "retail.connector"
 
     field_map_ids = fields.One2many(
-        "retail.field.map", "connector_id", "Field Maps", context={"active_test": False}
+        "retail.field.map", "connector_id", "Mapping", context={"active_test": False}
     )
     field_map_defaults_seen = fields.Json(
-        readonly=True, copy=False, help="Keys of the provider's default lines that were ever taken over."
+        readonly=True, copy=False, help="Keys of the default lines that this connector has ever had."
     )
     remote_schema_ids = fields.One2many("retail.remote.schema", "connector_id", "Remote Schemas")
     can_read_properties = fields.Boolean(compute="_compute_can_read_properties")
-    properties_read_at = fields.Datetime("Properties Read", compute="_compute_properties_read_at")
+    properties_read_at = fields.Datetime("Properties Last Read", compute="_compute_properties_read_at")
     field_map_suggestions = fields.Json(compute="_compute_field_map_suggestions")
-    wrong_line_count = fields.Integer("Wrong Lines", compute="_compute_wrong_line_count")
+    wrong_line_count = fields.Integer("Lines with Errors", compute="_compute_wrong_line_count")
 
     @api.depends("provider")
     def _compute_can_read_properties(self):
@@ -101,7 +101,7 @@ class RetailConnector(models.Model):
             return self._notify("danger", error.message)
         wrong = self.wrong_line_count
         if wrong:
-            message = self.env._("The properties were read. Lines that cannot work: %(count)s.", count=wrong)
+            message = self.env._("The properties were read. Lines with errors: %(count)s.", count=wrong)
             return self._notify("warning", message)
         if not self.can_read_properties:
             return self._notify(
@@ -111,7 +111,7 @@ class RetailConnector(models.Model):
                     provider=self._get_provider().label,
                 ),
             )
-        return self._notify("success", self.env._("The properties were read, and all lines fit."))
+        return self._notify("success", self.env._("The properties were read. All lines are OK."))
 
     def action_reset_field_maps(self):
         """Replace all lines by the provider's defaults."""

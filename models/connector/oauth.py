@@ -37,8 +37,8 @@ class RetailConnector(models.Model):
         store=True,
         readonly=False,
         required=True,
-        help="Token: a key that the remote's admin made for Odoo. OAuth: you consent at the remote, which then gives"
-        " tokens that are renewed by themselves.",
+        help="Access Token: you create a token in the remote system and enter it here. OAuth: you give your consent in"
+        " the remote system, and the access tokens are renewed automatically.",
     )
     auth_method_choices = fields.Json(compute="_compute_auth_method_choices")
     has_auth_method_choice = fields.Boolean(compute="_compute_auth_method_choices")
@@ -46,10 +46,10 @@ class RetailConnector(models.Model):
     oauth_callback = fields.Char(
         "Redirect URL",
         compute="_compute_oauth_callback",
-        help="Enter it in the app's settings at the remote.",
+        help="Enter it in the settings of your app in the remote system.",
     )
     token_given_at = fields.Datetime(readonly=True, copy=False)
-    token_ends_at = fields.Datetime("Token Ends", readonly=True, copy=False)
+    token_ends_at = fields.Datetime("Token Expires", readonly=True, copy=False)
     consent_hash = fields.Char(groups=fields.NO_ACCESS, copy=False)
     consent_user_id = fields.Many2one("res.users", groups=fields.NO_ACCESS, copy=False)
     consent_until = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
@@ -94,7 +94,9 @@ class RetailConnector(models.Model):
         self.check_access("write")
         client_id = self._credential("client_id")._get_secret()
         if not client_id or not self._credential("client_secret").is_set:
-            raise UserError(self.env._("Type the client ID and the client secret under Credentials first."))
+            raise UserError(
+                self.env._("First enter the client ID and the client secret on the Credentials tab.")
+            )
         state = secrets.token_urlsafe(32)
         self.sudo().write(
             {
@@ -118,7 +120,9 @@ class RetailConnector(models.Model):
             if hmac.compare_digest(connector.consent_hash or "", _hash(state)):
                 connector.write({"consent_hash": False, "consent_user_id": False, "consent_until": False})
                 return connector.with_env(self.env)
-        raise AccessError(self.env._("This consent is not known any more. Press “Connect” again."))
+        raise AccessError(
+            self.env._("This consent has expired, or another user started it. Click Connect again.")
+        )
 
     def _finish_consent(self, code):
         """Get the tokens for an authorization code, and test the connection; what came of it is on the form."""
@@ -133,7 +137,7 @@ class RetailConnector(models.Model):
         self.action_test_connection()
 
     def _refuse_consent(self):
-        self._store_test_result(False, self.env._("The consent was not given. Press “Connect” again."), 0.0)
+        self._store_test_result(False, self.env._("The consent was not given. Click Connect again."), 0.0)
 
     # -- renewal -----------------------------------------------------------------------------------
 

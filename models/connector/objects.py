@@ -17,23 +17,23 @@ class RetailConnector(models.Model):
 
     order_object = fields.Selection(
         "_selection_order_object",
-        "Orders Become",
+        "Orders",
         compute="_compute_order_object",
         precompute=True,
         store=True,
         readonly=False,
         tracking=True,
-        help="What an order is at the remote system. A change counts for what is sent from then on.",
+        help="What orders become in the remote system. A change applies to what is sent from now on.",
     )
     company_object = fields.Selection(
         "_selection_company_object",
-        "Business Customers Become",
+        "Business Customers",
         compute="_compute_company_object",
         precompute=True,
         store=True,
         readonly=False,
         tracking=True,
-        help="What a customer that is a company is at the remote system. Persons are not concerned.",
+        help="What customers that are companies become in the remote system.",
     )
     can_set_up = fields.Boolean(compute="_compute_can_set_up")
 
@@ -112,8 +112,8 @@ class RetailConnector(models.Model):
         except (RemoteError, UserError) as error:
             return self._notify("danger", str(error))
         if made:
-            return self._notify("success", self.env._("Made: %(what)s.", what=", ".join(made)))
-        return self._notify("success", self.env._("Nothing is missing there."))
+            return self._notify("success", self.env._("Created: %(what)s.", what=", ".join(made)))
+        return self._notify("success", self.env._("Everything is already set up."))
 
     def _set_up(self):
         """Return what was made, in words.

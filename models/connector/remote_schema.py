@@ -10,13 +10,13 @@ from ...connectors.provider import RemoteProperty
 
 class RetailRemoteSchema(models.Model):
     _name = "retail.remote.schema"
-    _description = "Retail Remote Schema"
+    _description = "Properties of a Remote System"
     _order = "connector_id, object_name"
 
     connector_id = fields.Many2one("retail.connector", required=True, ondelete="cascade", index=True)
     object_name = fields.Char("Object", required=True)
     properties = fields.Json(required=True)
-    read_at = fields.Datetime("Read", required=True)
+    read_at = fields.Datetime("Last Read", required=True)
 
     _object_unique = models.UniqueIndex("(connector_id, object_name)")
 

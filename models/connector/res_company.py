@@ -8,5 +8,5 @@ class ResCompany(models.Model):
         "res.users",
         "Retail Hub Responsible",
         domain="[('share', '=', False)]",
-        help="Responsible for new connectors, and told of trouble where a connector names nobody.",
+        help="Default for new connectors. Also gets the activities of connectors without a responsible user.",
     )

@@ -8,7 +8,7 @@ class RetailConnector(models.Model):
 
     waiting_count = fields.Integer("Waiting", compute="_compute_counts")
     delivered_today_count = fields.Integer("Delivered Today", compute="_compute_counts")
-    dead_count = fields.Integer("Dead", compute="_compute_counts")
+    dead_count = fields.Integer("Failed", compute="_compute_counts")
 
     def _compute_counts(self):
         counts = self.env["retail.delivery"]._count_by_connector(self)

@@ -34,7 +34,7 @@ UNREPAIRED = SQL(
 
 class RetailErrorGroup(models.Model):
     _name = "retail.error.group"
-    _description = "Dead Letters"
+    _description = "Failed Events"
     _inherit = ["mail.thread", "retail.alerting"]
     _order = "is_open desc, last_seen desc, id desc"
     _rec_name = "fingerprint"
@@ -248,7 +248,7 @@ class RetailErrorGroup(models.Model):
 
     def _close(self):
         self.is_open = False
-        left = self.env._("Nothing of it is left: all was delivered, replaced by newer ones or discarded.")
+        left = self.env._("Resolved: all events were delivered, replaced by newer ones, or discarded.")
         self._clear_alert(FAILED, feedback=left)
 
 

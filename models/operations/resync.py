@@ -39,7 +39,7 @@ class RetailSyncState(models.Model):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("Deliveries queued: %(count)s. They go out now.", count=count),
+                "message": self.env._("Events queued: %(count)s. They are being sent.", count=count),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
@@ -54,15 +54,16 @@ class RetailSyncState(models.Model):
             and records._retail_with_state(event_type)
         ):
             return self.env._(
-                "No active connector has a flow for “%(event)s”. A manager can add one in Retail Hub.",
+                "No active connector has a flow for “%(event)s”. A Retail Hub manager can add one.",
                 event=EVENT_TYPES[event_type].label,
             )
         if events._routes(_event_types(records._name), connectors):
             return self.env._(
-                "There is nothing to send again: nothing was told of it yet, or it is on its way."
+                "There is nothing to send. Either nothing has been sent for this record yet, or it is already being"
+                " sent."
             )
         return self.env._(
-            "No active connector has a flow for such records. A manager can add one in Retail Hub."
+            "No active connector has a flow for such records. A Retail Hub manager can add one."
         )
 
     @api.model
@@ -102,7 +103,7 @@ class RetailSyncState(models.Model):
     @api.model
     def _resend_all_facts(self, records, connector):
         """Send all facts again that are not on their way, in order; return the number of deliveries."""
-        self._dead_facts(records, connector)._discard(self.env._("All was sent again by Resync."))
+        self._dead_facts(records, connector)._discard(self.env._("Replaced by a Resync of all events."))
         told = [row for row in self._facts(records, connector) if row[-1] not in OPEN_STATES]
         deliveries = self.env["retail.delivery"]
         return len(deliveries._queue_again([row[0] for row in told], list({row[1] for row in told})))

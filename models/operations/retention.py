@@ -19,13 +19,13 @@ BATCH_SIZE = 5000  # rows per transaction
 
 class RetailRetention(models.Model):
     _name = "retail.retention"
-    _description = "What was removed of a company because of its age"
+    _description = "Retail Hub: Retention"
     _log_access = False
     _rec_name = "company_id"
 
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     ran_at = fields.Datetime("Last Run", readonly=True)
-    delivery_count = fields.Integer("Deliveries Removed", readonly=True)
+    delivery_count = fields.Integer("Outgoing Events Removed", readonly=True)
     event_count = fields.Integer("Events Removed", readonly=True)
 
     _company_unique = models.UniqueIndex("(company_id)")
@@ -33,9 +33,9 @@ class RetailRetention(models.Model):
     def _summary(self):
         """Return one line for the settings page, about one company or none."""
         if not self:
-            return self.env._("Nothing was removed yet.")
+            return self.env._("Nothing has been removed yet.")
         return self.env._(
-            "%(time)s. Removed so far: %(deliveries)s deliveries, %(events)s events.",
+            "%(time)s. Removed so far: %(deliveries)s outgoing events, %(events)s events.",
             time=format_datetime(self.env, self.ran_at),
             deliveries=formatLang(self.env, self.delivery_count, digits=0),
             events=formatLang(self.env, self.event_count, digits=0),

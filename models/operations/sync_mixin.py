@@ -6,7 +6,7 @@ from odoo.fields import Domain
 
 class RetailSynced(models.AbstractModel):
     _name = "retail.synced"
-    _description = "Has a state of synchronization"
+    _description = "Retail Hub: Synchronized Record"
 
     _retail_updated_event = None  # as retail.capture has it: not every such record tells a state
 

@@ -9,7 +9,7 @@ SEVERITY = ("failed", "waiting", "in_sync")
 
 class RetailSyncState(models.Model):
     _name = "retail.sync.state"
-    _description = "Retail Sync State"
+    _description = "Sync State"
     _auto = False
     _order = "connector_id, res_model, res_id"
 
@@ -22,10 +22,10 @@ class RetailSyncState(models.Model):
     )
     since = fields.Datetime(readonly=True)
     reason = fields.Text(compute="_compute_reason")
-    next_attempt_at = fields.Datetime("Next Try", readonly=True)
+    next_attempt_at = fields.Datetime("Next Attempt", readonly=True)
     error_message = fields.Text("Error", readonly=True)
     warning = fields.Text(readonly=True)
-    delivery_id = fields.Many2one("retail.delivery", "Last Delivery", readonly=True)
+    delivery_id = fields.Many2one("retail.delivery", "Last Outgoing Event", readonly=True)
     remote_id = fields.Char("Remote ID", compute="_compute_remote_id")
 
     @property
@@ -87,7 +87,7 @@ class RetailSyncState(models.Model):
             return self.warning
         if self.connector_id.state != "active":
             return self.connector_id.state_reason or self.env._("The connector is not active.")
-        return self.env._("Will be sent within moments.")
+        return self.env._("Will be sent within seconds.")
 
     @api.depends("connector_id", "res_model", "res_id")
     def _compute_remote_id(self):
@@ -104,7 +104,7 @@ class RetailSyncState(models.Model):
         self.ensure_one()
         record = self.env[self.res_model].browse(self.res_id).exists()
         if not record:
-            raise UserError(self.env._("The record does not exist any more."))
+            raise UserError(self.env._("The record no longer exists."))
         return self._resync(record, self.connector_id)
 
     def action_open_delivery(self):
@@ -117,7 +117,7 @@ class RetailSyncState(models.Model):
                 "params": {
                     "type": "info",
                     "message": self.env._(
-                        "It was sent so long ago that its deliveries were removed. Resync sends it again."
+                        "This record was sent so long ago that the outgoing event was removed. Resync sends it again."
                     ),
                 },
             }

@@ -36,13 +36,13 @@ class RetailBulkRun(models.Model):
     _check_company_auto = True
 
     kind = fields.Selection(
-        [("backfill", "Backfill"), ("replay", "Replay")], required=True, default="backfill"
+        [("backfill", "Backfill"), ("replay", "Replay")], "Type", required=True, default="backfill"
     )
     connector_id = fields.Many2one(
         "retail.connector", required=True, check_company=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one(related="connector_id.company_id", store=True, index=True)
-    connector_state = fields.Selection(related="connector_id.state", string="State of the Connector")
+    connector_state = fields.Selection(related="connector_id.state", string="Connector State")
     state = fields.Selection(
         [
             ("draft", "Draft"),
@@ -68,7 +68,7 @@ class RetailBulkRun(models.Model):
         readonly=False,
         ondelete="set null",
         domain=f"[('connector_id', '=', connector_id), ('event_type', 'in', {STATE_EVENTS!r})]",
-        help="What is sent for each record. Only events that tell how a record is now can be sent for all records.",
+        help="The event that is sent for each record. Only events of the kind State can be backfilled.",
     )
     flow_ids = fields.Many2many(
         "retail.flow",
@@ -87,45 +87,46 @@ class RetailBulkRun(models.Model):
         precompute=True,
         store=True,
         readonly=False,
-        help="It starts with the filter of the flow, which applies in any case. Archived records are left out"
-        " unless the filter names the field “Active”.",
+        help="The filter of the flow always applies. Archived records are left out, unless this filter contains the"
+        " field “Active”.",
     )
-    since = fields.Datetime("Changed Since", help="Empty: all records.")
+    since = fields.Datetime("Changed Since", help="If empty: all records.")
     from_date = fields.Datetime("From", help="Events that happened at this time or later.")
-    to_date = fields.Datetime("To", copy=False, help="Empty: until the replay is started.")
-    preview_count = fields.Integer("To Send", compute="_compute_preview")
+    to_date = fields.Datetime("To", copy=False, help="If empty: until the start of the replay.")
+    preview_count = fields.Integer("Events to Send", compute="_compute_preview")
     preview_calls = fields.Integer(
-        "Calls, About",
+        "Estimated Calls",
         compute="_compute_preview",
-        help="With full batches. A record whose content the remote is known to have costs none; a batch that both"
-        " makes and changes records takes two.",
+        help="For full batches. A record that the remote system already has costs no call. A batch that both creates"
+        " and updates records takes two.",
     )
-    preview_quota = fields.Char("Left of Today's Quota", compute="_compute_preview")
+    preview_quota = fields.Char("Calls Left Today", compute="_compute_preview")
     preview_error = fields.Char(compute="_compute_preview")
-    total = fields.Integer(readonly=True, copy=False, help="Records or events when it was started.")
-    queued = fields.Integer(readonly=True, copy=False, help="Deliveries that it queued so far.")
+    total = fields.Integer(readonly=True, copy=False, help="Number of records or events at the start.")
+    queued = fields.Integer(readonly=True, copy=False, help="Events queued so far.")
     left_alone = fields.Integer(
-        readonly=True, copy=False, help="Events that were already on their way to the connector."
+        "Already Waiting",
+        readonly=True,
+        copy=False,
+        help="Events that were already waiting and were left alone.",
     )
     position = fields.Integer(
-        readonly=True, copy=False, help="Id of the record or event that was queued last."
+        readonly=True, copy=False, help="ID of the record or event that was queued last."
     )
-    last_id = fields.Integer(
-        readonly=True, copy=False, help="Id of the last record or event when it was started."
-    )
+    last_id = fields.Integer(readonly=True, copy=False, help="ID of the last record or event at the start.")
     started_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     started_at = fields.Datetime("Started", readonly=True, copy=False)
     ended_at = fields.Datetime("Ended", readonly=True, copy=False)
     waiting_count = fields.Integer("Waiting", compute="_compute_counts")
     delivered_count = fields.Integer("Delivered", compute="_compute_counts")
-    dead_count = fields.Integer("Dead", compute="_compute_counts")
+    dead_count = fields.Integer("Failed", compute="_compute_counts")
     superseded_count = fields.Integer(
-        "Superseded", compute="_compute_counts", help="Something newer of the same record took its place."
+        "Superseded", compute="_compute_counts", help="A newer change of the same record was sent instead."
     )
     cancelled_count = fields.Integer("Cancelled", compute="_compute_counts")
-    progress = fields.Float(compute="_compute_counts", help="Percent that is not waiting any more.")
+    progress = fields.Float(compute="_compute_counts", help="Percentage that is no longer waiting.")
     rate = fields.Float(
-        "Per Minute", compute="_compute_counts", digits=(16, 0), help="Finished, over the last minutes."
+        "Per Minute", compute="_compute_counts", digits=(16, 0), help="Average of the last minutes."
     )
     estimated_end = fields.Datetime(compute="_compute_counts")
 
@@ -236,17 +237,17 @@ class RetailBulkRun(models.Model):
     def _check_flows(self):
         for run in self:
             if (run.flow_id | run.flow_ids).connector_id - run.connector_id:
-                raise ValidationError(self.env._("The events must be events of the connector."))
+                raise ValidationError(self.env._("Choose events of this connector."))
 
     def write(self, vals):
         if SETUP_FIELDS & vals.keys() and any(run.state != "draft" for run in self):
-            raise UserError(self.env._("What was started is not changed any more: make a new one."))
+            raise UserError(self.env._("You cannot change a run after its start. Create a new one instead."))
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_open(self):
         if any(run.state in ("running", "paused", "failed") for run in self):
-            raise UserError(self.env._("Cancel it before you delete it."))
+            raise UserError(self.env._("Cancel this run before you delete it."))
 
     # -- actions -----------------------------------------------------------------------------------
 
@@ -266,7 +267,7 @@ class RetailBulkRun(models.Model):
         if not total:
             raise UserError(self.env._("There is nothing to send."))
         if self.connector_id.state == "draft":
-            raise UserError(self.env._("Activate %(name)s first.", name=self.connector_id.name))
+            raise UserError(self.env._("First activate %(name)s.", name=self.connector_id.name))
         now = fields.Datetime.now()
         if self.kind == "replay" and not self.to_date:
             self.to_date = now
@@ -309,7 +310,7 @@ class RetailBulkRun(models.Model):
     def _check_state(self, *states):
         self.check_access("write")
         if any(run.state not in states for run in self):
-            raise UserError(self.env._("It has changed meanwhile. Reload the page."))
+            raise UserError(self.env._("The state of this run has changed. Reload the page."))
 
     def action_refresh(self):
         """Have the client read the progress again, as it does after any button."""

@@ -27,12 +27,12 @@ class RetailBulkRun(models.Model):
         """:raise UserError: if there is nothing that could be sent, in words for the admin"""
         flows = self._flows()
         if not flows:
-            raise UserError(self.env._("Choose what to send."))
+            raise UserError(self.env._("Choose the events to send."))
         inactive = flows.filtered(lambda flow: not flow.active)
         if inactive:
-            raise UserError(self.env._("The flow “%(flow)s” is switched off.", flow=inactive[0].display_name))
+            raise UserError(self.env._("The flow “%(flow)s” is off.", flow=inactive[0].display_name))
         if self.kind == "replay" and not self.from_date:
-            raise UserError(self.env._("Choose from which time on events are replayed."))
+            raise UserError(self.env._("Enter the start of the period to replay."))
 
     def _counts_by_event_type(self):
         """Return ``{event type: number of records or events}``; the run need not be saved.

@@ -173,7 +173,7 @@ class RetailCircuit(models.Model):
     def _announce_closing(self, connector):
         minutes = max(int((self.env.cr.now() - self.opened_at).total_seconds() // 60), 1)
         summary = self.env._("%(name)s answers again", name=connector.name)
-        note = self.env._("It did not for about %(minutes)s min. What waits goes out now.", minutes=minutes)
+        note = self.env._("Back after about %(minutes)s min. Waiting events are being sent.", minutes=minutes)
         connector._clear_alert(OUTAGE, feedback=f"{summary}. {note}")
         if self.told_at == self.opened_at:
             connector._send_notice(summary, note)

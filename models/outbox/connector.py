@@ -14,30 +14,32 @@ class RetailConnector(models.Model):
         "Workers per Lane",
         default=2,
         required=True,
-        help="How many workers at most deliver to it at a time in one lane. All but the first give way as soon as"
-        " another connector needs them, so that a slow remote never holds more than one.",
+        help="How many workers may send to this system at the same time, per lane. A slow system never holds more than"
+        " one of them while another connector needs it.",
     )
     circuit_ids = fields.One2many("retail.circuit", "connector_id", "Circuit Breaker")
     is_circuit_open = fields.Boolean("Does Not Answer", compute="_compute_circuit")
     circuit_reason = fields.Char(compute="_compute_circuit")
     circuit_opened_at = fields.Datetime("Since", compute="_compute_circuit")
-    next_probe_at = fields.Datetime("Next Probe", compute="_compute_circuit")
+    next_probe_at = fields.Datetime("Next Attempt", compute="_compute_circuit")
     realtime_reserve = fields.Integer(
-        "Reserve for Realtime (%)",
+        "Realtime Reserve (%)",
         default=20,
         required=True,
-        help="Bulk work leaves so much of each limit to realtime work.",
+        help="The share of each limit that bulk work leaves to realtime work.",
     )
     quota_ids = fields.One2many("retail.quota", "connector_id", "Call Limits")
-    trouble = fields.Char(compute="_compute_trouble", help="What keeps it from delivering, or soon will.")
-    throttled_until = fields.Datetime(readonly=True, copy=False, help="The remote asked to wait until then.")
+    trouble = fields.Char("Problem", compute="_compute_trouble")
+    throttled_until = fields.Datetime(
+        readonly=True, copy=False, help="The remote system asked to wait until then."
+    )
     is_throttled = fields.Boolean(compute="_compute_is_throttled")
 
     _max_drains_range = models.Constraint(
-        "CHECK (max_drains BETWEEN 1 AND 4)", "Between 1 and 4 workers deliver to a connector in one lane."
+        "CHECK (max_drains BETWEEN 1 AND 4)", "Workers per lane must be between 1 and 4."
     )
     _reserve_is_percentage = models.Constraint(
-        "CHECK (realtime_reserve BETWEEN 0 AND 90)", "The reserve for realtime is between 0 and 90 percent."
+        "CHECK (realtime_reserve BETWEEN 0 AND 90)", "The realtime reserve must be between 0 and 90 percent."
     )
 
     @api.depends("circuit_ids.is_open", "circuit_ids.reason", "circuit_ids.next_probe_at")
@@ -64,8 +66,8 @@ class RetailConnector(models.Model):
         if left is None or left[0] * 100 > left[1] * self.realtime_reserve:
             return False
         if left[0]:
-            return self.env._("The calls left today are for realtime work only.")
-        return self.env._("No calls are left today.")
+            return self.env._("The remaining calls of today are reserved for realtime work.")
+        return self.env._("The daily call limit is used up.")
 
     @api.depends("throttled_until")
     def _compute_is_throttled(self):

@@ -70,7 +70,7 @@ class RetailDelivery(models.Model):
     )
     warning = fields.Text(readonly=True)
     waits_for = fields.Char(readonly=True, help="The record that the remote system needs first.")
-    waits_for_name = fields.Char("Waits For Record", compute="_compute_waits_for_name")
+    waits_for_name = fields.Char("Waiting For", compute="_compute_waits_for_name")
     checkpoint = fields.Json(
         readonly=True,
         copy=False,

@@ -55,7 +55,7 @@ class Merged(Erased):
         survivor_id, merged_ids = _merged(payload)
         if self.env["retail.delivery"]._has_unfinished(self.connector, self.res_model, merged_ids):
             raise TransientError(
-                self.env._("Waits for earlier events of a record that was merged into this one.")
+                self.env._("Waiting for earlier events of the record that was merged into this one.")
             )
         merged = self._bindings(merged_ids)
         if merged and not self._bindings([survivor_id]):

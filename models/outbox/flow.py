@@ -33,7 +33,7 @@ class Route(NamedTuple):
 
 class RetailFlow(models.Model):
     _name = "retail.flow"
-    _description = "Retail Flow"
+    _description = "Flow"
     _order = "connector_id, sequence, id"
     _check_company_auto = True
 
@@ -41,8 +41,8 @@ class RetailFlow(models.Model):
     company_id = fields.Many2one(related="connector_id.company_id", store=True, index=True)
     active = fields.Boolean(
         default=True,
-        help="Switched off, it keeps nothing new. What already waits still goes out: cancel it under Deliveries"
-        " if it should not.",
+        help="If a flow is off, no new events are saved for it. Events that are already waiting are still sent, unless"
+        " you cancel them under Outbox.",
     )
     sequence = fields.Integer(default=10)
     event_type = fields.Selection(event_type_selection, required=True)
@@ -58,8 +58,8 @@ class RetailFlow(models.Model):
         store=True,
         readonly=False,
         required=True,
-        help="Realtime: within seconds of the change. Micro-batch: collected for the length of the window."
-        " Scheduled: kept until a time of day. A change applies to what already waits, too.",
+        help="Realtime: sent within seconds. Micro-batch: collected for the length of the window. Scheduled: sent at a"
+        " time of day. A change of the mode also applies to events that are already waiting.",
     )
     window_seconds = fields.Integer(
         "Window (s)",
@@ -67,10 +67,10 @@ class RetailFlow(models.Model):
         precompute=True,
         store=True,
         readonly=False,
-        help="How long changes are collected, so that many edits of one record make one call.",
+        help="How long changes are collected, so that several changes of a record are sent as one.",
     )
     schedule_time = fields.Float(
-        "Time of Day", default=22.0, help="What was kept goes out within a minute of this time."
+        "Time of Day", default=22.0, help="Events are sent within a minute of this time."
     )
     schedule_tz = fields.Selection(
         _tz_get,
@@ -80,7 +80,7 @@ class RetailFlow(models.Model):
         store=True,
         readonly=False,
         required=True,
-        help="The time of day is that of the clocks there.",
+        help="The timezone of the time of day.",
     )
     mon = fields.Boolean(default=True)
     tue = fields.Boolean(default=True)
@@ -92,7 +92,7 @@ class RetailFlow(models.Model):
     next_run_at = fields.Datetime(
         "Next Run",
         compute="_compute_next_run_at",
-        help="What changes from now on is sent then. It is shown in your own timezone.",
+        help="When changes made now will be sent, in your own timezone.",
     )
     lane = fields.Selection(
         [(Lane.REALTIME.value, "Realtime"), (Lane.BULK.value, "Bulk")],
@@ -101,20 +101,20 @@ class RetailFlow(models.Model):
         store=True,
         readonly=False,
         required=True,
-        help="Bulk work never delays realtime work.",
+        help="Work in the bulk lane never delays work in the realtime lane.",
     )
     domain = fields.Char(
         "Only Records",
         default="[]",
-        help="Records outside this filter are not sent. It is applied when the record is sent.",
+        help="Only records that match this filter are sent. The filter is applied when the event is sent.",
     )
     key_property = fields.Char(
-        "Key",
+        "Match Key",
         compute="_compute_keys",
         precompute=True,
         store=True,
         readonly=False,
-        help="Remote property by which a record that was never sent before is found.",
+        help="The remote property by which a record is found until its remote ID is known.",
     )
     fallback_key_property = fields.Char(
         "Fallback Key",
@@ -122,13 +122,14 @@ class RetailFlow(models.Model):
         precompute=True,
         store=True,
         readonly=False,
-        help="Remote property, with unique values, that identifies records which have no value for the key."
-        " It receives the Odoo id. Without it, such records end as dead deliveries.",
+        help="A remote property with unique values, for records without a value for the match key. It receives the"
+        " Odoo ID of the record. Without it, those records fail.",
     )
     owner_id = fields.Many2one(
         "res.users",
+        "Assigned to",
         domain="[('share', '=', False)]",
-        help="Who looks after what cannot be delivered. Empty: the connector's responsible.",
+        help="Who takes care of events that fail. If empty: the responsible user of the connector.",
     )
 
     _event_unique = models.UniqueIndex(
@@ -197,20 +198,22 @@ class RetailFlow(models.Model):
     @api.constrains("window_seconds")
     def _check_window_seconds(self):
         if any(flow.window_seconds < 0 or flow.window_seconds > 86400 for flow in self):
-            raise ValidationError(self.env._("A window is between 0 seconds and one day (86400 seconds)."))
+            raise ValidationError(self.env._("The window must be between 0 and 86400 seconds (one day)."))
 
     @api.constrains("mode", *SCHEDULE_FIELDS)
     def _check_schedule(self):
         for flow in self.filtered(lambda flow: flow.mode == Mode.SCHEDULED):
             if not any(flow[day] for day in DAYS):
                 raise ValidationError(
-                    self.env._("Choose at least one day on which %(flow)s sends.", flow=flow.display_name)
+                    self.env._("Select at least one day for %(flow)s.", flow=flow.display_name)
                 )
             if not 0 <= flow._schedule_minute() < MINUTES_PER_DAY:
-                raise ValidationError(self.env._("The time of day of a schedule is between 00:00 and 23:59."))
+                raise ValidationError(self.env._("The time of day must be between 00:00 and 23:59."))
             if not _is_known_timezone(flow.schedule_tz):
                 raise ValidationError(
-                    self.env._("This server knows no timezone %(timezone)s.", timezone=flow.schedule_tz)
+                    self.env._(
+                        "This server does not know the timezone %(timezone)s.", timezone=flow.schedule_tz
+                    )
                 )
 
     @api.constrains("domain")
@@ -221,7 +224,7 @@ class RetailFlow(models.Model):
             except (ValueError, SyntaxError, TypeError) as error:
                 raise ValidationError(
                     self.env._(
-                        "“Only Records” of %(flow)s is not a valid filter: %(error)s",
+                        "The filter “Only Records” of %(flow)s is not valid: %(error)s",
                         flow=flow.display_name,
                         error=error,
                     )
@@ -318,7 +321,9 @@ class RetailFlow(models.Model):
         """A user's transaction may refer to it at any moment, and must not fail for that."""
         if any(flow.connector_id.state != "draft" for flow in self):
             raise UserError(
-                self.env._("A flow of a connector that was activated is switched off, not deleted.")
+                self.env._(
+                    "You cannot delete a flow of a connector that was activated. Switch it off instead."
+                )
             )
 
 

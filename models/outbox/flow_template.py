@@ -83,8 +83,10 @@ class RetailConnector(models.Model):
         try:
             made = self._set_up()
         except (RemoteError, UserError) as error:
-            return "warning", self.env._("The remote is not set up for them: %(why)s", why=error)
-        return "success", self.env._("Made at the remote: %(what)s.", what=", ".join(made)) if made else ""
+            return "warning", self.env._("The remote system could not be set up: %(why)s", why=error)
+        return "success", self.env._(
+            "Created in the remote system: %(what)s.", what=", ".join(made)
+        ) if made else ""
 
     def _template_report(self, added, switched_on, left, refused, on_before):
         lines = []
@@ -93,15 +95,15 @@ class RetailConnector(models.Model):
         if switched_on:
             lines.append(self.env._("Switched on: %(events)s.", events=_labels(self.env, switched_on)))
         if not lines:
-            lines.append(self.env._("Nothing to add: all %(count)s flows are on already.", count=on_before))
+            lines.append(self.env._("Nothing to add: all %(count)s flows are already on.", count=on_before))
         if left:
             events = _labels(self.env, left)
-            lines.append(self.env._("Left off, since they are many: %(events)s.", events=events))
+            lines.append(self.env._("Left off, because they are very frequent: %(events)s.", events=events))
         if refused:
             provider = self._get_provider().label
             events = _labels(self.env, refused)
             lines.append(
-                self.env._("%(provider)s does not take: %(events)s.", provider=provider, events=events)
+                self.env._("%(provider)s does not accept: %(events)s.", provider=provider, events=events)
             )
         return " ".join(lines)
 

@@ -104,7 +104,7 @@ class ItemBuilder:
             else:
                 self._add_payload(each, self._state_payload, each, *canonical[claim.res_id])
                 if claim.flow_id in matching and claim.res_id not in matching[claim.flow_id]:
-                    each.cancel(self.env._("The record is outside the filter of the flow."))
+                    each.cancel(self.env._("The record does not match the filter of the flow."))
 
     def _add_payload(self, delivery, build, *args):
         try:
@@ -146,7 +146,7 @@ class ItemBuilder:
             text = error_text(error)
             return MappingError(text, code="CANONICAL_FORM", field=text.partition(":")[0])
         _logger.error("No payload for delivery %s", claim.id, exc_info=error)
-        message = self.env._("The record could not be read; the server log has the details.")
+        message = self.env._("The record could not be read. See the server log for details.")
         return MappingError(message, code="PAYLOAD_FAILED")
 
     def _seek_deleted(self, delivery, flows):
@@ -178,7 +178,7 @@ class ItemBuilder:
         if not isinstance(found, Exception):
             return found
         if delivery.decision is None:
-            message = self.env._("Fields of the record could not be read; the server log has the details.")
+            message = self.env._("Fields of the record could not be read. See the server log for details.")
             delivery.decide(MappingError(message, code="FIELD_MAP"))
         return {}
 

@@ -19,7 +19,7 @@ _COUNTED = ("number", "counts", "used", "ends_at", "touched_at")
 
 class RetailQuota(models.Model):
     _name = "retail.quota"
-    _description = "Retail Connector Call Limit"
+    _description = "Call Limit"
     _order = "connector_id, seconds, id"
     _rec_name = "window"
 
@@ -33,11 +33,11 @@ class RetailQuota(models.Model):
     max_calls = fields.Integer(
         "Limit",
         required=True,
-        help="Calls in any such time. What the remote says replaces it, unless you type a limit: then the"
-        " smaller one counts. Remove the line if there is no limit.",
+        help="Calls per this length of time. The limit that the remote system reports replaces it. If you enter a limit"
+        " yourself, the smaller one applies.",
     )
-    is_manual = fields.Boolean("Set by Hand", readonly=True)
-    remote_limit = fields.Integer("Limit of the Remote", readonly=True, copy=False)
+    is_manual = fields.Boolean("Set Manually", readonly=True)
+    remote_limit = fields.Integer("Reported Limit", readonly=True, copy=False)
     counted = fields.Json(readonly=True, copy=False)
     used = fields.Integer(compute="_compute_usage")
     left = fields.Integer(compute="_compute_usage")
@@ -45,9 +45,9 @@ class RetailQuota(models.Model):
     remark = fields.Char(compute="_compute_remark")
 
     _window_unique = models.UniqueIndex(
-        "(connector_id, seconds)", "A connector has one limit for each length of time."
+        "(connector_id, seconds)", "There is already a limit for this length of time."
     )
-    _limit_positive = models.Constraint("CHECK (max_calls > 0)", "A limit is at least one call.")
+    _limit_positive = models.Constraint("CHECK (max_calls > 0)", "The limit must be at least one call.")
 
     @api.depends("window")
     def _compute_seconds(self):
@@ -68,7 +68,7 @@ class RetailQuota(models.Model):
         runs_out_at = quota.runs_out_at(window, now)
         ends_at = self._time(quota.roll(window, now).ends_at)
         if runs_out_at is None:
-            return self.env._("Lasts until the reset at %(time)s", time=ends_at)
+            return self.env._("Enough until the reset at %(time)s", time=ends_at)
         if runs_out_at <= now:
             return self.env._("Used up until %(time)s", time=ends_at)
         return self.env._("Runs out at %(time)s at the present pace", time=self._time(runs_out_at))
@@ -83,9 +83,9 @@ class RetailQuota(models.Model):
             provider = row.connector_id._get_provider()
             if row.remote_limit and provider:
                 calls = formatLang(self.env, row.remote_limit, digits=0)
-                row.remark = self.env._("%(remote)s says %(calls)s", remote=provider.label, calls=calls)
+                row.remark = self.env._("%(remote)s reports %(calls)s", remote=provider.label, calls=calls)
             else:
-                row.remark = self.env._("Set by hand") if row.is_manual else False
+                row.remark = self.env._("Set manually") if row.is_manual else False
 
     # -- CRUD --------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from .claim import IS_UNCERTAIN
 class RetailDelivery(models.Model):
     _inherit = "retail.delivery"
 
-    discard_reason = fields.Char(readonly=True, help="Why a person gave it up.")
+    discard_reason = fields.Char(readonly=True, help="Why a user discarded it.")
 
     # -- actions -----------------------------------------------------------------------------------
 
@@ -19,7 +19,9 @@ class RetailDelivery(models.Model):
         """Send dead or cancelled deliveries again, and waiting ones now; the retry schedule goes on."""
         self.check_access("read")
         if not self._replay():
-            raise UserError(self.env._("Nothing to replay: these deliveries are delivered or on their way."))
+            raise UserError(
+                self.env._("There is nothing to replay: these events have been delivered or are being sent.")
+            )
 
     def action_cancel(self):
         """Give up deliveries that wait; dead ones are discarded with a reason."""
@@ -27,7 +29,7 @@ class RetailDelivery(models.Model):
         if any(delivery.state != State.PENDING for delivery in self):
             raise UserError(
                 self.env._(
-                    "Only deliveries that wait can be cancelled. Discard dead ones with a reason: press Repair."
+                    "Only waiting events can be cancelled. To give up failed events, click Repair, then Discard."
                 )
             )
         self.sudo().write({"state": State.CANCELLED.value, "finished_at": self.env.cr.now()})

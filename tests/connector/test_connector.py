@@ -64,7 +64,7 @@ class TestConnector(RetailCase):
 
     def test_activation_needs_the_credentials(self):
         connector = self.env["retail.connector"].create({"name": "New"})
-        with self.assertRaisesRegex(UserError, "Set the credential “.*” of New first"):
+        with self.assertRaisesRegex(UserError, "First enter the credential “.*” of New"):
             connector.action_activate()
         self.assertEqual(connector.state, "draft")
 
@@ -72,7 +72,7 @@ class TestConnector(RetailCase):
         for values, message in (
             ({"base_url": "api.example.com"}, "must look like https://api.example.com"),
             ({"base_url": "https://user:secret@api.example.com"}, "must look like https://api.example.com"),
-            ({"api_version": "v1"}, "speaks these API versions: 2026-09, v3"),
+            ({"api_version": "v1"}, "supports these API versions: 2026-09, v3"),
         ):
             with self.subTest(values), self.assertRaisesRegex(ValidationError, message):
                 self.connector.write(values)
@@ -80,18 +80,18 @@ class TestConnector(RetailCase):
     def test_bad_flow_values(self):
         flow = self.connector.flow_ids[0]
         for values, message in (
-            ({"domain": "[('nope', '=', 1)]"}, "is not a valid filter"),
-            ({"domain": "city = 'Ghent'"}, "is not a valid filter"),
-            ({"window_seconds": -1}, "A window is between 0 seconds and one day"),
+            ({"domain": "[('nope', '=', 1)]"}, "The filter “Only Records” of .* is not valid"),
+            ({"domain": "city = 'Ghent'"}, "The filter “Only Records” of .* is not valid"),
+            ({"window_seconds": -1}, "The window must be between 0 and 86400 seconds"),
         ):
             with self.subTest(values), self.assertRaisesRegex(ValidationError, message):
                 flow.write(values)
 
     def test_what_was_activated_is_not_deleted(self):
         """Deleting a flow while a user saves a customer would make the user's transaction fail."""
-        with self.assertRaisesRegex(UserError, "is archived, not deleted"):
+        with self.assertRaisesRegex(UserError, "You cannot delete a connector that was activated"):
             self.connector.unlink()
-        with self.assertRaisesRegex(UserError, "is switched off, not deleted"):
+        with self.assertRaisesRegex(UserError, "You cannot delete a flow"):
             self.connector.flow_ids[0].unlink()
         draft = self.env["retail.connector"].create({"name": "Draft"})
         draft.flow_ids[0].unlink()

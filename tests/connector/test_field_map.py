@@ -246,29 +246,31 @@ class TestFieldMap(FieldMapCase):
         self._custom(name="known_since", type="date", fieldType="date")
         for message, *line in (
             ("nosuch: The remote system has no such property", "nosuch", "job_title"),
-            ("does not let it be written", "createdate", "job_title"),
-            ("a text does not go into a number", "credit", "job_title"),
-            ("“lots” is no number", "credit", "lots", "constant"),
-            ("“someday” is no date", "known_since", "someday", "constant"),
-            ("A boolean does not go into a date|“true” is no date", "known_since", "active"),
-            ("“king” is none of its options: subscriber, lead", "lifecyclestage", "king", "constant"),
-            ("“person” is none of its options", "lifecyclestage", "type"),
-            ("there is no “nosuch”; there is full, given, family", "jobtitle", "name.nosuch"),
-            ("“nosuch” picks nothing from the list", "jobtitle", "addresses.nosuch.city"),
-            ("is a whole group of fields", "jobtitle", "name"),
-            ("names at least one field in braces", "jobtitle", "Hello", "template"),
-            ("there is no “odd”", "jobtitle", "{odd}", "template"),
+            ("The property is read-only", "createdate", "job_title"),
+            ("the property takes a number, not a text", "credit", "job_title"),
+            ("“lots” is not a number", "credit", "lots", "constant"),
+            ("“someday” is not a date", "known_since", "someday", "constant"),
+            ("The property takes a date, not a boolean|“true” is not a date", "known_since", "active"),
+            ("“king” is not one of the options: subscriber, lead", "lifecyclestage", "king", "constant"),
+            ("“person” is not one of the options", "lifecyclestage", "type"),
+            ("there is no field “nosuch”, only full, given, family", "jobtitle", "name.nosuch"),
+            ("“nosuch” selects nothing from the list", "jobtitle", "addresses.nosuch.city"),
+            ("is a group of fields", "jobtitle", "name"),
+            ("must contain at least one field in braces", "jobtitle", "Hello", "template"),
+            ("there is no field “odd”", "jobtitle", "{odd}", "template"),
             ("Contact has no field x_nosuch", "jobtitle", "x_nosuch", "record"),
-            ("name leads to no other record", "jobtitle", "name.city", "record"),
-            ("is a record: name a field of it", "jobtitle", "parent_id", "record"),
-            ("a field of the type binary cannot be sent", "jobtitle", "image_1920", "record"),
+            ("name is not a link to another record", "jobtitle", "name.city", "record"),
+            ("is a record: choose one of its fields", "jobtitle", "parent_id", "record"),
+            ("fields of type binary cannot be sent", "jobtitle", "image_1920", "record"),
         ):
             with self.subTest(line):
                 self._refused(f"(?i){message}", *line)
         with self.subTest("map"):
-            self._refused("Write a map of values as", "jobtitle", "type", transform="map", argument="person")
             self._refused(
-                "“king” is none of its options",
+                "Write the map of values as", "jobtitle", "type", transform="map", argument="person"
+            )
+            self._refused(
+                "“king” is not one of the options",
                 "lifecyclestage",
                 "type",
                 transform="map",
@@ -279,13 +281,13 @@ class TestFieldMap(FieldMapCase):
         self._custom(name="credit", type="number", fieldType="number")
         self.env["res.lang"]._activate_lang("nl_BE")
         dutch = {
-            "%(kind)s does not go into %(property)s": "in %(property)s past %(kind)s niet",
+            "the property takes %(property)s, not %(kind)s": "in %(property)s past %(kind)s niet",
             "a text": "een tekst",
             "a number": "een getal",
-            "“%(path)s”: there is no “%(name)s”; there is %(known)s": "“%(path)s”: geen “%(name)s”, wel %(known)s",
-            "“%(path)s”: %(name)s leads to no other record": "“%(path)s”: %(name)s leidt nergens heen",
-            "“%(value)s” is none of its options: %(options)s": "“%(value)s” staat niet in %(options)s",
-            "the value is no date": "de waarde is geen datum",
+            "“%(path)s”: there is no field “%(name)s”, only %(known)s": "“%(path)s”: geen “%(name)s”, wel %(known)s",
+            "“%(path)s”: %(name)s is not a link to another record": "“%(path)s”: %(name)s leidt nergens heen",
+            "“%(value)s” is not one of the options: %(options)s": "“%(value)s” staat niet in %(options)s",
+            "the value is not a date": "de waarde is geen datum",
         }  # fmt: skip
         self.connector = self.connector.with_context(lang="nl_BE")
         with patch.object(code_translations, "get_python_translations", return_value=dutch):
@@ -301,7 +303,7 @@ class TestFieldMap(FieldMapCase):
     def test_what_may_not_work_is_marked(self):
         line = self._line("lifecyclestage", "job_title")
         self.assertEqual(line.check_status, "doubt")
-        self.assertIn("Only subscriber, lead", line.check_note)
+        self.assertIn("Only these values will be accepted: subscriber, lead", line.check_note)
         line = self._line("jobtitle", "job_title", transform="title")
         self.assertEqual((line.check_status, line.check_note), ("ok", ""))
 
@@ -344,7 +346,7 @@ class TestFieldMap(FieldMapCase):
         self.connector.action_refresh_properties()
         line = self.connector.field_map_ids[0].with_user(manager)
         for path in ("signup_type", "sale_order_ids.name"):
-            with self.subTest(path), self.assertRaisesRegex(ValidationError, "you may not read"):
+            with self.subTest(path), self.assertRaisesRegex(ValidationError, "you are not allowed to read"):
                 line.write({"source": "record", "expression": path, "transform": "none"})
         line.write({"source": "record", "expression": "ref", "transform": "none"})
         clerk = new_test_user(self.env, "reader", "base.group_user,retail_hub.group_user")
@@ -463,9 +465,9 @@ class TestFieldMap(FieldMapCase):
         rows = self._rows(partner)
         self.assertEqual(rows["city"]["value"], "Ghent")
         self.assertEqual(rows["city"]["source"], "addresses.contact|0.city")
-        self.assertEqual(rows["odoo_customer_id"]["source"], "Key of the flow")
-        self.assertIn("“king” is none of its options", rows["lifecyclestage"]["warning"])
-        for text in ("ann@example.com", "Ghent", "Key of the flow", "“king” is none of its options"):
+        self.assertEqual(rows["odoo_customer_id"]["source"], "Match key")
+        self.assertIn("“king” is not one of the options", rows["lifecyclestage"]["warning"])
+        for text in ("ann@example.com", "Ghent", "Match key", "“king” is not one of the options"):
             self.assertIn(text, preview.table)
         self.assertEqual(self._calls(), [])
         partner.function = "lead"
@@ -486,10 +488,12 @@ class TestFieldMap(FieldMapCase):
 
     def test_preview_of_what_cannot_be_sent(self):
         preview = self._preview(self._partner("Nobody", False))
-        self.assertIn("It would not be sent. The customer has nothing by which HubSpot", preview.problem)
+        self.assertIn(
+            "This record cannot be sent. The customer has no value for the match key", preview.problem
+        )
         self.assertIn("Nobody", preview.table)
         preview = self._preview(self._partner(phone="12"))
-        self.assertIn("The phone number cannot be read", preview.problem)
+        self.assertIn("The phone number is not valid", preview.problem)
 
     def test_preview_says_what_the_flow_leaves_out(self):
         """It is built as sending builds it, the filter of the flow included."""

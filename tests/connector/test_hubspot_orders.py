@@ -47,7 +47,7 @@ class HubSpotCase(RetailCase):
         sandbox.configure(currencies=[self.env.company.currency_id.name])
 
     def _switch_on(self, connector):
-        """Press "CRM flows", and return what it says."""
+        """Click "CRM Flows", and return what it says."""
         shown = connector.action_add_flows()["params"]
         connector.flow_ids.window_seconds = 0
         return shown["type"], shown["message"]
@@ -121,19 +121,21 @@ class TestHubSpotSetUp(HubSpotCase):
         self.assertEqual(kind, "success")
         self.assertIn("Added: ", message)
         self.assertIn("Order placed", message)
-        self.assertIn("HubSpot does not take: Refund issued.", message)
-        self.assertIn("Made at the remote: order: odoo_id, invoice: odoo_id, line item: odoo_id.", message)
+        self.assertIn("HubSpot does not accept: Refund issued.", message)
+        self.assertIn(
+            "Created in the remote system: order: odoo_id, invoice: odoo_id, line item: odoo_id.", message
+        )
         used = self.connector.field_map_ids.filtered("is_used")
         wrong = used.filtered(lambda line: line.check_status not in ("ok", "doubt"))
         self.assertEqual(wrong.mapped(lambda line: (line.remote_property, line.check_note)), [])
         self.assertEqual(self._switch_on(self.connector)[0], "success")
-        self.assertEqual(self.connector.action_set_up()["params"]["message"], "Nothing is missing there.")
+        self.assertEqual(self.connector.action_set_up()["params"]["message"], "Everything is already set up.")
 
     def test_another_object_is_set_up(self):
         """Who takes companies or deals presses "Set up" once more."""
         self.connector.write({"order_object": "deal", "company_object": "company"})
         shown = self.connector.action_set_up()["params"]
-        self.assertEqual(shown["message"], "Made: company: odoo_id, deal: odoo_id.")
+        self.assertEqual(shown["message"], "Created: company: odoo_id, deal: odoo_id.")
 
     def test_a_token_that_may_not(self):
         """The flows are there all the same, and the admin reads what is missing."""
@@ -148,7 +150,7 @@ class TestHubSpotSetUp(HubSpotCase):
         )
         kind, message = self._switch_on(connector)
         self.assertEqual(kind, "warning")
-        self.assertIn("The remote is not set up for them: ", message)
+        self.assertIn("The remote system could not be set up: ", message)
         self.assertIn("crm.schemas.orders.write", message)
         self.assertIn("order.placed", connector.flow_ids.mapped("event_type"))
         shown = connector.action_set_up()["params"]
@@ -446,7 +448,7 @@ class TestHubSpotTrouble(HubSpotCase):
         [dead] = self._deliveries(order, state="dead")
         self.assertEqual(
             dead.error_message,
-            "The order was deleted or merged at HubSpot. Resync links it or creates it anew.",
+            "The order was deleted or merged in HubSpot. Resync links it again or creates a new one.",
         )
         order.action_retail_resync()
         self._drain()
@@ -494,7 +496,9 @@ class TestHubSpotTrouble(HubSpotCase):
         self._drain()
         self.assertEqual(self._deliveries(good).state, "delivered")
         self.assertEqual(self._dead(bad), ("validation", "INVALID_OPTION", "hs_currency_code"))
-        self.assertIn("Enable the currency at HubSpot", self._deliveries(bad).error_message)
+        self.assertIn(
+            "Enable the currency in the account defaults of HubSpot", self._deliveries(bad).error_message
+        )
         self.sandbox.configure(currencies=[self.env.company.currency_id.name, "JPY"])
         self._deliveries(bad)._replay()
         self._drain()
@@ -526,7 +530,7 @@ class TestHubSpotTrouble(HubSpotCase):
         self.assertEqual(self._dead(wrong_line), ("validation", "INVALID_ALPHA", "hs_sku"))
         self.assertEqual(
             self._deliveries(wrong_line).error_message,
-            "Line item “L-1”: HubSpot does not accept the property hs_sku: Enter only letters",
+            "Line item “L-1”: HubSpot rejected the property hs_sku: Enter only letters",
         )
 
     def _product(self, code):
@@ -546,11 +550,11 @@ class TestHubSpotTrouble(HubSpotCase):
     def test_lines_that_cannot_work_are_refused(self):
         for object_name in ("order", "line_item"):
             self._refuses("no such property", object_name, "nowhere")
-            self._refuses("does not let it be written", object_name, "hs_lastmodifieddate")
-        self._refuses("does not let it be written", "line_item", "amount", expression="total")
+            self._refuses("The property is read-only", object_name, "hs_lastmodifieddate")
+        self._refuses("The property is read-only", "line_item", "amount", expression="total")
         self._refuses("there is no “sku”", "order", "hs_order_note", expression="sku")
         self._refuses(
-            "none of its options",
+            "is not one of the options",
             "order",
             "hs_currency_code",
             expression="status",
@@ -561,7 +565,7 @@ class TestHubSpotTrouble(HubSpotCase):
     def test_a_stage_that_does_not_exist(self):
         """It is refused when it is typed; one that went later fails when it is sent, and the property is named."""
         stages = {"expression": "status", "transform": "map", "argument": "placed=nowhere; *=gone"}
-        self._refuses("none of its options", "order", "hs_pipeline_stage", **stages)
+        self._refuses("is not one of the options", "order", "hs_pipeline_stage", **stages)
         line = self.connector.field_map_ids.filtered(
             lambda line: line.default_key == "order.hs_pipeline_stage"
         )
@@ -580,7 +584,7 @@ class TestHubSpotTrouble(HubSpotCase):
         order = self._placed()
         self._drain()
         self.assertEqual((self.connector.state, self._deliveries(order).state), ("attention", "pending"))
-        self.assertTrue(self.connector.state_reason.startswith("HubSpot refuses the access token"))
+        self.assertTrue(self.connector.state_reason.startswith("HubSpot rejected the access token"))
         self.connector.credential_ids.value = TOKEN
         self.connector.action_activate()
         self._drain()
@@ -633,7 +637,7 @@ class TestHubSpotMapping(HubSpotCase):
         order._create_invoices().action_post()
         preview = self._preview("invoice")
         self.assertEqual(preview.record_ref._name, "account.move")
-        self.assertIn("Not sent with “Invoice posted”, which does not have the field.", preview.table)
+        self.assertIn("Not sent, because “Invoice posted” does not contain this field.", preview.table)
 
     def test_preview_of_another_object(self):
         order = self._placed()

@@ -115,7 +115,7 @@ class TestWebhookConnector(WebhookCase):
         self.sandbox.configure("webhook", secrets=[OTHER])
         action = self.webhook.action_test_connection()
         self.assertEqual(action["params"]["type"], "danger")
-        self.assertIn("does not accept the signature", action["params"]["message"])
+        self.assertIn("rejected the signature", action["params"]["message"])
 
     # -- the secret --------------------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ class TestWebhookConnector(WebhookCase):
         self.assertEqual(len(self._received()), 3)
 
     def test_a_secret_that_is_needed_is_not_removed(self):
-        with self.assertRaisesRegex(UserError, "type a new value to replace it"):
+        with self.assertRaisesRegex(UserError, "To replace it, enter a new value"):
             self.webhook.credential_ids.action_remove()
         self.assertTrue(self._credential("signing_secret").is_set)
 
@@ -327,7 +327,7 @@ class TestWebhookConnector(WebhookCase):
         self.sandbox.fault(status=410)
         partner = self._partner()
         self._drain(self.webhook)
-        self._assert_stopped(partner, "answered with HTTP 410: the endpoint is gone for good.")
+        self._assert_stopped(partner, "responded with HTTP 410: the endpoint no longer exists.")
         self.assertEqual(self._drain(self.webhook), 0)
         self.assertEqual(self.sandbox.request_count(), 1)
 
@@ -342,11 +342,11 @@ class TestWebhookConnector(WebhookCase):
         partner = self._partner()
         self._drain(self.webhook)
         self._assert_stopped(
-            partner, "Webhooks are sent by https only, unless the server's admin allows 127.0.0.1"
+            partner, "Webhooks are only sent over HTTPS, unless the server's admin allows 127.0.0.1"
         )
         self.webhook.base_url = f"{self.sandbox.url.replace('http:', 'https:')}/hooks"
         action = self.webhook.action_test_connection()
-        self.assertIn("leads to an address that is not public", action["params"]["message"])
+        self.assertIn("has an address that is not public", action["params"]["message"])
         self.assertEqual(self.sandbox.request_count(), 0)
 
     def test_wait(self):

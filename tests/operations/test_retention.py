@@ -187,14 +187,14 @@ class TestRetention(RetailCase):
 
     def test_settings_tell_what_was_removed(self):
         with Form(self.env["res.config.settings"]) as settings:
-            self.assertEqual(settings.retail_retention_summary, "Nothing was removed yet.")
+            self.assertEqual(settings.retail_retention_summary, "Nothing has been removed yet.")
             self.assertEqual((settings.retail_delivery_days, settings.retail_event_days), (30, 90))
         self._ended(31)
         self._ended(91)
         self._purge()
         self._purge()
         summary = Form(self.env["res.config.settings"]).retail_retention_summary
-        self.assertIn("Removed so far: 2 deliveries, 1 events.", summary)
+        self.assertIn("Removed so far: 2 outgoing events, 1 events.", summary)
         self.assertIn("2030", summary)
 
     # -- batches -----------------------------------------------------------------------------------

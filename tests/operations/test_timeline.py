@@ -285,7 +285,7 @@ class TestResync(OrderCase):
 
     def test_a_quotation_has_nothing_to_tell(self):
         quotation = self._placed().copy()
-        with self.assertRaisesRegex(UserError, "There is nothing to send again"):
+        with self.assertRaisesRegex(UserError, "There is nothing to send"):
             quotation.with_user(self.clerk).action_retail_resync()
         self.assertEqual(self._states(quotation), [])
 
@@ -346,7 +346,7 @@ class TestTemplates(RetailCase):
         )
         message = action["params"]["message"]
         self.assertIn("Added: Order placed. Switched on: Customer created.", message)
-        self.assertIn("HubSpot does not take: Customer updated", message)
+        self.assertIn("HubSpot does not accept: Customer updated", message)
 
     def test_again(self):
         """Pressed again, it changes nothing and says so; what a person has set stays."""
@@ -357,7 +357,7 @@ class TestTemplates(RetailCase):
             flows[0].window_seconds = 77
             action = self._add_flows("all")
         self.assertEqual(
-            action["params"]["message"], f"Nothing to add: all {len(EVENT_TYPES)} flows are on already."
+            action["params"]["message"], f"Nothing to add: all {len(EVENT_TYPES)} flows are already on."
         )
         self.assertEqual((self.connector.flow_ids, flows[0].window_seconds), (flows, 77))
 
@@ -383,7 +383,7 @@ class TestTemplates(RetailCase):
         self.assertEqual(self._flows(), expected)
         self.assertIn(
             "Added: Loyalty points earned. Switched on: Order placed."
-            " Left off, since they are many: Price changed, Stock level changed.",
+            " Left off, because they are very frequent: Price changed, Stock level changed.",
             action["params"]["message"],
         )
         flows = self.connector.with_context(active_test=False).flow_ids
@@ -391,7 +391,8 @@ class TestTemplates(RetailCase):
         action = self._add_flows("all")
         self.assertEqual(self._flows(), {**expected, "price.changed": True})
         self.assertIn(
-            "Nothing to add: all 3 flows are on already. Left off, since they are many: Stock level changed.",
+            "Nothing to add: all 3 flows are already on."
+            " Left off, because they are very frequent: Stock level changed.",
             action["params"]["message"],
         )
 

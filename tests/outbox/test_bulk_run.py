@@ -169,7 +169,7 @@ class TestBulkRun(RetailCase):
         run.action_cancel()
         self.assertEqual(self._drain(lane="bulk"), 10)
         self.assertEqual(self._counts(run), ("cancelled", 10, 0, 10, 0))
-        with self.assertRaisesRegex(UserError, "changed meanwhile"):
+        with self.assertRaisesRegex(UserError, "The state of this run has changed"):
             run.action_resume()
 
     def test_realtime_is_not_delayed(self):
@@ -212,8 +212,8 @@ class TestBulkRun(RetailCase):
         self.assertIn("no_such", self._backfill(domain="[('no_such', '=', 1)]").preview_error)
         self._flow("customer.created").active = False
         run = self._backfill(flow_id=self._flow("customer.created").id)
-        self.assertIn("switched off", run.preview_error)
-        with self.assertRaisesRegex(UserError, "switched off"):
+        self.assertIn("is off", run.preview_error)
+        with self.assertRaisesRegex(UserError, "is off"):
             run.action_start()
         with self.assertRaisesRegex(UserError, "nothing to send"):
             self._backfill().action_start()
@@ -348,7 +348,7 @@ class TestBulkRun(RetailCase):
         self._customers(1)
         run = self._backfill()
         run.action_start()
-        with self.assertRaisesRegex(UserError, "make a new one"):
+        with self.assertRaisesRegex(UserError, "You cannot change a run after its start"):
             run.domain = "[]"
-        with self.assertRaisesRegex(UserError, "Cancel it"):
+        with self.assertRaisesRegex(UserError, "Cancel this run before"):
             run.unlink()

@@ -76,7 +76,7 @@ class TestDependencies(RetailCase):
         self._drain()
         delivery = self._deliveries(self.second)
         self.assertEqual((delivery.state, delivery.error_code), ("dead", "NOT_SENT"))
-        self.assertIn("outside the filter", delivery.error_message)
+        self.assertIn("does not match the filter", delivery.error_message)
 
     def test_no_flow_sends_it(self):
         self._commit()

@@ -60,7 +60,7 @@ class TestFlow(RetailCase):
             ({"schedule_time": 24.0}, "between 00:00 and 23:59"),
             ({"schedule_time": 23.995}, "between 00:00 and 23:59"),
             ({"schedule_time": -1.0}, "between 00:00 and 23:59"),
-            ({"schedule_time": 8.0, **dict.fromkeys(DAYS, False)}, "Choose at least one day"),
+            ({"schedule_time": 8.0, **dict.fromkeys(DAYS, False)}, "Select at least one day"),
         ):
             with self.subTest(values), self.assertRaisesRegex(ValidationError, message):
                 self.updated.write(values)

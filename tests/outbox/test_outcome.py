@@ -218,10 +218,10 @@ class TestOutcome(RetailCase):
         delivery = self._deliveries(self._partner())
         delivery.action_cancel()
         self.assertEqual(self._drain(), 0)
-        with self.assertRaisesRegex(UserError, "Only deliveries that wait"):
+        with self.assertRaisesRegex(UserError, "Only waiting events can be cancelled"):
             delivery.action_cancel()
         delivery.action_replay()
         self._drain()
         self.assertEqual(delivery.state, "delivered")
-        with self.assertRaisesRegex(UserError, "Nothing to replay"):
+        with self.assertRaisesRegex(UserError, "There is nothing to replay"):
             delivery.action_replay()

@@ -118,7 +118,7 @@ class TestQuota(RetailCase):
         self.assertEqual(self.quota._left_today(self.connector), (25_000, 625_000))
         self.assertEqual(
             self.connector.quota_ids.mapped("remark"),
-            ["HubSpot says 190", "HubSpot says 625,000"],
+            ["HubSpot reports 190", "HubSpot reports 625,000"],
         )
 
     def test_typed_limit(self):
@@ -229,15 +229,17 @@ class TestQuota(RetailCase):
     def test_forecast(self):
         self._limit(DAY, 10_000)
         day = self._row(DAY)
-        self.assertRegex(day.forecast, r"^Lasts until the reset at \d\d:\d\d$")
+        self.assertRegex(day.forecast, r"^Enough until the reset at \d\d:\d\d$")
         self._row(10).unlink()
         self.quota._take(self.connector, "realtime", 9_999)
         self.assertRegex(day.forecast, r"^Runs out at \d\d:\d\d at the present pace$")
-        self.assertEqual(self.connector.trouble, "The calls left today are for realtime work only.")
+        self.assertEqual(
+            self.connector.trouble, "The remaining calls of today are reserved for realtime work."
+        )
         self.quota._take(self.connector, "realtime")
         self.connector.invalidate_recordset(["trouble"])
         self.assertRegex(day.forecast, r"^Used up until \d\d:\d\d$")
-        self.assertEqual(self.connector.trouble, "No calls are left today.")
+        self.assertEqual(self.connector.trouble, "The daily call limit is used up.")
 
     def test_who_may_change_limits(self):
         user = new_test_user(self.env, "quota-user", groups="retail_hub.group_user")

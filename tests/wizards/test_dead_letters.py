@@ -188,7 +188,7 @@ class TestRepair(DeadLetterCase):
         partner = self._partner("Bad", "bad@localhost", city="Ghent")
         wizard = self._wizard(self._dead(partner))
         self.assertEqual((wizard.status, wizard.scope, wizard.position), ("unchanged", "one", "1 of 1"))
-        self.assertIn("it will very likely be refused again", wizard.verdict)
+        self.assertIn("It will very likely be refused again", wizard.verdict)
         self.assertNotIn("table-warning", wizard.diff)
         self.assertIn("at fault", wizard.diff.split("<details")[0])
         self.assertIn("Unchanged: 7", wizard.diff)
@@ -244,7 +244,7 @@ class TestRepair(DeadLetterCase):
         wizard = self._wizard(dead)
         self.assertEqual(wizard.status, "unbuilt")
         self.assertIn(
-            "This event cannot be sent: The customer has nothing by which HubSpot could find", wizard.verdict
+            "This event cannot be sent: The customer has no value for the match key", wizard.verdict
         )
         self._accept_keyless()
         wizard = self._wizard(dead)
@@ -289,7 +289,7 @@ class TestRepair(DeadLetterCase):
         wizard.action_validate()
         counts = (wizard.checked_count, wizard.changed_count, wizard.unchanged_count, wizard.unbuilt_count)
         self.assertEqual(counts, (4, 1, 1, 2))
-        self.assertRegex(wizard.unbuilt_reasons, r"^2 × The customer has nothing by which HubSpot [^\n]*$")
+        self.assertRegex(wizard.unbuilt_reasons, r"^2 × The customer has no value for the match key: [^\n]*$")
         self.assertFalse(wizard.is_partial)
         self.assertEqual(len(self.sandbox.requests()), requests)
         self.assertEqual(self.env["retail.delivery.attempt"].search_count([]), attempts)
@@ -344,7 +344,7 @@ class TestRepair(DeadLetterCase):
         self.assertEqual(wizard.chosen_count, 2)
         wizard.action_replay()
         self.assertEqual(dead.mapped("state"), ["dead", "pending", "pending", "pending"])
-        with self.assertRaisesRegex(UserError, "No dead delivery is chosen"):
+        with self.assertRaisesRegex(UserError, "No failed event is selected"):
             wizard.action_replay()
 
     def test_a_filter_reaches_only_the_group(self):
@@ -364,9 +364,9 @@ class TestRepair(DeadLetterCase):
         dead = self._dead()
         wizard = self._wizard(self._group(), self.clerk)
         wizard.discard_reason = " "
-        with self.assertRaisesRegex(UserError, "write a reason"):
+        with self.assertRaisesRegex(UserError, "Enter a reason"):
             wizard.action_discard()
-        with self.assertRaisesRegex(UserError, "Only deliveries that wait can be cancelled"):
+        with self.assertRaisesRegex(UserError, "Only waiting events can be cancelled"):
             dead.action_cancel()
         self.assertEqual(dead.mapped("state"), ["dead"] * 2)
         wizard.discard_reason = "Test customers"
@@ -378,7 +378,7 @@ class TestRepair(DeadLetterCase):
         self.assertEqual(message.author_id, self.clerk.partner_id)
 
     def test_only_dead_ones_are_repaired(self):
-        with self.assertRaisesRegex(UserError, "None of these deliveries is dead"):
+        with self.assertRaisesRegex(UserError, "none of these events has failed"):
             self._deliveries(self._partner()).action_repair()
 
     def test_an_unknown_outcome_is_settled(self):

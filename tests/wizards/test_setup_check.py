@@ -57,7 +57,7 @@ class TestSetupCheck(RetailCase):
             self.assertEqual((status, fix), ("warning", f"Synchronize the clock of {host} (NTP)."))
 
     def test_encryption_key(self):
-        name = "The encryption key is kept by you"
+        name = "The encryption key is in your configuration"
         self.patch(server_options, "config_files", list)
         with patch.dict(os.environ, {encryption.ENVIRONMENT: ""}):
             self.assertEqual(self._status(name), "warning")
@@ -78,9 +78,9 @@ class TestSetupCheck(RetailCase):
         self.env["retail.circuit"].create(
             {"connector_id": self.connector.id, "is_open": True, "reason": "HTTP 503"}
         )
-        self.assertEqual(self._status("HubSpot delivers"), "error")
+        self.assertEqual(self._status("HubSpot is working"), "error")
         self.connector._need_attention("The token was refused.")
-        self.assertEqual(self._status("HubSpot delivers"), "error")
+        self.assertEqual(self._status("HubSpot is working"), "error")
 
     def test_cron_drains_without_a_job_runner(self):
         partner = self._partner()

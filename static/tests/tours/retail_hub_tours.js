@@ -31,7 +31,7 @@ registry.category("web_tour.tours").add("retail_hub_every_screen", {
         ...openMenu("menu_configuration", "menu_setup_check", ".o_field_widget[name=line_ids] .o_data_row:contains('HubSpot answers')"),
         ...openMenu("menu_configuration", "menu_flow", ".o_breadcrumb:contains('Flows')"),
         ...openFirstRow(".o_form_view .o_field_widget[name=domain]"),
-        ...openMenu("menu_configuration", "menu_settings", ".o_setting_box:contains('Realtime window')"),
+        ...openMenu("menu_configuration", "menu_settings", ".o_setting_box:contains('Realtime Window')"),
         ...openMenu("menu_connectors", undefined, ".o_breadcrumb:contains('Connectors')"),
         ...openFirstRow(".o_form_view .o_field_widget[name=flow_ids] .o_data_row"),
         { content: "Failed ones", trigger: "button[name=action_view_dead]", run: "click" },
@@ -66,7 +66,7 @@ registry.category("web_tour.tours").add("retail_hub_resync", {
     steps: () => [
         { content: "In sync", trigger: "button[name=action_retail_sync_state]:contains('In sync')" },
         { content: "Resync", trigger: "button[name=action_retail_resync]", run: "click" },
-        { content: "Queued", trigger: ".o_notification:contains('Deliveries queued: 1')" },
+        { content: "Queued", trigger: ".o_notification:contains('Events queued: 1')" },
         { content: "Waiting", trigger: "button[name=action_retail_sync_state]:contains('Waiting')", run: "click" },
         { content: "Per connector", trigger: ".o_data_row td[name=state]:contains('Waiting')" },
         { content: "Details", trigger: ".o_data_row button[name=action_open_delivery]", run: "click" },

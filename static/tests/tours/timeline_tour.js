@@ -24,7 +24,7 @@ registry.category("web_tour.tours").add("retail_hub_timeline", {
         { content: "Back", trigger: ".breadcrumb-item a:contains('Timeline of')", run: "click" },
         { content: "The record", trigger: ".o_data_row:eq(0) td[name=res_id] a", run: "click" },
         { content: "Resync", trigger: "button[name=action_retail_resync]", run: "click" },
-        { content: "Queued", trigger: ".o_notification:contains('Deliveries queued: 1')" },
+        { content: "Queued", trigger: ".o_notification:contains('Events queued: 1')" },
         { content: "Waiting", trigger: "button[name=action_retail_sync_state]:contains('Waiting')" },
     ],
 });

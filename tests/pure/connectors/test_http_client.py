@@ -255,7 +255,7 @@ def test_nothing_is_tried_again(client, sandbox):
 def test_no_tls_at_the_other_end(serve, make_client):
     error = error_of(make_client(f"https://{serve(b'HTTP/1.1 400 Bad Request')}"))
     assert (type(error), error.code) == (TransientError, "TLS")
-    assert error.message.startswith("No secure connection to 127.0.0.1: ")
+    assert error.message.startswith("Cannot make a secure connection to 127.0.0.1: ")
 
 
 def test_untrusted_certificate(serve, make_client, tmp_path):
@@ -263,7 +263,7 @@ def test_untrusted_certificate(serve, make_client, tmp_path):
     context.load_cert_chain(self_signed(tmp_path / "server.pem"))
     error = error_of(make_client(f"https://{serve(b'', context)}"))
     assert (error.code, error.uncertain) == ("TLS", False)
-    assert error.message == "No secure connection to 127.0.0.1: its certificate is not trusted."
+    assert error.message == "Cannot make a secure connection to 127.0.0.1: its certificate is not trusted."
 
 
 def self_signed(path):

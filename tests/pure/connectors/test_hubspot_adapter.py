@@ -135,7 +135,7 @@ def test_no_key(adapter):
     with pytest.raises(MappingError) as caught:
         adapter.prepare(make_item(1, data=customer(1, emails=[])))
     assert (caught.value.code, caught.value.field) == ("KEY_MISSING", "email")
-    assert "Give the customer an email address" in caught.value.message
+    assert "Enter an e-mail address for the customer" in caught.value.message
     assert adapter.prepare(make_item(1, data=customer(1, emails=[]), remote_id="5")).key is None
 
 
@@ -206,7 +206,7 @@ def test_one_bad_among_100_not_quoted(adapter, sandbox, calls):
     items[41] = make_item(41, data=customer(41, name={"full": "R2 D2", "given": "R2", "family": "D2"}))
     outcomes = send(adapter, items)
     assert failures(outcomes) == {41: ValidationError}
-    assert outcomes[41].error.message == "HubSpot does not accept the property firstname: Enter only letters"
+    assert outcomes[41].error.message == "HubSpot rejected the property firstname: Enter only letters"
     assert (outcomes[41].error.field, outcomes[41].error.code) == ("firstname", "INVALID_ALPHA")
     assert len(calls()) <= 15
     assert len(sandbox.contacts()) == 99

@@ -503,7 +503,7 @@ def test_a_currency_that_the_account_does_not_have(adapter, sandbox):
     assert refused(adapter, *items) == {2: (ValidationError, "INVALID_OPTION", "hs_currency_code")}
     assert len(sandbox.records("orders")) == 2
     [outcome] = send(adapter, items[1])
-    assert "Enable the currency at HubSpot" in outcome.error.message
+    assert "Enable the currency in the account defaults of HubSpot" in outcome.error.message
 
 
 def test_a_stage_that_does_not_exist(open_adapter, sandbox):
@@ -547,7 +547,7 @@ def test_a_key_that_was_not_set_up(sandbox):
     with Connection(HUBSPOT, Settings(sandbox.url, "2026-09", {"access_token": "sandbox-token"})) as adapter:
         [outcome] = send(adapter, order_item(1))
         assert (outcome.error.code, outcome.error.field) == ("KEY_NOT_UNIQUE", "odoo_id")
-        assert "Set up" in outcome.error.message
+        assert "Set Up" in outcome.error.message
         used = [each for each in HUBSPOT.objects if each.name in ("order", "line_item", "contact")]
         assert adapter.set_up(used) == ["order: odoo_id", "line item: odoo_id"]
         assert adapter.set_up(used) == []

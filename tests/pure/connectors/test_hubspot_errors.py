@@ -38,8 +38,8 @@ def error(status, body=None, headers=None, date=NOON, **options):
             ValidationError,
             "PROPERTY_DOESNT_EXIST",
             "odoo_customer_id",
-            "HubSpot does not accept the property odoo_customer_id: there is no such property. "
-            "Create it at HubSpot, or take it off the flow",
+            "HubSpot rejected the property odoo_customer_id: there is no such property. "
+            "Create it in HubSpot, or switch off its line in the mapping.",
         ),
         (
             400,
@@ -47,7 +47,7 @@ def error(status, body=None, headers=None, date=NOON, **options):
             ValidationError,
             "INVALID_EMAIL",
             "email",
-            "HubSpot does not accept the property email: Email address j***@p***.peeters is invalid",
+            "HubSpot rejected the property email: Email address j***@p***.peeters is invalid",
         ),
         (400, "quoted_value", ValidationError, "LEADING_TRAILING_WHITESPACE", "firstname", None),
         (
@@ -56,7 +56,7 @@ def error(status, body=None, headers=None, date=NOON, **options):
             ValidationError,
             "MISSING_REQUIRED_PROPERTY",
             "mobilephone",
-            "HubSpot does not accept the property mobilephone: A value for mobilephone must be provided",
+            "HubSpot rejected the property mobilephone: A value for mobilephone must be provided",
         ),
         (
             400,
@@ -64,7 +64,7 @@ def error(status, body=None, headers=None, date=NOON, **options):
             ConflictError,
             "UNIQUE_VALUE_TAKEN",
             "odoo_customer_id",
-            "Another contact at HubSpot (ID 151000000002) already has this value, which must be unique.",
+            "Another contact in HubSpot (ID 151000000002) already has this value, which must be unique.",
         ),
         (
             409,
@@ -72,8 +72,8 @@ def error(status, body=None, headers=None, date=NOON, **options):
             ConflictError,
             "CONTACT_EXISTS",
             None,
-            "Another contact at HubSpot already has this key, such as an email address. Existing ID: 37765128953. "
-            "Merge the two at HubSpot, or correct it in Odoo.",
+            "Another contact in HubSpot already has this key, such as an e-mail address. Existing ID: 37765128953. "
+            "Merge the two in HubSpot, or correct the key in Odoo.",
         ),
         (
             401,
@@ -81,7 +81,7 @@ def error(status, body=None, headers=None, date=NOON, **options):
             AuthError,
             "INVALID_AUTHENTICATION",
             None,
-            "HubSpot refuses the access token: it is wrong, expired or revoked. Enter a valid one.",
+            "HubSpot rejected the access token, because it is wrong, expired or revoked. Enter a valid access token.",
         ),
         (
             403,
@@ -89,10 +89,10 @@ def error(status, body=None, headers=None, date=NOON, **options):
             AuthError,
             "MISSING_SCOPES",
             None,
-            "HubSpot refuses the call: the access token lacks the scope crm.objects.contacts.read or "
-            "crm.objects.contacts.write. Add it to the app at HubSpot.",
+            "The access token lacks the scope crm.objects.contacts.read or "
+            "crm.objects.contacts.write. Add it to the app in HubSpot.",
         ),
-        (429, "burst_limit", QuotaError, "TEN_SECONDLY_ROLLING", None, "HubSpot asks to slow down."),
+        (429, "burst_limit", QuotaError, "TEN_SECONDLY_ROLLING", None, "HubSpot asked to slow down."),
         (429, "daily_limit", QuotaError, "DAILY", None, "The daily call limit of HubSpot is used up."),
     ],
 )
@@ -116,9 +116,7 @@ def test_values_that_were_sent_do_not_show():
     found = error(
         400, body, sent=({"firstname": "Jan", "lastname": "Peeters", "country": "Belgium", "zip": "9"},)
     )
-    assert (
-        found.message == "HubSpot does not accept the record: *** ***, ***@***.be, +32*****56 of Belgium: no"
-    )
+    assert found.message == "HubSpot rejected the record: *** ***, ***@***.be, +32*****56 of Belgium: no"
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_a_fault_of_the_item_fails_alone(status, error):
 def test_the_remotes_words_name_nobody():
     said = {"message": "anna0@example.com of Janssens0 is taken"}
     [outcome], _left = send(answer(422, said), count=1)
-    assert outcome.error.message == "api.example.com does not take the member (HTTP 422): *** of *** is taken"
+    assert outcome.error.message == "api.example.com rejected the member (HTTP 422): *** of *** is taken"
 
 
 def test_a_busy_remote_says_when():

@@ -280,8 +280,8 @@ def test_not_taken(receiver, status, headers, kind, code, retry_after, uncertain
 
 def test_gone_in_words(receiver):
     assert error_of(receiver, 410).message == (
-        "127.0.0.1 answered with HTTP 410: the endpoint is gone for good."
-        " Enter the URL of another one, or archive the connector."
+        "127.0.0.1 responded with HTTP 410: the endpoint no longer exists."
+        " Enter another URL, or archive the connector."
     )
 
 
@@ -361,7 +361,7 @@ def test_an_address_within_is_refused(receiver):
         (AuthError, "ADDRESS_REFUSED", False)
     ] * 2
     assert outcomes[0].error.message == (
-        "Webhooks are sent by https only, unless the server's admin allows 127.0.0.1"
+        "Webhooks are only sent over HTTPS, unless the server's admin allows 127.0.0.1"
         " (webhook_allow_hosts in odoo.conf)."
     )
     assert receiver.got == []

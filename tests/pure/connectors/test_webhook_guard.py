@@ -298,7 +298,7 @@ def test_the_certificate_of_another_name(tls_server):
     error = error_of(f"https://{name}:{tls_server.port}", Guard([name], resolver(["127.0.0.1"])))
     assert (error.code, error.message) == (
         "TLS",
-        "No secure connection to other.example.com: its certificate is not trusted.",
+        "Cannot make a secure connection to other.example.com: its certificate is not trusted.",
     )
     assert tls_server.names == [name]
     assert tls_server.heads == []

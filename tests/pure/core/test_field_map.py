@@ -85,8 +85,8 @@ def test_values(expression, changes, result):
         ("type", {"transform": "map", "argument": "company=C"}, "no entry for this value"),
         ("type", {"transform": "map", "argument": "company"}, "from=to"),
         ("type", {"transform": "map", "argument": " ; "}, "is empty"),
-        ("name.full", {"transform": "date"}, "is no date"),
-        ("{name}", {"source": "template"}, "whole group"),
+        ("name.full", {"transform": "date"}, "is not a date"),
+        ("{name}", {"source": "template"}, "group of fields"),
     ],
 )
 def test_values_that_do_not_fit(expression, changes, said):
@@ -195,20 +195,20 @@ REMOTE = {
     [
         (ValueType("text"), "text", "", ""),
         (ValueType("list"), "text", "", ""),
-        (ValueType("object"), "text", "whole group", ""),
-        (ValueType("text"), "number", "a text does not go into a number", ""),
+        (ValueType("object"), "text", "group of fields", ""),
+        (ValueType("text"), "number", "the property takes a number, not a text", ""),
         (ValueType("number"), "number", "", ""),
         (ValueType("text", ("1", "2.5", "")), "number", "", ""),
-        (ValueType("text", ("1", "x")), "number", "“x” is no number", ""),
+        (ValueType("text", ("1", "x")), "number", "“x” is not a number", ""),
         (ValueType("boolean", ("true", "false")), "boolean", "", ""),
         (ValueType("text", ("yes",)), "boolean", "neither true nor false", ""),
         (ValueType("date"), "datetime", "", ""),
-        (ValueType("text"), "date", "a text does not go into a date", ""),
+        (ValueType("text"), "date", "the property takes a date, not a text", ""),
         (ValueType("text", ("2026-11-23",)), "date", "", ""),
-        (ValueType("text", ("soon",)), "date", "“soon” is no date", ""),
+        (ValueType("text", ("soon",)), "date", "“soon” is not a date", ""),
         (ValueType("text", ("a", "b")), "enumeration", "", ""),
-        (ValueType("text", ("a", "c")), "enumeration", "“c” is none of its options: a, b", ""),
-        (ValueType("text"), "enumeration", "", "only a, b will be taken"),
+        (ValueType("text", ("a", "c")), "enumeration", "“c” is not one of the options: a, b", ""),
+        (ValueType("text"), "enumeration", "", "only these values will be accepted: a, b"),
         (ValueType("code"), "enumeration", "", ""),
     ],
 )
@@ -244,8 +244,8 @@ def test_result_kind(changes, kind):
 @pytest.mark.parametrize(
     ("source", "changes", "said"),
     [
-        (ValueType("boolean"), {"transform": "date"}, "a boolean has no date format"),
-        (ValueType("object"), {"transform": "upper"}, "whole group"),
+        (ValueType("boolean"), {"transform": "date"}, "a boolean cannot have a date format"),
+        (ValueType("object"), {"transform": "upper"}, "group of fields"),
         (ValueType("text"), {"transform": "acme.secret"}, "there is no transform"),
         (ValueType("text"), {"transform": "map"}, "is empty"),
     ],
@@ -278,7 +278,9 @@ def test_a_reason_is_made_of_a_template():
     with pytest.raises(FieldMapError) as caught:
         field_map.value_type_of(CUSTOMER, "name.nosuch")
     reason = caught.value.reason
-    assert reason == str(caught.value) == "“name.nosuch”: there is no “nosuch”; there is full, given, family"
+    assert (
+        reason == str(caught.value) == "“name.nosuch”: there is no field “nosuch”, only full, given, family"
+    )
     assert reason.template % reason.params == reason
     problem, _doubt = field_map.fits(ValueType("text"), REMOTE["number"])
     assert problem.params["kind"].template == "a text"
