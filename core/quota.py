@@ -29,7 +29,7 @@ class Window:
 
     ``number`` is that of the newest bucket since the epoch; ``counts`` has the newest first. Only a day has
     ``used``, ``ends_at`` (when it resets) and ``touched_at`` (the last call or correction).
-    ``is_told`` is True if the remote tells its own figures for this window, ``is_typed`` if a person chose the limit.
+    ``is_reported`` is True if the remote reports its own figures for this window, ``is_typed`` if a person chose the limit.
     """
 
     seconds: int
@@ -39,7 +39,7 @@ class Window:
     used: int = 0
     ends_at: int = 0
     touched_at: int = 0
-    is_told: bool = False
+    is_reported: bool = False
     is_typed: bool = False
 
     @property
@@ -94,7 +94,7 @@ def wait(window, now, lane, reserve, calls=1):
 def _wait_for_day(window, now):
     """A remote that says that nothing is left may have a midnight of its own: one call is let through at times."""
     until = window.ends_at
-    if window.is_told and window.used >= window.limit:
+    if window.is_reported and window.used >= window.limit:
         until = min(until, window.touched_at + PROBE)
     return max(until - now, 0)
 
@@ -128,7 +128,7 @@ def correct(window, now, reading):
     :param reading: a :class:`~..connectors.provider.QuotaReading` of the same window
     """
     limit = min(window.limit, reading.limit) if window.is_typed else reading.limit
-    window = roll(replace(window, limit=limit, is_told=True), now)
+    window = roll(replace(window, limit=limit, is_reported=True), now)
     used = max(limit - reading.remaining, 0)
     if not window.is_day:
         return _count(window, now, max(used - window.used, 0))
@@ -140,7 +140,7 @@ def correct(window, now, reading):
 
 def differs(one, other):
     """Tell whether two windows, rolled to the same time, allow for other calls; a second of a reset is no matter."""
-    facts = [(window.limit, window.used, window.is_told) for window in (one, other)]
+    facts = [(window.limit, window.used, window.is_reported) for window in (one, other)]
     return facts[0] != facts[1] or abs(one.ends_at - other.ends_at) > SECOND
 
 

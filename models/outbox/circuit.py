@@ -29,7 +29,7 @@ class RetailCircuit(models.Model):
     opened_at = fields.Datetime(readonly=True)
     next_probe_at = fields.Datetime(readonly=True)
     probe_seconds = fields.Integer(readonly=True)
-    told_at = fields.Datetime(readonly=True, help="Start of the last outage that was reported by e-mail.")
+    notified_at = fields.Datetime(readonly=True, help="Start of the last outage that was reported by e-mail.")
     counted = fields.Json(readonly=True, help="Answered and failed events of the last minutes.")
 
     _connector_unique = models.UniqueIndex("(connector_id)")
@@ -166,8 +166,8 @@ class RetailCircuit(models.Model):
         summary = self.env._("%(name)s does not answer", name=connector.name)
         quiet = connector.with_context(mail_activity_quick_update=True)
         quiet._raise_alert(OUTAGE, summary, note, connector._get_responsible())
-        if not self.told_at or (self.opened_at - self.told_at).total_seconds() > QUIET_SECONDS:
-            self.told_at = self.opened_at
+        if not self.notified_at or (self.opened_at - self.notified_at).total_seconds() > QUIET_SECONDS:
+            self.notified_at = self.opened_at
             connector._send_notice(summary, note)
 
     def _announce_closing(self, connector):
@@ -175,5 +175,5 @@ class RetailCircuit(models.Model):
         summary = self.env._("%(name)s answers again", name=connector.name)
         note = self.env._("Back after about %(minutes)s min. Waiting events are being sent.", minutes=minutes)
         connector._clear_alert(OUTAGE, feedback=f"{summary}. {note}")
-        if self.told_at == self.opened_at:
+        if self.notified_at == self.opened_at:
             connector._send_notice(summary, note)

@@ -224,4 +224,4 @@ def _window(seconds, max_calls, is_manual, remote_limit, counted):
     limit = min(max_calls, remote_limit) if is_manual and remote_limit else max_calls
     counted = {**(counted or {})}
     counted["counts"] = tuple(counted.get("counts", ()))
-    return quota.Window(seconds, limit, is_told=bool(remote_limit), is_typed=bool(is_manual), **counted)
+    return quota.Window(seconds, limit, is_reported=bool(remote_limit), is_typed=bool(is_manual), **counted)
