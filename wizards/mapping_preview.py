@@ -144,7 +144,9 @@ class RetailMappingPreview(models.TransientModel):
     def _problems(self, delivery):
         problems = list(filter(None, delivery.warnings))
         if delivery.error:
-            problems.append(self.env._("This record cannot be sent. %(reason)s", reason=delivery.error.message))
+            problems.append(
+                self.env._("This record cannot be sent. %(reason)s", reason=delivery.error.message)
+            )
         return problems + (self._other_object(delivery.prepared) if delivery.prepared else [])
 
     def _other_object(self, prepared):

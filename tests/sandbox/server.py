@@ -7,10 +7,11 @@ from email.utils import formatdate
 from http.server import ThreadingHTTPServer
 
 import control
-from kit.faults import FaultPlan
-from kit.wire import BadRequest, json_response, read_request, render
 from providers import accounts
 from request_log import RequestLog
+
+from kit.faults import FaultPlan
+from kit.wire import BadRequest, json_response, read_request, render
 
 HOST = "127.0.0.1"
 
