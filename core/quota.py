@@ -29,7 +29,8 @@ class Window:
 
     ``number`` is that of the newest bucket since the epoch; ``counts`` has the newest first. Only a day has
     ``used``, ``ends_at`` (when it resets) and ``touched_at`` (the last call or correction).
-    ``is_reported`` is True if the remote reports its own figures for this window, ``is_typed`` if a person chose the limit.
+    ``is_reported`` is True if the remote reports its own figures for this window, ``is_typed`` if a person chose the
+    limit.
     """
 
     seconds: int
