@@ -1,4 +1,4 @@
-"""Repair: compare what failed with what would go out now, then send again or give up."""
+"""Repair: compare what failed with what will be sent now, then replay or discard."""
 
 from ast import literal_eval
 from collections import Counter
@@ -107,7 +107,7 @@ class RetailDeadLetterWizard(models.TransientModel):
         return self.sample_id.action_open_record()
 
     def action_validate(self):
-        """Find out what a replay would send, without sending or recording anything."""
+        """Check what a replay will send, without sending or recording anything."""
         self.ensure_one()
         chosen = self._chosen(limit=VALIDATE_LIMIT + 1)
         checked = chosen[:VALIDATE_LIMIT]
@@ -128,7 +128,7 @@ class RetailDeadLetterWizard(models.TransientModel):
         return self._reopen()
 
     def action_replay(self):
-        """Send the chosen deliveries again."""
+        """Replay the selected deliveries."""
         self.ensure_one()
         replayed = self._chosen()._replay()
         for group, deliveries in replayed._error_groups().items():
@@ -136,7 +136,7 @@ class RetailDeadLetterWizard(models.TransientModel):
         return self._finish(self.env._("Events replayed: %(count)s.", count=len(replayed)))
 
     def action_discard(self):
-        """Give the chosen deliveries up."""
+        """Discard the selected deliveries."""
         self.ensure_one()
         reason = (self.discard_reason or "").strip()
         if not reason:
@@ -150,13 +150,13 @@ class RetailDeadLetterWizard(models.TransientModel):
     # -- which -------------------------------------------------------------------------------------
 
     def _base_domain(self):
-        """Return the domain of all that this wizard may touch."""
+        """Return the domain of all deliveries that this wizard may change."""
         if self.group_id:
             return self.group_id._dead_domain()
         return Domain("id", "in", self.selected_ids.ids) & Domain("state", "=", State.DEAD.value)
 
     def _filter_to_start_with(self):
-        """Return a domain to which a person adds: the editor of domains counts what matches all of it."""
+        """Return the initial filter for a person to extend; the domain editor counts its matches."""
         return self.group_id._dead_domain() if self.group_id else Domain("state", "=", State.DEAD.value)
 
     def _chosen_domain(self):
@@ -192,7 +192,7 @@ class RetailDeadLetterWizard(models.TransientModel):
         return self._reopen()
 
     def _show(self, delivery):
-        """Compare what failed with what would go out now, for one delivery."""
+        """Compare what failed with what will be sent now, for one delivery."""
         failed = delivery._failed_requests().get(delivery.id)
         request, reason = delivery._preview().get(delivery.id, (None, None))
         status = _status(failed, request)
@@ -305,7 +305,7 @@ class RetailErrorGroup(models.Model):
     _inherit = "retail.error.group"
 
     def action_repair(self):
-        """Open the wizard that shows what would go out now, and sends again or gives up."""
+        """Open the repair wizard for the group."""
         self.ensure_one()
         return self.env["retail.dead.letter.wizard"]._open(group=self)
 
@@ -314,7 +314,7 @@ class RetailDelivery(models.Model):
     _inherit = "retail.delivery"
 
     def action_repair(self):
-        """Open the wizard for those of the deliveries that are dead."""
+        """Open the repair wizard for the failed ones of the deliveries."""
         dead = self.filtered(lambda delivery: delivery.state == State.DEAD)
         if not dead:
             raise UserError(self.env._("There is nothing to repair: none of these events has failed."))

@@ -1,4 +1,4 @@
-"""Compare a connector's mapping with the provider's defaults, and take over what is wanted of them."""
+"""Compare a connector's mapping with the provider's defaults, and apply selected defaults."""
 
 from odoo import api, fields, models
 
@@ -39,7 +39,7 @@ class RetailFieldMapComparison(models.TransientModel):
         return comparison._reopen()
 
     def action_take_over_news(self):
-        """Take over what is new or changed in the defaults, and nothing that you changed."""
+        """Apply new and changed defaults, except to lines that you changed."""
         self.ensure_one()
         self.line_ids.filtered(lambda line: line.kind in FROM_DEFAULTS)._take_over()
         self._compare()
@@ -107,7 +107,7 @@ class RetailFieldMapComparisonLine(models.TransientModel):
         return self.env["retail.field.map"]._selection_object()
 
     def action_take_over(self):
-        """Have the line as the default says."""
+        """Apply the default to the line."""
         self.ensure_one()
         comparison = self.comparison_id
         self._take_over()

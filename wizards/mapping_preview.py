@@ -55,7 +55,7 @@ class RetailMappingPreview(models.TransientModel):
 
     @api.model
     def _open(self, connector):
-        """Return the action that shows a new preview, of the newest record that the connector would get."""
+        """Return the action that shows a new preview, of the newest record that the connector sends."""
         found = next(iter(connector._get_provider().objects), None)
         if found is None:
             raise UserError(self.env._("This provider has no mapping."))
@@ -73,13 +73,13 @@ class RetailMappingPreview(models.TransientModel):
 
     @api.onchange("object_name")
     def _onchange_object_name(self):
-        """Show a record that becomes such an object: what was shown before may be of another model."""
+        """Show a record of the selected object: the previous one may be of another model."""
         if self.record_ref and self._event_type(self.record_ref):
             return
         self.record_ref = self._newest()
 
     def _newest(self):
-        """Return a reference to the newest record that the connector would send as the object, or False."""
+        """Return a reference to the newest record that the connector sends as the object, or False."""
         connector, remote_object = self.connector_id, self._remote_object()
         for name in remote_object.event_types if remote_object else ():
             model = self.env[EVENT_TYPES[name].model]
@@ -101,8 +101,8 @@ class RetailMappingPreview(models.TransientModel):
         if event_type is None:
             self.problem = self.env._("Records of this kind do not become this object.")
             return
-        # Built as the drain does it, and taken back: a record that this one needs first may be queued meanwhile.
-        # The cache is kept, since it holds what was typed.
+        # Built as the drain does it, then rolled back: this may queue a record that has to be sent first.
+        # The cache is kept: it holds what the user typed.
         self.env.flush_all()
         savepoint = self.env.cr.savepoint(flush=False)
         try:
@@ -128,7 +128,7 @@ class RetailMappingPreview(models.TransientModel):
         return delivery, rows
 
     def _claim(self, record, event_type):
-        """Return the delivery of such an event, as a drain would claim it now."""
+        """Return a delivery of the event, as if a drain claimed it now."""
         flow = self.connector_id.flow_ids.filtered(lambda flow: flow.event_type == event_type.name)[:1]
         return Claim(
             id=0,
@@ -150,7 +150,7 @@ class RetailMappingPreview(models.TransientModel):
         return problems + (self._other_object(delivery.prepared) if delivery.prepared else [])
 
     def _other_object(self, prepared):
-        """Say so if the record becomes another object than the one that is shown."""
+        """Return a message if the record becomes another object than the selected one."""
         remote_object = self._remote_object()
         if remote_object.part or not prepared.object or prepared.object == self.object_name:
             return []
@@ -163,7 +163,7 @@ class RetailMappingPreview(models.TransientModel):
         ]
 
     def _event_type(self, record):
-        """Return the event type that tells of such a record; a state if there is one."""
+        """Return an event type about the record; a state if there is one."""
         remote_object = self._remote_object()
         fitting = [
             EVENT_TYPES[name]
@@ -173,9 +173,9 @@ class RetailMappingPreview(models.TransientModel):
         return min(fitting, key=lambda each: each.kind != EventKind.STATE, default=None)
 
     def _rows(self, adapter, item):
-        """Return one dict for each line: property, value, where it is from, and what is to be said about it.
+        """Return one dict per field map: property, value, source and remark.
 
-        Of records of which there are several, such as the lines of an order, the first one is shown.
+        If the event has several records of the object, such as order lines, the first one is shown.
         """
         known = self.env["retail.remote.schema"]._known(self.connector_id, self.object_name) or {}
         remote_object = self._remote_object()
@@ -187,9 +187,9 @@ class RetailMappingPreview(models.TransientModel):
             for line in adapter.mapper.field_maps(self.object_name)
         ]
 
-    def _row(self, adapter, item, line, known, is_told):
+    def _row(self, adapter, item, line, known, is_in_event):
         value, note, remote = "", "", known.get(line.property)
-        is_known = is_told and all(path in item.record_values for path in field_map.record_paths(line))
+        is_known = is_in_event and all(path in item.record_values for path in field_map.record_paths(line))
         is_sent = is_known and not (line.only_on_create and item.remote_id)
         try:
             value = field_map.text(adapter.mapper.mapped_value(line, item))
@@ -200,7 +200,7 @@ class RetailMappingPreview(models.TransientModel):
             note = note or self.env._("The remote system has no such property.")
         if not is_sent:
             reason = self.env._("Not sent, because the record is already linked.")
-            if not is_told:
+            if not is_in_event:
                 label = EVENT_TYPES[item.event_type].label
                 reason = self.env._("Not sent, because “%(event)s” does not contain this field.", event=label)
             elif not is_known:
@@ -216,14 +216,14 @@ class RetailMappingPreview(models.TransientModel):
         }
 
     def _why(self, error):
-        """Say why a line cannot be filled, in the user's language if the line itself is at fault."""
+        """Return why a line has no value, in the user's language if the line itself is wrong."""
         fault = error if isinstance(error, field_map.FieldMapError) else error.__cause__
         if isinstance(fault, field_map.FieldMapError):
             return self.env["retail.field.map"]._sentence(fault.reason)
         return str(error)
 
     def _more_rows(self, prepared, rows):
-        """Return rows for what the adapter sends besides the lines, such as a key and what it is linked to."""
+        """Return rows for what the adapter sends besides the field maps, such as a key and links."""
         names = {row["name"] for row in rows}
         if self._remote_object().part or prepared.object != self.object_name:
             return []
@@ -241,7 +241,7 @@ class RetailMappingPreview(models.TransientModel):
         ]
 
     def _more_value(self, value):
-        """Return what is not a property in a few words: how many records, or the ids of others by object."""
+        """Return a summary of what is not a property: a number of records, or ids by object."""
         if isinstance(value, dict):
             return "; ".join(f"{name} {', '.join(map(str, ids))}" for name, ids in value.items())
         if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""The setup check: what an admin still has to do, and how."""
+"""The setup check: what an admin still has to set up, and how."""
 
 import socket
 import time
@@ -49,7 +49,7 @@ class RetailSetupCheck(models.TransientModel):
         }
 
     def action_rotate_secrets(self):
-        """Encrypt all credentials anew with the newest key."""
+        """Re-encrypt all credentials with the newest key."""
         self.check_access("write")
         self.env["retail.credential"]._rotate_all()
         return self.action_open()

@@ -1,4 +1,4 @@
-"""How many deliveries of a connector wait, were delivered and failed, and the lists behind the numbers."""
+"""A connector's counters (waiting, delivered, failed) and the lists behind them."""
 
 from odoo import fields, models
 
@@ -27,7 +27,7 @@ class RetailConnector(models.Model):
         return self._action_deliveries({"search_default_delivered_today": 1})
 
     def action_view_dead(self):
-        """Open the connector's dead deliveries, by cause."""
+        """Open the connector's failed deliveries, grouped by cause."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_error_group")
         return {**action, "domain": [("connector_id", "=", self.id)]}

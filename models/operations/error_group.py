@@ -1,4 +1,4 @@
-"""Error groups: dead deliveries of one connector that have the same cause, and whose turn it is."""
+"""Error groups: failed deliveries of one connector with the same cause, and who is assigned to them."""
 
 import operator as operators
 
@@ -19,7 +19,7 @@ COMPARISONS = {
     "in": lambda count, counts: count in counts,
 }
 
-# A dead delivery that a person sent again is repaired only when it has arrived.
+# A failed delivery that is replayed counts as repaired only once it is delivered.
 UNREPAIRED = SQL(
     """(EXISTS (SELECT FROM retail_delivery d
                  WHERE d.connector_id = g.connector_id AND d.fingerprint = g.fingerprint AND d.state = 'dead')
@@ -94,7 +94,7 @@ class RetailErrorGroup(models.Model):
     # -- actions -----------------------------------------------------------------------------------
 
     def action_view_dead(self):
-        """Open the group's dead deliveries."""
+        """Open the group's failed deliveries."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_delivery")
         return {
@@ -112,13 +112,13 @@ class RetailErrorGroup(models.Model):
             & Domain("state", "=", State.DEAD.value)
         )
 
-    # -- what the drain and the cron tell ------------------------------------------------------------
+    # -- for the drain and the cron ------------------------------------------------------------------
 
     @api.model
     def _note(self, connector, delivery_ids):
-        """Keep the groups of deliveries of a connector that just died, and tell their owners once.
+        """Update the groups of deliveries that just failed for good, and notify their owners once.
 
-        Two drains that do so at the same time: the second fails to serialize, and tries again.
+        If two drains do so at the same time, the second one fails to serialize and is retried.
         """
         if not delivery_ids:
             return
@@ -152,19 +152,19 @@ class RetailErrorGroup(models.Model):
             )
         )
         self.invalidate_model()
-        # Whoever is told by email gets it from the mail queue: a drain does not wait for a mail server.
+        # Emails go through the mail queue: a drain must not wait for a mail server.
         groups = self.with_context(mail_notify_force_send=False)
         groups.browse([group_id for (group_id,) in rows])._assign()
 
     def _assign(self):
-        """Tell the owner of each group of which nobody was told, or whose owner has left."""
+        """Notify the owner of each group without an activity, or whose owner was archived."""
         for group in self:
             if not group._alert(FAILED).user_id.active:
                 group.owner_id = group._find_owner()
                 group._alert_owner()
 
     def _find_owner(self):
-        """Return who looks after it: the flow's owner, else the connector's responsible, if they are still there."""
+        """Return the user assigned to the group: the flow's owner, else the connector's responsible, if active."""
         candidates = (
             self.sample_id.flow_id.owner_id,
             self.connector_id.responsible_id,
@@ -192,7 +192,7 @@ class RetailErrorGroup(models.Model):
         return Markup("<p>%s</p><p>%s</p>") % (self.error_message or "", advice)
 
     def _sample_reference(self):
-        """Name the record without its data: the text of an activity outlives a record that is erased."""
+        """Name the record without its data: the activity's text outlives an erased record."""
         sample = self.sample_id
         if sample.res_model not in self.env:
             return sample.display_name
@@ -202,7 +202,7 @@ class RetailErrorGroup(models.Model):
 
     @api.model
     def _cron_refresh(self):
-        """Close what is repaired, and have the activities of the rest tell how many there are now."""
+        """Close the activities of repaired groups, and update the counts in the others."""
         drain = self.env["retail.drain"]
         for connector, delivery_ids in self._unnoted():
             drain._transaction(self._note, connector, delivery_ids)
@@ -211,7 +211,7 @@ class RetailErrorGroup(models.Model):
 
     @api.model
     def _unnoted(self):
-        """Return ``[(connector, ids)]`` of the dead whose drain was stopped before it could note them."""
+        """Return ``[(connector, delivery ids)]`` of failures whose drain was stopped before it could group them."""
         rows = self.env.execute_query(
             SQL(
                 """

@@ -1,4 +1,4 @@
-"""Repairing dead deliveries: what was sent last, and what would be sent now."""
+"""Repairing failed deliveries: what was sent last, and what will be sent now."""
 
 import json
 from collections import namedtuple
@@ -18,7 +18,7 @@ def changed_properties(failed, request):
     """Return the names of the properties that differ between two requests, masked or not."""
     before, now = failed.properties, request.properties
     [known] = failed.digests
-    # The hashes are of a key that may be gone: then only what can be seen is compared.
+    # The key of the hashes may have been removed: then only the visible values are compared.
     digests = next((each for each in request.digests if each.items() & known.items()), known)
     seen = {name for name in (*before, *now) if (before.get(name) or "") != (now.get(name) or "")}
     hidden = {name for name in known.keys() & digests.keys() if known[name] != digests[name]}
@@ -37,10 +37,10 @@ class RetailDelivery(models.Model):
         by_cause = groups.grouped(lambda group: (group.connector_id.id, group.fingerprint))
         return {by_cause[cause]: deliveries for cause, deliveries in causes.items() if cause in by_cause}
 
-    # -- a look at what would go out -----------------------------------------------------------------
+    # -- dry run -------------------------------------------------------------------------------------
 
     def _failed_requests(self):
-        """Return ``{id: Request}``: what was sent last; nothing for those that could never be built."""
+        """Return ``{id: Request}`` of what was sent last, without deliveries that could never be built."""
         rows = self.env.execute_query(
             SQL(
                 """
@@ -58,13 +58,13 @@ class RetailDelivery(models.Model):
         }
 
     def _preview(self):
-        """Build what would go out now, send nothing and record nothing.
+        """Build the requests without sending or recording anything.
 
-        :return: ``{id: (Request, None)}``, or ``{id: (None, reason)}`` for what would not go out
+        :return: ``{id: (Request, None)}``, or ``{id: (None, reason)}`` for what cannot be sent
         """
         previews = {}
         for connector, deliveries in self.sudo().grouped("connector_id").items():
-            # As the drain does it, and taken back: a fact may write what only the moment of sending knows.
+            # As the drain does it, then rolled back: completing a fact may write.
             savepoint = self.env.cr.savepoint()
             try:
                 previews.update(deliveries._preview_of(connector))

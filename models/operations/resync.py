@@ -1,4 +1,4 @@
-"""Resync: a person has a record sent again, whatever the remote is known to have."""
+"""Resync: send a record again on request, even if the remote is up to date."""
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -16,10 +16,10 @@ class RetailSyncState(models.Model):
 
     @api.model
     def _resync(self, records, connectors=None):
-        """Queue what tells the remote of records, to be sent now.
+        """Queue the records' events, to be sent now.
 
-        Facts that could not be delivered go first. Then the present state goes to each connector that takes it;
-        to the others, and of a record that has no state to tell, the newest fact goes again.
+        Failed facts go first. Then each connector gets the current state of the record, or its newest fact where there
+        is no state event or the connector does not take it.
 
         :param connectors: only these; None: every connector of the user's companies
         :raise UserError: if nothing is to be sent
@@ -68,7 +68,7 @@ class RetailSyncState(models.Model):
 
     @api.model
     def _resync_states(self, records, connectors):
-        """Return the records that have a state to tell, the connectors that take it, and the number of deliveries."""
+        """Return (records with a state event, connectors that take it, number of deliveries)."""
         event_type = records._retail_updated_event
         events = self.env["retail.event"].sudo()
         routes = events._routes({event_type}, connectors) if event_type else []
@@ -81,9 +81,9 @@ class RetailSyncState(models.Model):
 
     @api.model
     def _resync_facts(self, records, connectors):
-        """Send dead facts again, and after them the newest; return the number of deliveries.
+        """Send failed facts again, then the newest fact; return the number of deliveries.
 
-        Where the remote record is gone, all facts go again: the newest alone does not make it what it was.
+        If the remote record was not found, all facts are sent again: the newest alone would not restore it.
         """
         count = 0
         for connector in connectors if records else ():
@@ -102,7 +102,7 @@ class RetailSyncState(models.Model):
 
     @api.model
     def _resend_all_facts(self, records, connector):
-        """Send all facts again that are not on their way, in order; return the number of deliveries."""
+        """Send all facts again that are not open, in order; return the number of deliveries."""
         self._dead_facts(records, connector)._discard(self.env._("Replaced by a Resync of all events."))
         told = [row for row in self._facts(records, connector) if row[-1] not in OPEN_STATES]
         deliveries = self.env["retail.delivery"]
@@ -127,9 +127,9 @@ class RetailSyncState(models.Model):
 
     @api.model
     def _facts(self, records, connector, distinct=None):
-        """Return ``(event id, flow id, delivery id, state)`` of the facts of records that a connector wants.
+        """Return ``(event id, flow id, delivery id, state)`` of the records' facts that a connector takes.
 
-        The delivery is an open one of the event, or else its last; None without any.
+        The delivery is the event's open one, or else its last; None without any.
         """
         routes = self.env["retail.event"]._routes(_event_types(records._name), connector) if records else []
         if not routes:
@@ -157,5 +157,5 @@ class RetailSyncState(models.Model):
 
 
 def _event_types(model):
-    """Return the names of the event types that tell of the records of a model."""
+    """Return the names of the event types about a model."""
     return {name for name, each in EVENT_TYPES.items() if model in (each.model, *each.more_models)}

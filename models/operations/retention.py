@@ -1,6 +1,6 @@
-"""Retention: what is finished goes when it is old, in small transactions that wait for nobody.
+"""Retention: delete old finished records, in small transactions that wait for no lock.
 
-Dead deliveries stay until a person replays or cancels them, and an event stays as long as any delivery of it does.
+Failed deliveries stay until a person replays or discards them, and an event stays as long as one of its deliveries.
 """
 
 import logging
@@ -43,7 +43,7 @@ class RetailRetention(models.Model):
 
     @api.model
     def _cron_purge(self):
-        """Remove what is older than each company keeps it; the next run goes on where this one had to stop."""
+        """Delete what is older than each company's retention period. The next run continues where this one stops."""
         steps = self._steps()
         for position, step in enumerate(steps, 1):
             is_full = True
@@ -55,7 +55,7 @@ class RetailRetention(models.Model):
                     return
 
     def _steps(self):
-        """Return functions that remove a batch each and return its size; events after their deliveries."""
+        """Return functions that delete one batch each and return its size; events after their deliveries."""
         connectors = self.env["retail.connector"].search([("active", "in", (True, False))], order="id")
         companies = connectors.company_id.sorted("id")
         steps = [
@@ -68,7 +68,7 @@ class RetailRetention(models.Model):
         return [partial(purge, owner, days) for days, purge, owner in steps if days > 0]
 
     def _purge_deliveries(self, connector, days):
-        """Remove finished deliveries with their attempts, oldest first; return how many."""
+        """Delete finished deliveries with their attempts, oldest first; return their number."""
         old = SQL(
             """
             SELECT id FROM retail_delivery
@@ -83,8 +83,8 @@ class RetailRetention(models.Model):
         return self._purge("retail_delivery", old, connector.company_id, "delivery_count")
 
     def _purge_events(self, company, days):
-        """Remove events that have no delivery any more, oldest first; return how many."""
-        # OFFSET 0: looked up per event. As a join it would read all deliveries for each batch.
+        """Delete events without deliveries, oldest first; return their number."""
+        # OFFSET 0 makes it a lookup per event. As a join it would read all deliveries for each batch.
         old = SQL(
             """
             SELECT e.id FROM retail_event e
@@ -99,7 +99,7 @@ class RetailRetention(models.Model):
         return self._purge("retail_event", old, company, "event_count")
 
     def _purge(self, table, old, company, counter):
-        """Delete the rows that ``old`` selects and locks, and count them for the company; return how many."""
+        """Delete the rows that ``old`` selects and locks, and count them for the company; return their number."""
         [(count,)] = self.env.execute_query(
             SQL(
                 """
@@ -117,7 +117,7 @@ class RetailRetention(models.Model):
         return count
 
     def _note(self, company, counter, count):
-        """Keep what the settings page tells: when it ran last, and how much went so far."""
+        """Store what the settings page shows: the last run, and the number of deleted records."""
         self.env.execute_query(
             SQL(
                 """

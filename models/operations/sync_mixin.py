@@ -1,4 +1,4 @@
-"""What the clerk has on a record: how it stands with each connector, Resync, and its story."""
+"""What a clerk has on a record: its sync state with each connector, Resync and the timeline."""
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -8,7 +8,7 @@ class RetailSynced(models.AbstractModel):
     _name = "retail.synced"
     _description = "Retail Hub: Synchronized Record"
 
-    _retail_updated_event = None  # as retail.capture has it: not every such record tells a state
+    _retail_updated_event = None  # as in retail.capture; not every model has a state event
 
     retail_sync_state = fields.Selection(
         [("in_sync", "In sync"), ("waiting", "Waiting"), ("failed", "Failed")],
@@ -36,7 +36,7 @@ class RetailSynced(models.AbstractModel):
             record.retail_event_count = 0 if is_till else events.search_count(record._retail_story_domain())
 
     def _retail_story_domain(self):
-        """Return the domain of the events of all processes that the record had a part in."""
+        """Return the domain of the events of all business processes that the record is part of."""
         self.ensure_one()
         events = self.env["retail.event"]._read_group(
             [("res_id", "=", self.id), ("res_model", "=", self._name)], ["correlation_id"]
@@ -45,17 +45,17 @@ class RetailSynced(models.AbstractModel):
         return Domain("correlation_id", "in", sorted({own} | {process for (process,) in events if process}))
 
     def action_retail_timeline(self):
-        """Show what happened in the record's process, and whom it was told."""
+        """Show the events of the record's business process, and which systems got them."""
         self.ensure_one()
         return self.env["retail.event"]._action_timeline(self.display_name, self._retail_story_domain())
 
     def action_retail_sync_state(self):
-        """Show how this record stands with each connector."""
+        """Show the record's sync state with each connector."""
         self.ensure_one()
         return self.env["retail.sync.state"]._action_for(self)
 
     def action_retail_resync(self):
-        """Send the records again, now, to every connector that takes them."""
+        """Send the records again now, to every connector that takes them."""
         return self.env["retail.sync.state"]._resync(self)
 
 

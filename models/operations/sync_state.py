@@ -1,4 +1,4 @@
-"""How each record stands with each connector: a view over deliveries and bindings."""
+"""The sync state of each record with each connector: a view over deliveries and bindings."""
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -30,12 +30,12 @@ class RetailSyncState(models.Model):
 
     @property
     def _table_query(self):
-        """The delivery that tells most about a record: a dead one, else an open one, else the last one.
+        """One row per record and connector, from the delivery that matters most: a failed one, else an open
+        one, else the last one.
 
-        A binding tells of its record even after its deliveries were removed for their age, and lends it an id
-        that stays: minus its own. A record that was never delivered has the id of its delivery. Both halves find
-        their rows by id as well as by record, each by an index; OFFSET 0 keeps what is per row from becoming
-        a join over all deliveries.
+        A bound record keeps its row after its deliveries were purged; its id is minus the binding's id. A record
+        without a binding has the id of its delivery. Both halves find rows by id and by record through an index; OFFSET 0
+        keeps the lookups per row from becoming a join over all deliveries.
         """
         return SQL(
             """
@@ -100,7 +100,7 @@ class RetailSyncState(models.Model):
                 status.remote_id = bound[status.res_id].remote_id if status.res_id in bound else False
 
     def action_resync(self):
-        """Send the record again, now, to this connector."""
+        """Send the record again now, to this connector."""
         self.ensure_one()
         record = self.env[self.res_model].browse(self.res_id).exists()
         if not record:
@@ -108,7 +108,7 @@ class RetailSyncState(models.Model):
         return self._resync(record, self.connector_id)
 
     def action_open_delivery(self):
-        """Open the delivery that the state comes from; it may have been removed because of its age."""
+        """Open the delivery behind the state, unless it was purged."""
         self.ensure_one()
         if not self.delivery_id:
             return {

@@ -1,4 +1,4 @@
-"""The story of a process: its events in order, how each stands with every connector, and what led to what."""
+"""The timeline of a business process: its events in order, their status with each connector, and their causes."""
 
 import json
 
@@ -50,11 +50,11 @@ class RetailEvent(models.Model):
             event.shown_details = _indented(mask(event.details)) if event.details else False
 
     def _ordered_payload(self):
-        """Return the payload in the order of its schema, which the database does not keep."""
+        """Return the payload in the order of its schema: the database does not preserve the order of keys."""
         schema = EVENT_TYPES[self.event_type].schema
         try:
             return schema.model_validate(self.payload).canonical()
-        except ValidationError:  # of another version, or another addon's
+        except ValidationError:  # an event of another version or another addon
             return self.payload
 
     @api.depends("correlation_id")
@@ -65,7 +65,7 @@ class RetailEvent(models.Model):
             event.process_name = names[reference] if reference else event.correlation_id
 
     def _search_process_name(self, operator, value):
-        """Find processes by the record that they begin with: one of those that have a timeline."""
+        """Find processes by the name of the record where they begin."""
         if operator != "ilike":
             return NotImplemented
         found = []
@@ -86,7 +86,7 @@ class RetailEvent(models.Model):
     def _compute_standing(self):
         labels = dict(self.env["retail.delivery"]._fields["state"]._description_selection(self.env))
         for event in self:
-            # The last to each connector: a person may have had it sent again.
+            # The last one per connector: it may have been replayed.
             last = {each.connector_id: each for each in event.delivery_ids.sorted("id")}
             deliveries = event.delivery_ids.browse(each.id for each in last.values())
             event.standing = deliveries._standing()
@@ -118,10 +118,10 @@ class RetailEvent(models.Model):
             event.caused_ids = caused.get(event.uuid, False)
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
-        """In a timeline, what happened within one second is in the order in which it was noticed.
+        """Sort events of the same second in the order in which they were captured.
 
-        Many business times are kept to the second: with the fractions of the others, a return would be received
-        before it is initiated.
+        Many business times are stored to the second: comparing them with the fractions of others would show a return as
+        received before it was initiated.
         """
         order = super()._order_field_to_sql(alias, field_name, direction, nulls, query)
         if field_name != "occurred_at" or not self.env.context.get("retail_timeline"):
@@ -131,7 +131,7 @@ class RetailEvent(models.Model):
     # -- actions -----------------------------------------------------------------------------------
 
     def action_timeline(self):
-        """Show all events of the process that this one belongs to."""
+        """Show all events of this event's business process."""
         self.ensure_one()
         return self._action_timeline(self.process_name, Domain("correlation_id", "=", self.correlation_id))
 
@@ -152,7 +152,7 @@ class RetailDelivery(models.Model):
     _inherit = "retail.delivery"
 
     def _standing(self):
-        """Return how an event stands that has these deliveries: the worst counts."""
+        """Return the status of an event with these deliveries: the worst of them."""
         states = set(self.mapped("state"))
         if State.DEAD in states:
             return "failed"
@@ -163,7 +163,7 @@ class RetailDelivery(models.Model):
     def _badge(self, labels):
         """Return what the screen shows of a delivery (a dict of JSON values).
 
-        :param labels: ``{state: what it is called}``
+        :param labels: ``{state: label}``
         """
         since = self.finished_at or self.queued_at
         return {
@@ -185,6 +185,6 @@ def _indented(value):
 
 
 def _parse_reference(text):
-    """Return ``(model, id)`` of ``sale.order,7``; None for the id of a process that is no record."""
+    """Return ``(model, id)`` of ``sale.order,7``; None for a process id that names no record."""
     model, _comma, record_id = (text or "").partition(",")
     return (model, int(record_id)) if record_id.isdigit() else None
