@@ -34,8 +34,8 @@ class RetailSyncState(models.Model):
         one, else the last one.
 
         A bound record keeps its row after its deliveries were purged; its id is minus the binding's id. A record
-        without a binding has the id of its delivery. Both halves find rows by id and by record through an index; OFFSET 0
-        keeps the lookups per row from becoming a join over all deliveries.
+        without a binding has the id of its delivery. Both halves find rows by id and by record through an index; OFFSET
+        0 keeps the lookups per row from becoming a join over all deliveries.
         """
         return SQL(
             """
