@@ -1,5 +1,6 @@
 """The mapping of one connector: canonical data → properties of remote records, by its field maps. Plain Python."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
@@ -11,6 +12,9 @@ from ..core.redaction import is_personal
 from ..schemas import EVENT_TYPES
 from .items import Item, MatchKeys
 from .provider import Provider, RemoteObject, Settings
+
+# A path that ends at an address: the names of its parts, which say what is personal, do not follow.
+_ADDRESS = re.compile(r"(^|\.)(\w+_address|addresses\.[^.]+)$")
 
 
 class Mapper:
@@ -116,16 +120,16 @@ class Mapper:
 def personal_properties(lines: Sequence[FieldMap]) -> frozenset[str]:
     """Return the names of those properties that hold personal data though they are not called so.
 
-    By where their values come from: a property ``x_note`` that is filled from ``name.full`` is personal.
+    By where their values come from: a property ``x_note`` that is filled from ``name.full`` is personal, and so is one
+    that is made of a whole address.
     """
     return frozenset(
         line.property
         for line in lines
         if not is_personal(line.property)
         and any(
-            is_personal(part)
+            _ADDRESS.search(path) or any(is_personal(part) for part in path.split("."))
             for path in (*field_map.canonical_paths(line), *field_map.record_paths(line))
-            for part in path.split(".")
         )
     )
 
