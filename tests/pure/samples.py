@@ -120,6 +120,17 @@ def make_item(number=1, *, keys=BY_EMAIL, event_type="customer.updated", data=No
     return Item(trace_id, event_type, data, keys, f"key-{trace_id}", **changes)
 
 
+def merged_item(number=1, merged_remote_ids=(), **changes):
+    """Return an Item: customers whose remote ids are given were merged into ``customer(number)``."""
+    data = {"id": str(number), "merged_ids": ["99"], "merged_remote_ids": list(merged_remote_ids)}
+    return make_item(number, event_type="customer.merged", data=data, **changes)
+
+
+def erased_item(number=1, **changes):
+    """Return an Item: ``customer(number)`` was deleted."""
+    return make_item(number, event_type="customer.erased", data={"id": str(number)}, **changes)
+
+
 def wait_until(condition, seconds=10):
     """Wait until ``condition()`` is true; fail if it is not within so many seconds."""
     end = time.monotonic() + seconds

@@ -3,6 +3,7 @@
 dev/lib/pytest_retail_hub.py loads them for all tests, those of other addons too.
 """
 
+import contextlib
 import http.client
 import importlib.util
 import json
@@ -52,23 +53,33 @@ class Api:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def sandbox_providers():
     """Stand-ins besides the sandbox's own: {name: place}, see tests/sandbox/providers.py. An addon overrides this."""
     return {}
 
 
 @pytest.fixture(scope="session")
-def sandbox_process(sandbox_providers):
-    with load_client().SandboxProcess(providers=sandbox_providers) as client:
-        yield client
+def start_sandbox():
+    """Return the client of a sandbox that has these stand-ins too; one process for all tests that want the same."""
+    clients = {}
+    with contextlib.ExitStack() as stack:
+
+        def start(providers):
+            key = tuple(sorted(providers.items()))
+            if key not in clients:
+                clients[key] = stack.enter_context(load_client().SandboxProcess(providers=providers))
+            return clients[key]
+
+        yield start
 
 
 @pytest.fixture
-def sandbox(sandbox_process):
+def sandbox(start_sandbox, sandbox_providers):
     """The sandbox as new; steer it with the methods of SandboxClient."""
-    sandbox_process.reset()
-    return sandbox_process
+    client = start_sandbox(sandbox_providers)
+    client.reset()
+    return client
 
 
 @pytest.fixture

@@ -58,8 +58,8 @@ class Example(Account):
         return json_response(status, self.describe(record))
 
     def merge(self, request, key):
-        """Into the person whose id is ``into``; the old id leads there."""
-        loser, winner = self.existing(key), self.people.find(self.body_of(request).get("into"))
+        """Into the person ``into``; the old id leads there."""
+        loser, winner = self.existing(key), self.person(self.body_of(request).get("into"))
         if winner is None or winner is loser:
             raise self.failure(422, "into: no other person")
         self.people.merge(loser, winner)
@@ -69,8 +69,12 @@ class Example(Account):
         self.people.forget(self.existing(key))
         return Response(204)
 
+    def person(self, key):
+        """By our key or its id; None if there is none."""
+        return self.people.find(key, "key") or self.people.find(key)
+
     def existing(self, key):
-        record = self.people.find(key, "key") or self.people.find(key)
+        record = self.person(key)
         if record is None:
             raise self.failure(404, "there is no such person")
         return record

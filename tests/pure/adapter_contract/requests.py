@@ -1,0 +1,120 @@
+"""What an item becomes: a request that can be compared, shown and kept."""
+
+import json
+
+import pytest
+from samples import invoice, make_item, order
+
+from odoo.addons.retail_hub.connectors.items import RemoteId
+from odoo.addons.retail_hub.core.errors import MappingError
+from odoo.addons.retail_hub.core.field_map import FieldMap
+from odoo.addons.retail_hub.models.outbox.attempt_snapshot import masked_request
+
+from .contract import CUSTOMER_EVENTS, Contract
+
+SAMPLES = {
+    "order.placed": order,
+    "order.updated": order,
+    "order.cancelled": order,
+    "invoice.posted": invoice,
+}
+PERSONAL = ("anna", "janssens", "+3247012", "kerkstraat", "be0477472701")
+SCALAR = (str, int, float, bool, type(None))
+
+
+class RequestContract(Contract):
+    def test_describes_itself(self):
+        """The hub asks the provider, without making an adapter."""
+        provider = self.PROVIDER
+        assert provider.code
+        assert provider.label
+        assert provider.base_url.startswith("https://")
+        assert provider.api_versions[0]
+        assert provider.batch_size > 0
+        credentials = [each for method in provider.auth_methods for each in method.credentials]
+        assert all(credential.name and credential.label for credential in credentials)
+        assert provider.event_types
+
+    def test_follows_a_customer_to_the_end(self):
+        """What is merged or erased in Odoo must not stay at the remote: a provider that cannot do it says so."""
+        missing = CUSTOMER_EVENTS - self.PROVIDER.event_types if self._takes_customers else set()
+        assert missing == self.CANNOT
+
+    @property
+    def _takes_customers(self):
+        return not CUSTOMER_EVENTS.isdisjoint(self.PROVIDER.event_types)
+
+    def test_prepare_makes_no_call(self):
+        with self.connect() as adapter:
+            adapter.prepare(self.item())
+        assert self.call_count() == 0
+
+    def test_comparable_is_the_same_for_the_same_customer(self):
+        """The hub skips a state that the remote has; a trace id in it would make each one new."""
+        with self.connect() as adapter:
+            first = adapter.prepare(self.item(1, trace_id="1"))
+            second = adapter.prepare(self.item(1, trace_id="2"))
+            third = adapter.prepare(self.item(1, data=self.data(1, **self.CHANGE)))
+        assert first.comparable == second.comparable
+        assert first.comparable != third.comparable
+        assert first.key == second.key
+
+    def test_prepare_refuses_an_unknown_event(self):
+        with self.connect() as adapter, pytest.raises(MappingError, match="moon.eclipsed"):
+            adapter.prepare(self.item(event_type="moon.eclipsed"))
+
+    def test_the_preview_can_show_what_is_compared(self):
+        """Names and values, side by side: what is nested would be shown as a list of letters, or not at all."""
+        for prepared in self._prepared_samples():
+            for name, value in prepared.comparable.items():
+                assert isinstance(name, str)
+                links = isinstance(value, dict) and all(isinstance(ids, list) for ids in value.values())
+                problem = (
+                    f"{prepared.operation}: {name} is neither a value, nor a list, nor {{object: [ids]}}"
+                )
+                assert isinstance(value, (*SCALAR, list, tuple)) or links, problem
+            json.dumps([prepared.comparable, prepared.body])
+
+    def test_what_is_kept_of_a_request_names_nobody(self):
+        """An attempt keeps the request, with personal data masked by the names of properties."""
+        for prepared in self._prepared_samples():
+            assert_names_nobody(masked_request(prepared))
+
+    def test_a_property_that_is_filled_from_personal_data_is_masked(self):
+        """Whatever the admin maps a name to: ``Prepared.personal`` has such properties."""
+        objects = [each for each in self.PROVIDER.objects if "customer.updated" in each.event_types]
+        if not objects:
+            pytest.skip("no properties of customers can be mapped")
+        lines = [FieldMap(each.name, "x_remark", "name.full") for each in objects]
+        with self.connect(field_maps=[*self.PROVIDER.default_field_maps, *lines]) as adapter:
+            prepared = adapter.prepare(self.item())
+        assert "Anna Janssens1" in json.dumps(prepared.body)
+        assert_names_nobody(masked_request(prepared))
+
+    def _prepared_samples(self):
+        """Return a request for each type of event that has objects and a sample."""
+        fed = {name for each in self.PROVIDER.objects for name in each.event_types}
+        with self.connect() as adapter:
+            items = [
+                self.item(event_type=name) for name in sorted(fed & {"customer.created", "customer.updated"})
+            ]
+            items += [
+                make_item(event_type=name, data=SAMPLES[name](), subject="sale.order/1")
+                for name in sorted(fed & SAMPLES.keys())
+            ]
+            return [adapter.prepare(self._linked(adapter, item)) for item in items]
+
+    def _linked(self, adapter, item):
+        """Return the item with a remote id for each record that it waits for."""
+        references = adapter.references(item.event_type, item.data)
+        return make_item(
+            event_type=item.event_type,
+            data=item.data,
+            subject=item.subject,
+            remote_ids={each: RemoteId(f"77{number}") for number, each in enumerate(references)},
+        )
+
+
+def assert_names_nobody(data):
+    text = json.dumps(data, ensure_ascii=False).lower()
+    assert not [word for word in PERSONAL if word in text], text
