@@ -1,5 +1,6 @@
 """The documents are well-formed, lead somewhere, and say what the code says."""
 
+import ast
 import json
 import re
 from functools import cache
@@ -9,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 import docutils.core
 import docutils.nodes
 import pytest
+from lxml import etree
 
 from odoo.addons.retail_hub.connectors.hubspot.mapping import DEFAULT_FIELD_MAPS
 from odoo.addons.retail_hub.core.const import ErrorClass
@@ -17,6 +19,7 @@ from odoo.addons.retail_hub.schemas import EVENT_TYPES, SCHEMAS
 ROOT = Path(__file__).parents[2]
 RST = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "README.rst", *ROOT.glob("doc/*.rst")))
 MARKDOWN = ("CONTRIBUTING.md", "CHANGELOG.md", "connectors/hubspot/README.md", "connectors/webhook/README.md")
+LABELS_OF_ODOO = {"New", "Actions", "Apps"}
 HUBSPOT_OBJECTS = {
     "Contact": "contact",
     "Company": "company",
@@ -171,3 +174,41 @@ def test_names_of_schemas():
     text = "".join((ROOT / name).read_text(encoding="utf-8") for name in RST)
     named = set(re.findall(r"\b[A-Z]\w+V1\b", text))
     assert named and named <= set(SCHEMAS)
+
+
+def test_labels():
+    """What is bold in a document is a label on a screen, unless it is a heading that ends with a full stop."""
+    known = LABELS_OF_ODOO | labels_of_views() | labels_of_models()
+    unknown = {
+        f"{name}: {label}"
+        for name in RST
+        for node in read(name)[0].findall(docutils.nodes.strong)
+        for label in " ".join(node.astext().split()).split(" → ")
+        if not label.endswith((".", ":")) and label not in known
+    }
+    assert unknown == set()
+
+
+def labels_of_views():
+    """Return all texts of the views: of buttons, fields, pages, menus, filters."""
+    texts = set()
+    for path in (*ROOT.glob("views/**/*.xml"), *ROOT.glob("wizards/**/*.xml"), *ROOT.glob("security/*.xml")):
+        for element in etree.parse(path).iter(etree.Element):
+            texts |= {element.text or "", *(element.get(name, "") for name in ("string", "name", "title"))}
+    return {text.strip().rstrip("…") for text in texts}
+
+
+def labels_of_models():
+    """Return the labels of the fields, and all texts that the code of the models has."""
+    texts = set()
+    for path in (
+        *ROOT.glob("models/**/*.py"),
+        *ROOT.glob("wizards/**/*.py"),
+        *ROOT.glob("connectors/**/*.py"),
+    ):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.add(node.value)
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                texts.add(node.targets[0].id.removesuffix("_id").replace("_", " ").title())
+    return texts
