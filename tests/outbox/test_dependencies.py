@@ -68,6 +68,31 @@ class TestDependencies(RetailCase):
         self._drain()
         self.assertEqual(self._deliveries(third).state, "delivered")
 
+    def test_what_arrives_while_the_batch_is_sent(self):
+        """Another drain brings it to the remote before anybody could see who waits for it: it is looked at again."""
+        self._partner("Third", "third@example.com")
+        send, other_drain = HubSpotAdapter.send, [self._arrive]
+
+        def send_meanwhile(adapter, batch):
+            while other_drain:
+                other_drain.pop()()
+            return send(adapter, batch)
+
+        with patch.object(HubSpotAdapter, "send", send_meanwhile):
+            self._drain()
+        self.assertEqual(self._deliveries(self.second).state, "delivered")
+
+    def _arrive(self):
+        self._deliveries(self.first).sudo().state = "delivered"
+        self.env["retail.binding"].sudo().create(
+            {
+                "connector_id": self.connector.id,
+                "res_model": "res.partner",
+                "res_id": self.first.id,
+                "remote_id": "1",
+            }
+        )
+
     def test_what_is_not_sent(self):
         """Nobody waits for ever for what the flow leaves out."""
         self.connector.flow_ids.domain = f"[('id', '!=', {self.first.id})]"
