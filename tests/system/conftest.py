@@ -6,7 +6,7 @@ Starting a server takes some seconds: tests that do not harm it share one, each 
 import contextlib
 
 import pytest
-from hub import complaints, open_connector
+from hub import complaints, keep_hub_cron_only, open_connector
 
 from stack import Database, OdooServer, Sandbox, database_name
 
@@ -16,10 +16,7 @@ def image():
     """A database with retail_hub, to be copied. Of the scheduled actions only the hub's is left active."""
     with Database(database_name("image")) as database:
         database.install("retail_hub")
-        database.query(
-            "UPDATE ir_cron SET active = id IN (SELECT res_id FROM ir_model_data"
-            " WHERE module = 'retail_hub' AND model = 'ir.cron')"
-        )
+        keep_hub_cron_only(database)
         yield database
 
 

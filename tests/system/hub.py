@@ -170,6 +170,14 @@ def let_cron_run(db):
     Database("postgres").query("SELECT pg_notify('cron_trigger', %s)", db.name)
 
 
+def keep_hub_cron_only(db):
+    """Switch off all scheduled actions but the hub's own."""
+    db.query(
+        "UPDATE ir_cron SET active = id IN (SELECT res_id FROM ir_model_data"
+        " WHERE module = 'retail_hub' AND model = 'ir.cron')"
+    )
+
+
 def complaints(log):
     """Return the lines of a server's log that tell of an error."""
     return [

@@ -1,0 +1,181 @@
+"""An upgrade from the version before keeps all data, and work that waited goes on."""
+
+import configparser
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from hub import PATIENCE, complaints, keep_hub_cron_only, let_cron_run
+
+from database import run_odoo
+from stack import Database, OdooServer, database_name, setting, wait_until
+
+BEFORE = "fb425a655b2b89f490e56e7b61d72f0f822df626"  # 19.0.1.0.0
+FILL = Path(__file__).with_name("fill_version_before.py")
+POISON = {"property": "jobtitle", "pattern": "(?!Bad).*", "error": "INVALID_ALPHA", "message": "not this"}
+KEY = {"name": "odoo_customer_id", "objectType": "contacts", "hasUniqueValue": True}
+
+# What became of columns that are not what they were. All others have the same name and the same contents, but for
+# when a row was changed last: an upgrade computes some fields anew.
+RENAMED = {
+    ("retail_binding", "is_gone"): "is_not_found",
+    ("retail_delivery", "progress"): "checkpoint",
+    ("retail_field_map", "owner"): "system_of_record",
+}
+
+
+def renamed_in_defaults(values):
+    """``default_values`` of a field map has names of fields in it."""
+    return values and {
+        "system_of_record" if name == "owner" else name: value for name, value in values.items()
+    }
+
+
+CHANGED = {("retail_field_map", "default_values"): renamed_in_defaults}
+
+
+# ----- the database of the version before -----
+
+
+@pytest.fixture(scope="module")
+def addons_before(tmp_path_factory):
+    """An addons path whose retail_hub is that of the version before."""
+    folder = tmp_path_factory.mktemp("before")
+    found = subprocess.run(["git", "archive", BEFORE], cwd=setting("RETAIL_HUB_ROOT"), capture_output=True)
+    if found.returncode:
+        pytest.skip(f"the git history of this checkout lacks the version before ({BEFORE[:7]})")
+    with tarfile.open(fileobj=io.BytesIO(found.stdout)) as archive:
+        archive.extractall(folder / "retail_hub", filter="data")
+    config = configparser.RawConfigParser()
+    config.read(setting("RETAIL_HUB_ODOO_CONF"))
+    return f"{folder},{config['options']['addons_path']}"
+
+
+@pytest.fixture(scope="module")
+def database(addons_before, sandbox_process):
+    """The database of the version before, with rows in every table."""
+    sandbox_process.reset()
+    sandbox_process.configure(validation_rules=[POISON], custom_properties=[KEY], currencies=["USD", "EUR"])
+    with Database(database_name("upgrade")) as database:
+        log = Path(setting("RETAIL_HUB_LOGS"), f"{database.name}-before.log")
+        old = ("-d", database.name, "--addons-path", addons_before, "--no-http")
+        run_odoo(*old, "-i", "retail_hub", "--stop-after-init", log=log)
+        script = FILL.read_text(encoding="utf-8")
+        run_odoo(
+            "shell", *old, log=log, script=f"{script}\nfill(env, {sandbox_process.url!r})\nenv.cr.commit()\n"
+        )
+        keep_hub_cron_only(database)
+        yield database
+
+
+@pytest.fixture(scope="module")
+def before(database):
+    """What the tables held before the upgrade."""
+    return read_tables(database)
+
+
+@pytest.fixture(scope="module")
+def after(database, before):
+    """What they hold after it."""
+    log = Path(setting("RETAIL_HUB_LOGS"), f"{database.name}-after.log")
+    run_odoo("-d", database.name, "-u", "retail_hub", "--stop-after-init", "--no-http", log=log)
+    assert complaints(log.read_text(encoding="utf-8")) == []
+    return read_tables(database)
+
+
+def read_tables(database):
+    """Return ``{table: [{column: value}]}`` of the hub's tables and its columns of other tables."""
+    columns = database.query(
+        "SELECT table_name, array_agg(column_name::text) FROM information_schema.columns c"
+        "  JOIN pg_tables t ON t.schemaname = table_schema AND t.tablename = table_name"
+        " WHERE (starts_with(table_name, 'retail_') OR starts_with(column_name, 'retail_')"
+        "        AND table_name = 'res_company')"
+        "   AND NOT EXISTS (SELECT FROM ir_model WHERE transient AND starts_with(table_name, replace(model, '.', '_')))"
+        " GROUP BY table_name"
+    )
+    return {table: read_rows(database, table, names) for table, names in columns}
+
+
+def read_rows(database, table, names):
+    key = "id" if table == "res_company" or "id" in names else ", ".join(sorted(names))
+    rows = database.query(f"SELECT to_jsonb(t) FROM {table} t ORDER BY {key}")
+    kept = {*names, "id"}
+    return [{name: value for name, value in row.items() if name in kept} for (row,) in rows]
+
+
+# ----- tests -----
+
+
+def test_the_version_before_had_something_everywhere(before):
+    """Nothing is proved of a column without contents."""
+    assert [table for table, rows in before.items() if not rows] == []
+    empty = [
+        f"{table}.{column}"
+        for table, rows in sorted(before.items())
+        for column in rows[0]
+        if all(row[column] is None for row in rows)
+    ]
+    assert empty == []
+
+
+def test_states_of_deliveries(before):
+    states = {row["state"] for row in before["retail_delivery"]}
+    assert states == {"pending", "in_flight", "unknown", "delivered", "dead", "superseded", "cancelled"}
+
+
+def test_counts_and_contents(before, after):
+    lost = []
+    for table, rows in before.items():
+        assert len(after[table]) == len(rows), table
+        for old, new in zip(rows, after[table], strict=True):
+            lost += [(table, old.get("id"), *each) for each in differences(table, old, new)]
+    assert lost == []
+
+
+def differences(table, old, new):
+    """Return (column, value before, value after) of a row's columns that have not kept their contents."""
+    found = []
+    for column, value in old.items():
+        if column == "write_date":
+            continue
+        expected = CHANGED.get((table, column), lambda same: same)(value)
+        present = new.get(RENAMED.get((table, column), column), "no such column")
+        if present != expected:
+            found.append((column, expected, present))
+    return found
+
+
+def test_work_goes_on(database, after, sandbox_process):
+    """A delivery that failed can be replayed, what waited goes out, and what was in doubt is resolved."""
+    sandbox_process.configure(validation_rules=[])
+    with OdooServer(database) as odoo:
+        [(failed, partner)] = database.query("SELECT id, res_id FROM retail_delivery WHERE state = 'dead'")
+        waiting = database.query(
+            "SELECT id FROM retail_delivery WHERE state IN ('pending', 'unknown', 'in_flight')"
+        )
+        database.query(
+            "UPDATE retail_delivery SET next_attempt_at = now() AT TIME ZONE 'UTC' WHERE state = 'pending'"
+        )
+        odoo.call("retail.delivery", "action_replay", [failed])
+
+        def states():
+            let_cron_run(database)
+            ids = [failed, *(each for (each,) in waiting)]
+            rows = database.query("SELECT DISTINCT state FROM retail_delivery WHERE id = ANY(%s)", ids)
+            return {state for (state,) in rows} <= {"delivered", "superseded"}
+
+        try:
+            wait_until(states, 2 * PATIENCE, "all to be delivered", interval=1)
+        except TimeoutError:
+            statement = "SELECT id, state, event_type, error_message, waits_for FROM retail_delivery"
+            raise AssertionError(database.query(f"{statement} WHERE state != 'delivered'")) from None
+        assert database.query("SELECT DISTINCT state FROM queue_job WHERE state != 'done'") == []
+        [(email,)] = database.query("SELECT email FROM res_partner WHERE id = %s", partner)
+        titles = {
+            each["properties"]["email"]: each["properties"]["jobtitle"] for each in sandbox_process.contacts()
+        }
+        assert titles[email] == "Bad"
+        assert len(sandbox_process.records("deals")) == 1
+        assert complaints(odoo.log_path.read_text(encoding="utf-8")) == []
