@@ -6,7 +6,7 @@ from pathlib import Path
 import pydantic
 import pytest
 
-from odoo.addons.retail_hub.schemas import EVENT_TYPES, SCHEMAS
+from odoo.addons.retail_hub.schemas import EVENT_TYPES, MODULES, SCHEMAS
 from odoo.addons.retail_hub.schemas.customer import AddressV1, CustomerV1, NameV1, PhoneV1
 
 GOLDEN = Path(__file__).parents[3] / "schemas" / "golden"
@@ -20,6 +20,12 @@ def test_published_schema_is_unchanged(name):
 
 def test_every_golden_file_has_its_schema():
     assert {path.stem for path in GOLDEN.glob("*.json")} == set(SCHEMAS)
+
+
+def test_no_name_is_taken_twice():
+    event_types = [event_type for module in MODULES for event_type in module.EVENT_TYPES]
+    assert len(event_types) == len(EVENT_TYPES)
+    assert {event_type.schema for event_type in event_types} == set(SCHEMAS.values())
 
 
 def test_event_types():
