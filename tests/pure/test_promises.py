@@ -1,0 +1,45 @@
+"""The promises name tests that exist; those that need nothing but the source are checked here."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROMISES = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Promises and their tests")[2]
+ROWS = re.findall(r"^\| (?!promise|---)(.*?) \| (.*) \|$", PROMISES, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(("promise", "tests"), ROWS, ids=[promise[:40] for promise, _tests in ROWS])
+def test_every_promise_has_its_tests(promise, tests):
+    """Each file before a colon has each test after it."""
+    for group in tests.split("; "):
+        files, _colon, names = group.partition(": ")
+        for file in re.findall("`(.*?)`", files):
+            defined = functions(ROOT / "tests" / file)
+            assert set(re.findall("`(.*?)`", names)) <= defined, file
+
+
+def test_promises():
+    assert len(ROWS) == 12
+
+
+def functions(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def test_nothing_sleeps():
+    """Rate limits, Retry-After and backoff give the worker back."""
+    folders = ("connectors", "controllers", "core", "models", "schemas", "tools", "wizards")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    assert len(files) > 50
+    sleeps = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.Attribute, ast.Name))
+        and getattr(node, "attr", getattr(node, "id", "")) == "sleep"
+    ]
+    assert sleeps == []
