@@ -1,5 +1,7 @@
 """HTTP for adapters: one pooled session, time-outs always set, nothing resent and nothing followed.
 
+Several threads may call at once; ``before_call`` and ``after_answer`` then run in any of them.
+
 The only file that imports ``requests``. A call ends with a :class:`Response`, whatever its status, or raises
 a :class:`~..core.errors.RemoteError` that says whether the remote may have carried it out (``uncertain``).
 """
@@ -86,7 +88,7 @@ class HttpClient:
         self.clock_skew: float | None = None
         self.before_call: Callable[[], None] | None = None
         self.after_answer: Callable[[dict[str, str]], None] | None = None
-        self._session = _session(headers or {}, guard)
+        self._session = _session(headers or {}, guard, settings.parallel_calls)
 
     def __enter__(self):
         return self
@@ -252,9 +254,9 @@ def bad_credentials() -> RemoteError:
     )
 
 
-def _session(headers, guard):
+def _session(headers, guard, connections):
     session = requests.Session()
-    options = {"pool_connections": 1, "pool_maxsize": 1, "max_retries": 0}
+    options = {"pool_connections": 1, "pool_maxsize": connections, "max_retries": 0}
     adapter = _GuardedAdapter(guard, **options) if guard else HTTPAdapter(**options)
     session.mount("https://", adapter)
     session.mount("http://", adapter)

@@ -33,6 +33,7 @@ class Settings:
     although they are not on the internet or do not use TLS; it matters to adapters that call any address.
     ``field_maps`` None: those of the provider. ``objects`` is the admin's choice by subject; a subject that is not in
     it gets the provider's first object for it. ``auth_method`` is the code of one of the provider's, empty: the first.
+    ``parallel_calls`` may be in the air at once, for an adapter that sends one record per call.
     """
 
     base_url: str
@@ -46,6 +47,7 @@ class Settings:
     field_maps: Sequence[FieldMap] | None = None
     objects: Mapping[str, ObjectChoice] = field(default_factory=dict)
     auth_method: str = ""
+    parallel_calls: int = 1
 
 
 @dataclass(frozen=True, slots=True)

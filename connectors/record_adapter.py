@@ -8,13 +8,15 @@ from .base import Adapter
 from .http_client import Response
 from .http_status import asked_to_wait, error_class, is_uncertain
 from .items import Outcome, Prepared, failed
+from .side_by_side import call_side_by_side
 from .texts import clean
 
 
 class RecordAdapter(Adapter):
-    """Sends one item after the other; once the endpoint itself is at fault, the others stay behind.
+    """Sends each item by a call of its own, several at once; once the endpoint is at fault, the others stay behind.
 
-    A subclass says how one item is sent (:meth:`send_one`), and how one is resolved. Its provider has
+    A subclass says how one item is sent (:meth:`send_one`), and how one is resolved. Both run in threads: they use
+    ``self.http`` and what they are given, and change nothing that is shared. Its provider has
     ``estimate=one_call_each``.
     """
 
@@ -28,22 +30,31 @@ class RecordAdapter(Adapter):
         """
 
     def send(self, batch: Sequence[Prepared]) -> list[Outcome]:
-        return self.one_by_one(batch, self.send_one)
+        return self.call_each(batch, self.send_one)
 
-    def one_by_one(self, batch, call) -> list[Outcome]:
-        """Return what ``call`` makes of each item, until the endpoint is at fault: then the rest is not sent."""
-        outcomes: list[Outcome] = []
-        stopped: RemoteError | None = None
-        for prepared in batch:
-            if stopped:
-                outcomes += failed([prepared], stopped)
-                continue
+    def call_each(self, batch, call) -> list[Outcome]:
+        """Return what ``call`` makes of each item; once the endpoint is at fault, no further one is sent.
+
+        As many calls are in the air at once as the connector allows: ``call`` runs in threads. The items are of
+        different subjects, so their order does not matter.
+        """
+
+        def outcome_of(prepared):
             try:
-                outcomes.append(call(prepared))
+                return call(prepared)
             except RemoteError as error:
-                outcomes += failed([prepared], error)
-                stopped = error.not_sent() if self.is_about_endpoint(error) else None
-        return outcomes
+                return failed([prepared], error)[0]
+
+        outcomes = call_side_by_side(
+            batch, outcome_of, self._is_fault, self.http, self.settings.parallel_calls
+        )
+        fault = next((each.error.not_sent() for each in outcomes if each and self._is_fault(each)), None)
+        return [
+            outcome or failed([prepared], fault)[0] for prepared, outcome in zip(batch, outcomes, strict=True)
+        ]
+
+    def _is_fault(self, outcome):
+        return outcome.error is not None and self.is_about_endpoint(outcome.error)
 
     def is_about_endpoint(self, error: RemoteError) -> bool:
         """Tell whether the items after this one would fare the same: only HTTP 500 may be due to the item itself."""

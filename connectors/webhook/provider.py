@@ -28,7 +28,7 @@ WEBHOOK = Provider(
             )
         ),
     ),
-    batch_size=20,
+    batch_size=100,
     event_types=frozenset(EVENT_TYPES),
     optional_event_types=frozenset(
         name for name in EVENT_TYPES if name.startswith(("stock.", "price.", "promotion."))

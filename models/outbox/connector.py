@@ -1,8 +1,11 @@
 """What a connector has for the way out: flows, call limits, a circuit breaker; and waking it."""
 
+from dataclasses import replace
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...connectors.record_adapter import RecordAdapter
 from ...schemas import EVENT_TYPES
 
 
@@ -17,6 +20,13 @@ class RetailConnector(models.Model):
         help="How many workers may send to this system at the same time, per lane. A slow system never holds more than"
         " one of them while another connector needs it.",
     )
+    parallel_calls = fields.Integer(
+        default=8,
+        required=True,
+        help="How many calls at most are made at the same time by one worker. Updates to one record always arrive in"
+        " order. Lower it if the receiver cannot keep up.",
+    )
+    sends_one_per_call = fields.Boolean(compute="_compute_sends_one_per_call")
     circuit_ids = fields.One2many("retail.circuit", "connector_id", "Circuit Breaker")
     is_circuit_open = fields.Boolean("Does Not Answer", compute="_compute_circuit")
     circuit_reason = fields.Char(compute="_compute_circuit")
@@ -38,9 +48,18 @@ class RetailConnector(models.Model):
     _max_drains_range = models.Constraint(
         "CHECK (max_drains BETWEEN 1 AND 4)", "Workers per lane must be between 1 and 4."
     )
+    _parallel_calls_range = models.Constraint(
+        "CHECK (parallel_calls BETWEEN 1 AND 64)", "Between 1 and 64 calls are made at the same time."
+    )
     _reserve_is_percentage = models.Constraint(
         "CHECK (realtime_reserve BETWEEN 0 AND 90)", "The realtime reserve must be between 0 and 90 percent."
     )
+
+    @api.depends("provider")
+    def _compute_sends_one_per_call(self):
+        for connector in self:
+            provider = connector._get_provider()
+            connector.sends_one_per_call = bool(provider) and issubclass(provider.adapter, RecordAdapter)
 
     @api.depends("circuit_ids.is_open", "circuit_ids.reason", "circuit_ids.next_probe_at")
     def _compute_circuit(self):
@@ -149,6 +168,9 @@ class RetailConnector(models.Model):
         }
 
     # -- business methods --------------------------------------------------------------------------
+
+    def _adapter_settings(self):
+        return replace(super()._adapter_settings(), parallel_calls=self.parallel_calls)
 
     def _wanted_event_types(self):
         """Return the names of the event types of the active flows."""

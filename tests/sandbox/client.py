@@ -40,7 +40,10 @@ class SandboxClient:
         self._call("POST", f"actions?provider={provider}", {"action": action})
 
     def state(self):
-        """Settings, faults and numbers: {requests, faults, settings, hubspot: {contacts: {active, archived}}}."""
+        """Settings, faults and numbers: {requests, most_at_once, faults, settings, hubspot: {contacts: {…}}, …}.
+
+        ``most_at_once``: requests that were answered at the same time, since the start or the last reset.
+        """
         return self._call("GET", "state")
 
     def contacts(self):

@@ -23,6 +23,7 @@ def state(server, request):
         return provider_of(server, arguments).records(arguments["records"])
     return {
         "requests": server.log.count,
+        "most_at_once": server.load.most,
         "faults": server.faults.describe(),
         "settings": {"clock_skew": server.clock_skew},
         **{name: {"settings": p.settings, **p.summary()} for name, p in server.providers.items()},

@@ -1,6 +1,7 @@
 """The server: one thread per connection, keep-alive, one send per response."""
 
 import socketserver
+import threading
 import time
 import traceback
 from email.utils import formatdate
@@ -26,6 +27,7 @@ class SandboxServer(ThreadingHTTPServer):
         self.log = RequestLog(self.provider_for)
         self.faults = FaultPlan()
         self.providers = accounts(providers)
+        self.load = Load()
         self.clock_skew = 0.0  # seconds that the Date header is ahead
         self._date = (0, "")
         super().__init__((HOST, port), Connection)
@@ -44,6 +46,7 @@ class SandboxServer(ThreadingHTTPServer):
         for provider in self.providers.values():
             provider.reset()
         self.log.clear()
+        self.load.reset()
 
     def date(self):
         """The Date header; formatted once per second."""
@@ -70,6 +73,27 @@ class SandboxServer(ThreadingHTTPServer):
         return None
 
 
+class Load:
+    """How many requests are being answered, and the most that ever were at once; a context manager for each."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self.now = self.most = 0
+
+    def reset(self):
+        with self._lock:
+            self.most = self.now
+
+    def __enter__(self):
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+
+    def __exit__(self, *exc_info):
+        with self._lock:
+            self.now -= 1
+
+
 class Connection(socketserver.StreamRequestHandler):
     """One client connection."""
 
@@ -89,6 +113,10 @@ class Connection(socketserver.StreamRequestHandler):
             return False
         if request.path.startswith(control.PREFIX):
             return self.send(request, control.handle(self.server, request))
+        with self.server.load:
+            return self.answer_one(request)
+
+    def answer_one(self, request):
         at = time.time()
         rule = request.fault = self.server.faults.find(request)
         if rule is not None and self.refuse(rule):

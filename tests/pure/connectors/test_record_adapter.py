@@ -25,7 +25,7 @@ class Adapter(RecordAdapter):
     noun = "member"
 
     def __init__(self, *answers):
-        super().__init__(None, None, SimpleNamespace(host="api.example.com"))
+        super().__init__(SimpleNamespace(parallel_calls=1), None, SimpleNamespace(host="api.example.com"))
         self.answers = list(answers)
 
     def prepare(self, item):
