@@ -112,11 +112,11 @@ class PosSession(models.Model):
         currency = self.currency_id
         methods = (self.payment_method_ids | payments.payment_method_id).sorted("id")
         counted = methods.filtered("is_cash_count") & self.payment_method_ids.filtered("is_cash_count")[:1]
-        payments = []
+        by_method = []
         for method in methods:
             paid = payments.filtered(lambda payment, method=method: payment.payment_method_id == method)
             difference = amount(differences.get(str(method.id), 0.0), currency)
-            payments.append(
+            by_method.append(
                 SettlementPaymentV1(
                     method=method.name,
                     kind=method.type,
@@ -125,7 +125,7 @@ class PosSession(models.Model):
                     difference=cash.difference if cash and method == counted else difference,
                 )
             )
-        return tuple(each for each in payments if each.count or float(each.difference))
+        return tuple(each for each in by_method if each.count or float(each.difference))
 
 
 def _amounts(taxed_lines, currency, sign=1):
