@@ -39,7 +39,7 @@ class AuthMethod:
 
     credentials: Sequence[Credential] = ()
     code: str = "token"
-    label: str = "Token"
+    label: str = "Access token"
 
     def headers(self, credentials: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers that authorize a call, given ``{name: clear text}``."""
@@ -49,7 +49,7 @@ class AuthMethod:
         """Return the error for a connector without a credential that it needs, None if it has all."""
         for each in self.credentials:
             if each.required and not (credentials.get(each.name) or "").strip():
-                message = f"The connector has no {each.label[:1].lower()}{each.label[1:]}. Enter one."
+                message = f"The connector has no {each.label[:1].lower()}{each.label[1:]}. Enter it under Credentials."
                 return no_credentials(message)
         return None
 
@@ -89,7 +89,7 @@ class AuthorizationCode(Token):
         """The access token is all that a call needs."""
         if (credentials.get(self.name) or "").strip():
             return None
-        return no_credentials("The connector has no access token. Press “Connect”.")
+        return no_credentials("The connector has no access token. Click Connect.")
 
 
 def no_credentials(message) -> AuthError:

@@ -123,7 +123,7 @@ CRM_FLOWS = FlowTemplate(
     "Customers, orders, shipments, invoices and refunds",
     ("customer.*", "order.*", "shipment.confirmed", "invoice.*", "refund.issued"),
 )
-ALL_FLOWS = FlowTemplate("all", "Everything that it takes", ("*",))
+ALL_FLOWS = FlowTemplate("all", "All events that the system accepts", ("*",))
 
 
 @dataclass(frozen=True, slots=True)
