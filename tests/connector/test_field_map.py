@@ -12,7 +12,6 @@ from odoo.tools import mute_logger
 from odoo.tools.translate import code_translations
 
 from ...connectors.hubspot import mapping
-from ...connectors.hubspot.provider import HUBSPOT
 from ...models.connector import field_map as retail_field_map
 from ..common import RetailCase
 
@@ -432,11 +431,13 @@ class TestFieldMap(FieldMapCase):
             while comparison.line_ids:
                 comparison.line_ids[0].action_take_over()
             self.assertEqual(self._kinds(), {})
-            self.assertEqual(set(self.connector._get_field_maps()), set(HUBSPOT.default_field_maps))
+            self.assertEqual(
+                set(self.connector._get_field_maps()), set(self.connector._get_provider().default_field_maps)
+            )
 
     def test_taken_over_and_removed_is_removed(self):
         with self._upgrade():
-            self.connector._take_over(HUBSPOT.default_field_maps[-1])
+            self.connector._take_over(self.connector._get_provider().default_field_maps[-1])
             lines = self.connector.field_map_ids
             lines.filtered(lambda line: line.remote_property == "mobilephone").unlink()
             self.assertEqual(self._kinds()["mobilephone"], "removed")
