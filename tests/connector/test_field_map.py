@@ -500,7 +500,7 @@ class TestFieldMap(FieldMapCase):
         """It is built as sending builds it, the filter of the flow included."""
         self.connector.flow_ids.domain = "[('city', '=', 'Ghent')]"
         preview = self._preview(self._partner(city="Bruges"))
-        self.assertEqual(preview.problem, "The record is outside the filter of the flow.")
+        self.assertEqual(preview.problem, "The record does not match the filter of the flow.")
         self.assertIn("Bruges", preview.table)
         self.assertEqual(self._preview(self._partner(city="Ghent", email="b@example.com")).problem, "")
 
