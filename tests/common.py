@@ -4,6 +4,7 @@ from dataclasses import replace
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
+from odoo import Command
 from odoo.tests import HOST, TransactionCase
 from odoo.tests.common import _super_send
 
@@ -84,6 +85,39 @@ class RetailCase(TransactionCase):
     def _calls(self):
         """Return the paths of the calls to contacts that the sandbox saw, in order."""
         return [request["path"] for request in self.sandbox.requests() if "/contacts/" in request["path"]]
+
+
+class ShopCase(RetailCase):
+    """A shop: a customer, a lamp with 21 % of tax, and a warehouse."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customer = cls.env["res.partner"].create(
+            {"name": "Ann Lee", "email": "ann@example.com", "street": "Kaai 7", "city": "Ghent"}
+        )
+        cls.tax = cls.env["account.tax"].create({"name": "21 %", "amount": 21, "type_tax_use": "sale"})
+        cls.product = cls._product(
+            "Lamp", "LAMP", list_price=19.99, taxes_id=cls.tax.ids, invoice_policy="order"
+        )
+        cls.warehouse = cls.env["stock.warehouse"].search([("company_id", "=", cls.env.company.id)], limit=1)
+
+    @classmethod
+    def _product(cls, name, sku, **values):
+        return cls.env["product.product"].create({"name": name, "default_code": sku, **values})
+
+    def _quotation(self, quantity=3, line=(), **values):
+        """Return a draft order of the customer with one line, of lamps."""
+        line = {"product_id": self.product.id, "product_uom_qty": quantity, **dict(line)}
+        return self.env["sale.order"].create(
+            {"partner_id": self.customer.id, "order_line": [Command.create(line)], **values}
+        )
+
+    def _order(self, *args, **values):
+        """Return a confirmed order, see :meth:`_quotation`."""
+        order = self._quotation(*args, **values)
+        order.action_confirm()
+        return order
 
 
 class EventCase(RetailCase):

@@ -26,7 +26,7 @@ class TestHubSpotInvoices(HubSpotCase):
         return tuple(properties.get(name) for name in names)
 
     def test_posted_partly_paid_paid(self):
-        order = self._placed()
+        order = self._order()
         invoice = self._invoice(order)
         self._drain()
         self.assertEqual(self._deliveries(invoice).mapped("state"), ["delivered"])
@@ -61,7 +61,7 @@ class TestHubSpotInvoices(HubSpotCase):
 
     def test_everything_in_one_transaction(self):
         """Ordered, billed and paid before anything was sent: it goes out in the order in which it depends."""
-        order = self._placed()
+        order = self._order()
         invoice = self._invoice(order)
         self._pay(invoice, invoice.amount_residual)
         self._drain()
@@ -87,13 +87,13 @@ class TestHubSpotInvoices(HubSpotCase):
         """The invoice is linked to what its order became."""
         self.connector.order_object = "deal"
         self.connector.action_set_up()
-        self._invoice(self._placed())
+        self._invoice(self._order())
         self._drain()
         self.assertEqual(self._only("invoices")["associations"]["deals"], [self._only("deals")["id"]])
 
     def test_resync(self):
         """A clerk presses Resync: its newest fact goes again, and there is still one invoice."""
-        invoice = self._invoice(self._placed())
+        invoice = self._invoice(self._order())
         self._drain()
         invoice.action_retail_resync()
         self._drain()
@@ -106,7 +106,7 @@ class TestHubSpotInvoices(HubSpotCase):
 
     def test_deleted_there(self):
         """Resync makes it anew, with all that it had."""
-        invoice = self._invoice(self._placed())
+        invoice = self._invoice(self._order())
         self._drain()
         self._delete_there("invoice", self._only("invoices")["id"])
         self._pay(invoice, invoice.amount_residual)

@@ -7,7 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from ...models.outbox.attempt_snapshot import MAX_KEPT, request_properties
-from ..common import TOKEN, RetailCase
+from ..common import TOKEN, ShopCase
 from ..sandbox.client import SandboxProcess
 
 OPEN, DELIVERED, CANCELLED = (
@@ -17,25 +17,8 @@ OPEN, DELIVERED, CANCELLED = (
 )
 
 
-class HubSpotCase(RetailCase):
+class HubSpotCase(ShopCase):
     """A connector with the flows of a CRM, whose account has the key properties and the company's currency."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.tax = cls.env["account.tax"].create({"name": "21 %", "amount": 21, "type_tax_use": "sale"})
-        cls.product = cls.env["product.product"].create(
-            {
-                "name": "Lamp",
-                "default_code": "LAMP",
-                "list_price": 19.99,
-                "taxes_id": cls.tax.ids,
-                "invoice_policy": "order",
-            }
-        )
-        cls.customer = cls.env["res.partner"].create(
-            {"name": "Ann Lee", "email": "ann@example.com", "street": "Kaai 7", "city": "Ghent"}
-        )
 
     def setUp(self):
         super().setUp()
@@ -57,19 +40,8 @@ class HubSpotCase(RetailCase):
         self._commit()
         self.env["retail.delivery"].search([]).unlink()
 
-    def _order(self, quantity=3, **values):
-        line = {"product_id": self.product.id, "product_uom_qty": quantity, **values.pop("line", {})}
-        return self.env["sale.order"].create(
-            {"partner_id": self.customer.id, "order_line": [Command.create(line)], **values}
-        )
-
-    def _placed(self, *args, **values):
-        order = self._order(*args, **values)
-        order.action_confirm()
-        return order
-
     def _arrived(self, *args, **values):
-        order = self._placed(*args, **values)
+        order = self._order(*args, **values)
         self._drain()
         self.assertEqual(self._deliveries(order).mapped("state"), ["delivered"])
         return order
@@ -242,7 +214,7 @@ class TestHubSpotOrders(HubSpotCase):
         self.assertEqual(record["properties"]["hs_external_order_status"], "cancelled")
 
     def test_confirmed_and_cancelled_in_one_transaction(self):
-        order = self._placed()
+        order = self._order()
         order._action_cancel()
         self._drain()
         self.assertEqual(self._deliveries(order).mapped("state"), ["delivered"] * 2)
@@ -267,7 +239,7 @@ class TestHubSpotOrders(HubSpotCase):
 
     def test_a_reward_below_zero(self):
         """HubSpot has no line items below zero: what they take off is a property of the order."""
-        order = self._order()
+        order = self._quotation()
         order.order_line = [
             Command.create(
                 {
@@ -292,10 +264,10 @@ class TestHubSpotOrders(HubSpotCase):
         yen.active = True
         self.sandbox.configure(currencies=[self.env.company.currency_id.name, "JPY"])
         pricelist = self.env["product.pricelist"].create({"name": "Japan", "currency_id": yen.id})
-        order = self._order(quantity=1, pricelist_id=pricelist.id)
+        order = self._quotation(quantity=1, pricelist_id=pricelist.id)
         order.order_line.price_unit = 1999.0
         order.action_confirm()
-        local = self._placed()
+        local = self._order()
         self._drain()
         by_name = {each["properties"]["hs_order_name"]: each for each in self._living("orders")}
         self._shows_as_odoo(by_name[order.name], order)
@@ -367,9 +339,9 @@ class TestHubSpotWaiting(HubSpotCase):
         """It uses up no try, says for what, blocks nobody, and goes out by itself."""
         self.customer.email = False
         self._drain()
-        order = self._placed()
+        order = self._order()
         other = self._partner("Bo", "bo@example.com")
-        of_other = self._placed(partner_id=other.id)
+        of_other = self._order(partner_id=other.id)
         self._drain()
         delivery = self._deliveries(order)
         self.assertEqual(self._dead(self.customer), ("mapping", "KEY_MISSING", "email"))
@@ -389,7 +361,7 @@ class TestHubSpotWaiting(HubSpotCase):
         """The order goes without it, and says so."""
         flows = self.connector.flow_ids.filtered(lambda flow: flow.event_type.startswith("customer."))
         flows.domain = f"[('id', '!=', {self.customer.id})]"
-        order = self._placed()
+        order = self._order()
         self._drain()
         delivery = self._deliveries(order)
         self._make_due(delivery)
@@ -409,7 +381,7 @@ class TestHubSpotWaiting(HubSpotCase):
         connector = self._create_connector("Theirs", base_url=account.url, company_id=second.id)
         self._switch_on(connector)
         self._forget_past()
-        ours = self._placed()
+        ours = self._order()
         theirs = self._order_of(second)
         for each in (self.connector, connector):
             self._drain(each)
@@ -491,8 +463,8 @@ class TestHubSpotTrouble(HubSpotCase):
         yen = self.env.ref("base.JPY")
         yen.active = True
         pricelist = self.env["product.pricelist"].create({"name": "Japan", "currency_id": yen.id})
-        bad = self._placed(pricelist_id=pricelist.id)
-        good = self._placed()
+        bad = self._order(pricelist_id=pricelist.id)
+        good = self._order()
         self._drain()
         self.assertEqual(self._deliveries(good).state, "delivered")
         self.assertEqual(self._dead(bad), ("validation", "INVALID_OPTION", "hs_currency_code"))
@@ -517,11 +489,11 @@ class TestHubSpotTrouble(HubSpotCase):
                 },
             ]
         )
-        bad = self._placed()
+        bad = self._order()
         self._commit()
         self.customer.zip = "9000"
-        wrong_line = self._placed(line={"product_id": self._product("L-1").id})
-        good = self._placed()
+        wrong_line = self._order(line={"product_id": self._product("L-1").id})
+        good = self._order()
         self._drain()
         self.assertEqual(self._deliveries(good).state, "delivered")
         self.assertEqual(
@@ -570,7 +542,7 @@ class TestHubSpotTrouble(HubSpotCase):
             lambda line: line.default_key == "order.hs_pipeline_stage"
         )
         line.with_context(retail_field_map_tolerant=True).argument = stages["argument"]
-        order = self._placed()
+        order = self._order()
         self._drain()
         self.assertEqual(self._dead(order), ("validation", "INVALID_OPTION", "hs_pipeline_stage"))
         line.argument = line.default_values["argument"]
@@ -581,7 +553,7 @@ class TestHubSpotTrouble(HubSpotCase):
     def test_another_token(self):
         """What HubSpot refuses halfway waits for a person, and is there once afterwards."""
         self.sandbox.fault(path="/line_items/batch/upsert", status=401, times=1, body={"category": "X"})
-        order = self._placed()
+        order = self._order()
         self._drain()
         self.assertEqual((self.connector.state, self._deliveries(order).state), ("attention", "pending"))
         self.assertTrue(self.connector.state_reason.startswith("HubSpot rejected the access token"))
@@ -622,7 +594,7 @@ class TestHubSpotMapping(HubSpotCase):
 
     def test_preview_of_a_line_item(self):
         """The first line of the order is shown."""
-        order = self._order()
+        order = self._quotation()
         order.order_line = [Command.create({"product_id": self.product.id, "product_uom_qty": 77})]
         order.action_confirm()
         preview = self._preview("line_item", order)
@@ -633,14 +605,14 @@ class TestHubSpotMapping(HubSpotCase):
 
     def test_preview_of_an_invoice(self):
         """A line that another event fills is shown as not sent."""
-        order = self._placed()
+        order = self._order()
         order._create_invoices().action_post()
         preview = self._preview("invoice")
         self.assertEqual(preview.record_ref._name, "account.move")
         self.assertIn("Not sent, because “Invoice posted” does not contain this field.", preview.table)
 
     def test_preview_of_another_object(self):
-        order = self._placed()
+        order = self._order()
         preview = self._preview("deal", order)
         self.assertIn("this record becomes another object: Order.", preview.problem)
         self.assertIn(order.name, preview.table)
@@ -671,7 +643,7 @@ class TestHubSpotMapping(HubSpotCase):
     def test_what_a_waiting_one_waits_for(self):
         """The clerk gets from the order to the customer that has to be repaired."""
         self.customer.email = False
-        order = self._placed()
+        order = self._order()
         self._drain()
         delivery = self._deliveries(order)
         self.assertEqual(delivery.waits_for, f"res.partner,{self.customer.id}")
@@ -687,7 +659,7 @@ class TestHubSpotMapping(HubSpotCase):
         )
         values = {"object_name": "line_item", "remote_property": "buyer", "expression": "partner_id.name"}
         self.connector.field_map_ids.create({"connector_id": self.connector.id, "source": "record", **values})
-        order = self._placed()
+        order = self._order()
         self._drain()
         self.assertEqual(self._dead(order), ("validation", "INVALID_VALUE", "buyer"))
         delivery = self._deliveries(order)

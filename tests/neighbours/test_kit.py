@@ -1,6 +1,6 @@
 """Kits (``mrp``): the order tells what is sold, the shipment and the stock levels tell its components."""
 
-from odoo import Command, fields
+from odoo import fields
 
 from ..source.test_pos_order import PosCase
 from ..source.test_stock_picking import TestStockPicking
@@ -16,7 +16,6 @@ class TestKitOrder(TestStockPicking):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.tax = cls.env["account.tax"].create({"name": "21 %", "amount": 21, "type_tax_use": "sale"})
         cls.kit = make_kit(
             cls.env,
             "Lamp set",
@@ -28,13 +27,7 @@ class TestKitOrder(TestStockPicking):
         )
 
     def _order_of_kits(self, quantity=3, product=None):
-        product = product or self.kit
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": self.customer.id,
-                "order_line": [Command.create({"product_id": product.id, "product_uom_qty": quantity})],
-            }
-        )
+        order = self._quotation(quantity, {"product_id": (product or self.kit).id})
         order.action_confirm()
         return order
 
@@ -126,7 +119,7 @@ class TestKitOrder(TestStockPicking):
     def test_a_kit_has_no_level_of_its_own(self):
         """Nothing of it is ever in stock: a level of 0 would make it sold out everywhere."""
         self.kit.is_storable = True
-        single = self._product("Single", "SINGLE")
+        single = self._stocked(self._product("Single", "SINGLE"))
         self._forget_events()
         (self.kit + single).write({"default_code": "NEW"})
         self.assertEqual(self._events(event_type=LEVEL).mapped("res_id"), single.ids)

@@ -2,7 +2,6 @@
 
 from unittest.mock import patch
 
-from odoo import Command
 from odoo.tests import Form
 
 from ..source.test_stock_picking import TestStockPicking
@@ -16,8 +15,7 @@ class TestShipping(TestStockPicking):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.tax = cls.env["account.tax"].create({"name": "21 %", "amount": 21, "type_tax_use": "sale"})
-        cls.lamp.write({"list_price": 40, "taxes_id": cls.tax.ids})
+        cls.lamp.list_price = 40
         shipping = cls.env["product.product"].create(
             {"name": "Shipping", "default_code": "SHIP", "type": "service", "taxes_id": cls.tax.ids}
         )
@@ -34,12 +32,7 @@ class TestShipping(TestStockPicking):
 
     def _shipped_order(self, quantity):
         """Return a confirmed order to which somebody added shipping as the button of the order does."""
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": self.customer.id,
-                "order_line": [Command.create({"product_id": self.lamp.id, "product_uom_qty": quantity})],
-            }
-        )
+        order = self._quotation(quantity)
         self._add_shipping(order)
         order.action_confirm()
         return order

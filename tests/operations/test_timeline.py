@@ -11,17 +11,15 @@ from odoo.addons.retail_hub.connectors.hubspot.provider import HUBSPOT
 from odoo.addons.retail_hub.connectors.provider import ALL_FLOWS, CRM_FLOWS
 from odoo.addons.retail_hub.schemas import EVENT_TYPES
 
-from ..common import EventCase, RetailCase
+from ..common import EventCase, RetailCase, ShopCase
 
 
-class OrderCase(EventCase):
+class OrderCase(ShopCase, EventCase):
     wanted = ("order.placed", "order.updated", "order.cancelled")
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.customer = cls.env["res.partner"].create({"name": "Ann Lee", "email": "ann@example.com"})
-        cls.product = cls.env["product.product"].create({"name": "Lamp", "default_code": "LAMP"})
         cls.clerk = new_test_user(
             cls.env,
             "clerk",
@@ -29,13 +27,7 @@ class OrderCase(EventCase):
         )
 
     def _placed(self):
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": self.customer.id,
-                "order_line": [Command.create({"product_id": self.product.id, "price_unit": 19.99})],
-            }
-        )
-        order.action_confirm()
+        order = self._order(1)
         self._commit()
         return order
 

@@ -5,28 +5,13 @@ from unittest.mock import patch
 from odoo import Command, fields
 from odoo.tests import tagged
 
-from ..common import EventCase
+from ..common import EventCase, ShopCase
 
 
-class InvoiceCase(EventCase):
-    """A customer, a product with 21 % of tax, and what a clerk does with invoices."""
+class InvoiceCase(ShopCase, EventCase):
+    """What a clerk does with invoices."""
 
     wanted = ("order.placed", "invoice.posted", "invoice.paid", "refund.issued")
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.customer = cls.env["res.partner"].create({"name": "Ann Lee", "city": "Ghent"})
-        cls.tax = cls.env["account.tax"].create({"name": "21 %", "amount": 21, "type_tax_use": "sale"})
-        cls.product = cls.env["product.product"].create(
-            {
-                "name": "Lamp",
-                "default_code": "LAMP",
-                "list_price": 19.99,
-                "taxes_id": cls.tax.ids,
-                "invoice_policy": "order",
-            }
-        )
 
     def _foreign_currency(self, rate, name="GBP"):
         currency = self.env.ref(f"base.{name}")
@@ -34,14 +19,6 @@ class InvoiceCase(EventCase):
         currency.rate_ids.unlink()
         currency.rate_ids = [Command.create({"name": "2020-01-01", "rate": rate})]
         return currency
-
-    def _order(self, quantity=3, **line):
-        line = {"product_id": self.product.id, "product_uom_qty": quantity, **line}
-        order = self.env["sale.order"].create(
-            {"partner_id": self.customer.id, "order_line": [Command.create(line)]}
-        )
-        order.action_confirm()
-        return order
 
     def _draft(self, price=100.0, quantity=1, move_type="out_invoice", **values):
         line = {"product_id": self.product.id, "price_unit": price, "quantity": quantity}
@@ -98,7 +75,7 @@ class InvoiceCase(EventCase):
 @tagged("post_install", "-at_install")
 class TestInvoicePosted(InvoiceCase):
     def test_invoice_of_an_order(self):
-        order = self._order(quantity=3, discount=10)
+        order = self._order(line={"discount": 10})
         invoice = order._create_invoices()
         self.assertEqual(self._sent(invoice), [])
         invoice.ref = "PO 7"
@@ -179,7 +156,7 @@ class TestInvoicePosted(InvoiceCase):
         self.assertEqual(taxes, {"21 %": "21", "Eco": None})
 
     def test_down_payment_and_final_invoice(self):
-        order = self._order(quantity=1, price_unit=100)
+        order = self._order(1, {"price_unit": 100})
         wizard = self.env["sale.advance.payment.inv"].with_context(
             active_ids=order.ids, active_model="sale.order"
         )
@@ -551,7 +528,7 @@ class TestInvoicePaid(InvoiceCase):
 class TestRefundIssued(InvoiceCase):
     def setUp(self):
         super().setUp()
-        self.order = self._order(quantity=2, price_unit=50)
+        self.order = self._order(2, {"price_unit": 50})
         self.invoice = self.order._create_invoices()
         self.invoice.action_post()
         self.posted = self._events(self.invoice)

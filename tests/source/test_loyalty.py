@@ -3,20 +3,17 @@
 from odoo import Command
 from odoo.tests import Form, tagged
 
-from ..common import EventCase
+from ..common import EventCase, ShopCase
 
 CHANGES = ("loyalty.earned", "loyalty.redeemed", "loyalty.adjusted", "loyalty.reversed")
 
 
-class LoyaltyCase(EventCase):
+class LoyaltyCase(ShopCase, EventCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.env["loyalty.program"].search([]).active = False
-        cls.customer = cls.env["res.partner"].create({"name": "Ann Lee", "email": "ann@example.com"})
-        cls.product = cls.env["product.product"].create(
-            {"name": "Lamp", "default_code": "LAMP", "list_price": 20.5, "taxes_id": False}
-        )
+        cls.product.write({"list_price": 20.5, "taxes_id": False})
         cls.program = cls._create_program()
 
     @classmethod
@@ -51,12 +48,6 @@ class LoyaltyCase(EventCase):
         values = {"program_id": program.id, "partner_id": self.customer.id, "points": points, **values}
         return self.env["loyalty.card"].create(values)
 
-    def _order(self, quantity=2):
-        line = {"product_id": self.product.id, "product_uom_qty": quantity}
-        return self.env["sale.order"].create(
-            {"partner_id": self.customer.id, "order_line": [Command.create(line)]}
-        )
-
     def _till_order(self, **values):
         config = self.env["pos.config"].search([("name", "=", "Till")]) or self.env["pos.config"].create(
             {"name": "Till"}
@@ -84,7 +75,7 @@ class TestLoyalty(LoyaltyCase):
 
     def _sell(self, card):
         """Confirm an order of 41.00, 3.00 of them for 10 points."""
-        order = self._order()
+        order = self._quotation(2)
         order._update_programs_and_rewards()
         order._apply_program_reward(self.program.reward_ids, card)
         order.action_confirm()
@@ -93,7 +84,7 @@ class TestLoyalty(LoyaltyCase):
     def test_earned(self):
         card = self._card(points=7.5)
         self._forget_events()
-        order = self._order()
+        order = self._quotation(2)
         order._update_programs_and_rewards()
         self.assertEqual(self._sent(card), [], "A quotation gives no points.")
         order.action_confirm()
@@ -138,7 +129,7 @@ class TestLoyalty(LoyaltyCase):
     def test_redeemed_after_the_order_was_confirmed(self):
         """Odoo adds to the line of history that it has: what is told is the difference."""
         card = self._card(points=10)
-        order = self._order()
+        order = self._quotation(2)
         order.action_confirm()
         self._forget_events()
         order._apply_program_reward(self.program.reward_ids, card)
@@ -166,7 +157,7 @@ class TestLoyalty(LoyaltyCase):
     def test_a_cancelled_quotation_reverses_nothing(self):
         card = self._card(points=10)
         self._forget_events()
-        order = self._order()
+        order = self._quotation(2)
         order._update_programs_and_rewards()
         order._action_cancel()
         self.assertEqual(self._sent(card), [])
@@ -181,7 +172,7 @@ class TestLoyalty(LoyaltyCase):
     def test_a_coupon_that_is_gone_at_the_commit(self):
         """An order's coupon for the next one is deleted with it: what it had is reversed all the same."""
         program = self._create_program(program_type="next_order_coupons", applies_on="future")
-        order = self._order()
+        order = self._quotation(2)
         order._update_programs_and_rewards()
         order.action_confirm()
         card = program.coupon_ids
@@ -202,7 +193,7 @@ class TestLoyalty(LoyaltyCase):
     def test_points_of_a_promotion_are_not_told(self):
         """They are made and used up by one order."""
         program = self._create_program(name="Sale", program_type="promotion", applies_on="current")
-        order = self._order()
+        order = self._quotation(2)
         order._update_programs_and_rewards()
         order._apply_program_reward(
             program.reward_ids,
@@ -224,7 +215,7 @@ class TestLoyalty(LoyaltyCase):
         coupon, other = wizard.generate_coupons()
         self.assertEqual(self._points(coupon), [("loyalty.adjusted", "1", "1")])
         self.program.active = False
-        order = self._order()
+        order = self._quotation(2)
         [(card, rewards)] = order._try_apply_code(coupon.code).items()
         order._apply_program_reward(rewards, card)
         order.action_confirm()
@@ -263,7 +254,7 @@ class TestLoyalty(LoyaltyCase):
 
     def test_enrolled_by_an_order(self):
         """The card is made with the first quotation that gives points."""
-        order = self._order()
+        order = self._quotation(2)
         order._update_programs_and_rewards()
         card = self.program.coupon_ids
         self.assertEqual(self._sent(card), ["loyalty.enrolled"])
@@ -350,7 +341,7 @@ class TestLoyalty(LoyaltyCase):
     def test_a_program_that_applies_after_the_confirmation(self):
         """Odoo gives the points without a line of history."""
         self.program.active = False
-        card, order = self._card(), self._order()
+        card, order = self._card(), self._quotation(2)
         order.action_confirm()
         self.program.active = True
         order._update_programs_and_rewards()
@@ -413,7 +404,7 @@ class TestLoyalty(LoyaltyCase):
     def test_by_a_sales_manager(self):
         card = self._card(points=10)
         self._forget_events()
-        order = self._order().with_user(self._user("sales_team.group_sale_manager"))
+        order = self._quotation(2).with_user(self._user("sales_team.group_sale_manager"))
         order._update_programs_and_rewards()
         order.action_confirm()
         self.assertEqual(self._points(card), [("loyalty.earned", "41", "51")])
@@ -582,7 +573,7 @@ class TestPromotion(LoyaltyCase):
     def test_sales_do_not_change_a_loyalty_program(self):
         self._forget_events()
         self._card(points=5)
-        order = self._order()
+        order = self._quotation(2)
         order._update_programs_and_rewards()
         order.action_confirm()
         self.assertEqual(self._changed(), 0)
@@ -600,7 +591,7 @@ class TestPromotion(LoyaltyCase):
         payload = self._payload(program)
         self.assertEqual((payload["coupons_issued"], payload["coupons_used"]), (3, 0))
         self.program.active = False
-        order = self._order()
+        order = self._quotation(2)
         [(card, rewards)] = order._try_apply_code(coupons[0].code).items()
         order._apply_program_reward(rewards, card)
         self._forget_events()

@@ -21,8 +21,8 @@ class PosCase(EventCase, TestPoSCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.config = cls.basic_config
-        cls.lamp = cls._product("Lamp", "LAMP", 19.99, cls.taxes["tax7"])
-        cls.vase = cls._product("Vase", "VASE", 10.0, cls.taxes["tax10"])
+        cls.lamp = cls._till_product("Lamp", "LAMP", 19.99, cls.taxes["tax7"])
+        cls.vase = cls._till_product("Vase", "VASE", 10.0, cls.taxes["tax10"])
 
     @classmethod
     def _create_connector(cls, name, **values):
@@ -30,7 +30,7 @@ class PosCase(EventCase, TestPoSCommon):
         return super()._create_connector(name, **values)
 
     @classmethod
-    def _product(cls, name, code, price, tax):
+    def _till_product(cls, name, code, price, tax):
         product = cls.create_product(name, cls.categ_basic, price, tax_ids=tax.ids)
         product.default_code = code
         return product
@@ -319,7 +319,7 @@ class TestPosOrder(PosCase):
 
     def test_cash_rounding(self):
         self._round_cash()
-        pen = self._product("Pen", "PEN", 9.98, self.taxes["tax10"])
+        pen = self._till_product("Pen", "PEN", 9.98, self.taxes["tax10"])
         order = self._sell([(pen, 1)], [(self.cash_pm1, 10)])
         told = self._events(order).payload
         self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("9.07", "0.91", "9.98"))
@@ -333,7 +333,7 @@ class TestPosOrder(PosCase):
     def test_taxes_rounded_globally(self):
         """The amounts of the lines add up to those of the document, which are Odoo's own."""
         self.env.company.tax_calculation_rounding_method = "round_globally"
-        pen = self._product("Pen", "PEN", 21.53, self.taxes["tax21"])
+        pen = self._till_product("Pen", "PEN", 21.53, self.taxes["tax21"])
         order = self._sell([(pen, 1), (pen, 1)])
         order._compute_prices()
         self._commit()

@@ -130,7 +130,7 @@ class TestPosSession(PosCase):
     def test_taxes_rounded_globally(self):
         """Many orders whose taxes are rounded for each order, not for each line."""
         self.env.company.tax_calculation_rounding_method = "round_globally"
-        pen = self._product("Pen", "PEN", 21.53, self.taxes["tax21"])
+        pen = self._till_product("Pen", "PEN", 21.53, self.taxes["tax21"])
         for quantity in range(1, 8):
             self._sell([(pen, 1), (pen, quantity), (self.lamp, quantity)])
         told = self._close(100 + sum(self.pos_session.order_ids.mapped("amount_total")))
@@ -143,7 +143,7 @@ class TestPosSession(PosCase):
 
     def test_cash_rounding(self):
         self._round_cash()
-        pen = self._product("Pen", "PEN", 9.98, self.taxes["tax10"])
+        pen = self._till_product("Pen", "PEN", 9.98, self.taxes["tax10"])
         self._sell([(pen, 1)], [(self.cash_pm1, 10)])
         self._sell([(pen, 1)], [(self.bank_pm1, 9.98)])
         told = self._close(110)

@@ -5,38 +5,21 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.tests import tagged
 
-from ..common import EventCase
+from ..common import EventCase, ShopCase
 
 
 @tagged("post_install", "-at_install")
-class TestSaleOrder(EventCase):
+class TestSaleOrder(ShopCase, EventCase):
     wanted = ("order.placed", "order.updated", "order.cancelled")
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.customer = cls.env["res.partner"].create(
-            {"name": "Ann Lee", "email": "ann@example.com", "street": "Kaai 7", "city": "Ghent"}
-        )
-        cls.tax = cls.env["account.tax"].create({"name": "21 %", "amount": 21, "type_tax_use": "sale"})
-        cls.product = cls.env["product.product"].create(
-            {"name": "Lamp", "default_code": "LAMP", "list_price": 19.99, "taxes_id": cls.tax.ids}
-        )
-
-    def _order(self, quantity=3, **line):
-        line = {"product_id": self.product.id, "product_uom_qty": quantity, **line}
-        return self.env["sale.order"].create(
-            {"partner_id": self.customer.id, "order_line": [Command.create(line)]}
-        )
 
     def test_name_in_stored_texts(self):
         """An order is named by its number; a customer by its id, since a stored text must not hold its name."""
-        order = self._order()
+        order = self._quotation()
         self.assertEqual(order._retail_reference(), f"Sales Order {order.name}")
         self.assertEqual(self.customer._retail_reference(), f"Contact #{self.customer.id}")
 
     def test_confirmed(self):
-        order = self._order(discount=10)
+        order = self._quotation(line={"discount": 10})
         self.assertEqual(self._sent(order), [])
         order.action_confirm()
         [event] = self._events(order)
@@ -66,7 +49,7 @@ class TestSaleOrder(EventCase):
 
     def test_tax_included(self):
         self.tax.price_include_override = "tax_included"
-        order = self._order(quantity=7)
+        order = self._quotation(quantity=7)
         order.action_confirm()
         told = self._events(order).payload
         self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("115.64", "24.29", "139.93"))
@@ -76,7 +59,7 @@ class TestSaleOrder(EventCase):
         yen = self.env.ref("base.JPY")
         yen.active = True
         pricelist = self.env["product.pricelist"].create({"name": "Japan", "currency_id": yen.id})
-        order = self._order(quantity=1, price_unit=1999.0)
+        order = self._quotation(1, {"price_unit": 1999.0})
         order.pricelist_id = pricelist
         order.order_line.price_unit = 1999.0
         order.action_confirm()
@@ -84,7 +67,7 @@ class TestSaleOrder(EventCase):
         self.assertEqual((told["currency"], told["untaxed"], told["total"]), ("JPY", "1999", "2419"))
 
     def test_sections_and_notes_are_no_lines(self):
-        order = self._order()
+        order = self._quotation()
         order.order_line = [Command.create({"display_type": "line_section", "name": "Lamps"})]
         order.action_confirm()
         self.assertEqual(len(self._events(order).payload["lines"]), 1)
@@ -121,7 +104,7 @@ class TestSaleOrder(EventCase):
         self.assertEqual(told["total"], "36.30")
 
     def test_down_payment(self):
-        order = self._order()
+        order = self._quotation()
         order.action_confirm()
         self._forget_events()
         wizard = self.env["sale.advance.payment.inv"].with_context(
@@ -133,7 +116,7 @@ class TestSaleOrder(EventCase):
         self.assertEqual([line["kind"] for line in payload["lines"]], ["product", "down_payment"])
 
     def test_changed_after_confirmation(self):
-        order = self._order()
+        order = self._quotation()
         order.action_confirm()
         self._forget_events()
         order.order_line.product_uom_qty = 5
@@ -145,13 +128,13 @@ class TestSaleOrder(EventCase):
         self.assertEqual(self._sent(order), ["order.updated"])
 
     def test_a_quotation_is_not_told(self):
-        order = self._order()
+        order = self._quotation()
         order.order_line.product_uom_qty = 5
         order.action_cancel()
         self.assertEqual(self._sent(order), [])
 
     def test_cancelled(self):
-        order = self._order()
+        order = self._quotation()
         order.action_confirm()
         placed = self._events(order)
         order._action_cancel()
@@ -162,13 +145,13 @@ class TestSaleOrder(EventCase):
 
     def test_confirmed_and_cancelled_in_one_transaction(self):
         """Both are told, in order, once each."""
-        order = self._order()
+        order = self._quotation()
         order.action_confirm()
         order._action_cancel()
         self.assertEqual(self._sent(order), ["order.placed", "order.cancelled"])
 
     def test_confirmed_again(self):
-        order = self._order()
+        order = self._quotation()
         order.action_confirm()
         order._action_cancel()
         order.action_draft()
@@ -177,7 +160,7 @@ class TestSaleOrder(EventCase):
 
     def test_a_payload_that_cannot_be_built_stops_no_sale(self):
         """The event is kept, says why, and is built when it is sent."""
-        order = self._order()
+        order = self._quotation()
         order_class = type(order)
         with (
             patch.object(order_class, "_retail_canonical", side_effect=ZeroDivisionError),
@@ -192,7 +175,7 @@ class TestSaleOrder(EventCase):
 
     def _queries_for(self, count):
         """Return how many queries it takes to read so many confirmed orders, of customers of their own."""
-        orders = self._order().browse()
+        orders = self._quotation().browse()
         for number in range(count):
             customer = self._partner(f"Buyer {number}", f"buyer{number}@example.com")
             orders += self.env["sale.order"].create(
@@ -221,7 +204,7 @@ class TestSaleOrder(EventCase):
 
     def test_one_that_cannot_be_read_stops_no_other(self):
         """Not even if it fails because of what is read for all at once, such as a computed field."""
-        bad, good = self._order(), self._order()
+        bad, good = self._quotation(), self._quotation()
         self._forget_events()
         canonical = type(bad)._retail_canonical
 
@@ -243,7 +226,7 @@ class TestSaleOrder(EventCase):
         self.assertEqual(len(logged.records), 1)
 
     def test_rolled_back(self):
-        order = self._order()
+        order = self._quotation()
         self._commit()
         with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
             order.action_confirm()

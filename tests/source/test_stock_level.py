@@ -5,25 +5,21 @@ from unittest.mock import patch
 from odoo import Command, fields
 from odoo.tests import tagged
 
-from ..common import EventCase
+from ..common import EventCase, ShopCase
 
 
 @tagged("post_install", "-at_install")
-class TestStockLevel(EventCase):
+class TestStockLevel(ShopCase, EventCase):
     wanted = ("stock.level_changed",)
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.customer = cls.env["res.partner"].create({"name": "Ann Lee"})
-        cls.warehouse = cls.env["stock.warehouse"].search([("company_id", "=", cls.env.company.id)], limit=1)
-        cls.lamp = cls._product("Lamp", "LAMP")
+        cls.lamp = cls.product
 
     @classmethod
     def _product(cls, name, sku, **values):
-        return cls.env["product.product"].create(
-            {"name": name, "default_code": sku, "is_storable": True, **values}
-        )
+        return super()._product(name, sku, is_storable=True, **values)
 
     def _count(self, quantity, product=None, warehouse=None, **values):
         """Count what lies in a warehouse, and apply it."""
@@ -57,10 +53,6 @@ class TestStockLevel(EventCase):
                 ],
             }
         )
-
-    def _order(self, quantity):
-        line = Command.create({"product_id": self.lamp.id, "product_uom_qty": quantity})
-        return self.env["sale.order"].create({"partner_id": self.customer.id, "order_line": [line]})
 
     def _other_company(self, name="Branch"):
         company = self.env["res.company"].create({"name": name})
@@ -139,7 +131,7 @@ class TestStockLevel(EventCase):
     def test_reserved_and_delivered(self):
         self._count(10)
         self._forget_events()
-        order = self._order(3)
+        order = self._quotation(3)
         order.action_confirm()
         self._assert_sent()
         self.assertEqual(self._figures(), ("10", "3", "7", "0"))
@@ -150,7 +142,7 @@ class TestStockLevel(EventCase):
 
     def test_reservation_given_back(self):
         self._count(10)
-        order = self._order(3)
+        order = self._quotation(3)
         order.action_confirm()
         self._forget_events()
         order._action_cancel()
@@ -160,7 +152,7 @@ class TestStockLevel(EventCase):
     def test_sold_out(self):
         """A quant that is used up is deleted: its product's level is told all the same."""
         self._count(3)
-        order = self._order(3)
+        order = self._quotation(3)
         order.action_confirm()
         self._forget_events()
         order.picking_ids.move_ids.write({"quantity": 3, "picked": True})
@@ -329,7 +321,7 @@ class TestStockLevel(EventCase):
 
     def test_negative(self):
         """More was taken than there was: the level says so."""
-        order = self._order(3)
+        order = self._quotation(3)
         order.action_confirm()
         order.picking_ids.move_ids.write({"quantity": 3, "picked": True})
         order.picking_ids.button_validate()

@@ -6,17 +6,16 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
-from ..common import EventCase
+from ..common import EventCase, ShopCase
 
 
 @tagged("post_install", "-at_install")
-class TestStockPicking(EventCase):
+class TestStockPicking(ShopCase, EventCase):
     wanted = ("order.placed", "shipment.confirmed", "return.initiated", "return.received")
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.customer = cls.env["res.partner"].create({"name": "Ann Lee", "email": "ann@example.com"})
         cls.address = cls.env["res.partner"].create(
             {
                 "name": "Ann's Shop",
@@ -28,20 +27,19 @@ class TestStockPicking(EventCase):
                 "country_id": cls.env.ref("base.be").id,
             }
         )
-        cls.warehouse = cls.env["stock.warehouse"].search([("company_id", "=", cls.env.company.id)], limit=1)
         cls.stock = cls.warehouse.lot_stock_id
         cls.customers = cls.env.ref("stock.stock_location_customers")
         cls.suppliers = cls.env.ref("stock.stock_location_suppliers")
-        cls.lamp = cls._product("Lamp", "LAMP")
-        cls.bulb = cls._product("Bulb", "BULB")
+        cls.lamp = cls._stocked(cls.product)
+        cls.bulb = cls._stocked(cls._product("Bulb", "BULB"))
 
     @classmethod
-    def _product(cls, name, sku, quantity=100, **values):
-        product = cls.env["product.product"].create(
-            {"name": name, "default_code": sku, "is_storable": True, **values}
-        )
-        if quantity:
-            cls.env["stock.quant"]._update_available_quantity(product, cls.stock, quantity)
+    def _product(cls, name, sku, **values):
+        return super()._product(name, sku, is_storable=True, **values)
+
+    @classmethod
+    def _stocked(cls, product):
+        cls.env["stock.quant"]._update_available_quantity(product, cls.stock, 100)
         return product
 
     def _order(self, *quantities):
