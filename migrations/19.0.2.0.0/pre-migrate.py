@@ -8,6 +8,8 @@ RENAMED_COLUMNS = (
     ("retail_field_map", "owner", "system_of_record"),
     ("retail_circuit", "told_at", "notified_at"),
 )
+# Columns without a foreign key; older databases still have one, whose check costs every insert.
+UNCHECKED_COLUMNS = ("flow_id", "connector_id", "company_id")
 
 
 def migrate(cr, version):
@@ -26,3 +28,5 @@ def migrate(cr, version):
          WHERE default_values ? 'owner'
         """
     )
+    for column in UNCHECKED_COLUMNS:
+        cr.execute(f"ALTER TABLE retail_delivery DROP CONSTRAINT IF EXISTS retail_delivery_{column}_fkey")

@@ -16,6 +16,11 @@ BEFORE = "fb425a655b2b89f490e56e7b61d72f0f822df626"  # 19.0.1.0.0
 FILL = Path(__file__).with_name("fill_version_before.py")
 POISON = {"property": "jobtitle", "pattern": "(?!Bad).*", "error": "INVALID_ALPHA", "message": "not this"}
 KEY = {"name": "odoo_customer_id", "objectType": "contacts", "hasUniqueValue": True}
+# Databases that are older still have it.
+OLD_CONSTRAINT = (
+    "ALTER TABLE retail_delivery ADD CONSTRAINT retail_delivery_flow_id_fkey"
+    " FOREIGN KEY (flow_id) REFERENCES retail_flow ON DELETE SET NULL"
+)
 
 # What became of columns that are not what they were. All others have the same name and the same contents, but for
 # when a row was changed last: an upgrade computes some fields anew.
@@ -67,6 +72,7 @@ def database(addons_before, sandbox_process):
             "shell", *old, log=log, script=f"{script}\nfill(env, {sandbox_process.url!r})\nenv.cr.commit()\n"
         )
         keep_hub_cron_only(database)
+        database.query(OLD_CONSTRAINT)
         yield database
 
 
@@ -145,6 +151,15 @@ def differences(table, old, new):
         if present != expected:
             found.append((column, expected, present))
     return found
+
+
+def test_deliveries_refer_without_foreign_keys(database, after):
+    """The check of a foreign key costs a user's transaction several times what an index costs."""
+    constraints = database.query(
+        "SELECT conname FROM pg_constraint WHERE conrelid = 'retail_delivery'::regclass AND contype = 'f'"
+    )
+    columns = ("flow_id", "connector_id", "company_id")
+    assert {name for (name,) in constraints}.isdisjoint(f"retail_delivery_{each}_fkey" for each in columns)
 
 
 def test_work_goes_on(database, after, sandbox_process):
