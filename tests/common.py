@@ -121,7 +121,7 @@ class ShopCase(RetailCase):
 
 
 class EventCase(RetailCase):
-    """A connector that wants certain events, and what it was told."""
+    """A connector that wants certain events, and what it was sent."""
 
     wanted = ()  # event types
 

@@ -129,7 +129,7 @@ class TestHubSpotTill(HubSpotCase, PosCase):
         self._forget_past()
 
     def _forget_past(self):
-        """Nor have anything told: what was told lately is not told again."""
+        """Nor have anything sent: what was sent lately is not sent again."""
         self._commit()
         self.env["retail.delivery"].search([]).unlink()
         self.env["retail.event"].search([]).unlink()

@@ -275,7 +275,7 @@ class TestHubSpotOrders(HubSpotCase):
         self.assertEqual(by_name[order.name]["properties"]["hs_total_price"], "2419")
 
     def test_the_address_of_a_customer(self):
-        """The customer itself is linked, and the order tells where it goes."""
+        """The customer itself is linked, and the order says where it goes."""
         address = self.env["res.partner"].create(
             {"name": "Shed", "parent_id": self.customer.id, "type": "delivery", "city": "Bruges"}
         )
@@ -336,7 +336,7 @@ class TestHubSpotOrders(HubSpotCase):
 @tagged("post_install", "-at_install")
 class TestHubSpotWaiting(HubSpotCase):
     def test_waits_for_the_repair_of_its_customer(self):
-        """It uses up no try, says for what, blocks nobody, and goes out by itself."""
+        """It uses up no attempt, says for what, blocks nobody, and goes out by itself."""
         self.customer.email = False
         self._drain()
         order = self._order()

@@ -117,7 +117,7 @@ class TestOAuth(OAuthCase):
         self.assertEqual(len(self._token_calls()), 2)
 
     def test_renewed_when_it_is_refused(self):
-        """A token that is refused in the middle is renewed once; nothing is lost, and nobody is told."""
+        """A token that is refused in the middle is renewed once; nothing is lost, and nobody is notified."""
         self._connect()
         self._let_token_end_soon()
         self.connector.token_ends_at += timedelta(seconds=1790)
@@ -168,8 +168,8 @@ class TestOAuth(OAuthCase):
 
     def test_secrets_stay_secret(self):
         self._connect()
-        told = [str(call) for call in self.sandbox.requests()]
-        self.assertFalse([text for text in told if SECRET in text])
+        sent = [str(call) for call in self.sandbox.requests()]
+        self.assertFalse([text for text in sent if SECRET in text])
         self.assertNotIn(SECRET, str(self.connector.read()))
 
 

@@ -182,11 +182,11 @@ class TestWebhookConnector(WebhookCase):
         while self._drain(self.webhook):
             pass
         events = [kept["event"] for kept in self._received()]
-        told = [event for event in events if event["subject"] == f"sale.order/{order.id}"]
+        sent = [event for event in events if event["subject"] == f"sale.order/{order.id}"]
         self.assertEqual(
-            [event["type"] for event in told], ["retail.order.placed.v1", "retail.order.cancelled.v1"]
+            [event["type"] for event in sent], ["retail.order.placed.v1", "retail.order.cancelled.v1"]
         )
-        self.assertEqual(told[1]["causationid"], told[0]["id"])
+        self.assertEqual(sent[1]["causationid"], sent[0]["id"])
 
     def test_state(self):
         """Read when it is sent; nothing is linked, so an unchanged one is sent, too."""
@@ -210,9 +210,9 @@ class TestWebhookConnector(WebhookCase):
         self.sandbox.reset()
         while self._drain(self.webhook):
             pass
-        told = {kept["event"]["type"]: kept["event"]["data"] for kept in self._received()}
-        self.assertEqual(told["retail.customer.merged.v1"], {"id": ids[0], "merged_ids": [ids[1]]})
-        self.assertEqual(told["retail.customer.erased.v1"], {"id": ids[2]})
+        sent = {kept["event"]["type"]: kept["event"]["data"] for kept in self._received()}
+        self.assertEqual(sent["retail.customer.merged.v1"], {"id": ids[0], "merged_ids": [ids[1]]})
+        self.assertEqual(sent["retail.customer.erased.v1"], {"id": ids[2]})
 
     def test_only_records_of_the_flow(self):
         flow = self.webhook.flow_ids.filtered(lambda flow: flow.event_type == "customer.created")
@@ -235,8 +235,8 @@ class TestWebhookConnector(WebhookCase):
         [kept] = self._received()
         self.assertEqual((kept["event"]["id"], kept["times"]), (delivery.event_id.uuid, 2))
 
-    def test_told_again(self):
-        """The id stays; a replay that a person asked for has an id of its own, which its tries share."""
+    def test_sent_again(self):
+        """The id stays; a replay that a person asked for has an id of its own, which its attempts share."""
         order = self._order()
         order.action_confirm()
         self._drain(self.webhook)
@@ -291,16 +291,16 @@ class TestWebhookConnector(WebhookCase):
         """Whoever reads the code of a card can spend it: it is in no attempt and no error, and masked in the event."""
         self.sandbox.configure("webhook", refuse=["Refused"])
         program = self.env["loyalty.program"].create({"name": "Club", "program_type": "loyalty"})
-        told, refused = self.env["loyalty.card"].create(
+        sent, refused = self.env["loyalty.card"].create(
             [
                 {"program_id": program.id, "code": code, "partner_id": partner.id}
                 for code, partner in (("TOLD-1234", self._partner()), ("Refused-5678", self._partner("Bo")))
             ]
         )
         self._drain(self.webhook)
-        [kept] = [kept for kept in self._received() if kept["event"]["subject"] == f"loyalty.card/{told.id}"]
+        [kept] = [kept for kept in self._received() if kept["event"]["subject"] == f"loyalty.card/{sent.id}"]
         self.assertEqual(kept["event"]["data"]["code"], "TOLD-1234")
-        self.assertEqual(json.loads(self._deliveries(told).attempt_ids.request)["data"]["code"], "***")
+        self.assertEqual(json.loads(self._deliveries(sent).attempt_ids.request)["data"]["code"], "***")
         dead = self._deliveries(refused)
         self.assertEqual(dead.state, "dead")
         self.assertIn("not wanted", str(dead.attempt_ids.response))

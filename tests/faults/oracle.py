@@ -58,7 +58,7 @@ class Oracle:
         assert not text, "\n" + "\n".join(text)
 
     def story(self, partner_id):
-        """Tell what happened to a customer, and to those with whom it was merged, on both sides."""
+        """Describe what happened to a customer, and to those with whom it was merged, on both sides."""
         related = [
             {int(payload["id"]), *map(int, payload.get("merged_ids", ()))} for _type, payload in self.facts
         ]
@@ -92,7 +92,7 @@ class Oracle:
     # -- in the database ---------------------------------------------------------------------------
 
     def deliveries(self):
-        """All is settled: delivered, or replaced by something newer, or moot; dead is what should be."""
+        """All is finished: delivered, or replaced by something newer, or moot; dead is what should be."""
         rows = self.hub.deliveries("id, res_id, event_type, state, error_code, error_message")
         found = [f"delivery {row}" for row in rows if row[3] in ("pending", "in_flight", "unknown")]
         dead = {row[1] for row in rows if row[3] == "dead"}
@@ -102,26 +102,26 @@ class Oracle:
         return found + [f"fact {row}" for row in undelivered if row[3] != "delivered"]
 
     def events(self):
-        """Each committed customer was noticed, and no other."""
+        """Each committed customer was captured, and no other."""
         rows = self.hub.odoo.db.query(
             "SELECT DISTINCT res_id FROM retail_event WHERE event_type = 'customer.created'"
         )
-        noticed = {row[0] for row in rows}
+        captured = {row[0] for row in rows}
         created = {
             partner_id for partner_id, _email, _title, operation in self.history if operation == "INSERT"
         }
-        return [f"customer {one} has no event" for one in created - noticed] + [
-            f"customer {one} was never committed" for one in noticed - created
+        return [f"customer {one} has no event" for one in created - captured] + [
+            f"customer {one} was never committed" for one in captured - created
         ]
 
     def facts_kept(self):
-        """Each customer that is gone was either erased or merged, which was noticed once."""
-        told = Counter(
+        """Each customer that was deleted was either erased or merged, which was captured once."""
+        sent = Counter(
             int(one) for _type, payload in self.facts for one in payload.get("merged_ids", [payload["id"]])
         )
         gone = Counter(self.gone())
-        return [f"customer {one} is gone, with {told[one]} facts" for one in gone if told[one] != 1] + [
-            f"customer {one} is there, but a fact says it is gone" for one in told if one not in gone
+        return [f"customer {one} is gone, with {sent[one]} facts" for one in gone if sent[one] != 1] + [
+            f"customer {one} is there, but a fact says it is gone" for one in sent if one not in gone
         ]
 
     def not_found(self):

@@ -157,18 +157,18 @@ class Stage:
         """End the trouble, and do in seconds what a day would do until nothing is open any more."""
         self.sandbox.faults_clear()
 
-        def is_settled():
+        def is_finished():
             self._bring_forward()
             let_cron_run(self.db)
             return not self.count_open() and not self.hub.jobs_in("enqueued", "started")
 
         try:
-            wait_until(is_settled, timeout, "", interval=1)
+            wait_until(is_finished, timeout, "", interval=1)
         except TimeoutError:
-            raise AssertionError(f"not settled after {timeout} s: {self._describe()}") from None
+            raise AssertionError(f"not finished after {timeout} s: {self._describe()}") from None
 
     def _bring_forward(self):
-        """Make due what waits for its next try, but for what may still be under way to the remote."""
+        """Make due what waits for its next attempt, but for what may still be under way to the remote."""
         self.db.query(
             """
             UPDATE retail_delivery d SET next_attempt_at = now() AT TIME ZONE 'UTC'
@@ -193,7 +193,7 @@ class Stage:
         )
 
     def judge(self, timeout=PATIENCE):
-        """Settle, then compare both sides."""
+        """Wait for the end, then compare both sides."""
         self.revive()
         self.resolve(timeout)
         Oracle(self.hub, self.sandbox).check()

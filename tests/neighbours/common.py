@@ -22,6 +22,6 @@ def make_kit(env, name, sku, components, **values):
     return kit
 
 
-def amounts(told):
-    """Return the amounts of an order, an invoice or a line that was told."""
-    return told["untaxed"], told["tax"], told["total"]
+def amounts(sent):
+    """Return the amounts of an order, an invoice or a line that was sent."""
+    return sent["untaxed"], sent["tax"], sent["total"]

@@ -46,5 +46,5 @@ class TestCashier(PosCase):
         self.pos_session.employee_id = self.cy
         self.pos_session.post_closing_cash_details(110)
         self.pos_session.close_session_from_ui()
-        [told] = self._events(self.pos_session).mapped("payload")
-        self.assertEqual((told["cashier"], told["total"]), ("Cy Till", "10.00"))
+        [sent] = self._events(self.pos_session).mapped("payload")
+        self.assertEqual((sent["cashier"], sent["total"]), ("Cy Till", "10.00"))

@@ -1,4 +1,4 @@
-"""Kits (``mrp``): the order tells what is sold, the shipment and the stock levels tell its components."""
+"""Kits (``mrp``): the order has what is sold, the shipment and the stock levels have its components."""
 
 from odoo import fields
 
@@ -32,16 +32,16 @@ class TestKitOrder(TestStockPicking):
         return order
 
     def _lines(self, picking, event_type=None):
-        """Return SKU, quantity and order line of each line that is told of a transfer."""
+        """Return SKU, quantity and order line of each line that is sent of a transfer."""
         lines = self._payload(picking, event_type)["lines"]
         return [(line["sku"], line["quantity"], line["order_line_id"]) for line in lines]
 
     def test_ordered(self):
-        told = self._payload(self._order_of_kits())
-        [line] = told["lines"]
+        sent = self._payload(self._order_of_kits())
+        [line] = sent["lines"]
         self.assertEqual((line["sku"], line["kind"], line["quantity"]), ("SET", "product", "3"))
         self.assertEqual(amounts(line), ("59.97", "12.59", "72.56"))
-        self.assertEqual(amounts(told), ("59.97", "12.59", "72.56"))
+        self.assertEqual(amounts(sent), ("59.97", "12.59", "72.56"))
 
     def test_shipped(self):
         """The components, each with the order line of the kit; the kit itself is not shipped."""
@@ -93,12 +93,12 @@ class TestKitOrder(TestStockPicking):
         self._validate(order.picking_ids)
         invoice = order._create_invoices()
         invoice.action_post()
-        told = self._payload(invoice)
-        [line] = told["lines"]
+        sent = self._payload(invoice)
+        [line] = sent["lines"]
         self.assertEqual(
             (line["sku"], line["quantity"], line["order_line_ids"]), ("SET", "3", [str(order.order_line.id)])
         )
-        self.assertEqual(amounts(told), ("59.97", "12.59", "72.56"))
+        self.assertEqual(amounts(sent), ("59.97", "12.59", "72.56"))
 
     def test_stock_levels(self):
         """Of the components, which are reserved and then gone."""
@@ -153,13 +153,13 @@ class TestKitAtTheTill(PosCase):
     def test_sold_taken_back_and_closed(self):
         self._forget_events()
         order = self._sell([(self.kit, 3)])
-        told = self._events(order).payload
-        [line] = told["lines"]
+        sent = self._events(order).payload
+        [line] = sent["lines"]
         self.assertEqual((line["sku"], line["quantity"], line["total"]), ("PAIR", "3", "99.00"))
-        self.assertEqual(amounts(told), ("90.00", "9.00", "99.00"))
+        self.assertEqual(amounts(sent), ("90.00", "9.00", "99.00"))
         refund = self._sell([self._returned(order.lines, 1)], is_refund=True)
-        [told] = self._events(refund).mapped("payload")
-        self.assertEqual((told["lines"][0]["sku"], told["total"]), ("PAIR", "33.00"))
+        [sent] = self._events(refund).mapped("payload")
+        self.assertEqual((sent["lines"][0]["sku"], sent["total"]), ("PAIR", "33.00"))
         self.pos_session.post_closing_cash_details(166)
         self.pos_session.close_session_from_ui()
         [settlement] = self._events(self.pos_session).mapped("payload")

@@ -1,4 +1,4 @@
-"""Sales orders that a till settles (``pos_sale``): one order is told, and what the till took for it."""
+"""Sales orders that a till settles (``pos_sale``): one order is sent, and what the till took for it."""
 
 from odoo import Command, fields
 
@@ -41,7 +41,7 @@ class InDoubtCase(PosCase):
         return self.env["sale.order"].create({"partner_id": self.customer.id, "order_line": lines})
 
     def _order(self):
-        """Return a confirmed sales order that was told already."""
+        """Return a confirmed sales order that was sent already."""
         order = self._quotation()
         order.action_confirm()
         self.assertEqual(self._sent(order), [PLACED])
@@ -92,7 +92,7 @@ class InDoubtCase(PosCase):
 @needs_neighbours
 class TestSettledAtTheTill(InDoubtCase):
     def test_settled(self):
-        """The order was told when it was placed: the till tells no second one, but what it took for it."""
+        """The order was sent when it was placed: the till sends no second one, but what it took for it."""
         order = self._order()
         till_order = self._sell_to_customer(self._settling(order))
         self.assertAlmostEqual(till_order.amount_total, order.amount_total)
@@ -109,9 +109,9 @@ class TestSettledAtTheTill(InDoubtCase):
         order = self._quotation()
         till_order = self._sell_to_customer(self._settling(order))
         self.assertEqual((order.state, self._sent(order), self._sent(till_order)), ("sale", [PLACED], []))
-        told = self._events(order).payload
-        self.assertEqual((told["channel"], *amounts(told)), ("sales", "69.06", "5.11", "74.17"))
-        self.assertEqual(told["paid_at_till"], "74.17")
+        sent = self._events(order).payload
+        self.assertEqual((sent["channel"], *amounts(sent)), ("sales", "69.06", "5.11", "74.17"))
+        self.assertEqual(sent["paid_at_till"], "74.17")
 
     def test_sent_again(self):
         order = self._order()
@@ -152,11 +152,11 @@ class TestSettledAtTheTill(InDoubtCase):
         till_order = self._sell_to_customer([*self._settling(order), (self.vase, 2)])
         [event] = self._events(till_order)
         self.assertEqual(event.event_type, PLACED)
-        told = event.payload
-        self.assertEqual(amounts(told), ("18.18", "1.82", "20.00"))
-        self.assertEqual([(line["sku"], line["quantity"]) for line in told["lines"]], [("VASE", "2")])
-        self.assertEqual((told["settled"], told["rounding"]), ("74.17", "0.00"))
-        self.assertEqual(told["payments"], [{"method": "Cash", "amount": "94.17"}])
+        sent = event.payload
+        self.assertEqual(amounts(sent), ("18.18", "1.82", "20.00"))
+        self.assertEqual([(line["sku"], line["quantity"]) for line in sent["lines"]], [("VASE", "2")])
+        self.assertEqual((sent["settled"], sent["rounding"]), ("74.17", "0.00"))
+        self.assertEqual(sent["payments"], [{"method": "Cash", "amount": "94.17"}])
         self.assertEqual(event.correlation_id, f"sale.order,{order.id}")
         self.assertEqual(self._paid_at_till(order), "74.17")
 
@@ -191,11 +191,11 @@ class TestSettledAtTheTill(InDoubtCase):
     def test_invoice_of_a_down_payment(self):
         order = self._order()
         first = self._sell_to_customer([self._advance(order, 20.0)], is_invoiced=True)
-        [told] = self._events(first.account_move).mapped("payload")
+        [sent] = self._events(first.account_move).mapped("payload")
         self.assertEqual(
-            [(line["kind"], line["total"]) for line in told["lines"]], [("down_payment", "20.00")]
+            [(line["kind"], line["total"]) for line in sent["lines"]], [("down_payment", "20.00")]
         )
-        self.assertEqual(told["orders"], [self._reference(order)])
+        self.assertEqual(sent["orders"], [self._reference(order)])
 
     def test_quotation_invoiced_at_the_till(self):
         order = self._quotation()
@@ -248,16 +248,16 @@ class TestSettledAtTheTill(InDoubtCase):
         self._sell_to_customer([*self._settling(order), (self.vase, 2)])
         self.pos_session.post_closing_cash_details(194.17)
         self.pos_session.close_session_from_ui()
-        [told] = self._events(self.pos_session).mapped("payload")
-        self.assertEqual(amounts(told), ("87.24", "6.93", "94.17"))
-        self.assertEqual(told["sales"], {"untaxed": "18.18", "tax": "1.82", "total": "20.00"})
-        self.assertEqual(told["settled"], {"untaxed": "69.06", "tax": "5.11", "total": "74.17"})
-        self.assertEqual(told["refunds"], {"untaxed": "0.00", "tax": "0.00", "total": "0.00"})
-        self.assertEqual((told["order_count"], told["refund_count"]), (1, 0))
-        self.assertEqual(told["cash"]["difference"], "0.00")
+        [sent] = self._events(self.pos_session).mapped("payload")
+        self.assertEqual(amounts(sent), ("87.24", "6.93", "94.17"))
+        self.assertEqual(sent["sales"], {"untaxed": "18.18", "tax": "1.82", "total": "20.00"})
+        self.assertEqual(sent["settled"], {"untaxed": "69.06", "tax": "5.11", "total": "74.17"})
+        self.assertEqual(sent["refunds"], {"untaxed": "0.00", "tax": "0.00", "total": "0.00"})
+        self.assertEqual((sent["order_count"], sent["refund_count"]), (1, 0))
+        self.assertEqual(sent["cash"]["difference"], "0.00")
 
     def test_only_updates_are_wanted(self):
-        """The till tells what it took, though nobody wants to know of its orders."""
+        """The till sends what it took, though nobody wants to know of its orders."""
         order = self._order()
         self.connector.flow_ids.filtered(lambda flow: flow.event_type != UPDATED).active = False
         self._forget_events()
@@ -335,8 +335,8 @@ class TestSettlingScreen(EventCase, TestPointOfSaleHttpCommon):
         self._forget_events()
         return order
 
-    def _till_tells(self, order, tour):
-        """Run the tour; return the events of the till, and what is told to have been paid for the order."""
+    def _till_sends(self, order, tour):
+        """Run the tour; return the events of the till, and what is sent as paid for the order."""
         self.main_pos_config.open_ui()
         self.start_pos_tour(tour, login="accountman")
         self.assertEqual(set(self._sent(order)), {UPDATED})
@@ -348,8 +348,8 @@ class TestSettlingScreen(EventCase, TestPointOfSaleHttpCommon):
             {"name": "Product A", "available_in_pos": True, "is_storable": True, "taxes_id": False}
         )
         order = self._order(product, 12.5)
-        told, paid = self._till_tells(order, "PosSettleOrder3")
-        self.assertEqual((len(told), paid), (0, "12.50"))
+        sent, paid = self._till_sends(order, "PosSettleOrder3")
+        self.assertEqual((len(sent), paid), (0, "12.50"))
         self.assertEqual(order.order_line.qty_delivered, 1)
 
     def test_down_payment_given_back(self):
@@ -357,7 +357,7 @@ class TestSettlingScreen(EventCase, TestPointOfSaleHttpCommon):
             {"name": "Down Payment", "available_in_pos": True, "type": "service", "taxes_id": False}
         )
         order = self._order(self.product_a, 100)
-        [refund], paid = self._till_tells(order, "PosRefundDownpayment")
+        [refund], paid = self._till_sends(order, "PosRefundDownpayment")
         self.assertEqual((refund.event_type, refund.payload["total"], paid), (REFUNDED, "10.00", "0.00"))
         self.assertEqual([line["kind"] for line in refund.payload["lines"]], ["down_payment"])
         self.assertEqual(

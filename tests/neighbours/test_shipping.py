@@ -45,24 +45,24 @@ class TestShipping(TestStockPicking):
 
     def test_shipping_costs(self):
         order = self._shipped_order(2)
-        told = self._payload(order)
+        sent = self._payload(order)
         self.assertEqual(
-            [(line["kind"], line["sku"], *amounts(line)) for line in told["lines"]],
+            [(line["kind"], line["sku"], *amounts(line)) for line in sent["lines"]],
             [
                 ("product", "LAMP", "80.00", "16.80", "96.80"),
                 ("delivery", "SHIP", "5.95", "1.25", "7.20"),
             ],
         )
-        self.assertEqual(amounts(told), ("85.95", "18.05", "104.00"))
+        self.assertEqual(amounts(sent), ("85.95", "18.05", "104.00"))
 
     def test_free_above_an_amount(self):
         """The line stays, and costs nothing."""
-        told = self._payload(self._shipped_order(3))
+        sent = self._payload(self._shipped_order(3))
         self.assertEqual(
-            [(line["kind"], *amounts(line)) for line in told["lines"]],
+            [(line["kind"], *amounts(line)) for line in sent["lines"]],
             [("product", "120.00", "25.20", "145.20"), ("delivery", "0.00", "0.00", "0.00")],
         )
-        self.assertEqual(amounts(told), ("120.00", "25.20", "145.20"))
+        self.assertEqual(amounts(sent), ("120.00", "25.20", "145.20"))
 
     def test_added_after_the_order_was_placed(self):
         order = self._order(1)
@@ -78,17 +78,17 @@ class TestShipping(TestStockPicking):
         self._validate(order.picking_ids)
         invoice = order._create_invoices()
         invoice.action_post()
-        told = self._payload(invoice)
-        self.assertEqual([line["kind"] for line in told["lines"]], ["product", "delivery"])
-        self.assertEqual(amounts(told), ("85.95", "18.05", "104.00"))
+        sent = self._payload(invoice)
+        self.assertEqual([line["kind"] for line in sent["lines"]], ["product", "delivery"])
+        self.assertEqual(amounts(sent), ("85.95", "18.05", "104.00"))
 
     def test_tracking_number_of_a_clerk(self):
         picking = self._shipped_order(2).picking_ids
         picking.carrier_tracking_ref = "T-7"
         self._validate(picking)
-        told = self._payload(picking)
-        self.assertEqual((told["carrier"], told["tracking_number"]), ("Post", "T-7"))
-        self.assertEqual([line["sku"] for line in told["lines"]], ["LAMP"])
+        sent = self._payload(picking)
+        self.assertEqual((sent["carrier"], sent["tracking_number"]), ("Post", "T-7"))
+        self.assertEqual([line["sku"] for line in sent["lines"]], ["LAMP"])
 
     def test_tracking_number_of_the_carrier(self):
         """It is asked for after the transfer is done, and in the same transaction."""
@@ -101,5 +101,5 @@ class TestShipping(TestStockPicking):
         ) as asked:
             self._validate(picking)
         asked.assert_called_once()
-        told = self._payload(picking)
-        self.assertEqual((told["carrier"], told["tracking_number"]), ("Post", "T-8"))
+        sent = self._payload(picking)
+        self.assertEqual((sent["carrier"], sent["tracking_number"]), ("Post", "T-8"))

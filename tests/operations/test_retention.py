@@ -185,7 +185,7 @@ class TestRetention(RetailCase):
         self._purge()
         self.assertTrue(delivery.exists())
 
-    def test_settings_tell_what_was_removed(self):
+    def test_settings_show_what_was_removed(self):
         with Form(self.env["res.config.settings"]) as settings:
             self.assertEqual(settings.retail_retention_summary, "Nothing has been removed yet.")
             self.assertEqual((settings.retail_delivery_days, settings.retail_event_days), (30, 90))
@@ -255,7 +255,7 @@ class TestRetention(RetailCase):
         self.assertEqual((after.state, after.delivery_id), ("waiting", resent))
         self.assertEqual(after.action_open_delivery()["res_id"], resent.id)
 
-    def test_sync_state_tells_the_worst_of_a_bound_record(self):
+    def test_sync_state_shows_the_worst_of_a_bound_record(self):
         partner = self._partner()
         self._drain()
         status = self._status(partner)
@@ -289,7 +289,7 @@ class TestRetention(RetailCase):
         self.assertEqual(self._status(partner).delivery_id, first)
         self.assertEqual(self._status(partner).id, first.id)
 
-    def test_what_is_gone_at_the_remote_is_not_in_sync(self):
+    def test_what_is_not_found_at_the_remote_is_not_in_sync(self):
         partner = self._partner()
         self._drain()
         self._deliveries(partner).finished_at = NOW - timedelta(days=31)

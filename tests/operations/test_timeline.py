@@ -53,7 +53,7 @@ class TestTimeline(OrderCase):
         return events.search(action["domain"], order="occurred_at, id")
 
     def test_story_of_an_order(self):
-        """All that belongs to the process is told, from each of its records, and nothing of another order."""
+        """All that belongs to the process is shown, from each of its records, and nothing of another order."""
         order = self._placed()
         order._action_cancel()
         self._placed()
@@ -127,7 +127,7 @@ class TestTimeline(OrderCase):
         self.assertEqual((data["id"], data["retail_event_count"]), (order.id, 0))
         self.assertFalse(sync_state.called or event_count.called)
 
-    def test_a_record_that_is_gone(self):
+    def test_a_record_that_was_deleted(self):
         order = self._placed()
         event = self._events(order)
         event.res_id = event.res_id + 100000
@@ -210,7 +210,7 @@ class TestResync(OrderCase):
         self.assertEqual(self._deliveries(order, event_type="order.updated").is_manual, True)
 
     def test_dead_fact_first(self):
-        """What could not be told goes again, before the state: else it would stay failed."""
+        """What could not be sent goes again, before the state: else it would stay failed."""
         order = self._placed()
         self._finish(self._deliveries(order), "dead")
         self.assertEqual(order.with_user(self.clerk).retail_sync_state, "failed")
@@ -221,14 +221,14 @@ class TestResync(OrderCase):
         self.assertEqual([claim.event_type for claim in claims], ["order.placed"])
 
     def test_newest_fact(self):
-        """A connector that takes no states is told the newest fact again, under its own event."""
+        """A connector that takes no states gets the newest fact again, under its own event."""
         self._only("order.placed", "order.cancelled")
         order = self._placed()
         order._action_cancel()
         self._finish(self._deliveries(order), "delivered")
         order.with_user(self.clerk).action_retail_resync()
-        told = ["order.placed", "order.cancelled", "order.cancelled"]
-        self.assertEqual(self._deliveries(order).mapped("event_type"), told)
+        sent = ["order.placed", "order.cancelled", "order.cancelled"]
+        self.assertEqual(self._deliveries(order).mapped("event_type"), sent)
         _placed, cancelled, again = self._deliveries(order)
         self.assertEqual(
             (again.event_id, again.state, again.is_manual), (cancelled.event_id, "pending", True)
@@ -275,7 +275,7 @@ class TestResync(OrderCase):
         )
         self.assertEqual(self._deliveries(second, connector_id=other.id), to_other)
 
-    def test_a_quotation_has_nothing_to_tell(self):
+    def test_a_quotation_has_nothing_to_send(self):
         quotation = self._placed().copy()
         with self.assertRaisesRegex(UserError, "There is nothing to send"):
             quotation.with_user(self.clerk).action_retail_resync()

@@ -56,7 +56,7 @@ class TestAlerts(RetailCase):
         self.assertEqual(self._summaries(), [self._has_failed(left)])
 
     def test_one_activity_for_each_cause(self):
-        """It tells the newest, and stays with the person to whom it was handed over."""
+        """It shows the newest, and stays with the person to whom it was handed over."""
         run = self._failed_run()
         colleague = self.env["res.users"].create({"name": "Olga", "login": "olga"})
         self.connector.activity_ids.user_id = colleague

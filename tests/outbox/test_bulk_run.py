@@ -20,7 +20,7 @@ class TestBulkRun(RetailCase):
         cls.domain = f"[('category_id', '=', {cls.mark.id})]"
 
     def _customers(self, count, prefix="n"):
-        """Make customers that no event tells of."""
+        """Make customers without an event."""
         with patch.object(type(self.env["res.partner"]), "_retail_capture_state"):
             partners = self.env["res.partner"].create(
                 [

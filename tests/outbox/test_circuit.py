@@ -1,4 +1,4 @@
-"""A remote that does not answer is left alone, probed by one call, and resumed in order; people are told once."""
+"""A remote that does not answer is left alone, probed by one call, and resumed in order; people are notified once."""
 
 from datetime import timedelta
 
@@ -83,7 +83,7 @@ class TestCircuit(RetailCase):
         self.assertEqual(len(self._calls()), 3 + 3)
 
     def test_resumes_what_waited(self):
-        """A probe that is answered closes the circuit, and what waited for its next try goes out at once."""
+        """A probe that is answered closes the circuit, and what waited for its next attempt goes out at once."""
         self._break()
         self.sandbox.faults_clear()
         self._make_probe_due()
@@ -93,7 +93,7 @@ class TestCircuit(RetailCase):
         sizes = [len(request["body"]["inputs"]) for request in self.sandbox.requests()]
         self.assertEqual(sizes, [5, 5, 1, 4])
 
-    def test_told_once(self):
+    def test_notified_once(self):
         self._break()
         self.assertEqual(self._activities().mapped("summary"), ["HubSpot does not answer"])
         self._make_probe_due()
@@ -101,7 +101,7 @@ class TestCircuit(RetailCase):
         self.assertEqual(len(self._activities()), 1)
         self.assertEqual(self._mails(), ["HubSpot does not answer"])
 
-    def test_told_when_it_answers_again(self):
+    def test_notified_when_it_answers_again(self):
         self._break()
         self.sandbox.faults_clear()
         self._make_probe_due()

@@ -45,23 +45,23 @@ class TestDelivery(RetailCase):
         self.assertEqual(self._contacts()["ann@example.com"]["city"], "City 49")
         self.assertEqual(len(self._calls()), 1)
 
-    def test_a_try_goes_on_where_the_one_before_stopped(self):
+    def test_an_attempt_goes_on_where_the_one_before_stopped(self):
         """What a long document has at the remote already is kept until all of it is there."""
         partner = self._partner()
-        told = []
+        sent = []
 
         def send(_adapter, batch):
             [prepared] = batch
-            told.append(dict(prepared.item.checkpoint))
-            error = None if len(told) == 3 else TransientError("Out of time.", code="OUT_OF_TIME").not_sent()
-            checkpoint = {"line_ids": ["1"] * len(told)} if error else {}
+            sent.append(dict(prepared.item.checkpoint))
+            error = None if len(sent) == 3 else TransientError("Out of time.", code="OUT_OF_TIME").not_sent()
+            checkpoint = {"line_ids": ["1"] * len(sent)} if error else {}
             return [Outcome(prepared.item.trace_id, "7", error, checkpoint=checkpoint)]
 
         with patch.object(HubSpotAdapter, "send", send):
             for _ in range(3):
                 self._make_due(self._deliveries(partner))
                 self._drain()
-        self.assertEqual(told, [{}, {"line_ids": ["1"]}, {"line_ids": ["1", "1"]}])
+        self.assertEqual(sent, [{}, {"line_ids": ["1"]}, {"line_ids": ["1", "1"]}])
         delivery = self._deliveries(partner)
         self.assertEqual((delivery.state, delivery.attempts, delivery.checkpoint), ("delivered", 1, False))
 
@@ -208,7 +208,7 @@ class TestDelivery(RetailCase):
         self.assertEqual(len(self.sandbox.contacts()), 1)
 
     def test_two_customers_with_one_email(self):
-        """Two customers never write to one contact in turn: the second is told whom it collides with."""
+        """Two customers never write to one contact in turn: the second says whom it collides with."""
         first = self._partner("First")
         second = self._partner("Second")
         self._drain()
@@ -338,8 +338,8 @@ class TestDelivery(RetailCase):
         delivery.flush_recordset()
         self.env["retail.delivery"]._expire_leases()
 
-    def test_unknown_until_settled(self):
-        """A refused try, and one that was never made, do not make certain what came before them."""
+    def test_unknown_until_resolved(self):
+        """A refused attempt, and one that was never made, do not make certain what came before them."""
         delivery = self._deliveries(self._partner())
         self.sandbox.fault(path="/batch/", drop="after", times=1)
         self._drain()

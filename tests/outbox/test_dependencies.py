@@ -1,4 +1,4 @@
-"""A delivery that refers to another record waits for it: it says so, uses up no try, and goes out by itself."""
+"""A delivery that refers to another record waits for it: it says so, uses up no attempt, and goes out by itself."""
 
 from unittest.mock import patch
 
@@ -112,7 +112,7 @@ class TestDependencies(RetailCase):
             ("dead", "NOT_SENT"),
         )
 
-    def test_what_is_gone(self):
+    def test_what_was_deleted(self):
         self.first.unlink()
         self._drain()
         self.assertEqual(self._deliveries(self.second).state, "delivered")

@@ -69,7 +69,7 @@ class TestOutcome(RetailCase):
         self.assertEqual((delivery.state, delivery.error_class), ("unknown", "transient"))
 
     def test_schedule_ends(self):
-        """After the last try of the schedule the delivery is dead, with its reason."""
+        """After the last attempt of the schedule the delivery is dead, with its reason."""
         self.sandbox.fault(status=503)
         delivery = self._deliveries(self._partner())
         for _number in range(11):
@@ -94,7 +94,7 @@ class TestOutcome(RetailCase):
         self.assertTrue(delivery.attempt_ids.is_manual)
 
     def test_credentials_refused(self):
-        """The connector pauses, the responsible is told once, and no attempt is used up."""
+        """The connector pauses, the responsible is notified once, and no attempt is used up."""
         self.sandbox.configure(tokens=["another"])
         deliveries = self._deliveries(self._partner()) + self._deliveries(
             self._partner("Bo", "bo@example.com")

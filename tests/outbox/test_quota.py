@@ -109,7 +109,7 @@ class TestQuota(RetailCase):
     # -- the remote's word -------------------------------------------------------------------------
 
     def test_remote_has_another_plan(self):
-        """Nobody told us that the account was upgraded: the remote does."""
+        """Nobody says that the account was upgraded: the remote does."""
         self.quota._take(self.connector, "realtime", 5)
         readings = [QuotaReading(10, 190, 150), QuotaReading(DAY, 625_000, 25_000)]
         self.quota._correct(self.connector, readings)
@@ -135,14 +135,14 @@ class TestQuota(RetailCase):
         self.assertEqual(self._limits(), {DAY: 250_000})
 
     def test_headers_of_the_remote(self):
-        """What the adapter reads from answers is what the remote told, once."""
+        """What the adapter reads from answers is what the remote says, once."""
         self.sandbox.configure(ten_secondly_limit=190, daily_limit=5000)
         connection = self.connector._connection()
         with connection as adapter:
             self.assertEqual(connection.quota_readings(), [])
             adapter.test_connection()
-            told = connection.quota_readings()
-            self.assertEqual(told, [QuotaReading(10, 190, 188), QuotaReading(DAY, 5000, 4998)])
+            sent = connection.quota_readings()
+            self.assertEqual(sent, [QuotaReading(10, 190, 188), QuotaReading(DAY, 5000, 4998)])
             self.assertEqual(connection.quota_readings(), [])
 
     # -- before the call ---------------------------------------------------------------------------
@@ -185,7 +185,7 @@ class TestQuota(RetailCase):
     # -- the drain ---------------------------------------------------------------------------------
 
     def test_bulk_waits_and_realtime_goes(self):
-        """Two calls are left, and they are realtime's; bulk work is not even claimed, and no try is used up."""
+        """Two calls are left, and they are realtime's; bulk work is not even claimed, and no attempt is used up."""
         self._limit(DAY, 10)
         self.assertEqual(self.quota._take(self.connector, "realtime", 8), 0.0)
         patient = self._partner("Patient", "patient@example.com")

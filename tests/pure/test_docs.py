@@ -159,11 +159,11 @@ def test_error_classes():
 
 def test_hubspot_properties():
     """The tables of doc/hubspot.rst have each property of the default mapping, and no other."""
-    told = {}
+    sent = {}
     for title, object_name in HUBSPOT_OBJECTS.items():
         [rows] = tables("doc/hubspot.rst", title, "Value")
-        told[object_name] = sorted(re.findall(r"\w+", " ".join(row[0] for row in rows)))
-    assert told == {
+        sent[object_name] = sorted(re.findall(r"\w+", " ".join(row[0] for row in rows)))
+    assert sent == {
         object_name: sorted(line.property for line in DEFAULT_FIELD_MAPS if line.object == object_name)
         for object_name in HUBSPOT_OBJECTS.values()
     }

@@ -1,4 +1,4 @@
-"""Invoices: what is posted, paid and credited is told, to the cent of what Odoo shows."""
+"""Invoices: what is posted, paid and credited is sent, to the cent of what Odoo shows."""
 
 from unittest.mock import patch
 
@@ -61,7 +61,7 @@ class InvoiceCase(ShopCase, EventCase):
         self.assertEqual((payload["untaxed"], payload["tax"], payload["total"]), (untaxed, tax, total))
 
     def assertShown(self, payload, move):
-        """What is told is what Odoo shows on the document."""
+        """What is sent is what Odoo shows on the document."""
         digits = move.currency_id.decimal_places
         for name, field in (
             ("untaxed", "amount_untaxed"),
@@ -84,9 +84,9 @@ class TestInvoicePosted(InvoiceCase):
         self.assertEqual((event.event_type, event.kind), ("invoice.posted", "fact"))
         self.assertEqual(event.correlation_id, f"sale.order,{order.id}")
         self.assertEqual(event.causation_id, self._events(order).uuid)
-        told = event.payload
+        sent = event.payload
         self.assertEqual(
-            (told["id"], told["number"], told["customer_id"], told["currency"], told["company"]),
+            (sent["id"], sent["number"], sent["customer_id"], sent["currency"], sent["company"]),
             (
                 str(invoice.id),
                 invoice.name,
@@ -96,16 +96,16 @@ class TestInvoicePosted(InvoiceCase):
             ),
         )
         self.assertEqual(
-            (told["invoice_date"], told["due_date"], told["customer_reference"], told["payment_reference"]),
+            (sent["invoice_date"], sent["due_date"], sent["customer_reference"], sent["payment_reference"]),
             (str(invoice.invoice_date), str(invoice.invoice_date_due), "PO 7", invoice.payment_reference),
         )
         self.assertEqual(
-            told["orders"], [{"id": str(order.id), "number": order.name, "channel": order._retail_channel()}]
+            sent["orders"], [{"id": str(order.id), "number": order.name, "channel": order._retail_channel()}]
         )
-        self.assertEqual(told["billing_address"]["city"], "Ghent")
-        self.assertAmounts(told, "53.97", "11.33", "65.30")
-        self.assertShown(told, invoice)
-        [line] = told["lines"]
+        self.assertEqual(sent["billing_address"]["city"], "Ghent")
+        self.assertAmounts(sent, "53.97", "11.33", "65.30")
+        self.assertShown(sent, invoice)
+        [line] = sent["lines"]
         self.assertEqual(
             {name: line[name] for name in ("sku", "kind", "quantity", "unit_price", "discount", "untaxed")},
             {
@@ -124,18 +124,18 @@ class TestInvoicePosted(InvoiceCase):
     def test_tax_included(self):
         self.tax.price_include_override = "tax_included"
         invoice = self._invoice(19.99, quantity=7)
-        [told] = self._payloads(invoice, "invoice.posted")
-        self.assertAmounts(told, "115.64", "24.29", "139.93")
-        self.assertShown(told, invoice)
+        [sent] = self._payloads(invoice, "invoice.posted")
+        self.assertAmounts(sent, "115.64", "24.29", "139.93")
+        self.assertShown(sent, invoice)
 
     def test_other_currency(self):
         """Amounts have as many digits as the currency has."""
         yen = self._foreign_currency(150, "JPY")
         invoice = self._invoice(1999, currency_id=yen.id)
-        [told] = self._payloads(invoice, "invoice.posted")
-        self.assertEqual(told["currency"], "JPY")
-        self.assertAmounts(told, "1999", "420", "2419")
-        self.assertEqual(told["residual"], "2419")
+        [sent] = self._payloads(invoice, "invoice.posted")
+        self.assertEqual(sent["currency"], "JPY")
+        self.assertAmounts(sent, "1999", "420", "2419")
+        self.assertEqual(sent["residual"], "2419")
 
     def test_group_of_taxes(self):
         eco = self.env["account.tax"].create(
@@ -150,9 +150,9 @@ class TestInvoicePosted(InvoiceCase):
             }
         )
         invoice = self._invoice(10, quantity=2, line={"tax_ids": both.ids})
-        [told] = self._payloads(invoice, "invoice.posted")
-        self.assertAmounts(told, "20.00", "5.20", "25.20")
-        taxes = {tax["name"]: tax["rate"] for tax in told["lines"][0]["taxes"]}
+        [sent] = self._payloads(invoice, "invoice.posted")
+        self.assertAmounts(sent, "20.00", "5.20", "25.20")
+        taxes = {tax["name"]: tax["rate"] for tax in sent["lines"][0]["taxes"]}
         self.assertEqual(taxes, {"21 %": "21", "Eco": None})
 
     def test_down_payment_and_final_invoice(self):
@@ -163,19 +163,19 @@ class TestInvoicePosted(InvoiceCase):
         wizard.create({"advance_payment_method": "percentage", "amount": 30}).create_invoices()
         first = order.invoice_ids
         first.action_post()
-        [told] = self._payloads(first, "invoice.posted")
-        self.assertAmounts(told, "30.00", "6.30", "36.30")
-        self.assertEqual([line["kind"] for line in told["lines"]], ["down_payment"])
+        [sent] = self._payloads(first, "invoice.posted")
+        self.assertAmounts(sent, "30.00", "6.30", "36.30")
+        self.assertEqual([line["kind"] for line in sent["lines"]], ["down_payment"])
         wizard.create({"advance_payment_method": "delivered"}).create_invoices()
         final = order.invoice_ids - first
         final.action_post()
         [event] = self._events(final)
         self.assertEqual(event.correlation_id, f"sale.order,{order.id}")
-        told = event.payload
-        self.assertAmounts(told, "70.00", "14.70", "84.70")
-        self.assertShown(told, final)
+        sent = event.payload
+        self.assertAmounts(sent, "70.00", "14.70", "84.70")
+        self.assertShown(sent, final)
         self.assertEqual(
-            [(line["kind"], line["untaxed"], line["total"]) for line in told["lines"]],
+            [(line["kind"], line["untaxed"], line["total"]) for line in sent["lines"]],
             [("product", "100.00", "121.00"), ("down_payment", "-30.00", "-36.30")],
         )
 
@@ -183,8 +183,8 @@ class TestInvoicePosted(InvoiceCase):
         invoice = self._draft()
         invoice.invoice_line_ids = [Command.create({"display_type": "line_section", "name": "Lamps"})]
         invoice.action_post()
-        [told] = self._payloads(invoice, "invoice.posted")
-        self.assertEqual(len(told["lines"]), 1)
+        [sent] = self._payloads(invoice, "invoice.posted")
+        self.assertEqual(len(sent["lines"]), 1)
 
     def test_reset_to_draft_and_posted_again(self):
         invoice = self._invoice(100)
@@ -193,17 +193,17 @@ class TestInvoicePosted(InvoiceCase):
         invoice.invoice_line_ids.price_unit = 90
         invoice.action_post()
         self.assertEqual(
-            [told["total"] for told in self._payloads(invoice, "invoice.posted")], ["121.00", "108.90"]
+            [sent["total"] for sent in self._payloads(invoice, "invoice.posted")], ["121.00", "108.90"]
         )
 
     def test_reset_to_draft_early(self):
-        """Also in one transaction, each posting is told, once."""
+        """Also in one transaction, each posting is sent, once."""
         invoice = self._invoice()
         invoice.button_draft()
         invoice.action_post()
         self.assertEqual(self._sent(invoice), ["invoice.posted"] * 2)
 
-    def test_what_is_not_told(self):
+    def test_what_is_not_sent(self):
         """Bills, receipts and entries are nobody's invoices; a draft is none yet."""
         bill = self._invoice(move_type="in_invoice")
         self._pay(bill)
@@ -213,14 +213,14 @@ class TestInvoicePosted(InvoiceCase):
         self.assertEqual(self._sent(), [])
 
     def test_posted_in_the_future(self):
-        """It is told when it is posted, not when its date is set."""
+        """It is sent when it is posted, not when its date is set."""
         invoice = self._draft(invoice_date="2100-01-01")
         invoice.auto_post = "at_date"
         invoice._post(soft=True)
         self.assertEqual((invoice.state, self._sent(invoice)), ("draft", []))
 
     def test_two_companies(self):
-        """A connector is told of its own company only."""
+        """A connector gets what happens in its own company only."""
         other = self.env["res.company"].create({"name": "Other shop"})
         self.env["account.chart.template"].try_loading("generic_coa", other, install_demo=False)
         self._events()
@@ -279,10 +279,10 @@ class TestInvoicePaid(InvoiceCase):
         self.posted = self._events(self.invoice)
 
     def _paid(self, invoice=None):
-        """Return ``(amount, residual, is_full)`` of what was told of payments."""
+        """Return ``(amount, residual, is_full)`` of what was sent of payments."""
         return [
-            (told["amount"], told["residual"], told["is_full"])
-            for told in self._payloads(invoice or self.invoice, "invoice.paid")
+            (sent["amount"], sent["residual"], sent["is_full"])
+            for sent in self._payloads(invoice or self.invoice, "invoice.paid")
         ]
 
     def test_in_full(self):
@@ -290,18 +290,18 @@ class TestInvoicePaid(InvoiceCase):
         [event] = self._events(self.invoice, "invoice.paid")
         self.assertEqual((event.kind, event.causation_id), ("fact", self.posted.uuid))
         self.assertEqual(event.correlation_id, f"account.move,{self.invoice.id}")
-        told = event.payload
+        sent = event.payload
         self.assertEqual(
-            (told["amount"], told["residual"], told["total"], told["is_full"]),
+            (sent["amount"], sent["residual"], sent["total"], sent["is_full"]),
             ("121.00", "0.00", "121.00", True),
         )
-        self.assertEqual(told["written_off"], "0.00")
+        self.assertEqual(sent["written_off"], "0.00")
         self.assertEqual(
-            (told["payment_id"], told["payment_number"], told["payment_date"], told["method"]),
+            (sent["payment_id"], sent["payment_number"], sent["payment_date"], sent["method"]),
             (str(payment.id), payment.move_id.name, str(payment.date), payment.payment_method_line_id.name),
         )
         self.assertEqual(
-            told["payment_amount"], {"amount": "121.00", "currency": self.invoice.currency_id.name}
+            sent["payment_amount"], {"amount": "121.00", "currency": self.invoice.currency_id.name}
         )
         self.assertEqual(self.invoice.amount_residual, 0)
 
@@ -313,14 +313,14 @@ class TestInvoicePaid(InvoiceCase):
             writeoff_account_id=self.invoice.invoice_line_ids.account_id.id,
         )
         self.assertEqual((payment.amount, self.invoice.amount_residual), (118, 0))
-        [told] = self._payloads(self.invoice, "invoice.paid")
+        [sent] = self._payloads(self.invoice, "invoice.paid")
         self.assertEqual(
-            (told["amount"], told["payment_amount"]["amount"], told["written_off"], told["is_full"]),
+            (sent["amount"], sent["payment_amount"]["amount"], sent["written_off"], sent["is_full"]),
             ("121.00", "121.00", "3.00", True),
         )
 
     def test_snapshot_is_made_later(self):
-        """A payment whose snapshot failed is told as it was, whatever was paid since."""
+        """A payment whose snapshot failed is sent as it was, whatever was paid since."""
         moves = type(self.invoice)
         with (
             patch.object(moves, "_retail_paid", side_effect=ZeroDivisionError),
@@ -378,12 +378,12 @@ class TestInvoicePaid(InvoiceCase):
         """The invoice is in the company's currency, and paid with another."""
         pound = self._foreign_currency(0.8)
         self._pay(self.invoice, 48.4, currency_id=pound.id)
-        [told] = self._payloads(self.invoice, "invoice.paid")
+        [sent] = self._payloads(self.invoice, "invoice.paid")
         self.assertEqual(
-            (told["amount"], told["residual"], told["is_full"], told["currency"]),
+            (sent["amount"], sent["residual"], sent["is_full"], sent["currency"]),
             ("60.50", "60.50", False, self.invoice.currency_id.name),
         )
-        self.assertEqual(told["payment_amount"], {"amount": "48.40", "currency": "GBP"})
+        self.assertEqual(sent["payment_amount"], {"amount": "48.40", "currency": "GBP"})
         self.assertAlmostEqual(self.invoice.amount_residual, 60.5)
 
     def test_exchange_difference_is_no_payment(self):
@@ -395,9 +395,9 @@ class TestInvoicePaid(InvoiceCase):
                 pound.rate_ids = [Command.create({"name": "2024-02-01", "rate": rate})]
                 self._pay(invoice, payment_date="2024-02-02")
                 self.assertTrue(invoice.line_ids.matched_credit_ids.exchange_move_id)
-                [told] = self._payloads(invoice, "invoice.paid")
+                [sent] = self._payloads(invoice, "invoice.paid")
                 self.assertEqual(
-                    (told["amount"], told["residual"], told["is_full"], told["currency"]),
+                    (sent["amount"], sent["residual"], sent["is_full"], sent["currency"]),
                     ("121.00", "0.00", True, "GBP"),
                 )
                 self.assertEqual(invoice.amount_residual, 0)
@@ -406,9 +406,9 @@ class TestInvoicePaid(InvoiceCase):
         pound, franc = self._foreign_currency(0.8), self._foreign_currency(0.9, "CHF")
         invoice = self._invoice(100, currency_id=pound.id)
         self._pay(invoice, currency_id=franc.id)
-        [told] = self._payloads(invoice, "invoice.paid")
-        self.assertEqual((told["amount"], told["residual"], told["is_full"]), ("121.00", "0.00", True))
-        self.assertEqual(told["payment_amount"]["currency"], "CHF")
+        [sent] = self._payloads(invoice, "invoice.paid")
+        self.assertEqual((sent["amount"], sent["residual"], sent["is_full"]), ("121.00", "0.00", True))
+        self.assertEqual(sent["payment_amount"]["currency"], "CHF")
         self.assertEqual(invoice.amount_residual, 0)
 
     def test_paid_again_after_it_was_undone(self):
@@ -466,7 +466,7 @@ class TestInvoicePaid(InvoiceCase):
         self.assertEqual(self._sent(credit), ["refund.issued"])
 
     def test_reset_to_draft_and_posted_again(self):
-        """Odoo keeps the payment, so it is not told a second time."""
+        """Odoo keeps the payment, so it is not sent a second time."""
         self._pay(self.invoice)
         self._events()
         self.invoice.button_draft()
@@ -474,7 +474,7 @@ class TestInvoicePaid(InvoiceCase):
         self.assertEqual(self._sent(self.invoice), ["invoice.posted", "invoice.paid", "invoice.posted"])
 
     def test_paid_before_it_is_posted(self):
-        """A payment of a draft is told when there is an invoice that it pays."""
+        """A payment of a draft is sent when there is an invoice that it pays."""
         invoice = self._draft(10)
         self._pay(invoice, 5)
         self.assertEqual(self._sent(invoice), [])
@@ -517,9 +517,9 @@ class TestInvoicePaid(InvoiceCase):
         _liquidity, suspense, _other = line._seek_for_lines()
         suspense.account_id = receivable.account_id
         (suspense | receivable).reconcile()
-        [told] = self._payloads(self.invoice, "invoice.paid")
+        [sent] = self._payloads(self.invoice, "invoice.paid")
         self.assertEqual(
-            (told["amount"], told["is_full"], told["payment_id"], told["payment_number"], told["method"]),
+            (sent["amount"], sent["is_full"], sent["payment_id"], sent["payment_number"], sent["method"]),
             ("121.00", True, "", line.move_id.name, journal.name),
         )
 
@@ -542,19 +542,19 @@ class TestRefundIssued(InvoiceCase):
         self.assertEqual(
             (event.correlation_id, event.causation_id), (f"sale.order,{self.order.id}", self.posted.uuid)
         )
-        told = event.payload
-        self.assertAmounts(told, "100.00", "21.00", "121.00")
-        self.assertShown(told, credit)
+        sent = event.payload
+        self.assertAmounts(sent, "100.00", "21.00", "121.00")
+        self.assertShown(sent, credit)
         self.assertEqual(
-            (told["source"], told["number"], told["is_full"], told["reason"], told["residual"]),
+            (sent["source"], sent["number"], sent["is_full"], sent["reason"], sent["residual"]),
             ("credit_note", credit.name, True, "Broken, twice", "0.00"),
         )
         self.assertEqual(
-            (told["invoice_id"], told["invoice_number"], told["date"]),
+            (sent["invoice_id"], sent["invoice_number"], sent["date"]),
             (str(self.invoice.id), self.invoice.name, str(credit.invoice_date)),
         )
-        self.assertEqual([order["id"] for order in told["orders"]], [str(self.order.id)])
-        [line] = told["lines"]
+        self.assertEqual([order["id"] for order in sent["orders"]], [str(self.order.id)])
+        [line] = sent["lines"]
         self.assertEqual(
             (line["sku"], line["quantity"], line["total"], line["order_line_ids"]),
             ("LAMP", "2", "121.00", [str(self.order.order_line.id)]),
@@ -569,9 +569,9 @@ class TestRefundIssued(InvoiceCase):
         credit = self._credit(self.invoice)
         credit.invoice_line_ids.quantity = 1
         credit.action_post()
-        [told] = self._payloads(credit, "refund.issued")
-        self.assertAmounts(told, "50.00", "10.50", "60.50")
-        self.assertEqual((told["is_full"], told["reason"]), (False, ""))
+        [sent] = self._payloads(credit, "refund.issued")
+        self.assertAmounts(sent, "50.00", "10.50", "60.50")
+        self.assertEqual((sent["is_full"], sent["reason"]), (False, ""))
         self.assertAlmostEqual(self.invoice.amount_residual, 60.5)
         self._pay(self.invoice)
         [paid] = self._payloads(self.invoice, "invoice.paid")
@@ -585,9 +585,9 @@ class TestRefundIssued(InvoiceCase):
             credit.invoice_line_ids.quantity = 1
             credit.action_post()
             notes += credit
-        told = [self._payloads(credit, "refund.issued")[0] for credit in notes]
+        sent = [self._payloads(credit, "refund.issued")[0] for credit in notes]
         self.assertEqual(
-            [(each["total"], each["is_full"]) for each in told], [("60.50", False), ("60.50", False)]
+            [(each["total"], each["is_full"]) for each in sent], [("60.50", False), ("60.50", False)]
         )
         self.assertEqual((self.invoice.payment_state, self.invoice.amount_residual), ("reversed", 0.0))
 
@@ -596,8 +596,8 @@ class TestRefundIssued(InvoiceCase):
         more = self._credit(self.invoice)
         more.invoice_line_ids.quantity = 3
         more.action_post()
-        [told] = self._payloads(more, "refund.issued")
-        self.assertEqual((told["total"], told["is_full"]), ("181.50", True))
+        [sent] = self._payloads(more, "refund.issued")
+        self.assertEqual((sent["total"], sent["is_full"]), ("181.50", True))
 
     def test_paid_and_then_credited_at_once(self):
         """What is set off later in the transaction does not count for the payment."""
@@ -611,9 +611,9 @@ class TestRefundIssued(InvoiceCase):
         self._pay(self.invoice)
         credit = self._credit(self.invoice)
         credit.action_post()
-        [told] = self._payloads(credit, "refund.issued")
-        self.assertEqual(told["residual"], "121.00")
-        self.assertEqual(told["residual"], f"{credit.amount_residual:.2f}")
+        [sent] = self._payloads(credit, "refund.issued")
+        self.assertEqual(sent["residual"], "121.00")
+        self.assertEqual(sent["residual"], f"{credit.amount_residual:.2f}")
 
     def test_reversed_at_once_and_invoiced_again(self):
         wizard = self.env["account.move.reversal"].with_context(
@@ -621,25 +621,25 @@ class TestRefundIssued(InvoiceCase):
         )
         wizard.create({"journal_id": self.invoice.journal_id.id, "reason": "Address"}).modify_moves()
         credit = self.invoice.reversal_move_ids
-        [told] = self._payloads(credit, "refund.issued")
-        self.assertEqual((told["reason"], told["is_full"], told["residual"]), ("Address", True, "0.00"))
+        [sent] = self._payloads(credit, "refund.issued")
+        self.assertEqual((sent["reason"], sent["is_full"], sent["residual"]), ("Address", True, "0.00"))
 
     def test_in_the_language_of_the_customer(self):
         self.env["res.lang"]._activate_lang("nl_BE")
         self.customer.lang = "nl_BE"
         credit = self._credit(self.invoice, "Kapot")
         credit.action_post()
-        [told] = self._payloads(credit, "refund.issued")
-        self.assertEqual(told["reason"], "Kapot")
+        [sent] = self._payloads(credit, "refund.issued")
+        self.assertEqual(sent["reason"], "Kapot")
 
     def test_of_no_invoice(self):
         """A credit note may reverse nothing: then its reference says why it was made."""
         credit = self._invoice(10, move_type="out_refund", ref="Goodwill")
         [event] = self._events(credit)
         self.assertEqual((event.correlation_id, event.causation_id), (f"account.move,{credit.id}", False))
-        told = event.payload
+        sent = event.payload
         self.assertEqual(
-            (told["invoice_id"], told["is_full"], told["reason"], told["orders"]), ("", False, "Goodwill", [])
+            (sent["invoice_id"], sent["is_full"], sent["reason"], sent["orders"]), ("", False, "Goodwill", [])
         )
 
     def test_invoice_without_order(self):
@@ -725,7 +725,7 @@ class TestInvoiceOfATill(TillCase):
         )
 
     def test_credit_note_of_a_refund(self):
-        """The refund is told by the order that gives the money back, not once more by its credit note."""
+        """The refund is sent by the order that gives the money back, not once more by its credit note."""
         order = self._sell()
         order.action_pos_order_invoice()
         refund = order._refund()

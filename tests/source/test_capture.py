@@ -64,7 +64,7 @@ class TestCapture(RetailCase):
         self.assertEqual(self._event_types(), [])
 
     def test_partner_tags(self):
-        """A many2many has no column of its own: it is noticed where it is written."""
+        """A many2many has no column of its own: it is captured where it is written."""
         tag = self.env["res.partner.category"].create({"name": "VIP"})
         partner = self._partner()
         self._drop_events()

@@ -1,4 +1,4 @@
-"""Prices: rules of pricelists and list prices are told as they are, and when they are gone."""
+"""Prices: rules of pricelists and list prices are sent as they are, and when they are removed."""
 
 from odoo import Command
 from odoo.tests import tagged
@@ -35,10 +35,10 @@ class TestPrice(EventCase):
         return payload
 
     def _changes(self):
-        """Return what was told since the last call: ``[(event type, model, id)]``."""
-        told = [(event.event_type, event.res_model, event.res_id) for event in self._events()]
+        """Return what was sent since the last call: ``[(event type, model, id)]``."""
+        sent = [(event.event_type, event.res_model, event.res_id) for event in self._events()]
         self._forget_events()
-        return told
+        return sent
 
     def _changed(self, record):
         return [("price.changed", record._name, record.id)]
@@ -84,7 +84,7 @@ class TestPrice(EventCase):
         self.assertEqual(self.pricelist._get_product_price(self.product, 3, date="2026-12-10"), 17.95)
 
     def test_what_a_rule_applies_to(self):
-        for values, told in (
+        for values, sent in (
             ({}, {"applies_to": "all", "name": "", "unit": ""}),
             (
                 {"categ_id": self.category.id},
@@ -95,9 +95,9 @@ class TestPrice(EventCase):
                 {"applies_to": "variant", "variant_id": str(self.product.id), "sku": "LAMP"},
             ),
         ):
-            with self.subTest(told["applies_to"]):
+            with self.subTest(sent["applies_to"]):
                 payload = self._payload(self._rule(fixed_price=5, **values))
-                self.assertEqual({name: payload[name] for name in told}, told)
+                self.assertEqual({name: payload[name] for name in sent}, sent)
 
     def test_percentage(self):
         rule = self._rule(compute_price="percentage", percent_price=12.5)
@@ -207,9 +207,9 @@ class TestPrice(EventCase):
                 record.unlink()
                 self.assertFalse(rule.exists())
                 self.assertTrue(kept.exists())
-                removed = [told for told in self._changes() if told[0] == "price.removed"]
+                removed = [sent for sent in self._changes() if sent[0] == "price.removed"]
                 self.assertEqual(
-                    [told for told in removed if told[1] == "product.pricelist.item"],
+                    [sent for sent in removed if sent[1] == "product.pricelist.item"],
                     [("price.removed", "product.pricelist.item", rule.id)],
                 )
 

@@ -1,4 +1,4 @@
-"""Loyalty: points that come and go are told to the point, with their order; programs as they are."""
+"""Loyalty: points that come and go are sent to the point, with their order; programs as they are."""
 
 from odoo import Command
 from odoo.tests import Form, tagged
@@ -64,7 +64,7 @@ class LoyaltyCase(ShopCase, EventCase):
         )
 
     def _points(self, card):
-        """Return what was told of a card: ``[(event type, points, balance)]``."""
+        """Return what was sent of a card: ``[(event type, points, balance)]``."""
         events = self._events(card).filtered(lambda event: event.event_type in CHANGES)
         return [(event.event_type, event.payload["points"], event.payload["balance"]) for event in events]
 
@@ -127,7 +127,7 @@ class TestLoyalty(LoyaltyCase):
         self.assertEqual(redeemed.causation_id, self._events(order, "order.placed").uuid)
 
     def test_redeemed_after_the_order_was_confirmed(self):
-        """Odoo adds to the line of history that it has: what is told is the difference."""
+        """Odoo adds to the line of history that it has: what is sent is the difference."""
         card = self._card(points=10)
         order = self._quotation(2)
         order.action_confirm()
@@ -137,7 +137,7 @@ class TestLoyalty(LoyaltyCase):
         self.assertEqual(self._points(card), [("loyalty.redeemed", "-10", "41")])
 
     def test_cancelled(self):
-        """What an order gave and took is reversed, and what was told adds up to the balance."""
+        """What an order gave and took is reversed, and what was sent adds up to the balance."""
         card = self._card(points=10)
         self._forget_events()
         order = self._sell(card)
@@ -190,7 +190,7 @@ class TestLoyalty(LoyaltyCase):
         self.assertEqual(event.correlation_id, f"sale.order,{order.id}")
         self.assertFalse(event.payload_error)
 
-    def test_points_of_a_promotion_are_not_told(self):
+    def test_points_of_a_promotion_are_not_sent(self):
         """They are made and used up by one order."""
         program = self._create_program(name="Sale", program_type="promotion", applies_on="current")
         order = self._quotation(2)
@@ -312,7 +312,7 @@ class TestLoyalty(LoyaltyCase):
         self.assertEqual(event.correlation_id, f"pos.order,{order.id}")
         self.assertEqual(event.payload["order_id"], str(refund.id))
 
-    def test_one_card_is_told_in_order(self):
+    def test_one_card_is_sent_in_order(self):
         """What happened to a card is about the card, so that no event of it overtakes another."""
         card = self._card(points=10)
         self._commit()
@@ -325,8 +325,8 @@ class TestLoyalty(LoyaltyCase):
 
     def _assert_adds_up(self, *cards):
         for card in cards:
-            told = sum(float(points) for _type, points, _balance in self._points(card))
-            self.assertAlmostEqual(told, card.points)
+            sent = sum(float(points) for _type, points, _balance in self._points(card))
+            self.assertAlmostEqual(sent, card.points)
 
     def test_points_without_history(self):
         """A card that is made, or imported, with points."""
@@ -359,7 +359,7 @@ class TestLoyalty(LoyaltyCase):
         self.assertEqual(self._points(card), [("loyalty.adjusted", "5", "15")])
         self.assertEqual(self._points(gone), [("loyalty.adjusted", "-5", "0")])
 
-    def test_what_is_told_adds_up(self):
+    def test_what_is_sent_adds_up(self):
         """Whatever happens, with emails that are sent meanwhile."""
         template = self.env["mail.template"].create(
             {
@@ -440,11 +440,11 @@ class TestPromotion(LoyaltyCase):
         return payload
 
     def _changed(self, program=None):
-        """Return how many changes were told since the last call."""
-        told = self._sent(program or self.program)
+        """Return how many changes were sent since the last call."""
+        sent = self._sent(program or self.program)
         self._forget_events()
-        self.assertEqual(set(told) - {"promotion.changed"}, set())
-        return len(told)
+        self.assertEqual(set(sent) - {"promotion.changed"}, set())
+        return len(sent)
 
     def test_program_from_its_form(self):
         category = self.env["product.category"].create({"name": "Lighting"})
@@ -554,9 +554,9 @@ class TestPromotion(LoyaltyCase):
             }
         )
         self.assertEqual(self._changed(), 1)
-        told = self._payload(self.program)["rewards"][-1]
+        sent = self._payload(self.program)["rewards"][-1]
         self.assertEqual(
-            (told["type"], told["products"], told["quantity"], told["required_points"], told["discount"]),
+            (sent["type"], sent["products"], sent["quantity"], sent["required_points"], sent["discount"]),
             ("product", [{"id": str(self.product.id), "sku": "LAMP"}], "2", "200", None),
         )
         reward.active = False

@@ -1,4 +1,4 @@
-"""Payments through providers: what becomes of them is told once, with the order or invoice that they pay."""
+"""Payments through providers: what becomes of them is sent once, with the order or invoice that they pay."""
 
 from unittest.mock import patch
 
@@ -155,7 +155,7 @@ class TestPaymentTransaction(PaymentCase):
         self.assertEqual(self._sent(payment), ["payment.captured"])
 
     def test_captured_in_parts(self):
-        """Each part is told; the payment that was authorized is not told as captured again."""
+        """Each part is sent; the payment that was authorized is not sent as captured again."""
         order, payment = self._payment_of_order()
         payment._set_authorized()
         [authorized] = self._events(payment)
@@ -186,7 +186,7 @@ class TestPaymentTransaction(PaymentCase):
             self.assertEqual(captured.payload["orders"][0]["id"], str(order.id))
 
     def test_refused(self):
-        """The message of the provider is told, the number of a card is not."""
+        """The message of the provider is sent, the number of a card is not."""
         payment = self._payment()
         payment._set_error("Card 4242 4242 4242 4242 was refused (code 51).")
         [failed] = self._events(payment)
@@ -241,12 +241,12 @@ class TestPaymentTransaction(PaymentCase):
             (refunded.event_type, refunded.causation_id, refunded.correlation_id),
             ("payment.refunded", captured.uuid, f"sale.order,{order.id}"),
         )
-        told = refunded.payload
+        sent = refunded.payload
         self.assertEqual(
-            (told["kind"], told["status"], told["amount"], told["refunded_payment_id"]),
+            (sent["kind"], sent["status"], sent["amount"], sent["refunded_payment_id"]),
             ("refund", "refunded", "21.50", str(payment.id)),
         )
-        self.assertEqual((told["authorization_id"], told["orders"][0]["number"]), ("", order.name))
+        self.assertEqual((sent["authorization_id"], sent["orders"][0]["number"]), ("", order.name))
         self.assertEqual(self._sent(payment), ["payment.captured"])
 
     def test_refund_that_failed(self):
@@ -254,9 +254,9 @@ class TestPaymentTransaction(PaymentCase):
         payment._set_done()
         refund = payment._refund()
         refund._set_error("No money")
-        [told] = self._payloads(refund, "payment.failed")
+        [sent] = self._payloads(refund, "payment.failed")
         self.assertEqual(
-            (told["kind"], told["status"], told["refunded_payment_id"], told["failure_message"]),
+            (sent["kind"], sent["status"], sent["refunded_payment_id"], sent["failure_message"]),
             ("refund", "failed", str(payment.id), "No money"),
         )
         self.assertEqual(self._events(refund).correlation_id, f"payment.transaction,{payment.id}")
@@ -270,11 +270,11 @@ class TestPaymentTransaction(PaymentCase):
         yen = self._foreign_currency(150, "JPY")
         payment = self._payment(1999, currency_id=yen.id)
         payment._set_done()
-        [told] = self._payloads(payment, "payment.captured")
-        self.assertEqual((told["amount"], told["currency"]), ("1999", "JPY"))
+        [sent] = self._payloads(payment, "payment.captured")
+        self.assertEqual((sent["amount"], sent["currency"]), ("1999", "JPY"))
 
     def test_of_an_invoice(self):
-        """The invoice is paid by it, which is told, too; both belong to the process of the invoice."""
+        """The invoice is paid by it, which is sent, too; both belong to the process of the invoice."""
         invoice = self._invoice(100)
         payment = self._payment(invoice_ids=invoice.ids)
         payment._set_done()
@@ -288,8 +288,8 @@ class TestPaymentTransaction(PaymentCase):
                 ("payment.captured", f"account.move,{invoice.id}"),
             ],
         )
-        [told] = self._payloads(payment, "payment.captured")
-        self.assertEqual(told["invoice_ids"], [str(invoice.id)])
+        [sent] = self._payloads(payment, "payment.captured")
+        self.assertEqual(sent["invoice_ids"], [str(invoice.id)])
         [paid] = self._payloads(invoice, "invoice.paid")
         self.assertEqual(paid["payment_id"], str(payment.payment_id.id))
 

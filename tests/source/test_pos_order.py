@@ -1,4 +1,4 @@
-"""Orders of a till: what is sold and what is taken back is told once, with the amounts that Odoo shows."""
+"""Orders of a till: what is sold and what is taken back is sent once, with the amounts that Odoo shows."""
 
 from copy import deepcopy
 from datetime import timedelta
@@ -108,12 +108,12 @@ class TestPosOrder(PosCase):
         [event] = self._events(order)
         self.assertEqual((event.event_type, event.kind), ("order.placed", "fact"))
         self.assertEqual(event.correlation_id, f"pos.order,{order.id}")
-        told = event.payload
+        sent = event.payload
         self.assertEqual(
-            (told["number"], told["channel"], told["status"], told["customer_id"], told["store"]),
+            (sent["number"], sent["channel"], sent["status"], sent["customer_id"], sent["store"]),
             (order.name, "pos", "placed", str(self.customer.id), "PoS Shop Test"),
         )
-        self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("63.06", "4.69", "67.75"))
+        self.assertEqual((sent["untaxed"], sent["tax"], sent["total"]), ("63.06", "4.69", "67.75"))
         self.assertAlmostEqual(order.amount_total, 67.75)
         self.assertAlmostEqual(order.amount_tax, 4.69)
         self.assertEqual(
@@ -126,21 +126,21 @@ class TestPosOrder(PosCase):
                     line["untaxed"],
                     line["tax"],
                 )
-                for line in told["lines"]
+                for line in sent["lines"]
             ],
             [("LAMP", "3", "19.99", "10", "53.97", "3.78"), ("VASE", "1", "10", "0", "9.09", "0.91")],
         )
         self.assertEqual(
-            told["payments"],
+            sent["payments"],
             [
                 {"method": "Bank", "amount": "50.00"},
                 {"method": "Cash", "amount": "20.00"},
                 {"method": "Cash", "amount": "-2.25"},
             ],
         )
-        self.assertEqual(told["rounding"], "0.00")
-        self.assertEqual(told["external_ids"], {"receipt": order.pos_reference, "uuid": payload["uuid"]})
-        self.assertEqual(told["salesperson"], self.env.user.name)
+        self.assertEqual(sent["rounding"], "0.00")
+        self.assertEqual(sent["external_ids"], {"receipt": order.pos_reference, "uuid": payload["uuid"]})
+        self.assertEqual(sent["salesperson"], self.env.user.name)
 
     def test_anonymous(self):
         order = self._sell([(self.vase, 1)])
@@ -182,7 +182,7 @@ class TestPosOrder(PosCase):
         self.assertEqual(event.payload["placed_at"], f"{sold_at.isoformat()}Z")
 
     def test_sent_after_the_closing(self):
-        """It goes to the session that is open by then, and is told with the time at which it was sold."""
+        """It goes to the session that is open by then, and is sent with the time at which it was sold."""
         payload = self._payload([(self.vase, 1)])
         payload["date_order"] = "2026-01-05 09:30:00"
         closed = self.pos_session
@@ -205,15 +205,15 @@ class TestPosOrder(PosCase):
         )
 
     def test_restaurant(self):
-        """An order that is not paid yet is not told; then it is, as it is then."""
+        """An order that is not paid yet is not sent; then it is, as it is then."""
         payload = self._payload([(self.vase, 1)], [], state="draft")
         order = self._send(payload)
         self.assertEqual((order.state, self._sent(order)), ("draft", []))
         paid = self._payload([(self.lamp, 1)], [(self.bank_pm1, 31.39)], amount_total=31.39, amount_tax=2.31)
         order = self._send({**paid, "uuid": payload["uuid"], "access_token": order.access_token})
         self.assertEqual((order.state, self._sent(order)), ("paid", ["order.placed"]))
-        told = self._events(order).payload
-        self.assertEqual((told["total"], len(told["lines"])), ("31.39", 2))
+        sent = self._events(order).payload
+        self.assertEqual((sent["total"], len(sent["lines"])), ("31.39", 2))
 
     def test_a_till_looks_nothing_up(self):
         """A till reads every field of its orders with each sale: the story of an order is not for it."""
@@ -226,7 +226,7 @@ class TestPosOrder(PosCase):
         self.assertEqual((read["retail_event_count"], read["retail_sync_state"]), (0, False))
 
     def test_not_fully_paid(self):
-        """What fails is not told, nor what was sent with it."""
+        """What fails is not sent, nor what was sent with it."""
         good, bad = self._payload([(self.vase, 1)]), self._payload([(self.vase, 1)], [(self.bank_pm1, 4)])
         with self.assertRaises(UserError), self.env.cr.savepoint():
             self.env["pos.order"].sync_from_ui([good, bad])
@@ -253,7 +253,7 @@ class TestPosOrder(PosCase):
         self.assertEqual(posted.event_type, "invoice.posted")
         self.assertEqual((posted.correlation_id, posted.causation_id), (f"pos.order,{order.id}", placed.uuid))
 
-    def test_closing_tells_no_order_again(self):
+    def test_closing_sends_no_order_again(self):
         order = self._sell([(self.vase, 1)])
         self.pos_session.post_closing_cash_details(110)
         self.pos_session.close_session_from_ui()
@@ -267,12 +267,12 @@ class TestPosOrder(PosCase):
         self.assertEqual(self._events(order).payload["delivery_address"]["city"], "Ghent")
 
     def test_reward(self):
-        told = self._events(self._sell([(self.vase, 2), self._reward()])).payload
+        sent = self._events(self._sell([(self.vase, 2), self._reward()])).payload
         self.assertEqual(
-            [(line["kind"], line["total"]) for line in told["lines"]],
+            [(line["kind"], line["total"]) for line in sent["lines"]],
             [("product", "20.00"), ("reward", "-5.00")],
         )
-        self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("13.63", "1.37", "15.00"))
+        self.assertEqual((sent["untaxed"], sent["tax"], sent["total"]), ("13.63", "1.37", "15.00"))
 
     def test_combo(self):
         """What a combo is made of are lines of their own, which carry its price and say where they belong."""
@@ -312,22 +312,22 @@ class TestPosOrder(PosCase):
             [{**parent, "uuid": "set"}, {**child, "uuid": "lamp"}],
             relations_uuid_mapping={"pos.order.line": {"lamp": {"combo_parent_id": "set"}}},
         )
-        told = self._events(self._send(payload)).payload
-        gift_set, lamp = told["lines"]
+        sent = self._events(self._send(payload)).payload
+        gift_set, lamp = sent["lines"]
         self.assertEqual((gift_set["parent_id"], lamp["parent_id"]), ("", gift_set["id"]))
-        self.assertEqual((gift_set["total"], lamp["total"], told["total"]), ("0.00", "16.05", "16.05"))
+        self.assertEqual((gift_set["total"], lamp["total"], sent["total"]), ("0.00", "16.05", "16.05"))
 
     def test_cash_rounding(self):
         self._round_cash()
         pen = self._till_product("Pen", "PEN", 9.98, self.taxes["tax10"])
         order = self._sell([(pen, 1)], [(self.cash_pm1, 10)])
-        told = self._events(order).payload
-        self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("9.07", "0.91", "9.98"))
-        self.assertEqual((told["rounding"], told["payments"][0]["amount"]), ("0.02", "10.00"))
+        sent = self._events(order).payload
+        self.assertEqual((sent["untaxed"], sent["tax"], sent["total"]), ("9.07", "0.91", "9.98"))
+        self.assertEqual((sent["rounding"], sent["payments"][0]["amount"]), ("0.02", "10.00"))
         refund = self._sell([self._returned(order.lines, 1)], [(self.cash_pm1, -10)], is_refund=True)
-        told = self._events(refund).payload
+        sent = self._events(refund).payload
         self.assertEqual(
-            (told["total"], told["rounding"], told["payments"][0]["amount"]), ("9.98", "0.02", "10.00")
+            (sent["total"], sent["rounding"], sent["payments"][0]["amount"]), ("9.98", "0.02", "10.00")
         )
 
     def test_taxes_rounded_globally(self):
@@ -337,10 +337,10 @@ class TestPosOrder(PosCase):
         order = self._sell([(pen, 1), (pen, 1)])
         order._compute_prices()
         self._commit()
-        told = self._events(order).payload
-        self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("35.59", "7.47", "43.06"))
+        sent = self._events(order).payload
+        self.assertEqual((sent["untaxed"], sent["tax"], sent["total"]), ("35.59", "7.47", "43.06"))
         self.assertEqual(
-            [(line["untaxed"], line["tax"]) for line in told["lines"]], [("17.80", "3.73"), ("17.79", "3.74")]
+            [(line["untaxed"], line["tax"]) for line in sent["lines"]], [("17.80", "3.73"), ("17.79", "3.74")]
         )
         self.assertAlmostEqual(order.amount_tax, 7.47)
 
@@ -348,9 +348,9 @@ class TestPosOrder(PosCase):
         self.config = self.other_currency_config
         self.open_new_session()
         order = self._sell([(self.vase, 2)], [(self.bank_pm2, 10)])
-        told = self._events(order).payload
+        sent = self._events(order).payload
         self.assertEqual(
-            (told["currency"], told["untaxed"], told["tax"], told["total"]),
+            (sent["currency"], sent["untaxed"], sent["tax"], sent["total"]),
             ("EUR", "9.091", "0.909", "10.000"),
         )
 
@@ -366,21 +366,21 @@ class TestPosOrder(PosCase):
         [event] = self._events(refund)
         self.assertEqual((event.event_type, event.kind), ("refund.issued", "fact"))
         self.assertEqual(event.causation_id, placed.uuid)
-        told = event.payload
+        sent = event.payload
         self.assertEqual(
-            (told["id"], told["source"], told["number"], told["store"], told["customer_id"]),
+            (sent["id"], sent["source"], sent["number"], sent["store"], sent["customer_id"]),
             (str(refund.id), "pos", refund.name, "PoS Shop Test", str(self.customer.id)),
         )
-        self.assertEqual(told["orders"], [{"id": str(order.id), "number": order.name, "channel": "pos"}])
-        self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("17.99", "1.26", "19.25"))
+        self.assertEqual(sent["orders"], [{"id": str(order.id), "number": order.name, "channel": "pos"}])
+        self.assertEqual((sent["untaxed"], sent["tax"], sent["total"]), ("17.99", "1.26", "19.25"))
         self.assertAlmostEqual(refund.amount_total, -19.25)
-        self.assertFalse(told["is_full"])
-        [line] = told["lines"]
+        self.assertFalse(sent["is_full"])
+        [line] = sent["lines"]
         self.assertEqual(
             (line["sku"], line["quantity"], line["total"], line["order_line_ids"], line["taxes"]),
             ("LAMP", "1", "19.25", [str(order.lines[0].id)], [{"name": "Tax 7%", "rate": "7"}]),
         )
-        self.assertEqual(told["payments"], [{"method": "Cash", "amount": "19.25"}])
+        self.assertEqual(sent["payments"], [{"method": "Cash", "amount": "19.25"}])
 
     def test_refunded_in_full(self):
         order = self._sell([(self.vase, 1)])
@@ -406,9 +406,9 @@ class TestPosOrder(PosCase):
         self.assertEqual(self._sent(refund), [])
         self.make_payment(refund, self.bank_pm1, -20)
         self.assertEqual(self._sent(refund), ["refund.issued"])
-        told = self._events(refund).payload
+        sent = self._events(refund).payload
         self.assertEqual(
-            (told["total"], told["is_full"], told["payments"]),
+            (sent["total"], sent["is_full"], sent["payments"]),
             ("20.00", True, [{"method": "Bank", "amount": "20.00"}]),
         )
 
@@ -419,9 +419,9 @@ class TestPosOrder(PosCase):
         refund = self._sell([line], customer=self.customer, is_invoiced=True, is_refund=True)
         self.assertEqual(refund.account_move.move_type, "out_refund")
         self.assertEqual(self._sent(refund.account_move), [])
-        [told] = self._events(refund).mapped("payload")
+        [sent] = self._events(refund).mapped("payload")
         self.assertEqual(
-            (told["invoice_id"], told["invoice_number"]),
+            (sent["invoice_id"], sent["invoice_number"]),
             (str(order.account_move.id), order.account_move.name),
         )
 
@@ -429,11 +429,11 @@ class TestPosOrder(PosCase):
         refund = self._sell([(self.vase, -1)], is_refund=True)
         [event] = self._events(refund)
         self.assertEqual((event.event_type, event.causation_id), ("refund.issued", False))
-        told = event.payload
-        self.assertEqual((told["total"], told["orders"], told["is_full"]), ("10.00", [], False))
+        sent = event.payload
+        self.assertEqual((sent["total"], sent["orders"], sent["is_full"]), ("10.00", [], False))
 
     def test_exchange_for_something_dearer(self):
-        """An order and a refund, each with its own lines and amounts; what was paid is told once."""
+        """An order and a refund, each with its own lines and amounts; what was paid is sent once."""
         order = self._sell([(self.vase, 1)])
         exchange = self._sell([self._returned(order.lines, 1), (self.lamp, 1)])
         self.assertEqual(self._sent(exchange), ["order.placed", "refund.issued"])
@@ -479,12 +479,12 @@ class TestTill(EventCase, TestPointOfSaleHttpCommon):
         self.assertEqual((placed.event_type, refund.event_type), ("order.placed", "refund.issued"))
         self.assertEqual(refund.causation_id, placed.uuid)
         self.assertEqual(placed.user_id, self.pos_user)
-        for told in (placed.payload, refund.payload):
-            [line] = told["lines"]
+        for sent in (placed.payload, refund.payload):
+            [line] = sent["lines"]
             self.assertEqual(
                 (line["product_id"], line["quantity"], line["total"]), (str(product.id), "2", "20.00")
             )
             self.assertEqual(
-                (told["total"], told["payments"]), ("20.00", [{"method": "Cash", "amount": "20.00"}])
+                (sent["total"], sent["payments"]), ("20.00", [{"method": "Cash", "amount": "20.00"}])
             )
         self.assertTrue(refund.payload["is_full"])

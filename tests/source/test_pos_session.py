@@ -16,7 +16,7 @@ class TestPosSession(PosCase):
     wanted = ("order.placed", "refund.issued", "settlement.closed")
 
     def _close(self, counted, bank_differences=None):
-        """Close the till as its screen does, with the cash that was counted; return what is told."""
+        """Close the till as its screen does, with the cash that was counted; return what is sent."""
         session = self.pos_session
         if session.cash_journal_id:
             session.post_closing_cash_details(counted)
@@ -48,34 +48,34 @@ class TestPosSession(PosCase):
         self._sales_of_a_day()
         session.try_cash_in_out("out", 30, "Flowers", False, {"translatedType": "out"})
         # 100 + 17.75 + 40 + 21.39 - 10 + 11.39 - 30
-        told = self._close(150.03, [(self.bank_pm1.id, 1.5)])
+        sent = self._close(150.03, [(self.bank_pm1.id, 1.5)])
         [event] = self._events(session)
         self.assertEqual((event.event_type, event.kind), ("settlement.closed", "fact"))
         self.assertEqual(event.occurred_at, session.stop_at)
         self.assertEqual(event.correlation_id, f"pos.session,{session.id}")
         self.assertEqual(
-            (told["number"], told["store"], told["currency"], told["cashier"]),
+            (sent["number"], sent["store"], sent["currency"], sent["cashier"]),
             (session.name, "PoS Shop Test", session.currency_id.name, session.user_id.name),
         )
         self.assertEqual(
-            (told["opened_at"], told["closed_at"]),
+            (sent["opened_at"], sent["closed_at"]),
             (f"{session.start_at.isoformat()}Z", f"{session.stop_at.isoformat()}Z"),
         )
-        self.assertEqual((told["order_count"], told["refund_count"]), (4, 2))
-        self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("121.22", "9.31", "130.53"))
-        self.assertEqual(told["sales"], {"untaxed": "139.40", "tax": "11.13", "total": "150.53"})
-        self.assertEqual(told["refunds"], {"untaxed": "18.18", "tax": "1.82", "total": "20.00"})
-        self.assertEqual(told["invoiced"], {"untaxed": "19.99", "tax": "1.40", "total": "21.39"})
-        self.assertEqual((told["rounding"], told["discounts"]), ("0.00", "6.42"))
+        self.assertEqual((sent["order_count"], sent["refund_count"]), (4, 2))
+        self.assertEqual((sent["untaxed"], sent["tax"], sent["total"]), ("121.22", "9.31", "130.53"))
+        self.assertEqual(sent["sales"], {"untaxed": "139.40", "tax": "11.13", "total": "150.53"})
+        self.assertEqual(sent["refunds"], {"untaxed": "18.18", "tax": "1.82", "total": "20.00"})
+        self.assertEqual(sent["invoiced"], {"untaxed": "19.99", "tax": "1.40", "total": "21.39"})
+        self.assertEqual((sent["rounding"], sent["discounts"]), ("0.00", "6.42"))
         self.assertEqual(
-            told["payments"],
+            sent["payments"],
             [
                 {"method": "Cash", "kind": "cash", "count": 5, "amount": "80.53", "difference": "-0.50"},
                 {"method": "Bank", "kind": "bank", "count": 1, "amount": "50.00", "difference": "1.50"},
             ],
         )
         self.assertEqual(
-            told["cash"],
+            sent["cash"],
             {
                 "opening": "100.00",
                 "payments": "80.53",
@@ -88,15 +88,15 @@ class TestPosSession(PosCase):
 
     def test_equals_the_accounting_entry(self):
         self._sales_of_a_day()
-        told = self._close(180.53)
+        sent = self._close(180.53)
         untaxed, taxes, payments = self._entry()
-        self.assertEqual(told["entry_number"], self.pos_session.move_id.name)
-        self.assertAlmostEqual(float(told["untaxed"]) - float(told["invoiced"]["untaxed"]), untaxed)
-        self.assertAlmostEqual(float(told["tax"]) - float(told["invoiced"]["tax"]), sum(taxes.values()))
+        self.assertEqual(sent["entry_number"], self.pos_session.move_id.name)
+        self.assertAlmostEqual(float(sent["untaxed"]) - float(sent["invoiced"]["untaxed"]), untaxed)
+        self.assertAlmostEqual(float(sent["tax"]) - float(sent["invoiced"]["tax"]), sum(taxes.values()))
         self.assertEqual(
             [
                 (tax["name"], tax["rate"], tax["is_invoiced"], tax["base"], tax["amount"])
-                for tax in told["taxes"]
+                for tax in sent["taxes"]
             ],
             [
                 ("Tax 7%", "7", False, "73.96", "5.18"),
@@ -113,19 +113,19 @@ class TestPosSession(PosCase):
             {label: f"{paid:.2f}" for label, paid in payments.items()},
             {f"{name} - Cash": "80.53", f"{name} - Bank": "50.00", "From invoice payments": "-21.39"},
         )
-        self.assertEqual([payment["amount"] for payment in told["payments"]], ["80.53", "50.00"])
+        self.assertEqual([payment["amount"] for payment in sent["payments"]], ["80.53", "50.00"])
 
     def test_equals_its_orders(self):
         self._sales_of_a_day()
-        told = self._close(180.53)
+        sent = self._close(180.53)
         sales = self._events(event_type="order.placed").mapped("payload")
         refunds = self._events(event_type="refund.issued").mapped("payload")
         for name in ("untaxed", "tax", "total"):
             sold = sum(float(order[name]) for order in sales)
             taken_back = sum(float(refund[name]) for refund in refunds)
-            self.assertEqual(told["sales"][name], f"{sold:.2f}")
-            self.assertEqual(told["refunds"][name], f"{taken_back:.2f}")
-            self.assertEqual(told[name], f"{sold - taken_back:.2f}")
+            self.assertEqual(sent["sales"][name], f"{sold:.2f}")
+            self.assertEqual(sent["refunds"][name], f"{taken_back:.2f}")
+            self.assertEqual(sent[name], f"{sold - taken_back:.2f}")
 
     def test_taxes_rounded_globally(self):
         """Many orders whose taxes are rounded for each order, not for each line."""
@@ -133,11 +133,11 @@ class TestPosSession(PosCase):
         pen = self._till_product("Pen", "PEN", 21.53, self.taxes["tax21"])
         for quantity in range(1, 8):
             self._sell([(pen, 1), (pen, quantity), (self.lamp, quantity)])
-        told = self._close(100 + sum(self.pos_session.order_ids.mapped("amount_total")))
+        sent = self._close(100 + sum(self.pos_session.order_ids.mapped("amount_total")))
         untaxed, taxes, _payments = self._entry()
-        self.assertEqual(told["untaxed"], f"{untaxed:.2f}")
+        self.assertEqual(sent["untaxed"], f"{untaxed:.2f}")
         self.assertEqual(
-            {tax["name"]: tax["amount"] for tax in told["taxes"]},
+            {tax["name"]: tax["amount"] for tax in sent["taxes"]},
             {name: f"{tax_amount:.2f}" for name, tax_amount in taxes.items()},
         )
 
@@ -146,8 +146,8 @@ class TestPosSession(PosCase):
         pen = self._till_product("Pen", "PEN", 9.98, self.taxes["tax10"])
         self._sell([(pen, 1)], [(self.cash_pm1, 10)])
         self._sell([(pen, 1)], [(self.bank_pm1, 9.98)])
-        told = self._close(110)
-        self.assertEqual((told["total"], told["rounding"]), ("19.96", "0.02"))
+        sent = self._close(110)
+        self.assertEqual((sent["total"], sent["rounding"]), ("19.96", "0.02"))
         rounding = self.pos_session.move_id.line_ids.filtered(lambda line: line.name == "Rounding line")
         self.assertAlmostEqual(rounding.balance, -0.02)
 
@@ -156,33 +156,33 @@ class TestPosSession(PosCase):
         self.open_new_session()
         self._sell([(self.vase, 2)], [(self.bank_pm2, 10)])
         self._sell([(self.lamp, 1)], [(self.cash_pm2, 10.695)])
-        told = self._close(10.695)
+        sent = self._close(10.695)
         untaxed, taxes, _payments = self._entry()
-        self.assertEqual((told["currency"], told["untaxed"]), ("EUR", f"{untaxed:.3f}"))
-        self.assertEqual(told["tax"], f"{sum(taxes.values()):.3f}")
+        self.assertEqual((sent["currency"], sent["untaxed"]), ("EUR", f"{untaxed:.3f}"))
+        self.assertEqual(sent["tax"], f"{sum(taxes.values()):.3f}")
         self.assertEqual(
-            [(payment["method"], payment["amount"]) for payment in told["payments"]],
+            [(payment["method"], payment["amount"]) for payment in sent["payments"]],
             [("Cash Other", "10.695"), ("Bank Other", "10.000")],
         )
 
     def test_nothing_sold(self):
-        told = self._close(100)
-        self.assertEqual((told["order_count"], told["total"], told["payments"]), (0, "0.00", []))
-        self.assertEqual((told["cash"]["expected"], told["entry_number"]), ("100.00", ""))
+        sent = self._close(100)
+        self.assertEqual((sent["order_count"], sent["total"], sent["payments"]), (0, "0.00", []))
+        self.assertEqual((sent["cash"]["expected"], sent["entry_number"]), ("100.00", ""))
 
     def test_without_cash(self):
         self.pos_session.close_session_from_ui()
         self.config.payment_method_ids = self.bank_pm1
         self.open_new_session()
         self._sell([(self.vase, 1)], [(self.bank_pm1, 10)])
-        told = self._close(0)
-        self.assertEqual((told["cash"], told["total"]), (None, "10.00"))
+        sent = self._close(0)
+        self.assertEqual((sent["cash"], sent["total"]), (None, "10.00"))
 
     def test_pay_later(self):
         self._sell([(self.vase, 1)], [(self.pay_later_pm, 10)], customer=self.customer)
-        told = self._close(100)
+        sent = self._close(100)
         self.assertEqual(
-            [(payment["method"], payment["kind"], payment["amount"]) for payment in told["payments"]],
+            [(payment["method"], payment["kind"], payment["amount"]) for payment in sent["payments"]],
             [("Pay Later", "pay_later", "10.00")],
         )
 
@@ -193,8 +193,8 @@ class TestPosSession(PosCase):
         [event] = self._events(self.pos_session)
         self.assertEqual(event.payload["cash"]["difference"], "-100.00")
 
-    def test_told_once(self):
-        """An open till is not told, nor one that cannot be closed, nor one that is closed already."""
+    def test_sent_once(self):
+        """An open till is not sent, nor one that cannot be closed, nor one that is closed already."""
         draft = self._sell([(self.vase, 1)], [], state="draft")
         self.assertFalse(self.pos_session.close_session_from_ui()["successful"])
         self.assertEqual(self._sent(self.pos_session), [])
@@ -204,7 +204,7 @@ class TestPosSession(PosCase):
             self.pos_session.action_pos_session_closing_control()
         self.assertEqual(self._sent(self.pos_session), ["settlement.closed"])
 
-    def test_not_told_while_its_entry_does_not_balance(self):
+    def test_not_sent_while_its_entry_does_not_balance(self):
         """Odoo rolls back, and asks what to do: the till is not closed yet."""
         question = {"name": "Force Close Session"}
         with patch.object(pos_session.PosSession, "_validate_session", return_value=question):
@@ -214,8 +214,8 @@ class TestPosSession(PosCase):
     def test_discounts_and_rewards(self):
         self._sell([(self.vase, 1, 25), (self.vase, 2), self._reward()])
         self._sell([(self.lamp, 1, 100), (self.vase, 1)])
-        told = self._close(132.5)
-        self.assertEqual((told["discounts"], told["rewards"], told["total"]), ("23.89", "5.00", "32.50"))
+        sent = self._close(132.5)
+        self.assertEqual((sent["discounts"], sent["rewards"], sent["total"]), ("23.89", "5.00", "32.50"))
 
     def test_waits_for_the_end_of_the_day(self):
         flow = self.connector.flow_ids.filtered(lambda flow: flow.event_type == "settlement.closed")

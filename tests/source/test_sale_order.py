@@ -1,4 +1,4 @@
-"""Sales orders: what is placed, changed and cancelled is told, with the amounts that Odoo shows."""
+"""Sales orders: what is placed, changed and cancelled is sent, with the amounts that Odoo shows."""
 
 from unittest.mock import patch
 
@@ -26,14 +26,14 @@ class TestSaleOrder(ShopCase, EventCase):
         self.assertEqual((event.event_type, event.kind), ("order.placed", "fact"))
         self.assertEqual(event.occurred_at, order.date_order)
         self.assertEqual(event.correlation_id, f"sale.order,{order.id}")
-        told = event.payload
+        sent = event.payload
         self.assertEqual(
-            (told["number"], told["channel"], told["status"], told["customer_id"], told["currency"]),
+            (sent["number"], sent["channel"], sent["status"], sent["customer_id"], sent["currency"]),
             (order.name, "sales", "placed", str(self.customer.id), order.currency_id.name),
         )
-        self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("53.97", "11.33", "65.30"))
+        self.assertEqual((sent["untaxed"], sent["tax"], sent["total"]), ("53.97", "11.33", "65.30"))
         self.assertAlmostEqual(order.amount_total, 65.30)
-        [line] = told["lines"]
+        [line] = sent["lines"]
         self.assertEqual(
             (
                 line["sku"],
@@ -45,14 +45,14 @@ class TestSaleOrder(ShopCase, EventCase):
             ),
             ("LAMP", "3", "19.99", "10", "53.97", "65.30"),
         )
-        self.assertEqual(told["delivery_address"]["city"], "Ghent")
+        self.assertEqual(sent["delivery_address"]["city"], "Ghent")
 
     def test_tax_included(self):
         self.tax.price_include_override = "tax_included"
         order = self._quotation(quantity=7)
         order.action_confirm()
-        told = self._events(order).payload
-        self.assertEqual((told["untaxed"], told["tax"], told["total"]), ("115.64", "24.29", "139.93"))
+        sent = self._events(order).payload
+        self.assertEqual((sent["untaxed"], sent["tax"], sent["total"]), ("115.64", "24.29", "139.93"))
 
     def test_other_currency(self):
         """Amounts have as many digits as the currency has."""
@@ -63,8 +63,8 @@ class TestSaleOrder(ShopCase, EventCase):
         order.pricelist_id = pricelist
         order.order_line.price_unit = 1999.0
         order.action_confirm()
-        told = self._events(order).payload
-        self.assertEqual((told["currency"], told["untaxed"], told["total"]), ("JPY", "1999", "2419"))
+        sent = self._events(order).payload
+        self.assertEqual((sent["currency"], sent["untaxed"], sent["total"]), ("JPY", "1999", "2419"))
 
     def test_sections_and_notes_are_no_lines(self):
         order = self._quotation()
@@ -96,12 +96,12 @@ class TestSaleOrder(ShopCase, EventCase):
         part = {"combo_item_id": combo.combo_item_ids.id, "linked_line_id": order.order_line.id}
         order.order_line = [Command.create({"product_id": self.product.id, "product_uom_qty": 2, **part})]
         order.action_confirm()
-        told = self._events(order).payload
-        parent, lamp = told["lines"]
+        sent = self._events(order).payload
+        parent, lamp = sent["lines"]
         self.assertEqual((parent["sku"], parent["parent_id"], parent["total"]), ("GIFT", "", "0.00"))
         self.assertEqual((lamp["sku"], lamp["parent_id"], lamp["quantity"]), ("LAMP", parent["id"], "2"))
         self.assertEqual((lamp["untaxed"], lamp["tax"], lamp["total"]), ("30.00", "6.30", "36.30"))
-        self.assertEqual(told["total"], "36.30")
+        self.assertEqual(sent["total"], "36.30")
 
     def test_down_payment(self):
         order = self._quotation()
@@ -127,7 +127,7 @@ class TestSaleOrder(ShopCase, EventCase):
         order.order_line = [Command.create({"product_id": self.product.id})]
         self.assertEqual(self._sent(order), ["order.updated"])
 
-    def test_a_quotation_is_not_told(self):
+    def test_a_quotation_is_not_sent(self):
         order = self._quotation()
         order.order_line.product_uom_qty = 5
         order.action_cancel()
@@ -144,7 +144,7 @@ class TestSaleOrder(ShopCase, EventCase):
         self.assertEqual(cancelled.causation_id, placed.uuid)
 
     def test_confirmed_and_cancelled_in_one_transaction(self):
-        """Both are told, in order, once each."""
+        """Both are sent, in order, once each."""
         order = self._quotation()
         order.action_confirm()
         order._action_cancel()
@@ -239,6 +239,6 @@ class TestSaleOrder(ShopCase, EventCase):
         ]
         order = self.env["sale.order"].create({"partner_id": self.customer.id, "order_line": lines})
         order.action_confirm()
-        told = self._events(order).payload
-        self.assertEqual(len(told["lines"]), 300)
-        self.assertEqual(told["total"], f"{order.amount_total:.2f}")
+        sent = self._events(order).payload
+        self.assertEqual(len(sent["lines"]), 300)
+        self.assertEqual(sent["total"], f"{order.amount_total:.2f}")

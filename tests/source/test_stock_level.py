@@ -1,4 +1,4 @@
-"""Stock levels: what changes one is told, with the figures that Odoo shows, for one company."""
+"""Stock levels: what changes one is sent, with the figures that Odoo shows, for one company."""
 
 from unittest.mock import patch
 
@@ -65,7 +65,7 @@ class TestStockLevel(ShopCase, EventCase):
         return product._retail_payloads()[product.id][0]
 
     def _figures(self, warehouse=None, **values):
-        """Return (on hand, reserved, available, incoming) as told of a warehouse."""
+        """Return (on hand, reserved, available, incoming) as sent of a warehouse."""
         [level] = [
             level
             for level in self._level(**values)["warehouses"]
@@ -81,7 +81,7 @@ class TestStockLevel(ShopCase, EventCase):
         self._forget_events()
 
     def test_counted(self):
-        """However many quants change, a product's level is told once a transaction, without a snapshot."""
+        """However many quants change, a product's level is sent once a transaction, without a snapshot."""
         self._count(12.5)
         [event] = self._events(self.lamp)
         self.assertEqual(
@@ -150,7 +150,7 @@ class TestStockLevel(ShopCase, EventCase):
         self.assertEqual(self._figures(), ("10", "0", "10", "0"))
 
     def test_sold_out(self):
-        """A quant that is used up is deleted: its product's level is told all the same."""
+        """A quant that is used up is deleted: its product's level is sent all the same."""
         self._count(3)
         order = self._quotation(3)
         order.action_confirm()
@@ -229,7 +229,7 @@ class TestStockLevel(ShopCase, EventCase):
             self.assertEqual(reserved, on_hand - available)
 
     def test_shelves_and_lots(self):
-        """Of a product that lies in many places, one level is told."""
+        """Of a product that lies in many places, one level is sent."""
         self.lamp.tracking = "lot"
         shelf = self.env["stock.location"].create(
             {"name": "Shelf", "location_id": self.warehouse.lot_stock_id.id}
@@ -415,8 +415,8 @@ class TestStockLevel(ShopCase, EventCase):
             self._commit()
 
         self._statements(sell)  # what Odoo remembers from one transaction to the next
-        told = self._statements(sell)
+        sent = self._statements(sell)
         self._flow().active = False
         self._statements(sell)
         untold = self._statements(sell)
-        self.assertEqual(told - untold, 2)
+        self.assertEqual(sent - untold, 2)

@@ -1,4 +1,4 @@
-"""Shipments and returns: what leaves for a customer and comes back is told, in Odoo's own quantities."""
+"""Shipments and returns: what leaves for a customer and comes back is sent, in Odoo's own quantities."""
 
 from unittest.mock import patch
 
@@ -178,8 +178,8 @@ class TestStockPicking(ShopCase, EventCase):
         with patch.object(
             type(self.env["stock.picking"]), "_retail_optional", lambda _self, name: values[name]
         ):
-            told = self._payload(self._deliver(1))
-        self.assertEqual((told["carrier"], told["tracking_number"]), ("Post", "T-7"))
+            sent = self._payload(self._deliver(1))
+        self.assertEqual((sent["carrier"], sent["tracking_number"]), ("Post", "T-7"))
 
     def test_partial_with_backorder(self):
         """Each part is a shipment of its own."""
@@ -188,27 +188,27 @@ class TestStockPicking(ShopCase, EventCase):
         first = order.picking_ids
         self._validate(first, 2)
         rest = order.picking_ids - first
-        told = self._payload(first)
-        self.assertEqual((told["lines"][0]["quantity"], told["has_backorder"]), ("2", True))
+        sent = self._payload(first)
+        self.assertEqual((sent["lines"][0]["quantity"], sent["has_backorder"]), ("2", True))
         self.assertEqual(self._sent(rest), [])
         self._validate(rest)
         [event] = self._events(rest)
-        told = event.payload
+        sent = event.payload
         self.assertEqual(
             (event.event_type, event.causation_id, event.correlation_id),
             ("shipment.confirmed", placed.uuid, f"sale.order,{order.id}"),
         )
         self.assertEqual(
-            (told["lines"][0]["quantity"], told["has_backorder"], told["backorder_of_id"]),
+            (sent["lines"][0]["quantity"], sent["has_backorder"], sent["backorder_of_id"]),
             ("3", False, str(first.id)),
         )
 
     def test_partial_without_backorder(self):
         order = self._order(5)
         self._validate(order.picking_ids, 2, with_backorder=False)
-        told = self._payload(order.picking_ids)
-        self.assertEqual((len(told["lines"]), told["lines"][0]["quantity"]), (1, "2"))
-        self.assertEqual((told["has_backorder"], told["backorder_of_id"]), (False, ""))
+        sent = self._payload(order.picking_ids)
+        self.assertEqual((len(sent["lines"]), sent["lines"][0]["quantity"]), (1, "2"))
+        self.assertEqual((sent["has_backorder"], sent["backorder_of_id"]), (False, ""))
 
     def test_a_line_that_was_not_delivered(self):
         order = self._order(1, 1)
@@ -296,10 +296,10 @@ class TestStockPicking(ShopCase, EventCase):
         move.copy({"product_id": self.bulb.id, "product_uom_qty": 4, "sale_line_id": order.order_line.id})
         order.picking_ids.action_confirm()
         self._validate(order.picking_ids)
-        told = self._payload(order.picking_ids)["lines"]
+        sent = self._payload(order.picking_ids)["lines"]
         line_id = str(order.order_line.id)
         self.assertEqual(
-            [(line["sku"], line["quantity"], line["order_line_id"]) for line in told],
+            [(line["sku"], line["quantity"], line["order_line_id"]) for line in sent],
             [("LAMP", "2", line_id), ("BULB", "4", line_id)],
         )
 
@@ -317,8 +317,8 @@ class TestStockPicking(ShopCase, EventCase):
         )
         nobody = self._transfer(self.stock, self.customers, self.warehouse.out_type_id)
         self._validate(nobody)
-        told = self._payload(nobody)
-        self.assertEqual((told["customer_id"], told["delivery_address"]), ("", None))
+        sent = self._payload(nobody)
+        self.assertEqual((sent["customer_id"], sent["delivery_address"]), ("", None))
 
     def test_what_is_no_shipment(self):
         """Receipts, returns to a vendor, transfers inside, goods a supplier sends, what is handed out at the till."""
@@ -349,7 +349,7 @@ class TestStockPicking(ShopCase, EventCase):
         self.assertEqual(self._sent(picking), [])
 
     def test_other_company(self):
-        """What another company ships is not told to this one's connector."""
+        """What another company ships is not sent to this one's connector."""
         company = self.env["res.company"].create({"name": "Branch"})
         warehouse = self.env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
         self.env["stock.quant"]._update_available_quantity(self.lamp, warehouse.lot_stock_id, 5)
@@ -394,7 +394,7 @@ class TestStockPicking(ShopCase, EventCase):
         self.assertEqual((event.payload, event.payload_error), (False, "ZeroDivisionError"))
 
     def test_all_in_one_transaction(self):
-        """The order is told before its shipment, and led to it."""
+        """The order is sent before its shipment, and led to it."""
         picking = self._order(3).picking_ids
         self._validate(picking)
         placed, shipped = self._events()
@@ -419,8 +419,8 @@ class TestStockPicking(ShopCase, EventCase):
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            told = picking.browse(picking.id)._retail_canonical("shipment.confirmed", {})
-            return len(told.lines), self.env.cr.sql_log_count - before
+            sent = picking.browse(picking.id)._retail_canonical("shipment.confirmed", {})
+            return len(sent.lines), self.env.cr.sql_log_count - before
 
         statements(one)  # what is remembered from one transaction to the next
         (of_one, cost_of_one), (of_many, cost_of_many) = statements(one), statements(many)
@@ -541,8 +541,8 @@ class TestStockPicking(ShopCase, EventCase):
         self._validate(first, 2)
         rest = order.picking_ids - first
         self._validate(rest)
-        told = self._payload(self._return(rest, 3))
-        self.assertEqual((told["shipment_id"], told["shipment_number"]), (str(rest.id), rest.name))
+        sent = self._payload(self._return(rest, 3))
+        self.assertEqual((sent["shipment_id"], sent["shipment_number"]), (str(rest.id), rest.name))
 
     def test_return_of_a_return(self):
         """What goes out to the customer once more is a shipment, and no return."""

@@ -50,7 +50,7 @@ class Hub:
         self.odoo.call("retail.flow", "write", self.odoo.call("retail.flow", "search", domain), values)
 
     def make_due(self):
-        """Bring forward what waits for its next try, and the scheduled action, which comes once a minute."""
+        """Bring forward what waits for its next attempt, and the scheduled action, which comes once a minute."""
         self.odoo.db.query(
             "UPDATE retail_delivery SET next_attempt_at = now() AT TIME ZONE 'UTC'"
             " WHERE connector_id = %s AND state IN ('pending', 'unknown')",
@@ -67,7 +67,7 @@ class Hub:
         return self.odoo.db.query(statement, self.id, *values.values())
 
     def attempts(self, columns):
-        """Return rows of the tries of this connector's deliveries, oldest first."""
+        """Return rows of the attempts of this connector's deliveries, oldest first."""
         return self.odoo.db.query(
             f"SELECT {columns} FROM retail_delivery_attempt a JOIN retail_delivery d ON d.id = a.delivery_id"
             " WHERE d.connector_id = %s ORDER BY a.id",
@@ -179,7 +179,7 @@ def keep_hub_cron_only(db):
 
 
 def complaints(log):
-    """Return the lines of a server's log that tell of an error."""
+    """Return the lines of a server's log that report an error."""
     return [
         line for line in log.splitlines() if " ERROR " in line or " CRITICAL " in line or "Traceback" in line
     ]

@@ -32,7 +32,7 @@ def test_cron_delivers_without_job_runner(start_odoo, sandbox):
 
     sandbox.fault(path="/batch/", times=1, status=503)
     hub.create(*customers(2))
-    wait_until(lambda: hub.deliveries("id", error_class="transient"), PATIENCE, "the try that fails")
+    wait_until(lambda: hub.deliveries("id", error_class="transient"), PATIENCE, "the attempt that fails")
     hub.make_due()
     hub.wait(delivered=5)
 

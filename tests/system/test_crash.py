@@ -1,4 +1,4 @@
-"""Crashes and broken connections between "sent" and "recorded": settled by itself, in effect once."""
+"""Crashes and broken connections between "sent" and "recorded": resolved by itself, in effect once."""
 
 import os
 import signal

@@ -7,7 +7,7 @@ from stack import wait_until
 LATENCY = 0.2
 
 
-def test_two_drains_tell_the_owner_once(connect, sandbox):
+def test_two_drains_notify_the_owner_once(connect, sandbox):
     """Half of all die of one cause, in two drains that note it at the same time."""
     sandbox.fault(path="/batch/", latency=LATENCY, invalid_every=2)
     hub = connect(batch_size=10)

@@ -4,7 +4,7 @@ from hub import TOKEN, calls, customers, emails
 
 
 def test_customer_arrives(connect, sandbox):
-    """The whole way, with the window that connectors have by default: one event, one try, one contact."""
+    """The whole way, with the window that connectors have by default: one event, one attempt, one contact."""
     hub = connect(window=2)
     [values] = customers(1, phone="+32 470 12 34 56")
     [partner] = hub.create(values)

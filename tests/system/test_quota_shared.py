@@ -43,7 +43,7 @@ def set_lane(hub, event_type, lane):
 def test_two_workers_share_the_limit(connect, sandbox, odoo):
     """The drains of two lanes want 80 calls and more at once, and 40 are allowed in 10 s.
 
-    Nobody has to wait for the scheduled action, no try is used up, and no transaction fails for the others.
+    Nobody has to wait for the scheduled action, no attempt is used up, and no transaction fails for the others.
     """
     sandbox.configure(ten_secondly_limit=LIMIT)
     sandbox.fault(path="/batch/", latency=LATENCY)

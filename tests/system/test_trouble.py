@@ -11,7 +11,7 @@ def test_remote_that_is_down(connect, odoo):
         hub = connect(base_url=process.url)
         process.stop()
         hub.create(*customers(5))
-        wait_until(lambda: hub.deliveries("id", attempts=1), PATIENCE, "the first try")
+        wait_until(lambda: hub.deliveries("id", attempts=1), PATIENCE, "the first attempt")
         assert set(hub.deliveries("state, error_class, error_code")) == {
             ("pending", "transient", "UNREACHABLE")
         }
@@ -26,8 +26,8 @@ def test_remote_that_is_down(connect, odoo):
         assert set(hub.deliveries("attempts, error_class, error_message")) == {(2, None, None)}
 
 
-def test_next_try_needs_no_cron(connect, sandbox):
-    """The second try is 5 s after the first: the drain itself arranges it, the scheduled action is too slow."""
+def test_next_attempt_needs_no_cron(connect, sandbox):
+    """The second attempt is 5 s after the first: the drain itself arranges it, the scheduled action is too slow."""
     hub = connect()
     sandbox.fault(path="/batch/", times=1, status=503)
     hub.create(*customers(1))
@@ -37,7 +37,7 @@ def test_next_try_needs_no_cron(connect, sandbox):
 
 
 def test_refused_credential(connect, sandbox):
-    """Work waits unharmed, without a call, and one person is told once; a new credential lets it go on."""
+    """Work waits unharmed, without a call, and one person is notified once; a new credential lets it go on."""
     hub = connect()
     sandbox.configure(tokens=["another-token"])
     hub.create(*customers(5))
@@ -72,7 +72,7 @@ def activities(hub):
 def test_rate_limit(connect, sandbox):
     """Until the time that the remote asked for nobody calls it, whatever is committed meanwhile.
 
-    Being told to wait uses up no try, and nobody has to press a button, nor the scheduled action to come.
+    Being asked to wait uses up no attempt, and nobody has to press a button, nor the scheduled action to come.
     """
     hub = connect()
     sandbox.fault(path="/batch/", limit="burst", retry_after=4, times=1)

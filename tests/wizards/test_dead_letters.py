@@ -71,7 +71,7 @@ class DeadLetterCase(RetailCase):
 @tagged("post_install", "-at_install")
 class TestErrorGroup(DeadLetterCase):
     def test_one_activity_however_many_die(self):
-        """250 deaths in three batches are one group and one activity, which tells how many."""
+        """250 failures in three batches are one group and one activity, which says how many."""
         self.connector.batch_size = 100
         self._keyless(250)
         self.assertEqual(self._drain(), 250)
@@ -109,15 +109,15 @@ class TestErrorGroup(DeadLetterCase):
         self.assertEqual(groups.search([("dead_count", "=", 0)]), group)
 
     def test_closes_when_all_arrived_and_opens_again(self):
-        """A replay alone closes nothing; what arrives does. The next death tells the owner again."""
+        """A replay alone closes nothing; what arrives does. The next failure notifies the owner again."""
         self._keyless(2)
         dead = self._dead()
         group = self._group()
-        told = group.activity_ids
+        sent = group.activity_ids
         self._accept_keyless()
         dead.action_replay()
         self._refresh()
-        self.assertEqual((group.dead_count, group.is_open, group.activity_ids), (0, True, told))
+        self.assertEqual((group.dead_count, group.is_open, group.activity_ids), (0, True, sent))
         self.assertEqual(self._drain(), 2)
         self._refresh()
         self.assertEqual(dead.mapped("state"), ["delivered"] * 2)
@@ -128,7 +128,7 @@ class TestErrorGroup(DeadLetterCase):
         self._drain()
         self.assertEqual((group.is_open, group.total_seen, group.dead_count), (True, 3, 1))
         self.assertEqual(len(group.activity_ids), 1)
-        self.assertNotEqual(group.activity_ids, told)
+        self.assertNotEqual(group.activity_ids, sent)
 
     def test_a_failed_replay_keeps_the_activity(self):
         self._keyless(1)
@@ -148,8 +148,8 @@ class TestErrorGroup(DeadLetterCase):
         self._refresh()
         self.assertEqual((self._group().is_open, len(self._group().activity_ids)), (False, 0))
 
-    def test_told_again_after_the_activity_was_done(self):
-        """An owner who ticks it off is told of what dies later."""
+    def test_notified_again_after_the_activity_was_done(self):
+        """An owner who ticks it off is notified of what fails later."""
         self._keyless(1)
         self._drain()
         self._group().activity_ids.action_feedback()
@@ -252,7 +252,7 @@ class TestRepair(DeadLetterCase):
         self.assertIn("Now it can", wizard.verdict)
         self.assertIn("N***", wizard.diff)
 
-    def test_the_record_is_gone(self):
+    def test_the_record_was_deleted(self):
         partner = self._partner("Nobody", False)
         dead = self._dead(partner)
         partner.unlink()
@@ -381,7 +381,7 @@ class TestRepair(DeadLetterCase):
         with self.assertRaisesRegex(UserError, "none of these events has failed"):
             self._deliveries(self._partner()).action_repair()
 
-    def test_an_unknown_outcome_is_settled(self):
+    def test_an_unknown_outcome_is_resolved(self):
         """What may have been applied before it died is resolved, and not simply sent again."""
         self.sandbox.fault(path="/batch/upsert", drop="after", times=1)
         delivery = self._deliveries(self._partner())

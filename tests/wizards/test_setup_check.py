@@ -1,4 +1,4 @@
-"""The setup check tells what is wrong, with the fix; the scheduled action stands in for the job runner."""
+"""The setup check says what is wrong, with the fix; the scheduled action stands in for the job runner."""
 
 import os
 import socket

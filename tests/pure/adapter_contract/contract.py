@@ -40,7 +40,7 @@ class Contract:
     UNIQUE_PHONES = False
     """No two records may have the same telephone number."""
     CHANGE = {"job_title": "Director"}
-    """A change of a customer that this remote is told of."""
+    """A change of a customer that this remote gets."""
     KEEPS_RECORDS = True
     """False: it takes messages, and has neither ids nor anything that could be changed or deleted."""
     CANNOT = frozenset()

@@ -37,7 +37,7 @@ class FailureContract(Contract):
         assert self.call_count() == 0
 
     def test_quota(self):
-        """The remote's own time to wait is told, and no more calls are made."""
+        """The remote's own time to wait is returned, and no more calls are made."""
         self.limit_calls(retry_after=17)
         outcomes = self.send([self.item(number) for number in range(6)], batch_size=2)
         assert [type(o.error) for o in outcomes] == [QuotaError] * 6

@@ -127,11 +127,11 @@ def test_no_content(client, sandbox):
 def test_clock_skew_and_rate_limits(client, sandbox):
     assert client.clock_skew is None
     sandbox.configure(clock_skew=-600, daily_limit=100)
-    told = []
-    client.after_answer = told.append
+    answers = []
+    client.after_answer = answers.append
     client.request("GET", PATH)
     assert -602 <= client.clock_skew <= -598
-    assert [headers["x-hubspot-ratelimit-daily-remaining"] for headers in told] == ["99"]
+    assert [headers["x-hubspot-ratelimit-daily-remaining"] for headers in answers] == ["99"]
 
 
 # ----- no answer -----

@@ -194,7 +194,7 @@ def test_one_bad_among_100_quoted(adapter, sandbox, calls):
 
 
 def test_one_bad_among_100_not_quoted(adapter, sandbox, calls):
-    """Nothing tells which one it is: halving finds it."""
+    """Nothing says which one it is: halving finds it."""
     rule = {
         "property": "firstname",
         "pattern": "[A-Za-z]*",
@@ -274,7 +274,7 @@ def test_update_of_a_deleted_contact(adapter, calls):
     assert calls() == ["POST /batch/update 207"]
 
 
-def test_update_of_a_merged_contact_tells_the_new_id(adapter):
+def test_update_of_a_merged_contact_returns_the_new_id(adapter):
     one, two = make(adapter, 2)
     survivor = send(adapter, [merge_item(one, two)])[0].remote_id
     assert survivor not in (one, two)
@@ -285,7 +285,7 @@ def test_update_of_a_merged_contact_tells_the_new_id(adapter):
 # ----- failures of whole calls -----
 
 
-def test_drop_after_write_then_settle(adapter, sandbox):
+def test_drop_after_write_then_resolve(adapter, sandbox):
     sandbox.fault(drop="after", times=1)
     lost = send(adapter, numbers(2))
     assert [(type(o.error), o.error.uncertain) for o in lost] == [(TransientError, True)] * 2
@@ -295,7 +295,7 @@ def test_drop_after_write_then_settle(adapter, sandbox):
     assert len(sandbox.contacts()) == 2
 
 
-def test_not_answered_update_of_a_merged_contact_is_settled(adapter, sandbox, calls):
+def test_not_answered_update_of_a_merged_contact_is_resolved(adapter, sandbox, calls):
     """HubSpot may leave a merged contact out of its answer: its successor is looked up."""
     one, two = make(adapter, 2)
     survivor = send(adapter, [merge_item(one, two)])[0].remote_id
@@ -307,7 +307,7 @@ def test_not_answered_update_of_a_merged_contact_is_settled(adapter, sandbox, ca
 
 
 def test_search_for_what_may_have_been_made(adapter, sandbox, calls):
-    """By the key of the try that was lost, when there is no record of ours any more that could be sent again."""
+    """By the key of the attempt that was lost, when there is no record of ours any more that could be sent again."""
     made = adapter.prepare(make_item(0))
     sandbox.fault(drop="after", times=1)
     adapter.send([made])
@@ -352,7 +352,7 @@ def test_not_answered(adapter, sandbox):
     [("burst", "TEN_SECONDLY_ROLLING", 10, 10), ("daily", "DAILY", 1, 3600)],
 )
 def test_limits_without_retry_after(adapter, sandbox, calls, policy, code, low, high):
-    """Burst: the ten-second window. Daily: an hour at most, since the account's midnight is not told."""
+    """Burst: the ten-second window. Daily: an hour at most, since the account's midnight is not known."""
     sandbox.fault(limit=policy)
     outcomes = send(adapter, numbers(250))
     assert {(type(o.error), o.error.code) for o in outcomes} == {(QuotaError, code)}
@@ -436,7 +436,7 @@ def test_merge_that_keeps_the_id(adapter, sandbox):
 
 
 @pytest.mark.parametrize("keeps_id", [False, True])
-def test_merge_settles(adapter, sandbox, calls, keeps_id):
+def test_merge_resolves(adapter, sandbox, calls, keeps_id):
     """A merge whose answer was lost is looked up, not repeated."""
     sandbox.configure(merge_keeps_primary_id=keeps_id)
     one, two = make(adapter, 2)

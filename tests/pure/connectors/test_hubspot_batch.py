@@ -135,7 +135,7 @@ def test_nonsense_is_not_an_answer(body):
 
 
 def test_the_record_that_was_updated_may_have_another_id():
-    """It was merged: the trace id tells which item it is."""
+    """It was merged: the trace id says which item it is."""
     body = {"results": [{"id": "99", "objectWriteTraceId": "1001"}]}
     assert batch.read([update(1)], Response(200, {}, body))[0].remote_id == "99"
 
@@ -164,7 +164,7 @@ def test_blamed_for_nothing_of_theirs():
     assert set(blamed([update(1), update(2)], Response(415, {}, None))) == {"1001", "1002"}
 
 
-def test_not_told():
+def test_it_does_not_say_which():
     assert blamed([update(1), update(2)], answer("error__contact_exists", 409)) == {}
 
 

@@ -132,14 +132,14 @@ def test_an_order_with_its_lines_and_its_customer(adapter, sandbox, calls):
         "contacts": [ann.id],
         "line_items": sorted(each["id"] for each in lines),
     }
-    told = {name: value for name, value in record["properties"].items() if not name.startswith("hs_object")}
-    assert told["hs_order_name"] == told["hs_external_order_id"] == "S00001"
-    assert told["odoo_id"] == "sale.order/1"
-    assert (told["hs_subtotal_price"], told["hs_tax"], told["hs_total_price"]) == ("20.00", "4.00", "24.00")
-    assert (told["hs_currency_code"], told["hs_source_store"]) == ("EUR", "web")
-    assert told["hs_external_created_date"] == "2026-11-23T10:15:00.000Z"
-    assert told["hs_pipeline_stage"] == "4b27b500-f031-4927-9811-68a0b525cbae"
-    assert (told["hs_shipping_address_street"], told["hs_shipping_address_country"]) == (
+    sent = {name: value for name, value in record["properties"].items() if not name.startswith("hs_object")}
+    assert sent["hs_order_name"] == sent["hs_external_order_id"] == "S00001"
+    assert sent["odoo_id"] == "sale.order/1"
+    assert (sent["hs_subtotal_price"], sent["hs_tax"], sent["hs_total_price"]) == ("20.00", "4.00", "24.00")
+    assert (sent["hs_currency_code"], sent["hs_source_store"]) == ("EUR", "web")
+    assert sent["hs_external_created_date"] == "2026-11-23T10:15:00.000Z"
+    assert sent["hs_pipeline_stage"] == "4b27b500-f031-4927-9811-68a0b525cbae"
+    assert (sent["hs_shipping_address_street"], sent["hs_shipping_address_country"]) == (
         "Kerkstraat 1",
         "Belgium",
     )
@@ -617,7 +617,7 @@ def test_a_deal_that_was_merged_there(open_adapter, sandbox):
 @pytest.mark.parametrize(
     "path", ["/orders/batch/", "/contacts/batch/associate", "/line_items/batch/", "orders/line_items"]
 )
-def test_a_lost_answer_is_settled(adapter, sandbox, path):
+def test_a_lost_answer_is_resolved(adapter, sandbox, path):
     """Whichever call it was: sent again, and there once, with two lines, each linked once."""
     ann = contact(adapter)
     sandbox.fault(path=path, drop="after", times=1)

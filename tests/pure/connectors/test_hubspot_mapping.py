@@ -191,7 +191,7 @@ def test_prepare_new():
 
 
 def test_prepare_known():
-    """By its id; the key is still told, since no two customers may claim the same one."""
+    """By its id; the key is still given, since no two customers may claim the same one."""
     prepared = prepare(remote_id="77", keys=BOTH)
     assert (prepared.operation, prepared.key) == ("contact.update", "anna1@example.com")
     assert set(prepared.body) == {"id", "properties", "objectWriteTraceId"}

@@ -1,4 +1,4 @@
-"""When to try again, and how a rejected batch is bisected down."""
+"""When the next attempt is, and how a rejected batch is bisected."""
 
 from datetime import UTC, datetime, timedelta
 

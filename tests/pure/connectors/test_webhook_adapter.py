@@ -201,7 +201,7 @@ def test_signatures_while_the_secret_is_replaced(receiver):
     assert not is_accepted(SECRET, headers, body.replace(b"65.30", b"0.01"))
 
 
-def test_the_same_id_on_every_try(receiver):
+def test_the_same_id_on_every_attempt(receiver):
     receiver.status = 500
     send(receiver, order())
     receiver.status = 200

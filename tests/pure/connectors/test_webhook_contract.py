@@ -28,7 +28,7 @@ class TestWebhookContract(AdapterContract):
         return self.item(number, data=self.data(number, job_title="unwanted"))
 
     def records(self):
-        """A receiver tells no ids of its own; the test of a connection is no customer."""
+        """A receiver gives no ids of its own; the test of a connection is no customer."""
         events = [kept["event"] for kept in self.sandbox.records("events", "webhook")]
         return {each["data"]["emails"][0]: None for each in events if each["data"]}
 

@@ -44,8 +44,8 @@ def test_decision(error, attempts, state, attempts_after):
         (errors.ValidationError("x"), "dead"),
     ],
 )
-def test_uncertain_until_settled(error, state):
-    """A try that was surely not applied says nothing of the one before."""
+def test_uncertain_until_resolved(error, state):
+    """An attempt that was surely not applied says nothing of the one before."""
     assert decide(error, 1, is_in_doubt=True).state == state
 
 

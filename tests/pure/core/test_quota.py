@@ -62,7 +62,7 @@ def test_pace_of_who_always_wants():
 
 
 def test_wait_is_exact():
-    """What is told as the wait is enough, and a microsecond less is not."""
+    """The wait that is asked for is enough, and a microsecond less is not."""
     chance = random.Random(7)
     window, now = Window(10, 20), NOON
     waits = 0
@@ -127,7 +127,7 @@ def test_day_resets_at_midnight():
 
 
 def test_remote_with_a_midnight_of_its_own_is_asked_every_hour():
-    """It says that nothing is left; when its day ends is not told, and ours is long."""
+    """It says that nothing is left; when its day ends it does not say, and ours is long."""
     window = quota.correct(day(), NOON, QuotaReading(quota.DAY_SECONDS, 100, 0))
     assert quota.wait(window, NOON, "realtime", 20) == HOUR
     window = quota.take(window, NOON + HOUR)
@@ -137,7 +137,7 @@ def test_remote_with_a_midnight_of_its_own_is_asked_every_hour():
     assert quota.wait(window, MIDNIGHT - 1, "realtime", 20) == 0
 
 
-def test_remote_that_tells_when_its_day_ends():
+def test_remote_that_says_when_its_day_ends():
     window = quota.correct(day(), NOON, QuotaReading(quota.DAY_SECONDS, 100, 0, resets_in=90))
     assert quota.wait(window, NOON, "realtime", 20) == 90 * SECOND
     assert quota.left(window, NOON + 90 * SECOND) == 100
