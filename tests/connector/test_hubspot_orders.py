@@ -492,7 +492,7 @@ class TestHubSpotTrouble(HubSpotCase):
         bad = self._order()
         self._commit()
         self.customer.zip = "9000"
-        wrong_line = self._order(line={"product_id": self._product("L-1").id})
+        wrong_line = self._order(line={"product_id": self._other_product("L-1").id})
         good = self._order()
         self._drain()
         self.assertEqual(self._deliveries(good).state, "delivered")
@@ -505,7 +505,7 @@ class TestHubSpotTrouble(HubSpotCase):
             "Line item “L-1”: HubSpot rejected the property hs_sku: Enter only letters",
         )
 
-    def _product(self, code):
+    def _other_product(self, code):
         return self.env["product.product"].create({"name": code, "default_code": code, "list_price": 5})
 
     def _refuses(self, message, object_name, name, **values):

@@ -40,9 +40,7 @@ def test_a_subject_of_which_a_row_is_held_is_skipped(connect, sandbox, which):
         )
         let_cron_run(hub.odoo.db)
         hub.wait(pending=2, delivered=1)
-        hub.wait_until_idle()
         assert emails(sandbox) == [free["email"]]
-        assert hub.count() == {"pending": 2, "delivered": 1}
     hub.make_due()
     hub.wait(superseded=1, delivered=2)
 
