@@ -524,7 +524,7 @@ class TestHubSpotTrouble(HubSpotCase):
             self._refuses("no such property", object_name, "nowhere")
             self._refuses("The property is read-only", object_name, "hs_lastmodifieddate")
         self._refuses("The property is read-only", "line_item", "amount", expression="total")
-        self._refuses("there is no “sku”", "order", "hs_order_note", expression="sku")
+        self._refuses("there is no field “sku”", "order", "hs_order_note", expression="sku")
         self._refuses(
             "is not one of the options",
             "order",
