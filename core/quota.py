@@ -14,8 +14,11 @@ from dataclasses import dataclass, replace
 from .const import Lane
 
 SECOND = 1_000_000  # microseconds
-HOUR = 3600 * SECOND
+HOUR_SECONDS = 3_600
+HOUR = HOUR_SECONDS * SECOND
 DAY_SECONDS = 86_400
+# Lengths of time, in seconds, for which there are limits.
+WINDOWS = (1, 10, 60, HOUR_SECONDS, DAY_SECONDS)
 DAY = DAY_SECONDS * SECOND
 PARTS = 20  # sub-buckets of a rolling window
 KEPT = PARTS + 2  # the present one is not over yet, and one is for the way to the remote

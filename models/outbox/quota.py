@@ -25,7 +25,13 @@ class RetailQuota(models.Model):
 
     connector_id = fields.Many2one("retail.connector", required=True, ondelete="cascade", index=True)
     window = fields.Selection(
-        [("1", "1 second"), ("10", "10 seconds"), ("60", "1 minute"), (str(quota.DAY_SECONDS), "1 day")],
+        [
+            ("1", "1 second"),
+            ("10", "10 seconds"),
+            ("60", "1 minute"),
+            (str(quota.HOUR_SECONDS), "1 hour"),
+            (str(quota.DAY_SECONDS), "1 day"),
+        ],
         required=True,
         default="10",
     )

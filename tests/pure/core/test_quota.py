@@ -33,7 +33,7 @@ def most_in_any_window(times, length):
 # ----- rolling windows -----
 
 
-@pytest.mark.parametrize("seconds", [1, 10, 60])
+@pytest.mark.parametrize("seconds", [1, 10, 60, 3_600])
 @pytest.mark.parametrize("limit", [1, 7, 100])
 @pytest.mark.parametrize("seed", range(5))
 def test_no_rolling_window_is_exceeded(seconds, limit, seed):
