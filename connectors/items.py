@@ -21,13 +21,15 @@ class MatchKeys:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A record of Odoo's that a request names by its remote id: a customer, ``Reference("res.partner", 7)``.
+    """A record that a request names by its remote id: a customer, ``Reference("customer", 7)``.
 
-    Without ``is_required``, the request does without a record that the connector's flows leave out.
+    ``kind`` is canonical; an order has its ``channel``. Without ``is_required``, the request does without a record that
+    the connector's flows leave out.
     """
 
-    model: str
+    kind: str
     id: int
+    channel: str = ""
     is_required: bool = field(default=True, compare=False)
 
 
@@ -46,7 +48,7 @@ class Item:
     :param data: the canonical payload: the JSON form of a model in ``schemas/``
     :param idempotency_key: stays the same for every attempt
     :param in_doubt: an earlier attempt may have been applied, although no answer came
-    :param subject: the record that the event is about, such as ``sale.order/7``
+    :param subject: the record that the event is about, such as ``customer/7`` or ``order/web/7``
     :param occurred_at: when it happened (UTC, naive)
     :param correlation_id: the business process
     :param causation_id: the event that led to this one; empty if unknown
@@ -54,13 +56,13 @@ class Item:
     :param remote_ids: remote ids of the records that :meth:`Adapter.references` names, as far as they are known
     :param record_values: values of the Odoo record, by path, for which the connector's field maps ask
     :param remote_object: the object of ``remote_id``; empty if unknown
+    :param merged_remote_ids: of a merge: the remote ids of those that were merged into this record
     :param checkpoint: that of the last attempt's :class:`Outcome`
     """
 
     trace_id: str
     event_type: str
     data: Mapping[str, Any]
-    keys: MatchKeys
     idempotency_key: str
     remote_id: str | None = None
     in_doubt: bool = False
@@ -73,6 +75,7 @@ class Item:
     record_values: Mapping[str, Any] = field(default_factory=dict)
     remote_object: str = ""
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    merged_remote_ids: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..core import field_map
@@ -226,13 +227,12 @@ class Provider:
         """Return the object of this name, None if there is none."""
         return next((each for each in self.objects if each.name == name), None)
 
-    def keys_for(self, event_type: str) -> MatchKeys:
-        """Return the keys that a new flow for such events begins with."""
-        own = [each.keys for each in self.objects if event_type in each.event_types and each.keys]
-        return next((keys for keys in (*own, *(each.keys for each in self.objects)) if keys), MatchKeys("id"))
-
-    def choices(self) -> dict[str, list[RemoteObject]]:
+    def choices(self) -> Mapping[str, Sequence[RemoteObject]]:
         """Return ``{subject: the objects that it may become}``, the default first."""
+        return self._choices
+
+    @cached_property
+    def _choices(self):
         found: dict[str, list[RemoteObject]] = {}
         for each in self.objects:
             for subject in each.subjects:

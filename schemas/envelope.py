@@ -15,9 +15,10 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 class CloudEvent(Canonical):
     """An event in structured mode. What is not known is left out.
 
-    ``id`` is the same on every try; ``source`` is the URI of the system it happened in; ``subject`` is the record
-    it is about. Events with one ``correlationid`` belong to one business process; ``causationid`` is the event that
-    led to this one. ``replayid`` is there if a person had the event told again: another one each time.
+    ``id`` is the same on every attempt; ``source`` is the URI of the system it happened in; ``subject`` is the record
+    it is about, by its canonical kind (``customer/7``, ``order/web/7``). Events with one ``correlationid`` belong to
+    one business process; ``causationid`` is the event that led to this one. ``replayid`` is there if a person had the
+    event sent again: another one each time.
     """
 
     specversion: Literal["1.0"] = "1.0"

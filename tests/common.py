@@ -48,6 +48,14 @@ class RetailCase(TransactionCase):
         connector.action_activate()
         return connector
 
+    def _choose_object(self, subject, name, connector=None):
+        """Have records of a subject become another object."""
+        self._choice(subject, connector).object_name = f"hubspot.{name}"
+
+    def _choice(self, subject, connector=None):
+        rows = (connector or self.connector).object_ids
+        return rows.filtered(lambda row: row.subject == subject)
+
     def _patched_provider(self, code="hubspot", **changes):
         """Return the patch by which a provider is another one, for a while."""
         providers = self.env["retail.connector"]._providers()

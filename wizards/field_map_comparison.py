@@ -57,7 +57,9 @@ class RetailFieldMapComparison(models.TransientModel):
                     "kind": kind,
                     "default_key": default.key if default else False,
                     "field_map_id": line.id,
-                    "object_name": default.object if default else line.object_name,
+                    "object_name": self.connector_id._object_value(default.object)
+                    if default
+                    else line.object_name,
                     "remote_property": default.property if default else line.remote_property,
                     "default_text": field_maps._describe(default) if default else False,
                     "own_text": self._own_text(line, default) if line else False,

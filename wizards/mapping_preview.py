@@ -59,7 +59,9 @@ class RetailMappingPreview(models.TransientModel):
         found = next(iter(connector._get_provider().objects), None)
         if found is None:
             raise UserError(self.env._("This provider has no mapping."))
-        preview = self.create({"connector_id": connector.id, "object_name": found.name})
+        preview = self.create(
+            {"connector_id": connector.id, "object_name": connector._object_value(found.name)}
+        )
         preview.record_ref = preview._newest()
         return {
             "type": "ir.actions.act_window",
@@ -91,7 +93,7 @@ class RetailMappingPreview(models.TransientModel):
         return False
 
     def _remote_object(self):
-        return self.connector_id._get_provider().object(self.object_name)
+        return self.connector_id._object_of(self.object_name)
 
     # -- what is shown -----------------------------------------------------------------------------
 
@@ -152,9 +154,9 @@ class RetailMappingPreview(models.TransientModel):
     def _other_object(self, prepared):
         """Return a message if the record becomes another object than the selected one."""
         remote_object = self._remote_object()
-        if remote_object.part or not prepared.object or prepared.object == self.object_name:
+        if remote_object.part or not prepared.object or prepared.object == remote_object.name:
             return []
-        label = dict(self._selection_object()).get(prepared.object, prepared.object)
+        label = self.connector_id._get_provider().object(prepared.object).label
         return [
             self.env._(
                 "With the settings of this connector, this record becomes another object: %(name)s.",
@@ -177,14 +179,14 @@ class RetailMappingPreview(models.TransientModel):
 
         If the event has several records of the object, such as order lines, the first one is shown.
         """
-        known = self.env["retail.remote.schema"]._known(self.connector_id, self.object_name) or {}
+        known = self.env["retail.remote.schema"]._known(self.connector_id, self._remote_object().name) or {}
         remote_object = self._remote_object()
         if remote_object.part:
             item = replace(item, data=next(iter(item.data.get(remote_object.part) or ()), {}), remote_id=None)
         told = set(adapter.mapper.field_maps_for(remote_object, item.event_type))
         return [
             self._row(adapter, item, line, known, line in told)
-            for line in adapter.mapper.field_maps(self.object_name)
+            for line in adapter.mapper.field_maps(remote_object.name)
         ]
 
     def _row(self, adapter, item, line, known, is_in_event):
@@ -225,7 +227,7 @@ class RetailMappingPreview(models.TransientModel):
     def _more_rows(self, prepared, rows):
         """Return rows for what the adapter sends besides the field maps, such as a key and links."""
         names = {row["name"] for row in rows}
-        if self._remote_object().part or prepared.object != self.object_name:
+        if self._remote_object().part or prepared.object != self._remote_object().name:
             return []
         return [
             {

@@ -5,9 +5,12 @@ from ..base import Adapter, Finder, Provisioner, SchemaReader
 from ..items import Outcome, Prepared
 from ..provider import ConnectionReport
 from . import batch as batches
-from . import customers, documents, mapping, schema, shipments
+from . import mapping, schema
 from .api import HubSpotApi
+from .customers import CustomerHandler, Customers
+from .documents import LINE, DocumentHandler, Documents
 from .records import Records
+from .shipments import ShipmentHandler
 
 CUSTOMER_OBJECTS = ("contact", "company")
 
@@ -18,29 +21,25 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
     def __init__(self, settings, mapper, http):
         super().__init__(settings, mapper, http)
         self.api = HubSpotApi(settings, http)
-        self._lines = {}
+        self._object_maps = {}
+        handlers = CustomerHandler(self), DocumentHandler(self), ShipmentHandler(self)
+        self._handlers = {name: handler for handler in handlers for name in handler.event_types}
 
     # ----- preparing -----
 
     def references(self, event_type, data):
-        if event_type in customers.CREATED_OR_UPDATED:
-            return customers.references(self, data)
-        if event_type in shipments.EVENT_TYPES:
-            return shipments.references(data)
-        return documents.references(data) if event_type in documents.EVENT_TYPES else ()
+        handler = self._handlers.get(event_type)
+        return handler.references(event_type, data) if handler else ()
 
     def prepare(self, item):
         """Turn an item into a request for one record, and what belongs to it.
 
         :raise MappingError: ``KEY_MISSING``, or an event type that HubSpot has no use for
         """
-        if item.event_type in customers.EVENT_TYPES:
-            return customers.prepare(self, item)
-        if item.event_type in documents.EVENT_TYPES:
-            return documents.prepare(self, item)
-        if item.event_type in shipments.EVENT_TYPES:
-            return shipments.prepare(self, item)
-        raise MappingError(f"HubSpot does not accept {item.event_type}.", code="EVENT_NOT_SUPPORTED")
+        handler = self._handlers.get(item.event_type)
+        if handler is None:
+            raise MappingError(f"HubSpot does not accept {item.event_type}.", code="EVENT_NOT_SUPPORTED")
+        return handler.prepare(item)
 
     def prepare_search(self, item, operation, key):
         object_name, _dot, kind = operation.partition(".")
@@ -50,15 +49,11 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
         body = {"id": key, "idProperty": name}
         return Prepared(item, f"{object_name}.find", body, {}, key, object=object_name)
 
-    def lines(self, object_name):
-        """Return the :class:`~.mapping.Lines` of an object."""
-        if object_name not in self._lines:
-            self._lines[object_name] = mapping.Lines.of(self.mapper.field_maps(object_name))
-        return self._lines[object_name]
-
-    def keys_of(self, object_name, item):
-        """Return the keys by which a record is found: those of the flow, unless they are about another object."""
-        return mapping.OWN_KEY if object_name in ("company", documents.LINE) else item.keys
+    def object_map(self, object_name):
+        """Return the :class:`~.mapping.ObjectMap` of an object."""
+        if object_name not in self._object_maps:
+            self._object_maps[object_name] = mapping.ObjectMap.of(self.mapper.field_maps(object_name))
+        return self._object_maps[object_name]
 
     # ----- sending -----
 
@@ -83,8 +78,8 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
     def _sender(self, object_name):
         records = self._records(object_name)
         if object_name in CUSTOMER_OBJECTS:
-            return customers.Customers(self.api, records)
-        return documents.Documents(self.api, records, self._records(documents.LINE))
+            return Customers(self.api, records)
+        return Documents(self.api, records, self._records(LINE))
 
     def _records(self, object_name):
         return Records(self.api, object_name, self.settings.batch_size)

@@ -2,41 +2,44 @@
 
 from ...core.errors import RemoteError
 from ..items import Outcome, Prepared, Reference, failed
-from . import errors, requests
+from . import errors, record_request
 from .api import noun
 from .associations import Associations
+from .handler import Handler
 
 CREATED_OR_UPDATED = ("customer.created", "customer.updated")
 EVENT_TYPES = (*CREATED_OR_UPDATED, "customer.merged", "customer.erased")
 
 
-def references(adapter, data):
-    """A person of a company is linked to it, where companies are records of their own."""
-    company_id = data.get("company_id")
-    if adapter.mapper.object_for("business_customer") != "company" or not company_id:
-        return ()
-    return (Reference("res.partner", int(company_id), is_required=False),)
+class CustomerHandler(Handler):
+    """Customers become contacts or companies."""
 
+    event_types = EVENT_TYPES
 
-def prepare(adapter, item):
-    """Turn an item into a request for one contact or company.
+    def references(self, event_type, data):
+        """A person of a company is linked to it, where companies are records of their own."""
+        company_id = data.get("company_id") if event_type in CREATED_OR_UPDATED else None
+        if self.mapper.object_for("business_customer") != "company" or not company_id:
+            return ()
+        return (Reference("customer", int(company_id), is_required=False),)
 
-    :raise MappingError: ``KEY_MISSING``
-    """
-    if item.event_type == "customer.merged":
-        return _prepare_merge(item)
-    if item.event_type == "customer.erased":
-        return _prepare_archive(item)
-    is_company = (
-        item.data["type"] == "company" and adapter.mapper.object_for("business_customer") == "company"
-    )
-    prepared = requests.prepare_record(adapter, item, "company" if is_company else "contact", item.data["id"])
-    companies = [remote.id for remote in item.remote_ids.values() if remote.object == "company"]
-    return requests.with_links(prepared, {"company": companies}) if companies else prepared
+    def prepare(self, item):
+        """Turn an item into a request for one contact or company.
+
+        :raise MappingError: ``KEY_MISSING``
+        """
+        if item.event_type == "customer.merged":
+            return _prepare_merge(item)
+        if item.event_type == "customer.erased":
+            return _prepare_archive(item)
+        subject = "business_customer" if item.data["type"] == "company" else "customer"
+        prepared = record_request.prepare_record(self.adapter, item, subject, item.data["id"])
+        companies = [remote.id for remote in item.remote_ids.values() if remote.object == "company"]
+        return record_request.with_links(prepared, {"company": companies}) if companies else prepared
 
 
 def _prepare_merge(item):
-    losers = dict.fromkeys(item.data.get("merged_remote_ids") or ())
+    losers = dict.fromkeys(item.merged_remote_ids)
     losers.pop(item.remote_id, None)
     if not item.remote_id or not losers:
         return Prepared(item, "noop", {}, {})

@@ -8,8 +8,9 @@ from dataclasses import replace
 from ...core.errors import BusinessError, ConflictError, RemoteError, ValidationError
 from ..items import Prepared, Reference
 from . import batch as batches
-from . import requests
+from . import record_request
 from .associations import Associations
+from .handler import Handler
 from .mapping import KEY, is_line_item
 
 ORDER_EVENTS = ("order.placed", "order.updated", "order.cancelled")
@@ -18,43 +19,63 @@ EVENT_TYPES = (*ORDER_EVENTS, *INVOICE_EVENTS)
 LINE = "line_item"
 STAGES = frozenset({"hs_pipeline", "hs_pipeline_stage", "pipeline", "dealstage"})
 LONG = 100  # lines of a document, above which a try goes on where the one before had to stop
-_ORDER_MODELS = {"sales": "sale.order", "web": "sale.order", "pos": "pos.order"}
+# What the property of our own holds. Accounts have these values: they must stay as they are.
+_OWN_KINDS = {"sales": "sale.order", "web": "sale.order", "pos": "pos.order"}
 
 
-def references(data):
-    """A document waits for its customer, and an invoice for its orders."""
-    customer = (
-        [Reference("res.partner", int(data["customer_id"]), is_required=False)] if data["customer_id"] else []
-    )
-    orders = [
-        Reference(_ORDER_MODELS[each["channel"]], int(each["id"]), is_required=False)
-        for each in data.get("orders", ())
-    ]
-    return [*customer, *orders]
+def own_id(item):
+    """Return the text by which HubSpot finds a document: ``sale.order/7``, ``pos.order/7``, ``account.move/7``."""
+    kind = _OWN_KINDS[item.data["channel"]] if item.event_type in ORDER_EVENTS else "account.move"
+    return f"{kind}/{item.data['id']}"
 
 
-def prepare(adapter, item):
-    """Turn an item into a request for an order, deal or invoice with its line items.
+class DocumentHandler(Handler):
+    """Orders become orders or deals, and invoices become invoices, with their line items."""
 
-    :raise MappingError: ``KEY_MISSING``
-    """
-    object_name = adapter.mapper.object_for("order") if item.event_type in ORDER_EVENTS else "invoice"
-    prepared = replace(requests.prepare_record(adapter, item, object_name, item.subject), is_subject=True)
-    if item.event_type == "order.updated" and prepared.item.remote_id:
-        prepared = _without_stage(prepared)
-    linked = {}
-    for remote in item.remote_ids.values():
-        linked.setdefault(remote.object or "contact", []).append(remote.id)
-    prepared = requests.with_links(prepared, linked)
-    if "lines" not in item.data:
-        return prepared
-    lines = [_prepare_line(adapter, item, line) for line in item.data["lines"] if is_line_item(line)]
-    return replace(
-        prepared,
-        body={**prepared.body, "lines": [batches.input_of(each) for each in lines]},
-        comparable={**prepared.comparable, "line items": [each.comparable for each in lines]},
-        personal=prepared.personal | adapter.lines(LINE).personal,
-    )
+    event_types = EVENT_TYPES
+
+    def references(self, event_type, data):
+        """A document waits for its customer, and an invoice for its orders."""
+        customer_id = data["customer_id"]
+        customer = [Reference("customer", int(customer_id), is_required=False)] if customer_id else []
+        orders = [
+            Reference("order", int(each["id"]), each["channel"], is_required=False)
+            for each in data.get("orders", ())
+        ]
+        return [*customer, *orders]
+
+    def prepare(self, item):
+        """Turn an item into a request for an order, deal or invoice with its line items.
+
+        :raise MappingError: ``KEY_MISSING``
+        """
+        subject = "order" if item.event_type in ORDER_EVENTS else "invoice"
+        prepared = record_request.prepare_record(self.adapter, item, subject, own_id(item))
+        prepared = replace(prepared, is_subject=True)
+        if item.event_type == "order.updated" and prepared.item.remote_id:
+            prepared = _without_stage(prepared)
+        linked = {}
+        for remote in item.remote_ids.values():
+            linked.setdefault(remote.object or "contact", []).append(remote.id)
+        prepared = record_request.with_links(prepared, linked)
+        return self._with_lines(prepared) if "lines" in item.data else prepared
+
+    def _with_lines(self, prepared):
+        item = prepared.item
+        lines = [self._prepare_line(item, line) for line in item.data["lines"] if is_line_item(line)]
+        return replace(
+            prepared,
+            body={**prepared.body, "lines": [batches.input_of(each) for each in lines]},
+            comparable={**prepared.comparable, "line items": [each.comparable for each in lines]},
+            personal=prepared.personal | self.adapter.object_map(LINE).personal,
+        )
+
+    def _prepare_line(self, item, line):
+        kind = own_id(item).partition("/")[0]
+        of_line = replace(item, trace_id=f"{item.trace_id}.{line['id']}", remote_id=None, remote_object="")
+        return record_request.prepare_record(
+            self.adapter, of_line, "line_item", f"{kind}.line/{line['id']}", part=line
+        )
 
 
 def _without_stage(prepared):
@@ -62,12 +83,6 @@ def _without_stage(prepared):
     properties = {name: text for name, text in prepared.body["properties"].items() if name not in STAGES}
     comparable = {name: value for name, value in prepared.comparable.items() if name not in STAGES}
     return replace(prepared, body={**prepared.body, "properties": properties}, comparable=comparable)
-
-
-def _prepare_line(adapter, item, line):
-    model = item.subject.partition("/")[0]
-    of_line = replace(item, trace_id=f"{item.trace_id}.{line['id']}", remote_id=None, remote_object="")
-    return requests.prepare_record(adapter, of_line, LINE, f"{model}.line/{line['id']}", part=line)
 
 
 class Documents:

@@ -146,7 +146,7 @@ def _key_not_unique(name, noun):
     return ValidationError(
         f"HubSpot cannot find the {noun} by the property {name}, because it does not exist or its values are not "
         "unique. Click Set Up on the connector, create the property in HubSpot with unique values, or choose another "
-        "match key on the flow.",
+        "match key in the object mapping.",
         code="KEY_NOT_UNIQUE",
         field=name or None,
     )

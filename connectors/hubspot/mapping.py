@@ -1,4 +1,4 @@
-"""Canonical data → HubSpot properties: the default lines, and what only HubSpot's values need. Pure.
+"""Canonical data → HubSpot properties: the default field maps, and what only HubSpot's values need. Pure.
 
 HubSpot takes strings only. An empty value is sent as ``""``, which clears the property.
 """
@@ -112,10 +112,10 @@ TRANSFORMS = {
 }
 
 
-# ----- the lines to begin with -----
+# ----- the field maps to begin with -----
 
 
-def _line(object_name, name, path, transform="none", argument="", source="canonical"):
+def _field(object_name, name, path, transform="none", argument="", source="canonical"):
     key = f"{object_name}.{name}"
     return FieldMap(object_name, name, path, source, transform, argument, key=key)
 
@@ -124,38 +124,38 @@ def _address(object_name, prefix, path):
     """The parts of an address, by the name of the property without its prefix."""
     parts = {"city": "city", "state": "region", "postal_code": "postal_code"}
     return (
-        _line(object_name, f"{prefix}_street", path, "hubspot.street"),
-        *(_line(object_name, f"{prefix}_{name}", f"{path}.{part}") for name, part in parts.items()),
-        _line(object_name, f"{prefix}_country", f"{path}.country", "hubspot.country"),
+        _field(object_name, f"{prefix}_street", path, "hubspot.street"),
+        *(_field(object_name, f"{prefix}_{name}", f"{path}.{part}") for name, part in parts.items()),
+        _field(object_name, f"{prefix}_country", f"{path}.country", "hubspot.country"),
     )
 
 
 CONTACT = (
-    _line("contact", "email", "emails.0", "lower"),
-    _line("contact", "firstname", "name.given"),
-    _line("contact", "lastname", "name", "hubspot.last_name"),
-    _line("contact", "phone", "phones.0.number"),
-    _line("contact", "company", "name", "hubspot.company"),
-    _line("contact", "jobtitle", "job_title"),
-    _line("contact", "address", _MAIN_ADDRESS, "hubspot.street"),
-    _line("contact", "city", f"{_MAIN_ADDRESS}.city"),
-    _line("contact", "state", f"{_MAIN_ADDRESS}.region"),
-    _line("contact", "zip", f"{_MAIN_ADDRESS}.postal_code"),
-    _line("contact", "country", f"{_MAIN_ADDRESS}.country", "hubspot.country"),
-    _line("contact", "hs_language", "language", "hubspot.language"),
-    _line("contact", "website", "website"),
+    _field("contact", "email", "emails.0", "lower"),
+    _field("contact", "firstname", "name.given"),
+    _field("contact", "lastname", "name", "hubspot.last_name"),
+    _field("contact", "phone", "phones.0.number"),
+    _field("contact", "company", "name", "hubspot.company"),
+    _field("contact", "jobtitle", "job_title"),
+    _field("contact", "address", _MAIN_ADDRESS, "hubspot.street"),
+    _field("contact", "city", f"{_MAIN_ADDRESS}.city"),
+    _field("contact", "state", f"{_MAIN_ADDRESS}.region"),
+    _field("contact", "zip", f"{_MAIN_ADDRESS}.postal_code"),
+    _field("contact", "country", f"{_MAIN_ADDRESS}.country", "hubspot.country"),
+    _field("contact", "hs_language", "language", "hubspot.language"),
+    _field("contact", "website", "website"),
 )
 COMPANY = (
-    _line("company", "name", "name.full"),
-    _line("company", "domain", "website", "hubspot.domain"),
-    _line("company", "phone", "phones.0.number"),
-    _line("company", "address", f"{_MAIN_ADDRESS}.street"),
-    _line("company", "address2", f"{_MAIN_ADDRESS}.street2"),
-    _line("company", "city", f"{_MAIN_ADDRESS}.city"),
-    _line("company", "state", f"{_MAIN_ADDRESS}.region"),
-    _line("company", "zip", f"{_MAIN_ADDRESS}.postal_code"),
-    _line("company", "country", f"{_MAIN_ADDRESS}.country", "hubspot.country"),
-    _line("company", "website", "website"),
+    _field("company", "name", "name.full"),
+    _field("company", "domain", "website", "hubspot.domain"),
+    _field("company", "phone", "phones.0.number"),
+    _field("company", "address", f"{_MAIN_ADDRESS}.street"),
+    _field("company", "address2", f"{_MAIN_ADDRESS}.street2"),
+    _field("company", "city", f"{_MAIN_ADDRESS}.city"),
+    _field("company", "state", f"{_MAIN_ADDRESS}.region"),
+    _field("company", "zip", f"{_MAIN_ADDRESS}.postal_code"),
+    _field("company", "country", f"{_MAIN_ADDRESS}.country", "hubspot.country"),
+    _field("company", "website", "website"),
 )
 # The ids of the order pipeline and its stages are the same in every account that did not make others.
 ORDER_PIPELINE = "14a2e10e-5471-408a-906e-c51f3b04369e"
@@ -165,19 +165,19 @@ ORDER_STAGES = {
     "cancelled": "3c85a297-e9ce-400b-b42e-9f16853d69d6",  # Cancelled
 }
 ORDER = (
-    _line("order", "hs_order_name", "number"),
-    _line("order", "hs_external_order_id", "number"),
-    _line("order", "hs_external_order_status", "status"),
-    _line("order", "hs_pipeline", ORDER_PIPELINE, source="constant"),
-    _line("order", "hs_pipeline_stage", "status", "map", _argument(ORDER_STAGES)),
-    _line("order", "hs_currency_code", "currency"),
-    _line("order", "hs_subtotal_price", "untaxed"),
-    _line("order", "hs_tax", "tax"),
-    _line("order", "hs_total_price", "total"),
-    _line("order", "hs_order_discount", "lines", "hubspot.taken_off"),
-    _line("order", "hs_shipping_cost", "lines", "hubspot.delivery_cost"),
-    _line("order", "hs_external_created_date", "placed_at"),
-    _line("order", "hs_source_store", "channel", "hubspot.source_store"),
+    _field("order", "hs_order_name", "number"),
+    _field("order", "hs_external_order_id", "number"),
+    _field("order", "hs_external_order_status", "status"),
+    _field("order", "hs_pipeline", ORDER_PIPELINE, source="constant"),
+    _field("order", "hs_pipeline_stage", "status", "map", _argument(ORDER_STAGES)),
+    _field("order", "hs_currency_code", "currency"),
+    _field("order", "hs_subtotal_price", "untaxed"),
+    _field("order", "hs_tax", "tax"),
+    _field("order", "hs_total_price", "total"),
+    _field("order", "hs_order_discount", "lines", "hubspot.taken_off"),
+    _field("order", "hs_shipping_cost", "lines", "hubspot.delivery_cost"),
+    _field("order", "hs_external_created_date", "placed_at"),
+    _field("order", "hs_source_store", "channel", "hubspot.source_store"),
     *_address("order", "hs_shipping_address", "delivery_address"),
 )
 SHIPPED_STAGES = {
@@ -185,68 +185,70 @@ SHIPPED_STAGES = {
     "false": "aa99e8d0-c1d5-4071-b915-d240bbb1aed9",  # Shipped
 }
 ORDER_SHIPMENT = (
-    _line("order_shipment", "hs_shipping_tracking_number", "tracking_number"),
-    _line(
+    _field("order_shipment", "hs_shipping_tracking_number", "tracking_number"),
+    _field(
         "order_shipment",
         "hs_fulfillment_status",
         "has_backorder",
         "map",
         "true=partially shipped; false=shipped",
     ),
-    _line("order_shipment", "hs_pipeline_stage", "has_backorder", "map", _argument(SHIPPED_STAGES)),
+    _field("order_shipment", "hs_pipeline_stage", "has_backorder", "map", _argument(SHIPPED_STAGES)),
 )
 DEAL = (
-    _line("deal", "dealname", "number"),
-    _line("deal", "amount", "total"),
-    _line("deal", "deal_currency_code", "currency"),
-    _line("deal", "closedate", "placed_at"),
-    _line("deal", "pipeline", "default", source="constant"),
-    _line("deal", "dealstage", "status", "map", "placed=closedwon; refunded=closedwon; cancelled=closedlost"),
+    _field("deal", "dealname", "number"),
+    _field("deal", "amount", "total"),
+    _field("deal", "deal_currency_code", "currency"),
+    _field("deal", "closedate", "placed_at"),
+    _field("deal", "pipeline", "default", source="constant"),
+    _field(
+        "deal", "dealstage", "status", "map", "placed=closedwon; refunded=closedwon; cancelled=closedlost"
+    ),
 )
 INVOICE = (
-    _line("invoice", "hs_title", "number"),
-    _line("invoice", "hs_external_invoice_id", "number"),
-    _line("invoice", "hs_currency", "currency"),
-    _line("invoice", "hs_invoice_billable", "false", source="constant"),
-    _line("invoice", "hs_invoice_status", "residual", "hubspot.invoice_status"),
-    _line("invoice", "hs_amount_billed", "total"),
-    _line("invoice", "hs_invoice_date", "invoice_date", "date", _MIDNIGHT),
-    _line("invoice", "hs_due_date", "due_date", "date", _MIDNIGHT),
-    _line("invoice", "hs_payment_date", "payment_date", "date", _MIDNIGHT),
-    _line("invoice", "hs_purchase_order_number", "customer_reference"),
+    _field("invoice", "hs_title", "number"),
+    _field("invoice", "hs_external_invoice_id", "number"),
+    _field("invoice", "hs_currency", "currency"),
+    _field("invoice", "hs_invoice_billable", "false", source="constant"),
+    _field("invoice", "hs_invoice_status", "residual", "hubspot.invoice_status"),
+    _field("invoice", "hs_amount_billed", "total"),
+    _field("invoice", "hs_invoice_date", "invoice_date", "date", _MIDNIGHT),
+    _field("invoice", "hs_due_date", "due_date", "date", _MIDNIGHT),
+    _field("invoice", "hs_payment_date", "payment_date", "date", _MIDNIGHT),
+    _field("invoice", "hs_purchase_order_number", "customer_reference"),
 )
 LINE_ITEM = (
-    _line("line_item", "name", "name"),
-    _line("line_item", "hs_sku", "sku"),
-    _line("line_item", "quantity", "quantity"),
-    _line("line_item", "price", "unit_price"),
-    _line("line_item", "hs_discount_percentage", "discount"),
+    _field("line_item", "name", "name"),
+    _field("line_item", "hs_sku", "sku"),
+    _field("line_item", "quantity", "quantity"),
+    _field("line_item", "price", "unit_price"),
+    _field("line_item", "hs_discount_percentage", "discount"),
 )
 DEFAULT_FIELD_MAPS = (*CONTACT, *COMPANY, *ORDER, *ORDER_SHIPMENT, *DEAL, *INVOICE, *LINE_ITEM)
-_DEFAULTS = {(line.object, line.property): line for line in DEFAULT_FIELD_MAPS}
+_DEFAULTS = {(each.object, each.property): each for each in DEFAULT_FIELD_MAPS}
 
 
 # ----- properties -----
 
 
-class Lines(NamedTuple):
-    """The lines of an object, and the names of those properties that are for new records, or hold personal data."""
+class ObjectMap(NamedTuple):
+    """The field maps of an object, and the names of properties that are for new records, or hold personal data."""
 
     by_property: dict[str, FieldMap]
     once: frozenset[str]
     personal: frozenset[str]
 
     @classmethod
-    def of(cls, lines):
-        once = frozenset(line.property for line in lines if line.only_on_create)
-        return cls({line.property: line for line in lines}, once, personal_properties(lines))
+    def of(cls, maps):
+        once = frozenset(each.property for each in maps if each.only_on_create)
+        return cls({each.property: each for each in maps}, once, personal_properties(maps))
 
 
 def own_keys(keys, object_name, own_id, names):
-    """Return ``{property: text}`` of the keys that are properties of one's own, unless a line fills them.
+    """Return ``{property: text}`` of the keys that are properties of one's own, unless a field map fills them.
 
     :param own_id: what such a property holds
-    :param names: of the properties that lines fill
+    :param names: of the properties that field maps fill
     """
     return {
         key: own_id
@@ -255,27 +257,27 @@ def own_keys(keys, object_name, own_id, names):
     }
 
 
-def find_key(adapter, item, object_name, keys, own_id, lines, properties):
+def find_key(mapper, item, object_name, keys, own_id, maps, properties):
     """Return (property, value) of the first key that has a value, or (None, None).
 
-    A key holds what its line says, else what the default line for it would say; a property for which there is
+    A key holds what its field map says, else what the default one would say; a property for which there is
     none is a custom one with unique values, and holds ``own_id``.
 
-    :param lines: ``{property: line}``
+    :param maps: ``{property: field map}``
     :param properties: ``{property: text}`` that are sent
     """
     for name in (keys.primary, keys.fallback):
         if not name:
             continue
-        line = lines.get(name) or _DEFAULTS.get((object_name, name))
-        value = properties.get(name) or _key_value(adapter, item, line, own_id)
+        field = maps.get(name) or _DEFAULTS.get((object_name, name))
+        value = properties.get(name) or _key_value(mapper, item, field, own_id)
         if value:
             return name, value
     return None, None
 
 
-def _key_value(adapter, item, line, own_id):
-    return field_map.text(adapter.mapper.mapped_value(line, item)) if line else own_id
+def _key_value(mapper, item, field, own_id):
+    return field_map.text(mapper.mapped_value(field, item)) if field else own_id
 
 
 def key_missing(keys: MatchKeys):
@@ -284,7 +286,7 @@ def key_missing(keys: MatchKeys):
     fallback = f" and no {keys.fallback}" if keys.fallback else ""
     return MappingError(
         f"The customer has no value for the match key: no {keys.primary}{fallback}. Enter {what} for the customer, or "
-        "set a fallback key on the flow (a HubSpot property of your own with unique values).",
+        "set a fallback key in the object mapping (a HubSpot property of your own with unique values).",
         code="KEY_MISSING",
         field=keys.primary,
     )

@@ -56,13 +56,7 @@ HUBSPOT = Provider(
             "company", "Company", customers.CREATED_OR_UPDATED, ("business_customer",), keys=mapping.OWN_KEY
         ),
         RemoteObject("order", "Order", documents.ORDER_EVENTS, ("order",), keys=mapping.OWN_KEY),
-        RemoteObject(
-            shipments.SHIPMENT,
-            "Order: shipment",
-            shipments.EVENT_TYPES,
-            ("shipment",),
-            keys=mapping.OWN_KEY,
-        ),
+        RemoteObject(shipments.SHIPMENT, "Order: shipment", shipments.EVENT_TYPES, ("shipment",)),
         RemoteObject("deal", "Deal", documents.ORDER_EVENTS, ("order",), keys=mapping.OWN_KEY),
         RemoteObject("invoice", "Invoice", documents.INVOICE_EVENTS, ("invoice",), keys=mapping.OWN_KEY),
         RemoteObject(

@@ -1,25 +1,29 @@
 """Shipments: what was sent of an order, as properties of the order at HubSpot."""
 
 from ..items import Prepared, Reference
-from . import requests
+from . import record_request
+from .handler import Handler
 
 SHIPMENT = "order_shipment"
 EVENT_TYPES = ("shipment.confirmed",)
 
 
-def references(data):
-    """The order that is told of must be there; without one there is nobody to tell."""
-    order = data.get("order")
-    if not order or order["channel"] == "pos":
-        return ()
-    return (Reference("sale.order", int(order["id"]), is_required=False),)
+class ShipmentHandler(Handler):
+    """Shipments change the order; deals do not say what was shipped."""
 
+    event_types = EVENT_TYPES
 
-def prepare(adapter, item):
-    """Turn an item into a change of the order; deals do not say what was shipped."""
-    orders = [remote.id for remote in item.remote_ids.values() if remote.object == "order"]
-    if not orders:
-        return Prepared(item, "noop", {}, {})
-    properties = requests.texts(adapter.mapper.mapped_values(item, SHIPMENT))
-    body = {"id": orders[0], "properties": properties, "objectWriteTraceId": item.trace_id}
-    return Prepared(item, "order.update", body, properties, object="order")
+    def references(self, event_type, data):
+        """The order that is told of must be there; without one there is nobody to tell."""
+        order = data.get("order")
+        if not order or order["channel"] == "pos":
+            return ()
+        return (Reference("order", int(order["id"]), order["channel"], is_required=False),)
+
+    def prepare(self, item):
+        orders = [remote.id for remote in item.remote_ids.values() if remote.object == "order"]
+        if not orders:
+            return Prepared(item, "noop", {}, {})
+        properties = record_request.texts(self.mapper.mapped_values(item, SHIPMENT))
+        body = {"id": orders[0], "properties": properties, "objectWriteTraceId": item.trace_id}
+        return Prepared(item, "order.update", body, properties, object="order")

@@ -44,8 +44,6 @@ class WebhookAdapter(RecordAdapter):
         event_type = EVENT_TYPES.get(item.event_type)
         if event_type is None:
             raise MappingError(f"There is no event type {item.event_type}.", code="EVENT_NOT_SUPPORTED")
-        # What the hub adds for adapters that link records is not part of the published schema.
-        data = {name: value for name, value in item.data.items() if name in event_type.schema.model_fields}
         event = CloudEvent(
             id=item.idempotency_key,
             source=self.settings.source,
@@ -56,9 +54,9 @@ class WebhookAdapter(RecordAdapter):
             correlationid=item.correlation_id or None,
             causationid=item.causation_id or None,
             replayid=item.replay_id or None,
-            data=data,
+            data=item.data,
         )
-        return Prepared(item, "event", event.canonical(), data)
+        return Prepared(item, "event", event.canonical(), item.data)
 
     # ----- sending -----
 

@@ -158,9 +158,12 @@ def set_up_connector(shop: Shop) -> None:
     shop.call("retail.credential", "write", connector["credential_ids"], {"value": "sandbox-token"})
     shop.call("retail.connector", "action_add_flows", [shop.connector_id])
     without_delay(shop, shop.connector_id)
-    of_customers = [("connector_id", "=", shop.connector_id), ("event_type", "=like", "customer.%")]
-    flows = shop.call("retail.flow", "search", of_customers)
-    shop.call("retail.flow", "write", flows, {"fallback_key_property": OWN_PROPERTY["name"]})
+    of_customers = [
+        ("connector_id", "=", shop.connector_id),
+        ("subject", "in", ["customer", "business_customer"]),
+    ]
+    rows = shop.call("retail.connector.object", "search", of_customers)
+    shop.call("retail.connector.object", "write", rows, {"fallback_key_property": OWN_PROPERTY["name"]})
     answer = shop.call("retail.connector", "action_test_connection", [shop.connector_id])
     if answer["params"]["type"] != "success":
         raise RuntimeError(f"the connection test failed: {answer['params']['message']}")

@@ -20,6 +20,7 @@ def migrate(cr, version):
     for table, old, new in RENAMED_COLUMNS:
         if sql.column_exists(cr, table, old):
             sql.rename_column(cr, table, old, new)
+    _name_providers(cr)
     cr.execute(
         """
         UPDATE retail_field_map
@@ -30,3 +31,15 @@ def migrate(cr, version):
     )
     for column in UNCHECKED_COLUMNS:
         cr.execute(f"ALTER TABLE retail_delivery DROP CONSTRAINT IF EXISTS retail_delivery_{column}_fkey")
+
+
+def _name_providers(cr):
+    """Objects are stored with their provider: two providers may have objects of the same name."""
+    cr.execute(
+        """
+        UPDATE retail_field_map m
+           SET object_name = c.provider || '.' || m.object_name
+          FROM retail_connector c
+         WHERE c.id = m.connector_id AND position('.' IN m.object_name) = 0
+        """
+    )

@@ -55,6 +55,8 @@ class RetailFieldMap(models.Model):
     object_name = fields.Selection(
         "_selection_object", "Object", required=True, default=lambda self: self._default_object_name()
     )
+    object_choices = fields.Json(compute="_compute_choices")
+    transform_choices = fields.Json(compute="_compute_choices")
     remote_property = fields.Char(required=True, help="The name of the property in the remote system.")
     remote_label = fields.Char("Label", compute="_compute_remote_label")
     source = fields.Selection(
@@ -122,34 +124,34 @@ class RetailFieldMap(models.Model):
 
     @api.model
     def _selection_object(self):
-        return list(
-            {
-                each.name: (each.name, each.label)
-                for provider in self.env["retail.connector"]._providers().values()
-                for each in provider.objects
-            }.values()
-        )
+        return self.env["retail.connector"]._selection_object()
 
     @api.model
     def _selection_transform(self):
-        return [
-            (name, transform.label)
-            for name, transform in {
-                name: transform
-                for provider in self.env["retail.connector"]._providers().values()
-                for name, transform in provider.transforms.items()
-            }.items()
-        ]
+        transforms = {}
+        for provider in self.env["retail.connector"]._providers().values():
+            for name, transform in provider.transforms.items():
+                transforms.setdefault(name, transform.label)
+        return list(transforms.items())
+
+    @api.depends("connector_id.provider")
+    def _compute_choices(self):
+        for line in self:
+            provider = line.connector_id._get_provider()
+            line.object_choices = line.connector_id.object_name_choices or []
+            line.transform_choices = list(provider.transforms) if provider else []
 
     @api.model
     def _default_object_name(self):
-        return next((name for name, _label in self._selection_object()), False)
+        connector = self.env["retail.connector"].browse(self.env.context.get("default_connector_id"))
+        choices = connector.object_name_choices or [name for name, _label in self._selection_object()]
+        return next(iter(choices), False)
 
     @api.depends("connector_id", "object_name", "remote_property", "check_status")
     def _compute_remote_label(self):
         known = {}
         for line in self:
-            key = (line.connector_id._origin, line.object_name)
+            key = (line.connector_id._origin, line._plain_object_name())
             if key not in known:
                 known[key] = self.env["retail.remote.schema"]._known(*key) or {}
             remote = known[key].get(line.remote_property)
@@ -163,14 +165,13 @@ class RetailFieldMap(models.Model):
 
     @api.depends(
         "object_name",
-        "connector_id.order_object",
-        "connector_id.company_object",
+        "connector_id.object_ids.object_name",
     )
     def _compute_is_used(self):
         for connector, lines in self.grouped("connector_id").items():
             used = {each.name for each in connector._used_objects()}
             for line in lines:
-                line.is_used = line.object_name in used
+                line.is_used = line._plain_object_name() in used
 
     def _search_is_used(self, operator, value):
         if operator != "in":
@@ -182,7 +183,11 @@ class RetailFieldMap(models.Model):
         )
         used = Domain.OR(
             Domain("connector_id", "=", connector.id)
-            & Domain("object_name", "in", [each.name for each in connector._used_objects()])
+            & Domain(
+                "object_name",
+                "in",
+                [connector._object_value(each.name) for each in connector._used_objects()],
+            )
             for connector in connectors
         )
         wanted = set(value)
@@ -196,7 +201,7 @@ class RetailFieldMap(models.Model):
     def _check_line(self):
         """Refuse what cannot work while the admin looks at it, rather than when a customer is sent."""
         for (connector, object_name), lines in self.grouped(
-            lambda line: (line.connector_id, line.object_name)
+            lambda line: (line.connector_id, line._plain_object_name())
         ).items():
             remote, reason = lines._remote_properties(connector, object_name)
             wrong = lines._store_verdicts(remote, reason, author=self.env.user)
@@ -284,15 +289,19 @@ class RetailFieldMap(models.Model):
         params = {name: self._translated(value) for name, value in reason.params.items()}
         return self.env._(reason.template, **params)
 
+    def _plain_object_name(self):
+        """Return the object's name as its provider knows it."""
+        return (self.object_name or "").partition(".")[2]
+
     def _remote_object(self):
         """Return the provider's object that the line is about.
 
         :raise FieldMapError: the provider has no such object
         """
-        found = self.connector_id._get_provider().object(self.object_name)
+        found = self.connector_id._object_of(self.object_name)
         if found is None:
             raise FieldMapError(
-                self.env._("the provider has no object “%(object)s”", object=self.object_name)
+                self.env._("the provider has no object “%(object)s”", object=self._plain_object_name())
             )
         return found
 
@@ -375,7 +384,7 @@ class RetailFieldMap(models.Model):
         """Return the line as adapters know it."""
         self.ensure_one()
         return FieldMap(
-            object=self.object_name,
+            object=self._plain_object_name(),
             property=self.remote_property.strip(),
             expression=self.expression if self.source == "constant" else self.expression.strip(),
             source=self.source,
@@ -404,12 +413,12 @@ class RetailFieldMap(models.Model):
         return "both" if is_theirs and is_yours else "theirs" if is_theirs else "yours"
 
     @api.model
-    def _values_of_default(self, default):
-        """Return the values of a line that is as a default of the provider says."""
+    def _values_of_default(self, connector, default):
+        """Return the values of a line that is as a default of the connector's provider says."""
         content = _default_content(default)
         return {
             **{name: content[name] for name in LINE_FIELDS},
-            "object_name": default.object,
+            "object_name": connector._object_value(default.object),
             "remote_property": default.property,
             "active": True,
             "default_key": default.key,

@@ -53,7 +53,8 @@ class RetailConnector(models.Model):
         for connector in self:
             provider = connector._get_provider()
             connector.field_map_suggestions = {
-                each.name: connector._suggestions(each) for each in (provider.objects if provider else ())
+                connector._object_value(each.name): connector._suggestions(each)
+                for each in (provider.objects if provider else ())
             }
 
     def _suggestions(self, remote_object):
@@ -155,7 +156,9 @@ class RetailConnector(models.Model):
         """
         for each in self._used_objects():
             remote = self.env["retail.remote.schema"]._read(self, each.name)
-            lines = self.field_map_ids.filtered(lambda line, name=each.name: line.object_name == name)
+            lines = self.field_map_ids.filtered(
+                lambda line, name=each.name: line._plain_object_name() == name
+            )
             lines._store_verdicts(remote, "")
 
     def _adapter_settings(self):
@@ -176,7 +179,11 @@ class RetailConnector(models.Model):
             defaults = provider.default_field_maps if provider else ()
             lines.create(
                 [
-                    {"connector_id": connector.id, "sequence": number, **lines._values_of_default(default)}
+                    {
+                        "connector_id": connector.id,
+                        "sequence": number,
+                        **lines._values_of_default(connector, default),
+                    }
                     for number, default in enumerate(defaults, 1)
                 ]
             )
@@ -200,7 +207,7 @@ class RetailConnector(models.Model):
             line = by_key.pop(default.key, self.env["retail.field.map"])
             if not line:
                 found.append(("removed" if default.key in seen else "new", default, line))
-            elif line._changes(line._values_of_default(default)["default_values"]):
+            elif line._changes(line._values_of_default(self, default)["default_values"]):
                 found.append((line._who_changed(default), default, line))
         return found + [("gone", None, line) for line in by_key.values()]
 
@@ -208,7 +215,7 @@ class RetailConnector(models.Model):
         """Make a line as a default says, or change the line that came from it."""
         lines = self.env["retail.field.map"]
         line = self.field_map_ids.filtered(lambda each: each.default_key == default.key)
-        values = lines._values_of_default(default)
+        values = lines._values_of_default(self, default)
         if line:
             line.write(values)
         else:

@@ -56,8 +56,11 @@ class RetailConnector(models.Model):
 
     @api.model
     def _selection_auth_method(self):
-        methods = [method for each in self._providers().values() for method in each.auth_methods]
-        return list({method.code: method.label for method in methods}.items())
+        labels = {}
+        for provider in self._providers().values():
+            for method in provider.auth_methods:
+                labels.setdefault(method.code, method.label)
+        return list(labels.items())
 
     @api.depends("provider")
     def _compute_auth_method(self):

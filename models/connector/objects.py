@@ -1,4 +1,4 @@
-"""What records become at a remote that has more than one kind of record for them, and what it needs for that."""
+"""What records become at the remote, one row for each subject with its match key, and what it needs for that."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -15,62 +15,26 @@ from ...core.errors import RemoteError
 class RetailConnector(models.Model):
     _inherit = "retail.connector"
 
-    order_object = fields.Selection(
-        "_selection_order_object",
-        "Orders",
-        compute="_compute_order_object",
-        precompute=True,
-        store=True,
-        readonly=False,
-        tracking=True,
-        help="What orders become in the remote system. A change applies to what is sent from now on.",
-    )
-    company_object = fields.Selection(
-        "_selection_company_object",
-        "Business Customers",
-        compute="_compute_company_object",
-        precompute=True,
-        store=True,
-        readonly=False,
-        tracking=True,
-        help="What customers that are companies become in the remote system.",
-    )
+    object_ids = fields.One2many("retail.connector.object", "connector_id", "Object Mapping", copy=True)
+    object_name_choices = fields.Json(compute="_compute_object_name_choices")
     can_set_up = fields.Boolean(compute="_compute_can_set_up")
 
-    @api.model
-    def _selection_order_object(self):
-        return self._selection_among("order")
+    # Objects are stored as "provider.object": two providers may have objects of the same name.
 
     @api.model
-    def _selection_company_object(self):
-        return self._selection_among("business_customer")
-
-    def _selection_among(self, subject):
-        return list(
-            {
-                each.name: (each.name, each.label)
-                for provider in self._providers().values()
-                for each in provider.choices().get(subject, ())
-            }.values()
-        )
+    def _selection_object(self):
+        return [
+            (f"{code}.{each.name}", each.label)
+            for code, provider in self._providers().items()
+            for each in provider.objects
+        ]
 
     @api.depends("provider")
-    def _compute_order_object(self):
+    def _compute_object_name_choices(self):
         for connector in self:
-            connector.order_object = connector._first_choice("order", connector.order_object)
-
-    @api.depends("provider")
-    def _compute_company_object(self):
-        for connector in self:
-            connector.company_object = connector._first_choice("business_customer", connector.company_object)
-
-    def _choices(self, subject):
-        provider = self._get_provider()
-        return [each.name for each in provider.choices().get(subject, ())] if provider else []
-
-    def _first_choice(self, subject, present):
-        names = self._choices(subject)
-        return present if present in names else next(iter(names), False)
+            provider = connector._get_provider()
+            objects = provider.objects if provider else ()
+            connector.object_name_choices = [connector._object_value(each.name) for each in objects]
 
     @api.depends("provider")
     def _compute_can_set_up(self):
@@ -78,27 +42,67 @@ class RetailConnector(models.Model):
             provider = connector._get_provider()
             connector.can_set_up = bool(provider and issubclass(provider.adapter, Provisioner))
 
-    @api.constrains("provider", "order_object", "company_object")
-    def _check_objects(self):
-        for connector in self:
-            for subject, chosen in connector._chosen().items():
-                if chosen and chosen not in connector._choices(subject):
-                    label = connector._get_provider().label
-                    raise ValidationError(
-                        self.env._("%(provider)s has no “%(object)s”.", provider=label, object=chosen)
-                    )
+    def _object_value(self, name):
+        """Return how an object of the provider is stored."""
+        return f"{self.provider}.{name}"
 
-    def _chosen(self):
-        return {"order": self.order_object, "business_customer": self.company_object}
+    def _object_of(self, value):
+        """Return the :class:`RemoteObject` of a stored value, None if the provider has none."""
+        code, _dot, name = (value or "").partition(".")
+        provider = self._get_provider()
+        return provider.object(name) if provider and code == provider.code else None
+
+    def _choices(self, subject):
+        """Return the stored values of the objects that records of a subject may become, the default first."""
+        provider = self._get_provider()
+        objects = provider.choices().get(subject, ()) if provider else ()
+        return [self._object_value(each.name) for each in objects]
+
+    # -- rows --------------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        connectors = super().create(vals_list)
+        connectors._fit_objects()
+        return connectors
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "provider" in vals:
+            self._fit_objects()
+        return result
+
+    def _fit_objects(self):
+        """Have a row for each subject of the provider whose objects have match keys, and no others."""
+        for connector in self:
+            provider = connector._get_provider()
+            wanted = [
+                subject
+                for subject, objects in (provider.choices() if provider else {}).items()
+                if any(each.keys for each in objects)
+            ]
+            connector.object_ids.filtered(
+                lambda row, wanted=wanted, connector=connector: (
+                    row.subject not in wanted or row.object_name not in connector._choices(row.subject)
+                )
+            ).unlink()
+            present = connector.object_ids.mapped("subject")
+            connector.object_ids.create(
+                [
+                    {
+                        "connector_id": connector.id,
+                        "sequence": number,
+                        "subject": subject,
+                        "object_name": connector._choices(subject)[0],
+                    }
+                    for number, subject in enumerate(wanted, 1)
+                    if subject not in present
+                ]
+            )
 
     def _adapter_settings(self):
         return replace(
-            super()._adapter_settings(),
-            objects={
-                subject: ObjectChoice(name, self._get_provider().object(name).keys or MatchKeys(""))
-                for subject, name in self._chosen().items()
-                if name
-            },
+            super()._adapter_settings(), objects={row.subject: row._as_choice() for row in self.object_ids}
         )
 
     # -- set-up ------------------------------------------------------------------------------------
@@ -132,10 +136,102 @@ class RetailConnector(models.Model):
         if not provider:
             return []
         fed = self._wanted_event_types()
-        chosen = self._chosen()
-        used = {self._first_choice(subject, chosen.get(subject)) for subject in provider.choices()}
-        return [each for each in provider.objects if each.name in used and fed & set(each.event_types)]
+        chosen = {row.subject: row.object_name for row in self.object_ids}
+        used = {chosen.get(subject) or self._choices(subject)[0] for subject in provider.choices()}
+        return [
+            each
+            for each in provider.objects
+            if self._object_value(each.name) in used and fed & set(each.event_types)
+        ]
 
     def _wanted_event_types(self):
         """Return the names of the event types that the connector wants (a set); the outbox knows them."""
         return set()
+
+
+class RetailConnectorObject(models.Model):
+    _name = "retail.connector.object"
+    _description = "Retail Connector Object"
+    _order = "connector_id, sequence, id"
+    _rec_name = "subject"
+    _check_company_auto = True
+
+    connector_id = fields.Many2one("retail.connector", required=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(related="connector_id.company_id", store=True)
+    sequence = fields.Integer(default=10)
+    subject = fields.Char("Technical Name", required=True, readonly=True)
+    label = fields.Char("Odoo Records", compute="_compute_label")
+    object_name = fields.Selection(
+        "_selection_object",
+        "Become",
+        required=True,
+        help="A change applies to what is sent from then on.",
+    )
+    object_choices = fields.Json(compute="_compute_object_choices")
+    has_alternatives = fields.Boolean(compute="_compute_object_choices")
+    key_property = fields.Char(
+        "Match Key",
+        compute="_compute_keys",
+        precompute=True,
+        store=True,
+        readonly=False,
+        help="Remote property by which a record is found until its remote ID is known.",
+    )
+    fallback_key_property = fields.Char(
+        "Fallback Key",
+        compute="_compute_keys",
+        precompute=True,
+        store=True,
+        readonly=False,
+        help="Remote property with unique values, for records that have no value for the match key. It receives the"
+        " Odoo ID. Without it, such records fail.",
+    )
+
+    _subject_unique = models.UniqueIndex("(connector_id, subject)")
+
+    @api.model
+    def _selection_object(self):
+        return self.env["retail.connector"]._selection_object()
+
+    @api.depends("subject")
+    def _compute_label(self):
+        labels = {
+            "customer": self.env._("Customers"),
+            "business_customer": self.env._("Business customers"),
+            "order": self.env._("Orders"),
+            "invoice": self.env._("Invoices"),
+        }
+        for choice in self:
+            choice.label = labels.get(choice.subject, choice.subject)
+
+    @api.depends("subject", "connector_id.provider")
+    def _compute_object_choices(self):
+        for choice in self:
+            choice.object_choices = choice.connector_id._choices(choice.subject)
+            choice.has_alternatives = len(choice.object_choices) > 1
+
+    @api.depends("object_name")
+    def _compute_keys(self):
+        for choice in self:
+            remote_object = choice.connector_id._object_of(choice.object_name)
+            keys = (remote_object and remote_object.keys) or MatchKeys("")
+            choice.key_property = keys.primary
+            choice.fallback_key_property = keys.fallback
+
+    @api.constrains("object_name")
+    def _check_object_name(self):
+        for choice in self:
+            if choice.object_name not in choice.connector_id._choices(choice.subject):
+                raise ValidationError(
+                    self.env._(
+                        "%(records)s of %(connector)s cannot become “%(object)s”.",
+                        records=choice.label,
+                        connector=choice.connector_id.name,
+                        object=dict(self._selection_object()).get(choice.object_name, choice.object_name),
+                    )
+                )
+
+    def _as_choice(self):
+        """Return the row as adapters know it."""
+        keys = MatchKeys((self.key_property or "").strip(), (self.fallback_key_property or "").strip())
+        return ObjectChoice(self.object_name.partition(".")[2], keys)

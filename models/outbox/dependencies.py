@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from ...connectors.items import RemoteId
 from ...core.const import OPEN_STATES, EventKind, State
 from ...core.errors import DependencyError, MappingError
+from ...schemas.subjects import model_of
 from ..source.capture import CapturedEvent
 
 
@@ -23,7 +24,7 @@ class Dependencies:
         self._existing = set()
         by_model = defaultdict(set)
         for reference in references:
-            by_model[reference.model].add(reference.id)
+            by_model[_model(reference)].add(reference.id)
         for model, ids in by_model.items():
             bindings = self.env["retail.binding"]._by_record(connector, model, ids)
             self._existing |= {(model, id_) for id_ in self.env[model].browse(ids).exists().ids}
@@ -43,7 +44,7 @@ class Dependencies:
         """
         found, left_out = {}, []
         for reference in references:
-            key = (reference.model, reference.id)
+            key = (_model(reference), reference.id)
             if key in self._remote_ids:
                 found[reference] = self._remote_ids[key]
             elif key in self._existing:
@@ -59,7 +60,7 @@ class Dependencies:
             return error.message
 
     def _wait(self, reference, lane):
-        record = self.env[reference.model].browse(reference.id)
+        record = self.env[_model(reference)].browse(reference.id)
         name = record._retail_reference()
         last = self._last_delivery(reference)
         if last.state == State.CANCELLED:
@@ -84,7 +85,7 @@ class Dependencies:
             Domain(
                 [
                     ("connector_id", "=", self.connector.id),
-                    ("res_model", "=", reference.model),
+                    ("res_model", "=", _model(reference)),
                     ("res_id", "=", reference.id),
                 ]
             )
@@ -105,3 +106,7 @@ class Dependencies:
         if not is_queued:
             message = self.env._("%(name)s must be sent first, but no active flow sends it.", name=name)
             raise MappingError(message, code="NOT_SENT")
+
+
+def _model(reference):
+    return model_of(reference.kind, reference.channel)

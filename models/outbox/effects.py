@@ -17,12 +17,12 @@ class Effect:
         self.connector = connector
         self.res_model = res_model
 
-    def complete(self, payload):
-        """Return the payload with what is known only when it is sent, such as remote ids.
+    def merged_remote_ids(self, payload):
+        """Return the remote ids of the records that were merged away, as they are known when it is sent.
 
         :raise RemoteError: it cannot be sent yet, or never
         """
-        return payload
+        return ()
 
     def delivered(self, payload, remote_id):
         """Do what follows once the fact has arrived.
@@ -50,8 +50,8 @@ class Erased(Effect):
 class Merged(Erased):
     """``merged_ids`` live on as ``id``."""
 
-    def complete(self, payload):
-        """Add the remote ids of what was merged away, once nothing of it is on its way."""
+    def merged_remote_ids(self, payload):
+        """Return them once nothing of what was merged away is on its way."""
         survivor_id, merged_ids = _merged(payload)
         if self.env["retail.delivery"]._has_unfinished(self.connector, self.res_model, merged_ids):
             raise TransientError(
@@ -61,7 +61,7 @@ class Merged(Erased):
         if merged and not self._bindings([survivor_id]):
             merged[0].res_id = survivor_id
             merged = merged[1:]
-        return {**payload, "merged_remote_ids": merged.mapped("remote_id")}
+        return tuple(merged.mapped("remote_id"))
 
     def delivered(self, payload, remote_id):
         """Forget what was merged away; the survivor is sent anew, under its new remote id."""

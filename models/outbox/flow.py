@@ -108,23 +108,6 @@ class RetailFlow(models.Model):
         default="[]",
         help="Only records that match this filter are sent. The filter is applied when the event is sent.",
     )
-    key_property = fields.Char(
-        "Match Key",
-        compute="_compute_keys",
-        precompute=True,
-        store=True,
-        readonly=False,
-        help="The remote property by which a record is found until its remote ID is known.",
-    )
-    fallback_key_property = fields.Char(
-        "Fallback Key",
-        compute="_compute_keys",
-        precompute=True,
-        store=True,
-        readonly=False,
-        help="A remote property with unique values, for records without a value for the match key. It receives the"
-        " Odoo ID of the record. Without it, those records fail.",
-    )
     owner_id = fields.Many2one(
         "res.users",
         "Assigned to",
@@ -186,14 +169,6 @@ class RetailFlow(models.Model):
         for flow in self:
             schedule = flow._schedule()
             flow.next_run_at = schedule.next_after(now) if schedule else False
-
-    @api.depends("connector_id.provider", "event_type")
-    def _compute_keys(self):
-        for flow in self:
-            provider = flow.connector_id._get_provider()
-            keys = provider.keys_for(flow.event_type) if provider else None
-            flow.key_property = flow.key_property or (keys.primary if keys else False)
-            flow.fallback_key_property = flow.fallback_key_property or (keys.fallback if keys else False)
 
     @api.constrains("window_seconds")
     def _check_window_seconds(self):

@@ -7,9 +7,10 @@ import psycopg2
 import pydantic
 
 from ...connectors.base import Finder
-from ...connectors.items import Item, MatchKeys
+from ...connectors.items import Item
 from ...core.errors import DependencyError, MappingError, RemoteError
 from ...schemas.base import error_text
+from ...schemas.subjects import subject_of
 from .dependencies import Dependencies
 from .effects import effect_of
 
@@ -52,7 +53,6 @@ class ItemBuilder:
             each.item = self._item(
                 each,
                 self._values_of(each, values),
-                self._keys(each.claim, flows),
                 remote_ids.get(each.claim.id, {}),
             )
 
@@ -60,24 +60,17 @@ class ItemBuilder:
         flow_ids = {each.claim.flow_id for each in deliveries if each.claim.flow_id}
         return self.env["retail.flow"].browse(flow_ids).exists().grouped("id")
 
-    def _keys(self, claim, flows):
-        flow = flows.get(claim.flow_id)
-        if flow is None:
-            return self.connector._get_provider().keys_for(claim.event_type)
-        return MatchKeys(flow.key_property or "", flow.fallback_key_property or "")
-
-    def _item(self, delivery, values, keys, remote_ids):
+    def _item(self, delivery, values, remote_ids):
         claim, binding = delivery.claim, delivery.binding
         return Item(
             trace_id=str(claim.id),
             event_type=claim.event_type,
             data=delivery.payload,
-            keys=keys,
             idempotency_key=claim.uuid,
             remote_id=_remote_id(claim, binding),
             in_doubt=claim.is_in_doubt,
             occurred_at=claim.occurred_at,
-            subject=f"{claim.res_model}/{claim.res_id}",
+            subject=subject_of(claim.res_model, claim.res_id, delivery.payload),
             correlation_id=claim.correlation_id or "",
             causation_id=claim.causation_id or "",
             replay_id=str(claim.id) if claim.is_replay else "",
@@ -85,6 +78,7 @@ class ItemBuilder:
             remote_object=binding.remote_object if binding else "",
             checkpoint=claim.checkpoint or {},
             record_values=values,
+            merged_remote_ids=delivery.merged_remote_ids,
         )
 
     # -- payloads ----------------------------------------------------------------------------------
@@ -98,9 +92,9 @@ class ItemBuilder:
         for each in deliveries:
             claim = each.claim
             if each.is_fact:
-                self._add_payload(each, self._fact_payload, claim)
+                self._add_payload(each, self._fact_payload, each)
             elif claim.res_id not in canonical:
-                self._seek_deleted(each, flows)
+                self._seek_deleted(each)
             else:
                 self._add_payload(each, self._state_payload, each, *canonical[claim.res_id])
                 if claim.flow_id in matching and claim.res_id not in matching[claim.flow_id]:
@@ -118,9 +112,12 @@ class ItemBuilder:
         delivery.warnings = list(warnings)
         return payload
 
-    def _fact_payload(self, claim):
+    def _fact_payload(self, delivery):
+        claim = delivery.claim
         payload = claim.payload if claim.payload is not None else self._late_snapshot(claim)
-        return effect_of(self.connector, claim.event_type, claim.res_model).complete(payload)
+        effect = effect_of(self.connector, claim.event_type, claim.res_model)
+        delivery.merged_remote_ids = effect.merged_remote_ids(payload)
+        return payload
 
     def _late_snapshot(self, claim):
         """Build, and keep, what could not be built when it happened.
@@ -149,14 +146,13 @@ class ItemBuilder:
         message = self.env._("The record could not be read. See the server log for details.")
         return MappingError(message, code="PAYLOAD_FAILED")
 
-    def _seek_deleted(self, delivery, flows):
+    def _seek_deleted(self, delivery):
         """Look for what may have been made of a record that is gone: the erasure or merge to follow needs it."""
         claim = delivery.claim
         sought = self.env["retail.delivery.attempt"]._sought(self.connector, claim.res_model, [claim.res_id])
         delivery.sought = sought.get(claim.res_id) if isinstance(self.adapter, Finder) else None
         if delivery.sought:
-            keys = self._keys(claim, {})
-            delivery.item = Item(str(claim.id), claim.event_type, {}, keys, claim.uuid)
+            delivery.item = Item(str(claim.id), claim.event_type, {}, claim.uuid)
         else:
             delivery.cancel(self.env._("The record was deleted before it was sent."))
 

@@ -14,6 +14,7 @@ from ...core.errors import (
 )
 from ...core.policy import DEFAULT_QUOTA_DELAY, fingerprint
 from ...core.redaction import redact, redact_text
+from ...schemas.subjects import model_of
 from .attempt_snapshot import comparable_hash, key_hash, property_digests
 from .effects import effect_of
 from .rows import BindingRow, DeliveryRow, FinishedAttempt
@@ -148,7 +149,7 @@ def _not_found(delivery):
     elif isinstance(error, ReferenceNotFoundError):
         for reference, remote in delivery.item.remote_ids.items():
             if remote.id == error.remote_id:
-                yield reference.model, reference.id
+                yield model_of(reference.kind, reference.channel), reference.id
 
 
 # -- health ----------------------------------------------------------------------------------------

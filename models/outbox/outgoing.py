@@ -1,7 +1,7 @@
 """A delivery on its way: what each step of a batch finds out about it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ class OutgoingDelivery:
 
     claim: Claim
     payload: Mapping[str, Any] | None = None
+    merged_remote_ids: Sequence[str] = ()
     sought: tuple[str, str] | None = None
     binding: Bound | None = None
     item: Item | None = None

@@ -26,7 +26,6 @@ class TestConnector(RetailCase):
         )
         customers = connector.flow_ids.filtered("active")
         others = connector.flow_ids - customers
-        self.assertEqual(set(customers.mapped("key_property")), {"email"})
         self.assertEqual(
             others.mapped("event_type"),
             [
@@ -38,8 +37,15 @@ class TestConnector(RetailCase):
                 "shipment.confirmed",
             ],
         )
-        self.assertEqual(set(others.mapped("key_property")), {"odoo_id"})
-        self.assertEqual((connector.order_object, connector.company_object), ("order", "contact"))
+        self.assertEqual(
+            [(row.subject, row.object_name, row.key_property) for row in connector.object_ids],
+            [
+                ("customer", "hubspot.contact", "email"),
+                ("business_customer", "hubspot.contact", "email"),
+                ("order", "hubspot.order", "odoo_id"),
+                ("invoice", "hubspot.invoice", "odoo_id"),
+            ],
+        )
 
     def test_test_connection(self):
         self.sandbox.configure(clock_skew=300)

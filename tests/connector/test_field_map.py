@@ -74,7 +74,7 @@ class TestFieldMap(FieldMapCase):
         """Who removes all lines wants nothing but the key sent."""
         self.connector.field_map_ids.unlink()
         self._custom(name="odoo_customer_id", hasUniqueValue=True)
-        self.connector.flow_ids.key_property = "odoo_customer_id"
+        self._choice("customer").key_property = "odoo_customer_id"
         partner = self._partner(function="Buyer")
         self._drain()
         [contact] = self.sandbox.contacts()
@@ -371,7 +371,7 @@ class TestFieldMap(FieldMapCase):
     # -- defaults ----------------------------------------------------------------------------------
 
     def _contact_lines(self):
-        return self.connector.field_map_ids.filtered(lambda line: line.object_name == "contact")
+        return self.connector.field_map_ids.filtered(lambda line: line.object_name == "hubspot.contact")
 
     def _upgrade(self):
         """Have the provider's defaults be those of a later version."""
@@ -379,7 +379,7 @@ class TestFieldMap(FieldMapCase):
         defaults["city"] = replace(defaults["city"], transform="upper")
         defaults["zip"] = replace(defaults["zip"], transform="upper")
         del defaults["website"]
-        defaults["mobilephone"] = mapping._line("contact", "mobilephone", "phones.0.number")
+        defaults["mobilephone"] = mapping._field("contact", "mobilephone", "phones.0.number")
         return self._patched_provider(default_field_maps=tuple(defaults.values()))
 
     def _change(self):
@@ -458,7 +458,7 @@ class TestFieldMap(FieldMapCase):
 
     def test_preview_is_what_is_sent(self):
         self._custom(name="odoo_customer_id", hasUniqueValue=True)
-        self.connector.flow_ids.fallback_key_property = "odoo_customer_id"
+        self._choice("customer").fallback_key_property = "odoo_customer_id"
         self._line("lifecyclestage", "{odoo.function}", "template", only_on_create=True)
         partner = self._partner(function="king", city="Ghent")
         preview = self._preview(partner)
@@ -526,7 +526,9 @@ class TestFieldMapScreens(FieldMapCase, HttpCase):
         self._partner(vat="BE0477472701")
         url = f"/odoo/action-retail_hub.action_retail_connector/{self.connector.id}"
         self.start_tour(url, "retail_hub_field_map", login="admin")
-        contact_lines = self.connector.field_map_ids.filtered(lambda line: line.object_name == "contact")
+        contact_lines = self.connector.field_map_ids.filtered(
+            lambda line: line.object_name == "hubspot.contact"
+        )
         lines = {line.remote_property: line for line in contact_lines}
         own = lines["club_number"]
         self.assertEqual((own.source, own.expression, own.check_status), ("record", "vat", "ok"))

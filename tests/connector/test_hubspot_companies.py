@@ -9,7 +9,7 @@ from .test_hubspot_orders import HubSpotCase
 class TestHubSpotCompanies(HubSpotCase):
     def setUp(self):
         super().setUp()
-        self.connector.company_object = "company"
+        self._choose_object("business_customer", "company")
         self.connector.action_set_up()
         self.acme = self._partner("Acme", False, is_company=True, website="https://www.acme.example")
         self.person = self._partner(
@@ -63,11 +63,11 @@ class TestHubSpotCompanies(HubSpotCase):
 
     def test_the_choice_changes(self):
         """Companies that are contacts become companies when they are sent next."""
-        self.connector.company_object = "contact"
+        self._choose_object("business_customer", "contact")
         self.acme.email = "info@acme.example"
         self._drain()
         self.assertEqual(self._living("companies"), [])
-        self.connector.company_object = "company"
+        self._choose_object("business_customer", "company")
         self.acme.city = "Ghent"
         self._drain()
         self.assertEqual(self._only("companies")["properties"]["city"], "Ghent")

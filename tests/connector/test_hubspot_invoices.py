@@ -85,7 +85,7 @@ class TestHubSpotInvoices(HubSpotCase):
 
     def test_with_orders_as_deals(self):
         """The invoice is linked to what its order became."""
-        self.connector.order_object = "deal"
+        self._choose_object("order", "deal")
         self.connector.action_set_up()
         self._invoice(self._order())
         self._drain()

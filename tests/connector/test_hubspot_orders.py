@@ -105,7 +105,8 @@ class TestHubSpotSetUp(HubSpotCase):
 
     def test_another_object_is_set_up(self):
         """Who takes companies or deals presses "Set up" once more."""
-        self.connector.write({"order_object": "deal", "company_object": "company"})
+        self._choose_object("order", "deal")
+        self._choose_object("business_customer", "company")
         shown = self.connector.action_set_up()["params"]
         self.assertEqual(shown["message"], "Created: company: odoo_id, deal: odoo_id.")
 
@@ -303,7 +304,7 @@ class TestHubSpotOrders(HubSpotCase):
         self.assertEqual(kept[0]["properties"]["hs_sku"], "LAMP")
 
     def test_as_deals(self):
-        self.connector.order_object = "deal"
+        self._choose_object("order", "deal")
         self.connector.action_set_up()
         order = self._arrived()
         deal = self._only("deals")
@@ -322,7 +323,7 @@ class TestHubSpotOrders(HubSpotCase):
     def test_from_orders_to_deals(self):
         """What was made stays; what is sent from then on is a deal."""
         order = self._arrived()
-        self.connector.order_object = "deal"
+        self._choose_object("order", "deal")
         self.connector.action_set_up()
         order.order_line.product_uom_qty = 4
         self._drain()
@@ -510,9 +511,14 @@ class TestHubSpotTrouble(HubSpotCase):
 
     def _refuses(self, message, object_name, name, **values):
         line = self.connector.field_map_ids.filtered(
-            lambda line: line.object_name == object_name and line.remote_property == name
+            lambda line: line.object_name == f"hubspot.{object_name}" and line.remote_property == name
         )
-        values = {"object_name": object_name, "remote_property": name, "expression": "id", **values}
+        values = {
+            "object_name": f"hubspot.{object_name}",
+            "remote_property": name,
+            "expression": "id",
+            **values,
+        }
         with self.assertRaisesRegex(ValidationError, message), self.env.cr.savepoint():
             if line:
                 line.write(values)
@@ -576,7 +582,7 @@ class TestHubSpotMapping(HubSpotCase):
     def _preview(self, object_name, record=None):
         action = self.connector.action_preview_mapping()
         preview = self.env[action["res_model"]].browse(action["res_id"])
-        preview.object_name = object_name
+        preview.object_name = f"hubspot.{object_name}"
         preview._onchange_object_name()
         if record:
             preview.record_ref = f"{record._name},{record.id}"
@@ -621,10 +627,11 @@ class TestHubSpotMapping(HubSpotCase):
         lines = self.connector.field_map_ids
 
         def used():
-            return set(lines.filtered("is_used").mapped("object_name"))
+            return {name.partition(".")[2] for name in lines.filtered("is_used").mapped("object_name")}
 
         self.assertEqual(used(), {"contact", "order", "order_shipment", "invoice", "line_item"})
-        self.connector.write({"order_object": "deal", "company_object": "company"})
+        self._choose_object("order", "deal")
+        self._choose_object("business_customer", "company")
         self.assertEqual(used(), {"contact", "company", "deal", "order_shipment", "invoice", "line_item"})
         self.connector.flow_ids.filtered(lambda flow: flow.event_type.startswith("invoice")).active = False
         self.assertEqual(used(), {"contact", "company", "deal", "order_shipment", "line_item"})
@@ -634,11 +641,11 @@ class TestHubSpotMapping(HubSpotCase):
         self.assertEqual(lines.search([*mine, ("is_used", "=", False)]), lines - found)
 
     def test_comparison_names_the_object(self):
-        line = self.connector.field_map_ids.filtered(lambda line: line.object_name == "deal")[:1]
+        line = self.connector.field_map_ids.filtered(lambda line: line.object_name == "hubspot.deal")[:1]
         line.expression = "customer_reference"
         action = self.connector.action_compare_field_maps()
         [difference] = self.env[action["res_model"]].browse(action["res_id"]).line_ids
-        self.assertEqual((difference.object_name, difference.kind), ("deal", "yours"))
+        self.assertEqual((difference.object_name, difference.kind), ("hubspot.deal", "yours"))
 
     def test_what_a_waiting_one_waits_for(self):
         """The clerk gets from the order to the customer that has to be repaired."""
@@ -657,7 +664,11 @@ class TestHubSpotMapping(HubSpotCase):
         self.sandbox.configure(
             custom_properties=[{"name": "buyer", "objectType": "line_items"}], validation_rules=[rule]
         )
-        values = {"object_name": "line_item", "remote_property": "buyer", "expression": "partner_id.name"}
+        values = {
+            "object_name": "hubspot.line_item",
+            "remote_property": "buyer",
+            "expression": "partner_id.name",
+        }
         self.connector.field_map_ids.create({"connector_id": self.connector.id, "source": "record", **values})
         order = self._order()
         self._drain()

@@ -164,7 +164,7 @@ class TestWebhookConnector(WebhookCase):
                 "id": event.uuid,
                 "source": self.webhook.get_base_url(),
                 "type": "retail.order.placed.v1",
-                "subject": f"sale.order/{order.id}",
+                "subject": f"order/sales/{order.id}",
                 "time": f"{order.date_order.isoformat(timespec='milliseconds')}Z",
                 "datacontenttype": "application/json",
                 "dataschema": f"{self.webhook.get_base_url()}/retail_hub/schemas/OrderV1.json",
@@ -182,7 +182,7 @@ class TestWebhookConnector(WebhookCase):
         while self._drain(self.webhook):
             pass
         events = [kept["event"] for kept in self._received()]
-        sent = [event for event in events if event["subject"] == f"sale.order/{order.id}"]
+        sent = [event for event in events if event["subject"] == f"order/sales/{order.id}"]
         self.assertEqual(
             [event["type"] for event in sent], ["retail.order.placed.v1", "retail.order.cancelled.v1"]
         )
@@ -219,7 +219,7 @@ class TestWebhookConnector(WebhookCase):
         flow.domain = "[('city', '=', 'Ghent')]"
         inside, outside = self._partner(city="Ghent"), self._partner("Bo", "bo@example.com")
         self._drain(self.webhook)
-        self.assertEqual([k["event"]["subject"] for k in self._received()], [f"res.partner/{inside.id}"])
+        self.assertEqual([k["event"]["subject"] for k in self._received()], [f"customer/{inside.id}"])
         self.assertEqual(self._deliveries(outside).state, "cancelled")
 
     def test_lost_answer(self):
@@ -298,7 +298,7 @@ class TestWebhookConnector(WebhookCase):
             ]
         )
         self._drain(self.webhook)
-        [kept] = [kept for kept in self._received() if kept["event"]["subject"] == f"loyalty.card/{sent.id}"]
+        [kept] = [kept for kept in self._received() if kept["event"]["subject"] == f"loyalty_card/{sent.id}"]
         self.assertEqual(kept["event"]["data"]["code"], "TOLD-1234")
         self.assertEqual(json.loads(self._deliveries(sent).attempt_ids.request)["data"]["code"], "***")
         dead = self._deliveries(refused)

@@ -117,7 +117,7 @@ class TestDelivery(RetailCase):
 
     def test_no_email_but_a_fallback(self):
         self.sandbox.configure(custom_properties=[{"name": FALLBACK_KEY, "hasUniqueValue": True}])
-        self.connector.flow_ids.fallback_key_property = FALLBACK_KEY
+        self._choice("customer").fallback_key_property = FALLBACK_KEY
         partner = self._partner("Nobody", False)
         self._drain()
         self.assertEqual(self._deliveries(partner).state, "delivered")

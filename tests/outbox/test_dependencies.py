@@ -18,7 +18,7 @@ class TestDependencies(RetailCase):
         self.second = self._partner("Second", "second@example.com")
 
         def references(_adapter, _event_type, data):
-            return [Reference("res.partner", self.first.id)] if data["id"] == str(self.second.id) else []
+            return [Reference("customer", self.first.id)] if data["id"] == str(self.second.id) else []
 
         self.enterContext(patch.object(HubSpotAdapter, "references", references))
 

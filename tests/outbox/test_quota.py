@@ -3,7 +3,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from ...connectors.items import Item, MatchKeys
+from ...connectors.items import Item
 from ...connectors.provider import QuotaReading
 from ...core.errors import QuotaError
 from ..common import RetailCase
@@ -160,9 +160,7 @@ class TestQuota(RetailCase):
 
     def _item(self, adapter, partner):
         payload, _warnings = partner._retail_payloads()[partner.id]
-        return adapter.prepare(
-            Item(str(partner.id), "customer.created", payload, MatchKeys("email"), str(partner.id))
-        )
+        return adapter.prepare(Item(str(partner.id), "customer.created", payload, str(partner.id)))
 
     def test_refused_before_the_call(self):
         """Two calls are allowed: two customers arrive, and for the others nothing more is tried."""

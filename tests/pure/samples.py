@@ -2,10 +2,20 @@
 
 import socket
 import time
+from dataclasses import replace
 
-from odoo.addons.retail_hub.connectors.items import Item, MatchKeys
+from odoo.addons.retail_hub.connectors.items import Item
+from odoo.addons.retail_hub.connectors.provider import ObjectChoice
 
-BY_EMAIL = MatchKeys("email")
+
+def found_by(keys):
+    """Return what the admin chose if contacts are found by these keys."""
+    return dict.fromkeys(("customer", "business_customer"), ObjectChoice("contact", keys))
+
+
+def find_by(adapter, keys):
+    """Have an adapter find contacts by these keys."""
+    adapter.mapper.settings = replace(adapter.mapper.settings, objects=found_by(keys))
 
 
 def customer(number=1, **changes):
@@ -113,16 +123,17 @@ def invoice(number=1, lines=2, **changes):
     }
 
 
-def make_item(number=1, *, keys=BY_EMAIL, event_type="customer.updated", data=None, **changes):
+def make_item(number=1, *, event_type="customer.updated", data=None, **changes):
     """Return an Item for ``customer(number)``."""
     data = customer(number) if data is None else data
     trace_id = changes.pop("trace_id", str(1000 + number))
-    return Item(trace_id, event_type, data, keys, f"key-{trace_id}", **changes)
+    return Item(trace_id, event_type, data, f"key-{trace_id}", **changes)
 
 
 def merged_item(number=1, merged_remote_ids=(), **changes):
     """Return an Item: customers whose remote ids are given were merged into ``customer(number)``."""
-    data = {"id": str(number), "merged_ids": ["99"], "merged_remote_ids": list(merged_remote_ids)}
+    data = {"id": str(number), "merged_ids": ["99"]}
+    changes = {"merged_remote_ids": tuple(merged_remote_ids), **changes}
     return make_item(number, event_type="customer.merged", data=data, **changes)
 
 

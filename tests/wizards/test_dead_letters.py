@@ -53,7 +53,7 @@ class DeadLetterCase(RetailCase):
 
     def _accept_keyless(self):
         self.sandbox.configure(custom_properties=[{"name": FALLBACK_KEY, "hasUniqueValue": True}])
-        self.connector.flow_ids.fallback_key_property = FALLBACK_KEY
+        self._choice("customer").fallback_key_property = FALLBACK_KEY
 
     def _wizard(self, records, user=None):
         action = records.with_user(user or self.env.user).action_repair()
@@ -123,7 +123,7 @@ class TestErrorGroup(DeadLetterCase):
         self.assertEqual(dead.mapped("state"), ["delivered"] * 2)
         self.assertEqual((group.is_open, len(group.activity_ids)), (False, 0))
         self.assertIn("Resolved: all events were delivered", group.message_ids[0].body)
-        self.connector.flow_ids.fallback_key_property = False
+        self._choice("customer").fallback_key_property = False
         self._partner("Late", False)
         self._drain()
         self.assertEqual((group.is_open, group.total_seen, group.dead_count), (True, 3, 1))

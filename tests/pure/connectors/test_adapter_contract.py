@@ -33,9 +33,7 @@ class ExampleAdapter(RecordAdapter):
         if item.event_type == "customer.erased":
             return Prepared(item, "erase", {"id": item.remote_id}, {})
         if item.event_type == "customer.merged":
-            return Prepared(
-                item, "merge", {"into": item.remote_id, "ids": item.data["merged_remote_ids"]}, {}
-            )
+            return Prepared(item, "merge", {"into": item.remote_id, "ids": list(item.merged_remote_ids)}, {})
         raise MappingError(f"The example does not take {item.event_type}.", code="EVENT_NOT_SUPPORTED")
 
     def prepare_person(self, item):

@@ -1,7 +1,7 @@
 """The HubSpot adapter against the sandbox: which calls it makes, and what becomes of each record."""
 
 import pytest
-from samples import customer, make_item
+from samples import customer, find_by, make_item
 
 from odoo.addons.retail_hub.connectors.connection import Connection
 from odoo.addons.retail_hub.connectors.hubspot.provider import HUBSPOT
@@ -66,8 +66,9 @@ def values(sandbox, remote_id):
 
 
 def merge_item(survivor, *losers, **changes):
-    data = {"id": "res.partner,1", "merged_ids": [], "merged_remote_ids": list(losers)}
-    return make_item(1, event_type="customer.merged", data=data, remote_id=survivor, **changes)
+    data = {"id": "res.partner,1", "merged_ids": []}
+    changes = {"merged_remote_ids": losers, "remote_id": survivor, **changes}
+    return make_item(1, event_type="customer.merged", data=data, **changes)
 
 
 # ----- creating and updating -----
@@ -111,7 +112,8 @@ def test_an_emptied_field_is_cleared(adapter, sandbox):
 def test_upsert_by_a_property_of_ones_own(adapter, sandbox, calls):
     """Customers without an e-mail address are told apart by the canonical id."""
     sandbox.configure(custom_properties=[ODOO_ID])
-    items = [make_item(n, keys=BY_ODOO_ID, data=customer(n, emails=[])) for n in range(3)]
+    find_by(adapter, BY_ODOO_ID)
+    items = [make_item(n, data=customer(n, emails=[])) for n in range(3)]
     first, second = send(adapter, items), send(adapter, items)
     assert failures(first + second) == {}
     assert [o.remote_id for o in first] == [o.remote_id for o in second]
@@ -121,10 +123,8 @@ def test_upsert_by_a_property_of_ones_own(adapter, sandbox, calls):
 
 def test_fallback_key_goes_in_a_call_of_its_own(adapter, sandbox, calls):
     sandbox.configure(custom_properties=[ODOO_ID])
-    keys = MatchKeys("email", "odoo_customer_id")
-    items = [
-        make_item(n, keys=keys, data=customer(n, **({"emails": []} if n == 1 else {}))) for n in range(3)
-    ]
+    find_by(adapter, MatchKeys("email", "odoo_customer_id"))
+    items = [make_item(n, data=customer(n, **({"emails": []} if n == 1 else {}))) for n in range(3)]
     outcomes = send(adapter, items)
     assert failures(outcomes) == {}
     assert calls() == ["POST /batch/upsert 200"] * 2
@@ -215,9 +215,10 @@ def test_one_bad_among_100_not_quoted(adapter, sandbox, calls):
 def test_bad_records_named_one_by_one(adapter, sandbox, calls):
     """With a property of one's own as the key, HubSpot answers for each record: one call."""
     sandbox.configure(custom_properties=[ODOO_ID])
-    items = numbers(100, keys=BY_ODOO_ID)
+    find_by(adapter, BY_ODOO_ID)
+    items = numbers(100)
     for n in (3, 77):
-        items[n] = make_item(n, keys=BY_ODOO_ID, data=customer(n, emails=[f"bad {n}"]))
+        items[n] = make_item(n, data=customer(n, emails=[f"bad {n}"]))
     outcomes = send(adapter, items)
     assert failures(outcomes) == {3: ValidationError, 77: ValidationError}
     assert outcomes[3].error.field == "email"
@@ -235,7 +236,8 @@ def test_many_bad_records(adapter, sandbox):
 @pytest.mark.parametrize("keys", [BY_ODOO_ID, MatchKeys("email", "odoo_customer_id")])
 def test_an_unknown_key_property_is_everybodys_error(adapter, calls, keys):
     """There is no need to look for a bad record: one call."""
-    outcomes = send(adapter, numbers(100, keys=keys))
+    find_by(adapter, keys)
+    outcomes = send(adapter, numbers(100))
     assert {(type(o.error), o.error.field) for o in outcomes} == {(ValidationError, "odoo_customer_id")}
     assert len(calls()) == 1
 

@@ -22,7 +22,7 @@ from odoo.addons.retail_hub.schemas.invoice import InvoiceV1
 from odoo.addons.retail_hub.schemas.order import OrderV1
 
 BY_ODOO_ID = MatchKeys("odoo_id")
-CUSTOMER = Reference("res.partner", 7)
+CUSTOMER = Reference("customer", 7)
 OBJECTS = ("companies", "orders", "deals", "invoices", "line_items")
 
 DEALS = {"order": ObjectChoice("deal", MatchKeys("odoo_id"))}
@@ -82,16 +82,12 @@ def calls(sandbox):
 
 def order_item(number=1, lines=2, event_type="order.placed", data=None, **changes):
     data = OrderV1.model_validate(data or order(number, lines)).canonical()
-    return make_item(
-        number, keys=BY_ODOO_ID, event_type=event_type, data=data, subject=f"sale.order/{number}", **changes
-    )
+    return make_item(number, event_type=event_type, data=data, subject=f"order/web/{number}", **changes)
 
 
 def invoice_item(number=1, lines=2, event_type="invoice.posted", data=None, **changes):
     data = data or InvoiceV1.model_validate(invoice(number, lines)).canonical()
-    return make_item(
-        number, keys=BY_ODOO_ID, event_type=event_type, data=data, subject=f"account.move/{number}", **changes
-    )
+    return make_item(number, event_type=event_type, data=data, subject=f"invoice/{number}", **changes)
 
 
 def send(adapter, *items):
@@ -284,7 +280,7 @@ def shipment_item(order_id, number=1, remote_object="order", **changes):
         "lines": [],
         **changes,
     }
-    remote_ids = {Reference("sale.order", 1): RemoteId(order_id, remote_object)} if order_id else {}
+    remote_ids = {Reference("order", 1, "web"): RemoteId(order_id, remote_object)} if order_id else {}
     return make_item(
         number,
         event_type="shipment.confirmed",
@@ -297,7 +293,7 @@ def shipment_item(order_id, number=1, remote_object="order", **changes):
 def test_shipments_of_an_order(adapter, sandbox):
     [made] = send(adapter, order_item(1))
     item = shipment_item(made.remote_id, has_backorder=True, tracking_number="")
-    assert adapter.references("shipment.confirmed", item.data) == (Reference("sale.order", 1),)
+    assert adapter.references("shipment.confirmed", item.data) == (Reference("order", 1, "web"),)
     assert errors_of(send(adapter, item)) == [None]
     [first] = sandbox.records("orders")
     assert errors_of(send(adapter, shipment_item(made.remote_id, 2))) == [None]
@@ -361,7 +357,7 @@ def test_an_invoice_and_its_payment(adapter, sandbox):
     """What Odoo bills, HubSpot does not: it shows the invoice, and how it stands."""
     ann = contact(adapter)
     [placed] = send(adapter, order_item(1))
-    remote_ids = {CUSTOMER: ann, Reference("sale.order", 1): RemoteId(placed.remote_id, "order")}
+    remote_ids = {CUSTOMER: ann, Reference("order", 1, "web"): RemoteId(placed.remote_id, "order")}
     [posted] = send(adapter, invoice_item(1, remote_ids=remote_ids))
     assert posted.error is None
     [record] = sandbox.records("invoices")
@@ -415,7 +411,7 @@ def test_what_documents_wait_for(adapter):
         1, orders=[{"id": "5", "channel": "web", "number": ""}, {"id": "6", "channel": "pos", "number": ""}]
     )
     found = adapter.references("invoice.posted", data)
-    assert found == [CUSTOMER, Reference("sale.order", 5), Reference("pos.order", 6)]
+    assert found == [CUSTOMER, Reference("order", 5, "web"), Reference("order", 6, "pos")]
     assert not any(each.is_required for each in found)
     assert adapter.references("order.placed", order(1)) == [CUSTOMER]
 
@@ -442,9 +438,9 @@ def test_companies_and_their_people(open_adapter, sandbox):
     )
     assert properties["odoo_id"] == company(1)["id"]
     person = customer(2, company_id="1")
-    assert adapter.references("customer.updated", person) == (Reference("res.partner", 1, is_required=False),)
+    assert adapter.references("customer.updated", person) == (Reference("customer", 1, is_required=False),)
     item = make_item(
-        2, data=person, remote_ids={Reference("res.partner", 1): RemoteId(acme.remote_id, "company")}
+        2, data=person, remote_ids={Reference("customer", 1): RemoteId(acme.remote_id, "company")}
     )
     [ann] = send(adapter, item)
     [found] = sandbox.contacts()
@@ -452,7 +448,7 @@ def test_companies_and_their_people(open_adapter, sandbox):
     primary = adapter.api.call("GET", f"/crm/objects/2026-09/contacts/{ann.remote_id}/associations/companies")
     assert 1 in [each["typeId"] for each in primary.object["results"][0]["associationTypes"]]
     [order_made] = send(
-        adapter, order_item(1, remote_ids={Reference("res.partner", 1): RemoteId(acme.remote_id, "company")})
+        adapter, order_item(1, remote_ids={Reference("customer", 1): RemoteId(acme.remote_id, "company")})
     )
     [record] = sandbox.records("orders")
     assert record["associations"]["companies"] == [acme.remote_id]
@@ -478,8 +474,14 @@ def test_a_person_that_became_a_company(open_adapter, sandbox):
 def test_companies_are_merged_and_archived(open_adapter, sandbox):
     adapter = open_adapter(objects=COMPANIES)
     one, two = (o.remote_id for o in send(adapter, *(make_item(n, data=company(n)) for n in (1, 2))))
-    data = {"id": "1", "merged_ids": ["2"], "merged_remote_ids": [two]}
-    item = make_item(1, event_type="customer.merged", data=data, remote_id=one, remote_object="company")
+    item = make_item(
+        1,
+        event_type="customer.merged",
+        data={"id": "1", "merged_ids": ["2"]},
+        merged_remote_ids=(two,),
+        remote_id=one,
+        remote_object="company",
+    )
     [merged] = send(adapter, item)
     assert merged.error is None
     assert [each["id"] for each in living(sandbox, "companies")] == [merged.remote_id]
@@ -580,7 +582,7 @@ def test_a_customer_that_was_deleted_there(adapter, sandbox):
     adapter.api.objects("contact", "DELETE", f"/{ann.id}")
     items = [
         order_item(1, remote_ids={CUSTOMER: ann}),
-        order_item(2, remote_ids={Reference("res.partner", 8): bob}),
+        order_item(2, remote_ids={Reference("customer", 8): bob}),
     ]
     assert refused(adapter, *items) == {1: (ReferenceNotFoundError, "LINKED_RECORD_GONE", "contact")}
     again = contact(adapter, 7)

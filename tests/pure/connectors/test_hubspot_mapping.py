@@ -1,7 +1,7 @@
 """Canonical customer → HubSpot contact: exact values."""
 
 import pytest
-from samples import customer, make_item
+from samples import customer, found_by, make_item
 
 from odoo.addons.retail_hub.connectors.connection import Connection
 from odoo.addons.retail_hub.connectors.hubspot import mapping
@@ -27,9 +27,9 @@ def address(kind="contact", **changes):
 
 
 def prepare(number=1, **changes):
-    with Connection(
-        HUBSPOT, Settings("https://hubspot.invalid", "2026-09", {"access_token": "x"})
-    ) as adapter:
+    objects = found_by(changes.pop("keys", EMAIL))
+    settings = Settings("https://hubspot.invalid", "2026-09", {"access_token": "x"}, objects=objects)
+    with Connection(HUBSPOT, settings) as adapter:
         return adapter.prepare(make_item(number, **changes))
 
 
@@ -162,11 +162,11 @@ def test_language(language, code):
     ],
 )
 def test_find_key(keys, emails, found):
-    """By what the flow names; a key is found whether or not a line fills it."""
+    """By what the admin names; a key is found whether or not a line fills it."""
     for lines in (None, ()):
-        settings = Settings("https://hubspot.invalid", "2026-09", field_maps=lines)
+        settings = Settings("https://hubspot.invalid", "2026-09", field_maps=lines, objects=found_by(keys))
         with Connection(HUBSPOT, settings) as adapter:
-            prepared = adapter.prepare(make_item(1, data=customer(1, emails=emails), keys=keys))
+            prepared = adapter.prepare(make_item(1, data=customer(1, emails=emails)))
             assert (prepared.body["idProperty"], prepared.key) == found
 
 
@@ -229,8 +229,8 @@ def test_archived_customer_is_an_update():
     ],
 )
 def test_prepare_facts(event_type, remote_id, merged, operation):
-    data = {"id": "res.partner,1", "merged_remote_ids": merged}
-    prepared = prepare(event_type=event_type, data=data, remote_id=remote_id)
+    data = {"id": "res.partner,1"}
+    prepared = prepare(event_type=event_type, data=data, remote_id=remote_id, merged_remote_ids=merged)
     assert (prepared.operation, prepared.key) == (operation, None)
     if operation == "contact.merge":
         assert prepared.body == {"primaryObjectId": "1", "objectIdsToMerge": ["2", "3"]}
@@ -247,7 +247,8 @@ def test_merged_without_remote_ids():
 
 def mapped(*lines, **changes):
     """Prepare an item by these lines instead of the defaults."""
-    settings = Settings("https://hubspot.invalid", "2026-09", field_maps=lines)
+    objects = found_by(changes.pop("keys", EMAIL))
+    settings = Settings("https://hubspot.invalid", "2026-09", field_maps=lines, objects=objects)
     with Connection(HUBSPOT, settings) as adapter:
         return adapter.prepare(make_item(1, **changes))
 

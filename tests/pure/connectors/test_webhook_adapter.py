@@ -83,7 +83,7 @@ def order(**changes):
         "event_type": "order.placed",
         "data": {"id": "7", "number": "S00007", "total": "65.30", "currency": "EUR"},
         "occurred_at": datetime(2026, 11, 23, 14, 0, 1, 250999),
-        "subject": "sale.order/7",
+        "subject": "order/web/7",
         "correlation_id": "sale.order,7",
         **changes,
     }
@@ -119,7 +119,7 @@ def test_the_event(receiver):
         "id": "key-1007",
         "source": "https://shop.example.com",
         "type": "retail.order.placed.v1",
-        "subject": "sale.order/7",
+        "subject": "order/web/7",
         "time": "2026-11-23T14:00:01.250Z",
         "datacontenttype": "application/json",
         "dataschema": "https://shop.example.com/retail_hub/schemas/OrderV1.json",
@@ -144,19 +144,19 @@ def test_what_is_not_known_is_left_out(receiver):
 
 
 def test_cloudevents_reads_it(receiver):
-    send(receiver, make_item(1, data=customer(1, job_title="Zoë's buyer"), subject="res.partner/1"))
+    send(receiver, make_item(1, data=customer(1, job_title="Zoë's buyer"), subject="customer/1"))
     _path, headers, body = receiver.got[0]
     event = from_http(headers, body)
     assert (event["id"], event["type"]) == ("key-1001", "retail.customer.updated.v1")
-    assert (event["source"], event["subject"]) == ("https://shop.example.com", "res.partner/1")
+    assert (event["source"], event["subject"]) == ("https://shop.example.com", "customer/1")
     assert event.data == customer(1, job_title="Zoë's buyer")
 
 
 def test_only_the_published_schema(receiver):
-    """The hub adds the remote ids of merged records for adapters that link them."""
-    data = {"id": "1", "merged_ids": ["2"], "merged_remote_ids": ["99"]}
-    send(receiver, make_item(1, event_type="customer.merged", data=data))
-    assert json.loads(receiver.got[0][2])["data"] == {"id": "1", "merged_ids": ["2"]}
+    """What the hub knows of merged records at the remote is for adapters that link them."""
+    data = {"id": "1", "merged_ids": ["2"]}
+    send(receiver, make_item(1, event_type="customer.merged", data=data, merged_remote_ids=("99",)))
+    assert json.loads(receiver.got[0][2])["data"] == data
 
 
 def test_every_event_type_is_taken(receiver):

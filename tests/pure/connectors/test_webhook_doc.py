@@ -68,9 +68,9 @@ def test_receiver(receiver):
     with make_adapter(url) as adapter:
         wait_until(lambda: is_up(adapter))
         assert lines() == []
-        item = adapter.prepare(make_item(1, subject="res.partner/1"))
+        item = adapter.prepare(make_item(1, subject="customer/1"))
         assert [o.error for o in adapter.send([item, item])] == [None, None]
-    assert lines() == ["retail.customer.updated.v1 res.partner/1"]
+    assert lines() == ["retail.customer.updated.v1 customer/1"]
     with make_adapter(url, OTHER) as adapter:
         [outcome] = adapter.send([adapter.prepare(make_item(2))])
     assert (type(outcome.error), outcome.error.http_status) == (AuthError, 401)
