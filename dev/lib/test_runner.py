@@ -111,7 +111,8 @@ def run_odoo_tests(tags: str = "/retail_hub") -> Count:
 
 def _run_odoo(database: str, tags: str, output, results: OdooResults) -> int:
     read, write = os.pipe()
-    arguments = ["-d", database, "-i", "retail_hub", "--stop-after-init", "--max-cron-threads", "0"]
+    modules = "retail_hub,retail_hub_example" if tags.startswith(NEIGHBOURS) else "retail_hub"
+    arguments = ["-d", database, "-i", modules, "--stop-after-init", "--max-cron-threads", "0"]
     arguments += ["--http-port", str(free_port()), "--test-tags", tags]
     process = subprocess.Popen(
         [sys.executable, str(LIB / "odoo_reporter.py"), *arguments],

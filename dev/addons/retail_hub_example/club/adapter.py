@@ -1,0 +1,50 @@
+"""The club: one call per member, found by the property that holds the Odoo ID."""
+
+from odoo.addons.retail_hub.connectors.items import Outcome, Prepared
+from odoo.addons.retail_hub.connectors.mapper import personal_properties
+from odoo.addons.retail_hub.connectors.provider import ConnectionReport
+from odoo.addons.retail_hub.connectors.record_adapter import RecordAdapter
+from odoo.addons.retail_hub.core.errors import MappingError
+
+EVENT_TYPES = ("customer.created", "customer.updated", "customer.erased")
+
+
+class ClubAdapter(RecordAdapter):
+    """Speaks the club's API: ``PUT`` makes or changes a member, and ``DELETE`` forgets one."""
+
+    noun = "member"
+
+    def prepare(self, item):
+        if item.event_type not in EVENT_TYPES:
+            raise MappingError(f"The club does not take {item.event_type}.", code="EVENT_NOT_SUPPORTED")
+        name = self.mapper.object_for("customer")
+        if item.event_type == "customer.erased":
+            name = item.remote_object or name
+            return Prepared(item, "erase", {"id": item.remote_id}, {"id": item.remote_id}, object=name)
+        values = self.mapper.mapped_values(item, name)
+        personal = personal_properties(self.mapper.field_maps(name))
+        body = {self.mapper.keys_for("customer").primary: item.data["id"], **values}
+        return Prepared(item, "upsert", body, values, item.data["id"], personal=personal, object=name)
+
+    def send_one(self, prepared):
+        if prepared.operation == "erase":
+            return self._erase(prepared)
+        path = f"/club/v1/{prepared.object}s"
+        response = self.check(self.http.request("PUT", path, json=prepared.body), prepared.body)
+        return Outcome(prepared.item.trace_id, response.object.get("id"), None, response.status)
+
+    def _erase(self, prepared):
+        remote_id = prepared.item.remote_id
+        if remote_id:
+            response = self.http.request("DELETE", f"/club/v1/{prepared.object}s/{remote_id}")
+            if response.status != 404:  # it is forgotten already
+                self.check(response)
+        return Outcome(prepared.item.trace_id, remote_id)
+
+    def resolve(self, batch):
+        """Send again: the club knows its members by the Odoo ID, and forgets nobody twice."""
+        return self.send(batch)
+
+    def test_connection(self):
+        response = self.check(self.http.request("GET", "/club/v1/account"), is_write=False)
+        return ConnectionReport(response.object.get("name") or "Club", response.date)

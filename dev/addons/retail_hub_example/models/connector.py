@@ -1,0 +1,13 @@
+"""The provider, added to those that connectors may have."""
+
+from odoo import api, models
+
+from ..club.provider import CLUB
+
+
+class RetailConnector(models.Model):
+    _inherit = "retail.connector"
+
+    @api.model
+    def _providers(self):
+        return {**super()._providers(), CLUB.code: CLUB}
