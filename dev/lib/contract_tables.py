@@ -1,0 +1,95 @@
+"""The tables in CONTRIBUTING.md that say what a provider consists of, made from the docstrings of the contract."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "CONTRIBUTING.md"
+CONTRACT = ROOT / "connectors"
+ABILITIES = ("SchemaReader", "Provisioner", "Finder")
+ROLE = re.compile(r":\w+:`~?\.*([^`]+)`")
+
+
+def update(text: str) -> str:
+    """Return the document with its tables made anew, each between ``<!-- name -->`` and ``<!-- /name -->``."""
+    for name, table in tables().items():
+        block = re.compile(rf"(?P<indent> *)<!-- {name} -->\n.*?<!-- /{name} -->", re.DOTALL)
+        text = block.sub(lambda found, name=name, table=table: _block(found["indent"], name, table), text)
+    return text
+
+
+def tables() -> dict[str, list[str]]:
+    """Return ``{name: lines of a table}``."""
+    provider = _class("provider.py", "Provider")
+    adapter = _class("base.py", "Adapter")
+    record = _class("record_adapter.py", "RecordAdapter")
+    abilities = [(name, _class("base.py", name)) for name in ABILITIES]
+    return {
+        "provider": _table("attribute", [(f"`{name}`", text) for name, text in _attributes(provider)]),
+        "adapter": _table("method", [(_call(each), _text(each)) for each in _methods(adapter)]),
+        "abilities": _table(
+            "ability, method",
+            [(f"`{name}`: {_call(m)}", _text(m)) for name, each in abilities for m in _methods(each)],
+        ),
+        "record-adapter": _table("method", [(_call(each), _text(each)) for each in _methods(record)]),
+    }
+
+
+def _block(indent, name, table):
+    lines = [f"<!-- {name} -->", *table, f"<!-- /{name} -->"]
+    return "\n".join(f"{indent}{line}" for line in lines)
+
+
+def _class(file, name):
+    tree = ast.parse((CONTRACT / file).read_text(encoding="utf-8"))
+    return next(each for each in tree.body if isinstance(each, ast.ClassDef) and each.name == name)
+
+
+def _attributes(node):
+    """Yield (name, docstring) of the attributes that are followed by a docstring."""
+    for attribute, text in zip(node.body, node.body[1:], strict=False):
+        is_text = isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+        if isinstance(attribute, ast.AnnAssign) and is_text:
+            yield attribute.target.id, _plain(text.value.value)
+
+
+def _methods(node):
+    """Return the public methods that have a docstring."""
+    functions = [each for each in node.body if isinstance(each, ast.FunctionDef)]
+    return [each for each in functions if not each.name.startswith("_") and ast.get_docstring(each)]
+
+
+def _call(function):
+    names = [each.arg for each in function.args.args if each.arg != "self"]
+    return f"`{function.name}({', '.join(names)})`"
+
+
+def _text(function):
+    text = _plain(ast.get_docstring(function))
+    decorators = [each.id for each in function.decorator_list if isinstance(each, ast.Name)]
+    return f"**Required.** {text}" if "abstractmethod" in decorators else text
+
+
+def _plain(docstring):
+    """Return a docstring as one line of Markdown; what it takes and raises are sentences of their own."""
+    text = ROLE.sub(r"`\1`", docstring).replace("``", "`").replace("|", "\\|")
+    first, *fields = re.split(r"^\s*:", text, flags=re.MULTILINE)
+    sentences = [first, *(_field(each) for each in fields)]
+    return " ".join(" ".join(each.split()).rstrip(".") + "." for each in sentences)
+
+
+def _field(text):
+    text = re.sub(r"^raise (\w+):", r"Raises `\1`:", text)
+    return re.sub(r"^param (\w+):", r"`\1` is", text)
+
+
+def _table(title, rows):
+    return [f"| {title} | meaning |", "| --- | --- |", *(f"| {name} | {text} |" for name, text in rows)]
+
+
+if __name__ == "__main__":
+    changed = update(DOCUMENT.read_text(encoding="utf-8"))
+    DOCUMENT.write_text(changed, encoding="utf-8")
+    sys.stdout.write(f"The tables of {DOCUMENT.name} are as the contract says.\n")
