@@ -163,9 +163,9 @@ class RetailConnectorObject(models.Model):
     label = fields.Char("Odoo Records", compute="_compute_label")
     object_name = fields.Selection(
         "_selection_object",
-        "Become",
+        "Remote Object",
         required=True,
-        help="A change applies to what is sent from then on.",
+        help="What these records become in the remote system. A change applies to what is sent from now on.",
     )
     object_choices = fields.Json(compute="_compute_object_choices")
     has_alternatives = fields.Boolean(compute="_compute_object_choices")
@@ -175,7 +175,7 @@ class RetailConnectorObject(models.Model):
         precompute=True,
         store=True,
         readonly=False,
-        help="Remote property by which a record is found until its remote ID is known.",
+        help="The remote property by which a record is found until its remote ID is known.",
     )
     fallback_key_property = fields.Char(
         "Fallback Key",
@@ -183,8 +183,8 @@ class RetailConnectorObject(models.Model):
         precompute=True,
         store=True,
         readonly=False,
-        help="Remote property with unique values, for records that have no value for the match key. It receives the"
-        " Odoo ID. Without it, such records fail.",
+        help="A remote property with unique values, for records without a value for the match key. It receives the"
+        " Odoo ID of the record. Without it, those records fail.",
     )
 
     _subject_unique = models.UniqueIndex("(connector_id, subject)")
