@@ -28,6 +28,7 @@ RENAMED = {
     ("retail_binding", "is_gone"): "is_not_found",
     ("retail_delivery", "progress"): "checkpoint",
     ("retail_field_map", "owner"): "system_of_record",
+    ("retail_circuit", "told_at"): "notified_at",
 }
 
 

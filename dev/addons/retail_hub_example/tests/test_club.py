@@ -98,7 +98,7 @@ class TestClub(RetailCase):
         self.assertEqual(states, ["delivered", "dead", "delivered"])
         dead = self._deliveries(state="dead")
         self.assertEqual((dead.error_class, dead.error_code), ("validation", "HTTP_422"))
-        self.assertIn("does not take the member (HTTP 422): *** is banned", dead.error_message)
+        self.assertIn("rejected the member (HTTP 422): *** is banned", dead.error_message)
 
     def test_the_club_tells_its_limit(self):
         self.club.configure("club", hourly_limit=300)
@@ -111,7 +111,7 @@ class TestClub(RetailCase):
         self.connector.flow_ids.active = False
         shown = self.connector.action_add_flows()["params"]["message"]
         self.assertIn("Switched on: Customer created, Customer updated, Customer erased.", shown)
-        self.assertIn("Club does not take: Customers merged.", shown)
+        self.assertIn("Club does not accept: Customers merged.", shown)
 
     def test_properties_cannot_be_asked_for(self):
         shown = self.connector.action_refresh_properties()["params"]
