@@ -294,8 +294,7 @@ class TestPointsWithASettledOrder(LoyaltyCase):
     wanted = ("loyalty.earned",)
 
     def test_earned(self):
-        order = self._order()
-        order.action_confirm()
+        order = self._order(2)
         self._forget_events()
         amounts = {"price_unit": 41, "price_subtotal": 41, "price_subtotal_incl": 41}
         line = {"name": "Lamp", "product_id": self.product.id, "qty": 1, **amounts}
