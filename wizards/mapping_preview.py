@@ -118,7 +118,7 @@ class RetailMappingPreview(models.TransientModel):
 
     def _built(self, record, event_type):
         """Return (the record's :class:`~..models.outbox.outgoing.OutgoingDelivery`, the rows that show it)."""
-        connector = self.connector_id.with_context({}).with_user(SUPERUSER_ID)
+        connector = self.connector_id.with_env(self.env(context={}, user=SUPERUSER_ID))
         connector = connector.with_company(connector.company_id)
         with connector._connection() as adapter:
             batch = DeliveryBatch(connector, adapter, [self._claim(record, event_type)])
@@ -145,7 +145,9 @@ class RetailMappingPreview(models.TransientModel):
 
     def _problems(self, delivery):
         problems = list(filter(None, delivery.warnings))
-        if delivery.error:
+        if delivery.waits_for:
+            problems.append(self.env._("Not sent yet. %(reason)s", reason=delivery.error.message))
+        elif delivery.error:
             problems.append(
                 self.env._("This record cannot be sent. %(reason)s", reason=delivery.error.message)
             )

@@ -256,9 +256,11 @@ class RetailDelivery(models.Model):
     _inherit = "retail.delivery"
 
     def _report_failed(self, connector):
-        super()._report_failed(connector)
+        result = super()._report_failed(connector)
         self.env["retail.error.group"]._note(connector, self.ids)
+        return result
 
     def _forget_cached(self):
-        super()._forget_cached()
+        result = super()._forget_cached()
         self.env["retail.error.group"].invalidate_model(["dead_count", "sample_id"])
+        return result

@@ -133,14 +133,6 @@ class RetailDelivery(models.Model):
             names = record_names(self.env, [reference]) if model else {}
             delivery.waits_for_name = names.get(reference, False)
 
-    @api.depends("waits_for")
-    def _compute_waits_for_name(self):
-        for delivery in self:
-            model, _comma, record_id = (delivery.waits_for or "").partition(",")
-            reference = (model, int(record_id or 0))
-            names = self.env["retail.event"]._record_names([reference]) if model else {}
-            delivery.waits_for_name = names.get(reference, False)
-
     @api.depends("flow_id.owner_id", "connector_id.responsible_id")
     def _compute_owner_id(self):
         for delivery in self:

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections import defaultdict
+from contextlib import suppress
 
 from ...connectors.items import Outcome
 from ...core.errors import ConflictError, MappingError, RemoteError, TransientError
@@ -45,11 +46,15 @@ class DeliveryBatch:
         self._start_attempts()
 
     def preview(self):
-        """Build what would be sent now and note nothing.
+        """Build what will be sent, and record nothing; what waits for another record is shown without its link.
 
-        What a fact needs from the moment of sending may be written meanwhile: the caller rolls that back.
+        Completing a fact may write: the caller rolls that back.
         """
         self._build()
+        for each in self.deliveries:
+            if each.waits_for and each.item:
+                with suppress(RemoteError):
+                    each.prepared = self._prepare_item(each)
         self.refuse_shared_keys()
 
     def _build(self):
