@@ -14,15 +14,28 @@ from pathlib import Path
 import pytest
 
 with warnings.catch_warnings(action="ignore"):  # what Odoo's libraries warn about is not for every report
-    import odoo.init  # noqa: F401
+    import odoo.init
     from odoo.tools import config
+
+    import odoo.addons
 
     config.parse_config(["--config", os.environ["RETAIL_HUB_ODOO_CONF"]], setup_logging=False)
 
+ROOT = Path(__file__).parents[2]
+
 # At the end: another addon's modules may have the same names.
-sys.path.append(str(Path(__file__).parents[2] / "tests" / "pure"))
+sys.path.append(str(ROOT / "tests" / "pure"))
 pytest_plugins = ["sandbox_fixtures"]
 pytest.register_assert_rewrite("adapter_contract")
+
+
+def pytest_configure(config):
+    """Make the addons importable to whose tests the paths lead, wherever they are."""
+    for argument in config.args:
+        path = Path(argument.partition("::")[0]).resolve()
+        for folder in (path, *path.parents):
+            if folder != ROOT and (folder / "__manifest__.py").is_file():
+                odoo.addons.__path__.append(str(folder.parent))
 
 
 @pytest.hookimpl(tryfirst=True)

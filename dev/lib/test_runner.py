@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import configparser
 import contextlib
 import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -111,8 +113,9 @@ def run_odoo_tests(tags: str = "/retail_hub") -> Count:
 
 def _run_odoo(database: str, tags: str, output, results: OdooResults) -> int:
     read, write = os.pipe()
-    modules = "retail_hub,retail_hub_example" if tags.startswith(NEIGHBOURS) else "retail_hub"
-    arguments = ["-d", database, "-i", modules, "--stop-after-init", "--max-cron-threads", "0"]
+    arguments = ["-d", database, "-i", _modules(tags), "--stop-after-init", "--max-cron-threads", "0"]
+    if addons := os.environ.get("RETAIL_HUB_ADDONS"):
+        arguments += ["--addons-path", f"{_configured_addons()},{addons}"]
     arguments += ["--http-port", str(free_port()), "--test-tags", tags]
     process = subprocess.Popen(
         [sys.executable, str(LIB / "odoo_reporter.py"), *arguments],
@@ -128,6 +131,18 @@ def _run_odoo(database: str, tags: str, output, results: OdooResults) -> int:
         for line in read_lines(process, reports):
             results.take(**json.loads(line))
     return process.returncode
+
+
+def _modules(tags: str) -> str:
+    """Return what is installed: the addon, and those whose tests are run (retail_hub_acme of /retail_hub_acme)."""
+    others = ["retail_hub_example"] if tags.startswith(NEIGHBOURS) else re.findall(r"/(\w+)", tags)
+    return ",".join(dict.fromkeys(["retail_hub", *others]))
+
+
+def _configured_addons() -> str:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(setting("RETAIL_HUB_ODOO_CONF"))
+    return parser["options"]["addons_path"]
 
 
 class OdooResults:
@@ -270,9 +285,14 @@ def main() -> int:
         help="Odoo test tags | pure | system | faults | tests/…/test_x.py[::name]; all without it",
     )
     parser.add_argument("pytest_arguments", nargs="*", help="passed on to pytest (after --)")
+    parser.add_argument(
+        "--addons", metavar="FOLDER", help="where an addon of your own is, whose tags are run"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the databases")
     parser.add_argument("--seed", type=int, help="of what the fault tests leave to chance")
     options = parser.parse_intermixed_args()
+    if options.addons:
+        os.environ["RETAIL_HUB_ADDONS"] = str(Path(options.addons).resolve())
     if options.seed is not None:
         os.environ["RETAIL_HUB_SEED"] = str(options.seed)
 

@@ -38,6 +38,14 @@ class SendingContract(Contract):
         assert self.call_count() >= 7 if self.ONE_CALL_PER_RECORD else self.call_count() == 3
         assert len(self.records()) == 7
 
+    def test_calls_side_by_side(self):
+        """Several are in the air at once: each outcome is still that of its item, and each call is counted."""
+        self.fail(latency=0.02)
+        outcomes = self.send([self.item(number) for number in range(12)], parallel_calls=4)
+        records = self.records()
+        assert [o.remote_id for o in outcomes] == [records[f"anna{n}@example.com"] for n in range(12)]
+        assert self.counted == self.call_count()
+
     def test_a_bad_item_fails_alone(self):
         items = [self.item(number) for number in range(20)]
         items[7] = self.bad_item(7)

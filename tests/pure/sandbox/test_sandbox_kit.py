@@ -1,4 +1,4 @@
-"""A stand-in that is written with the kit, outside of the sandbox's folder: the example, and one with OAuth."""
+"""Stand-ins that are written with the kit, outside of the sandbox's folder: the skeleton's, and one with OAuth."""
 
 import base64
 import json
@@ -9,10 +9,12 @@ from urllib.parse import urlencode
 import pytest
 from sandbox_fixtures import CLIENT, Api, load_client
 
-EXAMPLE = CLIENT.parent / "kit" / "example.py"
-PEOPLE = "/example/v1/people"
+SKELETON = CLIENT.parents[2] / "dev" / "skeleton" / "retail_hub_acme"
+STAND_IN = SKELETON / "tests" / "sandbox" / "acme.py"
+CUSTOMERS = "/acme/v1/customers"
+BY_KEY = f"{CUSTOMERS}/key"
 ANN = {"email": "ann@example.com", "name": "Ann"}
-KEYS = {"Authorization": None, "X-Account": "example", "X-Api-Key": "example-key"}
+KEYS = {"Authorization": None, "X-Account-Key": "sandbox-token"}
 WITH_OAUTH = """
 from kit import Account, OAuth, json_response
 from kit.oauth import SETTINGS
@@ -37,109 +39,109 @@ class Crm(Account):
 
 
 @pytest.fixture(scope="module")
-def example(tmp_path_factory):
-    """The sandbox with a copy of the example, far from the kit."""
-    place = shutil.copy(EXAMPLE, tmp_path_factory.mktemp("addon") / "stand_in.py")
-    with load_client().SandboxProcess(providers={"example": f"{place}:Example"}) as client:
+def acme(tmp_path_factory):
+    """The sandbox with a copy of the skeleton's stand-in, far from the kit."""
+    place = shutil.copy(STAND_IN, tmp_path_factory.mktemp("addon") / "stand_in.py")
+    with load_client().SandboxProcess(providers={"acme": f"{place}:Acme"}) as client:
         yield client
 
 
 @pytest.fixture
-def call(example):
-    """Make a call to the example; ``call(method, path, data, **headers)``."""
-    example.reset()
-    api = Api(example.url)
+def call(acme):
+    """Make a call to the stand-in; ``call(method, path, data, **headers)``."""
+    acme.reset()
+    api = Api(acme.url)
     return lambda method, path, data=None, **headers: api(method, path, data, {**KEYS, **headers})
 
 
-def test_the_example_is_short():
-    assert len(EXAMPLE.read_text(encoding="utf-8").splitlines()) < 100
+def test_it_is_short():
+    assert len(STAND_IN.read_text(encoding="utf-8").splitlines()) < 100
 
 
-def test_records(example, call):
-    made = call("PUT", f"{PEOPLE}/7", ANN)
+def test_records(acme, call):
+    made = call("PUT", f"{BY_KEY}/7", ANN)
     assert (made.status, made.data) == (201, {"id": "1", "key": "7", **ANN})
-    changed = call("PUT", f"{PEOPLE}/7", {"name": None, "city": "Gent"})
+    changed = call("PUT", f"{BY_KEY}/7", {"name": None, "city": "Gent"})
     assert (changed.status, changed.data) == (
         200,
         {"id": "1", "key": "7", "email": ANN["email"], "city": "Gent"},
     )
-    found = call("GET", f"{PEOPLE}?email=ann%40example.com").data["people"]
+    found = call("GET", f"{CUSTOMERS}?email=ann%40example.com").data["customers"]
     assert found == [changed.data]
-    assert call("GET", f"{PEOPLE}/7").data == call("GET", f"{PEOPLE}/1").data == changed.data
-    assert call("PUT", f"{PEOPLE}/8", ANN).status == 409
-    [record] = example.records("people", "example")
+    assert call("GET", f"{CUSTOMERS}/1").data == changed.data
+    assert call("PUT", f"{BY_KEY}/8", ANN).status == 409
+    [record] = acme.records("customers", "acme")
     assert record["properties"] == {"key": "7", "email": ANN["email"], "city": "Gent"}
-    assert example.state()["example"]["people"] == {"active": 1, "archived": 0}
-    assert (call("DELETE", f"{PEOPLE}/7").status, call("GET", f"{PEOPLE}/7").status) == (204, 404)
-    assert call("PUT", f"{PEOPLE}/8", ANN).data["id"] == "2"
+    assert acme.state()["acme"]["customers"] == {"active": 1, "archived": 0}
+    assert (call("DELETE", f"{CUSTOMERS}/1").status, call("GET", f"{CUSTOMERS}/1").status) == (204, 404)
+    assert call("PUT", f"{BY_KEY}/8", ANN).data["id"] == "2"
 
 
-def test_a_merge(example, call):
+def test_a_merge(acme, call):
     """The old id leads to the record that is left, and unique values are free again."""
-    call("PUT", f"{PEOPLE}/7", ANN)
-    call("PUT", f"{PEOPLE}/8", {"name": "Anna", "city": "Gent"})
-    assert call("POST", f"{PEOPLE}/7/merge", {"into": "2"}).status == 204
-    assert call("GET", f"{PEOPLE}/1").data == {
+    call("PUT", f"{BY_KEY}/7", ANN)
+    call("PUT", f"{BY_KEY}/8", {"name": "Anna", "city": "Gent"})
+    assert call("POST", f"{CUSTOMERS}/1/merge", {"into": "2"}).status == 204
+    assert call("GET", f"{CUSTOMERS}/1").data == {
         "id": "2",
         "key": "8",
         "name": "Anna",
         "city": "Gent",
         "email": ANN["email"],
     }
-    [record] = example.records("people", "example")
+    [record] = acme.records("customers", "acme")
     assert (record["id"], record["mergedIds"]) == ("2", ["1"])
-    assert call("GET", f"{PEOPLE}/7").status == 404
+    assert call("PUT", f"{BY_KEY}/7", {}).status == 201
 
 
 def test_parts_of_a_path_may_have_any_character(call):
-    assert call("PUT", f"{PEOPLE}/res.partner%2C7%2F8", {}).data["key"] == "res.partner,7/8"
+    assert call("PUT", f"{BY_KEY}/res.partner%2C7%2F8", {}).data["key"] == "res.partner,7/8"
 
 
-@pytest.mark.parametrize("headers", [{"X-Api-Key": None}, {"X-Api-Key": "other"}, {"X-Account": "other"}])
+@pytest.mark.parametrize("headers", [{"X-Account-Key": None}, {"X-Account-Key": "other"}])
 def test_credentials(call, headers):
-    answer = call("GET", PEOPLE, **headers)
-    assert (answer.status, answer.data) == (401, {"error": "missing or unknown credentials"})
+    answer = call("GET", CUSTOMERS, **headers)
+    assert (answer.status, answer.data) == (401, {"message": "missing or unknown credentials"})
 
 
 def test_what_is_refused(call):
-    assert call("GET", "/example/v1/nothing").status == 404
-    assert call("POST", PEOPLE).status == 405
-    assert [call("PUT", f"{PEOPLE}/7", body).status for body in (b"", b"{", b"[]", {"email": "ann"})] == [
+    assert call("GET", "/acme/v1/nothing").status == 404
+    assert call("POST", CUSTOMERS).status == 405
+    assert [call("PUT", f"{BY_KEY}/7", body).status for body in (b"", b"{", b"[]", {"email": "ann"})] == [
         400
     ] * 3 + [422]
 
 
-def test_limits(example, call):
+def test_limits(acme, call):
     """A call that is refused does not count, and neither does one with unknown credentials."""
-    example.configure("example", calls_per_hour=2)
+    acme.configure("acme", calls_per_hour=2)
     answers = [
-        call("GET", PEOPLE),
-        call("GET", PEOPLE, **{"X-Api-Key": "x"}),
-        call("GET", PEOPLE),
-        call("GET", PEOPLE),
+        call("GET", CUSTOMERS),
+        call("GET", CUSTOMERS, **{"X-Account-Key": "x"}),
+        call("GET", CUSTOMERS),
+        call("GET", CUSTOMERS),
     ]
     assert [each.status for each in answers] == [200, 401, 200, 429]
     assert [each.headers["X-Left"] for each in answers] == ["1", None, "0", None]
-    example.configure("example", calls_per_hour=3)
-    assert call("GET", PEOPLE).status == 200
-    example.reset()
-    assert call("GET", PEOPLE).headers["X-Left"] == "999999"
+    acme.configure("acme", calls_per_hour=3)
+    assert call("GET", CUSTOMERS).status == 200
+    acme.reset()
+    assert call("GET", CUSTOMERS).headers["X-Left"] == "999999"
 
 
-def test_faults(example, call):
-    example.fault(limit="hour", retry_after=9, times=1)
-    answer = call("GET", PEOPLE)
+def test_faults(acme, call):
+    acme.fault(limit="hour", retry_after=9, times=1)
+    answer = call("GET", CUSTOMERS)
     assert (answer.status, answer.headers["Retry-After"]) == (429, "9")
-    example.fault(invalid_every=2)
-    statuses = [call("PUT", f"{PEOPLE}/{key}", {"name": "Ann"}).status for key in (1, 2, 3, 2, 1)]
+    acme.fault(invalid_every=2)
+    statuses = [call("PUT", f"{BY_KEY}/{key}", {"name": "Ann"}).status for key in (1, 2, 3, 2, 1)]
     assert statuses == [201, 400, 201, 400, 200]
 
 
-def test_what_the_provider_calls_a_secret_is_hidden(example, call):
-    call("GET", PEOPLE)
-    [entry] = example.requests()
-    assert (entry["headers"]["x-account"], entry["headers"]["x-api-key"]) == ("***", "***")
+def test_what_the_provider_calls_a_secret_is_hidden(acme, call):
+    call("GET", CUSTOMERS)
+    [entry] = acme.requests()
+    assert entry["headers"]["x-account-key"] == "***"
 
 
 # ----- OAuth -----
@@ -215,25 +217,25 @@ def test_no_secret_of_an_app_is_logged(crm, post):
 
 def test_a_dotted_path(tmp_path, monkeypatch):
     (tmp_path / "an_addon").mkdir()
-    shutil.copy(EXAMPLE, tmp_path / "an_addon" / "stand_in.py")
+    shutil.copy(STAND_IN, tmp_path / "an_addon" / "stand_in.py")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with load_client().SandboxProcess(providers={"example": "an_addon.stand_in:Example"}) as client:
-        assert client.state()["example"]["people"] == {"active": 0, "archived": 0}
+    with load_client().SandboxProcess(providers={"acme": "an_addon.stand_in:Acme"}) as client:
+        assert client.state()["acme"]["customers"] == {"active": 0, "archived": 0}
 
 
 @pytest.mark.parametrize(
     ("name", "change", "reason"),
     [
-        ("example", ("/example/", "/crm/"), "example and hubspot would both answer /crm/"),
+        ("acme", ("/acme/", "/crm/"), "acme and hubspot would both answer /crm/"),
         ("hubspot", ("", ""), "there are two providers hubspot"),
     ],
 )
 def test_providers_that_collide(tmp_path, capfd, name, change, reason):
     place = tmp_path / "stand_in.py"
-    place.write_text(EXAMPLE.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
+    place.write_text(STAND_IN.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
     with (
         pytest.raises(RuntimeError, match="did not start"),
-        load_client().SandboxProcess(providers={name: f"{place}:Example"}),
+        load_client().SandboxProcess(providers={name: f"{place}:Acme"}),
     ):
         pass
     assert reason in capfd.readouterr().err

@@ -1,0 +1,155 @@
+"""Write the skeleton of a provider: dev/skeleton/, under the provider's own name.
+
+Into the addon itself, or as an addon of its own. The words acme, Acme and ACME become the provider's name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SKELETON = ROOT / "dev" / "skeleton" / "retail_hub_acme"
+NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+# What goes into the addon itself, and where: file or folder of the skeleton -> place in the addon.
+BUILT_IN = {
+    "acme": "connectors/acme",
+    "tests/sandbox/acme.py": "tests/sandbox/acme/account.py",
+    "tests/pure": "tests/pure/connectors",
+    "tests/test_acme.py": "tests/connector/test_acme.py",
+    "tests/system": "tests/system",
+}
+# In an addon of its own, there is no server with it for tests of whole processes.
+NOT_IN_AN_ADDON = "tests/system"
+# How the files of the addon itself differ from those of an addon that uses it.
+BUILT_IN_TEXT = (
+    (r"odoo\.addons\.retail_hub_acme\.acme\b", "odoo.addons.retail_hub.connectors.acme"),
+    (r'\nSTAND_IN = f".*"\n', "\n"),
+    (r"\n    @pytest.fixture\n    def sandbox_providers\(self\):\n        return .*\n", ""),
+    (r"    sandbox_providers = .*\n\n", ""),
+)
+
+
+def names(text: str, name: str) -> str:
+    """Return a text with the provider's name in the place of acme."""
+    camel = "".join(part.capitalize() for part in name.split("_"))
+    return text.replace("acme", name).replace("Acme", camel).replace("ACME", name.upper())
+
+
+def as_built_in(text: str) -> str:
+    """Return a text of the skeleton as it is in the addon itself."""
+    for pattern, replacement in BUILT_IN_TEXT:
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
+def relative(text: str) -> str:
+    """Return the text of a file in connectors/acme/ with relative imports, as its neighbours have them."""
+    text = re.sub(r"from odoo\.addons\.retail_hub\.connectors\.", "from ..", text)
+    return re.sub(r"from odoo\.addons\.retail_hub\.", "from ...", text)
+
+
+def files(name: str, is_built_in: bool) -> Iterator[tuple[Path, str]]:
+    """Yield (place, text) of each file, relative to the addon."""
+    for source in sorted(SKELETON.rglob("*")):
+        if source.suffix not in (".py", ".md") or "__pycache__" in source.parts:
+            continue
+        place, text = source.relative_to(SKELETON).as_posix(), source.read_text(encoding="utf-8")
+        if is_built_in:
+            part = next((each for each in BUILT_IN if place == each or place.startswith(each + "/")), None)
+            if part is None:
+                continue
+            place, text = BUILT_IN[part] + place.removeprefix(part), as_built_in(text)
+            text = relative(text) if place.startswith("connectors/") and place.endswith(".py") else text
+            text = text.replace("from odoo.addons.retail_hub.tests.common", "from ..common")
+        elif place.startswith(NOT_IN_AN_ADDON):
+            continue
+        yield Path(names(place, name)), names(text, name)
+    if is_built_in:
+        yield Path("tests", "sandbox", name, "__init__.py"), names('"""Acme\'s stand-in."""\n', name)
+
+
+def insert(path: Path, pattern: str, line: str) -> None:
+    """Put a line after the last match of a pattern."""
+    text = path.read_text(encoding="utf-8")
+    found = list(re.finditer(pattern, text, re.MULTILINE))
+    if not found:
+        raise SystemExit(f"{path}: nothing like {pattern!r}, after which {line!r} belongs")
+    end = found[-1].end()
+    path.write_text(text[:end] + line + text[end:], encoding="utf-8")
+
+
+def register(root: Path, name: str) -> list[Path]:
+    """Name a provider of the addon itself where all are named; return the files that were changed."""
+    places = {
+        "connectors/__init__.py": (r"^from \..*\n", f"from .{name}.provider import {name.upper()}\n"),
+        "tests/sandbox/providers.py": (
+            r'^    "\w+": "\w+\.\w+:\w+",\n',
+            names('    "acme": "acme.account:Acme",\n', name),
+        ),
+        "tests/__init__.py": (r"^from \.connector import .*\n", f"from .connector import test_{name}\n"),
+    }
+    for place, (pattern, line) in places.items():
+        insert(root / place, pattern, line)
+    insert(root / "connectors/__init__.py", r"for provider in \([^)]*", f", {name.upper()}")
+    return [root / place for place in places]
+
+
+def write(root: Path, name: str, is_built_in: bool) -> list[Path]:
+    """Write the files; return those that are new. None is overwritten."""
+    found = [(root / place, text) for place, text in files(name, is_built_in)]
+    there = [path for path, _text in found if path.exists()]
+    if there:
+        raise SystemExit(f"{there[0]} is there already")
+    for path, text in found:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return [path for path, _text in found]
+
+
+def tidy(paths: list[Path]) -> None:
+    """Sort the imports, and format: names differ in length."""
+    python = [str(path) for path in paths if path.suffix == ".py"]
+    settings = ["--config", str(ROOT / "pyproject.toml"), "--quiet", "--no-cache"]
+    for command in (["check", "--fix-only", *settings], ["format", *settings]):
+        subprocess.run([sys.executable, "-m", "ruff", *command, *python], check=True)
+
+
+def tell(root: Path, name: str, paths: list[Path], is_built_in: bool) -> None:
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
+    print(f"{len(paths)} files with {lines} lines:")
+    for path in paths:
+        print(f"    {path.relative_to(root)}")
+    targets = [f"tests/pure/connectors/test_{name}_contract.py", f"/retail_hub:{names('TestAcme', name)}"]
+    if not is_built_in:
+        targets = [str(root / "tests" / "pure"), f"/retail_hub_{name} --addons {root.parent}"]
+    print("Its tests pass; keep it so while you make it the real thing:")
+    for target in targets:
+        print(f"    ./dev/test {target}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="dev/new-provider", description=__doc__.splitlines()[0])
+    parser.add_argument("name", help="its code: lower-case letters, digits and underscores")
+    parser.add_argument(
+        "--addon", metavar="FOLDER", type=Path, help="write an addon of its own into this folder"
+    )
+    options = parser.parse_args()
+    if not NAME.fullmatch(options.name):
+        parser.error(
+            f"{options.name} is no name of a Python module: lower-case letters, digits and underscores"
+        )
+    is_built_in = options.addon is None
+    root = ROOT if is_built_in else options.addon.resolve() / f"retail_hub_{options.name}"
+    paths = write(root, options.name, is_built_in)
+    changed = register(root, options.name) if is_built_in else []
+    tidy(paths + changed)
+    tell(root, options.name, paths, is_built_in)
+
+
+if __name__ == "__main__":
+    main()

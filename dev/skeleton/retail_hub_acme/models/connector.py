@@ -1,0 +1,13 @@
+"""Acme, added to the providers that connectors may have."""
+
+from odoo import api, models
+
+from ..acme.provider import ACME
+
+
+class RetailConnector(models.Model):
+    _inherit = "retail.connector"
+
+    @api.model
+    def _providers(self):
+        return {**super()._providers(), ACME.code: ACME}

@@ -1,0 +1,39 @@
+"""From a customer in Odoo to Acme's stand-in."""
+
+from pathlib import Path
+
+from odoo.addons.retail_hub.tests.common import RetailCase
+
+STAND_IN = f"{Path(__file__).parent / 'sandbox' / 'acme.py'}:Acme"
+
+
+class TestAcme(RetailCase):
+    sandbox_providers = {"acme": STAND_IN}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.connector.active = False  # HubSpot's
+        cls.connector = cls._create_connector("Acme", provider="acme", base_url=f"{cls.sandbox.url}/acme/v1")
+
+    def _customers(self):
+        return [each["properties"] for each in self.sandbox.records("customers", "acme")]
+
+    def test_a_customer_arrives_changes_and_goes(self):
+        partner = self._partner()
+        self.assertEqual(self._drain(), 1)
+        customer = {"key": str(partner.id), "name": "Ann Lee", "email": "ann@example.com"}
+        self.assertEqual(self._customers(), [customer])
+        partner.name = "Ann Maria Lee"
+        self._drain()
+        self.assertEqual(self._customers(), [{**customer, "name": "Ann Maria Lee"}])
+        partner.unlink()
+        self._drain()
+        self.assertEqual(self._customers(), [])
+
+    def test_a_refused_value_is_named(self):
+        partner = self._partner(email="ann@example.com")
+        self.sandbox.fault(method="PUT", status=422, body={"code": "invalid_value", "field": "email"})
+        self._drain()
+        delivery = self._deliveries(partner)
+        self.assertEqual((delivery.state, delivery.error_code), ("dead", "INVALID_VALUE"))
