@@ -124,7 +124,7 @@ class Oracle:
             f"customer {one} is there, but a fact says it is gone" for one in sent if one not in gone
         ]
 
-    def not_found(self):
+    def gone(self):
         return {partner_id for partner_id, *_rest, operation in self.history if operation == "DELETE"}
 
     def merged(self):
