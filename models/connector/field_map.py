@@ -195,6 +195,22 @@ class RetailFieldMap(models.Model):
             return Domain.TRUE
         return used if wanted == {True} else ~used
 
+    # -- CRUD --------------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if vals.keys() - {"check_status", "check_note"}:
+            self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
     # -- checks ------------------------------------------------------------------------------------
 
     @api.constrains(*CHECKED_FIELDS)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
 from ...connectors.base import SchemaReader
@@ -85,6 +85,8 @@ class RetailConnector(models.Model):
         return connectors
 
     def write(self, vals):
+        if "field_map_defaults_seen" in vals:
+            self.env.registry.clear_cache()
         result = super().write(vals)
         if "provider" in vals:
             self._reset_field_maps()
@@ -162,7 +164,13 @@ class RetailConnector(models.Model):
             lines._store_verdicts(remote, "")
 
     def _adapter_settings(self):
-        return replace(super()._adapter_settings(), field_maps=self._get_field_maps())
+        field_maps = self._cached_field_maps() if self.id else self._get_field_maps()
+        return replace(super()._adapter_settings(), field_maps=field_maps)
+
+    @tools.ormcache("self.id")
+    def _cached_field_maps(self):
+        """As :meth:`_get_field_maps`: each drain needs them, and they hardly ever change."""
+        return self._get_field_maps()
 
     def _get_field_maps(self):
         """Return the lines as adapters take them; None if the connector has none of its own yet."""

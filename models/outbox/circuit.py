@@ -37,19 +37,6 @@ class RetailCircuit(models.Model):
     # -- for drains --------------------------------------------------------------------------------
 
     @api.model
-    def _wait_seconds(self, connector):
-        """Return (is it open, seconds until the next probe may be made). Reads only."""
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT GREATEST(extract(epoch FROM next_probe_at - clock_timestamp() AT TIME ZONE 'UTC'), 0)::float"
-                "  FROM retail_circuit WHERE connector_id = %s AND is_open",
-                connector.id,
-                to_flush=self._fields["is_open"],
-            )
-        )
-        return (True, rows[0][0]) if rows else (False, 0.0)
-
-    @api.model
     def _take_probe(self, connector):
         """Tell whether the caller may make the probe that is due; nobody else may until it is reported on."""
         return bool(

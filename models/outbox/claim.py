@@ -123,6 +123,9 @@ class RetailDelivery(models.Model):
         is skipped if something older of it is open, or if another drain holds any of its rows: with
         REPEATABLE READ, whoever touches a row that has changed meanwhile fails and tries again.
 
+        The commit that follows need not wait for the disk: a claim that a crash of the database loses was not
+        sent, since the commit of its attempt waits for the disk, and so for all commits before it.
+
         :return: list of :class:`Claim`, oldest first
         """
         rows = self.env.execute_query(
@@ -158,8 +161,10 @@ class RetailDelivery(models.Model):
         """Take back what a drain that is gone still holds.
 
         What was about to be sent is ``unknown`` from here on; what was only claimed just waits again.
+
+        :return: whether there was any
         """
-        self.env.execute_query(
+        rows = self.env.execute_query(
             SQL(
                 """
                 WITH expired AS (
@@ -183,7 +188,9 @@ class RetailDelivery(models.Model):
                 IS_UNCERTAIN,
             )
         )
-        self.invalidate_model()
+        if rows:
+            self.invalidate_model()
+        return bool(rows)
 
     @api.model
     def _has_due(self, connector, lane):

@@ -1,12 +1,23 @@
 """What a connector has for the way out: flows, call limits, a circuit breaker; and waking it."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...connectors.record_adapter import RecordAdapter
 from ...schemas import EVENT_TYPES
+
+
+class Gate(NamedTuple):
+    """Whether a connector may deliver now, and what keeps it from it; times are seconds from now, 0 if it is over."""
+
+    is_started: bool
+    throttled_seconds: float
+    is_circuit_open: bool
+    probe_seconds: float
+    has_limits: bool
 
 
 class RetailConnector(models.Model):
@@ -176,10 +187,28 @@ class RetailConnector(models.Model):
         """Return the names of the event types of the active flows."""
         return set(self.flow_ids.filtered("active").mapped("event_type"))
 
-    def _can_deliver(self):
-        """Tell whether work may be delivered now."""
-        self.ensure_one()
-        return self._is_started() and not self._throttled_seconds()
+    def _gate(self):
+        """Return the connector's :class:`Gate`, as it is now, by one statement."""
+        self.flush_recordset()
+        self.env["retail.circuit"].flush_model()
+        self.env["retail.quota"].flush_model()
+        [row] = self.env.execute_query(
+            SQL(
+                """
+                SELECT c.active AND c.state = 'active',
+                       GREATEST(extract(epoch FROM c.throttled_until - t.now), 0)::float,
+                       o.id IS NOT NULL,
+                       GREATEST(extract(epoch FROM o.next_probe_at - t.now), 0)::float,
+                       EXISTS (SELECT FROM retail_quota q WHERE q.connector_id = c.id)
+                  FROM retail_connector c
+            CROSS JOIN (SELECT clock_timestamp() AT TIME ZONE 'UTC' AS now) t
+             LEFT JOIN retail_circuit o ON o.connector_id = c.id AND o.is_open
+                 WHERE c.id = %s
+                """,
+                self.id,
+            )
+        )
+        return Gate(*row)
 
     def _throttled_seconds(self):
         """Return for how many seconds the remote still wants to be left alone.

@@ -7,11 +7,12 @@ them itself where no job runner is running.
 
 import logging
 import time
+from functools import partial
 
 import psycopg2
 
 from odoo import api, models, modules
-from odoo.exceptions import UserError
+from odoo.exceptions import MissingError, UserError
 from odoo.tools import SQL, mute_logger
 
 from ...core.breaker import AnswerCounter
@@ -48,8 +49,11 @@ class RetailDrain(models.AbstractModel):
         :param is_helper: stop as soon as another job needs the slot
         :return: number of deliveries handled
         """
-        connector = self.env["retail.connector"].browse(connector_id).exists()
-        if not connector or not connector._is_started():
+        connector = self.env["retail.connector"].browse(connector_id)
+        try:
+            if not connector._is_started():
+                return 0
+        except MissingError:  # it was deleted
             return 0
         connector = connector.with_company(connector.company_id)
         slot = self._take_slot(connector, lane, is_helper)
@@ -76,7 +80,6 @@ class RetailDrain(models.AbstractModel):
             self._commit()
             return 0, False
         with connection:
-            connection.http.before_call = lambda: self._count_call(connector, lane)
             return self._run_batches(connector, lane, connection, seconds, is_helper)
 
     def _run_batches(self, connector, lane, connection, seconds, is_helper):
@@ -94,23 +97,26 @@ class RetailDrain(models.AbstractModel):
         answers = AnswerCounter(lambda *counts: self._count_answers(connector, *counts))
         fair_until = started_at + (0 if is_helper else FAIR_SECONDS)
         has_helper = is_helper or connector.max_drains < 2
-        self._transaction(self.env["retail.delivery"]._expire_leases)
         while time.monotonic() < started_at + seconds:
             if time.monotonic() >= fair_until and self.env["retail.wake"]._has_waiting_job(connector, lane):
                 break
-            size = self._admitted(connector, lane, limit)
+            gate = connector._gate()
+            size = self._admitted(connector, lane, limit, gate)
             if not size:
                 break
-            claims = self._transaction(self.env["retail.delivery"]._claim, connector, lane, size, lease)
-            if not claims and self._feed(connector, lane):
-                continue
+            claims = self._claim_next(connector, lane, size, lease)
             is_empty = not claims
             if is_empty:
                 break
             connection.set_deadline(time.monotonic() + send_seconds)
+            connection.http.before_call = (
+                partial(self._count_call, connector, lane) if gate.has_limits else None
+            )
             batch = DeliveryBatch(connector, connection.adapter, claims)
             is_going_well, is_used_up = self._deliver(batch, answers)
-            self._short_transaction(self.env["retail.quota"]._correct, connector, connection.quota_readings())
+            if gate.has_limits:
+                readings = connection.quota_readings()
+                self._short_transaction(self.env["retail.quota"]._correct, connector, readings)
             handled += len(claims)
             if is_used_up:
                 break
@@ -118,18 +124,35 @@ class RetailDrain(models.AbstractModel):
                 self._transaction(self.env["retail.wake"]._call_helper, connector.id, lane)
                 has_helper = True
         answers.flush()
+        if not is_empty:
+            self._transaction(self.env["retail.delivery"]._expire_leases)
         return handled, is_empty
+
+    def _claim_next(self, connector, lane, size, lease):
+        """Claim what is due; if nothing is, what a drain that is gone still holds, or more of a bulk run."""
+        claims = self._transaction(self._claim, connector, lane, size, lease)
+        if not claims and self._transaction(self.env["retail.delivery"]._expire_leases):
+            claims = self._transaction(self._claim, connector, lane, size, lease)
+        while not claims and self._feed(connector, lane):
+            claims = self._transaction(self._claim, connector, lane, size, lease)
+        return claims
+
+    def _claim(self, connector, lane, size, lease):
+        if not modules.module.current_test:
+            self.env.cr.execute("SET LOCAL synchronous_commit = off")
+        return self.env["retail.delivery"]._claim(connector, lane, size, lease)
 
     def _feed(self, connector, lane):
         """Tell whether a bulk run had more for the lane."""
         return lane == Lane.BULK and self._transaction(self.env["retail.bulk.run"]._feed, connector)
 
-    def _admitted(self, connector, lane, limit):
+    def _admitted(self, connector, lane, limit, gate):
         """Return how many deliveries may be claimed now: a batch, one as a probe, or none."""
-        is_probe, wait = self.env["retail.circuit"]._wait_seconds(connector)
-        if wait or not connector._can_deliver() or self.env["retail.quota"]._wait_seconds(connector, lane):
+        if gate.probe_seconds or gate.throttled_seconds or not gate.is_started:
             return 0
-        if not is_probe:
+        if gate.has_limits and self.env["retail.quota"]._wait_seconds(connector, lane):
+            return 0
+        if not gate.is_circuit_open:
             return limit
         self._transaction(self.env["retail.delivery"]._bring_forward_one, connector, lane)
         if not self.env["retail.delivery"]._has_due(connector, lane):
@@ -247,9 +270,9 @@ class RetailDrain(models.AbstractModel):
 
     def _closed_seconds(self, connector, lane):
         """Return for how many seconds nothing may be delivered, although the connector is active."""
-        _is_open, probe_in = self.env["retail.circuit"]._wait_seconds(connector)
-        quota_in = self.env["retail.quota"]._wait_seconds(connector, lane)
-        return max(connector._throttled_seconds(), probe_in, quota_in)
+        gate = connector._gate()
+        quota_in = self.env["retail.quota"]._wait_seconds(connector, lane) if gate.has_limits else 0.0
+        return max(gate.throttled_seconds, gate.probe_seconds, quota_in)
 
     # -- the cron ----------------------------------------------------------------------------------
 

@@ -59,6 +59,9 @@ class RetailWake(models.AbstractModel):
             return
         try:
             with self.env.registry.cursor() as cr:
+                cr.execute(
+                    "SET LOCAL synchronous_commit = off"
+                )  # nothing depends on a wake-up: the cron looks, too
                 self.with_env(self.env(cr=cr, user=SUPERUSER_ID, su=True))._wake(connector_id, lane, due_in)
         except psycopg2.Error:
             _logger.warning("No wake-up for connector %s, lane %s: the cron will", connector_id, lane)

@@ -303,9 +303,9 @@ class TestDelivery(RetailCase):
 
     # -- leases ------------------------------------------------------------------------------------
 
-    def _claim(self):
+    def _claim(self, limit=100):
         self._commit()
-        return self.env["retail.delivery"]._claim(self.connector, "realtime", 100, 100)
+        return self.env["retail.delivery"]._claim(self.connector, "realtime", limit, 100)
 
     def test_claimed_but_never_sent(self):
         """A worker that died before it sent leaves work that simply waits again."""
@@ -381,6 +381,23 @@ class TestDelivery(RetailCase):
             )
         )
         self.assertTrue(4 <= wait < 7, wait)
+
+    def test_a_drain_takes_back_what_a_drain_that_is_gone_holds(self):
+        """It looks for that once nothing else is due."""
+        lost, other = self._partner(), self._partner("Bob", "bob@example.com")
+        delivery = self._deliveries(lost)
+        self._claim(limit=1)
+        delivery.sudo().lease_until = "2020-01-01"
+        delivery.flush_recordset()
+        self.assertEqual(delivery.state, "in_flight")
+        self.assertEqual(self._drain(), 2)
+        self.assertEqual(
+            (delivery.state, delivery.attempts, self._deliveries(other).state), ("delivered", 1, "delivered")
+        )
+
+    def test_a_connector_that_was_deleted(self):
+        """Its job may still be there."""
+        self.assertEqual(self.env["retail.drain"]._run(self.connector.id + 1000, "realtime"), 0)
 
     def test_late_outcome_of_a_lost_lease(self):
         """Who lost its lease does not overwrite what the next one wrote."""
