@@ -82,6 +82,17 @@ class RecordAdapter(Adapter):
         message = f"{self.http.host} rejected the {self.noun} (HTTP {response.status}){': ' if text else '.'}"
         return kind(message + text, code=f"HTTP_{response.status}", retry_after=asked)
 
+    def remote_id(self, response: Response, name: str = "id") -> str:
+        """Return the remote id under this name of an answer to a write.
+
+        :raise TransientError: there is none, without which the record would never be bound
+        """
+        found = response.object.get(name)
+        if not found or not isinstance(found, (str, int)):
+            message = f"{self.http.host} did not say which {self.noun} it saved."
+            raise TransientError(message, code="NO_ID", http_status=response.status, uncertain=True)
+        return str(found)
+
     def explanation(self, response: Response) -> str:
         """Return what the remote says about an error, for a person; it is masked and shortened afterwards."""
         body = response.object

@@ -25,6 +25,7 @@ from stack import database_name, free_port
 LIB = Path(__file__).parent
 ROOT = Path(setting("RETAIL_HUB_ROOT"))
 PURE, SYSTEM, FAULTS = (ROOT / "tests" / name for name in ("pure", "system", "faults"))
+PURE_FOLDERS = [str(PURE), *map(str, sorted((ROOT / "dev" / "addons").glob("*/tests/pure")))]
 # The tag of Odoo tests that need modules which the addon does not depend on.
 NEIGHBOURS = "neighbours"
 # Seconds without a word after which a run is taken to hang.
@@ -249,7 +250,7 @@ def run(target: str | None, pytest_arguments: list[str]) -> Count:
         case None:
             return run_all()
         case "pure":
-            return run_pytest([str(PURE), *pytest_arguments])
+            return run_pytest([*PURE_FOLDERS, *pytest_arguments])
         case "system":
             return run_pytest([str(SYSTEM), *pytest_arguments])
         case "faults":
@@ -261,7 +262,7 @@ def run(target: str | None, pytest_arguments: list[str]) -> Count:
 
 
 def run_all() -> Count:
-    count = _run_folder(PURE) + run_odoo_tests() + run_odoo_tests(NEIGHBOURS)
+    count = run_pytest(PURE_FOLDERS) + run_odoo_tests() + run_odoo_tests(NEIGHBOURS)
     return count + _run_folder(SYSTEM) + _run_folder(FAULTS, "--short")
 
 

@@ -107,3 +107,18 @@ def test_a_busy_remote_says_when():
 )
 def test_family_name(name, expected):
     assert family_name(name) == expected
+
+
+@pytest.mark.parametrize(("body", "found"), [({"id": "m1"}, "m1"), ({"id": 7}, "7")])
+def test_the_id_of_a_saved_record_is_a_text(body, found):
+    assert Adapter().remote_id(answer(200, body)) == found
+    assert Adapter().remote_id(answer(200, {"number": body["id"]}), "number") == found
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"id": None}, {"id": ""}, {"id": ["m1"]}])
+def test_an_answer_without_an_id_leaves_the_outcome_open(body):
+    with pytest.raises(TransientError) as caught:
+        Adapter().remote_id(answer(200, body))
+    error = caught.value
+    assert (error.code, error.uncertain, error.http_status) == ("NO_ID", True, 200)
+    assert error.message == "api.example.com did not say which member it saved."

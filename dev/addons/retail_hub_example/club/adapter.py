@@ -31,7 +31,7 @@ class ClubAdapter(RecordAdapter):
             return self._erase(prepared)
         path = f"/club/v1/{prepared.object}s"
         response = self.check(self.http.request("PUT", path, json=prepared.body), prepared.body)
-        return Outcome(prepared.item.trace_id, response.object.get("id"), None, response.status)
+        return Outcome(prepared.item.trace_id, self.remote_id(response), None, response.status)
 
     def _erase(self, prepared):
         remote_id = prepared.item.remote_id

@@ -8,7 +8,7 @@ from odoo.addons.retail_hub.connectors.items import Outcome, Prepared
 from odoo.addons.retail_hub.connectors.mapper import personal_properties
 from odoo.addons.retail_hub.connectors.provider import ConnectionReport
 from odoo.addons.retail_hub.connectors.record_adapter import RecordAdapter
-from odoo.addons.retail_hub.core.errors import MappingError, RemoteNotFoundError, TransientError
+from odoo.addons.retail_hub.core.errors import MappingError, RemoteNotFoundError
 
 from . import errors
 
@@ -57,10 +57,7 @@ class AcmeAdapter(RecordAdapter):
 
     def _put(self, prepared):
         """Make or change a customer; return the remote id."""
-        response = self._call("PUT", path_of("key", prepared.key), prepared.body)
-        if not response.object.get("id"):
-            raise TransientError("Acme did not say which customer it saved.", code="NO_ID", uncertain=True)
-        return str(response.object["id"])
+        return self.remote_id(self._call("PUT", path_of("key", prepared.key), prepared.body))
 
     def _merge(self, loser, body):
         """Merge a customer into another, unless that was done before, or the customer is gone."""
