@@ -10,6 +10,7 @@ import losses
 import memory
 import outbound
 import outbound_orders
+import outbound_webhooks
 import realtime
 import realtime_calm
 from bench import Bench
@@ -21,6 +22,7 @@ BENCHMARKS = {
     "capture_pos_orders": capture_pos_orders.measure,
     "outbound": outbound.measure,
     "outbound_orders": outbound_orders.measure,
+    "outbound_webhooks": outbound_webhooks.measure,
     "losses": losses.measure,
     "realtime": realtime.measure,
     "realtime_calm": realtime_calm.measure,

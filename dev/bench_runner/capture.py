@@ -9,6 +9,7 @@ import odoo_here
 from bench import say
 from customers import customers
 from figures import Figure, middle
+from internals import forget_wakes
 
 SIZES = {1: 150, 1000: 4}  # records in a transaction -> transactions of each kind in a run
 COUNTED_SIZES = (1, 10, 1000)
@@ -112,14 +113,12 @@ def _alternate(partners, flow, no_flow, size, times):
 
 def _wake_up(count, partners, flow):
     """What the first change after some quiet costs more than the next: it enqueues the job that drains."""
-    from odoo.addons.retail_hub.models.outbox import wake as retail_wake
-
     runs = []
     for _ in range(count):
         waking, awake = [], []
         for number in range(30):
             flow.query("UPDATE queue_job SET state = 'done'")
-            retail_wake._wakes.clear()
+            forget_wakes()
             waking.append(_write(flow, partners[flow][number : number + 1])[0])
             awake.append(_write(flow, partners[flow][number : number + 1])[0])
         runs.append({"waking_ms": 1000 * median(waking), "awake_ms": 1000 * median(awake)})

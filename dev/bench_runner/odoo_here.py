@@ -55,14 +55,28 @@ def connect_hub(database, url, window=None, events=()):
     with environment(database, SUPERUSER_ID) as env:
         connector = env["retail.connector"].create({"name": "HubSpot", "base_url": url})
         connector.credential_ids.value = "sandbox-token"
-        there = connector.flow_ids.filtered(lambda flow: flow.event_type in events)
-        there.active = True
-        missing = sorted(set(events) - set(there.mapped("event_type")))
-        connector.flow_ids.create([{"connector_id": connector.id, "event_type": event} for event in missing])
-        if window is not None:
-            connector.flow_ids.window_seconds = window
-        if "retail.quota" in env:  # the peers keep to no limits either
-            env["retail.quota"].search([("connector_id", "=", connector.id)]).unlink()
-        connector.action_activate()
-        env.cr.commit()
-        return connector.id
+        return _activate(connector, window, events)
+
+
+def connect_webhook(database, url, secret, events):
+    """Make and activate a webhook connector that wants these types of events at once; return its id."""
+    with environment(database, SUPERUSER_ID) as env:
+        values = {"name": "Receiver", "provider": "webhook", "base_url": url}
+        connector = env["retail.connector"].create(values)
+        connector.credential_ids.filtered(lambda each: each.name == "signing_secret").value = secret
+        return _activate(connector, 0, events)
+
+
+def _activate(connector, window, events):
+    env = connector.env
+    there = connector.flow_ids.filtered(lambda flow: flow.event_type in events)
+    there.active = True
+    missing = sorted(set(events) - set(there.mapped("event_type")))
+    connector.flow_ids.create([{"connector_id": connector.id, "event_type": event} for event in missing])
+    if window is not None:
+        connector.flow_ids.window_seconds = window
+    if "retail.quota" in env:  # the peers keep to no limits either
+        env["retail.quota"].search([("connector_id", "=", connector.id)]).unlink()
+    connector.action_activate()
+    env.cr.commit()
+    return connector.id

@@ -11,6 +11,7 @@ import odoo_here
 from bench import say
 from customers import make_customers
 from figures import Figure, middle
+from internals import queue_facts
 from orders import copy_orders, make_orders
 from profiles import profiled
 from remote import start_sandbox
@@ -94,17 +95,12 @@ def _hub(bench):
     hub.drain(hub.customer_ids)
     original_ids = make_orders(hub.database, hub.customer_ids)
     side = Side("hub", hub.database, hub.server, bench.scaled(HUB_ORDERS), HAS_OPEN, total=len(original_ids))
-    return Shop(side, sandbox, hub.customer_ids, original_ids, _tell)
+    return Shop(side, sandbox, hub.customer_ids, original_ids, _queue)
 
 
-def _tell(env, ids):
+def _queue(env, ids):
     """Have the orders wait as the hub does when they are confirmed."""
-    from odoo.addons.retail_hub.models.source.capture import CapturedEvent
-
-    company_id = env.company.id
-    placed = [CapturedEvent("order.placed", id_, is_fact=True, company_id=company_id) for id_ in ids]
-    if env["retail.event"]._insert("sale.order", placed) != len(ids):
-        raise RuntimeError("the hub does not want every order")
+    queue_facts(env, "order.placed", env["sale.order"].browse(ids))
 
 
 def _peer(bench):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import odoo_here
 from customers import make_customers
+from internals import queue_states
 from profiles import Usage
 
 from stack import Database, OdooServer, wait_until
@@ -82,19 +83,8 @@ class Hub:
 
     def send_again(self, ids, lane="realtime"):
         """Queue these customers as Resync does; return the moment of the commit (time.perf_counter)."""
-        from odoo.addons.retail_hub.models.source.capture import CapturedEvent
-
         with odoo_here.environment(self.database, odoo_here.SUPERUSER_ID) as env:
-            connector = env["retail.connector"].browse(self.connector_id)
-            rows = [CapturedEvent("customer.updated", customer_id) for customer_id in ids]
-            queued = env["retail.event"]._insert("res.partner", rows, connectors=connector, is_manual=True)
-            if queued != len(ids):
-                raise RuntimeError(f"{len(ids)} customers became {queued} deliveries")
-            env.cr.execute(
-                "UPDATE retail_delivery SET lane = %s WHERE state = 'pending' AND lane != %s AND res_id = ANY(%s)",
-                [lane, lane, list(ids)],
-            )
-            env["retail.wake"]._wake_at_commit(self.connector_id, lane, 0.0)
+            queue_states(env, "customer.updated", env["res.partner"].browse(ids), self.connector_id, lane)
             return odoo_here.commit(env)
 
     def wait(self, cursor, observe=lambda: None, interval=0.02):

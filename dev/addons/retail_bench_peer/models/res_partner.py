@@ -81,6 +81,18 @@ class ResPartner(models.Model):
             "website": self.website or "",
         }
 
+    def _bench_address(self):
+        return {
+            "kind": "contact",
+            "name": "",
+            "street": self.street or "",
+            "street2": self.street2 or "",
+            "city": self.city or "",
+            "postal_code": self.zip or "",
+            "region": self.state_id.code or "",
+            "country": self.country_id.code or None,
+        }
+
     def _bench_phone(self):
         try:
             number = phonenumbers.parse(self.phone, self.country_id.code or None)

@@ -1,9 +1,15 @@
-"""The common way to export orders: each makes one job, which writes the order, its line items and their links."""
+"""The common way to export orders: each makes one job, which writes the order, its line items and their links.
 
-from odoo import models
+Or which posts the order to a webhook, with the same content as the hub does.
+"""
+
+import uuid
+
+from odoo import fields, models
 
 from odoo.addons.queue_job.exception import RetryableJobError
 
+from . import webhook
 from .hubspot import HubSpot
 
 KEY = "odoo_id"
@@ -66,6 +72,51 @@ class SaleOrder(models.Model):
             "hs_shipping_address_country": address.country_id.name or "",
         }
 
+    def _bench_post_later(self):
+        for order in self:
+            order.with_delay(description="Post an order")._bench_post(str(uuid.uuid4()))
+
+    def _bench_post(self, identity):
+        """The job: post one order, as the event with this id."""
+        self.ensure_one()
+        event = {
+            "specversion": "1.0",
+            "id": identity,
+            "source": self.get_base_url(),
+            "type": "retail.order.placed.v1",
+            "subject": f"order/{self.id}",
+            "time": f"{fields.Datetime.now().isoformat()}Z",
+            "datacontenttype": "application/json",
+            "data": self._bench_data(),
+        }
+        webhook.post(self.env, event)
+
+    def _bench_data(self):
+        return {
+            "id": str(self.id),
+            "number": self.name,
+            "channel": "sales",
+            "status": "placed",
+            "customer_id": str(self.partner_id.id),
+            "company": self.company_id.name,
+            "currency": self.currency_id.name,
+            "untaxed": f"{self.amount_untaxed:.2f}",
+            "tax": f"{self.amount_tax:.2f}",
+            "total": f"{self.amount_total:.2f}",
+            "settled": "0",
+            "paid_at_till": "0.00",
+            "rounding": "0",
+            "placed_at": f"{self.date_order.isoformat()}Z",
+            "customer_reference": self.client_order_ref or "",
+            "salesperson": self.user_id.name or "",
+            "store": "",
+            "delivery_address": self.partner_shipping_id._bench_address(),
+            "lines": [line._bench_data() for line in self.order_line],
+            "payments": [],
+            "refunds_id": "",
+            "external_ids": {},
+        }
+
 
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
@@ -78,4 +129,21 @@ class SaleOrderLine(models.Model):
             "quantity": f"{self.product_uom_qty:g}",
             "price": f"{self.price_unit:g}",
             "hs_discount_percentage": f"{self.discount:g}",
+        }
+
+    def _bench_data(self):
+        return {
+            "id": str(self.id),
+            "parent_id": "",
+            "kind": "product",
+            "product_id": str(self.product_id.id),
+            "sku": self.product_id.default_code or "",
+            "name": self.name,
+            "quantity": f"{self.product_uom_qty:g}",
+            "unit": self.product_uom_id.name,
+            "unit_price": f"{self.price_unit:g}",
+            "discount": f"{self.discount:g}",
+            "untaxed": f"{self.price_subtotal:.2f}",
+            "tax": f"{self.price_tax:.2f}",
+            "total": f"{self.price_total:.2f}",
         }
