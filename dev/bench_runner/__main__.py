@@ -2,33 +2,9 @@
 
 import argparse
 
-import capture
-import capture_orders
-import capture_pos_orders
-import large_table
-import losses
-import memory
-import outbound
-import outbound_orders
-import outbound_webhooks
-import realtime
-import realtime_calm
 from bench import Bench
 from figures import print_table, write_json
-
-BENCHMARKS = {
-    "capture": capture.measure,
-    "capture_orders": capture_orders.measure,
-    "capture_pos_orders": capture_pos_orders.measure,
-    "outbound": outbound.measure,
-    "outbound_orders": outbound_orders.measure,
-    "outbound_webhooks": outbound_webhooks.measure,
-    "losses": losses.measure,
-    "realtime": realtime.measure,
-    "realtime_calm": realtime_calm.measure,
-    "large_table": large_table.measure,
-    "memory": memory.measure,
-}
+from rows import BENCHMARKS
 
 
 def main():
@@ -37,6 +13,9 @@ def main():
     parser.add_argument("--runs", type=int, default=5, help="alternating runs of each (default: 5)")
     parser.add_argument(
         "--scale", type=float, default=1.0, help="share of the sizes, for a quick look (default: 1)"
+    )
+    parser.add_argument(
+        "--smoke", action="store_true", help="only whether they work: one very small run, and no goals"
     )
     parser.add_argument("--json", metavar="FILE", help="write the figures to this file too")
     parser.add_argument(
@@ -50,13 +29,19 @@ def main():
     if unknown:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     figures = []
-    with Bench(options.runs, options.profile, options.scale, options.stages) as bench:
+    with _bench(options) as bench:
         for name in options.names or BENCHMARKS:
             figures += bench.measure(BENCHMARKS[name])
     print()
-    print_table(figures)
+    print_table(figures, has_goals=not options.smoke)
     if options.json:
         write_json(figures, options.json)
+
+
+def _bench(options):
+    if options.smoke:
+        return Bench.for_smoke()
+    return Bench(options.runs, options.profile, options.scale, options.stages)
 
 
 main()

@@ -7,6 +7,8 @@ import odoo_here
 
 from stack import Database, database_name
 
+SMOKE_SCALE = 0.01
+
 
 @dataclass
 class Bench:
@@ -16,9 +18,15 @@ class Bench:
     profile: bool = False
     scale: float = 1.0
     stages: bool = False
+    is_smoke: bool = False
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _sources: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _installed: dict = field(default_factory=dict)
+
+    @classmethod
+    def for_smoke(cls):
+        """Return one that only finds out whether the benchmarks work; what they measure says nothing."""
+        return cls(runs=1, scale=SMOKE_SCALE, is_smoke=True)
 
     def __enter__(self):
         odoo_here.start()
@@ -36,8 +44,13 @@ class Bench:
         """Enter a context that is left when the benchmark is over."""
         return self._stack.enter_context(context)
 
-    def scaled(self, size):
-        return max(1, round(size * self.scale))
+    def start(self, server):
+        """Start an OdooServer; it is killed when the benchmark is over: its database goes anyway."""
+        self._stack.callback(server.kill)
+        return server.start()
+
+    def scaled(self, size, least=1):
+        return max(least, round(size * self.scale))
 
     def database(self, label, *modules):
         """Return a new database with these modules; it is dropped when the benchmark is over."""

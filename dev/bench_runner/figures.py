@@ -54,9 +54,10 @@ def percentile(values, percent):
     return sorted(values)[math.ceil(len(values) * percent / 100) - 1]
 
 
-def print_table(figures):
+def print_table(figures, has_goals=True):
     head = ("name", "value", "unit", "peer", "peer value", "ratio", "goal", "met")
     rows = [head, *(figure.row() for figure in figures)]
+    rows = rows if has_goals else [row[:-2] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())

@@ -58,7 +58,7 @@ def measure(bench):
         logging.ERROR
     )  # failures are counted here
     sandbox = start_sandbox(bench)
-    count = bench.scaled(CHANGES)
+    count = bench.scaled(CHANGES, least=LATE_EVERY)
     hub = start_hub(bench, "losses", sandbox, count)
     webhook = make_webhook_automation(bench, sandbox)
     webhook_ids = make_customers(webhook, count)

@@ -20,6 +20,7 @@ from sides import HAS_OPEN, Side, start_exporter, start_hub
 HUB_ORDERS = 2000
 PEER_ORDERS = 200
 CUSTOMERS = 500
+WARM_UP = 100
 GOAL = 10
 IS_MISSING_SOME = "SELECT count(*) < %(total)s FROM bench_order"
 # Properties that HubSpot fills itself, and the key by which each side finds its records.
@@ -56,7 +57,7 @@ class Shop:
 def measure(bench):
     hub, peer = _hub(bench), _peer(bench)
     for shop in (hub, peer):
-        shop.send(100, "warm-up")
+        shop.send(bench.scaled(WARM_UP, least=20), "warm-up")
         _arrived(shop)
     runs = []
     for number in range(bench.runs):
@@ -89,9 +90,13 @@ def measure(bench):
     )
 
 
+def _customers(bench):
+    return bench.scaled(CUSTOMERS, least=20)
+
+
 def _hub(bench):
     sandbox = start_order_sandbox(bench, "bench_hub_sandbox")
-    hub = start_hub(bench, "hub", sandbox, CUSTOMERS, events=("order.placed",))
+    hub = start_hub(bench, "hub", sandbox, _customers(bench), events=("order.placed",))
     hub.drain(hub.customer_ids)
     original_ids = make_orders(hub.database, hub.customer_ids)
     side = Side("hub", hub.database, hub.server, bench.scaled(HUB_ORDERS), HAS_OPEN, total=len(original_ids))
@@ -106,7 +111,7 @@ def _queue(env, ids):
 def _peer(bench):
     sandbox = start_order_sandbox(bench, "bench_peer_sandbox")
     database, server = start_exporter(bench, sandbox)
-    customer_ids = make_customers(database, CUSTOMERS)
+    customer_ids = make_customers(database, _customers(bench))
     original_ids = make_orders(database, customer_ids)
     side = Side("peer", database, server, bench.scaled(PEER_ORDERS), IS_MISSING_SOME, total=len(original_ids))
     return Shop(side, sandbox, customer_ids, original_ids, _enqueue)

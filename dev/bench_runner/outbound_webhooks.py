@@ -25,7 +25,8 @@ HUB_EVENTS = 1200
 PEER_EVENTS = 200
 BUSY_EVERY = 6  # events
 EVENTS_OF_BUSY = 10  # of each order that has many
-CUSTOMERS = 100
+CUSTOMERS = 20
+WARM_UP = 100
 WORKERS = 2
 GOAL = 20
 ONE_WORKER_GOAL = 300  # events per second
@@ -38,13 +39,13 @@ OF_ONE_DATABASE = {"customer_id", "id", "product_id"}
 def measure(bench):
     receiver = start_sandbox(bench, "bench_receiver")
     hub, peer = Hub(bench, receiver), Peer(bench, receiver)
-    _check_alike(*(shop.send(bench.scaled(100), "warm-up")[1] for shop in (hub, peer)))
+    _check_alike(*(shop.send(bench.scaled(WARM_UP, least=20), "warm-up")[1] for shop in (hub, peer)))
     runs = []
     for number in range(bench.runs):
         hub.use_workers(1)
-        alone, _arrived = hub.send(bench.scaled(HUB_EVENTS), f"alone{number}")
+        alone, _arrived = hub.send(bench.scaled(HUB_EVENTS, least=24), f"alone{number}")
         hub.use_workers(WORKERS)
-        both, _arrived = hub.send(bench.scaled(HUB_EVENTS), f"run{number}")
+        both, _arrived = hub.send(bench.scaled(HUB_EVENTS, least=24), f"run{number}")
         jobs, _arrived = peer.send(bench.scaled(PEER_EVENTS), f"run{number}")
         runs.append(
             {
@@ -58,7 +59,7 @@ def measure(bench):
         say(f"outbound_webhooks: hub {both}, from one worker {alone}, peer {jobs}")
     if bench.profile:
         with profiled(hub.side.server.pids()):
-            hub.send(2 * bench.scaled(HUB_EVENTS), "profile")
+            hub.send(2 * bench.scaled(HUB_EVENTS, least=24), "profile")
     yield from _figures(runs)
 
 
@@ -133,7 +134,7 @@ class Hub(Shop):
             database, receiver.url + PATH, SECRET, ("order.placed",)
         )
         options = {"config_extra": {"retail_hub": {"webhook_allow_hosts": "127.0.0.1"}}}
-        server = bench.enter(OdooServer(database, **options))
+        server = bench.start(OdooServer(database, **options))
         super().__init__(receiver, Side("hub", database, server, 0, HAS_OPEN), customer_ids, original_ids)
 
     def use_workers(self, count):

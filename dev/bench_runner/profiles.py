@@ -13,7 +13,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 TOP = 40
 JOB = "RunJobController._try_perform_job"
 STEPS = {
-    "claim": "RetailDrain._claim ",
+    "claim": "RetailDelivery._claim ",
     "prepare": "DeliveryBatch.prepare ",
     "send": "DeliveryBatch.send ",
     "record": "DeliveryBatch.record ",

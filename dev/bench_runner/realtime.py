@@ -23,16 +23,16 @@ from stack import wait_until
 
 BACKLOG = 50_000
 JOBS = 300
-CALM_SECONDS = 12
-JOBS_CALM_SECONDS = 4
 CHANGED = 600  # customers that are changed, in turn
+SHORTEST = 0.001  # seconds that a backlog takes
 GOAL = 2
 
 
 def measure(bench):
     sandbox = start_sandbox(bench)
-    hub = Hub.start(bench, sandbox, bench.scaled(BACKLOG))
-    exporter = Exporter.start(bench, sandbox, bench.scaled(JOBS))
+    changed = bench.scaled(CHANGED, least=20)
+    hub = Hub.start(bench, sandbox, bench.scaled(BACKLOG), changed)
+    exporter = Exporter.start(bench, sandbox, bench.scaled(JOBS), changed)
     runs = []
     for number in range(bench.runs):
         run = {}
@@ -73,16 +73,17 @@ class Side:
     """
 
     name = None
-    calm_seconds = None
+    CALM_SECONDS = None
 
     def __init__(self, bench, database, ids, backlog):
         self.database = database
         self.changed_ids, self.backlog_ids = ids[: len(ids) - backlog], ids[len(ids) - backlog :]
         self.backlog = len(self.backlog_ids)
+        self.calm_seconds = self.CALM_SECONDS * bench.scale
         self.cursor = bench.enter(contextlib.closing(database.connect())).cursor()
 
     @classmethod
-    def start(cls, bench, sandbox, backlog, changed=CHANGED, **server_options):
+    def start(cls, bench, sandbox, backlog, changed, **server_options):
         """Start a server with so many customers for the backlog, and so many to be changed in turn."""
         raise NotImplementedError
 
@@ -104,9 +105,9 @@ class Side:
         if len(backlog) != self.backlog:
             raise RuntimeError(f"{self.name}: {len(backlog)} of the backlog of {self.backlog} arrived")
         during = [value for commit, value in zip(commits, milliseconds, strict=True) if commit < max(backlog)]
-        rate = len(backlog) / (max(backlog) - min(backlog))
+        rate = len(backlog) / max(max(backlog) - min(backlog), SHORTEST)
         counts = {f"{self.name}_changes": len(during), f"{self.name}_backlog_rate": rate}
-        return {**self._percentiles("busy", during), **counts}
+        return {**self._percentiles("busy", during or milliseconds), **counts}
 
     def _change(self, is_over):
         """Make changes until then; return the moments of the commits, and the milliseconds until arrival."""
@@ -137,7 +138,7 @@ class Hub(Side):
     """A change wakes the realtime lane; the backlog is in the bulk lane."""
 
     name = "hub"
-    calm_seconds = CALM_SECONDS
+    CALM_SECONDS = 12
     OPEN = "SELECT EXISTS (SELECT FROM retail_delivery WHERE state IN ('pending', 'in_flight', 'unknown'))"
     OPEN_BACKLOG = OPEN[:-1] + " AND lane = 'bulk')"
     DONE = """
@@ -147,7 +148,7 @@ class Hub(Side):
     CHANGES_DONE, BACKLOG_DONE = DONE.format("realtime"), DONE.format("bulk")
 
     @classmethod
-    def start(cls, bench, sandbox, backlog, changed=CHANGED, **server_options):
+    def start(cls, bench, sandbox, backlog, changed, **server_options):
         hub = start_hub(bench, "realtime", sandbox, changed + backlog, **server_options)
         hub.drain(hub.customer_ids)
         side = cls(bench, hub.database, hub.customer_ids, backlog)
@@ -170,7 +171,7 @@ class Exporter(Side):
     """A change makes a job."""
 
     name = "jobs"
-    calm_seconds = JOBS_CALM_SECONDS
+    CALM_SECONDS = 4
     OPEN = "SELECT EXISTS (SELECT FROM queue_job WHERE state != 'done')"
     OPEN_BACKLOG = OPEN[:-1] + " AND name = 'Backlog')"
     DONE = """
@@ -180,7 +181,7 @@ class Exporter(Side):
     CHANGES_DONE, BACKLOG_DONE = DONE.format("!="), DONE.format("=")
 
     @classmethod
-    def start(cls, bench, sandbox, backlog, changed=CHANGED, **server_options):
+    def start(cls, bench, sandbox, backlog, changed, **server_options):
         database, _server = start_exporter(bench, sandbox, **server_options)
         return cls(bench, database, make_customers(database, changed + backlog), backlog)
 

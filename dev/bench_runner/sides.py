@@ -122,7 +122,7 @@ def start_hub(bench, label, sandbox, customer_count=0, events=(), **server_optio
     database = bench.database(label, "retail_hub")
     ids = make_customers(database, customer_count) if customer_count else []
     connector_id = odoo_here.connect_hub(database, sandbox.url, window=0, events=events)
-    return Hub(database, bench.enter(OdooServer(database, **server_options)), connector_id, ids)
+    return Hub(database, bench.start(OdooServer(database, **server_options)), connector_id, ids)
 
 
 def start_exporter(bench, sandbox, **server_options):
@@ -133,7 +133,7 @@ def start_exporter(bench, sandbox, **server_options):
         parameters.set_param("bench.url", sandbox.url)
         parameters.set_param("bench.token", "sandbox-token")
         env.cr.commit()
-    return database, bench.enter(OdooServer(database, **server_options))
+    return database, bench.start(OdooServer(database, **server_options))
 
 
 def make_webhook_automation(bench, sandbox):

@@ -12,7 +12,7 @@ _serial = itertools.count(1)
 
 
 def trickle(database, ids, is_over):
-    """Change one customer after the other, each in a transaction of its own, until `is_over()`.
+    """Change one customer after the other, at least one, each in a transaction of its own, until `is_over()`.
 
     The times between two changes are random, but the same in every run.
 
@@ -22,7 +22,7 @@ def trickle(database, ids, is_over):
     intervals = random.Random(RATE)
     next_at = time.monotonic()
     for partner_id in itertools.cycle(ids):
-        if is_over():
+        if moments and is_over():
             return moments
         moments.append(change(database, partner_id))
         next_at += intervals.uniform(0.5, 1.5) / RATE

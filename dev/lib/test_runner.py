@@ -24,7 +24,7 @@ from stack import database_name, free_port
 
 LIB = Path(__file__).parent
 ROOT = Path(setting("RETAIL_HUB_ROOT"))
-PURE, SYSTEM, FAULTS = (ROOT / "tests" / name for name in ("pure", "system", "faults"))
+PURE, SYSTEM, FAULTS, BENCH = (ROOT / "tests" / name for name in ("pure", "system", "faults", "bench"))
 PURE_FOLDERS = [str(PURE), *map(str, sorted((ROOT / "dev" / "addons").glob("*/tests/pure")))]
 # The tag of Odoo tests that need modules which the addon does not depend on.
 NEIGHBOURS = "neighbours"
@@ -204,7 +204,7 @@ def run_pytest(arguments: list[str]) -> Count:
             "-p",
             "no:cacheprovider",
             # The long tests have a line each: a run that stays silent is ended.
-            "-v" if str(FAULTS) in arguments and "--short" not in arguments else "-q",
+            "-v" if _is_long(arguments) else "-q",
             "--tb=short",
             f"--junitxml={report.name}",
         ]
@@ -227,6 +227,13 @@ def run_pytest(arguments: list[str]) -> Count:
     return count
 
 
+def _is_long(arguments: list[str]) -> bool:
+    """Tell whether the tests are so long that each is to have a line."""
+    if str(FAULTS) in arguments:
+        return "--short" not in arguments
+    return any((ROOT / each.partition("::")[0]).is_relative_to(BENCH) for each in arguments)
+
+
 def _read_junit(path: str) -> Count:
     count = Count()
     with contextlib.suppress(ElementTree.ParseError):
@@ -242,7 +249,7 @@ def _read_junit(path: str) -> Count:
 
 
 def run(target: str | None, pytest_arguments: list[str]) -> Count:
-    """Run what the developer asked for: all, pure, system, faults, a path for pytest, or tags for Odoo.
+    """Run what the developer asked for: all, pure, system, faults, bench, a path for pytest, or tags for Odoo.
 
     "neighbours" is one of the tags.
     """
@@ -255,6 +262,8 @@ def run(target: str | None, pytest_arguments: list[str]) -> Count:
             return run_pytest([str(SYSTEM), *pytest_arguments])
         case "faults":
             return run_pytest([str(FAULTS), *pytest_arguments])
+        case "bench":
+            return run_pytest([str(BENCH), *pytest_arguments])
         case path if ".py" in path or (ROOT / path).is_dir():
             return run_pytest([path, *pytest_arguments])
         case tags:
@@ -263,7 +272,7 @@ def run(target: str | None, pytest_arguments: list[str]) -> Count:
 
 def run_all() -> Count:
     count = run_pytest(PURE_FOLDERS) + run_odoo_tests() + run_odoo_tests(NEIGHBOURS)
-    return count + _run_folder(SYSTEM) + _run_folder(FAULTS, "--short")
+    return count + _run_folder(SYSTEM) + _run_folder(FAULTS, "--short") + _run_folder(BENCH)
 
 
 def _run_folder(folder: Path, *options: str) -> Count:
@@ -283,7 +292,7 @@ def main() -> int:
     parser.add_argument(
         "target",
         nargs="?",
-        help="Odoo test tags | pure | system | faults | tests/…/test_x.py[::name]; all without it",
+        help="Odoo test tags | pure | system | faults | bench | tests/…/test_x.py[::name]; all without it",
     )
     parser.add_argument("pytest_arguments", nargs="*", help="passed on to pytest (after --)")
     parser.add_argument(
