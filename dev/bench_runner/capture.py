@@ -14,7 +14,7 @@ from internals import forget_wakes
 MANY = 1000  # records in a transaction
 TIMES, TIMES_OF_MANY = 150, 4  # transactions of each kind in a run
 WAKE_UPS = 30
-STATEMENTS_GOAL, GOAL = 3, 10  # statements; % of the time
+STATEMENTS_GOAL, GOAL = 1, 5  # statements; % of the time
 PEER = "no active flow"
 
 _serial = itertools.count(1)

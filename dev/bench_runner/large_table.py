@@ -16,7 +16,7 @@ from sides import start_hub
 CUSTOMERS = 10_000  # each is finished once in the small table, and is sent again in each run
 FINISHED = 1_000_000
 DAYS = 20  # less than what is purged
-GOAL = 0.9
+GOAL = 0.95
 TIMES = {
     "retail_event": ("occurred_at",),
     "retail_delivery": ("queued_at", "next_attempt_at", "finished_at"),

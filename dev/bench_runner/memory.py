@@ -16,7 +16,7 @@ DELIVERIES = 100_000
 WARM_UP = 5_000
 WARM_UPS = 8  # at most
 WARM = 0.5  # seconds of CPU that a worker has used when it is warm
-GOAL = 50  # MiB
+GOAL = 20  # MiB
 INTERVAL = 0.2  # seconds between two looks
 
 

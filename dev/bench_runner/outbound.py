@@ -25,7 +25,7 @@ from sides import (
 HUB_CUSTOMERS = 3000
 PEER_CUSTOMERS = 300
 WEBHOOK_CUSTOMERS = 300
-GOAL = 25
+GOAL = 40
 
 
 def measure(bench):

@@ -21,7 +21,7 @@ HUB_ORDERS = 2000
 PEER_ORDERS = 200
 CUSTOMERS = 500
 WARM_UP = 100
-GOAL = 10
+GOAL = 25
 IS_MISSING_SOME = "SELECT count(*) < %(total)s FROM bench_order"
 # Properties that HubSpot fills itself, and the key by which each side finds its records.
 OF_THE_SIDE = {
