@@ -9,7 +9,7 @@ from odoo.tests import Form, freeze_time, tagged
 
 from odoo.addons.base.models.ir_cron import IrCron
 
-from ... import models
+from ...models.operations import retention
 from ..common import RetailCase
 
 NOW = datetime(2030, 5, 31, 12, 0)
@@ -45,7 +45,7 @@ class TestRetention(RetailCase):
         """Run it with the time for one batch only."""
         with (
             patch.object(IrCron, "_commit_progress", return_value=0.0) as progress,
-            patch.object(models.retail_retention, "BATCH_SIZE", 2),
+            patch.object(retention, "BATCH_SIZE", 2),
         ):
             self.env["retail.retention"]._cron_purge()
         self.env.invalidate_all()
@@ -215,7 +215,7 @@ class TestRetention(RetailCase):
 
     def test_one_run_removes_all_batches(self):
         events = [self._ended(91).event_id for _n in range(5)]
-        with patch.object(models.retail_retention, "BATCH_SIZE", 2):
+        with patch.object(retention, "BATCH_SIZE", 2):
             self._purge()
         self.assertEqual([len(event.exists()) for event in events], [0] * 5)
         self.assertEqual((self._retention().delivery_count, self._retention().event_count), (5, 5))
