@@ -231,7 +231,11 @@ def _is_long(arguments: list[str]) -> bool:
     """Tell whether the tests are so long that each is to have a line."""
     if str(FAULTS) in arguments:
         return "--short" not in arguments
-    return any((ROOT / each.partition("::")[0]).is_relative_to(BENCH) for each in arguments)
+    return any(
+        (ROOT / each.partition("::")[0]).is_relative_to(long)
+        for each in arguments
+        for long in (BENCH, SYSTEM)
+    )
 
 
 def _read_junit(path: str) -> Count:
