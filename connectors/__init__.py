@@ -1,4 +1,4 @@
-"""Providers. A new one is a folder here and its name in ``PROVIDERS``."""
+"""The built-in providers. To add one, create a folder here and list its :class:`Provider` in ``PROVIDERS``."""
 
 from .hubspot.provider import HUBSPOT
 from .webhook.provider import WEBHOOK

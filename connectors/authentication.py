@@ -1,6 +1,6 @@
-"""How a connector proves who it is: the ways that a provider offers, each with its credentials. Plain Python.
+"""Authentication methods of providers, with the credentials that each needs. Plain Python.
 
-A way of its own is a subclass of :class:`AuthMethod`.
+To add a method, subclass :class:`AuthMethod`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A secret that the admin is asked for.
+    """A secret that the admin enters, or that the remote issues.
 
-    ``is_obtained``: the remote gives it when the connector is connected, nobody types it.
-    ``check`` raises an :class:`AuthError`, in words for the admin, for a value that cannot be one.
-    ``former`` names the credential that keeps the old value when this one is replaced.
+    :param is_obtained: the remote issues it when the admin clicks Connect; it cannot be entered by hand
+    :param check: takes a value, and raises an :class:`AuthError` with a message for the admin if it is not valid
+    :param former: the name of the credential that receives the previous value when this one is replaced
     """
 
     name: str
@@ -32,9 +32,10 @@ class Credential:
 
 @dataclass(frozen=True)
 class AuthMethod:
-    """One way to authenticate. This one adds nothing to calls: for adapters that sign what they send.
+    """One way to authenticate. This base class adds no headers: it is for adapters that sign their requests.
 
-    ``code`` is what connectors store; ``label`` is what the admin chooses.
+    :param code: stored on connectors
+    :param label: shown to the admin
     """
 
     credentials: Sequence[Credential] = ()
@@ -42,11 +43,14 @@ class AuthMethod:
     label: str = "Access token"
 
     def headers(self, credentials: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the headers that authorize a call, given ``{name: clear text}``."""
+        """Return the headers that authorize a call.
+
+        :param credentials: ``{name: clear text}``
+        """
         return {}
 
     def missing(self, credentials: Mapping[str, str]) -> AuthError | None:
-        """Return the error for a connector without a credential that it needs, None if it has all."""
+        """Return the error for the first required credential that is missing; None if there are all."""
         for each in self.credentials:
             if each.required and not (credentials.get(each.name) or "").strip():
                 message = f"The connector has no {each.label[:1].lower()}{each.label[1:]}. Enter it under Credentials."
@@ -56,7 +60,7 @@ class AuthMethod:
 
 @dataclass(frozen=True)
 class Token(AuthMethod):
-    """A key that the remote's admin made: sent in ``header``, after ``prefix``."""
+    """A token that the remote's admin created. It is sent in ``header``, after ``prefix``."""
 
     credentials: Sequence[Credential] = (Credential("access_token", "Access token"),)
     name: str = "access_token"
@@ -70,9 +74,9 @@ class Token(AuthMethod):
 
 @dataclass(frozen=True, kw_only=True)
 class AuthorizationCode(Token):
-    """OAuth 2.0: the remote's admin consents on a page, and the hub renews the tokens.
+    """OAuth 2.0 authorization code grant: the remote's admin gives consent once, and the hub renews the tokens.
 
-    ``endpoints`` takes the base URL and the API version, and returns the :class:`~.oauth.OAuth`.
+    :param endpoints: takes the base URL and the API version, and returns the :class:`~.oauth.OAuth`
     """
 
     endpoints: Callable[[str, str], "OAuth"]
@@ -86,12 +90,12 @@ class AuthorizationCode(Token):
     label: str = "OAuth"
 
     def missing(self, credentials):
-        """The access token is all that a call needs."""
+        """Return the error for a missing access token: a call needs no other credential."""
         if (credentials.get(self.name) or "").strip():
             return None
         return no_credentials("The connector has no access token. Click Connect.")
 
 
 def no_credentials(message) -> AuthError:
-    """Return the error for a connector that lacks a credential."""
+    """Return the error for a missing credential, with a message for the admin."""
     return AuthError(message, code="NO_CREDENTIALS")

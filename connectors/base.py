@@ -1,8 +1,9 @@
 """The contract between the hub and an adapter. Plain Python: no Odoo, no I/O.
 
-The hub hands an adapter a list of :class:`Item`; the adapter turns each into a remote request body
-(:meth:`Adapter.prepare`), sends them in batches (:meth:`Adapter.send`) and answers with one
-:class:`Outcome` per item, in the same order. What a provider can do besides is a protocol that its adapter has.
+The hub gives an adapter a list of :class:`Item`. The adapter turns each into a remote request
+(:meth:`Adapter.prepare`), sends the requests in batches (:meth:`Adapter.send`), and returns one :class:`Outcome` per
+item, in the same order. Optional abilities are protocols: :class:`SchemaReader`, :class:`Provisioner`,
+:class:`Finder`.
 """
 
 from abc import ABC, abstractmethod
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Adapter(ABC):
-    """Speaks one provider's API, by the client that the hub hands in.
+    """Calls one provider's API through the HTTP client that the hub passes in.
 
-    The client authorizes and counts calls, keeps the deadline and reads the rate limits. An adapter holds no state
-    about records, and never sleeps: what has to wait is an outcome.
+    The client authorizes calls, counts them, enforces the deadline and reads the rate limits. An adapter stores
+    nothing about records and never sleeps: it returns an outcome that asks for a later attempt instead.
     """
 
     def __init__(self, settings: Settings, mapper: "Mapper", http: "HttpClient"):
@@ -31,67 +32,70 @@ class Adapter(ABC):
 
     @abstractmethod
     def prepare(self, item: Item) -> Prepared:
-        """Turn an item into a remote request, without any I/O.
+        """Return the remote request for an item, without any I/O.
 
-        :raise MappingError: it cannot be expressed (``field`` names the property), or the event type is not known
+        :raise MappingError: a value cannot be mapped (``field`` names the property), or the event type is not
+            supported
         """
 
     @abstractmethod
     def send(self, batch: Sequence[Prepared]) -> list[Outcome]:
-        """Send items (at most ``batch_size``, of any operations) and return one outcome each, in order.
+        """Send at most ``batch_size`` items, of any operations, and return one outcome per item, in order.
 
-        Remote failures are outcomes, never raised. An item that fails does not take others with it.
+        Remote failures are returned as outcomes, never raised. One bad item does not fail the others.
         """
 
     @abstractmethod
     def resolve(self, batch: Sequence[Prepared]) -> list[Outcome]:
-        """Find out, or make sure, that items in doubt are applied exactly once in effect.
+        """Resolve items in doubt, so that each takes effect exactly once. Return one outcome per item, in order.
 
-        Send again only what the remote knows how to repeat: by the item's idempotency key, or because the call
-        sets a state. Read back anything else first.
+        Resend only calls that are safe to repeat: those with an idempotency key, and those that set a state. For
+        all others, first read back what the remote has.
         """
 
     @abstractmethod
     def test_connection(self) -> ConnectionReport:
-        """Make one cheap authenticated call.
+        """Make one cheap authenticated call, and return what it says about the account.
 
-        :raise RemoteError: in words for the admin
+        :raise RemoteError: the call failed; the message is for the admin
         """
 
     def references(self, event_type: str, data: Mapping[str, Any]) -> Sequence[Reference]:
-        """Return the records that must be at the remote before this one is sent; it waits for them."""
+        """Return the records that this event refers to by remote id. The event waits until they are delivered."""
         return ()
 
 
 @runtime_checkable
 class SchemaReader(Protocol):
-    """An adapter whose remote tells which properties its records have."""
+    """An adapter that can read which properties the remote's records have."""
 
     def remote_properties(self, object_name: str) -> Sequence[RemoteProperty]:
         """Return the properties of an object's records.
 
-        :raise RemoteError: in words for the admin
+        :raise RemoteError: the call failed; the message is for the admin
         """
 
 
 @runtime_checkable
 class Provisioner(Protocol):
-    """An adapter that makes at the remote what records need there, such as properties for match keys."""
+    """An adapter that can create what the hub needs at the remote, such as properties for match keys."""
 
     def set_up(self, objects: Sequence[RemoteObject]) -> Sequence[str]:
-        """Make what the remote lacks for records to become such objects; return what was made, in words.
+        """Create what these objects lack at the remote; return a description of each thing created, for the admin.
 
-        :raise RemoteError: in words for the admin
+        :raise RemoteError: the call failed; the message is for the admin
         """
 
 
 @runtime_checkable
 class Finder(Protocol):
-    """An adapter that finds a remote record by what an earlier attempt sent."""
+    """An adapter that can find a remote record by the match key that an earlier attempt sent."""
 
     def prepare_search(self, item: Item, operation: str, key: str) -> Prepared | None:
-        """Turn an item whose Odoo record was deleted into a request that finds the remote record, or finds none.
+        """Return a request that looks up the remote record of a deleted Odoo record; None if there is no such lookup.
 
-        An earlier attempt to make it, by ``operation`` and ``key`` of its :class:`Prepared`, is in doubt.
-        None if the remote cannot be asked.
+        The hub calls it when an attempt to create the remote record is in doubt.
+
+        :param operation: the operation of that attempt's :class:`Prepared`
+        :param key: the key of that attempt's :class:`Prepared`
         """

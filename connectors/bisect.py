@@ -1,4 +1,4 @@
-"""How the bad items of a rejected batch are found. Pure functions."""
+"""Bisecting a rejected batch to find its bad items. Pure functions."""
 
 from ..core.errors import BusinessError, ConflictError, RemoteError, ValidationError
 from .items import failed
@@ -7,17 +7,17 @@ _SPLITTABLE = (ValidationError, ConflictError, BusinessError)
 
 
 def bisect(batch, send):
-    """Send a batch that the remote takes or refuses as a whole, until only its bad items are left out.
+    """Send a batch that the remote accepts or rejects as a whole, so that only its bad items fail.
 
-    Halves a refused batch: one bad item among n costs at most 1 + 2 * log2(n) calls. Items that were taken
-    are not sent again, and a half is not sent as a whole if the refusal must come from it (because its
-    sibling was taken); a single item is never blamed without having been sent alone.
+    A rejected batch is halved: one bad item among n costs at most 1 + 2 * log2(n) calls. Accepted items are not
+    sent again. If the first half is accepted, the second must hold a bad item, so it is split without being sent
+    as a whole. An item fails only after it was sent alone.
 
     :param batch: a sequence of :class:`~.items.Prepared`
-    :param send: takes a part of the batch; returns its outcomes in order, or raises the
-        :class:`~..core.errors.RemoteError` of the whole part. Validation, conflict and business errors are bisected
-        down; any other error ends the calls: it is also the outcome of the items that were not sent (these
-        with ``uncertain`` False)
+    :param send: takes a part of the batch. It returns the outcomes in order, or raises the
+        :class:`~..core.errors.RemoteError` of the whole part. Validation, conflict and business errors lead to
+        bisection. Any other error ends the calls, and the items that were not sent fail with it too (with
+        ``uncertain`` False).
     :return: one :class:`~.items.Outcome` per item, in order
     """
     outcomes = [None] * len(batch)

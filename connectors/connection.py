@@ -1,4 +1,4 @@
-"""A connector at work: the HTTP client that the hub owns, and the adapter that uses it. Plain Python."""
+"""An open connection of a connector: the HTTP client, and the adapter that uses it. Plain Python."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,10 +10,10 @@ from .provider import Provider, QuotaReading, Settings
 
 
 class Connection:
-    """Opens a provider's adapter; a context manager that gives it, and closes its connections afterwards.
+    """A context manager that yields a provider's adapter, and closes its HTTP connections afterwards.
 
     :param settings: of the connector
-    :param before_call: called before each request; may raise a :class:`~..core.errors.RemoteError` to refuse it
+    :param before_call: called before each request; may raise a :class:`~..core.errors.RemoteError` to prevent it
     """
 
     def __init__(self, provider: Provider, settings: Settings, before_call: Callable[[], None] | None = None):
@@ -38,11 +38,11 @@ class Connection:
         self.http.close()
 
     def set_deadline(self, deadline: float):
-        """Begin no call after ``deadline`` (of :func:`time.monotonic`)."""
+        """Start no call after ``deadline``, a time of :func:`time.monotonic`."""
         self.http.deadline = deadline
 
     def quota_readings(self) -> Sequence[QuotaReading]:
-        """Return what the remote told of its limits since this was last asked, the newest for each window."""
+        """Return the newest reading of each rate limit since the last call of this method."""
         readings, self._readings = self._readings, {}
         return list(readings.values())
 

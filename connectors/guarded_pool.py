@@ -1,8 +1,8 @@
-"""Connection pools that connect only to addresses which a guard has checked.
+"""Connection pools that connect only to addresses that a guard has checked.
 
-The name is resolved once, by the guard, and the connection is made to what it returned: a name server that
-changes its answer between the check and the connection gains nothing. The ``Host`` header, the name in the TLS
-handshake and the check of the certificate are those of the name, as ever.
+The guard resolves the host name once, and the connection goes to an address that it returned. So DNS rebinding (an
+answer that changes between the check and the connection) has no effect. The ``Host`` header, SNI and the certificate
+check still use the host name.
 """
 
 import socket
@@ -10,13 +10,13 @@ import socket
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConnectionError
 
-MAX_ADDRESSES = 4  # that are tried for one connection
+MAX_ADDRESSES = 4  # attempted per connection
 
 
 def pool_classes(guard):
-    """Return urllib3's ``{scheme: class of pool}`` with that guard.
+    """Return ``{scheme: pool class}`` for urllib3, with connections that the guard checks.
 
-    :param guard: called with host, port and whether TLS is used; returns a list of IP addresses, or raises a
+    :param guard: takes the host, the port, and whether TLS is used. It returns a list of IP addresses, or raises a
         :class:`~..core.errors.RemoteError`, :class:`socket.gaierror` or :class:`UnicodeError`
     """
     return {
@@ -32,7 +32,7 @@ def _pool_class(pool, guard, is_secure):
 
 
 class _Guarded:
-    """Mixed into a connection of urllib3, whose ``_dns_host`` is what it connects to."""
+    """A mixin for urllib3's connections, which connect to their ``_dns_host``."""
 
     _dns_host: str
     timeout: float
@@ -60,6 +60,6 @@ class _Guarded:
         try:
             return self.guard(self.host, self.port, self.is_secure)
         except socket.gaierror as error:
-            raise NewConnectionError(self, "the name is not known") from error
+            raise NewConnectionError(self, "unknown host name") from error
         except UnicodeError:
             raise LocationParseError(self.host) from None

@@ -1,9 +1,10 @@
-"""HTTP for adapters: one pooled session, time-outs always set, nothing resent and nothing followed.
+"""HTTP for adapters: one pooled session, time-outs on every call, no automatic retries and no redirects.
 
-Several threads may call at once; ``before_call`` and ``after_answer`` then run in any of them.
+A call returns a :class:`Response`, whatever its status, or raises a :class:`~..core.errors.RemoteError` that says
+whether the remote may have carried it out (``uncertain``).
 
-The only file that imports ``requests``. A call ends with a :class:`Response`, whatever its status, or raises
-a :class:`~..core.errors.RemoteError` that says whether the remote may have carried it out (``uncertain``).
+Several threads may call at once; ``before_call`` and ``after_answer`` then run in any of them. This is the only file
+that imports ``requests``.
 """
 
 import contextlib
@@ -36,10 +37,12 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer of any status. ``json`` is None if the body is empty, or not JSON under an error status.
+    """A response of any status.
 
-    ``text`` is the beginning of a body that may be anything (see :class:`HttpClient`). ``headers`` is
-    case-insensitive; ``date`` is the remote's clock (UTC), None if it does not tell it.
+    :param headers: case-insensitive
+    :param json: the parsed body; None if the body is empty, or is not JSON and the status is 400 or more
+    :param date: the remote's clock (UTC), from the ``Date`` header; None without one
+    :param text: the beginning of the body, of clients that do not parse JSON (see :class:`HttpClient`)
     """
 
     status: int
@@ -55,19 +58,19 @@ class Response:
 
 
 class HttpClient:
-    """Calls one base URL. Owned by the hub, which hands it to an adapter; a context manager.
+    """Calls paths below one base URL. The hub owns it and passes it to an adapter. A context manager.
 
     :param settings: base URL and time-outs; ``HTTPS_PROXY`` and ``REQUESTS_CA_BUNDLE`` are honoured
-    :param headers: sent with every call (the authorization); never part of a message or a repr
-    :param max_bytes: the largest body that is read, after decompression
-    :param guard: for a base URL that may lead anywhere, what says to which addresses connections may be made (see
-        :mod:`.guarded_pool`); no proxy is used then, since it would connect on its own
-    :param reads_json: False if the answers are for people at most: the status alone counts, whatever the body is
-    :param refusal: what every call raises instead of being made: a credential is missing
+    :param headers: sent with every call, to authorize it; they never appear in a message or a repr
+    :param max_bytes: the largest body to read, after decompression
+    :param guard: checks the addresses to connect to, for base URLs that users may choose freely (see
+        :mod:`.guarded_pool`). Proxies are then ignored, because a proxy resolves the name itself.
+    :param reads_json: False if only the status matters: the body may be anything, and goes to ``Response.text``
+    :param refusal: the error that every call raises instead of sending anything, such as a missing credential
 
-    ``clock_skew`` is the remote's clock minus ours in seconds (to about a second). ``before_call``, if set, is called
-    before each request and may refuse it by a :class:`~..core.errors.RemoteError`: that request is not sent.
-    ``after_answer``, if set, is called with the headers of each answer, with lower-case names.
+    Attributes: ``clock_skew`` is the remote's clock minus ours, in seconds (accurate to about one second).
+    ``before_call``, if set, is called before each request, and may raise a :class:`~..core.errors.RemoteError` to
+    prevent it. ``after_answer``, if set, is called with the headers of each response, with lower-case names.
     """
 
     def __init__(
@@ -84,7 +87,7 @@ class HttpClient:
         self.max_bytes = max_bytes
         self.reads_json = reads_json
         self.refusal = refusal
-        self.deadline: float | None = None  # time.monotonic() after which no call is begun
+        self.deadline: float | None = None  # time.monotonic(); no call starts after it
         self.clock_skew: float | None = None
         self.before_call: Callable[[], None] | None = None
         self.after_answer: Callable[[dict[str, str]], None] | None = None
@@ -102,7 +105,7 @@ class HttpClient:
 
     @property
     def host(self):
-        """The name of the remote, for messages."""
+        """The host name of the remote, for messages."""
         return _host(self.base_url)
 
     def request(
@@ -110,30 +113,30 @@ class HttpClient:
     ) -> Response:
         """Make one call.
 
-        :param path: starts with ``/``, or is empty; appended to the base URL
-        :param json: sent as the JSON body unless None
+        :param path: appended to the base URL; empty, or starts with ``/``
+        :param json: the body, to be serialized; None to send ``content``, if any
+        :param params: the query; it never appears in a message
+        :param is_write: whether the call may change something; None to decide by the method
         :param content: the body as bytes, instead of ``json``
         :param headers: for this call only
-        :param params: the query: never part of a message
-        :param is_write: whether the call may change something; None: as its method says
-        :raise TransientError: no answer, or one that is no use; ``uncertain`` if a write may have happened;
-            ``OUT_OF_TIME`` after the deadline
-        :raise AuthError: the credentials cannot even be written into a header
-        :raise RemoteError: ``refusal``, or what ``before_call`` raised, as not sent; what ``guard`` raised
+        :raise TransientError: no response, or an unusable one (``uncertain`` if a write may have happened); or the
+            deadline has passed (``OUT_OF_TIME``)
+        :raise AuthError: the credentials contain characters that a header cannot have
+        :raise RemoteError: ``refusal``, or what ``before_call`` or ``guard`` raised: nothing was sent
         """
         is_write = method not in _SAFE_METHODS if is_write is None else is_write
         if self.deadline is not None and time.monotonic() > self.deadline:
             error = TransientError(
-                "Not sent yet, because the calls before it took too long.", code="OUT_OF_TIME"
+                "Not sent yet, because earlier calls in the batch took too long.", code="OUT_OF_TIME"
             )
             raise error.not_sent()
         if self.refusal:
             raise self.refusal.not_sent()
-        self._ask_before_call()
+        self._run_before_call()
         body = content if json is None else jsonlib.dumps(json, separators=(",", ":")).encode()
         try:
             with self._open(method, path, body, params, headers) as raw:
-                self._note(raw)
+                self._read_headers(raw)
                 return self._read(raw, is_write)
         except http_errors.RequestException as exc:
             raise self._failure(exc, is_write) from None
@@ -142,12 +145,12 @@ class HttpClient:
         except Urllib3Error:
             raise self._no_answer(is_write, "BROKEN_ANSWER", "sent an incomplete response") from None
 
-    def _ask_before_call(self):
-        ask = self.before_call
-        if ask is None:
+    def _run_before_call(self):
+        before_call = self.before_call
+        if before_call is None:
             return
         try:
-            ask()  # pylint: disable=not-callable  # it is no longer None here
+            before_call()  # pylint: disable=not-callable  # it is not None here
         except RemoteError as error:
             raise error.not_sent() from None
 
@@ -163,7 +166,7 @@ class HttpClient:
             stream=True,
         )
 
-    def _note(self, raw):
+    def _read_headers(self, raw):
         date = _http_date(raw.headers.get("Date"))
         if date is not None:
             self.clock_skew = (date - datetime.now(UTC)).total_seconds()
@@ -173,7 +176,7 @@ class HttpClient:
     def _read(self, raw, is_write):
         if 300 <= raw.status_code < 400:
             raise TransientError(
-                f"{self.host} redirects ({raw.status_code}). Check the URL of the connector.",
+                f"{self.host} redirected the call (HTTP {raw.status_code}). Check the URL of the connector.",
                 code="REDIRECT",
                 http_status=raw.status_code,
             )
@@ -206,7 +209,7 @@ class HttpClient:
     def _text(self, raw):
         body = bytearray()
         read_until = time.monotonic() + self.timeout[1]
-        # The status was received: that the body breaks off, or drips in byte by byte, changes nothing any more.
+        # The status is all that counts, and it has arrived: a body that is cut off or slow is no failure.
         with contextlib.suppress(http_errors.RequestException, Urllib3Error):
             for byte in raw.iter_content(1):
                 body += byte
@@ -240,7 +243,7 @@ class HttpClient:
         )
 
     def _no_answer(self, is_write, code, what, status=None):
-        tail = " It is not known whether the call was carried out." if is_write else ""
+        tail = " The call may or may not have been carried out." if is_write else ""
         return TransientError(f"{self.host} {what}.{tail}", code=code, http_status=status, uncertain=is_write)
 
     def _bad_address(self):
@@ -248,7 +251,7 @@ class HttpClient:
 
 
 def bad_credentials() -> RemoteError:
-    """Return the error for a secret that no HTTP header can carry (it would be quoted in an exception)."""
+    """Return the error for a secret that cannot be put into an HTTP header. The message does not quote it."""
     return AuthError(
         "The credentials contain characters that are not allowed. Enter them again.", code="BAD_CREDENTIALS"
     )
@@ -262,7 +265,7 @@ def _session(headers, guard, connections):
     session.mount("http://", adapter)
     session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
     session.headers["Content-Type"] = "application/json"
-    # As "auth", not as headers: else the credentials of a ~/.netrc would replace them.
+    # As "auth", not as session headers: requests would let a ~/.netrc override those.
     session.auth = _HeaderAuth(headers)
     return session
 
@@ -288,7 +291,7 @@ class _HeaderAuth(requests.auth.AuthBase):
 
 
 def _parse(content):
-    """Return (is it JSON, its data); an empty body counts as JSON without data."""
+    """Return (whether the content is JSON, the data). An empty body counts as JSON, with None as its data."""
     try:
         return True, jsonlib.loads(content) if content else None
     except (ValueError, RecursionError):
@@ -311,7 +314,7 @@ def _http_date(value):
 
 
 def _causes(exc):
-    """Yield the exceptions that ``exc`` wraps, in every way in which requests and urllib3 wrap them."""
+    """Yield ``exc`` and the exceptions that it wraps; requests and urllib3 wrap them in several ways."""
     seen, queue = set(), [exc]
     while queue:
         current = queue.pop()
@@ -327,15 +330,15 @@ def _caused_by(exc, kind):
 
 
 def _unconnected(exc, seconds):
-    """Return in words why nothing was sent, or None if something may have been."""
+    """Return why no connection was made, as a phrase; None if something may have been sent."""
     if isinstance(exc, http_errors.ConnectTimeout):
         return f"no connection within {seconds:g} s"
     if isinstance(exc, http_errors.ProxyError):
-        return "the proxy does not answer or refuses"
+        return "the proxy did not respond, or refused the connection"
     if not _caused_by(exc, NewConnectionError):
         return None
     if _caused_by(exc, socket.gaierror):
-        return "its name is not known (DNS)"
+        return "unknown host name (DNS)"
     if _caused_by(exc, ConnectionRefusedError):
         return "connection refused"
-    return "no route to it"
+    return "no route to the host"

@@ -1,4 +1,4 @@
-"""What an HTTP status and its headers say about repeating a call. Pure functions."""
+"""What an HTTP status and the Retry-After header mean for the next attempt. Pure functions."""
 
 import re
 from datetime import UTC, datetime
@@ -16,21 +16,22 @@ from ..core.errors import (
 
 MAX_RETRY_AFTER = 86_400.0
 
-# Refused before any work was done. Any other failure of a write (500, 502, 504, 408, 524) may come after it.
+# Refused before the remote did anything. After other errors (408, 500, 502, 504, 524), a write may have happened.
 _NOT_STARTED = frozenset({423, 425, 503, 521, 523, 525, 526})
 
 
 def is_uncertain(status):
-    """Tell whether a call that ended with this HTTP status may have been carried out all the same."""
+    """Return whether a call that ended with this HTTP status may have been carried out nevertheless."""
     return status == 408 or (status >= 500 and status not in _NOT_STARTED)
 
 
 def parse_retry_after(header_value, now):
-    """Return what a ``Retry-After`` header asks for, as seconds from 0 to one day, or None.
+    """Return the delay of a ``Retry-After`` header in seconds (0 to one day); None if there is none.
 
-    Both forms of RFC 9110, section 10.2.3, are understood; some remotes send fractions of a second.
+    Accepts both forms of RFC 9110, section 10.2.3, and fractions of a second, which some remotes send.
 
-    :param now: an aware datetime: the remote's own clock (its ``Date`` header) if it is known
+    :param header_value: text or None
+    :param now: an aware datetime; the remote's clock (its ``Date`` header) if known
     """
     value = (header_value or "").strip()
     if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", value):
@@ -46,14 +47,14 @@ def parse_retry_after(header_value, now):
 
 
 def asked_to_wait(response) -> float | None:
-    """Return the seconds that an answer asks to wait, by the remote's own clock; None if it does not."""
+    """Return the delay in seconds that a response requests, measured by the remote's clock; None if it does not."""
     return parse_retry_after(response.headers.get("Retry-After"), response.date or datetime.now(UTC))
 
 
 def error_class(status: int, asked: float | None = None) -> type[RemoteError]:
-    """Return the class of error that a status of 400 or more usually stands for.
+    """Return the error class for an HTTP status of 400 or more, by its usual meaning.
 
-    :param asked: the seconds that the answer asks to wait
+    :param asked: the delay in seconds that the response requests
     """
     if status == 429 or (status == 503 and asked is not None):
         return QuotaError

@@ -1,4 +1,4 @@
-"""What travels between the hub and an adapter: items, their requests and their outcomes. Plain Python."""
+"""The data that the hub and an adapter exchange: items, their requests and their outcomes. Plain Python."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ from ..core.errors import RemoteError
 
 @dataclass(frozen=True, slots=True)
 class MatchKeys:
-    """By which remote property a record that has no remote id yet is found.
+    """The remote properties that identify a record until its remote id is known.
 
-    ``fallback`` is used for an item that has no value for ``primary``; empty: there is none.
+    :param fallback: used for items that have no value for ``primary``; empty if there is none
     """
 
     primary: str
@@ -21,10 +21,12 @@ class MatchKeys:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A record that a request names by its remote id: a customer, ``Reference("customer", 7)``.
+    """A record to which a request refers by remote id, such as ``Reference("customer", 7)``.
 
-    ``kind`` is canonical; an order has its ``channel``. Without ``is_required``, the request does without a record that
-    the connector's flows leave out.
+    :param kind: the canonical kind
+    :param id: of the Odoo record
+    :param channel: for orders
+    :param is_required: False if the request can be sent without it, should no active flow send that record
     """
 
     kind: str
@@ -34,7 +36,7 @@ class Reference:
 
 
 class RemoteId(NamedTuple):
-    """The id of a remote record, and which object of the adapter it is (empty: not known)."""
+    """The id of a remote record, and the name of its object (empty if unknown)."""
 
     id: str
     object: str = ""
@@ -44,20 +46,20 @@ class RemoteId(NamedTuple):
 class Item:
     """One delivery, as the adapter sees it.
 
-    :param trace_id: names the item in batch answers: the delivery's id
+    :param trace_id: the delivery's id; identifies the item in batch responses
     :param data: the canonical payload: the JSON form of a model in ``schemas/``
-    :param idempotency_key: stays the same for every attempt
-    :param in_doubt: an earlier attempt may have been applied, although no answer came
+    :param idempotency_key: the same for every attempt
+    :param in_doubt: an earlier attempt may have taken effect, but its outcome is unknown
     :param subject: the record that the event is about, such as ``customer/7`` or ``order/web/7``
     :param occurred_at: when it happened (UTC, naive)
-    :param correlation_id: the business process
+    :param correlation_id: identifies the business process
     :param causation_id: the event that led to this one; empty if unknown
-    :param replay_id: set, and the same on every attempt, if a person asked for the event to be sent again
-    :param remote_ids: remote ids of the records that :meth:`Adapter.references` names, as far as they are known
-    :param record_values: values of the Odoo record, by path, for which the connector's field maps ask
+    :param replay_id: set if a user replayed the event; the same for every attempt of that replay
+    :param remote_ids: the known remote ids of the records that :meth:`Adapter.references` returned
+    :param record_values: ``{path: value}`` of the Odoo fields that the connector's field maps use
     :param remote_object: the object of ``remote_id``; empty if unknown
-    :param merged_remote_ids: of a merge: the remote ids of those that were merged into this record
-    :param checkpoint: that of the last attempt's :class:`Outcome`
+    :param merged_remote_ids: for a merge, the remote ids of the records that were merged into this one
+    :param checkpoint: from the :class:`Outcome` of the previous attempt
     """
 
     trace_id: str
@@ -82,14 +84,16 @@ class Item:
 class Prepared:
     """An item with its remote request.
 
-    ``operation`` groups what may travel in one call (``upsert:email``, ``update``, ``merge``);
-    ``body`` is what the remote gets for this item (JSON-able, without credentials);
-    ``comparable`` is the part of it whose change makes a new call worth while: the hub stores its hash and
-    skips a state that the remote already has; ``key`` is the value (of a natural key) by which the remote
-    identifies the record: no two records of ours may claim the same one. ``is_subject`` is True if the remote id
-    of the outcome is that of the record which a fact is about; that of a state always is. ``personal`` are names
-    of properties that hold personal data though they are not called so: what is kept of the request masks them.
-    ``object`` names the remote object that it makes or changes, empty if the adapter has none.
+    :param operation: items with the same operation may share a call, such as ``upsert:email``, ``update``, ``merge``
+    :param body: what the remote receives for this item: JSON values, without credentials
+    :param comparable: the part of the body that is worth a call when it changes. The hub stores its hash, and does
+        not send a state that the remote already has.
+    :param key: the match key's value. The hub makes sure that no two Odoo records use the same one.
+    :param is_subject: for a fact, whether the outcome's remote id is that of the fact's subject. For a state it
+        always is.
+    :param personal: names of properties that hold personal data although their names do not say so; they are
+        masked in the stored request
+    :param object: the remote object that is created or changed; empty if the adapter has no objects
     """
 
     item: Item
@@ -104,9 +108,11 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one item: ``error`` is None if the remote has it.
+    """The outcome of one item.
 
-    ``checkpoint`` is what an item that takes more than one try hands to the next one: a small dict of JSON values.
+    :param error: None if the item was delivered
+    :param checkpoint: how far an item got that needs more than one attempt, for the next attempt's :class:`Item`: a
+        small dict of JSON values
     """
 
     trace_id: str
@@ -118,7 +124,7 @@ class Outcome:
 
 
 def failed(batch: Sequence[Prepared], error: RemoteError) -> list[Outcome]:
-    """Return one outcome for each item, all with the same error."""
+    """Return one outcome per item, all with the same error."""
     return [
         Outcome(p.item.trace_id, p.item.remote_id, error, error.http_status, error.response) for p in batch
     ]

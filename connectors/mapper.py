@@ -1,4 +1,4 @@
-"""The mapping of one connector: canonical data → properties of remote records, by its field maps. Plain Python."""
+"""The mapper: turns canonical data into properties of remote records, by a connector's field maps. Plain Python."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,12 @@ from ..schemas import EVENT_TYPES
 from .items import Item, MatchKeys
 from .provider import Provider, RemoteObject, Settings
 
-# A path that ends at an address: the names of its parts, which say what is personal, do not follow.
+# A path to a whole address is personal, although no part of it has a personal name such as "street".
 _ADDRESS = re.compile(r"(^|\.)(\w+_address|addresses\.[^.]+)$")
 
 
 class Mapper:
-    """What records become, and by which lines their properties are filled. The hub makes it and hands it in."""
+    """The object mapping and the field maps of one connector. The hub creates it and passes it to the adapter."""
 
     def __init__(self, provider: Provider, settings: Settings):
         self.provider = provider
@@ -28,19 +28,19 @@ class Mapper:
     # ----- objects -----
 
     def object_for(self, subject: str) -> str:
-        """Return the name of the object that records of a subject become; empty: there is none."""
+        """Return the name of the object to which a subject is mapped; empty if there is none."""
         choice = self.provider.choice(subject, self.settings)
         return choice.object if choice else ""
 
     def keys_for(self, subject: str) -> MatchKeys:
-        """Return the properties by which such an object is found."""
+        """Return the match keys for records of a subject."""
         choice = self.provider.choice(subject, self.settings)
         return choice.keys if choice else MatchKeys("")
 
     # ----- lines -----
 
     def field_maps(self, object_name: str) -> Sequence[FieldMap]:
-        """Return the lines by which an object is sent."""
+        """Return the mapping lines that fill an object's properties."""
         return self._field_maps_by_object.get(object_name, ())
 
     @cached_property
@@ -53,7 +53,7 @@ class Mapper:
         return grouped
 
     def field_maps_for(self, remote_object: RemoteObject, event_type: str) -> Sequence[FieldMap]:
-        """Return the lines by which an object is sent with events of a type: those whose fields such events have."""
+        """Return an object's mapping lines for one event type: those whose canonical fields its payload has."""
         return [
             line
             for line in self.field_maps(remote_object.name)
@@ -63,7 +63,7 @@ class Mapper:
         ]
 
     def record_paths(self, event_type: str) -> Sequence[str]:
-        """Return the paths of Odoo fields whose values an event's item needs in ``record_values``."""
+        """Return the paths of the Odoo fields that items of this event type need in ``record_values``."""
         fed = (each for each in self.provider.objects if event_type in each.event_types)
         lines = (line for each in fed for line in self.field_maps(each.name))
         return tuple(dict.fromkeys(path for line in lines for path in field_map.record_paths(line)))
@@ -71,9 +71,9 @@ class Mapper:
     # ----- values -----
 
     def mapped_value(self, line: FieldMap, item: Item) -> Any:
-        """Return what a line makes of an item: a JSON value.
+        """Return the value of a mapping line for an item: a JSON value.
 
-        :raise MappingError: it cannot be made
+        :raise MappingError: the value cannot be computed
         """
         try:
             return field_map.value_of(line, item.data, item.record_values, self.provider.transforms)
@@ -83,12 +83,13 @@ class Mapper:
     def mapped_values(
         self, item: Item, object_name: str, part: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return ``{property: JSON value}`` of the lines that are sent for this item.
+        """Return ``{property: JSON value}`` to send for an item.
 
-        Without those for new records only, if it is linked, and those for which the Odoo record is gone.
+        Omits lines that are for new records only, if the record is linked, and lines that read the Odoo record, if
+        it was deleted.
 
-        :param part: that entry of the item's data which becomes the object, if not all of it does
-        :raise MappingError: a line cannot be filled; ``field`` names the property
+        :param part: the entry of the item's data that becomes the object; None for all of the data
+        :raise MappingError: a value cannot be computed; ``field`` names the property
         """
         values = {}
         line = None
@@ -102,7 +103,7 @@ class Mapper:
         return values
 
     def _compiled(self, event_type, object_name):
-        """Return ``[(line, its value as a function of (data, record_values), paths of Odoo fields), …]``."""
+        """Return ``[(line, function of (data, record_values) that returns its value, paths of Odoo fields), …]``."""
         key = (event_type, object_name)
         if key not in self._compiled_lines:
             lines = self.field_maps_for(self.provider.object(object_name), event_type)
@@ -118,10 +119,10 @@ class Mapper:
 
 
 def personal_properties(lines: Sequence[FieldMap]) -> frozenset[str]:
-    """Return the names of those properties that hold personal data though they are not called so.
+    """Return the names of properties that hold personal data although their names do not say so.
 
-    By where their values come from: a property ``x_note`` that is filled from ``name.full`` is personal, and so is one
-    that is made of a whole address.
+    The source of the value decides: a property ``x_note`` that is filled from ``name.full`` is personal, and so is
+    one that is filled from a whole address.
     """
     return frozenset(
         line.property
@@ -136,7 +137,7 @@ def personal_properties(lines: Sequence[FieldMap]) -> frozenset[str]:
 
 @cache
 def _has_path(event_type, part, path):
-    """Tell whether the data of such events have what a path leads to; a type that is not known has everything."""
+    """Return whether payloads of an event type have this path. Unknown event types are assumed to have it."""
     if event_type not in EVENT_TYPES:
         return True
     schema = field_map.part_schema(EVENT_TYPES[event_type].schema.model_json_schema(), part)

@@ -9,9 +9,11 @@ from ..core.errors import AuthError, TransientError
 
 @dataclass(frozen=True, slots=True)
 class OAuth:
-    """Where a provider's consent page and token endpoint are; ``token_path`` is below the base URL.
+    """A provider's OAuth endpoints and scopes.
 
-    The admin may connect without what the ``optional_scopes`` are for.
+    :param authorize_url: the consent page
+    :param token_path: the token endpoint, relative to the base URL
+    :param optional_scopes: requested, but not required to connect
     """
 
     authorize_url: str
@@ -22,7 +24,11 @@ class OAuth:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What the token endpoint gave; ``refresh_token`` is empty if the former one stays, ``expires_in`` is seconds."""
+    """A response of the token endpoint.
+
+    :param refresh_token: empty if the previous one stays valid
+    :param expires_in: in seconds
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -30,7 +36,10 @@ class Token:
 
 
 def authorization_url(oauth, client_id, redirect_uri, state):
-    """Return the address of the page on which the remote's admin consents."""
+    """Return the URL of the consent page for the remote's admin.
+
+    :param state: an opaque text that the remote passes back to ``redirect_uri``
+    """
     query = {
         "client_id": client_id,
         "redirect_uri": redirect_uri,
@@ -48,22 +57,22 @@ def exchange(http, oauth, credentials, code, redirect_uri):
 
     :param http: an :class:`~.http_client.HttpClient` without authorization
     :param credentials: with ``client_id`` and ``client_secret``
-    :raise AuthError: it was refused
-    :raise TransientError: there is no usable answer
+    :raise AuthError: the remote refused
+    :raise TransientError: no usable response
     """
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
     return _ask(http, oauth, credentials, form)
 
 
 def refresh(http, oauth, credentials):
-    """Return a new :class:`Token` for ``credentials["refresh_token"]``; raises as :func:`exchange` does."""
+    """Return a new :class:`Token` for ``credentials["refresh_token"]``. Raises the same errors as :func:`exchange`."""
     form = {"grant_type": "refresh_token", "refresh_token": credentials["refresh_token"]}
     return _ask(http, oauth, credentials, form)
 
 
 def _ask(http, oauth, credentials, form):
     client = {name: credentials.get(name, "") for name in ("client_id", "client_secret")}
-    # Nothing is changed by asking twice, but for a code, which is then refused.
+    # Not a write: repeating it is safe. At worst, an authorization code that was already used is refused.
     body = urlencode({**form, **client}).encode()
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     response = http.request("POST", oauth.token_path, content=body, headers=kind, is_write=False)

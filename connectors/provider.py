@@ -1,4 +1,4 @@
-"""What describes a provider and a connector to the hub and to adapters. Plain Python: no Odoo, no I/O."""
+"""Providers, and the settings of connectors, as data. Plain Python: no Odoo, no I/O."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ObjectChoice:
-    """What the admin chose for one subject: an object of the provider, and by which properties it is found."""
+    """The admin's choice for one subject: an object of the provider, and its match keys."""
 
     object: str
     keys: MatchKeys
@@ -27,14 +27,19 @@ class ObjectChoice:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an adapter knows of its connector. ``credentials`` maps names to clear text.
+    """A connector's settings, for its adapter.
 
-    ``connect_timeout`` and ``read_timeout`` are seconds; ``batch_size`` 0 means the provider's own maximum.
-    ``source`` is the URI of this Odoo, as events name it. ``allowed_hosts`` are those that the server's admin trusts,
-    although they are not on the internet or do not use TLS; it matters to adapters that call any address.
-    ``field_maps`` None: those of the provider. ``objects`` is the admin's choice by subject; a subject that is not in
-    it gets the provider's first object for it. ``auth_method`` is the code of one of the provider's, empty: the first.
-    ``parallel_calls`` may be in the air at once, for an adapter that sends one record per call.
+    :param credentials: ``{name: clear text}``
+    :param connect_timeout: in seconds
+    :param read_timeout: in seconds
+    :param batch_size: items per call; 0 for the provider's maximum
+    :param source: the URI of this Odoo, used as the source of events
+    :param allowed_hosts: hosts that the server's admin trusts although they are not on the internet or do not use
+        TLS; for adapters that call any URL
+    :param field_maps: the mapping lines; None for the provider's defaults
+    :param objects: the admin's choice by subject; a subject without one uses the provider's first object for it
+    :param auth_method: the code of one of the provider's methods; empty for its first
+    :param parallel_calls: the maximum number of concurrent calls, for adapters that send one record per call
     """
 
     base_url: str
@@ -53,13 +58,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class RemoteObject:
-    """A kind of remote record whose properties are mapped, and the types of the events that feed it.
+    """A kind of remote record with mapped properties.
 
-    ``subjects`` are the canonical kinds of records that may become such an object (``customer``,
-    ``business_customer``, ``order``, ``invoice``, …): objects with the same subject are alternatives, among which
-    the admin chooses. ``keys`` are the properties by which it is found, None if the admin has no say in them.
-    ``part`` names the list of the events' data that has an entry for each record, such as ``lines``; empty: the
-    whole is one record.
+    :param event_types: the events that create or change such records
+    :param subjects: the canonical kinds of records that can be mapped to it (``customer``, ``business_customer``,
+        ``order``, ``invoice``, …). Objects with the same subject are alternatives: the admin chooses one.
+    :param part: the list in the payload that has one entry per record, such as ``lines``; empty if the whole
+        payload is one record
+    :param keys: the default match keys; None if the admin cannot choose them
     """
 
     name: str
@@ -70,7 +76,7 @@ class RemoteObject:
     keys: MatchKeys | None = None
 
     def fields_schemas(self):
-        """Return the JSON Schemas of what its properties are filled from, one for each type of event."""
+        """Return the JSON Schemas of the payloads (or of their ``part``) that fill its properties."""
         types = [EVENT_TYPES[name] for name in self.event_types]
         schemas = {each.schema: each.schema.model_json_schema() for each in types}
         return [field_map.part_schema(schema, self.part) for schema in schemas.values()]
@@ -78,10 +84,10 @@ class RemoteObject:
 
 @dataclass(frozen=True, slots=True)
 class RemoteProperty:
-    """A property that the remote's records have.
+    """A property of the remote's records.
 
-    ``type`` is one of ``text``, ``number``, ``boolean``, ``date``, ``datetime``, ``enumeration``; ``options`` are the
-    values that an enumeration takes.
+    :param type: ``text``, ``number``, ``boolean``, ``date``, ``datetime`` or ``enumeration``
+    :param options: the values that an enumeration accepts
     """
 
     name: str
@@ -94,7 +100,10 @@ class RemoteProperty:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an account may do: ``limits`` maps a window in seconds (a key of ``core.quota.WINDOWS``) to calls."""
+    """A provider's subscription plan.
+
+    :param limits: ``{window: calls}``; the window is in seconds, a key of ``core.quota.WINDOWS``
+    """
 
     code: str
     label: str
@@ -103,9 +112,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class FlowTemplate:
-    """The flows that a connector usually wants, so that they are added in one click.
+    """A set of flows that the admin can add in one click.
 
-    ``event_types`` are names of event types, in which ``*`` stands for any text.
+    :param event_types: names of event types; ``*`` stands for any text
     """
 
     code: str
@@ -113,7 +122,7 @@ class FlowTemplate:
     event_types: Sequence[str]
 
     def names(self) -> list[str]:
-        """Return the names of its event types, in the order of the canonical model."""
+        """Return the names of the event types that match, in the order of ``EVENT_TYPES``."""
         return [
             name for name in EVENT_TYPES if any(fnmatchcase(name, pattern) for pattern in self.event_types)
         ]
@@ -129,9 +138,12 @@ ALL_FLOWS = FlowTemplate("all", "All events that the system accepts", ("*",))
 
 @dataclass(frozen=True, slots=True)
 class QuotaReading:
-    """The remote's own figures for one window: its calls in all, and those that are left.
+    """A rate limit as the remote reports it.
 
-    ``resets_in`` is seconds until a day begins anew, None if the remote does not tell.
+    :param seconds: the window's length
+    :param limit: the calls that the window allows
+    :param remaining: the calls that are left in it
+    :param resets_in: seconds until a daily window starts again; None if unknown
     """
 
     seconds: int
@@ -142,9 +154,12 @@ class QuotaReading:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionReport:
-    """The answer to "Test connection": the account's name and the remote's clock (UTC), if it tells it.
+    """The result of *Test Connection*.
 
-    ``quota_remaining`` and ``quota_limit`` are calls in the remote's daily window, None if unknown.
+    :param account: the account's name, for the admin
+    :param server_time: the remote's clock (UTC); None if unknown
+    :param quota_remaining: calls that are left in the daily window; None if unknown
+    :param quota_limit: calls that the daily window allows; None if unknown
     """
 
     account: str
@@ -166,7 +181,7 @@ def _full_batches(event_type, items, batches):
 
 
 def one_call_each(event_type, items, batches):
-    """Return how many calls it takes where each item is a call: for :attr:`Provider.estimate`."""
+    """Return the number of calls if each item takes one: a value for :attr:`Provider.estimate`."""
     return items
 
 
@@ -175,60 +190,63 @@ class Provider:
     """A kind of external system, as data."""
 
     code: str
-    """What connectors store, such as ``hubspot``; never changes."""
+    """Stored on connectors, such as ``hubspot``. Never change it."""
     label: str
-    """What the admin sees."""
+    """The name that the admin sees."""
     adapter: type["Adapter"]
-    """The class that speaks to it."""
+    """The adapter class."""
     base_url: str
-    """Where its API is; the admin may enter another."""
+    """The default URL of the API. The admin can change it."""
     api_versions: Sequence[str]
-    """The versions that the adapter speaks; the first one is the default."""
+    """The API versions that the adapter supports. The first is the default."""
     event_types: frozenset[str]
-    """The events that it takes."""
+    """The event types that the adapter supports."""
     auth_methods: Sequence[AuthMethod] = (Token(),)
-    """The ways to authenticate; the first one is the default."""
+    """The supported authentication methods. The first is the default."""
     batch_size: int = 1
-    """How many items ``send`` gets at most."""
+    """The maximum number of items that ``send`` receives."""
     initial_event_types: frozenset[str] | None = None
-    """Those whose flows are on at first; None: all that are not optional."""
+    """The event types whose flows are active on a new connector. None: all but the optional ones."""
     optional_event_types: frozenset[str] = frozenset()
-    """Those that come in great numbers: only a person switches them on."""
+    """High-volume event types, whose flows only the admin activates."""
     objects: Sequence[RemoteObject] = ()
-    """The kinds of records whose properties are mapped, and what becomes them."""
+    """The remote objects with mapped properties, and the subjects that can be mapped to them."""
     default_field_maps: Sequence[FieldMap] = ()
-    """The mapping that a new connector begins with."""
+    """The mapping lines of a new connector."""
     transforms: Mapping[str, Transform] = field(default_factory=lambda: field_map.TRANSFORMS)
-    """What the mapping may name: the common ones and, as ``provider.name``, its own."""
+    """The transforms that mapping lines can use: the common ones, and the provider's own, named ``provider.name``."""
     plans: Sequence[Plan] = ()
-    """What the provider sells, with its call limits; the smallest first."""
+    """The provider's subscription plans with their call limits, the smallest first."""
     flow_templates: Sequence[FlowTemplate] = (ALL_FLOWS,)
-    """Sets of flows that the admin adds in one click."""
+    """The sets of flows that the admin can add in one click."""
     quota_readings: Callable[[Mapping[str, str]], Sequence[QuotaReading]] = _no_readings
-    """What the rate-limit headers of an answer say: takes them with lower-case names."""
+    """Reads rate-limit headers: takes a response's headers with lower-case names."""
     http_options: Callable[[Settings], Mapping[str, Any]] = _no_options
-    """Options of :class:`~.http_client.HttpClient` other than the default: ``guard``, ``max_bytes``, ``reads_json``."""
+    """Options for :class:`~.http_client.HttpClient`: ``guard``, ``max_bytes``, ``reads_json``."""
     estimate: Callable[[str, int, int], int] = _full_batches
-    """How many calls it takes to send items: takes the event type, how many items, how many full batches these are."""
+    """Estimates the calls for some items: takes the event type, the number of items, and that of full batches."""
 
     def size_of(self, batch_size: int) -> int:
-        """Return how many items go into a call, given what the connector says (0: as many as possible)."""
+        """Return the number of items per call.
+
+        :param batch_size: the connector's setting; 0 for the provider's maximum
+        """
         return min(batch_size or self.batch_size, self.batch_size)
 
     def calls_for(self, event_type: str, count: int, batch_size: int = 0) -> int:
-        """Return how many calls it takes to send so many items."""
+        """Return the estimated number of calls that it takes to send ``count`` items."""
         return self.estimate(event_type, count, -(-count // self.size_of(batch_size)))
 
     def auth_method(self, code: str) -> AuthMethod:
-        """Return the way to authenticate with this code, else the first one."""
+        """Return the authentication method with this code, or the default one."""
         return next((each for each in self.auth_methods if each.code == code), self.auth_methods[0])
 
     def object(self, name: str) -> RemoteObject | None:
-        """Return the object of this name, None if there is none."""
+        """Return the object with this name, or None."""
         return next((each for each in self.objects if each.name == name), None)
 
     def choices(self) -> Mapping[str, Sequence[RemoteObject]]:
-        """Return ``{subject: the objects that it may become}``, the default first."""
+        """Return ``{subject: the objects to which it can be mapped}``, the default first."""
         return self._choices
 
     @cached_property
@@ -240,7 +258,7 @@ class Provider:
         return found
 
     def choice(self, subject: str, settings: Settings) -> ObjectChoice | None:
-        """Return what records of a subject become, as the admin chose; None if the provider has nothing for them."""
+        """Return the object and match keys for a subject: the admin's choice, or the default; None without either."""
         chosen = settings.objects.get(subject)
         if chosen:
             return chosen

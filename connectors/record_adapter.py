@@ -1,4 +1,4 @@
-"""The base of adapters for APIs that take one record in a call."""
+"""The base class of adapters for APIs that accept one record per call."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -13,30 +13,33 @@ from .texts import clean
 
 
 class RecordAdapter(Adapter):
-    """Sends each item by a call of its own, several at once; once the endpoint is at fault, the others stay behind.
+    """Sends each item in its own call, with several calls in parallel.
 
-    A subclass says how one item is sent (:meth:`send_one`), and how one is resolved. Both run in threads: they use
-    ``self.http`` and what they are given, and change nothing that is shared. Its provider has
-    ``estimate=one_call_each``.
+    After a failure of the endpoint (as opposed to a rejected item), no further call starts: the remaining items fail
+    with the same error, as not sent.
+
+    A subclass implements :meth:`send_one` and ``resolve``. ``send_one``, and what ``resolve`` passes to
+    :meth:`call_each`, run in threads: they may use ``self.http`` and their arguments, but must not change shared
+    state. The subclass's provider has ``estimate=one_call_each``.
     """
 
-    noun = "record"  # what the remote's records are called in messages
+    noun = "record"  # the name of the remote's records in messages
 
     @abstractmethod
     def send_one(self, prepared: Prepared) -> Outcome:
-        """Send one item by ``self.http``; return its outcome, with the remote id.
+        """Send one item with ``self.http``, and return its outcome with the remote id.
 
-        :raise RemoteError: it was not taken, or may not have been; see :meth:`check`
+        :raise RemoteError: the call failed; see :meth:`check`
         """
 
     def send(self, batch: Sequence[Prepared]) -> list[Outcome]:
         return self.call_each(batch, self.send_one)
 
     def call_each(self, batch, call) -> list[Outcome]:
-        """Return what ``call`` makes of each item; once the endpoint is at fault, no further one is sent.
+        """Call ``call(prepared)`` for each item, in threads; return one outcome per item, in order.
 
-        As many calls are in the air at once as the connector allows: ``call`` runs in threads. The items are of
-        different subjects, so their order does not matter.
+        The connector's setting *Parallel Calls* limits how many run at once. The items have different subjects, so
+        the order of the calls does not matter. After a failure of the endpoint, no further call starts.
         """
 
         def outcome_of(prepared):
@@ -57,15 +60,16 @@ class RecordAdapter(Adapter):
         return outcome.error is not None and self.is_about_endpoint(outcome.error)
 
     def is_about_endpoint(self, error: RemoteError) -> bool:
-        """Tell whether the items after this one would fare the same: only HTTP 500 may be due to the item itself."""
+        """Return whether an error would affect all further items too. HTTP 500 counts as being about one item."""
         is_answer = isinstance(error, TransientError) and error.http_status == 500
         return isinstance(error, (AuthError, QuotaError, TransientError)) and not is_answer
 
     def check(self, response: Response, sent=(), is_write: bool = True) -> Response:
-        """Return an answer below 400 as it is.
+        """Return the response if its status is below 400.
 
-        :param sent: the request: what it says of people does not show up in the error
-        :raise RemoteError: any other, by its status
+        :param sent: the request; personal values in it are masked in the error
+        :param is_write: whether the call may have changed something
+        :raise RemoteError: the status is 400 or more
         """
         if response.status < 400:
             return response
@@ -75,7 +79,10 @@ class RecordAdapter(Adapter):
         raise error
 
     def refusal(self, response: Response, sent=()) -> RemoteError:
-        """Return the error for an answer of status 400 or more, in words for a person; override it for better ones."""
+        """Return the error for a response of status 400 or more, with a message for the user.
+
+        Override it for more specific messages.
+        """
         asked = asked_to_wait(response)
         kind = error_class(response.status, asked)
         text = clean(self.explanation(response), sent)
@@ -83,9 +90,10 @@ class RecordAdapter(Adapter):
         return kind(message + text, code=f"HTTP_{response.status}", retry_after=asked)
 
     def remote_id(self, response: Response, name: str = "id") -> str:
-        """Return the remote id under this name of an answer to a write.
+        """Return the remote id from the response to a write.
 
-        :raise TransientError: there is none, without which the record would never be bound
+        :param name: the JSON property that holds it
+        :raise TransientError: there is no id; without one, the record could never be linked
         """
         found = response.object.get(name)
         if not found or not isinstance(found, (str, int)):
@@ -94,6 +102,6 @@ class RecordAdapter(Adapter):
         return str(found)
 
     def explanation(self, response: Response) -> str:
-        """Return what the remote says about an error, for a person; it is masked and shortened afterwards."""
+        """Return the remote's own error message. The caller masks personal data in it, and shortens it."""
         body = response.object
         return next((body[name] for name in ("message", "error", "detail", "title") if body.get(name)), "")

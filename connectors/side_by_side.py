@@ -1,4 +1,4 @@
-"""Calls side by side: several in the air at once, each in a thread that does HTTP and nothing else."""
+"""Parallel calls: several HTTP calls at once, each in a thread that does nothing else."""
 
 import queue
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 from ..core.errors import TransientError
 from .http_client import HttpClient
 
-_ANSWER_SECONDS = 1.0  # how long a thread waits before it looks whether anybody will still answer
+_POLL_SECONDS = 1.0  # how often a waiting thread checks whether the batch is still running
 
 
 def call_side_by_side(
@@ -18,19 +18,22 @@ def call_side_by_side(
     http: HttpClient,
     limit: int,
 ) -> list[Any]:
-    """Call ``call(item)`` for each item and return the results in order, None for items whose turn never came.
+    """Call ``call(item)`` for each item, in parallel. Return the results in the order of the items.
 
-    At most ``limit`` calls are in the air. After a result that ``is_fault`` says is one, or an exception, no
-    further call is begun; those in the air finish. An exception is raised once they have.
+    After a fault or an exception no further call starts, and those in progress finish. The result of an item whose
+    call never started is None.
 
-    :param call: runs in threads: it may use ``http``, whose ``before_call`` runs in the thread of the caller
+    :param call: runs in threads; it may use ``http``, whose ``before_call`` runs in the caller's thread
+    :param is_fault: takes a result, and returns whether to stop
+    :param limit: the maximum number of calls in progress
+    :raise Exception: the first exception of a call, after all calls in progress have finished
     """
     if limit <= 1 or len(items) <= 1:
-        return _call_in_turn(items, call, is_fault)
-    return _Round(items, call, is_fault, http).run(limit)
+        return _call_one_by_one(items, call, is_fault)
+    return _Batch(items, call, is_fault, http).run(limit)
 
 
-def _call_in_turn(items, call, is_fault):
+def _call_one_by_one(items, call, is_fault):
     results = [None] * len(items)
     for number, item in enumerate(items):
         results[number] = call(item)
@@ -39,8 +42,11 @@ def _call_in_turn(items, call, is_fault):
     return results
 
 
-class _Round:
-    """One batch of calls. Threads put functions into the inbox, and the caller's thread runs them."""
+class _Batch:
+    """One batch of calls. The threads put functions into the inbox, and the caller's thread runs them.
+
+    So ``before_call``, which uses the database, and the batch's state are only ever used by the caller's thread.
+    """
 
     def __init__(self, items, call, is_fault, http):
         self.items = items
@@ -48,25 +54,25 @@ class _Round:
         self.is_fault = is_fault
         self.http = http
         self.results = [None] * len(items)
-        self.ask = None
+        self.before_call = None
         self.error = None
-        self.in_air = 0
+        self.in_progress = 0
         self.is_stopped = False
         self.is_over = False
         self.inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 
     def run(self, limit):
-        self.ask = self.http.before_call
-        if self.ask:
-            self.http.before_call = self._ask_caller
+        self.before_call = self.http.before_call
+        if self.before_call:
+            self.http.before_call = self._wait_for_before_call
         try:
             with ThreadPoolExecutor(min(limit, len(self.items))) as threads:
                 try:
                     self._run(threads, limit)
                 finally:
-                    self.is_over = True  # whatever happened here, no thread waits for an answer any more
+                    self.is_over = True  # after an error here too, no thread must go on waiting
         finally:
-            self.http.before_call = self.ask
+            self.http.before_call = self.before_call
         if self.error:
             raise self.error
         return self.results
@@ -74,13 +80,13 @@ class _Round:
     def _run(self, threads, limit):
         numbers = iter(range(len(self.items)))
         while True:
-            while self.in_air < limit and not self.is_stopped:
+            while self.in_progress < limit and not self.is_stopped:
                 number = next(numbers, None)
                 if number is None:
                     break
-                self.in_air += 1
+                self.in_progress += 1
                 threads.submit(self._call, number)
-            if not self.in_air:
+            if not self.in_progress:
                 return
             self.inbox.get()()
 
@@ -91,20 +97,20 @@ class _Round:
             result = self.call(self.items[number])
         except BaseException as error:
             failure = error
-            self.inbox.put(lambda: self._note_error(failure))
+            self.inbox.put(lambda: self._add_error(failure))
         else:
-            self.inbox.put(lambda: self._note(number, result))
+            self.inbox.put(lambda: self._add_result(number, result))
 
-    def _ask_caller(self):
-        """Have the caller's thread run ``before_call``; raise what it raises."""
+    def _wait_for_before_call(self):
+        """Have the caller's thread run ``before_call``, and raise what it raises."""
         answer: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
-        self.inbox.put(lambda: self._answer(answer))
+        self.inbox.put(lambda: self._run_before_call(answer))
         while True:
             try:
-                error = answer.get(timeout=_ANSWER_SECONDS)
+                error = answer.get(timeout=_POLL_SECONDS)
             except queue.Empty:
                 if self.is_over:
-                    raise TransientError("Not sent: the batch was broken off.", code="OUT_OF_TIME") from None
+                    raise TransientError("Not sent: the batch was aborted.", code="OUT_OF_TIME") from None
                 continue
             if error:
                 raise error
@@ -112,20 +118,20 @@ class _Round:
 
     # -- in the caller's thread --------------------------------------------------------------------
 
-    def _answer(self, answer):
+    def _run_before_call(self, answer):
         try:
-            self.ask()
+            self.before_call()
         except BaseException as error:
             answer.put(error)
         else:
             answer.put(None)
 
-    def _note(self, number, result):
-        self.in_air -= 1
+    def _add_result(self, number, result):
+        self.in_progress -= 1
         self.results[number] = result
         self.is_stopped = self.is_stopped or self.is_fault(result)
 
-    def _note_error(self, error):
-        self.in_air -= 1
+    def _add_error(self, error):
+        self.in_progress -= 1
         self.is_stopped = True
         self.error = self.error or error

@@ -1,4 +1,4 @@
-"""Signatures of messages, as Standard Webhooks 1.0 defines them (https://www.standardwebhooks.com). Pure functions."""
+"""Message signatures of Standard Webhooks 1.0 (https://www.standardwebhooks.com). Pure functions."""
 
 import base64
 import binascii
@@ -6,13 +6,13 @@ import hashlib
 import hmac
 
 PREFIX = "whsec_"
-MIN_BYTES, MAX_BYTES = 24, 64  # of a key
+MIN_BYTES, MAX_BYTES = 24, 64  # length of a key
 
 
 def key_of(secret):
-    """Return the key (bytes) that a secret stands for.
+    """Return the key (bytes) that a secret encodes.
 
-    :raise ValueError: it is not ``whsec_`` followed by the base64 form of 24 to 64 bytes
+    :raise ValueError: the secret is not ``whsec_`` followed by 24 to 64 bytes in base64
     """
     if not secret.startswith(PREFIX):
         raise ValueError("no prefix")
@@ -26,11 +26,11 @@ def key_of(secret):
 
 
 def sign(key, message_id, timestamp, body):
-    """Return the signature of one message: ``v1,<base64>``.
+    """Return the signature of a message: ``v1,<base64>``.
 
     :param key: bytes
-    :param timestamp: seconds since 1970, an integer
-    :param body: bytes, exactly as they are sent
+    :param timestamp: integer, in seconds since 1970
+    :param body: bytes, exactly as sent
     """
     content = f"{message_id}.{timestamp}.".encode() + body
     digest = hmac.new(key, content, hashlib.sha256).digest()
@@ -38,7 +38,7 @@ def sign(key, message_id, timestamp, body):
 
 
 def headers(keys, message_id, timestamp, body):
-    """Return the headers of a message that is signed with each of ``keys``: whoever knows one can verify it."""
+    """Return the headers of a message, signed with each of ``keys``, so that any one of them verifies it."""
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),

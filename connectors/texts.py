@@ -1,4 +1,4 @@
-"""Texts that adapters have in common: names, and what a remote says without what it was told about people. Pure."""
+"""Text helpers for adapters: last names, and remote messages without personal data. Pure functions."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,9 +10,9 @@ MAX_TEXT = 500
 
 
 def family_name(name: Mapping[str, Any]) -> str:
-    """Return the family name of a canonical ``name``; the whole name where its parts are not known.
+    """Return the family name of a canonical ``name``, or the full name if its parts are not known.
 
-    For remotes that require a last name: it is empty only for a person who has a given name alone.
+    For remotes that require a last name. It is empty only for a person with nothing but a given name.
     """
     if name.get("given") or name.get("family"):
         return name.get("family") or ""
@@ -20,9 +20,10 @@ def family_name(name: Mapping[str, Any]) -> str:
 
 
 def clean(text: Any, sent: Any = (), limit: int = MAX_TEXT) -> str:
-    """Return what a remote says, without the personal values that were sent to it, and shortened.
+    """Return a remote's message, shortened, with the personal values of the request masked.
 
-    :param sent: the request (dicts and lists of JSON values); names of properties tell which values are personal
+    :param sent: the request: dicts and lists of JSON values; the property names say which values are personal
+    :param limit: the maximum number of characters
     """
     text = str(text or "")[: 10 * limit]
     for value in sorted(set(personal_values(sent)), key=len, reverse=True):
@@ -31,7 +32,7 @@ def clean(text: Any, sent: Any = (), limit: int = MAX_TEXT) -> str:
 
 
 def personal_values(data: Any, is_within: bool = False) -> Iterator[str]:
-    """Yield the texts of more than two characters under the names of personal properties."""
+    """Yield the values of personal properties that are texts of more than two characters."""
     if isinstance(data, Mapping):
         for name, value in data.items():
             yield from personal_values(value, is_within or is_personal(name, data))

@@ -1,4 +1,4 @@
-"""HubSpot: customers, orders and invoices, through the batch endpoints of the CRM objects API."""
+"""The HubSpot adapter: customers, orders and invoices, through the batch endpoints of the CRM objects API."""
 
 from ...core.errors import MappingError, RemoteError
 from ..base import Adapter, Finder, Provisioner, SchemaReader
@@ -16,7 +16,7 @@ CUSTOMER_OBJECTS = ("contact", "company")
 
 
 class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
-    """Speaks the HubSpot API. See README.md for the facts that it relies on."""
+    """Calls the HubSpot API. README.md lists the facts that it relies on, with their sources."""
 
     def __init__(self, settings, mapper, http):
         super().__init__(settings, mapper, http)
@@ -32,9 +32,9 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
         return handler.references(event_type, data) if handler else ()
 
     def prepare(self, item):
-        """Turn an item into a request for one record, and what belongs to it.
+        """Return the request for one record, with its line items and links.
 
-        :raise MappingError: ``KEY_MISSING``, or an event type that HubSpot has no use for
+        :raise MappingError: no match key has a value (``KEY_MISSING``), or the event type is not supported
         """
         handler = self._handlers.get(item.event_type)
         if handler is None:
@@ -66,7 +66,7 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
         return [outcomes[p.item.trace_id] for p in batch]
 
     def resolve(self, batch):
-        """Send again: every call can be repeated."""
+        """Resend: every call is safe to repeat."""
         return self.send(batch)
 
     def _send_group(self, operation, items):
@@ -94,9 +94,11 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
         return schema.read(response.object)
 
     def set_up(self, objects):
-        """Make the property by which our records are found, where an object lacks it.
+        """Create the match key property of each object that lacks it.
 
-        An object that the token may not touch does not keep the others from being set up.
+        If one object fails, such as for a missing scope, the others are still set up.
+
+        :raise RemoteError: the first failure
         """
         made, refusals = [], []
         for name in [each.name for each in objects if each.name != "contact"]:
@@ -110,9 +112,9 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
         return [each for each in made if each]
 
     def test_connection(self):
-        """Read the account's details, and its daily usage where the token may.
+        """Read the account's details, and its daily usage if the token has the right to.
 
-        :raise RemoteError: in words for the admin
+        :raise RemoteError: the call failed; the message is for the admin
         """
         self.api.resume()
         details = self.api.account("/details")
@@ -123,7 +125,7 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
         return ConnectionReport(_account_name(details.object), details.date, remaining, limit)
 
     def _daily_usage(self):
-        """Return (limit, used) calls of the day; None where it is not told (it may need more rights)."""
+        """Return (limit, used): the day's calls, or None where unknown. The token may lack the right to read them."""
         try:
             usage = self.api.account("/api-usage/daily/private-apps")
         except RemoteError:

@@ -1,4 +1,4 @@
-"""Calls to one HubSpot account, and none any more once one showed that it is no use."""
+"""The HubSpot API of one account. After a failure that affects all calls, it makes no more."""
 
 import re
 
@@ -18,10 +18,10 @@ _DATED = re.compile(r"\d{4}-\d{2}(-\w+)?")
 
 
 class HubSpotApi:
-    """The records of an account.
+    """Calls to one account.
 
-    After a failure that is not about single records (credentials, limits, network) all further calls fail
-    with the same error, without being made, until :meth:`resume`.
+    After a failure that affects all calls (credentials, limits, network), further calls fail with the same error
+    without being made, until :meth:`resume`.
     """
 
     def __init__(self, settings, http):
@@ -30,19 +30,19 @@ class HubSpotApi:
         self._halted: RemoteError | None = None
 
     def resume(self):
-        """Make calls again."""
+        """Allow calls again after a failure."""
         self._halted = None
 
     def objects(self, object_name, method, suffix="", json=None, is_write=None):
-        """Call a path below that of an object's records; see :meth:`call`."""
+        """Call a path below an object's records; see :meth:`call`."""
         return self.call(method, f"{self._folder('objects')}/{_PATHS[object_name]}{suffix}", json, is_write)
 
     def properties(self, object_name, method="GET", suffix="", json=None):
-        """Call a path below that of the definitions of an object's properties; see :meth:`call`."""
+        """Call a path below an object's property definitions; see :meth:`call`."""
         return self.call(method, f"{self._folder('properties')}/{_PATHS[object_name]}{suffix}", json)
 
     def associations(self, source, target, suffix, json, is_write=None):
-        """Call a path below that of the associations between two objects; see :meth:`call`."""
+        """Call a path below the associations between two objects; see :meth:`call`."""
         folder = self._folder("associations", legacy="v4")
         return self.call("POST", f"{folder}/{_PATHS[source]}/{_PATHS[target]}{suffix}", json, is_write)
 
@@ -52,13 +52,13 @@ class HubSpotApi:
         return f"/crm/{legacy or self.version}/{name}"
 
     def account(self, suffix):
-        """Read a path below that of the account's information; see :meth:`call`."""
+        """Read a path below the account's information; see :meth:`call`."""
         return self.call("GET", f"/account-info/{self.version}{suffix}")
 
     def call(self, method, path, json=None, is_write=None):
         """Make one call and return its :class:`~..http_client.Response`, whatever its status.
 
-        :raise RemoteError: there is no usable answer, or no call is made
+        :raise RemoteError: no usable response, or no call was made
         """
         if self._halted:
             raise self._halted
@@ -69,16 +69,16 @@ class HubSpotApi:
             raise
 
     def refusal(self, response, sent=(), write=True, object_name=""):
-        """Return the error for an answer of status 400 or more; see :func:`.errors.from_response`."""
+        """Return the error for a response of status 400 or more; see :func:`.errors.from_response`."""
         error = errors.from_response(response, write=write, sent=sent, noun=noun(object_name))
         if isinstance(error, (AuthError, QuotaError, TransientError)):
             self._halted = error.not_sent()
         return error
 
     def find(self, object_name, remote_id):
-        """Return the id under which HubSpot has this record now, None if it is gone.
+        """Return the current id of a record; None if it does not exist.
 
-        For a record that was merged this is the id of the record that it became.
+        For a record that was merged, this is the id of the resulting record.
         """
         response = self.objects(object_name, "GET", f"/{remote_id}")
         if response.status == 404 and response.object:
@@ -88,22 +88,22 @@ class HubSpotApi:
         return str(response.object.get("id") or remote_id)
 
     def find_by(self, object_name, name, value):
-        """Return the id of the record with this value of a unique property, None if there is none."""
+        """Return the id of the record with this value of a unique property, or None."""
         for record in self._read(
             object_name, {"idProperty": name, "inputs": [{"id": value}], "properties": [name]}
         ):
             properties = record.get("properties") or {}
-            # Not one that only took the address over from a contact that was merged into it.
+            # HubSpot also finds a contact by the address of another that was merged into it: that is not the one.
             if str(properties.get(name) or "").lower() == value.lower():
                 return str(record.get("id"))
         return None
 
     def find_unmerged(self, object_name, remote_ids):
-        """Return those ids under which HubSpot still has a record of its own."""
+        """Return the set of those ids that still belong to a record that was neither merged nor deleted."""
         return set(self.read_values(object_name, remote_ids, "hs_object_id")).intersection(remote_ids)
 
     def read_values(self, object_name, remote_ids, name):
-        """Return ``{id: value of a property}`` of at most 100 records, without those that are gone."""
+        """Return ``{id: value of a property}`` for at most 100 records, without those that do not exist."""
         body = {"inputs": [{"id": remote_id} for remote_id in remote_ids], "properties": [name]}
         records = self._read(object_name, body)
         return {str(each.get("id")): (each.get("properties") or {}).get(name) for each in records}
@@ -116,5 +116,5 @@ class HubSpotApi:
 
 
 def noun(object_name):
-    """Return what a record of an object is called in a sentence."""
+    """Return the noun for an object's records, for use in messages."""
     return object_name.replace("_", " ") or "record"

@@ -1,4 +1,4 @@
-"""Linking records to each other: an order to its customer and to its line items."""
+"""Associations between records, such as an order and its customer or its line items."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -11,21 +11,23 @@ from .api import noun
 
 MAX_PAIRS = 2_000
 MAX_READ = 1_000
-# The ids of HubSpot's own association types with a primary company; other pairs are linked without a label.
+# HubSpot's association types for a primary company. Other pairs are linked without a label.
 _PRIMARY_COMPANY = {"contact": 1, "deal": 5, "order": 509}
 
 
 class Associations:
-    """The associations between the records of an account."""
+    """Reads and writes associations between an account's records."""
 
     def __init__(self, api):
         self.api = api
 
     def link(self, source, items, outcomes):
-        """Link what was written as each item's ``body["associations"]`` says: ``{object: ids}``.
+        """Link each record that was written to the records in its ``body["associations"]``.
 
         :param source: the object of the items
-        :return: the outcomes, with an error for those that could not be linked
+        :param items: with ``{object: ids}`` as ``body["associations"]``
+        :param outcomes: of writing the items; those with an error are not linked
+        :return: the outcomes, with an error where linking failed
         """
         pairs = defaultdict(list)
         for prepared, outcome in zip(items, outcomes, strict=True):
@@ -41,9 +43,9 @@ class Associations:
         return [replace(o, error=o.error or failures.get(o.trace_id)) for o in outcomes]
 
     def linked(self, source, target, ids):
-        """Return ``{id: ids of the records of another object that it is linked to}``.
+        """Return ``{id: ids of the target object's records that are linked to it}``.
 
-        :raise RemoteError: HubSpot does not tell
+        :raise RemoteError: the call failed
         """
         found = defaultdict(list)
         asked = [{"id": each} for each in ids]
@@ -74,9 +76,9 @@ class Associations:
         if "results" not in response.object:
             message = f"HubSpot did not confirm that the {noun(source)} is linked to the {noun(target)}."
             raise TransientError(message, code="NOT_ANSWERED", uncertain=True)
-        gone = _not_found_ids(problems.dicts(response.object.get("errors")))
+        missing = _not_found_ids(problems.dicts(response.object.get("errors")))
         return [
-            Outcome(p.item.trace_id, None, _cannot_link(source, target, p) if _ids(p) & gone else None)
+            Outcome(p.item.trace_id, None, _cannot_link(source, target, p) if _ids(p) & missing else None)
             for p in pairs
         ]
 
@@ -107,7 +109,7 @@ def _not_found_ids(entries):
 def _cannot_link(source, target, pair):
     error = ReferenceNotFoundError(
         f"The {noun(target)} {pair.body['to']['id']} was deleted in HubSpot, so the {noun(source)} cannot be linked "
-        "to it. Resync the record that it belongs to, then replay this event.",
+        f"to it. Resync the Odoo record of that {noun(target)}, then replay this event.",
         code="LINKED_RECORD_GONE",
         field=target,
         http_status=404,

@@ -1,4 +1,4 @@
-"""Cutting items into calls, and reading HubSpot's batch answers. Pure functions."""
+"""Splitting items into batch calls, and reading HubSpot's batch responses. Pure functions."""
 
 from ...core.errors import TransientError
 from ..items import Outcome
@@ -6,12 +6,12 @@ from . import errors, problems
 from .api import noun
 
 _INPUT = frozenset({"id", "idProperty", "properties", "objectWriteTraceId"})
-# What a refusal of the whole batch may be due to single items for; else they are all sent in vain.
+# With these statuses, single items may be the reason why a whole batch was refused.
 _ITEM_STATUS = frozenset({400, 404, 409, 413, 422})
 
 
 def by_operation(batch):
-    """Return {operation: [prepared, …]}, in order of appearance."""
+    """Return ``{operation: [prepared, …]}``, in order of first appearance."""
     groups = {}
     for prepared in batch:
         groups.setdefault(prepared.operation, []).append(prepared)
@@ -19,14 +19,14 @@ def by_operation(batch):
 
 
 def input_of(prepared):
-    """Return what a batch call gets for an item."""
+    """Return an item's entry in the ``inputs`` of a batch call."""
     return {name: value for name, value in prepared.body.items() if name in _INPUT}
 
 
 def chunks(items, size):
-    """Cut items into lists of at most ``size``, none with the same record twice: HubSpot refuses those.
+    """Split items into lists of at most ``size``, without the same record twice in a list: HubSpot refuses that.
 
-    Items of the same record stay in order: the later one is in a later list.
+    Items of one record stay in order: a later item is in a later list.
     """
     cut, last = [], {}
     for prepared in items:
@@ -42,10 +42,10 @@ def chunks(items, size):
 
 
 def read(items, response):
-    """Return the outcomes of a 2xx answer, one for each item.
+    """Return the outcomes of a 2xx response, one per item.
 
-    ``errors[]`` comes first: an item that is in both lists has failed. An item that is in neither may have
-    been applied or not.
+    ``errors[]`` takes precedence: an item in both ``errors[]`` and ``results[]`` has failed. An item in neither is in
+    doubt.
     """
     refused = read_refused(items, response.object)
     results = _read_results(items, response.object)
@@ -57,7 +57,7 @@ def read(items, response):
 
 
 def read_done(items, response):
-    """Return the outcomes of an answer without content, such as that to an archive call."""
+    """Return the outcomes of a 2xx response without ``results[]``, such as to an archive call, one per item."""
     refused = read_refused(items, response.object)
     return [
         failure(p, refused[p.item.trace_id])
@@ -68,9 +68,9 @@ def read_done(items, response):
 
 
 def read_refused(items, body):
-    """Return {trace id: entry of ``errors[]``} for the items that failed.
+    """Return ``{trace id: entry of errors[]}`` for the items that failed.
 
-    An entry that names no item is about the only item, if there is only one.
+    If there is only one item, an entry that names no item is about that one.
     """
     entries = problems.dicts(body.get("errors"))
     found = _named(items, entries) if entries else {}
@@ -80,9 +80,9 @@ def read_refused(items, body):
 
 
 def blamed(items, response, error):
-    """Return {trace id: error} for the items to which the refusal of a whole batch is due; empty if not told.
+    """Return ``{trace id: error}`` for the items because of which a whole batch was refused; empty if unknown.
 
-    ``error`` is the refusal; all items get it if it is not about items at all.
+    :param error: the refusal; if it is not about single items, all of them get it
     """
     if response.status not in _ITEM_STATUS or error.code == "KEY_NOT_UNIQUE":
         return {p.item.trace_id: error for p in items}
@@ -100,10 +100,10 @@ def blamed(items, response, error):
 
 
 def suspected(items, response):
-    """Return the items that the refusal of a whole batch may be due to, without being a proof.
+    """Return the items that may be the reason why a whole batch was refused.
 
-    These are the records that HubSpot found twice in the batch (under two ids, or under two addresses of one
-    contact), and the items with a value that it quotes or without one that it misses.
+    These are the records that HubSpot found twice in the batch (by two ids, or by two addresses of one contact),
+    items that contain a value that the message quotes, and items that lack a required property.
     """
     body = response.object
     if len(items) < 2:
@@ -127,7 +127,7 @@ def _is_duplicate(body):
 
 
 def failure(prepared, problem):
-    """Return the outcome of an item for which ``errors[]`` has an entry."""
+    """Return the outcome of an item with an entry in ``errors[]``."""
     error = errors.from_item(problem, (prepared.body.get("properties", {}),), noun(prepared.object))
     response = {k: problem[k] for k in ("category", "subCategory") if problem.get(k)}
     return Outcome(prepared.item.trace_id, prepared.item.remote_id, error, error.http_status, response)
@@ -150,7 +150,7 @@ def _not_answered():
 
 
 def _read_results(items, body):
-    """Return {trace id: result}: by ``objectWriteTraceId``, else by record id or by the key's value."""
+    """Return ``{trace id: result}``, matched by ``objectWriteTraceId``, or else by record id or match key."""
     results = problems.dicts(body.get("results"))
     found = {r["objectWriteTraceId"]: r for r in results if isinstance(r.get("objectWriteTraceId"), str)}
     missing = [p for p in items if p.item.trace_id not in found]
@@ -177,7 +177,7 @@ def _with_value(results, name, value):
 
 
 def _named(items, entries):
-    """Return {trace id: entry}: an entry's context has ``objectWriteTraceId`` or the ids that were sent."""
+    """Return ``{trace id: entry}``, by the ``objectWriteTraceId`` or the ids in each entry's context."""
     traces = {p.item.trace_id.lower(): p.item.trace_id for p in items}
     ids = {str(p.body["id"]).lower(): p.item.trace_id for p in items}
     found = {}

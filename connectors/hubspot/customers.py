@@ -1,4 +1,4 @@
-"""Customers: persons are contacts, and business customers are contacts or companies, as the admin has chosen."""
+"""Customers: people become contacts, and business customers become contacts or companies, as the admin chose."""
 
 from ...core.errors import RemoteError
 from ..items import Outcome, Prepared, Reference, failed
@@ -12,21 +12,21 @@ EVENT_TYPES = (*CREATED_OR_UPDATED, "customer.merged", "customer.erased")
 
 
 class CustomerHandler(Handler):
-    """Customers become contacts or companies."""
+    """Prepares requests for contacts and companies."""
 
     event_types = EVENT_TYPES
 
     def references(self, event_type, data):
-        """A person of a company is linked to it, where companies are records of their own."""
+        """Return the company of a person, if business customers become companies."""
         company_id = data.get("company_id") if event_type in CREATED_OR_UPDATED else None
         if self.mapper.object_for("business_customer") != "company" or not company_id:
             return ()
         return (Reference("customer", int(company_id), is_required=False),)
 
     def prepare(self, item):
-        """Turn an item into a request for one contact or company.
+        """Return the request for one contact or company.
 
-        :raise MappingError: ``KEY_MISSING``
+        :raise MappingError: no match key has a value (``KEY_MISSING``)
         """
         if item.event_type == "customer.merged":
             return _prepare_merge(item)
@@ -61,7 +61,7 @@ def _prepared(item, kind, body):
 
 
 class Customers:
-    """The contacts or companies of an account, as customers are written to them."""
+    """Writes, merges, archives and finds an account's contacts or companies."""
 
     def __init__(self, api, records):
         self.api = api
@@ -69,7 +69,10 @@ class Customers:
         self.object_name = records.object_name
 
     def send(self, kind, items):
-        """Send requests of one kind; return one outcome each, in order."""
+        """Send requests of one kind, and return one outcome each, in order.
+
+        :param kind: ``upsert``, ``update``, ``merge``, ``archive`` or ``find``
+        """
         if kind == "merge":
             return [self._send_merge(p) for p in items]
         if kind == "find":
@@ -96,7 +99,7 @@ class Customers:
         return Outcome(prepared.item.trace_id, survivor, None, 200, {"id": survivor})
 
     def _merge_pair(self, survivor, loser, in_doubt):
-        """Merge one record into another; return the id of the result, which HubSpot may have made anew."""
+        """Merge one record into another, and return the id of the result, which may be a new one."""
         merged = self._already_merged(survivor, loser) if in_doubt else None
         if merged:
             return merged
@@ -111,9 +114,9 @@ class Customers:
         raise error
 
     def _already_merged(self, survivor, loser):
-        """Return the id of the record that both became, or that is left where the loser is gone; else None.
+        """Return the id of the record that is left if the two were merged, or if the loser was deleted; else None.
 
-        :raise RemoteNotFoundError: the survivor is gone
+        :raise RemoteNotFoundError: the survivor does not exist
         """
         winner = self.api.find(self.object_name, survivor)
         if winner is None:

@@ -1,4 +1,4 @@
-"""Orders (as orders or deals) and invoices: a record, its line items, and what both are linked to."""
+"""Documents: orders (as orders or deals) and invoices, with their line items and links."""
 
 import copy
 import hashlib
@@ -18,24 +18,24 @@ INVOICE_EVENTS = ("invoice.posted", "invoice.paid")
 EVENT_TYPES = (*ORDER_EVENTS, *INVOICE_EVENTS)
 LINE = "line_item"
 STAGES = frozenset({"hs_pipeline", "hs_pipeline_stage", "pipeline", "dealstage"})
-LONG = 100  # lines of a document, above which a try goes on where the one before had to stop
-# What the property of our own holds. Accounts have these values: they must stay as they are.
+LONG = 100  # a document with more lines has a checkpoint, from which the next attempt continues
+# The beginning of the match key's values. They are stored in HubSpot accounts, so they must never change.
 _OWN_KINDS = {"sales": "sale.order", "web": "sale.order", "pos": "pos.order"}
 
 
 def own_id(item):
-    """Return the text by which HubSpot finds a document: ``sale.order/7``, ``pos.order/7``, ``account.move/7``."""
+    """Return the match key's value for a document: ``sale.order/7``, ``pos.order/7`` or ``account.move/7``."""
     kind = _OWN_KINDS[item.data["channel"]] if item.event_type in ORDER_EVENTS else "account.move"
     return f"{kind}/{item.data['id']}"
 
 
 class DocumentHandler(Handler):
-    """Orders become orders or deals, and invoices become invoices, with their line items."""
+    """Prepares requests for orders, deals and invoices, with their line items."""
 
     event_types = EVENT_TYPES
 
     def references(self, event_type, data):
-        """A document waits for its customer, and an invoice for its orders."""
+        """Return the customer of a document, and the orders of an invoice."""
         customer_id = data["customer_id"]
         customer = [Reference("customer", int(customer_id), is_required=False)] if customer_id else []
         orders = [
@@ -45,9 +45,9 @@ class DocumentHandler(Handler):
         return [*customer, *orders]
 
     def prepare(self, item):
-        """Turn an item into a request for an order, deal or invoice with its line items.
+        """Return the request for an order, deal or invoice, with its line items.
 
-        :raise MappingError: ``KEY_MISSING``
+        :raise MappingError: no match key has a value (``KEY_MISSING``)
         """
         subject = "order" if item.event_type in ORDER_EVENTS else "invoice"
         prepared = record_request.prepare_record(self.adapter, item, subject, own_id(item))
@@ -79,16 +79,16 @@ class DocumentHandler(Handler):
 
 
 def _without_stage(prepared):
-    """An edit moves no order back to where it began: in between, its stage is HubSpot's own matter."""
+    """Remove the stage from an update, so that an edit in Odoo does not undo a change of stage in HubSpot."""
     properties = {name: text for name, text in prepared.body["properties"].items() if name not in STAGES}
     comparable = {name: value for name, value in prepared.comparable.items() if name not in STAGES}
     return replace(prepared, body={**prepared.body, "properties": properties}, comparable=comparable)
 
 
 class Documents:
-    """The orders, deals or invoices of an account.
+    """Writes an account's orders, deals or invoices, with their line items and links.
 
-    :param records: of that object
+    :param records: the :class:`~.records.Records` of that object
     :param lines: the :class:`~.records.Records` of line items
     """
 
@@ -99,10 +99,12 @@ class Documents:
         self.lines = lines
 
     def send(self, kind, items):
-        """Write documents, then what they are linked to; return one outcome each, in order.
+        """Write documents, then their line items and links. Return one outcome per document, in order.
 
-        All of it can be repeated. A document whose lines could not all be written in the time there was goes on from
-        there with the next try.
+        Every call is safe to repeat. If time runs out in a long document, its outcome has a checkpoint, from which
+        the next attempt continues.
+
+        :param kind: ``upsert`` or ``update``
         """
         outcomes = self.records.send(kind, items)
         outcomes = self.associations.link(self.records.object_name, items, outcomes)
@@ -126,7 +128,7 @@ class Documents:
             document.add(line, outcome)
 
     def _link_lines(self, documents):
-        """Link line items to their documents, and archive those that a document has no more."""
+        """Link line items to their documents, and archive line items that a document no longer has."""
         source = self.records.object_name
         old = [document for document in documents if not document.is_new]
         try:
@@ -142,7 +144,7 @@ class Documents:
             document.error = outcome.error
 
     def _archive_own(self, line_ids):
-        """Archive line items that we made; somebody else's stay."""
+        """Archive those line items that Odoo created: the others were added in HubSpot."""
         for start in range(0, len(line_ids), self.lines.size):
             part = line_ids[start : start + self.lines.size]
             own = [each for each, key in self.api.read_values(LINE, part, KEY).items() if key]
@@ -151,7 +153,7 @@ class Documents:
 
 
 class _Written:
-    """A document that was written, and how far its lines are."""
+    """A document that was written, and its line items that were written so far."""
 
     def __init__(self, prepared, outcome):
         self.prepared = prepared
@@ -171,47 +173,48 @@ class _Written:
         return bool(self.outcome.response.get("new"))
 
     def waiting(self):
-        """Return the requests for the lines that are not written yet."""
+        """Yield the requests for the lines that are not written yet."""
         for body in self.prepared.body["lines"][len(self.line_ids) :]:
             item = replace(self.prepared.item, trace_id=body["objectWriteTraceId"], remote_id=None)
             yield Prepared(item, "upsert", body, {}, object=LINE)
 
     def add(self, line, outcome):
-        """Take in what became of a line; they come in order, and those after one that failed do not count."""
+        """Add the outcome of a line. Lines are added in order; after a failure, further ones are ignored."""
         if outcome.error:
             self.error = self.error or _line_error(line, outcome.error)
         elif self.error is None:
             self.line_ids.append(outcome.remote_id)
 
     def stale(self, present):
+        """Return the ids of linked line items that the document no longer has."""
         return sorted(set(present) - set(self.line_ids))
 
     def links(self, present):
-        """Return the request to link those lines that are not yet."""
+        """Return the request that links the line items that are not linked yet."""
         known = set(present)
         missing = [each for each in self.line_ids if each not in known]
         return replace(self.prepared, body={"associations": {LINE: missing}})
 
     def result(self):
-        """Return the outcome of the document with its lines."""
+        """Return the outcome of the document, including its line items."""
         is_worth_while = self.error and self.version and self.line_ids
         checkpoint = {"version": self.version, "line_ids": self.line_ids} if is_worth_while else {}
         return replace(self.outcome, error=self.error, checkpoint=checkpoint)
 
 
 def _version(lines):
-    """Return what tells whether the lines are the same as at the last try; empty for a few, which are sent again."""
+    """Return a hash of the lines, to check that a checkpoint is about the same ones; empty for short documents."""
     if len(lines) <= LONG:
         return ""
     return hashlib.blake2b(json.dumps(lines, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def _line_error(line, error):
-    """Say which line is at fault, if one is."""
+    """Return the error with the line's name in its message, if it is about that line."""
     if not isinstance(error, (BusinessError, ConflictError, ValidationError)):
         return error
     properties = line.body["properties"]
     name = properties.get("hs_sku") or properties.get("name") or line.body["id"]
-    told = copy.copy(error)
-    told.message = f"Line item “{name}”: {error.message}"
-    return told
+    line_error = copy.copy(error)
+    line_error.message = f"Line item “{name}”: {error.message}"
+    return line_error

@@ -1,7 +1,7 @@
-"""HubSpot's errors → the hub's error classes, in words for a person. Pure functions.
+"""Turns HubSpot's error responses into the hub's errors, with messages for users. Pure functions.
 
-HubSpot describes an error as ``{status, category, subCategory, message, context, errors[], correlationId}``,
-of which any part may be missing (https://developers.hubspot.com/docs/api-reference/latest/error-handling).
+HubSpot describes an error as ``{status, category, subCategory, message, context, errors[], correlationId}``, where
+any part may be missing (https://developers.hubspot.com/docs/api-reference/latest/error-handling).
 """
 
 import re
@@ -41,12 +41,12 @@ _MULTI_STATUS = Response(207, {})
 
 
 def from_response(response, *, write=True, sent=(), noun="record") -> RemoteError:
-    """Return the error that a whole answer of status 400 or more stands for.
+    """Return the error for a response of status 400 or more.
 
-    :param response: an :class:`~..http_client.Response`
-    :param write: the call may have changed something
-    :param sent: properties (a dict for each item) whose personal values must not show up in the message
-    :param noun: what such records are called
+    :param response: a :class:`~..http_client.Response`
+    :param write: whether the call may have changed something
+    :param sent: the properties that were sent, one dict per item; personal values in them are masked in the message
+    :param noun: the name of such records
     """
     body = response.object
     error = _BY_STATUS.get(response.status, _by_range)(response, body, sent, noun)
@@ -57,9 +57,9 @@ def from_response(response, *, write=True, sent=(), noun="record") -> RemoteErro
 
 
 def from_item(problem, sent=(), noun="record") -> RemoteError:
-    """Return the error for one entry of ``errors[]`` in a 2xx answer.
+    """Return the error for one entry of ``errors[]`` in a 2xx response.
 
-    The item's own ``category`` says what it is; one that is not known counts as a validation error.
+    The entry's ``category`` decides the class; an unknown one counts as a validation error.
     """
     category = str(problem.get("category") or "")
     if category in _TRANSIENT_CATEGORIES:
@@ -91,13 +91,13 @@ def _not_found(response, body, sent, noun):
     if body.get("category") == "OBJECT_NOT_FOUND" or problems.context_of(body).get("ids"):
         return not_found(noun)
     return TransientError(
-        "HubSpot does not know this address. Check the URL and the API version of the connector.",
+        "HubSpot has no such endpoint. Check the URL and the API version of the connector.",
         code="WRONG_ADDRESS",
     )
 
 
 def not_found(noun="record"):
-    """Return the error for a record that HubSpot does not have (any more)."""
+    """Return the error for a record that does not exist in HubSpot."""
     return RemoteNotFoundError(
         f"The {noun} was deleted or merged in HubSpot. Resync links it again or creates a new one.",
         code="OBJECT_NOT_FOUND",
@@ -109,7 +109,7 @@ def _conflict(response, body, sent, noun):
     existing = _EXISTING_ID.search(str(body.get("message") or ""))
     if existing:
         return ConflictError(
-            f"Another {noun} in HubSpot already has this key, such as an e-mail address. Existing ID: {existing[1]}. "
+            f"Another {noun} in HubSpot (ID {existing[1]}) already has this match key, such as an e-mail address. "
             "Merge the two in HubSpot, or correct the key in Odoo.",
             code=f"{noun.upper().replace(' ', '_')}_EXISTS",
             field=problems.property_name(body),
@@ -125,7 +125,8 @@ def _invalid(response, body, sent, noun):
     taken = problems.VALUE_TAKEN.search(str(body.get("message") or ""))
     if taken:
         return ConflictError(
-            f"Another {noun} in HubSpot (ID {taken[2]}) already has this value, which must be unique.",
+            f"Another {noun} in HubSpot (ID {taken[2]}) already has this value, which must be unique. Merge the two in "
+            "HubSpot, or correct the value in Odoo.",
             code="UNIQUE_VALUE_TAKEN",
             field=taken[1] or problems.property_name(body),
         )
@@ -173,10 +174,10 @@ def _too_many(response, body, sent, noun):
 
 
 def _quota_delay(response, daily):
-    """Return the seconds to wait: what HubSpot says, else its 10 s window, or an hour at most.
+    """Return the seconds to wait: HubSpot's ``Retry-After``, or else its 10-second window or an hour at most.
 
-    The daily limit ends at midnight in the account's time zone, which the answer does not tell: try again at
-    midnight UTC, and every hour until then.
+    The daily limit ends at midnight in the account's time zone, which the response does not name. So a call probes
+    at midnight UTC, and every hour until then.
     """
     asked = asked_to_wait(response)
     if asked is not None:

@@ -1,13 +1,13 @@
-"""What HubSpot gets of some types of events: the protocol of customers, documents and shipments."""
+"""The base class of event handlers: customers, documents, shipments."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
 
 class Handler(ABC):
-    """Turns the items of its event types into requests.
+    """Prepares requests for the items of its event types.
 
-    :param adapter: for the mapping
+    :param adapter: the :class:`~.adapter.HubSpotAdapter`, for its mapping
     """
 
     event_types: ClassVar[tuple[str, ...]]
@@ -17,9 +17,9 @@ class Handler(ABC):
         self.mapper = adapter.mapper
 
     def references(self, event_type, data):
-        """Return the records that must be at HubSpot before this one; see :meth:`Adapter.references`."""
+        """Return the records to which the event refers; see :meth:`Adapter.references`."""
         return ()
 
     @abstractmethod
     def prepare(self, item):
-        """Turn an item into a request; see :meth:`Adapter.prepare`."""
+        """Return the request for an item; see :meth:`Adapter.prepare`."""

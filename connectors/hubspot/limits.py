@@ -7,7 +7,7 @@ _DAY = 86_400
 
 
 def readings(headers):
-    """Return what HubSpot tells of its limits; headers that are missing or no numbers tell nothing.
+    """Return the :class:`QuotaReading` of each limit that the headers report. Invalid headers count as missing.
 
     :param headers: with lower-case names
     """

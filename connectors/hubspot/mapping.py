@@ -1,6 +1,6 @@
-"""Canonical data → HubSpot properties: the default field maps, and what only HubSpot's values need. Pure.
+"""The mapping of canonical data to HubSpot properties: default field maps, and HubSpot's transforms. Pure functions.
 
-HubSpot takes strings only. An empty value is sent as ``""``, which clears the property.
+HubSpot accepts only strings. An empty value is sent as ``""``, which clears the property.
 """
 
 from decimal import Decimal
@@ -17,12 +17,12 @@ from ..items import MatchKeys
 from ..mapper import personal_properties
 from ..texts import family_name
 
-# HubSpot knows Filipino only as "fil"; every other language code of Odoo is one of HubSpot's in lower case.
+# The only language of Odoo whose code differs from HubSpot's by more than upper and lower case.
 _LANGUAGES = {"tl-ph": "fil-ph"}
 _MAIN_ADDRESS = "addresses.contact|0"
-KEY = "odoo_id"  # a property of our own, by which all but contacts are found
+KEY = "odoo_id"  # a custom property that Odoo manages: the match key of all objects except contacts
 OWN_KEY = MatchKeys(KEY)
-_MIDNIGHT = "%Y-%m-%dT00:00:00Z"  # properties with a time of day want one
+_MIDNIGHT = "%Y-%m-%dT00:00:00Z"  # for properties with a time of day
 
 
 # ----- transforms -----
@@ -41,7 +41,7 @@ def _street(address, _argument, _customer):
 
 
 def _country(code, _argument, _customer):
-    """Return the English name: ``country`` is free text that HubSpot's forms and imports fill with names."""
+    """Return the English name of a country: ``country`` is free text that HubSpot's own forms fill with names."""
     return _country_names().get(code, code)
 
 
@@ -57,13 +57,13 @@ def _language(language, _argument, _customer):
 
 
 def _domain(website, _argument, _customer):
-    """Return the host of a web address, without ``www.``: HubSpot tells companies apart by it."""
+    """Return the host of a web address without ``www.``, by which HubSpot recognizes companies."""
     host = urlsplit(website if "//" in website else f"//{website}").hostname or ""
     return host.removeprefix("www.")
 
 
-def _taken_off(lines, _argument, _order):
-    """Return what lines take off the price, such as rewards: HubSpot has no line items below zero."""
+def _discount(lines, _argument, _order):
+    """Return the sum of negative lines, such as rewards, as a positive amount: line items cannot be negative."""
     return _sum(-Decimal(line["total"]) for line in lines if not is_line_item(line))
 
 
@@ -84,12 +84,12 @@ def _invoice_status(residual, _argument, _invoice):
 
 
 def is_line_item(line):
-    """Tell whether a line can be a line item of HubSpot's: nothing of it is below zero."""
+    """Return whether a line can be a HubSpot line item: its price and quantity are not negative."""
     return not line["unit_price"].startswith("-") and not line["quantity"].startswith("-")
 
 
 def _argument(values):
-    """Return the argument of a map of values."""
+    """Return the argument of the transform ``map``, given ``{canonical value: HubSpot's value}``."""
     return "; ".join(f"{before}={after}" for before, after in values.items())
 
 
@@ -105,14 +105,14 @@ TRANSFORMS = {
     "hubspot.country": Transform("English name of the country", _country, "text"),
     "hubspot.language": Transform("HubSpot language code", _language, "code"),
     "hubspot.domain": Transform("Domain of a website", _domain, "text"),
-    "hubspot.taken_off": Transform("Sum of negative lines", _taken_off, "number", takes_object=True),
+    "hubspot.taken_off": Transform("Sum of negative lines", _discount, "number", takes_object=True),
     "hubspot.delivery_cost": Transform("Sum of delivery lines", _delivery_cost, "number", takes_object=True),
     "hubspot.source_store": Transform("Till, or else the channel", _source_store, "text"),
     "hubspot.invoice_status": Transform("HubSpot invoice status", _invoice_status, "code"),
 }
 
 
-# ----- the field maps to begin with -----
+# ----- default field maps -----
 
 
 def _field(object_name, name, path, transform="none", argument="", source="canonical"):
@@ -121,7 +121,7 @@ def _field(object_name, name, path, transform="none", argument="", source="canon
 
 
 def _address(object_name, prefix, path):
-    """The parts of an address, by the name of the property without its prefix."""
+    """Return the field maps of an address: ``{prefix}_street``, ``{prefix}_city``, …"""
     parts = {"city": "city", "state": "region", "postal_code": "postal_code"}
     return (
         _field(object_name, f"{prefix}_street", path, "hubspot.street"),
@@ -157,7 +157,7 @@ COMPANY = (
     _field("company", "country", f"{_MAIN_ADDRESS}.country", "hubspot.country"),
     _field("company", "website", "website"),
 )
-# The ids of the order pipeline and its stages are the same in every account that did not make others.
+# The ids of the default order pipeline and its stages, which are the same in every account.
 ORDER_PIPELINE = "14a2e10e-5471-408a-906e-c51f3b04369e"
 ORDER_STAGES = {
     "placed": "4b27b500-f031-4927-9811-68a0b525cbae",  # Open
@@ -181,7 +181,7 @@ ORDER = (
     *_address("order", "hs_shipping_address", "delivery_address"),
 )
 SHIPPED_STAGES = {
-    "true": "937ea84d-0a4f-4dcf-9028-3f9c2aafbf03",  # Processed: the rest is still to come
+    "true": "937ea84d-0a4f-4dcf-9028-3f9c2aafbf03",  # Processed: there is a backorder
     "false": "aa99e8d0-c1d5-4071-b915-d240bbb1aed9",  # Shipped
 }
 ORDER_SHIPMENT = (
@@ -232,7 +232,12 @@ _DEFAULTS = {(each.object, each.property): each for each in DEFAULT_FIELD_MAPS}
 
 
 class ObjectMap(NamedTuple):
-    """The field maps of an object, and the names of properties that are for new records, or hold personal data."""
+    """The field maps of an object.
+
+    :param by_property: ``{property: field map}``
+    :param once: properties that are sent only when a record is created
+    :param personal: properties that hold personal data although their names do not say so
+    """
 
     by_property: dict[str, FieldMap]
     once: frozenset[str]
@@ -245,10 +250,10 @@ class ObjectMap(NamedTuple):
 
 
 def own_keys(keys, object_name, own_id, names):
-    """Return ``{property: text}`` of the keys that are properties of one's own, unless a field map fills them.
+    """Return ``{property: value}`` for the match keys that are custom properties and that no field map fills.
 
-    :param own_id: what such a property holds
-    :param names: of the properties that field maps fill
+    :param own_id: the value of such a property
+    :param names: the properties that field maps fill
     """
     return {
         key: own_id
@@ -258,13 +263,13 @@ def own_keys(keys, object_name, own_id, names):
 
 
 def find_key(mapper, item, object_name, keys, own_id, maps, properties):
-    """Return (property, value) of the first key that has a value, or (None, None).
+    """Return (property, value) of the first match key that has a value, or (None, None).
 
-    A key holds what its field map says, else what the default one would say; a property for which there is
-    none is a custom one with unique values, and holds ``own_id``.
+    The value of a key comes from its field map, or else from the default field map. A key that has neither is a
+    custom property with unique values, whose value is ``own_id``.
 
     :param maps: ``{property: field map}``
-    :param properties: ``{property: text}`` that are sent
+    :param properties: ``{property: text}``, as sent
     """
     for name in (keys.primary, keys.fallback):
         if not name:
@@ -281,12 +286,12 @@ def _key_value(mapper, item, field, own_id):
 
 
 def key_missing(keys: MatchKeys):
-    """Return the error for a record that HubSpot could not tell from others."""
+    """Return the error for a customer that has no value for a match key."""
     what = "an e-mail address" if keys.primary == "email" else f"a value for {keys.primary}"
     fallback = f" and no {keys.fallback}" if keys.fallback else ""
     return MappingError(
         f"The customer has no value for the match key: no {keys.primary}{fallback}. Enter {what} for the customer, or "
-        "set a fallback key in the object mapping (a HubSpot property of your own with unique values).",
+        "set a fallback key in the object mapping (a custom HubSpot property with unique values).",
         code="KEY_MISSING",
         field=keys.primary,
     )

@@ -1,4 +1,4 @@
-"""Reading HubSpot's error bodies, any part of which may be missing or of another type. Pure functions."""
+"""Reading HubSpot's error bodies, in which any part may be missing or have another type. Pure functions."""
 
 import json
 import re
@@ -8,10 +8,10 @@ _PROPERTY_ERRORS = re.compile(r"Property values were not valid: (\[.*\])", re.DO
 
 
 def property_problems(body):
-    """Return what is wrong with which property, as ``{name, error, message}`` dicts; empty if it is not told.
+    """Return the invalid properties as ``{name, error, message}`` dicts; empty if the body names none.
 
-    HubSpot puts this list, as JSON text, into the message; what the rules of the account's admin ask for is
-    in ``errors[]``.
+    HubSpot puts this list into the message as JSON text. Violations of the account's own validation rules are in
+    ``errors[]``.
     """
     message = str(body.get("message") or "")
     taken = VALUE_TAKEN.search(message)
@@ -27,7 +27,7 @@ def property_problems(body):
 
 
 def _broken_problem(text):
-    """Values with quotes in them break the JSON text."""
+    """Return the problem from a list that is not valid JSON, because HubSpot does not escape quotes in values."""
     name = re.search(r'"name"\s*:\s*"(\w+)"', text)
     code = re.search(r'"error"\s*:\s*"(\w+)"', text)
     return [{"name": name and name[1], "error": code and code[1], "message": text}]
@@ -39,7 +39,7 @@ def _detailed_problems(body):
 
 
 def property_name(body):
-    """Return the name of the first property that an error is about, or None."""
+    """Return the name of the first property that an error names, or None."""
     for problem in (body, *dicts(body.get("errors"))):
         context = context_of(problem)
         names = strings(context.get("propertyName")) or strings(context.get("propertyNames"))
@@ -49,29 +49,29 @@ def property_name(body):
 
 
 def missing_scopes(body):
-    """Return the names of the scopes that the call would need."""
+    """Return the names of the scopes that the token lacks."""
     contexts = [context_of(problem) for problem in (body, *dicts(body.get("errors")))]
     names = ("requiredGranularScopes", "missingScopes", "requiredScopes")
     return sorted({s for context in contexts for name in names for s in strings(context.get(name))})
 
 
 def correlation(body):
-    """Return the part of an answer by which HubSpot's support finds the call."""
+    """Return the part of a response by which HubSpot's support can find the call."""
     return {"correlationId": body["correlationId"]} if body.get("correlationId") else {}
 
 
 def context_of(problem):
-    """Return the context of an error: which items, ids or properties it is about."""
+    """Return the context of an error: the items, ids or properties that it names."""
     context = problem.get("context")
     return context if isinstance(context, dict) else {}
 
 
 def dicts(value):
-    """Return the dicts of a list; nothing if it is not a list."""
+    """Return the dicts in a list; an empty list for any other value."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def strings(value):
-    """Return the strings of a list, or of a single value."""
+    """Return the non-empty strings in a list, or a single string as a list."""
     values = value if isinstance(value, list) else [value]
     return [item for item in values if isinstance(item, str) and item]

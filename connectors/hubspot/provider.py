@@ -1,4 +1,4 @@
-"""HubSpot, as data."""
+"""The HubSpot provider."""
 
 from ..authentication import AuthorizationCode, Credential, Token
 from ..items import MatchKeys
@@ -9,23 +9,26 @@ from .adapter import HubSpotAdapter
 
 URL = "https://api.hubapi.com"
 SCOPES = ("oauth", "crm.objects.contacts.read", "crm.objects.contacts.write")
-# Asked for as optional ones: an account may lack an object, and not every connector sends all.
+# Optional, because an account may lack some of these objects, and not every connector sends all of them.
 OPTIONAL_SCOPES = tuple(
     f"crm.{kind}.{name}.{right}"
     for name in ("companies", "orders", "deals", "line_items", "invoices")
     for kind, right in (("objects", "read"), ("objects", "write"), ("schemas", "write"))
 )
-CALLS_FOR_DOCUMENTS = 6  # for 100 of them: themselves, 300 lines, links to the lines and to the customers
+CALLS_FOR_DOCUMENTS = 6  # for 100 documents with 300 lines: 1 for the documents, 3 for lines, 2 for links
 
 
 def oauth(base_url, api_version):
-    """The consent page is on another host than the API, but for a stand-in. Source: HubSpot's OAuth guide."""
+    """Return the OAuth endpoints. The consent page has a host of its own, except in the test sandbox.
+
+    Source: https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth
+    """
     consent = "https://app.hubspot.com" if base_url == URL else base_url
     return OAuth(f"{consent}/oauth/authorize", f"/oauth/{api_version}/token", SCOPES, OPTIONAL_SCOPES)
 
 
 def estimate(event_type, items, batches):
-    """Contacts are merged one by one; documents have their lines and links, taken for three lines each."""
+    """Return the number of calls: one per merge, and 6 per full batch of documents, at three lines each."""
     if event_type == "customer.merged":
         return items
     return batches * CALLS_FOR_DOCUMENTS if event_type in documents.EVENT_TYPES else batches

@@ -1,4 +1,4 @@
-"""Writing the records of one object in batches, and telling what became of each."""
+"""Writing the records of one object in batches, with an outcome for each."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from .api import noun
 class Records:
     """The records of one object of an account.
 
-    :param size: how many go into one call at most
+    :param size: the maximum number of records per call
     """
 
     def __init__(self, api, object_name, size):
@@ -22,10 +22,10 @@ class Records:
         self.size = size
 
     def send(self, kind, items):
-        """Make or change records; return one outcome each, in order.
+        """Create or update records, and return one outcome each, in order.
 
-        An update that got no answer before, and none again, may be of a record that was merged: it then goes to the
-        one that this became.
+        An update that is in doubt and again gets no result may address a record that was merged. It is then sent to
+        the record that resulted from the merge.
 
         :param kind: ``upsert`` or ``update``
         """
@@ -37,7 +37,7 @@ class Records:
         return outcomes
 
     def archive(self, items):
-        """Put records into the recycle bin; what is gone already needs none."""
+        """Move records to the recycle bin, and return one outcome each. Records that do not exist count as done."""
         outcomes = self._in_calls(items, self._archive_part)
         return [replace(o, error=None) if isinstance(o.error, RemoteNotFoundError) else o for o in outcomes]
 
@@ -47,7 +47,7 @@ class Records:
     def _write_part(self, kind, items):
         """Make one call.
 
-        :raise RemoteError: if it was refused as a whole and HubSpot does not say for which items
+        :raise RemoteError: the whole call was refused, and the response does not say because of which items
         """
         inputs = [batches.input_of(p) for p in items]
         response = self.api.objects(self.object_name, "POST", f"/batch/{kind}", {"inputs": inputs})
@@ -57,9 +57,9 @@ class Records:
         return self._isolate(kind, items, response, error)
 
     def _isolate(self, kind, items, response, error):
-        """Send a refused batch again without the items at fault, and those that only may be at fault alone.
+        """Resend a refused batch without the items that HubSpot names as bad, and suspected items one by one.
 
-        :raise RemoteError: ``error``, if the answer does not tell which these are
+        :raise RemoteError: ``error``, if the response points to no item
         """
         blamed = batches.blamed(items, response, error)
         suspected = [] if blamed else batches.suspected(items, response)
@@ -71,7 +71,10 @@ class Records:
         return [sent.get(p.item.trace_id) or failed([p], blamed[p.item.trace_id])[0] for p in items]
 
     def _update_merged(self, prepared, outcome):
-        """Update the record that this one was merged into; ``outcome`` stands if it was not."""
+        """Update the record into which this one was merged, and return its outcome.
+
+        :param outcome: returned if the record was not merged
+        """
         try:
             winner = self.api.find(self.object_name, prepared.item.remote_id)
         except RemoteError as error:
@@ -84,7 +87,7 @@ class Records:
         return bisect([moved], lambda part: self._write_part("update", part))[0]
 
     def _archive_part(self, items):
-        """Archive records, but not one that was merged: its id now leads to another customer's record."""
+        """Archive records that were not merged. The id of a merged record leads to another customer's record."""
         own = self.api.find_unmerged(self.object_name, [p.body["id"] for p in items])
         present = [p for p in items if p.body["id"] in own]
         done = {o.trace_id: o for o in self._archive_present(present)} if present else {}
@@ -94,9 +97,9 @@ class Records:
         return batches.read_done(items, self.archive_ids([p.body["id"] for p in items]))
 
     def archive_ids(self, ids):
-        """Put at most 100 records into the recycle bin; return the answer.
+        """Move at most 100 records to the recycle bin, and return the response.
 
-        :raise RemoteError: it was refused
+        :raise RemoteError: HubSpot refused
         """
         inputs = [{"id": each} for each in ids]
         response = self.api.objects(self.object_name, "POST", "/batch/archive", {"inputs": inputs})

@@ -1,4 +1,4 @@
-"""HubSpot's property definitions, any part of which may be missing or of another type."""
+"""HubSpot's property definitions: reading them, and creating the match key."""
 
 from ...core.errors import ValidationError
 from ..provider import RemoteProperty
@@ -6,7 +6,7 @@ from . import problems
 from .api import noun
 from .mapping import KEY
 
-# https://developers.hubspot.com/docs/api-reference/latest/crm/properties/guide: types of properties
+# Property types: https://developers.hubspot.com/docs/api-reference/latest/crm/properties/guide
 _TYPES = {
     "number": "number",
     "bool": "boolean",
@@ -17,15 +17,16 @@ _TYPES = {
 
 
 def read(body):
-    """Return the properties of an answer to "read all properties", by label; without those that are archived."""
+    """Return the properties in a response to "read all properties", sorted by label, without archived ones."""
     found = [_property(each) for each in problems.dicts(body.get("results")) if not each.get("archived")]
     return sorted((each for each in found if each.name), key=lambda each: each.label.lower())
 
 
 def add_key(api, object_name):
-    """Make the property by which our records are found; return what was made, in words, None if it was there.
+    """Create the match key property of an object, if it lacks it.
 
-    :raise RemoteError: it cannot be made, or there is one whose values are not unique
+    :return: a description of what was created, for the admin; None if the property exists
+    :raise RemoteError: HubSpot refused, or the property exists but its values are not unique
     """
     found = api.properties(object_name, "GET", f"/{KEY}")
     if found.status == 404:
@@ -63,7 +64,7 @@ def _make_key(api, object_name):
 
 
 def _group(api, object_name):
-    """Return the group in which HubSpot keeps its own properties of an object."""
+    """Return the name of the group that holds HubSpot's own properties of an object."""
     response = api.properties(object_name, "GET", "/hs_object_id")
     if response.status >= 300:
         raise api.refusal(response, write=False, object_name=object_name)
@@ -80,7 +81,7 @@ def _property(definition):
         name=name,
         label=str(definition.get("label") or name),
         type=kind,
-        # Owners, for example, are options that HubSpot keeps elsewhere: then it lists none.
+        # Empty for some enumerations, such as owners: HubSpot lists their options elsewhere.
         options=tuple(options) if kind == "enumeration" else (),
         is_read_only=bool(metadata.get("readOnlyValue") or definition.get("calculated")),
         is_unique=bool(definition.get("hasUniqueValue")) or name == "email",

@@ -1,4 +1,4 @@
-"""Shipments: what was sent of an order, as properties of the order at HubSpot."""
+"""Shipments, which update properties of the order in HubSpot."""
 
 from ..items import Prepared, Reference
 from . import record_request
@@ -9,12 +9,12 @@ EVENT_TYPES = ("shipment.confirmed",)
 
 
 class ShipmentHandler(Handler):
-    """Shipments change the order; deals do not say what was shipped."""
+    """Writes shipments to orders. Deals have no properties for shipments, so theirs are not sent."""
 
     event_types = EVENT_TYPES
 
     def references(self, event_type, data):
-        """The order that is told of must be there; without one there is nobody to tell."""
+        """Return the shipment's order, if it has one. Orders of a point of sale have no shipment properties."""
         order = data.get("order")
         if not order or order["channel"] == "pos":
             return ()

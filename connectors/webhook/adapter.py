@@ -1,4 +1,4 @@
-"""Webhook: every event to one URL of anybody's choice, as CloudEvents signed by Standard Webhooks."""
+"""The webhook adapter: posts events to any URL, as CloudEvents signed as Standard Webhooks defines."""
 
 import json
 import time
@@ -14,21 +14,24 @@ from ..record_adapter import RecordAdapter
 from . import errors
 
 PING = "retail.ping.v1"
-SECRETS = ("signing_secret", "former_secret")  # while one is being replaced, both sign
+SECRETS = ("signing_secret", "former_secret")  # both sign while a secret is being replaced
 
 
 def check_secret(secret):
-    """Raise an :class:`AuthError` if the text cannot be a signing secret."""
+    """Check that a text can be a signing secret.
+
+    :raise AuthError: it cannot
+    """
     try:
         signing.key_of(secret)
     except ValueError:
         raise AuthError(
-            "A signing secret is whsec_ followed by 24 to 64 random bytes in base64.", code="BAD_SECRET"
+            "A signing secret must be whsec_ followed by 24 to 64 random bytes in base64.", code="BAD_SECRET"
         ) from None
 
 
 class WebhookAdapter(RecordAdapter):
-    """Posts one event per call. See README.md for what the receiver gets."""
+    """Posts one event per call. README.md describes what the receiver gets."""
 
     def __init__(self, settings, mapper, http):
         super().__init__(settings, mapper, http)
@@ -37,9 +40,9 @@ class WebhookAdapter(RecordAdapter):
     # ----- preparing -----
 
     def prepare(self, item):
-        """Put an item in its envelope.
+        """Wrap an item's payload in a CloudEvents envelope.
 
-        :raise MappingError: an event type that the hub does not know
+        :raise MappingError: the event type is unknown
         """
         event_type = EVENT_TYPES.get(item.event_type)
         if event_type is None:
@@ -65,13 +68,13 @@ class WebhookAdapter(RecordAdapter):
         return Outcome(prepared.item.trace_id, http_status=response.status)
 
     def resolve(self, batch):
-        """Send again: the id is the same, and receivers take no id twice."""
+        """Resend: the webhook id stays the same, and receivers handle each id once."""
         return self.send(batch)
 
     def _post(self, event):
-        """Send one event; return the :class:`~..http_client.Response` of a receiver that took it.
+        """Post one event, and return the :class:`~..http_client.Response`.
 
-        :raise RemoteError: it did not, or may not have
+        :raise RemoteError: the receiver did not accept the event, or it is not known whether it did
         """
         keys = self._keys()
         body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
@@ -84,7 +87,7 @@ class WebhookAdapter(RecordAdapter):
         return response
 
     def _keys(self):
-        """Return the keys to sign with: while a secret is being replaced, the new one and the former one."""
+        """Return the keys to sign with: two while a secret is being replaced, else one."""
         secrets = [secret for name in SECRETS if (secret := self.settings.credentials.get(name))]
         for secret in secrets:
             check_secret(secret)
@@ -93,9 +96,9 @@ class WebhookAdapter(RecordAdapter):
     # ----- connection -----
 
     def test_connection(self):
-        """Send a signed event of type ``retail.ping.v1``, which receivers take and ignore.
+        """Post a signed event of type ``retail.ping.v1``, which receivers accept and ignore.
 
-        :raise RemoteError: in words for the admin
+        :raise RemoteError: the call failed; the message is for the admin
         """
         ping = CloudEvent(id=str(uuid.uuid4()), source=self.settings.source, type=PING, data={})
         response = self._post(ping.canonical())

@@ -1,4 +1,4 @@
-"""Answers of a webhook's receiver → the hub's error classes, in words for a person. Pure functions."""
+"""Turns error responses of webhook receivers into the hub's errors, with messages for users. Pure functions."""
 
 from ...core.errors import AuthError, QuotaError, TransientError
 from ..http_status import asked_to_wait, error_class, is_uncertain
@@ -9,17 +9,17 @@ _ENDINGS = {
     401: "it rejected the signature. Check that both sides have the same signing secret.",
     403: "it rejected the signature. Check that both sides have the same signing secret.",
     409: "it reported a conflict.",
-    429: "it asked to wait.",
-    503: "it asked to wait.",
+    429: "it asked to slow down.",
+    503: "it asked to slow down.",
 }
 
 
 def from_response(response, host, sent):
-    """Return the error that an answer of status 400 or more stands for.
+    """Return the error for a response of status 400 or more.
 
     :param response: a :class:`~..http_client.Response`
-    :param host: the receiver's name
-    :param sent: the event: what it says of people must not show up in an error
+    :param host: the receiver's host name
+    :param sent: the event; personal values in it are masked in the error
     """
     error = _error(response, f"{host} responded with HTTP {response.status}")
     error.http_status = response.status
@@ -50,5 +50,5 @@ def _error(response, answer):
 
 
 def _excerpt(text, sent):
-    """Return the beginning of what the receiver said, without what it was told about people; no web pages."""
+    """Return the beginning of a response body with personal values masked; empty for a web page."""
     return "" if text.lstrip().startswith("<") else clean(text, sent, MAX_EXCERPT)

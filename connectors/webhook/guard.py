@@ -1,7 +1,7 @@
-"""To which addresses webhooks may be sent: a URL that somebody typed must not lead into the server's own network.
+"""Protection against server-side request forgery: a webhook's URL must not lead into the server's own network.
 
-The rule is about the address that a connection is made to, whatever the URL looks like. So it holds for all
-ways to write an address (``2130706433``, ``0x7f.1``, ``[::ffff:127.0.0.1]``), and for names that lead to one.
+The guard checks the IP address of the connection, not the URL. So it also covers other spellings of an address
+(``2130706433``, ``0x7f.1``, ``[::ffff:127.0.0.1]``) and host names that resolve to one.
 """
 
 import socket
@@ -11,26 +11,26 @@ from ...core.errors import AuthError
 
 HTTPS = 443
 FIRST_UNPRIVILEGED_PORT = 1024
-# What is not "globally reachable" in IANA's registries of special-purpose addresses, multicast, and 6to4 relays.
+# Not "globally reachable" in IANA's registries of special-purpose addresses, plus multicast and 6to4 relays.
 _NOT_PUBLIC = [
     ip_network(network)
     for network in (
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
         "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
         "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-        "168.63.129.16/32",  # Azure's platform, which only its own machines reach
+        "168.63.129.16/32",  # Azure's platform services, reachable from Azure machines only
         "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
     )
 ]  # fmt: skip
-# IPv6 beyond it is special: IPv4-mapped, NAT64, unique local, link-local, site-local, multicast, segment routing.
+# All other IPv6 is special: IPv4-mapped, NAT64, unique local, link-local, site-local, multicast, segment routing.
 _GLOBAL_UNICAST = ip_network("2000::/3")
 
 
 class Guard:
-    """Says which addresses a connection may be made to; see :mod:`..guarded_pool`.
+    """Returns the addresses to which a connection may be made; used by :mod:`..guarded_pool`.
 
-    :param allowed_hosts: names and addresses, as they are in URLs, for which there are no rules
-    :param resolve: :func:`socket.getaddrinfo`
+    :param allowed_hosts: host names and addresses, as written in URLs, that are exempt from all checks
+    :param resolve: called like :func:`socket.getaddrinfo`
     """
 
     def __init__(self, allowed_hosts=(), resolve=socket.getaddrinfo):
@@ -38,9 +38,9 @@ class Guard:
         self._resolve = resolve
 
     def __call__(self, host, port, is_secure):
-        """Return the addresses of a host, none twice.
+        """Return the distinct IP addresses of a host.
 
-        :raise AuthError: in words for the admin, if no connection may be made; the connector then pauses
+        :raise AuthError: connecting is not allowed; the message is for the admin, and the connector pauses
         """
         is_allowed = _plain(host) in self._allowed_hosts
         if not is_allowed:
@@ -55,7 +55,7 @@ class Guard:
 
 
 def is_public(address):
-    """Tell whether an IP address (text) belongs to a host on the internet."""
+    """Return whether an IP address (text) is on the public internet."""
     address = ip_address(address.partition("%")[0])
     if address.version == 6 and address not in _GLOBAL_UNICAST:
         return False

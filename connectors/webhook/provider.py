@@ -1,4 +1,4 @@
-"""Webhooks, as data."""
+"""The webhook provider."""
 
 from ...schemas import EVENT_TYPES
 from ..authentication import AuthMethod, Credential
@@ -6,11 +6,11 @@ from ..provider import ALL_FLOWS, CRM_FLOWS, Provider, one_call_each
 from .adapter import SECRETS, WebhookAdapter, check_secret
 from .guard import Guard
 
-MAX_ANSWER = 1000  # bytes that are read of an answer
+MAX_ANSWER = 1000  # bytes of a response body that are read
 
 
 def http_options(settings):
-    """Call only addresses on the internet, and go by the status of an answer."""
+    """Return the HTTP options: connect to public addresses only, and go by the status of a response alone."""
     return {"max_bytes": MAX_ANSWER, "guard": Guard(settings.allowed_hosts), "reads_json": False}
 
 
@@ -18,7 +18,7 @@ WEBHOOK = Provider(
     code="webhook",
     label="Webhook",
     adapter=WebhookAdapter,
-    base_url="https://",  # there is none: the admin completes it
+    base_url="https://",  # no default: the admin completes it
     api_versions=("v1",),
     auth_methods=(
         AuthMethod(

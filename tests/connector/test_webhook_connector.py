@@ -363,5 +363,5 @@ class TestWebhookConnector(WebhookCase):
         self._drain(self.webhook)
         delivery = self._deliveries(partner)
         self.assertEqual((delivery.state, delivery.error_code), ("pending", "REDIRECT"))
-        self.assertIn("redirects (302)", delivery.error_message)
+        self.assertIn("redirected the call (HTTP 302)", delivery.error_message)
         self.assertEqual(self.sandbox.request_count(), 1)

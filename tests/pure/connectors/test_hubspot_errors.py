@@ -64,7 +64,8 @@ def error(status, body=None, headers=None, date=NOON, **options):
             ConflictError,
             "UNIQUE_VALUE_TAKEN",
             "odoo_customer_id",
-            "Another contact in HubSpot (ID 151000000002) already has this value, which must be unique.",
+            "Another contact in HubSpot (ID 151000000002) already has this value, which must be unique. Merge the two "
+            "in HubSpot, or correct the value in Odoo.",
         ),
         (
             409,
@@ -72,7 +73,7 @@ def error(status, body=None, headers=None, date=NOON, **options):
             ConflictError,
             "CONTACT_EXISTS",
             None,
-            "Another contact in HubSpot already has this key, such as an e-mail address. Existing ID: 37765128953. "
+            "Another contact in HubSpot (ID 37765128953) already has this match key, such as an e-mail address. "
             "Merge the two in HubSpot, or correct the key in Odoo.",
         ),
         (

@@ -191,7 +191,7 @@ def test_a_redirect_is_not_followed(sandbox, server):
     sandbox.fault(status=307, headers={"Location": f"http://127.0.0.1:{server.port}/admin"})
     error = error_of(sandbox.url, Guard(["127.0.0.1"]))
     assert (type(error), error.code, error.http_status) == (TransientError, "REDIRECT", 307)
-    assert "redirects (307)" in error.message
+    assert "redirected the call (HTTP 307)" in error.message
     assert server.connections == 0
 
 
@@ -229,7 +229,7 @@ def test_unknown_name():
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
     error = error_of("https://nowhere.example.com", Guard(resolve=resolve))
-    assert error.message == "Cannot connect to nowhere.example.com: its name is not known (DNS)."
+    assert error.message == "Cannot connect to nowhere.example.com: unknown host name (DNS)."
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "HTTP_PROXY", "http_proxy"])
