@@ -1,4 +1,4 @@
-"""Where a remote's consent page sends the admin back to."""
+"""The OAuth redirect URL, to which a remote's consent page sends the admin back."""
 
 from werkzeug.exceptions import Forbidden
 
@@ -12,9 +12,13 @@ from ..models.connector.oauth import CALLBACK
 class OAuthController(http.Controller):
     @http.route(CALLBACK, type="http", auth="user", methods=["GET"], readonly=False)
     def callback(self, state="", code="", **_others):
-        """Take the authorization code, get the tokens, and show the connector with what came of it."""
+        """Exchange the authorization code for tokens, and redirect to the connector, which shows the result.
+
+        :param state: of the consent, see :meth:`RetailConnector.action_connect`
+        :param code: empty if the consent was refused
+        """
         try:
-            connector = request.env["retail.connector"]._of_consent(state)
+            connector = request.env["retail.connector"]._consume_consent(state)
             if code:
                 connector._finish_consent(code)
             else:

@@ -1,4 +1,4 @@
-"""The JSON Schemas of the events, public: they describe the format and hold no data."""
+"""The public JSON Schemas of the events. They describe the format and contain no data."""
 
 import json
 from datetime import timedelta
@@ -11,7 +11,7 @@ from ..schemas import EVENT_TYPES, SCHEMAS
 from ..schemas.envelope import SCHEMAS_PATH, schema_uri
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-# A version never changes; the list of event types grows with new versions of the hub.
+# A published schema never changes, but new versions of the hub add event types to the index.
 SCHEMA_MAX_AGE = timedelta(days=30)
 INDEX_MAX_AGE = timedelta(hours=1)
 
@@ -55,12 +55,12 @@ def _json_schema(name):
 
 
 def _uri(name):
-    """Return the URL of a schema as the caller sees this server: nothing has to be looked up for it."""
+    """Return the URL of a schema on the host that the caller used, which needs no database query."""
     return schema_uri(request.httprequest.host_url, name)
 
 
 def _cacheable(data, content_type, max_age):
-    """Return a JSON answer that caches may keep; 304 without a body for a caller that has it already."""
+    """Return a JSON response that may be cached, or 304 without a body if the caller's copy is current."""
     response = request.make_response(json.dumps(data, indent=2).encode(), [("Content-Type", content_type)])
     response.cache_control.public = True
     response.cache_control.max_age = int(max_age.total_seconds())
@@ -69,7 +69,7 @@ def _cacheable(data, content_type, max_age):
 
 
 def _not_found():
-    """Return a problem in the form of RFC 9457."""
+    """Return a 404 response with problem details (RFC 9457)."""
     problem = {
         "type": "about:blank",
         "title": "Not Found",

@@ -1,7 +1,7 @@
-"""Secrets at rest: MultiFernet, with keys that live outside the database.
+"""Encryption of secrets at rest: MultiFernet, with keys outside the database.
 
-The keys come, newest first, from ``RETAIL_HUB_SECRET_KEYS`` (comma separated) or from ``secret_keys`` in
-the ``[retail_hub]`` section of ``odoo.conf``; without either, a key file is made in Odoo's data directory.
+The keys, newest first, come from ``RETAIL_HUB_SECRET_KEYS`` (comma-separated), or from ``secret_keys`` in the
+``[retail_hub]`` section of ``odoo.conf``. Without either, a key file is created in Odoo's data directory.
 """
 
 import contextlib
@@ -23,7 +23,10 @@ OPTION = "secret_keys"
 
 
 class SecretKeyError(Exception):
-    """No usable key, or none of the keys opens the secret. ``reason``: ``malformed`` or ``mismatch``."""
+    """A secret cannot be encrypted or decrypted.
+
+    :param reason: ``malformed`` (a configured key is not a Fernet key) or ``mismatch`` (no key decrypts the secret)
+    """
 
     def __init__(self, reason):
         super().__init__(reason)
@@ -31,26 +34,26 @@ class SecretKeyError(Exception):
 
 
 def encrypt(secret):
-    """Return ``secret`` (text) as a token that only the keys open.
+    """Return a secret (text) encrypted, as a Fernet token (text).
 
-    :raise SecretKeyError: if the configured keys are malformed
+    :raise SecretKeyError: a configured key is malformed
     """
     return _cipher().encrypt(secret.encode()).decode()
 
 
 def encrypt_all(secrets):
-    """Return a token for each of ``secrets`` (texts), None for None; reads the keys once.
+    """Return a list with a token for each secret, None for None. Reads the keys only once.
 
-    :raise SecretKeyError: as :func:`encrypt`
+    :raise SecretKeyError: a configured key is malformed
     """
     cipher = _cipher()
     return [secret and cipher.encrypt(secret.encode()).decode() for secret in secrets]
 
 
 def decrypt(token):
-    """Return the text behind ``token``.
+    """Return the secret (text) of a token.
 
-    :raise SecretKeyError: if the keys are malformed or none of them made the token
+    :raise SecretKeyError: a configured key is malformed, or no key decrypts the token
     """
     try:
         return _cipher().decrypt(token.encode()).decode()
@@ -59,9 +62,9 @@ def decrypt(token):
 
 
 def rotate(token):
-    """Return ``token`` encrypted anew with the newest key.
+    """Return a token of the same secret, re-encrypted with the newest key.
 
-    :raise SecretKeyError: as :func:`decrypt`
+    :raise SecretKeyError: a configured key is malformed, or no key decrypts the token
     """
     try:
         return _cipher().rotate(token.encode()).decode()
@@ -70,7 +73,10 @@ def rotate(token):
 
 
 def uses_newest_key(token):
-    """Tell whether the newest key opens ``token``, so that older ones could be removed."""
+    """Return whether the newest key decrypts the token, so that it does not need an older key.
+
+    :raise SecretKeyError: a configured key is malformed
+    """
     try:
         Fernet(_keys()[0]).decrypt(token.encode())
     except InvalidToken:
@@ -81,9 +87,9 @@ def uses_newest_key(token):
 
 
 def digests(texts):
-    """Return ``[{name: short keyed hash}]`` of ``{name: text}``: one dict under each key, the newest first.
+    """Return ``[{name: short keyed hash}]`` for ``{name: text}``: one dict per key, the newest key first.
 
-    Equal texts have equal hashes; without the keys, nobody finds out what a hash may be of.
+    Equal texts have equal hashes. Without the keys, a text cannot be guessed from its hash.
     """
     return [{name: _digest(key, text) for name, text in texts.items()} for key in _keys()]
 
@@ -93,14 +99,14 @@ def _digest(key, text):
 
 
 def key_source():
-    """Return where the keys come from: ``environment``, ``config`` or ``file``."""
+    """Return the source of the keys: ``environment``, ``config`` or ``file``."""
     if os.environ.get(ENVIRONMENT):
         return "environment"
     return "config" if _configured_keys() else "file"
 
 
 def key_file():
-    """Return the path of the key file, which exists only if it was needed."""
+    """Return the path of the key file, which exists only if no key is configured."""
     return Path(config["data_dir"]) / SECTION / "secret.key"
 
 
@@ -130,7 +136,7 @@ def _key_from_file():
 
 
 def _make_key_file(path):
-    """Write a new key beside ``path`` and link it there: whoever comes second keeps the first one's."""
+    """Create the key file. If two processes do so at the same time, the first one's key stays."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent) as file:
         file.write(Fernet.generate_key().decode())

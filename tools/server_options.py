@@ -1,4 +1,4 @@
-"""What the server's admin sets in the section ``[retail_hub]`` of ``odoo.conf``, which Odoo itself does not keep."""
+"""Options in the section ``[retail_hub]`` of ``odoo.conf``. Odoo's own ``config`` reads no other sections."""
 
 import configparser
 
@@ -8,14 +8,14 @@ SECTION = "retail_hub"
 
 
 def read(option):
-    """Return the text of an option, an empty text if it is not set."""
+    """Return the text of an option, or an empty text if it is not set."""
     parser = configparser.ConfigParser(interpolation=None)
     parser.read([path for path in config_files() if path])
     return parser.get(SECTION, option, fallback="")
 
 
 def read_list(option):
-    """Return the items of an option that is a comma-separated list."""
+    """Return the items of a comma-separated option as a list of texts."""
     return [item.strip() for item in read(option).split(",") if item.strip()]
 
 

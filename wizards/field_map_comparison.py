@@ -8,7 +8,7 @@ KINDS = [
     ("both", "Default changed, and changed by you"),
     ("yours", "Changed by you"),
     ("removed", "Removed by you"),
-    ("gone", "No longer a default"),
+    ("obsolete", "No longer a default"),
 ]
 FROM_DEFAULTS = ("new", "theirs")
 

@@ -19,7 +19,7 @@ def migrate(cr, version):
     """
     env = api.Environment(cr, SUPERUSER_ID, {})
     connectors = env["retail.connector"].with_context(active_test=False).search([])
-    connectors._fit_objects()
+    connectors._sync_objects()
     for subject, column in CHOICES:
         if sql.column_exists(cr, "retail_connector", column):
             _choose(env, connectors, subject, column)

@@ -1,7 +1,7 @@
-"""Alerts: activities by which people learn that something needs them, one for each cause.
+"""Alerts: activities that ask a user to act, one per record and cause.
 
-A cause names what has happened to a record, such as an outage of a connector. Its alert closes when it has ended, and
-leaves the alerts of other causes alone.
+A cause is a key for what happened to a record, such as an outage of a connector. When it has ended, its alert is
+closed, and the alerts of other causes stay open.
 """
 
 from odoo import fields, models
@@ -22,9 +22,12 @@ class RetailAlerting(models.AbstractModel):
     _description = "Retail Hub: Alerts"
 
     def _raise_alert(self, cause, summary, note, user):
-        """Have a user see to a cause; an alert of it that is open is brought up to date instead.
+        """Create an alert for a user, or update the open alert of the same cause.
 
-        :param cause: text that tells the causes of one record apart
+        :param cause: the key of the cause, unique for this record
+        :param summary: the activity's title
+        :param note: the activity's text
+        :param user: assigned to the alert; an open alert keeps its user, unless that user was archived
         """
         alert = self._alert(cause)
         if not alert:
@@ -36,7 +39,10 @@ class RetailAlerting(models.AbstractModel):
             alert.user_id = user
 
     def _clear_alert(self, cause, feedback=None):
-        """Close the alert of a cause, if there is one; the feedback stays in the record's history."""
+        """Close the open alert of a cause, if there is one.
+
+        :param feedback: logged in the record's chatter
+        """
         alert = self._alert(cause)
         if alert and feedback:
             alert.action_feedback(feedback=feedback)
@@ -44,7 +50,7 @@ class RetailAlerting(models.AbstractModel):
             alert.unlink()
 
     def _alert(self, cause):
-        """Return the open activity of a cause, or none."""
+        """Return the open activity of a cause, or an empty recordset."""
         self.ensure_one()
         is_alert = [("retail_cause", "=", cause)]
         return self.sudo().activity_search([ACTIVITY_TYPE], additional_domain=is_alert)[:1]

@@ -1,4 +1,4 @@
-"""Connectors: one configured remote system each."""
+"""Connectors: configured remote systems."""
 
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -165,25 +165,25 @@ class RetailConnector(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         connectors = super().create(vals_list)
-        connectors._fit_credentials()
+        connectors._sync_credentials()
         return connectors
 
     def write(self, vals):
         result = super().write(vals)
         if {"provider", "auth_method"} & vals.keys():
-            self._fit_credentials()
+            self._sync_credentials()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_started(self):
-        """A user's transaction may refer to it at any moment, and must not fail for that."""
+        """Prevent the deletion of a connector that a user's transaction may refer to at the same moment."""
         if any(connector.state != "draft" for connector in self):
             raise UserError(
                 self.env._("You cannot delete a connector that was activated. Archive it instead.")
             )
 
-    def _fit_credentials(self):
-        """Have the credentials that the provider and the way to authenticate need, and no others."""
+    def _sync_credentials(self):
+        """Create the credentials that the authentication method needs, and delete all others."""
         for connector in self:
             names = [spec.name for spec in connector._get_auth_method().credentials]
             connector.credential_ids.filtered_domain([("name", "not in", names)]).unlink()
@@ -195,7 +195,7 @@ class RetailConnector(models.Model):
     # -- actions -----------------------------------------------------------------------------------
 
     def action_test_connection(self):
-        """Make one authenticated call and tell what came of it."""
+        """Make one authenticated call, store its result, and show it."""
         self.ensure_one()
         try:
             with self._connection() as adapter:
@@ -209,7 +209,7 @@ class RetailConnector(models.Model):
         return self._notify("success", message)
 
     def action_activate(self):
-        """Start keeping and delivering work, or resume it after a pause."""
+        """Start capturing and sending changes, or resume after a pause."""
         for connector in self:
             missing = connector.credential_ids.filtered(
                 lambda credential: credential.required and not credential.is_set
@@ -229,7 +229,7 @@ class RetailConnector(models.Model):
             connector._clear_alert(ATTENTION)
 
     def action_pause(self):
-        """Keep work, and deliver none."""
+        """Go on capturing changes, but send none."""
         self.write(
             {"state": "paused", "state_reason": self.env._("Paused by %(user)s.", user=self.env.user.name)}
         )
@@ -238,28 +238,28 @@ class RetailConnector(models.Model):
 
     @api.model
     def _providers(self):
-        """Return ``{code: Provider}`` of the systems that may be connected. An addon adds its own by overriding it."""
+        """Return ``{code: Provider}``. Override it in an addon to add a provider."""
         return PROVIDERS
 
     def _get_provider(self):
-        """Return the :class:`~..connectors.provider.Provider`, None without one or if its addon is gone."""
+        """Return the :class:`~..connectors.provider.Provider`; None if there is none or its addon is not installed."""
         return self._providers().get(self.provider)
 
     def _get_auth_method(self):
-        """Return the provider's way to authenticate that was chosen."""
+        """Return the chosen :class:`~...connectors.authentication.AuthMethod`."""
         return self._get_provider().auth_method(self.auth_method)
 
     def _get_plan(self):
-        """Return the plan of the provider that the connector has, None if it has none."""
+        """Return the chosen :class:`~...connectors.provider.Plan`, or None."""
         self.ensure_one()
         provider = self._get_provider()
         plans = provider.plans if provider else ()
         return next((plan for plan in plans if f"{provider.code}.{plan.code}" == self.plan), None)
 
     def _connection(self):
-        """Return a :class:`~...connectors.connection.Connection`: a context manager that gives the adapter.
+        """Return a :class:`~...connectors.connection.Connection`, a context manager that yields the adapter.
 
-        :raise UserError: in words for the admin, if a credential cannot be decrypted or the provider is gone
+        :raise UserError: a credential cannot be decrypted, or the provider's addon is not installed
         """
         self.ensure_one()
         provider = self._get_provider()
@@ -283,11 +283,14 @@ class RetailConnector(models.Model):
         )
 
     def _is_started(self):
-        """Tell whether work is delivered, now or when the remote allows it."""
+        """Return whether the connector sends changes, now or as soon as the remote accepts calls."""
         return self.active and self.state == "active"
 
     def _need_attention(self, reason):
-        """Pause until a person has acted, and alert the responsible."""
+        """Pause the connector until a user activates it again, and alert its responsible user.
+
+        :param reason: what happened and what to do, for the admin
+        """
         self.ensure_one()
         if self.state != "active":
             return
@@ -299,7 +302,7 @@ class RetailConnector(models.Model):
         return self.responsible_id or self.company_id.retail_responsible_id or self.env.user
 
     def _send_notice(self, subject, text):
-        """Queue an e-mail to the responsible, if the connector is to tell of outages by e-mail."""
+        """Queue an e-mail to the responsible user, if *E-mail on Outage* is set."""
         responsible = self._get_responsible()
         if not self.notify_by_email or not responsible.email:
             return

@@ -1,4 +1,4 @@
-"""The secrets of a connector: written, never read back."""
+"""Credentials: the secrets of a connector, which users can replace but never read."""
 
 import logging
 
@@ -74,7 +74,7 @@ class RetailCredential(models.Model):
             raise ValidationError(error.message) from error
 
     def _store_former(self):
-        """Have the credential that is meant for it keep the secret that is about to be replaced."""
+        """Copy the secret that is about to be replaced to the credential for the former one, if there is one."""
         spec = self._get_spec()
         token = self.sudo().encrypted_value
         if spec and spec.former and token:
@@ -82,7 +82,7 @@ class RetailCredential(models.Model):
             former.sudo().write({"encrypted_value": token, "changed_at": fields.Datetime.now()})
 
     def action_remove(self):
-        """Forget secrets that the connector can do without."""
+        """Remove the secrets of optional credentials."""
         self.check_access("write")
         if any(credential.required for credential in self):
             raise UserError(self.env._("This credential is required. To replace it, enter a new value."))
@@ -96,7 +96,7 @@ class RetailCredential(models.Model):
     def _get_secret(self):
         """Return the clear text, or an empty text if the credential is not set.
 
-        :raise UserError: in words for the admin, if no key opens it
+        :raise UserError: no key decrypts it
         """
         self.ensure_one()
         token = self.sudo().encrypted_value
@@ -121,10 +121,10 @@ class RetailCredential(models.Model):
 
     @api.model
     def _rotate_all(self):
-        """Encrypt every secret anew with the newest key.
+        """Re-encrypt every secret with the newest key.
 
-        :return: number of secrets
-        :raise UserError: naming the first one that no key opens; then none is changed
+        :return: the number of secrets
+        :raise UserError: a secret cannot be decrypted, which the message names; then none is changed
         """
         credentials = self.sudo().search([("encrypted_value", "!=", False)])
         for credential in credentials:
@@ -132,5 +132,5 @@ class RetailCredential(models.Model):
                 credential.encrypted_value = encryption.rotate(credential.encrypted_value)
             except encryption.SecretKeyError as error:
                 raise UserError(credential._secret_key_message(error)) from error
-        _logger.info("Encrypted %d credentials anew with the newest key", len(credentials))
+        _logger.info("Re-encrypted %d credentials with the newest key", len(credentials))
         return len(credentials)

@@ -1,4 +1,4 @@
-"""Field maps: which canonical field becomes which remote property, as lines that an admin changes."""
+"""Field maps: the mapping lines that fill remote properties, which an admin can change."""
 
 import logging
 from dataclasses import asdict
@@ -215,12 +215,12 @@ class RetailFieldMap(models.Model):
 
     @api.constrains(*CHECKED_FIELDS)
     def _check_line(self):
-        """Refuse what cannot work while the admin looks at it, rather than when a customer is sent."""
+        """Reject a line with an error when it is saved, rather than when a record is sent."""
         for (connector, object_name), lines in self.grouped(
             lambda line: (line.connector_id, line._plain_object_name())
         ).items():
             remote, reason = lines._remote_properties(connector, object_name)
-            wrong = lines._store_verdicts(remote, reason, author=self.env.user)
+            wrong = lines._store_check_results(remote, reason, author=self.env.user)
             if wrong and not self.env.context.get("retail_field_map_tolerant"):
                 raise ValidationError("\n".join(line._problem_text() for line in wrong))
 
@@ -228,7 +228,10 @@ class RetailFieldMap(models.Model):
         return self.env._("%(property)s: %(problem)s", property=self.remote_property, problem=self.check_note)
 
     def _remote_properties(self, connector, object_name):
-        """Return (``{name: RemoteProperty}`` or None, why it is None); asks the remote for what is not known."""
+        """Return (``{name: RemoteProperty}``, reason): None and the reason if the properties are not known.
+
+        Calls the remote if the lines have a property that was not there when the properties were last read.
+        """
         schemas = self.env["retail.remote.schema"]
         known = schemas._known(connector, object_name)
         if known is not None and all(line.remote_property in known for line in self):
@@ -242,19 +245,21 @@ class RetailFieldMap(models.Model):
         except UserError as error:
             return known, str(error)
 
-    def _store_verdicts(self, remote, reason, author=None):
-        """Note for each line whether it can work; return those that cannot.
+    def _store_check_results(self, remote, reason, author=None):
+        """Store the result of checking each line, and return the active lines with an error.
 
-        :param author: the user who must be allowed to read the Odoo fields
+        :param remote: ``{name: RemoteProperty}``; None if not known
+        :param reason: why the remote's properties are not known
+        :param author: the user who must have read access to the Odoo fields; None to skip this check
         """
         for line in self:
-            status, note = line._examine(remote, reason, author)
+            status, note = line._check_result(remote, reason, author)
             if (line.check_status, line.check_note or "") != (status, note):
                 line.write({"check_status": status, "check_note": note})
         return self.filtered(lambda line: line.active and line.check_status == "wrong")
 
-    def _examine(self, remote, reason, author):
-        """Return (status, remark) of a line, given the remote's properties or why they are not known."""
+    def _check_result(self, remote, reason, author):
+        """Return (status, remark) of a line; for the parameters see :meth:`_store_check_results`."""
         self.ensure_one()
         provider = self.connector_id._get_provider()
         line = self._as_line()
@@ -265,12 +270,12 @@ class RetailFieldMap(models.Model):
             return "wrong", self._sentence(error.reason)
         if remote is None:
             return "unchecked", reason or self.env._("The remote system does not list its properties.")
-        return self._examine_remote(line, kind, remote.get(line.property))
+        return self._check_against_remote(line, kind, remote.get(line.property))
 
     def _source_kind(self, line, record_type):
-        """Return the kind of what a line's source gives with the first type of event that has it.
+        """Return the :class:`ValueType` of a line's source, by the first payload schema that has it.
 
-        :raise FieldMapError: none has it
+        :raise FieldMapError: no payload has it
         """
         problem = None
         for schema in self._remote_object().fields_schemas():
@@ -280,7 +285,7 @@ class RetailFieldMap(models.Model):
                 problem = problem or error
         raise problem
 
-    def _examine_remote(self, line, kind, remote):
+    def _check_against_remote(self, line, kind, remote):
         if remote is None:
             return "wrong", self.env._("The remote system has no such property.")
         if not line.is_sent:
@@ -299,18 +304,18 @@ class RetailFieldMap(models.Model):
 
     @api.model
     def _translated(self, reason):
-        """Return a text in the user's language, if it is a :class:`~..field_map.Reason`; else as it is."""
+        """Return a :class:`~...core.field_map.Reason` as a text in the user's language; any other value as it is."""
         if not isinstance(reason, Reason):
             return reason
         params = {name: self._translated(value) for name, value in reason.params.items()}
         return self.env._(reason.template, **params)
 
     def _plain_object_name(self):
-        """Return the object's name as its provider knows it."""
+        """Return the name of the object without its provider."""
         return (self.object_name or "").partition(".")[2]
 
     def _remote_object(self):
-        """Return the provider's object that the line is about.
+        """Return the line's :class:`RemoteObject`.
 
         :raise FieldMapError: the provider has no such object
         """
@@ -322,13 +327,13 @@ class RetailFieldMap(models.Model):
         return found
 
     def _event_types(self):
-        """Return the event types that feed the line's object; raises as :meth:`_remote_object` does."""
+        """Return the event types of the line's object. Raises the same error as :meth:`_remote_object`."""
         return [EVENT_TYPES[name] for name in self._remote_object().event_types]
 
     def _record_kind(self, author, path):
         """Return the :class:`ValueType` of an Odoo field by its path.
 
-        :raise FieldMapError: no model that feeds the object has it, or the author may not read it
+        :raise FieldMapError: no model of the object's events has the field, or the author may not read it
         """
         reader = self.with_user(author) if author else self.sudo()
         models_ = dict.fromkeys(
@@ -371,7 +376,12 @@ class RetailFieldMap(models.Model):
         return ValueType("list") if is_list else kind
 
     def _readable_field(self, model, name, path):
-        """Return a field that the user may read: a line must not tell others what its author may not see."""
+        """Return a field of the model, if the user may read it.
+
+        Otherwise a line could send values that its author has no access to.
+
+        :raise FieldMapError: there is no such field, or the user may not read it
+        """
         field = model._fields.get(name)
         if field is None:
             raise FieldMapError(
@@ -397,7 +407,7 @@ class RetailFieldMap(models.Model):
     # -- lines and defaults ------------------------------------------------------------------------
 
     def _as_line(self):
-        """Return the line as adapters know it."""
+        """Return the line as a :class:`FieldMap`."""
         self.ensure_one()
         return FieldMap(
             object=self._plain_object_name(),
@@ -413,16 +423,16 @@ class RetailFieldMap(models.Model):
         )
 
     def _content(self):
-        """Return all of a line that a default says: a dict of JSON values."""
+        """Return the values of a line that can be compared with a default: a dict of JSON values."""
         return {**_default_content(self._as_line()), "active": self.active}
 
     def _changes(self, content):
-        """Return the names of what differs from such content."""
+        """Return the names of the values that differ from such content, as a set."""
         own = self._content()
         return {name for name, value in content.items() if own.get(name) != value}
 
     def _who_changed(self, default):
-        """Say whose change makes the line differ from its default: ``theirs``, ``yours`` or ``both``."""
+        """Return whose change makes the line differ from its default: ``theirs`` (provider), ``yours`` or ``both``."""
         taken = self.default_values or {}
         is_theirs = any(taken.get(name) != value for name, value in _default_content(default).items())
         is_yours = bool(self._changes(taken))
@@ -430,7 +440,7 @@ class RetailFieldMap(models.Model):
 
     @api.model
     def _values_of_default(self, connector, default):
-        """Return the values of a line that is as a default of the connector's provider says."""
+        """Return the values for creating a line from a default of the connector's provider."""
         content = _default_content(default)
         return {
             **{name: content[name] for name in LINE_FIELDS},
@@ -443,7 +453,7 @@ class RetailFieldMap(models.Model):
 
     @api.model
     def _describe(self, line):
-        """Say in a few words what a :class:`FieldMap` fills its property with."""
+        """Return a short text that describes where the value of a :class:`FieldMap` comes from."""
         texts = {
             "canonical": line.expression,
             "record": self.env._("Odoo: %(path)s", path=line.expression),
@@ -464,21 +474,19 @@ class RetailFieldMap(models.Model):
 
     @api.model
     def _record_values(self, records, paths):
-        """Return ``{id: {path: JSON value}}``, or the exception in the place of the values.
+        """Return ``{id: {path: JSON value}}``, or ``{id: exception}`` for records that cannot be read.
 
-        A path that the records' model does not have is left out: lines that need it are then not sent.
+        Paths that the model does not have are left out; lines that need them are then not sent.
         """
         paths = [path for path in paths if _has_path(records, path)]
         values = {}
-        for record in records.with_context(lang=None):  # whoever sends it, it is the same
+        for record in records.with_context(lang=None):  # the values must not depend on who sends them
             try:
                 values[record.id] = {path: _read(record, path) for path in paths}
             except psycopg2.Error:
                 raise
-            except (
-                Exception
-            ) as error:  # custom fields are anybody's code: one record must not stop the others
-                _logger.warning("Fields of %s could not be read", record, exc_info=error)
+            except Exception as error:  # custom computed fields may raise anything: the other records go on
+                _logger.warning("Cannot read the mapped fields of %s", record, exc_info=error)
                 values[record.id] = error
         return values
 
@@ -506,12 +514,14 @@ def _read(record, path):
         record = record[name]
     if is_list:
         values = (_plain(each, last) for each in record)
-        return sorted((value for value in values if value is not None), key=str)  # else each read is a change
+        return sorted(
+            (value for value in values if value is not None), key=str
+        )  # a stable order is no change
     return _plain(record, last) if record else None
 
 
 def _plain(record, name):
-    """Return the value of a field as JSON has it; None for nothing."""
+    """Return the value of a field as a JSON value; None if it is empty."""
     value = record[name]
     if isinstance(value, datetime):
         return timestamp(value)

@@ -1,4 +1,4 @@
-"""The mapping of a connector: its lines, the provider's defaults, and what the remote system has."""
+"""The mapping of a connector: its lines, the provider's defaults, and the remote's properties."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -58,7 +58,7 @@ class RetailConnector(models.Model):
             }
 
     def _suggestions(self, remote_object):
-        """Return what may be typed: ``{"remote_property" or a source: [[text to type, label], …]}``."""
+        """Return the autocompletion of an object's lines: ``{"remote_property" or a source: [[text, label], …]}``."""
         known = self.env["retail.remote.schema"]._known(self._origin, remote_object.name) or {}
         event_type = EVENT_TYPES[remote_object.event_types[0]]
         paths = dict.fromkeys(
@@ -95,7 +95,7 @@ class RetailConnector(models.Model):
     # -- actions -----------------------------------------------------------------------------------
 
     def action_refresh_properties(self):
-        """Read the remote's properties anew, and check all lines against them."""
+        """Read the remote's properties again, and check all lines against them."""
         self.ensure_one()
         self.check_access("write")
         try:
@@ -117,13 +117,13 @@ class RetailConnector(models.Model):
         return self._notify("success", self.env._("The properties were read. All lines are OK."))
 
     def action_reset_field_maps(self):
-        """Replace all lines by the provider's defaults."""
+        """Replace all lines with the provider's defaults."""
         self.check_access("write")
         self._reset_field_maps()
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_view_field_maps(self):
-        """Show all lines in a list of their own, by object."""
+        """Open a list of all lines, grouped by object."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -145,23 +145,23 @@ class RetailConnector(models.Model):
     def action_test_connection(self):
         action = super().action_test_connection()
         if self.test_succeeded:
-            with suppress(RemoteError, UserError):  # the lines say that they are not checked
+            with suppress(RemoteError, UserError):  # the lines show that they are not checked
                 self._refresh_properties()
         return action
 
     # -- business methods --------------------------------------------------------------------------
 
     def _refresh_properties(self):
-        """Read the properties of all objects that are mapped and used.
+        """Read the properties of all objects in use, and check their lines.
 
-        :raise RemoteError: the remote does not tell
+        :raise RemoteError: the call failed
         """
         for each in self._used_objects():
             remote = self.env["retail.remote.schema"]._read(self, each.name)
             lines = self.field_map_ids.filtered(
                 lambda line, name=each.name: line._plain_object_name() == name
             )
-            lines._store_verdicts(remote, "")
+            lines._store_check_results(remote, "")
 
     def _adapter_settings(self):
         field_maps = self._cached_field_maps() if self.id else self._get_field_maps()
@@ -169,18 +169,18 @@ class RetailConnector(models.Model):
 
     @tools.ormcache("self.id")
     def _cached_field_maps(self):
-        """As :meth:`_get_field_maps`: each drain needs them, and they hardly ever change."""
+        """Return :meth:`_get_field_maps`, cached: each drain needs them, and they rarely change."""
         return self._get_field_maps()
 
     def _get_field_maps(self):
-        """Return the lines as adapters take them; None if the connector has none of its own yet."""
+        """Return the active lines as a tuple of :class:`FieldMap`; None if the connector has never had any."""
         lines = self.sudo().field_map_ids
         if not lines and not self.field_map_defaults_seen:
             return None
         return tuple(line._as_line() for line in lines if line.active)
 
     def _add_default_field_maps(self):
-        """Make a line of each default of the provider; what does not suit the remote is marked, not refused."""
+        """Create a line for each default of the provider. Lines with errors are marked, not rejected."""
         lines = self.env["retail.field.map"].with_context(retail_field_map_tolerant=True)
         for connector in self:
             provider = connector._get_provider()
@@ -204,8 +204,9 @@ class RetailConnector(models.Model):
     def _differences(self):
         """Compare the lines with the provider's defaults.
 
-        :return: a list of (kind, default or None, line or an empty recordset); kinds: ``new`` and ``removed`` (the
-            line is missing), ``theirs``, ``yours``, ``both`` (who changed it), ``gone`` (no default any more)
+        :return: a list of (kind, default or None, line or an empty recordset). Kinds: ``new`` (a default without a
+            line), ``removed`` (a user deleted the line), ``theirs``, ``yours``, ``both`` (whose change makes them
+            differ), ``obsolete`` (a line whose default no longer exists)
         """
         self.ensure_one()
         by_key = {line.default_key: line for line in self.field_map_ids if line.default_key}
@@ -217,10 +218,10 @@ class RetailConnector(models.Model):
                 found.append(("removed" if default.key in seen else "new", default, line))
             elif line._changes(line._values_of_default(self, default)["default_values"]):
                 found.append((line._who_changed(default), default, line))
-        return found + [("gone", None, line) for line in by_key.values()]
+        return found + [("obsolete", None, line) for line in by_key.values()]
 
     def _take_over(self, default):
-        """Make a line as a default says, or change the line that came from it."""
+        """Create a line from a default, or overwrite the line that came from it."""
         lines = self.env["retail.field.map"]
         line = self.field_map_ids.filtered(lambda each: each.default_key == default.key)
         values = lines._values_of_default(self, default)

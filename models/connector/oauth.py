@@ -1,4 +1,4 @@
-"""OAuth: a connector gets its tokens from the remote, and renews them, one worker at a time."""
+"""OAuth: the consent, and the renewal of access tokens by one worker at a time."""
 
 import contextlib
 import hashlib
@@ -21,9 +21,9 @@ _logger = logging.getLogger(__name__)
 
 CALLBACK = "/retail_hub/oauth/callback"
 CONSENT_MINUTES = 10
-RENEW_SECONDS = 120  # a token that ends sooner is renewed before a drain begins
-FRESH_SECONDS = 60  # a token that is refused so soon after it was given will not be helped by another
-OAUTH_LOCK = 1919247458  # first number of the advisory locks that are held while a token is renewed
+RENEW_SECONDS = 120  # a token that expires sooner is renewed before a drain starts
+FRESH_SECONDS = 60  # if a token this new is refused, renewing it does not help
+OAUTH_LOCK = 1919247458  # the first key of the advisory locks that are held while a token is renewed
 
 
 class RetailConnector(models.Model):
@@ -92,7 +92,7 @@ class RetailConnector(models.Model):
     # -- consent -----------------------------------------------------------------------------------
 
     def action_connect(self):
-        """Go to the remote's page on which its admin consents."""
+        """Open the remote's consent page."""
         self.ensure_one()
         self.check_access("write")
         client_id = self._credential("client_id")._get_secret()
@@ -112,10 +112,10 @@ class RetailConnector(models.Model):
         return {"type": "ir.actions.act_url", "url": url, "target": "self"}
 
     @api.model
-    def _of_consent(self, state):
-        """Return the connector whose consent page was opened by this user, a while ago, with this state.
+    def _consume_consent(self, state):
+        """Return the connector for which this user opened the consent page with this state, and end the consent.
 
-        :raise AccessError: there is none
+        :raise AccessError: there is none, or the consent has expired
         """
         now = fields.Datetime.now()
         waiting = self.sudo().search([("consent_user_id", "=", self.env.uid), ("consent_until", ">=", now)])
@@ -128,7 +128,7 @@ class RetailConnector(models.Model):
         )
 
     def _finish_consent(self, code):
-        """Get the tokens for an authorization code, and test the connection; what came of it is on the form."""
+        """Exchange an authorization code for tokens, and test the connection. The form shows the result."""
         self.check_access("write")
         try:
             with self._token_client() as http:
@@ -145,9 +145,9 @@ class RetailConnector(models.Model):
     # -- renewal -----------------------------------------------------------------------------------
 
     def _adapter_settings(self):
-        """As above, with a token that lasts for a while.
+        """Return the settings with an access token that does not expire soon.
 
-        :raise RemoteError: the remote gives none
+        :raise RemoteError: the token cannot be renewed
         """
         settings = super()._adapter_settings()
         if self.auth_method != "oauth" or not self.is_connected or self._token_seconds() >= RENEW_SECONDS:
@@ -156,7 +156,7 @@ class RetailConnector(models.Model):
         return replace(settings, credentials={**settings.credentials, "access_token": token})
 
     def _has_other_token(self, refused):
-        """Tell whether there is, or could be had, another token than the one that the remote refused."""
+        """Return whether another access token than the refused one is available, after renewing it if necessary."""
         if self.auth_method != "oauth" or not self.is_connected:
             return False
         try:
@@ -166,11 +166,13 @@ class RetailConnector(models.Model):
             return False
 
     def _renewed_token(self, used, is_refused=False):
-        """Return an access token other than ``used``; ``used`` itself if it was given too lately to be replaced.
+        """Return an access token other than ``used``; or ``used`` itself if it is too new to be replaced.
 
-        One worker asks the remote, in a transaction of its own; those that waited for it take what it got.
+        One worker renews the token, in a separate transaction. Workers that wait for it use the same new token.
 
-        :raise RemoteError: the remote gives none
+        :param used: the token to replace
+        :param is_refused: the remote refused it
+        :raise RemoteError: the token cannot be renewed
         """
         with self._own_transaction() as connector:
             connector.env.execute_query(SQL("SELECT pg_advisory_xact_lock(%s, %s)", OAUTH_LOCK, self.id))
@@ -184,7 +186,7 @@ class RetailConnector(models.Model):
 
     @contextlib.contextmanager
     def _own_transaction(self):
-        """Give the connector in a transaction at READ COMMITTED: who waited for the lock sees what was stored."""
+        """Yield the connector in a READ COMMITTED transaction: after waiting for a lock, it sees what was stored."""
         if modules.module.current_test:
             yield self.sudo()
             return

@@ -1,4 +1,4 @@
-"""What records become at the remote, one row for each subject with its match key, and what it needs for that."""
+"""Object mapping: a remote object and match keys for each subject, and setting up the remote for it."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -19,7 +19,7 @@ class RetailConnector(models.Model):
     object_name_choices = fields.Json(compute="_compute_object_name_choices")
     can_set_up = fields.Boolean(compute="_compute_can_set_up")
 
-    # Objects are stored as "provider.object": two providers may have objects of the same name.
+    # Objects are stored as "provider.object", because two providers may have objects of the same name.
 
     @api.model
     def _selection_object(self):
@@ -43,17 +43,17 @@ class RetailConnector(models.Model):
             connector.can_set_up = bool(provider and issubclass(provider.adapter, Provisioner))
 
     def _object_value(self, name):
-        """Return how an object of the provider is stored."""
+        """Return the stored value of an object of the provider."""
         return f"{self.provider}.{name}"
 
     def _object_of(self, value):
-        """Return the :class:`RemoteObject` of a stored value, None if the provider has none."""
+        """Return the :class:`RemoteObject` of a stored value, or None."""
         code, _dot, name = (value or "").partition(".")
         provider = self._get_provider()
         return provider.object(name) if provider and code == provider.code else None
 
     def _choices(self, subject):
-        """Return the stored values of the objects that records of a subject may become, the default first."""
+        """Return the stored values of the objects to which a subject can be mapped, the default first."""
         provider = self._get_provider()
         objects = provider.choices().get(subject, ()) if provider else ()
         return [self._object_value(each.name) for each in objects]
@@ -63,17 +63,17 @@ class RetailConnector(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         connectors = super().create(vals_list)
-        connectors._fit_objects()
+        connectors._sync_objects()
         return connectors
 
     def write(self, vals):
         result = super().write(vals)
         if "provider" in vals:
-            self._fit_objects()
+            self._sync_objects()
         return result
 
-    def _fit_objects(self):
-        """Have a row for each subject of the provider whose objects have match keys, and no others."""
+    def _sync_objects(self):
+        """Create a row for each subject whose objects have match keys, and delete all others."""
         for connector in self:
             provider = connector._get_provider()
             wanted = [
@@ -108,7 +108,7 @@ class RetailConnector(models.Model):
     # -- set-up ------------------------------------------------------------------------------------
 
     def action_set_up(self):
-        """Make at the remote what the flows need, such as the properties by which records are found."""
+        """Create what the flows need at the remote, such as properties for match keys, and show the result."""
         self.ensure_one()
         self.check_access("write")
         try:
@@ -120,18 +120,18 @@ class RetailConnector(models.Model):
         return self._notify("success", self.env._("Everything is already set up."))
 
     def _set_up(self):
-        """Return what was made, in words.
+        """Set up the remote; return a description of each thing that was created.
 
-        :raise RemoteError: the remote refuses it
+        :raise RemoteError: the call failed
         """
         with self._connection() as adapter:
             made = adapter.set_up(self._used_objects()) if isinstance(adapter, Provisioner) else []
-        with suppress(RemoteError):  # the lines say that they are not checked
+        with suppress(RemoteError):  # the lines show that they are not checked
             self._refresh_properties()
         return made
 
     def _used_objects(self):
-        """Return the objects of the provider that the wanted events become, as the admin has chosen."""
+        """Return the :class:`RemoteObject` list of the chosen objects that the connector's events can change."""
         provider = self._get_provider()
         if not provider:
             return []
@@ -145,7 +145,7 @@ class RetailConnector(models.Model):
         ]
 
     def _wanted_event_types(self):
-        """Return the names of the event types that the connector wants (a set); the outbox knows them."""
+        """Return the set of event types with an active flow. The outbox overrides this."""
         return set()
 
 
@@ -232,6 +232,6 @@ class RetailConnectorObject(models.Model):
                 )
 
     def _as_choice(self):
-        """Return the row as adapters know it."""
+        """Return the row as an :class:`ObjectChoice`."""
         keys = MatchKeys((self.key_property or "").strip(), (self.fallback_key_property or "").strip())
         return ObjectChoice(self.object_name.partition(".")[2], keys)

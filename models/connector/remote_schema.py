@@ -1,4 +1,4 @@
-"""What is known of a remote system's properties: read on demand, kept until it is read again."""
+"""Remote schemas: the properties of a remote system's objects, cached until they are read again."""
 
 from dataclasses import asdict
 
@@ -22,7 +22,7 @@ class RetailRemoteSchema(models.Model):
 
     @api.model
     def _known(self, connector, object_name):
-        """Return ``{name: RemoteProperty}`` as last read, None if it was never read."""
+        """Return ``{name: RemoteProperty}`` as last read; None if it was never read."""
         schema = self.sudo().search(
             [("connector_id", "=", connector.id), ("object_name", "=", object_name)], limit=1
         )
@@ -33,9 +33,11 @@ class RetailRemoteSchema(models.Model):
 
     @api.model
     def _read(self, connector, object_name):
-        """Ask the remote, keep the answer, and return it as :meth:`_known` does; None if it cannot be asked.
+        """Read an object's properties from the remote, store them, and return them as :meth:`_known` does.
 
-        :raise RemoteError: it does not tell
+        Returns None if the adapter cannot read properties.
+
+        :raise RemoteError: the call failed
         """
         with connector._connection() as adapter:
             if not isinstance(adapter, SchemaReader):

@@ -411,7 +411,7 @@ class TestFieldMap(FieldMapCase):
                     "state": "yours",
                     "country": "yours",
                     "phone": "removed",
-                    "website": "gone",
+                    "website": "obsolete",
                 },
             )
 
@@ -426,7 +426,13 @@ class TestFieldMap(FieldMapCase):
             comparison.action_take_over_news()
             self.assertEqual(
                 self._kinds(),
-                {"zip": "both", "state": "yours", "country": "yours", "phone": "removed", "website": "gone"},
+                {
+                    "zip": "both",
+                    "state": "yours",
+                    "country": "yours",
+                    "phone": "removed",
+                    "website": "obsolete",
+                },
             )
             while comparison.line_ids:
                 comparison.line_ids[0].action_take_over()

@@ -42,7 +42,7 @@ class OAuthCase(RetailCase):
 class TestOAuth(OAuthCase):
     def _connect(self):
         answer = self._consent()
-        self.env["retail.connector"]._of_consent(answer["state"])._finish_consent(answer["code"])
+        self.env["retail.connector"]._consume_consent(answer["state"])._finish_consent(answer["code"])
         self.assertTrue(self.connector.test_succeeded, self.connector.test_result)
         self.connector.action_activate()
 
@@ -81,28 +81,28 @@ class TestOAuth(OAuthCase):
         )
         connectors = self.env["retail.connector"]
         with self.assertRaises(AccessError):
-            connectors.with_user(other)._of_consent(answer["state"])
+            connectors.with_user(other)._consume_consent(answer["state"])
         with self.assertRaises(AccessError):
-            connectors._of_consent("guessed")
-        connectors._of_consent(answer["state"])
+            connectors._consume_consent("guessed")
+        connectors._consume_consent(answer["state"])
         with self.assertRaises(AccessError):
-            connectors._of_consent(answer["state"])
+            connectors._consume_consent(answer["state"])
         answer = self._consent()
         self.connector.sudo().consent_until -= timedelta(minutes=11)
         with self.assertRaises(AccessError):
-            connectors._of_consent(answer["state"])
+            connectors._consume_consent(answer["state"])
 
     def test_consent_is_refused(self):
         self.sandbox.configure(oauth_consent=False)
         answer = self._consent()
         self.assertNotIn("code", answer)
-        self.env["retail.connector"]._of_consent(answer["state"])._refuse_consent()
+        self.env["retail.connector"]._consume_consent(answer["state"])._refuse_consent()
         self.assertFalse(self.connector.test_succeeded)
 
     def test_wrong_secret(self):
         self._credential("client_secret").value = "wrong"
         answer = self._consent()
-        self.env["retail.connector"]._of_consent(answer["state"])._finish_consent(answer["code"])
+        self.env["retail.connector"]._consume_consent(answer["state"])._finish_consent(answer["code"])
         self.assertFalse(self.connector.is_connected)
         self.assertIn("client secret", self.connector.test_result)
 
