@@ -1,4 +1,4 @@
-"""What Odoo's own records say that the others should know of, without asking the hub."""
+"""What the other systems should have, from Odoo's own records and without asking the hub."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def company_with_contacts(shop: Shop):
         expect(contact["properties"]["company"], "De Linde NV", f"the company of {email}")
     expect(shop.hubspot.living(lastname="Warehouse"), [], "the list of contacts made of the address")
     expect(shop.last_delivery(company)["state"], "delivered", "the state of the delivery")
-    yield "three contacts of one company; the address is none of its own"
+    yield "three contacts of one company, and none for the address"
 
 
 def many_edits(shop: Shop):
@@ -69,14 +69,14 @@ def without_email(shop: Shop):
 
 def unreadable_phone(shop: Shop):
     dirk = shop.customer("Dirk Willems", email="dirk@example.com", phone="ask the neighbour")
-    yield "Dirk Willems has a phone number that nobody can read"
+    yield "Dirk Willems has a phone number that cannot be parsed"
     contact = shop.hubspot.the_contact(email="dirk@example.com")
     expect(contact["properties"].get("phone", ""), "", "the phone number")
     delivery = shop.last_delivery(dirk)
     expect(delivery["state"], "delivered", "the state of the delivery")
     if "phone" not in (delivery["warning"] or ""):
-        raise Unexpected("the delivery has no warning about the phone number")
-    yield "the contact without it; the delivery carries a warning"
+        raise Unexpected("the outgoing event has no warning about the phone number")
+    yield "the contact without a phone number; the outgoing event has a warning"
 
 
 def duplicate_merged(shop: Shop):
@@ -91,13 +91,13 @@ def duplicate_merged(shop: Shop):
     wizard_id = shop.call("base.partner.merge.automatic.wizard", "create", [wizard])
     shop.call("base.partner.merge.automatic.wizard", "action_merge", wizard_id)
     shop.merged[again] = eva
-    yield "Eva Maes is there twice: the admin merges the two"
+    yield "Eva Maes exists twice: the admin merges the two"
     contact = shop.hubspot.the_contact(email="eva.maes@example.com")
     expect(shop.hubspot.living(email="eva@dubois.example"), [], "the list of contacts with the other address")
     expect(
         set(both) - {contact["id"], *contact["mergedIds"]}, set(), "the set of contacts left out of the merge"
     )
-    yield f"one contact {contact['id']}, which the two became"
+    yield f"one contact, {contact['id']}, merged from the two"
 
 
 def archived(shop: Shop):
@@ -106,7 +106,7 @@ def archived(shop: Shop):
     shop.call("res.partner", "action_archive", [fien])
     yield "Fien Jacobs is archived"
     contact = shop.hubspot.the_contact(email="fien@example.com")
-    yield f"contact {contact['id']} stays: HubSpot has no such state"
+    yield f"contact {contact['id']} stays: HubSpot cannot archive contacts"
 
 
 def deleted(shop: Shop):
@@ -155,7 +155,7 @@ def invalid_then_corrected(shop: Shop):
         ["superseded", "delivered"],
         "the state of her deliveries",
     )
-    yield "the contact; the dead letter went with the correction"
+    yield "the contact; the failed event was superseded by the correction"
 
 
 def colleague(shop: Shop):
@@ -164,7 +164,7 @@ def colleague(shop: Shop):
     yield "A colleague, Ine Maas, gets a user account"
     expect(shop.hubspot.living(email="ine@example.com"), [], "the list of contacts")
     expect(shop.last_delivery(values["partner_id"][0])["state"], "cancelled", "the state of the delivery")
-    yield "nothing: the flow takes customers only"
+    yield "nothing: the flow sends customers only"
 
 
 STEPS = (

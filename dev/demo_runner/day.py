@@ -40,7 +40,7 @@ class Result:
 def play(shop: Shop) -> list[Result]:
     """Play the steps one after the other, wait until all is quiet, then check each."""
     acts = [act for part in PARTS for act in _play_part(shop, part)]
-    progress("waiting until nothing is on its way any more")
+    progress("waiting until everything has been sent")
     shop.resolve()
     return [act.finish() for act in acts]
 

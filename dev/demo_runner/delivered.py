@@ -19,7 +19,7 @@ def exactly_once(shop: Shop):
     contacts = shop.hubspot.living()
     emails = Counter(filter(None, (contact["properties"].get("email") for contact in contacts)))
     expect([email for email, count in emails.items() if count > 1], [], "the list of doubled contacts")
-    yield f"{len(sent)} changes, each accepted once; {len(contacts)} contacts, none twice"
+    yield f"HubSpot accepted each of {len(sent)} changes once; {len(contacts)} contacts, none double"
 
 
 def _accepted(call):

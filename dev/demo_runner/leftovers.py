@@ -1,4 +1,4 @@
-"""What is left at the end of the day, on purpose, for somebody to look at and mend."""
+"""What is left at the end of the day, on purpose, for somebody to look at and correct."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stage import without_delay
 from stack import free_port, wait_until
 
 
-def dead_letters(shop: Shop):
+def refused(shop: Shop):
     names = ("Leen Aerts", "Mia Bogaert")
     ids = [
         shop.customer(name, email=f"{name.split()[0].lower()}@example.com", zip=f"9O{n}O", city="Gent")
@@ -20,7 +20,7 @@ def dead_letters(shop: Shop):
     for partner_id in ids:
         delivery = shop.last_delivery(partner_id)
         expect((delivery["state"], delivery["error_code"]), ("dead", "INVALID_ZIP"), "the delivery")
-    yield "two dead letters with one cause: correct the postal codes"
+    yield "two failed events with one cause: correct the postal codes"
 
 
 def shared_address(shop: Shop):
@@ -33,7 +33,7 @@ def shared_address(shop: Shop):
     delivery = shop.last_delivery(nora)
     expect((delivery["state"], delivery["error_code"]), ("dead", "SHARED_KEY"), "the delivery")
     shop.hubspot.the_contact(email="family@cools.example")
-    yield "one contact, Nand’s; hers is a dead letter: merge them, or change one"
+    yield "one contact, Nand’s; hers failed: merge the two, or change one address"
 
 
 def waiting(shop: Shop):
@@ -43,12 +43,12 @@ def waiting(shop: Shop):
     omer = shop.customer("Omer Wils", email="omer@example.com")
     shop.left.add(omer)
     shop.changed_for_second_account.append(omer)
-    wait_until(lambda: shop.last_delivery(omer)["attempts"], 30, "nobody tried to send Omer Wils")
+    wait_until(lambda: shop.last_delivery(omer)["attempts"], 30, "no attempt was made to send Omer Wils")
     yield "Left for you: Omer Wils, sent while HubSpot is down (503)"
     delivery = shop.last_delivery(omer)
     if delivery["state"] not in OPEN_STATES or delivery["error_code"] != "HTTP_503":
         raise Unexpected(f"the delivery is {delivery['state']}")
-    yield "not there yet: it is tried again by itself, after 5 s, 30 s, 5 min, …"
+    yield "no contact yet: it is retried automatically, after 5 s, 30 s, 5 min, …"
 
 
 def second_account_down(shop: Shop):
@@ -72,7 +72,7 @@ def second_account_down(shop: Shop):
     yield "Left for you: a second account, at an address where nobody answers; 20 customers are changed"
     deliveries = [("connector_id", "in", connector), ("state", "!=", "pending")]
     expect(shop.call("retail.delivery", "search_count", deliveries), 0, "the number of lost deliveries")
-    yield "its 20 changes wait, and the first account has them: one does not hold up the other"
+    yield "its 20 changes wait; the first account has received them: one does not delay the other"
 
 
-STEPS = (dead_letters, shared_address, second_account_down, waiting)
+STEPS = (refused, shared_address, second_account_down, waiting)

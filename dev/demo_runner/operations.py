@@ -31,12 +31,12 @@ def outage(shop: Shop):
     shop.call("retail.connector", "action_probe", [shop.connector_id])
     shop.resolve()
     calls = len(shop.hubspot.calls(before)) - refused
-    yield f"HubSpot is down ({refused} calls get 503); 12 customers sign up, and are changed five times"
+    yield f"HubSpot is down ({refused} calls get 503); 12 customers sign up and are changed five times"
     expect(while_open, 0, "the number of calls while the connector waits")
     expect(shop.connector("is_circuit_open"), False, "the circuit")
     found = [shop.hubspot.the_contact(email=f"queue{n}@outage.example") for n in range(len(names))]
     expect({contact["properties"]["address"] for contact in found}, {"Dorpsstraat 5"}, "the address")
-    yield f"left alone; after “Try now” one probe, then 12 contacts as they are now, in {calls} calls"
+    yield f"no calls while down; after “Retry Now” one test call, then the 12 contacts, in {calls} calls in all"
 
 
 def repaired(shop: Shop):
@@ -49,15 +49,15 @@ def repaired(shop: Shop):
     shop.hubspot.configure(validation_rules=[POSTAL_CODE_RULE])
     domain = [("connector_id", "=", shop.connector_id), ("error_code", "=", "INVALID_OPTION")]
     [group] = wait_until(
-        lambda: shop.call("retail.error.group", "search", domain), 10, "the dead letters have no group"
+        lambda: shop.call("retail.error.group", "search", domain), 10, "the failed events have no group"
     )
     action = shop.call("retail.error.group", "action_repair", [group])
     shop.call("retail.dead.letter.wizard", "action_replay", [action["res_id"]])
-    yield "HubSpot lacks an option: 4 dead letters, one cause. It is added there; Repair sends all again"
+    yield "HubSpot lacks an option: 4 events fail for one cause. The option is added; Repair sends all again"
     for number in range(4):
         shop.hubspot.the_contact(email=f"driver{number}@fleet.example")
     expect({shop.last_delivery(id_)["state"] for id_ in ids}, {"delivered"}, "the state of the deliveries")
-    yield "four contacts; nothing of that cause is left"
+    yield "four contacts; the cause is resolved"
 
 
 def backfilled(shop: Shop):

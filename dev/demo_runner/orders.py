@@ -1,4 +1,4 @@
-"""An order's whole story, from the payment to the refund, as the middleware hears it through webhooks."""
+"""An order's whole story, from the payment to the refund, as the middleware receives it through webhooks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from remote import expect
 from shop import Shop
 from web_shop import pay_online
 
-# What the middleware hears of an order, and which event led to which.
+# What the middleware receives about an order, and which event led to which.
 CAUSES = {
     "payment.captured": "",
     "order.placed": "payment.captured",
@@ -31,14 +31,14 @@ def order_and_return(shop: Shop):
     shop.stories.append((f"Ann Janssens orders {number}, pays, and returns one lamp", process))
     shop.resolve()
     yield f"Ann orders three lamps ({number}) and pays online; they are shipped and invoiced; she returns one"
-    told = story.check(shop, process, CAUSES)
-    data = {story.name(event): event["data"] for event in told}
+    events = story.check(shop, process, CAUSES)
+    data = {story.name(event): event["data"] for event in events}
     expect(data["order.placed"]["total"], total, "the order's total")
     expect(data["payment.captured"]["amount"], total, "what was paid")
     expect(data["invoice.paid"]["is_full"], True, "whether the invoice is paid in full")
     expect(data["refund.issued"]["invoice_id"], str(invoice), "the invoice that is refunded")
     expect(data["refund.issued"]["id"], str(refund), "the credit note")
-    yield f"Middleware: {len(told)} signed events of one process, told below; {total} in all"
+    yield f"Middleware: {len(events)} signed events of one process, listed below; order total {total}"
 
 
 def _sell(shop):

@@ -8,7 +8,7 @@ from itertools import zip_longest
 import story
 
 WIDTHS = (48, 60)
-COLUMNS = ("In Odoo", "There", "Missing", "Doubled", "Wrong")
+COLUMNS = ("In Odoo", "Arrived", "Missing", "Double", "Wrong")
 NAMED = 5  # of what is missing, doubled or wrong
 
 
@@ -21,14 +21,14 @@ def progress(text: str) -> None:
 
 
 def show(shop, results, systems, seconds: float) -> None:
-    """Print the day as a table, the stories that it tells, and the account of every system."""
-    say(f"{'In Odoo':<{WIDTHS[0] + 3}}The others hold")
+    """Print the day as a table, the processes step by step, and the account of every system."""
+    say(f"{'In Odoo':<{WIDTHS[0] + 3}}In the other systems")
     for result in results:
         _show_row(_mark(result.is_right), result.happened, result.found)
     _show_stories(shop)
     _show_systems(systems)
     counts = ", ".join(f"{count} {state}" for state, count in shop.deliveries_by_state())
-    say(f"To HubSpot: {counts}; it was called {shop.hubspot.call_count()} times in {seconds:.0f} s.")
+    say(f"Outgoing events to HubSpot: {counts}; {shop.hubspot.call_count()} calls in {seconds:.0f} s.")
     _show_verdict(results, systems)
 
 
@@ -44,7 +44,7 @@ def _show_row(mark, happened, found):
 
 
 def _show_stories(shop):
-    say("How it ties together, as the middleware heard it: each event hangs under the one that led to it")
+    say("Business processes, as the middleware received them: each event stands under the one that caused it")
     for title, process in shop.stories:
         print(f"  {title} (correlation id {process})")
         for line in story.tree(story.events_of(shop, process)):
@@ -52,7 +52,7 @@ def _show_stories(shop):
 
 
 def _show_systems(systems):
-    say(f"{'What arrived, against Odoo’s own records':<51}{''.join(f'{column:>9}' for column in COLUMNS)}")
+    say(f"{'What arrived, compared with Odoo’s records':<51}{''.join(f'{column:>9}' for column in COLUMNS)}")
     for system in systems:
         print(f"  {system.name}")
         for arrival in system.arrivals:
@@ -79,11 +79,13 @@ def _show_arrival(arrival):
 def _show_verdict(results, systems):
     failed = sum(not result.is_right for result in results)
     wrong = [system.name for system in systems if not system.is_right]
-    print(f"{failed} of {len(results)} steps FAILED" if failed else f"All {len(results)} steps: as expected")
+    print(
+        f"{failed} of {len(results)} steps FAILED" if failed else f"All {len(results)} steps went as expected"
+    )
     if wrong:
-        print(f"Something is missing, doubled or wrong: {', '.join(wrong)}")
+        print(f"Something is missing, double or wrong in: {', '.join(wrong)}")
     else:
-        print("Every system has what Odoo says, each thing once: nothing is missing, doubled or wrong")
+        print("Every system has everything it should have, exactly once")
 
 
 def show_addresses(shop) -> None:
@@ -94,7 +96,7 @@ def show_addresses(shop) -> None:
         ("Outgoing events", "action-retail_hub.action_retail_delivery"),
         ("Failed events", "action-retail_hub.action_retail_error_group"),
     ):
-        print(f"  {name:<14}{shop.odoo.url}/odoo/{path}")
-    print(f"  {'HubSpot':<14}{shop.hubspot.url}/_sandbox/state?records=contacts")
-    print(f"  {'Log in':<14}admin / admin (manager), clerk / clerk (user)")
-    print(f"  {'Odoo log':<14}{shop.odoo.log_path}")
+        print(f"  {name:<17}{shop.odoo.url}/odoo/{path}")
+    print(f"  {'HubSpot':<17}{shop.hubspot.url}/_sandbox/state?records=contacts")
+    print(f"  {'Log in':<17}admin / admin (manager), clerk / clerk (user)")
+    print(f"  {'Odoo log':<17}{shop.odoo.log_path}")

@@ -39,10 +39,10 @@ class Shop:
         self.opened_at = ""  # by the database's clock
         self.first_regular = self.first_of_today = 0  # ids of customers
         self.left: set[int] = set()  # customers that are no contact yet, on purpose
-        self.merged: dict[int, int] = {}  # the customer that is gone: the one that it became
+        self.merged: dict[int, int] = {}  # the customer that was merged away: the one that is left
         self.erased: list[int] = []
         self.changed_for_second_account: list[int] = []
-        self.stories: list[tuple[str, str]] = []  # title, process, of what is told at the end
+        self.stories: list[tuple[str, str]] = []  # title and process of what is shown at the end
 
     def customer(self, name: str, **values) -> int:
         """Create a customer and return its id."""
@@ -54,12 +54,12 @@ class Shop:
         return values[field]
 
     def wants(self, event_type: str) -> bool:
-        """Return whether HubSpot is told of such events."""
+        """Return whether HubSpot receives such events."""
         flow = [("connector_id", "=", self.connector_id), ("event_type", "=", event_type)]
         return bool(self.call("retail.flow", "search_count", flow))
 
     def resolve(self, timeout: float = 90) -> None:
-        """Wait until nothing is on its way, but for what is left waiting on purpose."""
+        """Wait until nothing waits to be sent, except what is left waiting on purpose."""
         domain = [
             ("connector_id", "in", [self.connector_id, self.middleware_id]),
             ("state", "in", OPEN_STATES),
@@ -68,18 +68,18 @@ class Shop:
         wait_until(
             lambda: not self.call("retail.delivery", "search_count", domain),
             timeout,
-            f"deliveries are still on their way; Odoo's log is {self.odoo.log_path}",
+            f"outgoing events are still waiting; Odoo's log is {self.odoo.log_path}",
             interval=0.2,
         )
 
     def wait_for_retries(self, attempts: int = 3, timeout: float = 90) -> None:
-        """Wait until what HubSpot was down for has been tried so often that the next try is minutes away."""
+        """Wait until what HubSpot was down for has had so many attempts that the next one is minutes away."""
         wait_until(
             lambda: any(
                 delivery["attempts"] >= attempts for delivery in self.deliveries(error_code="HTTP_503")
             ),
             timeout,
-            "nobody tried again",
+            "there was no further attempt",
             interval=0.5,
         )
 
@@ -98,8 +98,11 @@ class Shop:
     def last_delivery(self, partner_id: int) -> dict:
         found = self.deliveries(partner_id)
         if not found:
-            raise Unexpected("nothing was kept for delivery")
+            raise Unexpected("no outgoing event was saved")
         return found[-1]
 
     def deliveries_by_state(self) -> list[tuple[str, int]]:
-        return Counter(delivery["state"] for delivery in self.deliveries()).most_common()
+        """Return the states of the deliveries to HubSpot, named as on the screens, with their counts."""
+        state = self.call("retail.delivery", "fields_get", ["state"], ["selection"])["state"]
+        names = {value: label.lower() for value, label in state["selection"]}
+        return Counter(names[delivery["state"]] for delivery in self.deliveries()).most_common()

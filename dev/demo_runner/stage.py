@@ -65,7 +65,7 @@ def usual_port() -> int:
 
 
 def _secrets():
-    # The receiver of the webhooks is on this machine, which a webhook may not call unless it is told so.
+    # The receiver of the webhooks is on this machine, which a webhook may call only if the option allows it.
     return {"retail_hub": {"secret_keys": Fernet.generate_key().decode(), "webhook_allow_hosts": "127.0.0.1"}}
 
 
@@ -122,13 +122,13 @@ def set_up_account(shop: Shop) -> None:
 
 
 def without_delay(shop: Shop, connector_id: int) -> None:
-    """Have everything told within a second or two: nobody wants to wait for the end of the day here."""
+    """Send everything within a second or two: nobody wants to wait for the end of the day here."""
     flows = shop.call("retail.flow", "search", [("connector_id", "=", connector_id)])
     shop.call("retail.flow", "write", flows, {"mode": "realtime", "window_seconds": 1})
 
 
 def set_up_middleware(shop: Shop) -> None:
-    """A receiver of webhooks, which hears everything."""
+    """A receiver of webhooks, which receives every event."""
     values = {"name": "Middleware", "provider": "webhook", "base_url": f"{shop.hubspot.url}/hooks/middleware"}
     [shop.middleware_id] = shop.call("retail.connector", "create", [values])
     secret = [("connector_id", "=", shop.middleware_id), ("name", "=", "signing_secret")]

@@ -1,4 +1,4 @@
-"""The story of one business process, as the middleware heard it: what happened, and what led to what."""
+"""The story of one business process, as the middleware received it: what happened, and what led to what."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def check(shop: Shop, process: str, causes: dict[str, str]) -> list[dict]:
     :param causes: {event: the event that led to it, "" for none}, e.g. {"invoice.paid": "invoice.posted"}
     """
     events = events_of(shop, process)
-    expect(sorted(map(name, events)), sorted(causes), f"what the middleware heard of {process}")
+    expect(sorted(map(name, events)), sorted(causes), f"what the middleware received about {process}")
     ids = {event["id"]: name(event) for event in events}
     found = {name(event): ids.get(event.get("causationid"), "") for event in events}
     for effect, cause in causes.items():

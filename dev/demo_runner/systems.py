@@ -45,7 +45,7 @@ def hubspot_contacts(shop: Shop) -> Arrival:
         (_identity(values.get("email"), values.get("odoo_customer_id")), _contact(values))
         for values in (contact["properties"] for contact in shop.hubspot.living())
     )
-    return Arrival("contacts", expected, arrived, f"{len(shop.left)} more are left for you, see above")
+    return Arrival("contacts", expected, arrived, f"plus {len(shop.left)} that are left for you")
 
 
 def _identity(email, odoo_id):
@@ -137,25 +137,25 @@ def _whose(record):
 
 
 def second_account(shop: Shop) -> Arrival:
-    """Nobody answers there: what changed since it was connected is kept for it, and none of it is lost."""
+    """Nobody answers there: what changed since it was connected waits, and none of it is lost."""
     open_ = [("connector_id", "=", shop.second_account_id), ("state", "in", OPEN_STATES)]
-    kept = shop.call("retail.delivery", "search_read", open_, ["res_id"])
+    waiting = shop.call("retail.delivery", "search_read", open_, ["res_id"])
     expected = {f"id {id_}": "waits" for id_ in shop.changed_for_second_account}
-    arrived = tuple((f"id {each['res_id']}", "waits") for each in kept)
-    return Arrival("customers, kept until it answers", expected, arrived)
+    arrived = tuple((f"id {each['res_id']}", "waits") for each in waiting)
+    return Arrival("customers, waiting until it answers", expected, arrived)
 
 
 # -- the middleware --------------------------------------------------------------------------------
 
 
 def middleware(shop: Shop) -> list[Arrival]:
-    """Every fact is one event, heard once, and the newest of every state is what Odoo says now."""
-    heard = defaultdict(list)
-    for received in shop.hubspot.records("events", "webhook"):
-        heard[story.name(received["event"])] += [received["event"]] * received["times"]
-    told = heard.pop("customer.created", []) + heard.pop("customer.updated", [])
-    gone = {*map(str, shop.erased), *map(str, shop.merged)}
-    of_customers = [event for event in told if event["data"]["id"] not in gone]
+    """Every fact is one event, received once, and the newest of every state is what Odoo says now."""
+    received = defaultdict(list)
+    for each in shop.hubspot.records("events", "webhook"):
+        received[story.name(each["event"])] += [each["event"]] * each["times"]
+    customers = received.pop("customer.created", []) + received.pop("customer.updated", [])
+    deleted = {*map(str, shop.erased), *map(str, shop.merged)}
+    of_customers = [event for event in customers if event["data"]["id"] not in deleted]
     rows = [_state("customer.created, .updated", "id", _full_name, _customers(shop), of_customers)]
     facts = {
         "customer.merged": {str(id_): "" for id_ in shop.merged.values()},
@@ -167,9 +167,9 @@ def middleware(shop: Shop) -> list[Arrival]:
         ("price.changed", "template_id", lambda data: books.money(data["price"]), _prices(shop)),
         ("promotion.changed", "id", lambda data: data["name"], _programs(shop)),
     )
-    rows += [_fact(name, expected, heard.pop(name, [])) for name, expected in facts.items()]
-    rows += [_state(*state, heard.pop(state[0], [])) for state in states]
-    return rows + [_fact(name, {}, events) for name, events in heard.items()]
+    rows += [_fact(name, expected, received.pop(name, [])) for name, expected in facts.items()]
+    rows += [_state(*state, received.pop(state[0], [])) for state in states]
+    return rows + [_fact(name, {}, events) for name, events in received.items()]
 
 
 def _fact(name, expected, events):
@@ -185,12 +185,12 @@ def _said(data, expected):
 
 
 def _state(what, key, content, expected, events):
-    """A state may be told as often as it changes: the newest counts, but no event may be heard twice."""
-    told = [(f"id {event['data'][key]}", content(event["data"])) for event in events]
-    newest = dict(told)
+    """A state may be sent as often as it changes: the newest counts, but no event may be received twice."""
+    arrived = [(f"id {event['data'][key]}", content(event["data"])) for event in events]
+    newest = dict(arrived)
     times = Counter(event["id"] for event in events)
-    twice = [each for each, event in zip(told, events, strict=True) if times[event["id"]] > 1]
-    note = f"told in {len(times)} events" if len(times) != len(newest) else ""
+    twice = [each for each, event in zip(arrived, events, strict=True) if times[event["id"]] > 1]
+    note = f"in {len(times)} events" if len(times) != len(newest) else ""
     return Arrival(what, expected, (*twice, *newest.items()), note)
 
 

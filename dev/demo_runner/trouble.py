@@ -11,11 +11,11 @@ def lost_answer(shop: Shop):
     shop.hubspot.fault(path="/batch/upsert", drop="after", times=1)
     jef = shop.customer("Jef Michiels", email="jef@example.com")
     shop.resolve()
-    yield "The line breaks after HubSpot has taken Jef Michiels, before it says so"
+    yield "The connection breaks after HubSpot has stored Jef Michiels, before it answers"
     contact = shop.hubspot.the_contact(email="jef@example.com")
     delivery = shop.last_delivery(jef)
     expect((delivery["state"], delivery["attempts"]), ("delivered", 2), "the delivery")
-    yield f"one contact {contact['id']}: the second try found the first"
+    yield f"one contact, {contact['id']}: the second attempt found it"
 
 
 def asked_to_slow_down(shop: Shop):
@@ -26,7 +26,7 @@ def asked_to_slow_down(shop: Shop):
     contact = shop.hubspot.the_contact(email="kaat@example.com")
     delivery = shop.last_delivery(kaat)
     expect((delivery["state"], delivery["attempts"]), ("delivered", 1), "the delivery")
-    yield f"contact {contact['id']}, after the pause; no try was used up"
+    yield f"contact {contact['id']}, after the pause; no attempt was used up"
 
 
 STEPS = (lost_answer, asked_to_slow_down)
