@@ -1,4 +1,4 @@
-"""What is kept of a remote request: its content without personal data, and hashes by which it is known again."""
+"""Stored requests: their content with personal data masked, and hashes to compare them by. Pure functions."""
 
 import hashlib
 import json
@@ -6,32 +6,38 @@ import json
 from ...core.redaction import mask_name, redact
 from ...tools import encryption
 
-MAX_KEPT = 50  # entries of a list
+MAX_ENTRIES = 50  # stored per list
 
 
 def comparable_hash(content):
-    """Return a short hash of a remote request's content, equal for equal content."""
+    """Return a short hash of a request's comparable part (JSON values); equal content has equal hashes."""
     return _digest(json.dumps(content, sort_keys=True))
 
 
 def masked_request(prepared):
-    """Return what an attempt keeps of a remote request: a dict of JSON values without personal data."""
+    """Return the request to store with an attempt: a dict of JSON values with personal data masked.
+
+    :param prepared: a :class:`~...connectors.items.Prepared`
+    """
     body = _mask_named(redact(_shortened(prepared.body)), prepared.personal)
     return {"operation": prepared.operation, **body}
 
 
 def _shortened(value):
-    """Return JSON data whose long lists, such as the lines of an order, are cut."""
+    """Return JSON data with long lists, such as an order's lines, cut to ``MAX_ENTRIES`` entries."""
     if isinstance(value, dict):
         return {key: _shortened(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        kept = [_shortened(each) for each in value[:MAX_KEPT]]
-        return kept if len(value) <= MAX_KEPT else [*kept, f"… and {len(value) - MAX_KEPT} more"]
+        entries = [_shortened(each) for each in value[:MAX_ENTRIES]]
+        return entries if len(value) <= MAX_ENTRIES else [*entries, f"… and {len(value) - MAX_ENTRIES} more"]
     return value
 
 
 def named_values(body, names):
-    """Yield the texts under these names, at any depth, that are too long to be found by chance."""
+    """Yield the texts of properties with these names, at any depth.
+
+    Texts of one or two characters are left out: they would match by chance when they are masked in a message.
+    """
     for key, value in body.items() if names else ():
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, dict):
@@ -41,7 +47,7 @@ def named_values(body, names):
 
 
 def _mask_named(body, names):
-    """Mask the values under these names, at any depth."""
+    """Return JSON data with the texts of properties with these names masked, at any depth."""
     if names and isinstance(body, list):
         return [_mask_named(each, names) for each in body]
     if not names or not isinstance(body, dict):
@@ -53,9 +59,9 @@ def _mask_named(body, names):
 
 
 def request_properties(request):
-    """Return ``{property: text}`` of a remote request's JSON data; what is nested goes by its own name.
+    """Return ``{property: text}`` of a request's JSON data. Nested properties go by their own name.
 
-    Properties of the entries of a list are ``lines.1.price``; those after the first ones are one text.
+    Properties in a list are named like ``lines.1.price``. Entries after the first 50 are one text, ``lines.more``.
     """
     flat = {}
     for name, value in request.items():
@@ -68,10 +74,10 @@ def _entries(name, value):
     if isinstance(value, dict):
         yield from value.items()
     elif isinstance(value, (list, tuple)) and value and isinstance(value[0], dict):
-        for number, entry in enumerate(value[:MAX_KEPT], 1):
+        for number, entry in enumerate(value[:MAX_ENTRIES], 1):
             yield from ((f"{name}.{number}.{key}", item) for key, item in request_properties(entry).items())
-        if len(value) > MAX_KEPT:
-            yield f"{name}.more", value[MAX_KEPT:]
+        if len(value) > MAX_ENTRIES:
+            yield f"{name}.more", value[MAX_ENTRIES:]
     else:
         yield name, value
 
@@ -81,12 +87,15 @@ def _text(value):
 
 
 def property_digests(prepared):
-    """Return what tells whether a property is another, though it looks alike: see ``encryption.digests``."""
+    """Return keyed hashes of all properties, which show whether a masked value has changed.
+
+    See :func:`~...tools.encryption.digests` for the shape.
+    """
     return encryption.digests(request_properties({"operation": prepared.operation, **prepared.body}))
 
 
 def key_hash(key):
-    """Return a short hash of a natural key, which may be personal data."""
+    """Return a short hash of a match key's value, which may be personal data."""
     return _digest(key)
 
 

@@ -1,4 +1,4 @@
-"""Bindings: which remote record an Odoo record is, for one connector."""
+"""Bindings: the link between an Odoo record and its remote record, per connector."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,12 @@ from .rows import as_table
 
 
 class Bound(NamedTuple):
-    """What the hub knows of a remote record; ``sent_hash`` is that of the content that was sent last."""
+    """A binding as sending needs it.
+
+    :param sent_hash: hash of the comparable part that was sent last
+    :param is_not_found: the record no longer exists at the remote
+    :param remote_object: the adapter's object; empty if unknown
+    """
 
     remote_id: str
     sent_hash: str | None
@@ -39,7 +44,7 @@ class RetailBinding(models.Model):
         "Not Found", readonly=True, help="The record no longer exists in the remote system."
     )
 
-    # Each begins with what tells rows apart, so that no other one fits, whatever PostgreSQL's statistics say.
+    # Each begins with its most selective column, so that PostgreSQL picks the right one even with stale statistics.
     _record_unique = models.UniqueIndex("(res_id, res_model, connector_id)")
     _status_idx = models.Index("((-id))")  # ids of retail.sync.state
     _key_idx = models.Index("(key_hash, connector_id, res_model) WHERE key_hash IS NOT NULL")
@@ -62,7 +67,7 @@ class RetailBinding(models.Model):
 
     @api.model
     def _key_holders(self, connector, res_model, key_hashes):
-        """Return ``{key hash: res_id}`` of the records that already claim one of these natural keys."""
+        """Return ``{key hash: res_id}`` of the records that already use one of these match keys."""
         rows = self.env.execute_query(
             SQL(
                 "SELECT key_hash, res_id FROM retail_binding"
@@ -107,9 +112,9 @@ class RetailBinding(models.Model):
 
     @api.model
     def _not_found_records(self, connector, records):
-        """Return those records whose remote record is gone."""
-        gone = self.sudo()._of_records(connector, records._name, records.ids).filtered("is_not_found")
-        return records.browse(gone.mapped("res_id"))
+        """Return those records whose remote record no longer exists."""
+        not_found = self.sudo()._of_records(connector, records._name, records.ids).filtered("is_not_found")
+        return records.browse(not_found.mapped("res_id"))
 
     @api.model
     def _mark_not_found(self, connector, res_model, res_id):

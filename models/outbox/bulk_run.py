@@ -1,7 +1,7 @@
-"""Backfill and replay: many records or events for one connector, fed into its bulk lane a chunk at a time.
+"""Backfill and replay: sends many records or events to one connector, through its bulk lane, a chunk at a time.
 
 A run is pulled, not pushed: a drain of the bulk lane that finds nothing to claim asks for the next chunk. The
-position is committed with the chunk, so that a run goes on after a crash where it was, without a gap or a repeat.
+position is committed together with the chunk, so that after a crash a run continues without a gap or a repetition.
 """
 
 from datetime import timedelta
@@ -16,7 +16,7 @@ from ...core.const import OPEN_STATES, EventKind, Lane, State
 from ...schemas import EVENT_TYPES
 
 RATE_MINUTES = 5
-UNFIT = (
+SETUP_ERRORS = (
     ValueError,
     SyntaxError,
     TypeError,
@@ -146,7 +146,7 @@ class RetailBulkRun(models.Model):
             flows = run.connector_id.flow_ids.filtered("active")
             states = flows.filtered(lambda flow: flow.event_type in STATE_EVENTS)
             is_backfill = run.kind == "backfill"
-            # What only tells that a record is new says no more than what tells how it is.
+            # An update event also creates the record at the remote, so it is the better default.
             run.flow_id = (
                 is_backfill and states.sorted(lambda flow: not flow.event_type.endswith(".updated"))[:1]
             )
@@ -171,7 +171,7 @@ class RetailBulkRun(models.Model):
         try:
             self._check_setup()
             counts = self._counts_by_event_type()
-        except UNFIT as error:
+        except SETUP_ERRORS as error:
             self.preview_error = str(error)
             return
         provider = self.connector_id._get_provider()
@@ -252,7 +252,7 @@ class RetailBulkRun(models.Model):
     # -- actions -----------------------------------------------------------------------------------
 
     def action_start(self):
-        """Fix what is to be sent, and begin."""
+        """Fix the set of records or events to send, and start."""
         self._check_state("draft")
         for run in self:
             run._start()
@@ -262,7 +262,7 @@ class RetailBulkRun(models.Model):
         try:
             self._check_setup()
             total = sum(self._counts_by_event_type().values())
-        except UNFIT as error:
+        except SETUP_ERRORS as error:
             raise UserError(str(error)) from error
         if not total:
             raise UserError(self.env._("There is nothing to send."))
@@ -284,20 +284,20 @@ class RetailBulkRun(models.Model):
         )
 
     def action_pause(self):
-        """Queue no more; what is queued already goes out."""
+        """Stop queuing. Events that are already queued are still sent."""
         self._check_state("running")
         reason = self.env._("Paused by %(user)s.", user=self.env.user.name)
         self.write({"state": "paused", "state_reason": reason})
 
     def action_resume(self):
-        """Go on where it was."""
+        """Continue a paused or failed run from its position."""
         self._check_state("paused", "failed")
         self.write({"state": "running", "state_reason": False})
         self._clear_alerts()
         self._wake()
 
     def action_cancel(self):
-        """Give it up; what is queued already goes out."""
+        """End the run for good. Events that are already queued are still sent."""
         self._check_state("draft", "running", "paused", "failed")
         reason = self.env._("Cancelled by %(user)s.", user=self.env.user.name)
         self.write({"state": "cancelled", "state_reason": reason, "ended_at": fields.Datetime.now()})
@@ -313,7 +313,7 @@ class RetailBulkRun(models.Model):
             raise UserError(self.env._("The state of this run has changed. Reload the page."))
 
     def action_refresh(self):
-        """Have the client read the progress again, as it does after any button."""
+        """Do nothing: the client reloads the record after any button, and so shows the progress."""
 
     def action_view_waiting(self):
         return self._action_deliveries([("state", "in", [state.value for state in OPEN_STATES])])

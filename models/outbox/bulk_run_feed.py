@@ -1,4 +1,4 @@
-"""What a backfill or a replay sends, and feeding it into the bulk lane, a chunk at a time."""
+"""Bulk runs: selecting the records or events, and feeding them into the bulk lane a chunk at a time."""
 
 from ast import literal_eval
 from datetime import timedelta
@@ -10,9 +10,9 @@ from odoo.tools import SQL
 
 from ...core.const import OPEN_STATES, Lane, State
 from ..source.capture import CapturedEvent
-from .bulk_run import UNFIT
+from .bulk_run import SETUP_ERRORS
 
-CHUNK = 500  # deliveries of one run that wait at the same time, at most
+CHUNK = 500  # maximum number of waiting deliveries per run
 
 
 class RetailBulkRun(models.Model):
@@ -24,7 +24,10 @@ class RetailBulkRun(models.Model):
         return self.flow_id if self.kind == "backfill" else self.flow_ids
 
     def _check_setup(self):
-        """:raise UserError: if there is nothing that could be sent, in words for the admin"""
+        """Check that the run is complete.
+
+        :raise UserError: something is missing, or a flow is off
+        """
         flows = self._flows()
         if not flows:
             raise UserError(self.env._("Choose the events to send."))
@@ -35,9 +38,9 @@ class RetailBulkRun(models.Model):
             raise UserError(self.env._("Enter the start of the period to replay."))
 
     def _counts_by_event_type(self):
-        """Return ``{event type: number of records or events}``; the run need not be saved.
+        """Return ``{event type: number of records or events}``. Also works for a run that is not saved yet.
 
-        :raise: one of ``UNFIT``
+        :raise: one of ``SETUP_ERRORS``
         """
         with self.env.cr.savepoint(flush=False):
             if self.kind == "backfill":
@@ -49,7 +52,7 @@ class RetailBulkRun(models.Model):
             )
 
     def _id_range(self):
-        """Return the lowest and the highest id of what is to be sent."""
+        """Return the lowest and the highest id of the records or events to send."""
         if self.kind == "backfill":
             records, domain = self._records(), self._record_domain()
             first, last = (records.search(domain, order=f"id {way}", limit=1).id for way in ("asc", "desc"))
@@ -58,7 +61,7 @@ class RetailBulkRun(models.Model):
         return ids
 
     def _records(self):
-        """Return the model, as the hub sees it: whoever previews counts what will be sent."""
+        """Return the model with full access, so that the preview counts the same records as are sent."""
         return self.env[self.flow_id.res_model].sudo().with_context(active_test=True)
 
     def _record_domain(self):
@@ -72,7 +75,7 @@ class RetailBulkRun(models.Model):
         return domain
 
     def _events_sql(self):
-        """Return the FROM and WHERE of the events to replay: each fact, and the newest state of a subject."""
+        """Return FROM and WHERE for the events to replay: all facts, and the newest state of each subject."""
         return SQL(
             """
               FROM retail_event e
@@ -88,7 +91,7 @@ class RetailBulkRun(models.Model):
         )
 
     def _matches(self, alias):
-        """Return the condition for the type and the time; the second of ``to_date`` is part of the range."""
+        """Return the condition for event type and time. The range includes the whole second of ``to_date``."""
         end = (self.to_date or fields.Datetime.now()) + timedelta(seconds=1)
         return SQL(
             "%(e)s.event_type = ANY(%(types)s) AND %(e)s.occurred_at >= %(start)s AND %(e)s.occurred_at < %(end)s",
@@ -102,7 +105,7 @@ class RetailBulkRun(models.Model):
 
     @api.model
     def _connector_ids_with_work(self):
-        """Return the ids of connectors of which some run could be fed, or has ended unnoticed."""
+        """Return the ids of connectors with a run that can queue more, or that can be marked as done."""
         rows = self.env.execute_query(
             SQL(
                 """
@@ -126,12 +129,12 @@ class RetailBulkRun(models.Model):
 
     @api.model
     def _feed(self, connector):
-        """Queue the next chunk of the oldest run of a connector that has less than a chunk waiting.
+        """Queue the next chunk of the connector's oldest run with less than a chunk waiting.
 
-        Whoever feeds holds the run's row; another drain passes it by. The caller commits, and runs it again if it
-        fails to serialize.
+        The run's row is locked meanwhile, and other drains skip it. The caller commits, and retries after a
+        serialization failure.
 
-        :return: number of deliveries queued; 0: nothing to feed
+        :return: the number of deliveries queued
         """
         rows = self.env.execute_query(
             SQL(
@@ -149,7 +152,7 @@ class RetailBulkRun(models.Model):
         return 0
 
     def _feed_run(self):
-        """Queue the next chunk of this run, or end it; return the number of deliveries."""
+        """Queue the next chunk of this run, or mark it as done; return the number of deliveries queued."""
         [(waiting,)] = self.env.execute_query(self._waiting_sql(SQL("%s", self.id)))
         queued = 0
         while not queued and waiting < CHUNK and self.position < self.last_id and self.state == "running":
@@ -159,13 +162,13 @@ class RetailBulkRun(models.Model):
         return queued
 
     def _feed_chunk(self, limit):
-        """Queue so many at most and move on; return the number of deliveries."""
+        """Queue at most ``limit`` deliveries, and advance the position; return the number queued."""
         feed = self._feed_records if self.kind == "backfill" else self._feed_events
         try:
             self._check_setup()
             with self.env.cr.savepoint(flush=False):
                 position, queued, left_alone = feed(limit)
-        except UNFIT as error:
+        except SETUP_ERRORS as error:
             self._fail(str(error))
             return 0
         self.write(
@@ -178,7 +181,7 @@ class RetailBulkRun(models.Model):
         return queued
 
     def _feed_records(self, limit):
-        """Return the new position, the number of deliveries, and 0."""
+        """Queue the next records of a backfill; return as :meth:`_feed_events` does."""
         domain = self._record_domain() & Domain("id", ">", self.position) & Domain("id", "<=", self.last_id)
         records = self._records().search(domain, order="id", limit=limit)
         if not records:
@@ -191,7 +194,7 @@ class RetailBulkRun(models.Model):
         return records.ids[-1], queued, 0
 
     def _feed_events(self, limit):
-        """Return the new position, the number of deliveries queued, and of events that were on their way already."""
+        """Queue the next events of a replay; return (new position, number queued, number that already wait)."""
         rows = self.env.execute_query(
             SQL(
                 """
@@ -214,24 +217,24 @@ class RetailBulkRun(models.Model):
         )
         if not rows:
             return self.last_id, 0, 0
-        given_up = (State.DEAD, State.CANCELLED)
+        ended = (State.DEAD, State.CANCELLED)
         is_open = [event_id for event_id, _delivery, state in rows if state in OPEN_STATES]
-        revived = [delivery_id for _event, delivery_id, state in rows if state in given_up]
-        fresh = [event_id for event_id, _delivery, state in rows if state not in (*OPEN_STATES, *given_up)]
-        self._revive(revived)
-        if fresh:
+        undelivered = [delivery_id for _event, delivery_id, state in rows if state in ended]
+        others = [event_id for event_id, _delivery, state in rows if state not in (*OPEN_STATES, *ended)]
+        self._replay(undelivered)
+        if others:
             flow_ids = self._flows().ids
-            self.env["retail.delivery"]._queue_again(fresh, flow_ids, Lane.BULK.value, self.id)
-        return rows[-1][0], len(revived) + len(fresh), len(is_open)
+            self.env["retail.delivery"]._queue_again(others, flow_ids, Lane.BULK.value, self.id)
+        return rows[-1][0], len(undelivered) + len(others), len(is_open)
 
-    def _revive(self, delivery_ids):
-        """Have dead or cancelled deliveries wait again, each in its place in the order of its subject."""
+    def _replay(self, delivery_ids):
+        """Replay failed or cancelled deliveries in the bulk lane, each in its place in its subject's order."""
         deliveries = self.env["retail.delivery"].browse(delivery_ids)
         deliveries.write({"lane": Lane.BULK.value, "bulk_run_id": self.id})
         deliveries._replay()
 
     def _fail(self, reason):
-        """Stop where it is, and tell the responsible; Resume goes on."""
+        """Stop at the current position, and alert the responsible user. *Resume* continues the run."""
         self.write({"state": "failed", "state_reason": reason})
         connector = self.connector_id
         responsible = connector.responsible_id or connector.company_id.retail_responsible_id

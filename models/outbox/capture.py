@@ -1,4 +1,4 @@
-"""Where captured events go: into the outbox."""
+"""Connects capture with the outbox, into which captured events are inserted."""
 
 from odoo import api, models
 

@@ -1,4 +1,4 @@
-"""What a connector has for the way out: flows, call limits, a circuit breaker; and waking it."""
+"""The outbound side of a connector: flows, call limits, circuit breaker, and waking its lanes."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -11,7 +11,12 @@ from ...schemas import EVENT_TYPES
 
 
 class Gate(NamedTuple):
-    """Whether a connector may deliver now, and what keeps it from it; times are seconds from now, 0 if it is over."""
+    """Whether a connector may send now.
+
+    :param throttled_seconds: seconds until the remote accepts calls again; 0 if it does now
+    :param probe_seconds: seconds until the next probe of an open circuit is due; 0 if it is due
+    :param has_limits: calls must be reserved from call limits
+    """
 
     is_started: bool
     throttled_seconds: float
@@ -129,9 +134,10 @@ class RetailConnector(models.Model):
             connector._add_flows([name for name in EVENT_TYPES if name in provider.event_types], on)
 
     def _add_flows(self, names, on):
-        """Add a flow for each of some event types, with what is usual for it.
+        """Add a flow for each event type, with its default settings.
 
-        :param on: names of those that are switched on
+        :param names: of event types
+        :param on: the names of those whose flow is active
         """
         self.flow_ids.create(
             [
@@ -154,18 +160,18 @@ class RetailConnector(models.Model):
         return result
 
     def action_probe(self):
-        """Find out now, with one delivery, whether a remote that did not answer does again."""
+        """Send one delivery now as a probe, although the circuit is open."""
         self.check_access("read")
         self.env["retail.delivery"].check_access("read")
         self.env["retail.circuit"].sudo()._make_probe_due(self)
         self.env["retail.wake"]._wake_connectors(self)
 
     def action_backfill(self):
-        """Open a new backfill to this connector."""
+        """Open the form of a new backfill to this connector."""
         return self._action_bulk_run("backfill", self.env._("Backfill"))
 
     def action_replay_range(self):
-        """Open a new replay to this connector."""
+        """Open the form of a new replay to this connector."""
         return self._action_bulk_run("replay", self.env._("Replay"))
 
     def _action_bulk_run(self, kind, name):
@@ -184,11 +190,11 @@ class RetailConnector(models.Model):
         return replace(super()._adapter_settings(), parallel_calls=self.parallel_calls)
 
     def _wanted_event_types(self):
-        """Return the names of the event types of the active flows."""
+        """Return the set of event types with an active flow."""
         return set(self.flow_ids.filtered("active").mapped("event_type"))
 
     def _gate(self):
-        """Return the connector's :class:`Gate`, as it is now, by one statement."""
+        """Return the connector's current :class:`Gate`, read by one statement."""
         self.flush_recordset()
         self.env["retail.circuit"].flush_model()
         self.env["retail.quota"].flush_model()
@@ -211,9 +217,9 @@ class RetailConnector(models.Model):
         return Gate(*row)
 
     def _throttled_seconds(self):
-        """Return for how many seconds the remote still wants to be left alone.
+        """Return the seconds until the remote accepts calls again; 0 if it does now.
 
-        By the database's clock: those of the hosts that share it may differ.
+        The database's clock counts, because the clocks of the hosts may differ.
         """
         if not self.throttled_until:
             return 0.0
@@ -226,7 +232,7 @@ class RetailConnector(models.Model):
         return max(seconds, 0.0)
 
     def _throttle(self, seconds):
-        """Leave the remote alone for so long."""
+        """Make no call for this many seconds, as the remote requested."""
         [(self.throttled_until,)] = self.env.execute_query(
             SQL("SELECT clock_timestamp() AT TIME ZONE 'UTC' + make_interval(secs => %s)", seconds)
         )

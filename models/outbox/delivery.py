@@ -1,4 +1,4 @@
-"""Deliveries: one event on its way to one connector."""
+"""Deliveries: an event on its way to a connector, as a state machine."""
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -100,7 +100,7 @@ class RetailDelivery(models.Model):
     )
     _lease_idx = models.Index("(lease_until) WHERE state = 'in_flight'")
     _dead_idx = models.Index("(connector_id, res_model, res_id) WHERE state = 'dead'")
-    # For the lists of what a person looks after: few rows, wherever in the table they are.
+    # For lists on screens: a few rows of a large table.
     _dead_group_idx = models.Index("(connector_id, fingerprint, id) WHERE state = 'dead'")
     _dead_list_idx = models.Index("(id) WHERE state = 'dead'")
     _retry_list_idx = models.Index("(id) WHERE state IN ('pending', 'unknown') AND attempts > 0")
@@ -188,64 +188,65 @@ class RetailDelivery(models.Model):
     # -- hooks -------------------------------------------------------------------------------------
 
     def _report_failed(self, connector):
-        """Do what follows when these deliveries of a connector have just failed for good."""
+        """Hook that runs when deliveries of a connector have failed for good."""
 
-    # -- what a changed flow does ------------------------------------------------------------------
+    # -- changes of a flow -------------------------------------------------------------------------
 
     @api.model
     def _reschedule(self, flow, due_at, was_scheduled, is_retimed):
-        """Have what waits for a flow go out in its lane, and if its timing has changed, at another time.
+        """Apply a changed flow to its waiting deliveries: they change the lane, and the time if the timing changed.
 
-        What was never tried gets a new due time: that of the schedule, or a window counted from when it was queued.
-        What has come due by an older schedule stays due: it must not miss its turn. What waits for a retry changes
-        the lane only; what a person or a bulk run requested, or a drain holds, is left alone.
+        A delivery without an attempt is due by the new schedule, or one window after it was queued. If it is already
+        due by the old schedule, it stays due. A delivery that waits for a retry only changes the lane. Deliveries
+        that a user or a bulk run requested, and those in flight, do not change.
 
-        Rows are locked from the oldest on, as drains take them, and those that a drain holds are not waited for.
-
-        :param due_at: by the schedule; None: after the window
-        :param was_scheduled: it had another schedule before
-        :param is_retimed: its timing has changed
-        :return: whether anything waits
+        :param due_at: the next time of the schedule (UTC, naive); None for a flow with a window
+        :param was_scheduled: the flow had a schedule before, and still has one
+        :param is_retimed: the timing of the flow has changed
+        :return: whether any delivery waits
         """
         self.flush_model()
-        moved = self.env.execute_query(
-            SQL(
-                """
-                WITH waiting AS (
-                    SELECT id, state = 'pending' AND attempts = 0 AND error_class IS NULL
-                               AND NOT (%(was_scheduled)s AND next_attempt_at <= %(now)s) AS is_retimed
-                      FROM retail_delivery
-                     WHERE connector_id = %(connector)s AND flow_id = %(flow)s
-                       AND state IN ('pending', 'unknown') AND NOT is_manual
-                       AND bulk_run_id IS NULL
-                  ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED)
-                UPDATE retail_delivery d
-                   SET lane = %(lane)s,
-                       next_attempt_at = CASE
-                           WHEN NOT (waiting.is_retimed AND %(is_retimed)s) THEN d.next_attempt_at
-                           ELSE COALESCE(%(due_at)s::timestamp,
-                                         d.queued_at + make_interval(secs => %(window)s)) END
-                  FROM waiting WHERE d.id = waiting.id
-             RETURNING d.id
-                """,
-                connector=flow.connector_id.id,
-                flow=flow.id,
-                lane=flow.lane,
-                window=flow.window_seconds,
-                now=self.env.cr.now(),
-                due_at=due_at,
-                was_scheduled=was_scheduled,
-                is_retimed=is_retimed,
-            )
-        )
+        rows = self.env.execute_query(self._reschedule_sql(flow, due_at, was_scheduled, is_retimed))
         self.invalidate_model(["lane", "next_attempt_at"])
-        return bool(moved)
+        return bool(rows)
+
+    @api.model
+    def _reschedule_sql(self, flow, due_at, was_scheduled, is_retimed):
+        # Locks rows in the order in which drains claim them, and skips rows that a drain holds.
+        return SQL(
+            """
+            WITH waiting AS (
+                SELECT id, state = 'pending' AND attempts = 0 AND error_class IS NULL
+                           AND NOT (%(was_scheduled)s AND next_attempt_at <= %(now)s) AS is_retimed
+                  FROM retail_delivery
+                 WHERE connector_id = %(connector)s AND flow_id = %(flow)s
+                   AND state IN ('pending', 'unknown') AND NOT is_manual
+                   AND bulk_run_id IS NULL
+              ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED)
+            UPDATE retail_delivery d
+               SET lane = %(lane)s,
+                   next_attempt_at = CASE
+                       WHEN NOT (waiting.is_retimed AND %(is_retimed)s) THEN d.next_attempt_at
+                       ELSE COALESCE(%(due_at)s::timestamp,
+                                     d.queued_at + make_interval(secs => %(window)s)) END
+              FROM waiting WHERE d.id = waiting.id
+         RETURNING d.id
+            """,
+            connector=flow.connector_id.id,
+            flow=flow.id,
+            lane=flow.lane,
+            window=flow.window_seconds,
+            now=self.env.cr.now(),
+            due_at=due_at,
+            was_scheduled=was_scheduled,
+            is_retimed=is_retimed,
+        )
 
     # -- queries -----------------------------------------------------------------------------------
 
     @api.model
     def _count_by_connector(self, connectors):
-        """Return ``{connector id: (waiting, delivered today, dead)}``."""
+        """Return ``{connector id: (waiting, delivered today, failed)}``."""
         rows = self.env.execute_query(
             SQL(
                 """
@@ -269,7 +270,7 @@ class RetailDelivery(models.Model):
 
     @api.model
     def _lanes_with_due_work(self):
-        """Return ``(connector id, lane)`` of all lanes in which something is due, or could serve as a probe."""
+        """Return ``(connector id, lane)`` for all lanes with a due delivery, or with one that can serve as a probe."""
         return self.env.execute_query(
             SQL(
                 """
@@ -290,7 +291,7 @@ class RetailDelivery(models.Model):
 
     @api.model
     def _seconds_to_next(self, connector, lane):
-        """Return the seconds until the next delivery of the lane falls due, None if none is scheduled."""
+        """Return the seconds until the lane's next delivery is due; None if there is none in the future."""
         [(seconds,)] = self.env.execute_query(
             SQL(
                 """
@@ -307,10 +308,12 @@ class RetailDelivery(models.Model):
 
     @api.model
     def _has_unfinished(self, connector, res_model, ids):
-        """Tell whether something of records that are gone is on its way, of unknown outcome, or to be told yet.
+        """Return whether any delivery of deleted records must end before the event of their deletion is sent.
 
-        A state that simply waits does not count: it has nothing to say any more. A fact does: of the customer
-        that another was merged into, before it was itself merged away.
+        These are deliveries in flight or in doubt, and waiting facts: a record may have absorbed another one before
+        it was itself merged away. A waiting state does not count, because a deleted record has no state to send.
+
+        :param ids: of the deleted records
         """
         states = (State.IN_FLIGHT.value, State.UNKNOWN.value)
         sought = self.env["retail.delivery.attempt"]._sought(connector, res_model, ids)

@@ -1,4 +1,4 @@
-"""What a delivery needs at the remote before it can go out: an order needs its customer."""
+"""Dependencies: records that must be at the remote before a delivery is sent, such as an order's customer."""
 
 from collections import defaultdict
 
@@ -12,9 +12,9 @@ from ..source.capture import CapturedEvent
 
 
 class Dependencies:
-    """The records that the deliveries of one batch refer to.
+    """The records to which the deliveries of one batch refer.
 
-    :param references: all that they need, a set of :class:`~...connectors.items.Reference`
+    :param references: a set of :class:`~...connectors.items.Reference`
     """
 
     def __init__(self, connector, references):
@@ -35,12 +35,12 @@ class Dependencies:
             }
 
     def remote_ids(self, references, lane):
-        """Return (``{Reference: RemoteId}``, texts about those that are left out), without records that are gone.
+        """Return (``{Reference: RemoteId}``, warnings about optional records that no flow sends).
 
-        A record that the connector was never sent is queued in ``lane``.
+        Deleted records are left out. A record that was never sent to the connector is queued in ``lane``.
 
-        :raise DependencyError: one is not there yet; ``field`` names it (``res.partner,7``)
-        :raise MappingError: one that is required will never be there
+        :raise DependencyError: a record is not there yet; ``field`` names it, such as ``res.partner,7``
+        :raise MappingError: no flow sends a required record
         """
         found, left_out = {}, []
         for reference in references:
@@ -79,7 +79,7 @@ class Dependencies:
         raise DependencyError(message, code="WAITS_FOR", field=f"{record._name},{record.id}")
 
     def _last_delivery(self, reference):
-        """Return what tells whether the record will be there: its last state, or a fact that is not there yet."""
+        """Return the delivery that decides whether the record will arrive: its newest state, or an undelivered fact."""
         unfinished = [*(each.value for each in OPEN_STATES), State.DEAD.value]
         return self.env["retail.delivery"].search(
             Domain(

@@ -1,15 +1,15 @@
-"""What sending a fact does to the outbox: what was merged away or erased is bound and waited for no more.
+"""Effects of delivered facts on the outbox: after a merge or an erasure, bindings of the old records are removed.
 
-An effect belongs to a type of event, so whatever is merged next (products, say) needs one line in ``EFFECTS``.
+An effect belongs to an event type. To merge another kind of record, such as products, add a line to ``EFFECTS``.
 """
 
 from ...core.errors import TransientError
 
 
 class Effect:
-    """What one type of event does to the outbox of one connector; this one does nothing.
+    """The effect of an event type on the outbox of one connector. This base class has none.
 
-    :param res_model: the model of the records that the event is about
+    :param res_model: the model of the event's records
     """
 
     def __init__(self, connector, res_model):
@@ -18,21 +18,24 @@ class Effect:
         self.res_model = res_model
 
     def merged_remote_ids(self, payload):
-        """Return the remote ids of the records that were merged away, as they are known when it is sent.
+        """Return the remote ids of the records that were merged away, as known when the event is sent.
 
-        :raise RemoteError: it cannot be sent yet, or never
+        :raise RemoteError: the event cannot be sent yet, or never
         """
         return ()
 
     def delivered(self, payload, remote_id):
-        """Do what follows once the fact has arrived.
+        """Update the outbox after the fact was delivered.
 
-        :param remote_id: of the remote record that the fact was about; None or empty if the remote named none
+        :param remote_id: of the fact's subject; None or empty if the remote returned none
         """
 
 
 class Erased(Effect):
-    """``{"id": …}`` does not exist any more."""
+    """A record was erased: removes its binding, and cancels its failed states.
+
+    The payload is ``{"id": …}``.
+    """
 
     def delivered(self, payload, remote_id):
         self._forget([int(payload["id"])])
@@ -48,10 +51,16 @@ class Erased(Effect):
 
 
 class Merged(Erased):
-    """``merged_ids`` live on as ``id``."""
+    """Records were merged into another: removes their bindings, and links the survivor to the resulting record.
+
+    The payload has the survivor's ``id`` and the ``merged_ids``.
+    """
 
     def merged_remote_ids(self, payload):
-        """Return them once nothing of what was merged away is on its way."""
+        """Return the remote ids, after all deliveries of the merged records have ended.
+
+        :raise TransientError: a delivery of a merged record has not ended yet
+        """
         survivor_id, merged_ids = _merged(payload)
         if self.env["retail.delivery"]._has_unfinished(self.connector, self.res_model, merged_ids):
             raise TransientError(
@@ -64,7 +73,7 @@ class Merged(Erased):
         return tuple(merged.mapped("remote_id"))
 
     def delivered(self, payload, remote_id):
-        """Forget what was merged away; the survivor is sent anew, under its new remote id."""
+        """Remove the merged records' bindings, and have the survivor sent again, under its new remote id."""
         survivor_id, merged_ids = _merged(payload)
         self._forget(merged_ids)
         survivor = self._bindings([survivor_id])
@@ -79,5 +88,5 @@ EFFECTS = {"customer.erased": Erased, "customer.merged": Merged}
 
 
 def effect_of(connector, event_type, res_model):
-    """Return the :class:`Effect` of a type of event."""
+    """Return the :class:`Effect` of an event type."""
     return EFFECTS.get(event_type, Effect)(connector, res_model)

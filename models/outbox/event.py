@@ -1,4 +1,4 @@
-"""Events: what happened in the business, kept in the transaction it happened in."""
+"""Events: what happened in the business, inserted in the transaction in which it happened."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ AFTER_WINDOW = SQL("%s + make_interval(secs => f.window_seconds)", NOW)
 
 
 class EventRow(NamedTuple):
-    """An event about to be inserted; the columns of the table."""
+    """An event to insert, by the table's columns. ``payload`` and ``details`` are JSON texts."""
 
     event_type: str
     res_id: int
@@ -91,16 +91,17 @@ class RetailEvent(models.Model):
 
     @api.model
     def _insert_captured(self):
-        """Precommit hook: insert the captured events and their deliveries. May run several times."""
+        """Insert the captured events and their deliveries. A precommit hook, which may run several times."""
         buffer = self.env.cr.precommit.data.pop(PENDING).by_model()
-        # What belongs to another record's process comes last: by then its cause is kept, and can be found.
+        # Models whose events belong to another record's process come last, so that the events which caused theirs
+        # have been inserted and can be found.
         for model in sorted(buffer, key=lambda model: bool(self.env[model]._retail_process_paths)):
             for wave in self._waves(model, buffer[model]):
                 self._insert(model, wave)
 
     @api.model
     def _waves(self, model, captured):
-        """Return the captured events in lists: what may have led to an event comes in a list before it."""
+        """Return the captured events as lists to insert one after the other: causes come before their effects."""
         causes = self.env[model]._retail_causes
         if not causes:
             return [captured]
@@ -118,14 +119,12 @@ class RetailEvent(models.Model):
     def _insert(self, model, captured, *, connectors=None, is_manual=False, lane=None, bulk_run_id=None):
         """Insert the events of one model, and a delivery for each flow that wants them, in one statement.
 
-        The statement is plain, since for one row it takes longer to plan than to execute.
-
-        :param captured: list of :class:`~..source.capture.CapturedEvent`
-        :param connectors: only for these; None: for every flow that wants the event
-        :param is_manual: send even what the remote is known to have, and without waiting for the window
-        :param lane: instead of the lane of each flow
-        :param bulk_run_id: the backfill that queues them: due at once, and its drain needs no wake-up
-        :return: number of deliveries
+        :param captured: a list of :class:`~..source.capture.CapturedEvent`
+        :param connectors: only these connectors; None for all that want the event
+        :param is_manual: send at once, even if the remote is known to have the same content
+        :param lane: overrides the lane of the flows
+        :param bulk_run_id: the backfill that queues them. They are due at once, and its drain needs no wake-up.
+        :return: the number of deliveries
         """
         routes = self._routes({each.event_type for each in captured}, connectors)
         rows = self._with_companies(self._with_subjects(model, captured), routes)
@@ -145,14 +144,17 @@ class RetailEvent(models.Model):
 
     @api.model
     def _due_times(self, routes):
-        """Return ``{flow id: when}`` of the routes with a schedule, by the database's clock, which is read anyway."""
+        """Return ``{flow id: next time of its schedule}`` (UTC, naive), for routes with a schedule."""
         return {
             route.flow_id: route.schedule.next_after(self.env.cr.now()) for route in routes if route.schedule
         }
 
     @api.model
     def _due_in(self, route, due_at):
-        """Return the seconds until new deliveries of the route fall due; ``due_at``: by its schedule, if it has one."""
+        """Return the seconds until new deliveries of the route are due.
+
+        :param due_at: the next time of its schedule; None without a schedule
+        """
         return (due_at - self.env.cr.now()).total_seconds() if due_at else float(route.window_seconds)
 
     @api.model
@@ -167,7 +169,7 @@ class RetailEvent(models.Model):
 
     @api.model
     def _with_subjects(self, model, captured):
-        """Return one :class:`EventRow` for each fact, and for each state of a subject."""
+        """Return an :class:`EventRow` for each fact, and one for each event type and subject among the states."""
         records = self.env[model].browse([each.res_id for each in captured if not each.is_fact])
         subjects = records._retail_subjects()
         rows = {}
@@ -191,7 +193,7 @@ class RetailEvent(models.Model):
 
     @api.model
     def _with_companies(self, rows, routes):
-        """Return the rows once for each company that wants them: its own, or every one if it has none."""
+        """Return the rows with a company: their own, or a copy for each company with a flow if they have none."""
         companies = defaultdict(dict)
         for route in routes:
             companies[route.event_type][route.company_id] = True
@@ -206,9 +208,9 @@ class RetailEvent(models.Model):
 
     @api.model
     def _with_snapshots(self, model, rows):
-        """Return the rows with what is read from their records now: a fact's payload, its process and its cause.
+        """Return the rows with data that is read from their records now: payload of a fact, process and cause.
 
-        A record that cannot be read does not stop the user's transaction: its event is kept without.
+        A record that cannot be read does not stop the user's transaction: its event is inserted without the data.
         """
         if not any(map(_is_fact, rows)) and not self.env[model]._retail_process_paths:
             return rows
@@ -217,7 +219,7 @@ class RetailEvent(models.Model):
         try:
             with self.env.cr.savepoint(flush=False):
                 return [self._with_snapshot(together, row) for row in rows]
-        except Exception:  # anybody's custom fields and overrides: one record must not stop the others
+        except Exception:  # custom fields and overrides may raise anything: the other records go on
             return [self._with_snapshot_if_possible(records, row) for row in rows]
 
     @api.model
@@ -226,14 +228,16 @@ class RetailEvent(models.Model):
             with self.env.cr.savepoint(flush=False):
                 return self._with_snapshot(records, row)
         except Exception as error:
-            _logger.exception("No snapshot for %s of %s %s", row.event_type, records._name, row.res_id)
+            _logger.exception(
+                "Cannot build the payload of %s for %s %s", row.event_type, records._name, row.res_id
+            )
             return row._replace(payload_error=error_text(error))
 
     @api.model
     def _with_snapshot(self, records, row):
-        """Return the row with its snapshot.
+        """Return the row with its payload, process and cause.
 
-        :param records: an empty recordset; what is read is read for all that it prefetches
+        :param records: an empty recordset, whose prefetch ids are all records of the batch
         """
         details = json.loads(row.details or "{}")
         record = records.browse(row.res_id).with_prefetch(records._prefetch_ids)
@@ -248,7 +252,7 @@ class RetailEvent(models.Model):
 
     @api.model
     def _newest_uuid(self, record, event_types):
-        """Return the id of the newest of some events about a record, None if there is none."""
+        """Return the uuid of the newest event of these types about a record, or None."""
         rows = self.env.execute_query(
             SQL(
                 "SELECT uuid FROM retail_event WHERE res_id = %s AND res_model = %s AND event_type = ANY(%s)"
@@ -262,7 +266,11 @@ class RetailEvent(models.Model):
 
     @api.model
     def _insert_sql(self, model, rows, routes, is_manual, lane, bulk_run_id, due_at):
-        """Return the statement; the table of flows is asked, since the cache may know one that is not committed."""
+        """Return the statement that inserts events and deliveries.
+
+        It joins the table of flows, because the cache may hold a flow that is not committed. It is kept simple, since
+        for one row it takes longer to plan than to execute.
+        """
         return SQL(
             """
             WITH e AS (
@@ -301,7 +309,7 @@ class RetailEvent(models.Model):
 
     @api.model
     def _due_sql(self, is_now, due_at):
-        """Return when the delivery of flow ``f`` falls due: now, by its schedule, or after its window."""
+        """Return the due time of a delivery of flow ``f``: now, by its schedule, or after its window."""
         if is_now or not due_at:
             return NOW if is_now else AFTER_WINDOW
         cases = [SQL("WHEN %s THEN %s::timestamp", flow_id, due) for flow_id, due in due_at.items()]

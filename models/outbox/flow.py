@@ -1,4 +1,4 @@
-"""Flows: which connector wants which event, how soon, and in which lane."""
+"""Flows: which events a connector sends, when, and in which lane."""
 
 from ast import literal_eval
 from typing import NamedTuple
@@ -20,7 +20,7 @@ ROUTE_FIELDS = {"active", "event_type", "connector_id", "mode", "lane", "window_
 
 
 class Route(NamedTuple):
-    """What capture needs to know of a flow. ``schedule`` is None if the flow sends after a window."""
+    """An active flow, as capture needs it. ``schedule`` is None if the flow has a window instead."""
 
     flow_id: int
     event_type: str
@@ -210,14 +210,14 @@ class RetailFlow(models.Model):
         return literal_eval(self.domain or "[]")
 
     def _matching(self, records):
-        """Return those of ``records`` that the flow sends; its filter is about its first model only."""
+        """Return the records that pass the flow's filter. The filter only applies to the event type's main model."""
         domain = self._parse_domain() if records._name == self.res_model else []
         return records.search([("id", "in", records.ids), *domain], order="id") if domain else records
 
     # -- schedule ----------------------------------------------------------------------------------
 
     def _schedule(self):
-        """Return the flow's :class:`Schedule`; None if it has another mode, or one that is not complete yet."""
+        """Return the flow's :class:`Schedule`; None if its mode is another, or the schedule is incomplete."""
         self.ensure_one()
         weekdays = frozenset(number for number, day in enumerate(DAYS) if self[day])
         minute = self._schedule_minute()
@@ -230,11 +230,14 @@ class RetailFlow(models.Model):
         return round(self.schedule_time * 60)
 
     def _timing(self):
-        """Return what decides when the flow's deliveries fall due."""
+        """Return the schedule, or the window in seconds."""
         return self._schedule() or self.window_seconds
 
     def _apply_to_waiting(self, old_timing):
-        """Have what already waits go out as the flow now says, see :meth:`RetailDelivery._reschedule`."""
+        """Apply the changed flow to deliveries that already wait; see :meth:`RetailDelivery._reschedule`.
+
+        :param old_timing: :meth:`_timing` before the change
+        """
         self.ensure_one()
         schedule = self._schedule()
         is_moved = self.env["retail.delivery"]._reschedule(
@@ -251,7 +254,7 @@ class RetailFlow(models.Model):
     @api.model
     @tools.ormcache()
     def _routes(self):
-        """Return ``{event type: tuple of Route}``: the active flows of all companies; no query once cached."""
+        """Return ``{event type: tuple of Route}`` for the active flows of all companies. Cached."""
         flows = self.sudo().search(
             [("connector_id.state", "!=", "draft"), ("connector_id.active", "=", True)], order="id"
         )
@@ -293,7 +296,7 @@ class RetailFlow(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_started(self):
-        """A user's transaction may refer to it at any moment, and must not fail for that."""
+        """Prevent the deletion of a flow that a user's transaction may refer to at the same moment."""
         if any(flow.connector_id.state != "draft" for flow in self):
             raise UserError(
                 self.env._(

@@ -1,4 +1,4 @@
-"""Setting up the flows of a connector in one click."""
+"""Flow templates: adding the usual flows of a connector in one click."""
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -38,7 +38,7 @@ class RetailConnector(models.Model):
             connector.flow_template_choices = list(connector._flow_templates())
 
     def _flow_templates(self):
-        """Return ``{value of the selection: FlowTemplate}`` of the provider."""
+        """Return ``{value of the selection: FlowTemplate}`` for the provider."""
         provider = self._get_provider()
         templates = provider.flow_templates if provider else ()
         return {f"{provider.code}.{template.code}": template for template in templates}
@@ -52,10 +52,10 @@ class RetailConnector(models.Model):
         return self._apply_template(template)
 
     def _apply_template(self, template):
-        """Add the template's flows that are missing, switch on those that are off, and tell what was done.
+        """Add the template's missing flows, switch on those that are off, and show a notification about it.
 
-        Other flows are left as they are, and so are those of event types that the provider does not take. What is
-        optional for the provider, since it is many, is added switched off: only a person switches that on.
+        Flows of optional (high-volume) event types are added switched off, and are not switched on. Event types that
+        the provider does not support are skipped.
         """
         self.ensure_one()
         self.check_access("write")
@@ -77,7 +77,7 @@ class RetailConnector(models.Model):
         return self._notify(kind, f"{report} {more}".strip())
 
     def _set_up_report(self):
-        """Make at the remote what the new flows need; return (kind of notification, what was made or why not)."""
+        """Set up the remote for the new flows; return (kind of notification, text about the result)."""
         if not self.can_set_up:
             return "success", ""
         try:

@@ -1,15 +1,17 @@
-"""What people call the types of events, and the records that events are about."""
+"""Names of event types and records, for screens."""
 
 from ...schemas import EVENT_TYPES
 
 
 def event_type_selection(_model=None):
-    """Return the types of events as the values of a Selection field."""
+    """Return the event types as the values of a Selection field: ``[(name, label), …]``."""
     return [(event_type.name, event_type.label) for event_type in EVENT_TYPES.values()]
 
 
 def record_names(env, references):
-    """Return ``{(model, id): name}``; of what is gone, or not for the user to see, the name is ``model,id``.
+    """Return ``{(model, id): display name}``.
+
+    The name of a record that was deleted, or that the user may not read, is ``model,id``.
 
     :param references: ``(model, id)`` pairs
     """

@@ -1,4 +1,4 @@
-"""What became of a batch: states, attempts and bindings, in one transaction; then the health of the connector."""
+"""Recording the outcomes of a batch: states, attempts and bindings, and then the health of the connector."""
 
 import json
 from collections import defaultdict
@@ -21,7 +21,10 @@ from .rows import BindingRow, DeliveryRow, FinishedAttempt
 
 
 class OutcomeRecorder:
-    """Records what became of the deliveries of a batch (:class:`~.outgoing.OutgoingDelivery`)."""
+    """Records the outcomes of a batch.
+
+    :param deliveries: a list of :class:`~.outgoing.OutgoingDelivery`
+    """
 
     def __init__(self, connector, deliveries):
         self.env = connector.env
@@ -30,7 +33,7 @@ class OutcomeRecorder:
         self.sent = [each for each in deliveries if each.outcome]
 
     def record(self):
-        """Decide by the outcomes, and write all that follows; may run again after a rollback."""
+        """Decide the next state of each delivery, and write all changes. Safe to repeat after a rollback."""
         for each in self.sent:
             self._decide(each)
         self._look_again_for_waits()
@@ -49,7 +52,7 @@ class OutcomeRecorder:
             delivery.decide(delivery.outcome.error)
 
     def _look_again_for_waits(self):
-        """What was waited for may have arrived since, before anybody could see who waits for it."""
+        """End waits for records that arrived meanwhile: whoever delivered them could not see these waits yet."""
         by_model = defaultdict(lambda: defaultdict(list))
         for each in self.deliveries:
             if each.waits_for:
@@ -92,7 +95,7 @@ class OutcomeRecorder:
         self.env["retail.delivery"]._end_waits(self.connector, names)
 
     def _mark_not_found(self):
-        """What turned out to be gone at the remote is made anew by a resync."""
+        """Mark bindings whose remote record was not found, so that a resync creates the record again."""
         for each in self.sent:
             for res_model, res_id in _not_found(each):
                 self.env["retail.binding"]._mark_not_found(self.connector, res_model, res_id)
@@ -142,7 +145,7 @@ def _binding_row(delivery):
 
 
 def _not_found(delivery):
-    """Yield (model, id) of the records whose remote record turned out to be gone."""
+    """Yield (model, id) of the records that the remote reported as not found."""
     error = delivery.outcome.error
     if isinstance(error, RemoteNotFoundError):
         yield delivery.claim.res_model, delivery.claim.res_id
@@ -156,16 +159,16 @@ def _not_found(delivery):
 
 
 def record_health(connector, adapter, deliveries):
-    """Pause the connector if its credentials were refused, or for as long as the remote asked to wait.
+    """Pause the connector if its credentials were refused, or for as long as the remote requested.
 
-    :return: True if the adapter's access token is used up and the connector has another one
+    :return: whether the adapter's access token was refused and the connector has another one
     """
     errors = [each.outcome.error for each in deliveries if each.outcome and each.outcome.error]
-    is_used_up = False
+    has_new_token = False
     refused = next((error for error in errors if isinstance(error, AuthError)), None)
     if refused:
-        is_used_up = connector._has_other_token(adapter.settings.credentials.get("access_token"))
-        if not is_used_up:
+        has_new_token = connector._has_other_token(adapter.settings.credentials.get("access_token"))
+        if not has_new_token:
             connector._need_attention(refused.message)
     quotas = [
         error.retry_after or DEFAULT_QUOTA_DELAY
@@ -176,11 +179,11 @@ def record_health(connector, adapter, deliveries):
         connector._throttle(max(quotas))
     dead = [each.claim.id for each in deliveries if each.is_dead]
     connector.env["retail.delivery"].browse(dead)._report_failed(connector)
-    return is_used_up
+    return has_new_token
 
 
 def answers(deliveries):
-    """Return (deliveries that the remote answered, those that it did not, why not)."""
+    """Return (number of calls that the remote answered, number that it did not, the first failure's message)."""
     errors = [each.outcome.error for each in deliveries if each.outcome]
     sent = [error for error in errors if error is None or error.is_sent]
     failures = [error for error in sent if isinstance(error, TransientError)]

@@ -1,4 +1,4 @@
-"""A delivery on its way: what each step of a batch finds out about it."""
+"""The state of one delivery while its batch is sent."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,15 +14,16 @@ from .attempt_snapshot import key_hash, named_values
 from .binding import Bound
 from .claim import Claim
 
-SHARED_KEY_DELAY = 1.0  # seconds until what waits for another attempt with the same key looks again
+SHARED_KEY_DELAY = 1.0  # seconds to wait while another attempt with the same match key is in progress
 
 
 @dataclass(slots=True)
 class OutgoingDelivery:
-    """One claimed delivery. Steps fill it in, in the order of the fields; one that is decided goes no further.
+    """One claimed delivery. The steps of sending fill in its fields in order, until it has a decision.
 
-    ``sought`` is (operation, natural key) of what may have been made of a record that is deleted by now: such a
-    delivery only looks for it. ``waits_for`` names the record that has to arrive first (``res.partner,7``).
+    :param sought: (operation, match key) of an earlier attempt that may have created the remote record of an Odoo
+        record which was deleted since. Such a delivery only looks the remote record up.
+    :param waits_for: the record that must arrive first, such as ``res.partner,7``
     """
 
     claim: Claim
@@ -41,7 +42,7 @@ class OutgoingDelivery:
 
     @property
     def is_ready(self):
-        """Tell whether it is to be sent."""
+        """Whether it is prepared and will be sent."""
         return self.prepared is not None and self.decision is None
 
     @property
@@ -55,33 +56,37 @@ class OutgoingDelivery:
     # -- decisions ---------------------------------------------------------------------------------
 
     def decide(self, error, is_final=False):
-        """Decide by the rules what follows an error, or success (None)."""
+        """Decide the next state after an error, or after success (None).
+
+        :param is_final: do not retry
+        """
         decision = decide(error, self.claim.attempts, self.claim.is_in_doubt)
         self.decision = replace(decision, state=State.DEAD) if is_final else decision
         self.error = error
 
     def cancel(self, reason):
+        """Decide not to send it; the reason becomes its warning."""
         self.decision, self.error = Decision(State.CANCELLED, self.claim.attempts), None
         self.warnings = [reason]
 
     def skip(self):
-        """The remote has it already."""
+        """Decide that it counts as delivered, because the remote already has the same content."""
         self.decision = Decision(State.DELIVERED, self.claim.attempts)
 
     def postpone(self):
-        """Another attempt is about to make the same remote record."""
+        """Decide to wait, because another attempt is about to create the same remote record."""
         decision = Decision(State.PENDING, self.claim.attempts, SHARED_KEY_DELAY)
         self.decision = still_in_doubt(decision) if self.claim.is_in_doubt else decision
 
     def end_wait(self):
-        """What it waits for has arrived: it is due at once."""
+        """Make it due at once: the record for which it waited has arrived."""
         self.decision = replace(self.decision, delay=0.0)
 
     # -- what is recorded --------------------------------------------------------------------------
 
     @property
     def new_key(self):
-        """The hash of the natural key by which the remote will make a record, None if it will not."""
+        """The hash of the match key by which the remote may create a record; None if it cannot create one."""
         prepared = self.prepared
         return key_hash(prepared.key) if prepared.key and not prepared.item.remote_id else None
 
@@ -91,13 +96,13 @@ class OutgoingDelivery:
 
     @property
     def checkpoint(self):
-        """What the next attempt is to know of this one, or of the one before if nothing was sent: JSON text."""
+        """The checkpoint for the next attempt as JSON text, or None; the previous one if nothing was sent."""
         checkpoint = self.outcome.checkpoint if self.outcome else self.claim.checkpoint
         return json.dumps(checkpoint) if checkpoint and self.decision.state in OPEN_STATES else None
 
     @property
     def masked_message(self):
-        """The error's text without the personal data that the remote may quote of what was sent."""
+        """The error's message with personal data masked, which the remote may quote from the request."""
         text = redact_text(self.error.message)
         for value in named_values(self.prepared.body, self.prepared.personal) if self.prepared else ():
             text = text.replace(value, MASK)

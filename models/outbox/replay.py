@@ -1,4 +1,4 @@
-"""Sending deliveries again, and giving them up: what people decide about deliveries that are not on their way."""
+"""Replaying, cancelling and discarding deliveries, at a user's request."""
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -16,7 +16,7 @@ class RetailDelivery(models.Model):
     # -- actions -----------------------------------------------------------------------------------
 
     def action_replay(self):
-        """Send dead or cancelled deliveries again, and waiting ones now; the retry schedule goes on."""
+        """Send failed or cancelled deliveries again, and waiting ones now. Attempts used so far still count."""
         self.check_access("read")
         if not self._replay():
             raise UserError(
@@ -24,7 +24,7 @@ class RetailDelivery(models.Model):
             )
 
     def action_cancel(self):
-        """Give up deliveries that wait; dead ones are discarded with a reason."""
+        """Cancel waiting deliveries. For failed ones, see :meth:`_discard`."""
         self.check_access("read")
         if any(delivery.state != State.PENDING for delivery in self):
             raise UserError(
@@ -37,10 +37,10 @@ class RetailDelivery(models.Model):
     # -- business methods --------------------------------------------------------------------------
 
     def _replay(self):
-        """Have deliveries sent again; return those that will be.
+        """Queue deliveries to be sent again; return those that were queued.
 
-        They go out in the order of their ids, under the idempotency key that they had. What may have been
-        applied by an earlier attempt is resolved.
+        They are sent in the order of their ids, each with the same idempotency key as before. Those whose last
+        attempt may have taken effect are in doubt, and are resolved.
         """
         rows = self.env.execute_query(
             SQL(
@@ -64,10 +64,11 @@ class RetailDelivery(models.Model):
 
     @api.model
     def _queue_again(self, event_ids, flow_ids, lane=None, bulk_run_id=None):
-        """Queue events again, in order, to be sent now; each keeps its uuid, which is the idempotency key.
+        """Queue new deliveries of events, in order and due now. An event keeps its uuid, the idempotency key.
 
         :param flow_ids: flows of one connector
-        :param lane: instead of the lane of each flow
+        :param lane: overrides the lane of the flows
+        :param bulk_run_id: the replay that queues them
         :return: the new deliveries
         """
         rows = self.env.execute_query(
@@ -91,12 +92,12 @@ class RetailDelivery(models.Model):
             )
         )
         queued = self.browse([delivery_id for (delivery_id,) in rows])
-        if bulk_run_id is None:  # its drain needs no wake-up
+        if bulk_run_id is None:  # the drain that feeds a bulk run needs no wake-up
             self.env["retail.wake"]._wake_deliveries(queued)
         return queued
 
     def _discard(self, reason):
-        """Give up dead deliveries; return those that were dead."""
+        """Cancel failed deliveries, with a reason; return those that had failed."""
         rows = self.env.execute_query(
             SQL(
                 """
@@ -114,5 +115,5 @@ class RetailDelivery(models.Model):
         return self.browse(sorted(delivery_id for (delivery_id,) in rows))
 
     def _forget_cached(self):
-        """Forget what is computed from the states of deliveries."""
+        """Invalidate the fields that are computed from deliveries' states. Other models extend it."""
         self.invalidate_model()

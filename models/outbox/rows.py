@@ -1,4 +1,4 @@
-"""Rows for statements that write many records at once, and the table that SQL makes of them."""
+"""Typed rows for SQL statements that write many records at once."""
 
 from datetime import datetime
 from functools import cache
@@ -10,7 +10,11 @@ _SQL_TYPES = {int: "int", str: "text", float: "float", bool: "bool", datetime: "
 
 
 class DeliveryRow(NamedTuple):
-    """What becomes of a delivery claimed under ``lease``; ``delay`` is in seconds, ``checkpoint`` JSON text."""
+    """The new state of a delivery that was claimed under ``lease``.
+
+    :param delay: seconds until the next attempt
+    :param checkpoint: JSON text
+    """
 
     id: int
     lease: datetime
@@ -28,9 +32,11 @@ class DeliveryRow(NamedTuple):
 
 
 class StartedAttempt(NamedTuple):
-    """An attempt that is about to be made; ``request`` is masked JSON text.
+    """An attempt that is about to be made.
 
-    ``key`` belongs to one started attempt at a time; ``natural_key`` finds what the attempt may have made.
+    :param request: JSON text with personal data masked
+    :param natural_key: finds the remote record that the attempt may have created
+    :param key: hash of the match key, which only one started attempt may hold at a time
     """
 
     delivery_id: int
@@ -42,7 +48,11 @@ class StartedAttempt(NamedTuple):
 
 
 class FinishedAttempt(NamedTuple):
-    """How an attempt ended; ``response`` is masked JSON text, ``digests`` keyed hashes of a refused request."""
+    """The result of an attempt.
+
+    :param response: JSON text with personal data masked
+    :param request_digests: JSON text with keyed hashes of a refused request's properties
+    """
 
     id: int
     state: str
@@ -55,7 +65,7 @@ class FinishedAttempt(NamedTuple):
 
 
 class BindingRow(NamedTuple):
-    """The remote record that an Odoo record has become."""
+    """The binding of an Odoo record to its remote record, after it was sent."""
 
     res_model: str
     res_id: int
@@ -66,9 +76,9 @@ class BindingRow(NamedTuple):
 
 
 def as_table(rows):
-    """Return rows of one NamedTuple as the table ``r``, whose columns have the names and types of its fields.
+    """Return an SQL table ``r`` with these rows. Its columns have the names and types of the NamedTuple's fields.
 
-    :param rows: at least one
+    :param rows: NamedTuples of one class, at least one
     """
     types = _column_types(type(rows[0]))
     columns = [

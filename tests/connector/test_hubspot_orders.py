@@ -6,7 +6,7 @@ from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from ...models.outbox.attempt_snapshot import MAX_KEPT, request_properties
+from ...models.outbox.attempt_snapshot import MAX_ENTRIES, request_properties
 from ..common import TOKEN, ShopCase
 from ..sandbox.client import SandboxProcess
 
@@ -299,8 +299,8 @@ class TestHubSpotOrders(HubSpotCase):
         self.assertEqual(len(self._line_items(record)), 300)
         [attempt] = self._deliveries(order).attempt_ids
         kept = json.loads(attempt.request)["lines"]
-        self.assertEqual(len(kept), MAX_KEPT + 1)
-        self.assertEqual(kept[-1], f"… and {300 - MAX_KEPT} more")
+        self.assertEqual(len(kept), MAX_ENTRIES + 1)
+        self.assertEqual(kept[-1], f"… and {300 - MAX_ENTRIES} more")
         self.assertEqual(kept[0]["properties"]["hs_sku"], "LAMP")
 
     def test_as_deals(self):
@@ -682,8 +682,8 @@ class TestHubSpotMapping(HubSpotCase):
 
     def test_what_repair_compares_of_lines(self):
         """Each property of each line by its own name, so that a person sees what is another."""
-        lines = [{"id": f"l/{n}", "properties": {"price": str(n)}} for n in range(MAX_KEPT + 2)]
+        lines = [{"id": f"l/{n}", "properties": {"price": str(n)}} for n in range(MAX_ENTRIES + 2)]
         flat = request_properties({"operation": "x", "lines": lines})
         self.assertEqual((flat["lines.1.id"], flat["lines.3.price"]), ("l/0", "2"))
-        self.assertEqual(len(flat), 1 + 2 * MAX_KEPT + 1)
-        self.assertIn(f"l/{MAX_KEPT + 1}", flat["lines.more"])
+        self.assertEqual(len(flat), 1 + 2 * MAX_ENTRIES + 1)
+        self.assertIn(f"l/{MAX_ENTRIES + 1}", flat["lines.more"])

@@ -265,7 +265,7 @@ class TestBulkRun(RetailCase):
         self.assertEqual(len(self._calls()), 2)
         self.assertEqual(len(self.sandbox.contacts()), 1)
 
-    def test_replay_revives_in_place(self):
+    def test_replay_keeps_the_place(self):
         """What is dead waits again where it was; what is on its way is left alone."""
         dead, cancelled, waiting = (self._partner(f"P{i}", f"p{i}@example.com") for i in range(3))
         rows = [self._deliveries(partner) for partner in (dead, cancelled, waiting)]
