@@ -91,7 +91,7 @@ class HttpClient:
         self.clock_skew: float | None = None
         self.before_call: Callable[[], None] | None = None
         self.after_answer: Callable[[dict[str, str]], None] | None = None
-        self._session = _session(headers or {}, guard, settings.parallel_calls)
+        self._session = _session(self.base_url, headers or {}, guard, settings.parallel_calls)
 
     def __enter__(self):
         return self
@@ -257,8 +257,10 @@ def bad_credentials() -> RemoteError:
     )
 
 
-def _session(headers, guard, connections):
+def _session(base_url, headers, guard, connections):
     session = requests.Session()
+    with contextlib.suppress(ValueError):  # a URL that cannot be read: the call says so
+        _read_environment(session, base_url)
     options = {"pool_connections": 1, "pool_maxsize": connections, "max_retries": 0}
     adapter = _GuardedAdapter(guard, **options) if guard else HTTPAdapter(**options)
     session.mount("https://", adapter)
@@ -268,6 +270,13 @@ def _session(headers, guard, connections):
     # As "auth", not as session headers: requests would let a ~/.netrc override those.
     session.auth = _HeaderAuth(headers)
     return session
+
+
+def _read_environment(session, base_url):
+    """Take proxies and the CA bundle from the environment once: ``requests`` would for each call, which takes time."""
+    found = session.merge_environment_settings(base_url, {}, None, None, None)
+    session.proxies, session.verify = found["proxies"], found["verify"]
+    session.trust_env = False
 
 
 class _GuardedAdapter(HTTPAdapter):

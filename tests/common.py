@@ -1,13 +1,16 @@
 """What the Odoo tests share: a connector to a real sandbox process, and the steps of a delivery's way."""
 
+from contextlib import closing
 from dataclasses import replace
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from odoo import Command
+from odoo.sql_db import db_connect
 from odoo.tests import HOST, TransactionCase
 from odoo.tests.common import _super_send
 
+from ..models.outbox.wake import JOB_RUNNER_LOCK
 from .sandbox.client import SandboxProcess
 
 TOKEN = "sandbox-token"
@@ -70,6 +73,12 @@ class RetailCase(TransactionCase):
         """Run what a wake-up job would run, and return how many deliveries it handled."""
         self._commit()
         return self.env["retail.drain"]._run((connector or self.connector).id, lane)
+
+    def _run_job_runner(self):
+        """Have a job runner run, as far as others can see: its lock on the database is held until the test ends."""
+        cr = self.enterContext(closing(db_connect(self.env.cr.dbname).cursor()))
+        cr.execute("SELECT pg_advisory_lock(%s)", [JOB_RUNNER_LOCK])
+        self.addCleanup(cr.execute, "SELECT pg_advisory_unlock(%s)", [JOB_RUNNER_LOCK])
 
     def _deliveries(self, record=None, **values):
         self._commit()

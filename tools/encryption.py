@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -112,9 +113,14 @@ def key_file():
 
 def _cipher():
     try:
-        return MultiFernet([Fernet(key) for key in _keys()])
+        return _cipher_of(tuple(_keys()))
     except ValueError as error:
         raise SecretKeyError("malformed") from error
+
+
+@lru_cache(maxsize=1)
+def _cipher_of(keys):
+    return MultiFernet([Fernet(key) for key in keys])
 
 
 def _keys():

@@ -1,6 +1,8 @@
 """Options in the section ``[retail_hub]`` of ``odoo.conf``. Odoo's own ``config`` reads no other sections."""
 
 import configparser
+from functools import lru_cache
+from pathlib import Path
 
 from odoo.tools import config
 
@@ -9,9 +11,22 @@ SECTION = "retail_hub"
 
 def read(option):
     """Return the text of an option, or an empty text if it is not set."""
+    return _options(tuple(_stamped(path) for path in config_files() if path)).get(option, "")
+
+
+@lru_cache(maxsize=1)
+def _options(stamped_paths):
+    """Return ``{option: text}`` of files, which are read again only once one of them was changed."""
     parser = configparser.ConfigParser(interpolation=None)
-    parser.read([path for path in config_files() if path])
-    return parser.get(SECTION, option, fallback="")
+    parser.read([path for path, _stamp in stamped_paths])
+    return dict(parser[SECTION]) if parser.has_section(SECTION) else {}
+
+
+def _stamped(path):
+    try:
+        return path, Path(path).stat().st_mtime_ns
+    except OSError:
+        return path, None
 
 
 def read_list(option):

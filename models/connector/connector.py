@@ -273,7 +273,7 @@ class RetailConnector(models.Model):
         return Settings(
             base_url=self.base_url,
             api_version=self.api_version,
-            credentials={credential.name: credential._get_secret() for credential in self.credential_ids},
+            credentials=self.env["retail.credential"]._secrets_of(self),
             connect_timeout=self.connect_timeout,
             read_timeout=self.read_timeout,
             batch_size=self.batch_size,

@@ -93,6 +93,15 @@ class RetailCredential(models.Model):
         specs = connector._get_auth_method().credentials if connector._get_provider() else ()
         return next((spec for spec in specs if spec.name == self.name), None)
 
+    @api.model
+    def _secrets_of(self, connector):
+        """Return ``{name: clear text}`` of a connector's credentials; an empty text for one that is not set.
+
+        :raise UserError: as :meth:`_get_secret`
+        """
+        found = self.sudo().search_fetch([("connector_id", "=", connector.id)], ("name", "encrypted_value"))
+        return {credential.name: credential._get_secret() for credential in found}
+
     def _get_secret(self):
         """Return the clear text, or an empty text if the credential is not set.
 

@@ -3,13 +3,14 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...connectors.base import SchemaReader
 from ...core import field_map
 from ...core.errors import RemoteError
 from ...schemas import EVENT_TYPES
+from ...tools.cache import cached
 
 SUGGESTED_TYPES = {"boolean", "char", "date", "datetime", "float", "integer", "monetary", "selection", "text"}
 
@@ -167,7 +168,7 @@ class RetailConnector(models.Model):
         field_maps = self._cached_field_maps() if self.id else self._get_field_maps()
         return replace(super()._adapter_settings(), field_maps=field_maps)
 
-    @tools.ormcache("self.id")
+    @cached("self.id")
     def _cached_field_maps(self):
         """Return :meth:`_get_field_maps`, cached: each drain needs them, and they rarely change."""
         return self._get_field_maps()

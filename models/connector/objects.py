@@ -10,6 +10,7 @@ from ...connectors.base import Provisioner
 from ...connectors.items import MatchKeys
 from ...connectors.provider import ObjectChoice
 from ...core.errors import RemoteError
+from ...tools.cache import cached
 
 
 class RetailConnector(models.Model):
@@ -101,9 +102,17 @@ class RetailConnector(models.Model):
             )
 
     def _adapter_settings(self):
-        return replace(
-            super()._adapter_settings(), objects={row.subject: row._as_choice() for row in self.object_ids}
-        )
+        objects = self._cached_object_choices() if self.id else self._get_object_choices()
+        return replace(super()._adapter_settings(), objects=objects)
+
+    @cached("self.id")
+    def _cached_object_choices(self):
+        """As :meth:`_get_object_choices`: each drain needs them, and they hardly ever change."""
+        return self._get_object_choices()
+
+    def _get_object_choices(self):
+        """Return ``{subject: ObjectChoice}`` as the admin has chosen."""
+        return {row.subject: row._as_choice() for row in self.object_ids}
 
     # -- set-up ------------------------------------------------------------------------------------
 
@@ -230,6 +239,19 @@ class RetailConnectorObject(models.Model):
                         object=dict(self._selection_object()).get(choice.object_name, choice.object_name),
                     )
                 )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
 
     def _as_choice(self):
         """Return the row as an :class:`ObjectChoice`."""

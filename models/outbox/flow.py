@@ -4,7 +4,7 @@ from ast import literal_eval
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
@@ -13,10 +13,12 @@ from odoo.addons.base.models.res_partner import _tz_get
 from ...core.const import Lane, Mode
 from ...core.schedule import DAYS, MINUTES_PER_DAY, Schedule
 from ...schemas import EVENT_TYPES
+from ...tools.cache import cached
 from .names import event_type_selection
 
 SCHEDULE_FIELDS = ("schedule_time", "schedule_tz", *DAYS)
 ROUTE_FIELDS = {"active", "event_type", "connector_id", "mode", "lane", "window_seconds", *SCHEDULE_FIELDS}
+CACHED_FIELDS = ROUTE_FIELDS | {"domain"}
 
 
 class Route(NamedTuple):
@@ -211,8 +213,16 @@ class RetailFlow(models.Model):
 
     def _matching(self, records):
         """Return the records that pass the flow's filter. The filter only applies to the event type's main model."""
-        domain = self._parse_domain() if records._name == self.res_model else []
-        return records.search([("id", "in", records.ids), *domain], order="id") if domain else records
+        res_model, domain = self._cached_filter()
+        if records._name != res_model or domain.is_true():
+            return records
+        return records.search(Domain("id", "in", records.ids) & domain, order="id")
+
+    @cached("self.id")
+    def _cached_filter(self):
+        """Return the model that the flow's filter is about, and the filter; an empty name if there is no such flow."""
+        flow = self.exists()
+        return (flow.res_model, Domain(flow._parse_domain())) if flow else ("", Domain.TRUE)
 
     # -- schedule ----------------------------------------------------------------------------------
 
@@ -252,10 +262,10 @@ class RetailFlow(models.Model):
     # -- routing -----------------------------------------------------------------------------------
 
     @api.model
-    @tools.ormcache()
+    @cached()
     def _routes(self):
-        """Return ``{event type: tuple of Route}`` for the active flows of all companies. Cached."""
-        flows = self.sudo().search(
+        """Return ``{event type: tuple of Route}`` for the active flows of all companies."""
+        flows = self.search(
             [("connector_id.state", "!=", "draft"), ("connector_id.active", "=", True)], order="id"
         )
         return {
@@ -280,7 +290,7 @@ class RetailFlow(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if not ROUTE_FIELDS & vals.keys():
+        if not CACHED_FIELDS & vals.keys():
             return super().write(vals)
         self.env.registry.clear_cache()
         before = {flow: (flow.lane, flow._timing()) for flow in self}

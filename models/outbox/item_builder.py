@@ -16,8 +16,6 @@ from .effects import effect_of
 
 _logger = logging.getLogger(__name__)
 
-FLOW_FIELDS = ("event_type", "domain")
-
 
 class ItemBuilder:
     """Builds the items of one connector's deliveries, a model at a time.
@@ -41,8 +39,7 @@ class ItemBuilder:
             self._build_model(res_model, list(of_model))
 
     def _build_model(self, res_model, deliveries):
-        flows = self._flows(deliveries)
-        self._add_payloads(res_model, deliveries, flows)
+        self._add_payloads(res_model, deliveries)
         found = [each for each in deliveries if each.payload is not None]
         if not found:
             return
@@ -57,12 +54,6 @@ class ItemBuilder:
                 self._values_of(each, values),
                 remote_ids.get(each.claim.id, {}),
             )
-
-    def _flows(self, deliveries):
-        flow_ids = {each.claim.flow_id for each in deliveries if each.claim.flow_id}
-        flows = self.env["retail.flow"].with_context(active_test=False)
-        found = flows.search_fetch([("id", "in", list(flow_ids))], FLOW_FIELDS, order="id")
-        return found.grouped("id")
 
     def _item(self, delivery, values, remote_ids):
         claim, binding = delivery.claim, delivery.binding
@@ -87,10 +78,13 @@ class ItemBuilder:
 
     # -- payloads ----------------------------------------------------------------------------------
 
-    def _add_payloads(self, res_model, deliveries, flows):
+    def _add_payloads(self, res_model, deliveries):
         records = self.env[res_model].with_context(active_test=False)
-        records = records.browse({each.claim.res_id for each in deliveries}).exists()
-        matching = {flow_id: set(flow._matching(records).ids) for flow_id, flow in flows.items()}
+        records = records.browse({each.claim.res_id for each in deliveries})._retail_existing()
+        flows = self.env["retail.flow"].browse(
+            {each.claim.flow_id for each in deliveries if each.claim.flow_id}
+        )
+        matching = {flow.id: set(flow._matching(records).ids) for flow in flows}
         states = {each.claim.res_id for each in deliveries if not each.is_fact}
         canonical = (records.browse(states) & records)._retail_payloads()
         for each in deliveries:

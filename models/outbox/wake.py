@@ -4,9 +4,9 @@ Nothing depends on a wake-up being durable: the cron looks for lanes with due wo
 """
 
 import logging
-import math
 import time
 from datetime import datetime
+from typing import NamedTuple
 
 import psycopg2
 
@@ -26,6 +26,40 @@ JOB_RUNNER_LOCK = 2293787760715711918  # PG_ADVISORY_LOCK_ID of queue_job's runn
 # (database, connector, lane) -> when a job that was enqueued by this process starts (Unix time).
 # Whatever is committed before that time will be seen by that job.
 _wakes = {}
+
+
+# Each wake-up looks at both advisory locks, the clock and the jobs: one statement instead of five.
+LOOK = """
+SELECT l.is_draining, l.has_job_runner, extract(epoch FROM t.eta)::float,
+       extract(epoch FROM t.eta - t.now)::float,
+       (SELECT max(extract(epoch FROM COALESCE(j.eta, t.now)))::float FROM queue_job j
+         WHERE j.state IN ('pending', 'enqueued')
+           AND j.identity_key IS NOT NULL AND starts_with(j.identity_key, %(identity)s)
+           AND (j.eta IS NULL AND %(is_due)s OR j.eta <= t.eta AND j.eta > t.now - make_interval(secs => %(overdue)s))),
+       (SELECT company_id FROM retail_connector WHERE id = %(connector)s)
+  FROM (SELECT c.now, CASE WHEN %(is_due)s THEN c.now
+                           ELSE date_trunc('second', c.now + make_interval(secs => %(due_in)s + 0.999999)) END AS eta
+          FROM (SELECT clock_timestamp() AT TIME ZONE 'UTC' AS now OFFSET 0) c OFFSET 0) t
+ CROSS JOIN (SELECT COALESCE(bool_or((classid, objid, objsubid) = (%(lane_lock)s, %(slot)s, 2)), FALSE) AS is_draining,
+                    COALESCE(bool_or((classid, objid, objsubid) = (%(runner_high)s, %(runner_low)s, 1)), FALSE)
+                        AS has_job_runner
+               FROM pg_locks
+              WHERE locktype = 'advisory' AND granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) l
+"""
+
+
+class LaneLook(NamedTuple):
+    """What is known of a lane; moments are Unix times by the database's clock, which all hosts share."""
+
+    is_draining: bool  # a drain is at work; it looks for work once more after giving up its slot
+    has_job_runner: bool
+    eta: float  # when the lane is to be drained
+    seconds_left: float  # until then
+    job_starts_at: (
+        float | None
+    )  # when the last job that drains the lane by then, and has not started yet, will
+    company_id: int
 
 
 class RetailWake(models.AbstractModel):
@@ -59,9 +93,8 @@ class RetailWake(models.AbstractModel):
             return
         try:
             with self.env.registry.cursor() as cr:
-                cr.execute(
-                    "SET LOCAL synchronous_commit = off"
-                )  # nothing depends on a wake-up: the cron looks, too
+                # Nothing depends on a wake-up, since the cron looks too: its commit need not wait for the disk.
+                cr.execute("SET LOCAL synchronous_commit = off")
                 self.with_env(self.env(cr=cr, user=SUPERUSER_ID, su=True))._wake(connector_id, lane, due_in)
         except psycopg2.Error:
             _logger.warning("No wake-up for connector %s, lane %s: the cron will", connector_id, lane)
@@ -69,24 +102,48 @@ class RetailWake(models.AbstractModel):
     @api.model
     def _wake(self, connector_id, lane, due_in):
         """Have the lane drained in ``due_in`` seconds, by a job, or by the cron if no job runner runs."""
-        if self._is_draining(connector_id, lane):
+        lane_look = self._look(connector_id, lane, due_in)
+        if lane_look.is_draining:
             return
-        now = self._database_time()
-        starts_at = math.ceil(now + due_in) if due_in else now
-        eta = datetime.utcfromtimestamp(starts_at)
-        if not self._is_job_runner_running():
-            # Odoo tells its cron workers of a trigger only if it is due, to the second: else they sleep on.
-            self.env.ref("retail_hub.ir_cron_drain")._trigger(at=eta if due_in else None)
-        elif job_starts_at := self._job_start(connector_id, lane, eta, is_due=not due_in):
-            starts_at = job_starts_at  # sooner, perhaps: what is committed after that needs another
+        seconds_left = lane_look.seconds_left
+        eta = datetime.utcfromtimestamp(lane_look.eta) if due_in else None
+        if not lane_look.has_job_runner:
+            # Odoo notifies its cron workers of a trigger only if it is due, to the second: else they sleep on.
+            self.env.ref("retail_hub.ir_cron_drain")._trigger(at=eta)
+        elif lane_look.job_starts_at:
+            # Sooner, perhaps, than asked for: what is committed after its start needs another one.
+            seconds_left += lane_look.job_starts_at - lane_look.eta
         else:
-            self._enqueue(connector_id, lane, eta if due_in else None)
-        _wakes[self.env.cr.dbname, connector_id, lane] = time.time() + starts_at - now
+            self._enqueue(connector_id, lane, eta, lane_look.company_id)
+        _wakes[self.env.cr.dbname, connector_id, lane] = time.time() + seconds_left
 
     def _call_helper(self, connector_id, lane):
-        now = datetime.utcfromtimestamp(self._database_time())
-        if self._is_job_runner_running() and not self._job_start(connector_id, lane, now, is_due=True):
-            self._enqueue(connector_id, lane, None, is_helper=True)
+        lane_look = self._look(connector_id, lane, 0.0)
+        if lane_look.has_job_runner and not lane_look.job_starts_at:
+            self._enqueue(connector_id, lane, None, lane_look.company_id, is_helper=True)
+
+    def _look(self, connector_id, lane, due_in):
+        """Return the :class:`LaneLook` of a lane that is to be drained in ``due_in`` seconds, to the second.
+
+        If it is due now, a job that should have started counts, too. It covers what is committed by now, but for how
+        long nobody can tell: to rely on it, each change would have to look again. One that is late by more than
+        ``OVERDUE_SECONDS`` does not count: it waits for a job runner whose clock is slow.
+        """
+        [row] = self.env.execute_query(
+            SQL(
+                LOOK,
+                identity=self._job_identity(connector_id, lane),
+                is_due=not due_in,
+                due_in=due_in,
+                overdue=0 if due_in else OVERDUE_SECONDS,
+                connector=connector_id,
+                lane_lock=LANE_LOCK,
+                slot=self._slot_number(connector_id, lane, 0),
+                runner_high=JOB_RUNNER_LOCK >> 32,
+                runner_low=JOB_RUNNER_LOCK & 0xFFFFFFFF,
+            )
+        )
+        return LaneLook(*row)
 
     @api.model
     def _database_time(self):
@@ -94,9 +151,9 @@ class RetailWake(models.AbstractModel):
         [(now,)] = self.env.execute_query(SQL("SELECT extract(epoch FROM clock_timestamp())::float"))
         return now
 
-    def _enqueue(self, connector_id, lane, eta, **options):
+    def _enqueue(self, connector_id, lane, eta, company_id, **options):
         identity = f"{self._job_identity(connector_id, lane)}{eta.isoformat() if eta else 'now'}"
-        self._delayed_drain(
+        self.with_context(allowed_company_ids=[company_id])._delayed_drain(
             channel=Lane(lane).channel,
             eta=eta,
             max_retries=0,
@@ -126,30 +183,6 @@ class RetailWake(models.AbstractModel):
             )
         )
 
-    def _job_start(self, connector_id, lane, eta, is_due):
-        """Return when the last job that drains the lane by ``eta`` and has not started yet will (Unix time).
-
-        None if there is none. One that should have started long ago does not count: it waits for a job runner
-        whose clock is slow.
-
-        :param is_due: take one that should have started, too. It covers what is committed by now, but for how long
-            nobody can tell: to rely on it, each change would have to look again
-        """
-        [(starts_at,)] = self.env.execute_query(
-            SQL(
-                "SELECT max(extract(epoch FROM COALESCE(eta, clock_timestamp() AT TIME ZONE 'UTC')))::float"
-                " FROM queue_job WHERE state IN ('pending', 'enqueued')"
-                " AND identity_key IS NOT NULL AND starts_with(identity_key, %s)"
-                " AND (eta IS NULL AND %s OR eta <= %s AND eta > clock_timestamp() AT TIME ZONE 'UTC'"
-                "      - make_interval(secs => %s))",
-                self._job_identity(connector_id, lane),
-                is_due,
-                eta,
-                OVERDUE_SECONDS if is_due else 0,
-            )
-        )
-        return starts_at
-
     @api.model
     def _job_identity(self, connector_id, lane):
         return f"retail_hub:drain:{connector_id}:{lane}:"
@@ -157,22 +190,14 @@ class RetailWake(models.AbstractModel):
     @api.model
     def _is_job_runner_running(self):
         """Tell whether some queue_job runner holds the runner's lock on this database."""
-        return self._is_locked(JOB_RUNNER_LOCK >> 32, JOB_RUNNER_LOCK & 0xFFFFFFFF, 1)
-
-    def _is_locked(self, class_id, object_id, parts):
-        """Tell whether somebody holds an advisory lock on this database.
-
-        :param parts: 1 for a lock by one 64-bit number (given in halves), 2 for one by two numbers
-        """
         return bool(
             self.env.execute_query(
                 SQL(
                     "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
                     " WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()"
-                    " AND l.classid = %s AND l.objid = %s AND l.objsubid = %s LIMIT 1",
-                    class_id,
-                    object_id,
-                    parts,
+                    " AND l.classid = %s AND l.objid = %s AND l.objsubid = 1 LIMIT 1",
+                    JOB_RUNNER_LOCK >> 32,
+                    JOB_RUNNER_LOCK & 0xFFFFFFFF,
                 )
             )
         )
@@ -186,8 +211,3 @@ class RetailWake(models.AbstractModel):
     @api.model
     def _slot_number(self, connector_id, lane, slot):
         return (connector_id * len(Lane) + list(Lane).index(Lane(lane))) * MAX_DRAINS + slot
-
-    @api.model
-    def _is_draining(self, connector_id, lane):
-        """Tell whether a drain is at work in the lane: it looks for work once more after giving up its slot."""
-        return self._is_locked(LANE_LOCK, self._slot_number(connector_id, lane, 0), 2)

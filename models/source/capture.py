@@ -110,6 +110,10 @@ class RetailCapture(models.AbstractModel):
         """Return ``{id: (id of the event's subject, company id or None)}`` of the records that exist."""
         return {record.id: (record.id, record.company_id.id or None) for record in self.exists()}
 
+    def _retail_existing(self):
+        """Return those of the records that exist; what their payloads need may have been read by the same query."""
+        return self.exists()
+
     def _retail_payloads(self):
         """Return ``{id: (canonical payload, warnings)}`` of the records as they are now.
 

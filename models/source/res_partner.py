@@ -31,6 +31,7 @@ CUSTOMER_FIELDS = (
     "vat",
     "website",
 )
+PAYLOAD_FIELDS = (*CUSTOMER_FIELDS, "email_normalized")
 SCRIPTS = {"latin": "Latn", "Cyrl": "Cyrl"}
 
 
@@ -83,8 +84,12 @@ class ResPartner(models.Model):
 
     # -- canonical form ----------------------------------------------------------------------------
 
+    def _retail_existing(self):
+        found = self.sudo().search_fetch([("id", "in", self.ids)], PAYLOAD_FIELDS, order="id")
+        return found.with_env(self.env)
+
     def _retail_payloads(self):
-        self.fetch((*CUSTOMER_FIELDS, "email_normalized"))  # these only, in one query
+        self.fetch(PAYLOAD_FIELDS)  # these only, in one query
         addresses = self._retail_addresses()
         payloads = {}
         for partner in self:

@@ -142,6 +142,26 @@ class TestFlow(RetailCase):
         statements()
         self.assertEqual(statements(), realtime)
 
+    def test_routes_do_not_depend_on_who_asks_first(self):
+        """A flow that is off stays off, even if a change that includes archived records is the first to look."""
+        visitor = self.env.ref("base.public_user")
+        self.connector.flow_ids[0].active = False
+        routes = []
+        for flows in (
+            self.env["retail.flow"],
+            self.env["retail.flow"].with_context(active_test=False, lang="fr_FR"),
+            self.env["retail.flow"].with_user(visitor).with_context(allowed_company_ids=[]),
+        ):
+            self.env.registry.clear_cache()
+            routes.append(flows._routes())
+        self.assertEqual(routes[0], routes[1])
+        self.assertEqual(routes[0], routes[2])
+        of_connector = [
+            r for of_type in routes[0].values() for r in of_type if r.connector_id == self.connector.id
+        ]
+        active = self.connector.flow_ids.filtered("active")
+        self.assertEqual({route.flow_id for route in of_connector}, set(active.ids))
+
     # -- what already waits ------------------------------------------------------------------------
 
     def test_realtime_to_scheduled(self):

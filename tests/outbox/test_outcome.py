@@ -131,7 +131,7 @@ class TestOutcome(RetailCase):
 
     def test_wake_up_after_a_burst_limit(self):
         """The lane is drained again when the window has passed, not a cron's minute later."""
-        self.patch(type(self.env["retail.wake"]), "_is_job_runner_running", lambda self: True)
+        self._run_job_runner()
         self.sandbox.fault(limit="burst", times=1)
         self._partner()
         self._drain()
@@ -140,7 +140,7 @@ class TestOutcome(RetailCase):
 
     def test_wake_up_of_the_other_lane(self):
         """A throttled connector's other lane is drained after the window, too."""
-        self.patch(type(self.env["retail.wake"]), "_is_job_runner_running", lambda self: True)
+        self._run_job_runner()
         self.connector.throttled_until = fields.Datetime.now() + timedelta(seconds=10)
         self.assertEqual(self._drain(lane="bulk"), 0)
         job = self.env["queue.job"].search([("model_name", "=", "retail.drain")])

@@ -16,8 +16,7 @@ class TestWake(RetailCase):
     def setUp(self):
         super().setUp()
         self.startPatcher(patch.dict(retail_wake._wakes, clear=True))
-        wake_class = type(self.env["retail.wake"])
-        self.startPatcher(patch.object(wake_class, "_is_job_runner_running", lambda wake: True))
+        self._run_job_runner()
         self._jobs().unlink()
 
     def _jobs(self):
@@ -42,9 +41,7 @@ class TestWake(RetailCase):
         retail_wake._wakes.clear()
         self._wake(4.0)
         self.assertEqual(len(self._jobs()), 2)
-        with patch.object(
-            type(self.env["retail.wake"]), "_job_start", side_effect=AssertionError("looked again")
-        ):
+        with patch.object(type(self.env["retail.wake"]), "_look", side_effect=AssertionError("looked again")):
             self._wake(4.0)
 
     def test_a_job_is_relied_on_until_it_starts(self):

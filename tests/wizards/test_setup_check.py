@@ -99,7 +99,7 @@ class TestSetupCheck(RetailCase):
     def test_wake_up_with_a_job_runner_enqueues_one_job(self):
         """A second wake-up finds the job of the first; the job carries ids only."""
         wake = self.env["retail.wake"]
-        self.patch(type(wake), "_is_job_runner_running", lambda self: True)
+        self._run_job_runner()
         for _number in range(2):
             wake._wake(self.connector.id, "bulk", 0.0)
         job = self.env["queue.job"].search([("model_name", "=", "retail.drain")])
