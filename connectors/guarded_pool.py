@@ -1,32 +1,52 @@
-"""Connection pools that connect only to addresses that a guard has checked.
+"""Connection pools that bound a call in time, and connect only to addresses that a guard has checked.
 
 The guard resolves the host name once, and the connection goes to an address that it returned. So DNS rebinding (an
 answer that changes between the check and the connection) has no effect. The ``Host`` header, SNI and the certificate
 check still use the host name.
+
+A timeout of a socket bounds the wait for the next byte. Here a call has one deadline instead, for the name lookup, the
+connection, the request and the whole response.
 """
 
+import contextlib
+import functools
+import queue
 import socket
+import threading
+import time
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConnectionError
 
+from .strict_response import StrictResponse
+
 MAX_ADDRESSES = 4  # attempted per connection
 
 
-def pool_classes(guard):
+def any_address(host, port, _is_secure):
+    """Return the addresses of a name: the guard that lets everything through.
+
+    :raise socket.gaierror: there is no such name
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(sockaddr[0] for *_kind, sockaddr in found))
+
+
+def pool_classes(guard, call_seconds):
     """Return ``{scheme: pool class}`` for urllib3, with connections that the guard checks.
 
     :param guard: takes the host, the port, and whether TLS is used. It returns a list of IP addresses, or raises a
         :class:`~..core.errors.RemoteError`, :class:`socket.gaierror` or :class:`UnicodeError`
+    :param call_seconds: the time that one call may take
     """
     return {
-        "http": _pool_class(HTTPConnectionPool, guard, False),
-        "https": _pool_class(HTTPSConnectionPool, guard, True),
+        "http": _pool_class(HTTPConnectionPool, guard, call_seconds, False),
+        "https": _pool_class(HTTPSConnectionPool, guard, call_seconds, True),
     }
 
 
-def _pool_class(pool, guard, is_secure):
-    members = {"guard": staticmethod(guard), "is_secure": is_secure}
+def _pool_class(pool, guard, call_seconds, is_secure):
+    members = {"guard": staticmethod(guard), "call_seconds": call_seconds, "is_secure": is_secure}
     connection = type("GuardedConnection", (_Guarded, pool.ConnectionCls), members)
     return type("GuardedPool", (pool,), {"ConnectionCls": connection})
 
@@ -36,6 +56,20 @@ class _Guarded:
 
     _dns_host: str
     timeout: float
+    deadline: float | None = None  # of the call that is being made
+
+    def request(self, *args, **options):
+        self.deadline = time.monotonic() + self.call_seconds
+        return super().request(*args, **options)
+
+    def send(self, data):
+        if self.sock is not None:
+            self.sock.settimeout(max(self.deadline - time.monotonic(), 0.001))
+        return super().send(data)
+
+    @property
+    def response_class(self):
+        return functools.partial(StrictResponse, deadline=self.deadline)
 
     def _new_conn(self):
         name, timeout = self._dns_host, self.timeout
@@ -57,9 +91,34 @@ class _Guarded:
         raise AssertionError("unreachable")
 
     def _addresses(self):
+        look_up = functools.partial(self.guard, self._dns_host, self.port, self.is_secure)
         try:
-            return self.guard(self.host, self.port, self.is_secure)
+            return _within(self.timeout, look_up)
+        except queue.Empty:
+            raise ConnectTimeoutError(self, "the name was not found in time") from None
         except socket.gaierror as error:
-            raise NewConnectionError(self, "unknown host name") from error
+            raise NewConnectionError(self, "the name is not known") from error
         except UnicodeError:
             raise LocationParseError(self.host) from None
+
+
+def _within(seconds, function):
+    """Return what ``function()`` returns, or raise what it raises; a resolver cannot be told how long it may take.
+
+    :raise queue.Empty: it takes longer; its thread is left alone until it ends
+    """
+    results: queue.SimpleQueue = queue.SimpleQueue()
+
+    def run():
+        try:
+            results.put((function(), None))
+        except BaseException as error:
+            results.put((None, error))
+
+    threading.Thread(target=run, daemon=True, name="retail_hub name lookup").start()
+    result, error = results.get(timeout=seconds)
+    if error is not None:
+        with contextlib.suppress(AttributeError):
+            error.__traceback__ = None
+        raise error
+    return result

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException, RemoteDisconnected
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,10 +24,11 @@ import requests
 from requests import exceptions as http_errors
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError as Urllib3Error
+from urllib3.exceptions import InvalidHeader as InvalidAnswerHeader
 from urllib3.exceptions import LocationValueError, NewConnectionError, ReadTimeoutError
 
 from ..core.errors import AuthError, RemoteError, TransientError
-from .guarded_pool import pool_classes
+from .guarded_pool import any_address, pool_classes
 from .provider import Settings
 
 USER_AGENT = "retail-hub (Odoo)"
@@ -91,7 +93,9 @@ class HttpClient:
         self.clock_skew: float | None = None
         self.before_call: Callable[[], None] | None = None
         self.after_answer: Callable[[dict[str, str]], None] | None = None
-        self._session = _session(self.base_url, headers or {}, guard, settings.parallel_calls)
+        self._session = _session(
+            self.base_url, headers or {}, guard, settings.parallel_calls, sum(self.timeout)
+        )
 
     def __enter__(self):
         return self
@@ -143,7 +147,7 @@ class HttpClient:
         except LocationValueError:
             raise self._bad_address() from None
         except Urllib3Error:
-            raise self._no_answer(is_write, "BROKEN_ANSWER", "sent an incomplete response") from None
+            raise self._no_answer(is_write, "BROKEN_ANSWER", "sent an invalid or incomplete response") from None
 
     def _run_before_call(self):
         before_call = self.before_call
@@ -193,13 +197,8 @@ class HttpClient:
 
     def _body(self, raw, is_write):
         body = bytearray()
-        read_until = time.monotonic() + self.timeout[1]
         for chunk in raw.iter_content(_CHUNK):
             body += chunk
-            if time.monotonic() > read_until:
-                raise self._no_answer(
-                    is_write, "READ_TIMEOUT", f"did not answer within {self.timeout[1]:g} s"
-                )
             if len(body) > self.max_bytes:
                 raise self._no_answer(
                     is_write, "ANSWER_TOO_LARGE", f"sent more than {self.max_bytes} bytes", raw.status_code
@@ -208,17 +207,16 @@ class HttpClient:
 
     def _text(self, raw):
         body = bytearray()
-        read_until = time.monotonic() + self.timeout[1]
         # The status is all that counts, and it has arrived: a body that is cut off or slow is no failure.
         with contextlib.suppress(http_errors.RequestException, Urllib3Error):
             for byte in raw.iter_content(1):
                 body += byte
-                if len(body) >= self.max_bytes or time.monotonic() > read_until:
+                if len(body) >= self.max_bytes:
                     break
         return body.decode(errors="replace")
 
     def _failure(self, exc, is_write):
-        if isinstance(exc, http_errors.InvalidHeader):
+        if isinstance(exc, http_errors.InvalidHeader) and not _caused_by(exc, InvalidAnswerHeader):
             return bad_credentials()
         if isinstance(exc, (http_errors.InvalidURL, http_errors.InvalidSchema, http_errors.MissingSchema)):
             return self._bad_address()
@@ -229,9 +227,10 @@ class HttpClient:
         reason = _unconnected(exc, self.timeout[0])
         if reason:
             return TransientError(f"Cannot connect to {self.host}: {reason}.", code="UNREACHABLE")
-        if isinstance(exc, http_errors.ConnectionError):
+        is_lost = _caused_by(exc, RemoteDisconnected) or not _caused_by(exc, HTTPException)
+        if isinstance(exc, http_errors.ConnectionError) and is_lost:
             return self._no_answer(is_write, "CONNECTION_LOST", "closed the connection before it responded")
-        return self._no_answer(is_write, "BROKEN_ANSWER", "sent an incomplete response")
+        return self._no_answer(is_write, "BROKEN_ANSWER", "sent an invalid or incomplete response")
 
     def _tls(self, exc, is_write):
         untrusted = _caused_by(exc, ssl.SSLCertVerificationError)
@@ -257,12 +256,12 @@ def bad_credentials() -> RemoteError:
     )
 
 
-def _session(base_url, headers, guard, connections):
+def _session(base_url, headers, guard, connections, call_seconds):
     session = requests.Session()
     with contextlib.suppress(ValueError):  # a URL that cannot be read: the call says so
         _read_environment(session, base_url)
     options = {"pool_connections": 1, "pool_maxsize": connections, "max_retries": 0}
-    adapter = _GuardedAdapter(guard, **options) if guard else HTTPAdapter(**options)
+    adapter = _BoundedAdapter(guard, call_seconds, **options)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
@@ -279,13 +278,24 @@ def _read_environment(session, base_url):
     session.trust_env = False
 
 
-class _GuardedAdapter(HTTPAdapter):
-    def __init__(self, guard, **options):
+class _BoundedAdapter(HTTPAdapter):
+    """Makes calls that take ``call_seconds`` at most; with a guard, without a proxy."""
+
+    def __init__(self, guard, call_seconds, **options):
         super().__init__(**options)
-        self.poolmanager.pool_classes_by_scheme = pool_classes(guard)
+        self._guard = guard
+        self._call_seconds = call_seconds
+        self.poolmanager.pool_classes_by_scheme = pool_classes(guard or any_address, call_seconds)
+
+    def proxy_manager_for(self, *args, **options):
+        manager = super().proxy_manager_for(*args, **options)
+        manager.pool_classes_by_scheme = pool_classes(any_address, self._call_seconds)
+        return manager
 
     def send(self, request, **options):
-        return super().send(request, **{**options, "proxies": {}})
+        if self._guard:
+            options["proxies"] = {}
+        return super().send(request, **options)
 
 
 class _HeaderAuth(requests.auth.AuthBase):
@@ -317,9 +327,9 @@ def _host(url):
 def _http_date(value):
     try:
         date = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+        return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _causes(exc):
