@@ -147,7 +147,9 @@ class HttpClient:
         except LocationValueError:
             raise self._bad_address() from None
         except Urllib3Error:
-            raise self._no_answer(is_write, "BROKEN_ANSWER", "sent an invalid or incomplete response") from None
+            raise self._no_answer(
+                is_write, "BROKEN_ANSWER", "sent an invalid or incomplete response"
+            ) from None
 
     def _run_before_call(self):
         before_call = self.before_call

@@ -1,5 +1,6 @@
 """A server that misbehaves: a call ends in time, and only a final, complete and unambiguous answer counts."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -13,7 +14,8 @@ from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.core.errors import RemoteError
 
 CONNECT_SECONDS, READ_SECONDS = 0.5, 1.0
-BOUND = CONNECT_SECONDS + READ_SECONDS + 1.5  # with room for a slow machine; without a deadline a drip takes minutes
+# With room for a slow machine; without a deadline a drip takes minutes.
+BOUND = CONNECT_SECONDS + READ_SECONDS + 1.5
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
@@ -54,10 +56,8 @@ def serve():
 
 
 def _quietly(function, stream):
-    try:
+    with contextlib.suppress(OSError):
         function(stream)
-    except OSError:
-        pass
 
 
 def _request(stream):
@@ -69,7 +69,9 @@ def _request(stream):
             return b""
         data += received
     head, _blank, body = data.partition(b"\r\n\r\n")
-    length = next((int(line[15:]) for line in head.split(b"\r\n") if line[:15].lower() == b"content-length:"), 0)
+    length = next(
+        (int(line[15:]) for line in head.split(b"\r\n") if line[:15].lower() == b"content-length:"), 0
+    )
     while len(body) < length:
         body += stream.recv(65536)
     return data
@@ -183,7 +185,8 @@ BROKEN = {
     "the same length twice": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
     "a list of lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2, 40\r\n\r\n{}",
     "a negative length": b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}",
-    "length and chunks": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    "length and chunks": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"2\r\n{}\r\n0\r\n\r\n",
     "another protocol": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
     "no status": b"HTTP/1.1 abc\r\n\r\n",
     "no HTTP": b"220 mail ready\r\n\r\n",
