@@ -23,7 +23,7 @@ class StrictResponse(http.client.HTTPResponse):
         if deadline is not None:
             self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock, deadline))
 
-    def begin(self):
+    def begin(self):  # pylint: disable=missing-return
         super().begin()
         lengths = self.headers.get_all("Content-Length", [])
         if len(lengths) > 1 or not all(length.strip().isdecimal() for length in lengths):
@@ -62,7 +62,7 @@ class _DeadlineReader(io.RawIOBase):
         self._sock.settimeout(seconds if self._timeout is None else min(seconds, self._timeout))
         return self._raw.readinto(buffer)
 
-    def close(self):
+    def close(self):  # pylint: disable=missing-return
         if not self.closed:
             self._raw.close()
         super().close()
