@@ -9,6 +9,7 @@ that imports ``requests``.
 
 import contextlib
 import json as jsonlib
+import re
 import socket
 import ssl
 import time
@@ -27,6 +28,7 @@ from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import InvalidHeader as InvalidAnswerHeader
 from urllib3.exceptions import LocationValueError, NewConnectionError, ReadTimeoutError
 
+from ..core import remote_data
 from ..core.errors import AuthError, RemoteError, TransientError
 from .guarded_pool import any_address, pool_classes
 from .provider import Settings
@@ -34,6 +36,7 @@ from .provider import Settings
 USER_AGENT = "retail-hub (Odoo)"
 MAX_RESPONSE_BYTES = 20_000_000
 _CHUNK = 65_536
+_MAY_BE_UNSTORABLE = re.compile(rb"\\u(?:0000|d[89a-f])|\xed[\xa0-\xbf]|\x00", re.IGNORECASE)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -215,7 +218,7 @@ class HttpClient:
                 body += byte
                 if len(body) >= self.max_bytes:
                     break
-        return body.decode(errors="replace")
+        return remote_data.storable(body.decode(errors="replace"))
 
     def _failure(self, exc, is_write):
         if isinstance(exc, http_errors.InvalidHeader) and not _caused_by(exc, InvalidAnswerHeader):
@@ -314,7 +317,8 @@ class _HeaderAuth(requests.auth.AuthBase):
 def _parse(content):
     """Return (whether the content is JSON, the data). An empty body counts as JSON, with None as its data."""
     try:
-        return True, jsonlib.loads(content) if content else None
+        data = jsonlib.loads(content) if content else None
+        return True, remote_data.storable_texts(data) if _MAY_BE_UNSTORABLE.search(content) else data
     except (ValueError, RecursionError):
         return False, None
 

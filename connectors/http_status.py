@@ -42,7 +42,10 @@ def parse_retry_after(header_value, now):
         except (TypeError, ValueError):
             return None
         date = date if date.tzinfo else date.replace(tzinfo=UTC)
-        seconds = (date - now).total_seconds()
+        try:
+            seconds = (date - now).total_seconds()
+        except OverflowError:
+            return None
     return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 

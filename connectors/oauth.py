@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from ..core import remote_data
 from ..core.errors import AuthError, TransientError
 
 
@@ -95,4 +96,4 @@ def _ask(http, oauth, credentials, form):
 
 
 def _seconds(value):
-    return float(value) if isinstance(value, (int, float)) and value > 0 else 1800.0
+    return remote_data.seconds(value) or 1800.0

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..core import field_map
+from ..core import field_map, remote_data
 from ..core.field_map import FieldMap, Transform
 from ..schemas import EVENT_TYPES
 from .authentication import AuthMethod, Token
@@ -151,6 +151,11 @@ class QuotaReading:
     remaining: int
     resets_in: float | None = None
 
+    def __post_init__(self):
+        for name in ("limit", "remaining"):
+            object.__setattr__(self, name, min(max(getattr(self, name), 0), remote_data.MAX_COUNT))
+        object.__setattr__(self, "resets_in", remote_data.seconds(self.resets_in))
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionReport:
@@ -166,6 +171,9 @@ class ConnectionReport:
     server_time: datetime | None = None
     quota_remaining: int | None = None
     quota_limit: int | None = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "account", remote_data.short(self.account, remote_data.MAX_NAME))
 
 
 def _no_readings(headers):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from . import remote_data
 from .const import ErrorClass
 
 OWN_LIMIT = "OWN_LIMIT"  # code of a QuotaError for a call that our own count did not allow
@@ -27,12 +28,13 @@ class RemoteError(Exception):
     def __init__(
         self, message, *, code=None, field=None, http_status=None, retry_after=None, uncertain=False
     ):
+        message = remote_data.short(message, remote_data.MAX_MESSAGE)
         super().__init__(message)
         self.message = message
-        self.code = code
-        self.field = field
+        self.code = remote_data.short(code, remote_data.MAX_CODE)
+        self.field = remote_data.short(field, remote_data.MAX_NAME)
         self.http_status = http_status
-        self.retry_after = retry_after
+        self.retry_after = remote_data.seconds(retry_after)
         self.uncertain = uncertain
         self.is_sent = True
         self.response: Mapping[str, Any] = {}

@@ -7,6 +7,7 @@ any part may be missing (https://developers.hubspot.com/docs/api-reference/lates
 import re
 from datetime import UTC, datetime, timedelta
 
+from ...core import remote_data
 from ...core.errors import (
     AuthError,
     ConflictError,
@@ -35,8 +36,8 @@ _CATEGORY_STATUS = {
     "CONFLICT": 409,
     "RATE_LIMITS": 429,
 }
-_EXISTING_ID = re.compile(r"Existing ID: (\d+)")
-_NOT_UNIQUE = re.compile(r"by non-unique \S+ property\s*(\w*)")
+_EXISTING_ID = re.compile(r"Existing ID: (\d{1,20})")
+_NOT_UNIQUE = re.compile(r"by non-unique \S{1,100} property\s{0,10}(\w{0,100})")
 _MULTI_STATUS = Response(207, {})
 
 
@@ -122,13 +123,13 @@ def _conflict(response, body, sent, noun):
 
 
 def _invalid(response, body, sent, noun):
-    taken = problems.VALUE_TAKEN.search(str(body.get("message") or ""))
+    taken = problems.value_taken(str(body.get("message") or ""))
     if taken:
         return ConflictError(
-            f"Another {noun} in HubSpot (ID {taken[2]}) already has this value, which must be unique. Merge the two in "
+            f"Another {noun} in HubSpot (ID {taken[1]}) already has this value, which must be unique. Merge the two in "
             "HubSpot, or correct the value in Odoo.",
             code="UNIQUE_VALUE_TAKEN",
-            field=taken[1] or problems.property_name(body),
+            field=taken[0] or problems.property_name(body),
         )
     not_unique = _NOT_UNIQUE.search(str(body.get("message") or ""))
     if not_unique:
@@ -186,8 +187,8 @@ def _quota_delay(response, daily):
         now = _now(response)
         midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         return min((midnight - now).total_seconds() + 1, DAILY_PROBE)
-    interval = str(response.headers.get("X-HubSpot-RateLimit-Interval-Milliseconds") or "")
-    return int(interval) / 1000 if interval.isdecimal() else BURST_WINDOW
+    interval = remote_data.count(response.headers.get("X-HubSpot-RateLimit-Interval-Milliseconds"))
+    return BURST_WINDOW if interval is None else interval / 1000
 
 
 def _now(response):

@@ -1,5 +1,6 @@
 """Reading HubSpot's rate-limit headers. Pure functions."""
 
+from ...core import remote_data
 from ..provider import QuotaReading
 
 _PREFIX = "x-hubspot-ratelimit-"
@@ -23,5 +24,4 @@ def _reading(headers, seconds, limit, remaining):
 
 
 def _number(headers, name):
-    value = headers.get(_PREFIX + name, "")
-    return int(value) if value.isascii() and value.isdecimal() else None
+    return remote_data.count(headers.get(_PREFIX + name))

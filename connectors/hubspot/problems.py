@@ -3,8 +3,10 @@
 import json
 import re
 
-VALUE_TAKEN = re.compile(r"(?:propertyName=(\w+).*?)?(\d+) already has that value", re.DOTALL)
-_PROPERTY_ERRORS = re.compile(r"Property values were not valid: (\[.*\])", re.DOTALL)
+# Each is linear, however long the message: what repeats has a bound, or cannot start within itself.
+_TAKEN = re.compile(r"(?<!\d)(\d{1,20}) already has that value")
+_TAKEN_PROPERTY = re.compile(r"propertyName=(\w{1,100})")
+_PROPERTY_ERRORS = "Property values were not valid: "
 
 
 def property_problems(body):
@@ -14,16 +16,26 @@ def property_problems(body):
     ``errors[]``.
     """
     message = str(body.get("message") or "")
-    taken = VALUE_TAKEN.search(message)
+    taken = value_taken(message)
     if taken:
-        return [{"name": taken[1], "error": "UNIQUE_VALUE_TAKEN", "message": message}]
-    found = _PROPERTY_ERRORS.search(message)
-    if not found:
+        return [{"name": taken[0], "error": "UNIQUE_VALUE_TAKEN", "message": message}]
+    rest = message.partition(_PROPERTY_ERRORS)[2]
+    listed = rest[: rest.rfind("]") + 1]
+    if not listed.startswith("["):
         return _detailed_problems(body)
     try:
-        return dicts(json.loads(found[1]))
-    except ValueError:
-        return _broken_problem(found[1])
+        return dicts(json.loads(listed))
+    except (ValueError, RecursionError):
+        return _broken_problem(listed)
+
+
+def value_taken(message):
+    """Return (property or None, id of the record that has its value), if that is what a message says; else None."""
+    taken = _TAKEN.search(message)
+    if not taken:
+        return None
+    name = _TAKEN_PROPERTY.search(message, 0, taken.start())
+    return name and name[1], taken[1]
 
 
 def _broken_problem(text):

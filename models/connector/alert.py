@@ -4,6 +4,8 @@ A cause is a key for what happened to a record, such as an outage of a connector
 closed, and the alerts of other causes stay open.
 """
 
+from markupsafe import Markup
+
 from odoo import fields, models
 
 ACTIVITY_TYPE = "mail.mail_activity_data_warning"
@@ -26,10 +28,12 @@ class RetailAlerting(models.AbstractModel):
 
         :param cause: the key of the cause, unique for this record
         :param summary: the activity's title
-        :param note: the activity's text
+        :param note: the activity's text. Only :class:`Markup` is HTML: a text may have come from a remote
         :param user: assigned to the alert; an open alert keeps its user, unless that user was archived
         """
         alert = self._alert(cause)
+        if not isinstance(note, Markup):
+            note = Markup("<p>%s</p>") % Markup("<br/>").join(note.splitlines())
         if not alert:
             texts = {"summary": summary, "note": note}
             self.activity_schedule(ACTIVITY_TYPE, retail_cause=cause, user_id=user.id, **texts)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from contextlib import suppress
 
 from ...connectors.items import Outcome
+from ...core import remote_data
 from ...core.errors import ConflictError, MappingError, RemoteError, TransientError
 from .attempt_snapshot import comparable_hash, masked_request
 from .item_builder import ItemBuilder
@@ -162,8 +163,20 @@ class DeliveryBatch:
         batch = [each.prepared for each in by_trace.values()]
         in_doubt = [prepared for prepared in batch if prepared.item.in_doubt]
         fresh = [prepared for prepared in batch if not prepared.item.in_doubt]
-        for outcome in self._call(self.adapter.resolve, in_doubt) + self._call(self.adapter.send, fresh):
-            by_trace[outcome.trace_id].outcome = outcome
+        outcomes = self._call(self.adapter.resolve, in_doubt) + self._call(self.adapter.send, fresh)
+        found = {outcome.trace_id: outcome for outcome in outcomes}
+        for trace_id, delivery in by_trace.items():
+            delivery.outcome = self._checked(found.get(trace_id), trace_id)
+
+    def _checked(self, outcome, trace_id):
+        """Return an adapter's outcome if it can be recorded, or else one that is in doubt."""
+        if outcome is None:
+            _logger.error("The adapter of connector %s returned no outcome for an item", self.connector.id)
+            return Outcome(trace_id, error=self._adapter_failed())
+        if outcome.remote_id is None or remote_data.is_id(outcome.remote_id):
+            return outcome
+        message = self.env._("The remote system returned an ID that cannot be stored.")
+        return Outcome(trace_id, error=TransientError(message, code="BAD_ID", uncertain=True))
 
     def _call(self, send, batch):
         if not batch:
@@ -172,18 +185,36 @@ class DeliveryBatch:
             return send(batch)
         except Exception:  # an adapter may be anybody's: its mistakes must not lose or block deliveries
             _logger.exception("The adapter of connector %s failed", self.connector.id)
-            error = TransientError(
-                self.env._("The adapter failed. See the server log for details."),
-                code=ADAPTER_FAILED,
-                uncertain=True,
-            )
-            return [Outcome(prepared.item.trace_id, error=error) for prepared in batch]
+            return [Outcome(prepared.item.trace_id, error=self._adapter_failed()) for prepared in batch]
+
+    def _adapter_failed(self):
+        message = self.env._("The adapter failed. See the server log for details.")
+        return TransientError(message, code=ADAPTER_FAILED, uncertain=True)
 
     # -- record ------------------------------------------------------------------------------------
 
     def record(self):
         """Write what became of each delivery: state, attempt, binding."""
         OutcomeRecorder(self.connector, self.deliveries).record()
+
+    def parts(self):
+        """Return a batch for each delivery, to record them one by one."""
+        parts = []
+        for each in self.deliveries:
+            part = DeliveryBatch(self.connector, self.adapter, [each.claim])
+            part.deliveries = [each]
+            parts.append(part)
+        return parts
+
+    def give_up_recording(self):
+        """Replace what cannot be recorded by an outcome that is in doubt."""
+        message = self.env._("The response could not be recorded. See the server log for details.")
+        error = TransientError(message, code="NOT_RECORDED", uncertain=True)
+        for each in self.deliveries:
+            if each.attempt_id:
+                each.outcome = Outcome(each.item.trace_id, error=error)
+            else:
+                each.decide(error.not_sent())
 
     def outcomes(self):
         """Return what the remote did with those that were sent."""

@@ -205,12 +205,48 @@ class RetailDrain(models.AbstractModel):
         sent_at = time.monotonic()
         batch.send()
         is_quick = time.monotonic() - sent_at < HELP_SECONDS
-        self._transaction(batch.record)
+        self._record(batch)
         is_used_up = self._transaction(
             outcome.record_health, batch.connector, batch.adapter, batch.deliveries
         )
         answers.add(*outcome.answers(batch.deliveries))
         return is_quick and any(each.error is None for each in batch.outcomes()), is_used_up
+
+    def _record(self, batch):
+        """Record the outcomes of a batch; if that fails, one by one, so that one of them stops no other."""
+        try:
+            self._undone_if_it_fails(batch.record)
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            _logger.exception("Connector %s: the outcomes are recorded one by one", batch.connector.id)
+            for part in batch.parts():
+                self._record_part(part)
+
+    def _record_part(self, part):
+        for give_up in (None, part.give_up_recording):
+            try:
+                if give_up:
+                    give_up()
+                self._undone_if_it_fails(part.record)
+                return
+            except psycopg2.OperationalError:
+                raise
+            except Exception:
+                # If the second attempt fails too, the lease ends, and the delivery is in doubt.
+                _logger.exception("Delivery %s cannot be recorded", part.claims[0].id)
+
+    def _undone_if_it_fails(self, function):
+        """As :meth:`_transaction`; what an exception interrupts is rolled back."""
+        if modules.module.current_test:
+            with self.env.cr.savepoint():
+                self._transaction(function)
+            return
+        try:
+            self._transaction(function)
+        except Exception:
+            self.env.cr.rollback()
+            raise
 
     def _count_answers(self, connector, answered, failed, reason):
         change = self._short_transaction(

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 
+from ...core import remote_data
 from ...core.const import State
 from ...core.errors import (
     OWN_LIMIT,
@@ -114,7 +115,9 @@ class OutcomeRecorder:
 
 def _finished_attempt(delivery):
     outcome, error = delivery.outcome, delivery.outcome.error
-    response = json.dumps(redact(outcome.response), ensure_ascii=False) if outcome.response else None
+    response = None
+    if outcome.response:
+        response = json.dumps(redact(remote_data.values(outcome.response)), ensure_ascii=False)
     if error is None:
         return FinishedAttempt(delivery.attempt_id, "succeeded", outcome.http_status, response)
     return FinishedAttempt(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...connectors.items import Item, Outcome, Prepared
+from ...core import remote_data
 from ...core.const import OPEN_STATES, EventKind, State
 from ...core.errors import RemoteError
 from ...core.policy import Decision, decide, still_in_doubt
@@ -98,7 +99,11 @@ class OutgoingDelivery:
     def checkpoint(self):
         """The checkpoint for the next attempt as JSON text, or None; the previous one if nothing was sent."""
         checkpoint = self.outcome.checkpoint if self.outcome else self.claim.checkpoint
-        return json.dumps(checkpoint) if checkpoint and self.decision.state in OPEN_STATES else None
+        return (
+            json.dumps(remote_data.values(checkpoint))
+            if checkpoint and self.decision.state in OPEN_STATES
+            else None
+        )
 
     @property
     def masked_message(self):
