@@ -14,7 +14,8 @@ from ...schemas import EVENT_TYPES
 from ..outbox.names import record_names
 
 SEE_PERSONAL_DATA = "retail_hub.group_personal_data"
-PROCESSES_FOUND = 500  # by one search
+RECORDS_FOUND = 500  # of each model, by one search
+SEARCHES = ("ilike", "in")
 
 
 class RetailEvent(models.Model):
@@ -26,7 +27,7 @@ class RetailEvent(models.Model):
     shown_details = fields.Text("Details Saved with the Event", compute="_compute_shown", compute_sudo=True)
     is_masked = fields.Boolean(compute="_compute_shown", compute_sudo=True)
     process_name = fields.Char("Process", compute="_compute_process_name", search="_search_process_name")
-    record_name = fields.Char(compute="_compute_record_name")
+    record_name = fields.Char(compute="_compute_record_name", search="_search_record_name")
     standing = fields.Selection(
         [("failed", "Failed"), ("waiting", "Waiting"), ("delivered", "Delivered"), ("none", "Not sent")],
         compute="_compute_standing",
@@ -66,16 +67,15 @@ class RetailEvent(models.Model):
 
     def _search_process_name(self, operator, value):
         """Find processes by the name of the record where they begin."""
-        if operator != "ilike":
+        if operator not in SEARCHES:
             return NotImplemented
-        found = []
-        for model in self.env.registry.descendants(["retail.synced"], "_inherit") - {"retail.synced"}:
-            if self.env[model].has_access("read"):
-                records = self.env[model].search(
-                    [("display_name", "ilike", value)], order="id desc", limit=PROCESSES_FOUND
-                )
-                found += [f"{model},{record_id}" for record_id in records.ids]
-        return Domain("correlation_id", "in", found)
+        found = _search_names(self.env, operator, value)
+        return Domain(
+            "correlation_id", "in", [f"{records._name},{each}" for records in found for each in records.ids]
+        )
+
+    def _search_record_name(self, operator, value):
+        return _record_domain(self.env, operator, value)
 
     @api.depends("res_model", "res_id")
     def _compute_record_name(self):
@@ -151,6 +151,11 @@ class RetailEvent(models.Model):
 class RetailDelivery(models.Model):
     _inherit = "retail.delivery"
 
+    record_name = fields.Char(search="_search_record_name")
+
+    def _search_record_name(self, operator, value):
+        return _record_domain(self.env, operator, value)
+
     def _standing(self):
         """Return the status of an event with these deliveries: the worst of them."""
         states = set(self.mapped("state"))
@@ -178,6 +183,27 @@ class RetailDelivery(models.Model):
             "attempts": self.attempts,
             "error": self.error_message or "",
         }
+
+
+def _search_names(env, operator, value):
+    """Return the records, newest first, whose names match: a recordset for each model that the user may read."""
+    models_ = env.registry.descendants(["retail.synced"], "_inherit") - {"retail.synced"}
+    return [
+        env[model].search([("display_name", operator, value)], order="id desc", limit=RECORDS_FOUND)
+        for model in sorted(models_)
+        if env[model].has_access("read")
+    ]
+
+
+def _record_domain(env, operator, value):
+    """Return the domain of what is about a record with such a name."""
+    if operator not in SEARCHES:
+        return NotImplemented
+    return Domain.OR(
+        Domain("res_model", "=", records._name) & Domain("res_id", "in", records.ids)
+        for records in _search_names(env, operator, value)
+        if records
+    )
 
 
 def _indented(value):

@@ -11,14 +11,19 @@ def event_type_selection(_model=None):
 def record_names(env, references):
     """Return ``{(model, id): display name}``.
 
-    The name of a record that was deleted, or that the user may not read, is ``model,id``.
+    The name of a record that was deleted, or that the user may not read, is its kind and id: ``Sales Order #7``.
 
     :param references: ``(model, id)`` pairs
     """
     references = set(references)
-    names = {(model, record_id): f"{model},{record_id}" for model, record_id in references}
+    names = {reference: _unnamed(env, *reference) for reference in references}
     for model in {model for model, _id in references if model in env}:
         ids = [record_id for of_model, record_id in references if of_model == model]
         records = env[model].browse(ids).exists()._filtered_access("read")
         names |= {(model, record.id): record.display_name for record in records}
     return names
+
+
+def _unnamed(env, model, record_id):
+    kind = env["ir.model"]._get(model).name if model in env else model
+    return f"{kind} #{record_id}"

@@ -131,7 +131,7 @@ class TestTimeline(OrderCase):
         order = self._placed()
         event = self._events(order)
         event.res_id = event.res_id + 100000
-        self.assertEqual(event.record_name, f"sale.order,{event.res_id}")
+        self.assertEqual(event.record_name, f"Sales Order #{event.res_id}")
         self.assertEqual(event.process_name, order.name)
 
     def test_search_by_process(self):
@@ -142,6 +142,13 @@ class TestTimeline(OrderCase):
             events.search([("delivery_ids.connector_id.name", "ilike", "hubs")], order="id").mapped("res_id"),
             [order.id, other.id],
         )
+
+    def test_search_by_record(self):
+        order, _other = self._placed(), self._placed()
+        for model in ("retail.event", "retail.delivery"):
+            found = self.env[model].with_user(self.clerk).search([("record_name", "ilike", order.name)])
+            self.assertEqual(found.mapped("res_id"), [order.id])
+            self.assertFalse(self.env[model].search([("record_name", "ilike", "no such order")]))
 
     def test_companies(self):
         """Nobody sees the story of another company's order."""
