@@ -17,6 +17,14 @@ from stack import Database, OdooServer, Sandbox, database_name, free_port, wait_
 COMPANY = "Linden & Daughters"
 OWN_PROPERTY = {"name": "odoo_customer_id", "label": "Odoo customer id", "hasUniqueValue": True}
 REGULARS = 250
+CLERK_GROUPS = (
+    "base.group_partner_manager",
+    "sales_team.group_sale_salesman_all_leads",
+    "account.group_account_invoice",
+    "point_of_sale.group_pos_user",
+    "stock.group_stock_user",
+    "retail_hub.group_user",
+)
 SECRET = "whsec_" + base64.b64encode(b"the secret of the sandbox itself").decode()
 POSTAL_CODE_RULE = {
     "property": "zip",
@@ -70,7 +78,7 @@ def _secrets():
 
 
 def set_up_people(shop: Shop) -> None:
-    """The company, and a clerk who may do no more than a clerk."""
+    """The company, and a clerk: a user of sales, invoicing, the till and the warehouse."""
     [belgium] = shop.call("res.country", "search", [("code", "=", "BE")])
     [euro] = shop.call("res.currency", "search", [("name", "=", "EUR")], context={"active_test": False})
     shop.call("res.currency", "write", [euro], {"active": True})
@@ -83,7 +91,7 @@ def set_up_people(shop: Shop) -> None:
     shop.call("res.company", "write", [1], company)
     pricelists = shop.call("product.pricelist", "search", [])
     shop.call("product.pricelist", "write", pricelists, {"currency_id": euro})
-    groups = [group_id(shop, "base", "group_partner_manager"), group_id(shop, "retail_hub", "group_user")]
+    groups = [group_id(shop, *name.split(".")) for name in CLERK_GROUPS]
     clerk = {"name": "Clara Wouters", "login": "clerk", "password": "clerk", "group_ids": [(6, 0, groups)]}
     shop.call("res.users", "create", [clerk])
     shop.clerk = Session(shop.odoo.url, shop.odoo.db.name, "clerk", "clerk")

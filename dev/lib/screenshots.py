@@ -81,23 +81,27 @@ def connectors(visitor: Visitor):
 
 
 def connector_flows(visitor: Visitor):
-    _connector(visitor, "HubSpot", "Flows")
+    _connector(visitor, "HubSpot", "flows")
 
 
 def connector_credentials(visitor: Visitor):
-    _connector(visitor, "HubSpot", "Credentials")
+    _connector(visitor, "HubSpot", "credentials")
 
 
 def connector_draft(visitor: Visitor):
-    _connector(visitor, "HubSpot (test account)", "Credentials")
+    _connector(visitor, "HubSpot (test account)", "credentials")
 
 
 def connector_limits(visitor: Visitor):
-    _connector(visitor, "HubSpot", "Limits")
+    _connector(visitor, "HubSpot", "limits")
+
+
+def connector_objects(visitor: Visitor):
+    _connector(visitor, "HubSpot", "objects")
 
 
 def connector_mapping(visitor: Visitor):
-    _connector(visitor, "HubSpot", "Mapping")
+    _connector(visitor, "HubSpot", "mapping")
 
 
 def mapping_lines(visitor: Visitor):
@@ -117,7 +121,7 @@ def mapping_preview(visitor: Visitor):
 def _connector(visitor, name, tab):
     connector = visitor.find("retail.connector", [("name", "=", name)])
     visitor.visit(f"{ACTION}connector/{connector}", ".o_form_view .o_notebook .o_data_row")
-    visitor.browser.click(".o_notebook .nav-link", tab)
+    visitor.browser.click(f".o_notebook .nav-link[name={tab}]")
     visitor.see(".o_notebook .o_data_row")
     visitor.browser.evaluate("document.querySelector('.o_notebook').scrollIntoView()")
 
@@ -127,7 +131,7 @@ def deliveries(visitor: Visitor):
 
 
 def deliveries_empty(visitor: Visitor):
-    _connector(visitor, "HubSpot (test account)", "Flows")
+    _connector(visitor, "HubSpot (test account)", "flows")
     visitor.browser.click("button[name=action_view_waiting]")
     visitor.see(".o_view_nocontent")
 
@@ -223,6 +227,7 @@ SCREENS: tuple[Callable[[Visitor], None], ...] = (
     connector_flows,
     connector_credentials,
     connector_limits,
+    connector_objects,
     connector_mapping,
     mapping_lines,
     mapping_preview,
