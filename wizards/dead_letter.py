@@ -210,13 +210,11 @@ class RetailDeadLetterWizard(models.TransientModel):
         if status == "unbuilt":
             return self.env._("This event cannot be sent: %(reason)s", reason=reason or "")
         if failed is None:
-            return self.env._("This event was never sent, because its content could not be read. Now it can.")
+            return self.env._("This event was never sent. Now it can be sent.")
         if status == "changed":
             return self.env._("What will be sent now differs from what failed.")
         if delivery.error_class in ABOUT_CONTENT:
-            return self.env._(
-                "Nothing has changed since the event was refused. It will very likely be refused again."
-            )
+            return self.env._("Nothing has changed since the event failed. It will very likely fail again.")
         return self.env._(
             "The same content will be sent again. The event did not fail because of its content, so this may work."
         )

@@ -91,6 +91,7 @@ class RetailFieldMap(models.Model):
     )
     system_of_record = fields.Selection(
         [("odoo", "Odoo"), ("remote", "Remote system")],
+        string="System of Record",
         required=True,
         default="odoo",
         help="Whose value wins if both sides changed it.",

@@ -132,8 +132,10 @@ class RetailConnector(models.Model):
             "res_model": "retail.field.map",
             "views": [
                 (self.env.ref("retail_hub.retail_field_map_view_list_all").id, "list"),
+                (self.env.ref("retail_hub.retail_field_map_view_kanban").id, "kanban"),
                 (False, "form"),
             ],
+            "mobile_view_mode": "kanban",
             "domain": [("connector_id", "=", self.id)],
             "context": {
                 "active_test": False,

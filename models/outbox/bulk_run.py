@@ -187,7 +187,7 @@ class RetailBulkRun(models.Model):
         if not quota:
             return False
         left, limit = (formatLang(self.env, calls, digits=0) for calls in quota)
-        return self.env._("%(left)s of %(limit)s calls", left=left, limit=limit)
+        return self.env._("%(left)s of %(limit)s", left=left, limit=limit)
 
     def _compute_counts(self):
         counts = self._delivery_counts()

@@ -122,10 +122,14 @@ class RetailFlow(models.Model):
     )
 
     @api.depends("event_type", "connector_id")
+    @api.depends_context("retail_of_connector")
     def _compute_display_name(self):
+        """Name the connector and the event; only the event where the connector is shown beside it."""
         labels = dict(event_type_selection())
+        is_short = self.env.context.get("retail_of_connector")
         for flow in self:
-            flow.display_name = f"{flow.connector_id.name or ''}: {labels.get(flow.event_type, '')}"
+            event = labels.get(flow.event_type, "")
+            flow.display_name = event if is_short else f"{flow.connector_id.name or ''}: {event}"
 
     @api.depends("event_type")
     def _compute_res_model(self):

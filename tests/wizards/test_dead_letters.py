@@ -188,7 +188,7 @@ class TestRepair(DeadLetterCase):
         partner = self._partner("Bad", "bad@localhost", city="Ghent")
         wizard = self._wizard(self._dead(partner))
         self.assertEqual((wizard.status, wizard.scope, wizard.position), ("unchanged", "one", "1 of 1"))
-        self.assertIn("It will very likely be refused again", wizard.verdict)
+        self.assertIn("It will very likely fail again", wizard.verdict)
         self.assertNotIn("table-warning", wizard.diff)
         self.assertIn("at fault", wizard.diff.split("<details")[0])
         self.assertIn("Unchanged: 7", wizard.diff)

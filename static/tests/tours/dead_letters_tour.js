@@ -13,7 +13,7 @@ registry.category("web_tour.tours").add("retail_hub_repair", {
         { content: "What differs stands out", trigger: ".modal tr.table-warning:contains('email'):contains('@e***.com')" },
         { content: "It is one of two", trigger: ".modal .o_field_widget[name=position]:contains('1 of 2')" },
         { content: "The next", trigger: ".modal button[name=action_next]", run: "click" },
-        { content: "It was not corrected", trigger: ".modal .alert-warning:contains('very likely be refused again')" },
+        { content: "It was not corrected", trigger: ".modal .alert-warning:contains('very likely fail again')" },
         { content: "Validate", trigger: ".modal button[name=action_validate]", run: "click" },
         { content: "Nothing was sent", trigger: ".modal .alert-info:contains('Nothing was sent')" },
         { content: "One differs", trigger: ".modal li:contains('will be sent with changes') .o_field_widget:contains('1')" },

@@ -6,7 +6,7 @@ const toast = (text) => `.o_notification:contains('${text}')`;
 
 registry.category("web_tour.tours").add("retail_hub_field_map", {
     steps: () => [
-        { content: "Mapping", trigger: ".o_notebook .nav-link:contains('Mapping')", run: "click" },
+        { content: "Mapping", trigger: ".o_notebook .nav-link[name=mapping]", run: "click" },
         { content: "Nothing is checked yet", trigger: ".o_field_widget[name=field_map_ids] .badge:contains('Not checked')" },
         { content: "Ask the remote", trigger: "button[name=action_refresh_properties]", run: "click" },
         { content: "All fit", trigger: toast("All lines are OK") },
