@@ -1,4 +1,4 @@
-"""What a benchmark is given: how often to run, how much, and databases to run in."""
+"""The context of a benchmark: the number of runs, the scale, and databases."""
 
 import contextlib
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Bench:
 
     @classmethod
     def for_smoke(cls):
-        """Return one that only finds out whether the benchmarks work; what they measure says nothing."""
+        """Return one that only checks that the benchmarks work. Its figures mean nothing."""
         return cls(runs=1, scale=SMOKE_SCALE, is_smoke=True)
 
     def __enter__(self):
@@ -36,7 +36,7 @@ class Bench:
         return self._sources.__exit__(*exc_info)
 
     def measure(self, benchmark):
-        """Return the figures of a benchmark; its servers and databases are gone when the next one begins."""
+        """Run a benchmark, and return its figures. Afterwards its servers are stopped and its databases dropped."""
         with contextlib.ExitStack() as self._stack:
             return list(benchmark(self))
 

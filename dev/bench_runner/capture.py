@@ -1,4 +1,4 @@
-"""What noticing changes costs the one who makes them: `write` with and without an active flow."""
+"""The cost of capture for users: `write` with and without an active flow."""
 
 import gc
 import itertools
@@ -124,7 +124,7 @@ def _alternate(partners, flow, no_flow, size, times):
 
 
 def _wake_up(bench, partners, flow):
-    """What the first change after some quiet costs more than the next: it enqueues the job that drains."""
+    """Return how much more the first change after a pause costs than the next: it enqueues the drain's job."""
     runs = []
     for _ in range(bench.runs):
         waking, awake = [], []

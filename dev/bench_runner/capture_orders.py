@@ -1,4 +1,4 @@
-"""What telling of an order costs the one who confirms it."""
+"""The cost of capturing an order for the user who confirms it."""
 
 import time
 
@@ -43,7 +43,7 @@ WORK = overhead.Work(
     name="capture_sale_order",
     what=f"confirm {LINES} lines",
     wanted=("order.placed", "order.updated", "order.cancelled"),
-    told=("order.placed",),
+    captured=("order.placed",),
     prepare=_prepare,
     do=_confirm,
 )

@@ -1,4 +1,4 @@
-"""What telling of a sale costs the till that sends it. Odoo moves the stock with each sale (its default)."""
+"""The cost of capturing a sale for the till that sends it. Odoo moves the stock with each sale (its default)."""
 
 import time
 import uuid
@@ -80,7 +80,7 @@ WORK = overhead.Work(
     name="capture_pos_order",
     what=f"store a till's {LINES} lines",
     wanted=("order.placed", "refund.issued", "stock.level_changed", "loyalty.earned", "loyalty.redeemed"),
-    told=("order.placed", "stock.level_changed"),
+    captured=("order.placed", "stock.level_changed"),
     prepare=_prepare,
     do=_sell,
 )

@@ -90,7 +90,7 @@ def _copy(cursor, table, originals, count, **different):
 def _drain(hub):
     """Return the seconds in which all customers arrived; take the finished deliveries out again.
 
-    Nothing is vacuumed here: how dead rows slow a drain, until autovacuum comes, belongs to the measurement.
+    Nothing is vacuumed on purpose: dead rows slow a drain down until autovacuum runs, and that is part of the figure.
     """
     [(newest,)] = hub.database.query("SELECT max(id) FROM retail_event")
     seconds = hub.drain(hub.customer_ids)

@@ -1,9 +1,9 @@
 """What never arrives when the remote has a bad day: the hub, and Odoo's webhook automation.
 
 Each changes one customer after the other, as users do, while the same share of its calls goes wrong: 2 % are
-answered 500, and 1 % are answered late, later than the second that the automation waits. (What is late is done
-all the same, and no loss.) In the middle the remote is down for two seconds. A change is lost if the remote does
-not have it after all has settled.
+answered 500, and 1 % are answered later than the one second that the automation waits. (A late call still takes
+effect, so it is no loss.) In the middle the remote is down for two seconds. A change is lost if the remote does not
+have it at the end.
 """
 
 import contextlib

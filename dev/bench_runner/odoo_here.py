@@ -75,7 +75,7 @@ def _activate(connector, window, events):
     connector.flow_ids.create([{"connector_id": connector.id, "event_type": event} for event in missing])
     if window is not None:
         connector.flow_ids.window_seconds = window
-    if "retail.quota" in env:  # the peers keep to no limits either
+    if "retail.quota" in env:  # the peers have no limits either
         env["retail.quota"].search([("connector_id", "=", connector.id)]).unlink()
     connector.action_activate()
     env.cr.commit()

@@ -19,7 +19,7 @@ def make_draft_order(database, customer_id):
 
 
 def make_orders(database, customer_ids):
-    """Make some confirmed orders to copy; return their ids. They are orders like any: who listens is told of them."""
+    """Make some confirmed orders to copy, and return their ids. Their events are captured like those of any order."""
     with odoo_here.environment(database) as env:
         products = make_products(env, LINES + ORIGINALS)
         orders = env["sale.order"].create(

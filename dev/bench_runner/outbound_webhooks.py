@@ -197,5 +197,5 @@ def _check_alike(hub_events, peer_events):
 
 def _comparable(data):
     """Return the data of an order without ids of records."""
-    kept = {name: value for name, value in data.items() if name not in OF_ONE_DATABASE}
-    return kept | {"lines": [_comparable(line) for line in data["lines"]]} if "lines" in data else kept
+    found = {name: value for name, value in data.items() if name not in OF_ONE_DATABASE}
+    return found | {"lines": [_comparable(line) for line in data["lines"]]} if "lines" in data else found

@@ -1,4 +1,4 @@
-"""What the hub costs those who work: with the flows active, without any, and without the addon."""
+"""The cost of the hub for users: with active flows, without flows, and without the addon."""
 
 import gc
 from collections.abc import Callable
@@ -14,19 +14,19 @@ GOAL, IDLE_GOAL = 10, 5
 
 @dataclass(frozen=True)
 class Work:
-    """Something that users do, such as to confirm an order.
+    """An action of users, such as confirming an order.
 
-    :param what: what is done, in words, for the table
-    :param wanted: the types of events that the active flows want
-    :param told: those of them that each work tells
-    :param prepare: makes a database (its argument) ready
-    :param do: does it once in a database (its argument); returns the seconds that it took, with the commit
+    :param what: a description for the table
+    :param wanted: the event types of the active flows
+    :param captured: the event types that the action captures
+    :param prepare: takes a database, and prepares it
+    :param do: takes a database, performs the action once, and returns the seconds that it took, with the commit
     """
 
     name: str
     what: str
     wanted: tuple[str, ...]
-    told: tuple[str, ...]
+    captured: tuple[str, ...]
     prepare: Callable
     do: Callable
 
@@ -69,9 +69,11 @@ def measure(bench, work, times):
 
 
 def _check_told(work, database):
-    told = {event_type for (event_type,) in database.query("SELECT DISTINCT event_type FROM retail_event")}
-    if told != set(work.told):
-        raise RuntimeError(f"{work.name} told {sorted(told)}, not {sorted(work.told)}")
+    captured = {
+        event_type for (event_type,) in database.query("SELECT DISTINCT event_type FROM retail_event")
+    }
+    if captured != set(work.captured):
+        raise RuntimeError(f"{work.name} captured {sorted(captured)}, not {sorted(work.captured)}")
 
 
 def _alternate(work, databases, times):

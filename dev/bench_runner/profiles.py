@@ -51,7 +51,7 @@ class Usage:
 
 
 def cpu_seconds(pid):
-    """Return the CPU time that a process has used, 0 if it is gone."""
+    """Return the CPU time that a process has used, 0 if it has ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -46,9 +46,9 @@ class Run:
 
 @dataclass
 class Side:
-    """One of those with servers: how many records a run has, and the SQL that tells whether some are missing.
+    """A side with a server: the number of records in a run, and the SQL that returns whether some are missing.
 
-    It is cheap, as it is asked often; ``total`` is how many records there were in all runs.
+    The SQL runs often, so it has to be cheap. ``total`` is the number of records in all runs.
     """
 
     name: str

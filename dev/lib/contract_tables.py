@@ -1,4 +1,4 @@
-"""The tables in CONTRIBUTING.md that say what a provider consists of, made from the docstrings of the contract."""
+"""Generate the tables of the adapter contract in CONTRIBUTING.md from its docstrings."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ ROLE = re.compile(r":\w+:`~?\.*([^`]+)`")
 
 
 def update(text: str) -> str:
-    """Return the document with its tables made anew, each between ``<!-- name -->`` and ``<!-- /name -->``."""
+    """Return the document with its tables generated again, each between ``<!-- name -->`` and ``<!-- /name -->``."""
     for name, table in tables().items():
         block = re.compile(rf"(?P<indent> *)<!-- {name} -->\n.*?<!-- /{name} -->", re.DOTALL)
         text = block.sub(lambda found, name=name, table=table: _block(found["indent"], name, table), text)
@@ -73,7 +73,7 @@ def _text(function):
 
 
 def _plain(docstring):
-    """Return a docstring as one line of Markdown; what it takes and raises are sentences of their own."""
+    """Return a docstring as one line of Markdown, with each parameter and exception as a sentence."""
     text = ROLE.sub(r"`\1`", docstring).replace("``", "`").replace("|", "\\|")
     first, *fields = re.split(r"^\s*:", text, flags=re.MULTILINE)
     sentences = [first, *(_field(each) for each in fields)]
@@ -92,4 +92,4 @@ def _table(title, rows):
 if __name__ == "__main__":
     changed = update(DOCUMENT.read_text(encoding="utf-8"))
     DOCUMENT.write_text(changed, encoding="utf-8")
-    sys.stdout.write(f"The tables of {DOCUMENT.name} are as the contract says.\n")
+    sys.stdout.write(f"Updated the tables of {DOCUMENT.name}.\n")

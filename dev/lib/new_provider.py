@@ -1,6 +1,6 @@
-"""Write the skeleton of a provider: dev/skeleton/, under the provider's own name.
+"""Write the skeleton of a provider, a copy of dev/skeleton/ with the provider's name in the place of acme.
 
-Into the addon itself, or as an addon of its own. The words acme, Acme and ACME become the provider's name.
+It is written into this addon, or as a separate addon.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SKELETON = ROOT / "dev" / "skeleton" / "retail_hub_acme"
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-# What goes into the addon itself, and where: file or folder of the skeleton -> place in the addon.
+# For a provider of this addon: file or folder of the skeleton -> its place.
 BUILT_IN = {
     "acme": "connectors/acme",
     "tests/sandbox/acme.py": "tests/sandbox/acme/account.py",
@@ -23,9 +23,9 @@ BUILT_IN = {
     "tests/test_acme.py": "tests/connector/test_acme.py",
     "tests/system": "tests/system",
 }
-# In an addon of its own, there is no server with it for tests of whole processes.
+# The system tests' server does not load other addons.
 NOT_IN_AN_ADDON = "tests/system"
-# How the files of the addon itself differ from those of an addon that uses it.
+# How the text differs for a provider of this addon: (pattern, replacement).
 BUILT_IN_TEXT = (
     (r"odoo\.addons\.retail_hub_acme\.acme\b", "odoo.addons.retail_hub.connectors.acme"),
     (r'\nSTAND_IN = f".*"\n', "\n"),
@@ -35,26 +35,26 @@ BUILT_IN_TEXT = (
 
 
 def names(text: str, name: str) -> str:
-    """Return a text with the provider's name in the place of acme."""
+    """Return a text with acme, Acme and ACME replaced by the provider's name."""
     camel = "".join(part.capitalize() for part in name.split("_"))
     return text.replace("acme", name).replace("Acme", camel).replace("ACME", name.upper())
 
 
 def as_built_in(text: str) -> str:
-    """Return a text of the skeleton as it is in the addon itself."""
+    """Return a text of the skeleton, changed for a provider of this addon."""
     for pattern, replacement in BUILT_IN_TEXT:
         text = re.sub(pattern, replacement, text)
     return text
 
 
 def relative(text: str) -> str:
-    """Return the text of a file in connectors/acme/ with relative imports, as its neighbours have them."""
+    """Return the text of a file in connectors/acme/ with relative imports."""
     text = re.sub(r"from odoo\.addons\.retail_hub\.connectors\.", "from ..", text)
     return re.sub(r"from odoo\.addons\.retail_hub\.", "from ...", text)
 
 
 def files(name: str, is_built_in: bool) -> Iterator[tuple[Path, str]]:
-    """Yield (place, text) of each file, relative to the addon."""
+    """Yield (path relative to the addon, text) of each file."""
     for source in sorted(SKELETON.rglob("*")):
         if source.suffix not in (".py", ".md") or "__pycache__" in source.parts:
             continue
@@ -74,17 +74,17 @@ def files(name: str, is_built_in: bool) -> Iterator[tuple[Path, str]]:
 
 
 def insert(path: Path, pattern: str, line: str) -> None:
-    """Put a line after the last match of a pattern."""
+    """Insert a line after the last match of a pattern."""
     text = path.read_text(encoding="utf-8")
     found = list(re.finditer(pattern, text, re.MULTILINE))
     if not found:
-        raise SystemExit(f"{path}: nothing like {pattern!r}, after which {line!r} belongs")
+        raise SystemExit(f"{path}: nothing matches {pattern!r}, after which to insert {line!r}")
     end = found[-1].end()
     path.write_text(text[:end] + line + text[end:], encoding="utf-8")
 
 
 def register(root: Path, name: str) -> list[Path]:
-    """Name a provider of the addon itself where all are named; return the files that were changed."""
+    """Register a provider of this addon; return the files that were changed."""
     places = {
         "connectors/__init__.py": (r"^from \..*\n", f"from .{name}.provider import {name.upper()}\n"),
         "tests/sandbox/providers.py": (
@@ -100,11 +100,11 @@ def register(root: Path, name: str) -> list[Path]:
 
 
 def write(root: Path, name: str, is_built_in: bool) -> list[Path]:
-    """Write the files; return those that are new. None is overwritten."""
+    """Write the files, and return them. Ends with an error, and writes none, if one exists already."""
     found = [(root / place, text) for place, text in files(name, is_built_in)]
     there = [path for path, _text in found if path.exists()]
     if there:
-        raise SystemExit(f"{there[0]} is there already")
+        raise SystemExit(f"{there[0]} already exists")
     for path, text in found:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -112,14 +112,15 @@ def write(root: Path, name: str, is_built_in: bool) -> list[Path]:
 
 
 def tidy(paths: list[Path]) -> None:
-    """Sort the imports, and format: names differ in length."""
+    """Sort the imports and format the files, since the length of the name changes both."""
     python = [str(path) for path in paths if path.suffix == ".py"]
     settings = ["--config", str(ROOT / "pyproject.toml"), "--quiet", "--no-cache"]
     for command in (["check", "--fix-only", *settings], ["format", *settings]):
         subprocess.run([sys.executable, "-m", "ruff", *command, *python], check=True)
 
 
-def tell(root: Path, name: str, paths: list[Path], is_built_in: bool) -> None:
+def report(root: Path, name: str, paths: list[Path], is_built_in: bool) -> None:
+    """Print the files that were written, and how to run their tests."""
     lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
     print(f"{len(paths)} files with {lines} lines:")
     for path in paths:
@@ -127,28 +128,26 @@ def tell(root: Path, name: str, paths: list[Path], is_built_in: bool) -> None:
     targets = [f"tests/pure/connectors/test_{name}_contract.py", f"/retail_hub:{names('TestAcme', name)}"]
     if not is_built_in:
         targets = [str(root / "tests" / "pure"), f"/retail_hub_{name} --addons {root.parent}"]
-    print("Its tests pass; keep it so while you make it the real thing:")
+    print("Its tests pass. Run them after each change:")
     for target in targets:
         print(f"    ./dev/test {target}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="dev/new-provider", description=__doc__.splitlines()[0])
-    parser.add_argument("name", help="its code: lower-case letters, digits and underscores")
+    parser.add_argument("name", help="the provider's code: lower-case letters, digits and underscores")
     parser.add_argument(
-        "--addon", metavar="FOLDER", type=Path, help="write an addon of its own into this folder"
+        "--addon", metavar="FOLDER", type=Path, help="write a separate addon into this folder"
     )
     options = parser.parse_args()
     if not NAME.fullmatch(options.name):
-        parser.error(
-            f"{options.name} is no name of a Python module: lower-case letters, digits and underscores"
-        )
+        parser.error(f"{options.name} is not a valid name: use lower-case letters, digits and underscores")
     is_built_in = options.addon is None
     root = ROOT if is_built_in else options.addon.resolve() / f"retail_hub_{options.name}"
     paths = write(root, options.name, is_built_in)
     changed = register(root, options.name) if is_built_in else []
     tidy(paths + changed)
-    tell(root, options.name, paths, is_built_in)
+    report(root, options.name, paths, is_built_in)
 
 
 if __name__ == "__main__":

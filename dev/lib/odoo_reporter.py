@@ -41,15 +41,15 @@ def name_of(test) -> str:
 
 
 def report_results(report: Report) -> None:
-    """Make Odoo's test result tell `report` what it is told."""
+    """Have Odoo's test result pass its events on to `report`."""
 
     def before(method):
-        def decorate(tell):
+        def decorate(send):
             original = getattr(OdooTestResult, method)
 
             @functools.wraps(original)
             def wrapper(self, test, *args):
-                tell(self, test, *args)
+                send(self, test, *args)
                 return original(self, test, *args)
 
             setattr(OdooTestResult, method, wrapper)
@@ -65,7 +65,7 @@ def report_results(report: Report) -> None:
         report.send("skip", name_of(test), reason)
 
     def fail(result, test, error):
-        if not result._soft_fail:  # a flaky test that Odoo will try again
+        if not result._soft_fail:  # Odoo runs a flaky test again
             report.send("fail", name_of(test), result._exc_info_to_string(error, test))
 
     before("addFailure")(fail)

@@ -132,7 +132,7 @@ class ChildProcess:
             raise
 
     def stop(self, timeout: float = 20) -> None:
-        """End it politely; kill what is left after `timeout` seconds."""
+        """Send SIGTERM, and SIGKILL to what is left after `timeout` seconds."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -163,7 +163,7 @@ _running: set[ChildProcess] = set()
 
 @functools.cache
 def _end_children_with_us() -> None:
-    """Arrange, once, that the children end when this process exits or is told to."""
+    """Register, once, a handler that ends the children when this process exits or gets a signal."""
     atexit.register(lambda: [child.kill() for child in list(_running)])
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -212,7 +212,7 @@ class OdooServer(ChildProcess):
     :param cron_threads: cron workers (0: crons do not run)
     :param env: more environment variables
     :param config_extra: more configuration: {section: {option: value}}
-    :param label: tells the log files of several servers of one database apart
+    :param label: part of the name of the log file, for several servers with one database
     """
 
     def __init__(

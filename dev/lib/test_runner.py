@@ -28,7 +28,7 @@ PURE, SYSTEM, FAULTS, BENCH = (ROOT / "tests" / name for name in ("pure", "syste
 PURE_FOLDERS = [str(PURE), *map(str, sorted((ROOT / "dev" / "addons").glob("*/tests/pure")))]
 # The tag of Odoo tests that need modules which the addon does not depend on.
 NEIGHBOURS = "neighbours"
-# Seconds without a word after which a run is taken to hang.
+# Seconds without output after which a run counts as hanging.
 SILENCE = 900
 
 
@@ -52,7 +52,7 @@ def say(text: str = "", end: str = "\n") -> None:
 
 
 def read_lines(process: subprocess.Popen, stream) -> Iterator[str]:
-    """Yield the lines of `stream`; end the process group when it stays silent or the reader gives up."""
+    """Yield the lines of `stream`. End the process group if there is no output for too long, or the reader stops."""
     watchdog = _Watchdog(process)
     try:
         for line in stream:
@@ -147,7 +147,7 @@ def _configured_addons() -> str:
 
 
 class OdooResults:
-    """What dev/lib/odoo_reporter.py told, shown as it comes: a line for each class, failures in full."""
+    """Shows the results that dev/lib/odoo_reporter.py sends, as they come: a line per class, failures in full."""
 
     def __init__(self):
         self.started: set[str] = set()
@@ -228,7 +228,7 @@ def run_pytest(arguments: list[str]) -> Count:
 
 
 def _is_long(arguments: list[str]) -> bool:
-    """Tell whether the tests are so long that each is to have a line."""
+    """Return whether the tests take so long that each one gets a line of output."""
     if str(FAULTS) in arguments:
         return "--short" not in arguments
     return any(

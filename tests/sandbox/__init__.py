@@ -1,5 +1,5 @@
-"""A stand-in for the remote systems: a real HTTP server with state, limits and faults on demand.
+"""Stand-ins for the remote systems: a real HTTP server with state, limits and faults on demand.
 
-Started with ``python tests/sandbox``; it needs nothing but the standard library. Tests import only
-:mod:`client`, which needs nothing of the server.
+Start it with ``python tests/sandbox``. It needs only the standard library. Tests import only :mod:`client`, which does
+not import the server.
 """

@@ -12,7 +12,7 @@ from server import SandboxServer
 
 def main():
     parser = argparse.ArgumentParser(prog="sandbox", description=__doc__.splitlines()[0])
-    parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free one")
+    parser.add_argument("--port", type=int, default=0, help="0 (the default): any free port")
     help_text = "one more provider: NAME=/folder/file.py:Class or NAME=package.module:Class; may be repeated"
     parser.add_argument("--provider", action="append", default=[], metavar="NAME=PLACE", help=help_text)
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""What tests and demos use to steer the sandbox: its control API, and starting it as a process."""
+"""The sandbox for tests and demos: a client of its control API, and a process to start it."""
 
 import json
 import subprocess
@@ -17,55 +17,55 @@ class SandboxClient:
         self.url = url.rstrip("/")
 
     def reset(self):
-        """No records, no faults, default settings, empty log."""
+        """Delete all records, faults and logged requests, and restore the default settings."""
         self._call("POST", "reset", {})
 
     def fault(self, **plan):
-        """Add one rule to the fault plan; the keys are explained in kit/faults.py."""
+        """Add a rule to the fault plan; kit/faults.py explains the keys."""
         self._call("POST", "faults", plan)
 
     def faults_clear(self):
         self._call("DELETE", "faults")
 
     def faults(self):
-        """The rules in force, each with ``seen`` and ``hits``."""
+        """Return the active rules, each with ``seen`` and ``hits``."""
         return self.state()["faults"]
 
     def configure(self, provider="hubspot", **settings):
-        """Change settings of a provider, or ``clock_skew`` (seconds the Date header is ahead); returns all."""
+        """Change settings of a provider, or ``clock_skew`` (seconds that the Date header is ahead); return them all."""
         return self._call("POST", f"settings?provider={provider}", settings)
 
     def act(self, action, provider="hubspot"):
-        """Let something happen, e.g. ``expire_access_tokens``; the actions are listed in the stand-in's README."""
+        """Perform an action, such as ``expire_access_tokens``; the stand-in's README lists them."""
         self._call("POST", f"actions?provider={provider}", {"action": action})
 
     def state(self):
-        """Settings, faults and numbers: {requests, most_at_once, faults, settings, hubspot: {contacts: {…}}, …}.
+        """Return settings, faults and numbers: {requests, most_at_once, faults, settings, hubspot: {contacts: …}, …}.
 
-        ``most_at_once``: requests that were answered at the same time, since the start or the last reset.
+        ``most_at_once`` is the highest number of concurrent requests since the start or the last reset.
         """
         return self._call("GET", "state")
 
     def contacts(self):
-        """Every HubSpot contact: {id, properties, archived, createdAt, updatedAt, mergedIds}."""
+        """Return all HubSpot contacts: {id, properties, archived, createdAt, updatedAt, mergedIds}."""
         return self.records("contacts")
 
     def records(self, kind, provider="hubspot"):
-        """Every record of that object type, e.g. ``orders``, as in :meth:`contacts`, with ``associations``.
+        """Return all records of an object type, such as ``orders``, as :meth:`contacts` does.
 
-        ``associations``: {object type: [ids]}.
+        Each also has ``associations``: {object type: [ids]}.
         """
         return self._call("GET", f"state?provider={provider}&records={kind}")
 
     def requests(self, since=0):
-        """Logged requests after number ``since``: {number, method, path, status, at, body, headers}.
+        """Return the requests logged after number ``since``: {number, method, path, status, at, body, headers}.
 
-        ``status`` is None where the connection was dropped. ``at``: epoch seconds. Credentials are hidden.
+        ``status`` is None if the connection was dropped. ``at`` is in epoch seconds. Credentials are hidden.
         """
         return self._call("GET", f"requests?since={since}")
 
     def request_count(self):
-        """How many requests came since the start or the last reset; also the number of the last one."""
+        """Return the number of requests since the start or the last reset, which is also the last one's number."""
         return self.state()["requests"]
 
     def _call(self, method, path, data=None):
@@ -79,9 +79,9 @@ class SandboxClient:
 
 
 class SandboxProcess:
-    """The sandbox as a child process, for a ``with`` block; gives a :class:`SandboxClient`.
+    """The sandbox as a child process: a context manager that returns a :class:`SandboxClient`.
 
-    ``providers``: stand-ins besides its own, as {name: place}; what a place is: providers.py.
+    :param providers: further stand-ins, as {name: place}; providers.py explains what a place is
     """
 
     def __init__(self, port=0, providers=None):

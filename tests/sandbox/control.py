@@ -1,4 +1,4 @@
-"""The control API under ``/_sandbox/``, for tests: look at the state, plan faults, change settings."""
+"""The control API under ``/_sandbox/``, with which tests read the state, plan faults and change settings."""
 
 from kit.wire import json_response
 
@@ -6,7 +6,7 @@ PREFIX = "/_sandbox/"
 
 
 def handle(server, request):
-    """Answer one control request; these are never logged, limited or hit by faults."""
+    """Return the response to a control request. Control requests are not logged, limited or affected by faults."""
     action = ACTIONS.get((request.method, request.path[len(PREFIX) :]))
     if action is None:
         return json_response(404, {"error": f"no {request.method} {request.path}"})
@@ -17,7 +17,7 @@ def handle(server, request):
 
 
 def state(server, request):
-    """A summary; with ``?records=contacts`` (and ``&provider=…``) the records themselves."""
+    """Return a summary, or the records themselves with ``?records=contacts`` (and ``&provider=…``)."""
     arguments = request.arguments()
     if "records" in arguments:
         return provider_of(server, arguments).records(arguments["records"])
@@ -35,13 +35,13 @@ def requests(server, request):
 
 
 def reset(server, request):
-    """Everything as it was at the start: no records, no faults, default settings, empty log."""
+    """Delete all records, faults and logged requests, and restore the default settings."""
     server.reset()
     return {}
 
 
 def add_faults(server, request):
-    """Body: a rule or a list of rules (see kit/faults.py); they are added to those in force."""
+    """Add the rule, or the list of rules, in the body to the fault plan (see kit/faults.py)."""
     rules = request.json()
     server.faults.add(rules if isinstance(rules, list) else [rules])
     return {}
@@ -53,7 +53,7 @@ def clear_faults(server, request):
 
 
 def settings(server, request):
-    """Body: settings to change; what a provider knows is in its ``settings``, ``clock_skew`` is the server's."""
+    """Change the settings in the body: those of a provider, or ``clock_skew``, which is the server's."""
     changes = request.json()
     if "clock_skew" in changes:
         server.clock_skew = float(changes.pop("clock_skew"))
@@ -66,7 +66,7 @@ def settings(server, request):
 
 
 def perform(server, request):
-    """Body: ``{"action": name}``, one of the provider's ``actions``."""
+    """Perform the provider's action that is named in the body: ``{"action": name}``."""
     provider, name = provider_of(server, request.arguments()), request.json()["action"]
     if name not in provider.actions:
         raise ValueError(f"unknown action: {name}; there are {', '.join(sorted(provider.actions))}")

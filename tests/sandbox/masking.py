@@ -1,7 +1,7 @@
-"""What the request log hides: credentials, by the names of headers and fields, and what a provider declares besides.
+"""Masking of credentials in the request log, by the names of headers and fields.
 
-A provider declares headers in ``SECRET_HEADERS`` (lower case), and in ``SECRET_PATHS`` a pattern whose group ``secret``
-is the part of the target (path and query) that is hidden.
+A provider can declare further secrets: headers in ``SECRET_HEADERS`` (lower case), and in ``SECRET_PATHS`` a pattern
+whose group ``secret`` is the part of the target (path and query) to mask.
 """
 
 import json
@@ -17,7 +17,7 @@ SECRET_FIELD = re.compile(
     r"|((access|refresh|id|auth|bearer|session)_?)?token",
     re.IGNORECASE,
 )
-# The field of a form, or of a call to an OAuth server, that is a secret there and may be anything elsewhere.
+# Secret in a form or in a call to an OAuth server; elsewhere it can be anything.
 CODE = "code"
 MAY_BE_SECRET = re.compile(
     rb"secret|passw|assertion|signature|api_?key|credential|verifier|token", re.IGNORECASE
@@ -25,7 +25,7 @@ MAY_BE_SECRET = re.compile(
 
 
 def headers(request, provider=None):
-    """The request's headers, with ``***`` in the place of secrets."""
+    """Return the request's headers, with secrets replaced by ``***``."""
     declared = getattr(provider, "SECRET_HEADERS", ())
     return {
         name: HIDDEN if name in declared or SECRET_HEADER.search(name) else value
@@ -34,7 +34,7 @@ def headers(request, provider=None):
 
 
 def target(request, provider=None):
-    """Path and query, likewise."""
+    """Return the path and query, with secrets replaced by ``***``."""
     declared = getattr(provider, "SECRET_PATHS", None)
     path, mark, query = (declared.sub(_hide_group, request.target) if declared else request.target).partition(
         "?"
@@ -45,7 +45,7 @@ def target(request, provider=None):
 
 
 def body(request):
-    """A form and JSON as data, other text as text, nothing as None; likewise."""
+    """Return the body with secrets replaced by ``***``: a form or JSON as data, other text as text, None if empty."""
     if not request.body:
         return None
     form = request.form()

@@ -1,7 +1,7 @@
-"""The remote systems that the sandbox can be: those here, and others that it is told of when it starts.
+"""The stand-ins of the sandbox: those here, and others that are passed to it when it starts.
 
-A provider is a subclass of :class:`kit.Account`, in a module or a file: ``package.module:Class`` or
-``/folder/file.py:Class`` (``/folder/__init__.py:Class`` for one that has several files).
+A stand-in is a subclass of :class:`kit.Account`. Its place is ``package.module:Class`` or ``/folder/file.py:Class``
+(``/folder/__init__.py:Class`` if it has several files).
 """
 
 import importlib
@@ -16,7 +16,11 @@ PROVIDERS = {
 
 
 def accounts(others=()):
-    """{name: new account} of all providers; ``others``: ``name=place`` each. Raises ValueError if two collide."""
+    """Return ``{name: new account}`` of all stand-ins.
+
+    :param others: further ones, ``name=place`` each
+    :raise ValueError: two have the same name, or overlapping paths
+    """
     places = dict(PROVIDERS)
     for each in others:
         name, _, place = each.partition("=")
@@ -29,7 +33,7 @@ def accounts(others=()):
 
 
 def load(place):
-    """The class at a place; raises ImportError, AttributeError or ValueError."""
+    """Return the class at a place. Raises ImportError, AttributeError or ValueError."""
     where, _, name = place.rpartition(":")
     if not where:
         raise ValueError(f"{place!r} is not module:Class or file.py:Class")
@@ -37,7 +41,7 @@ def load(place):
 
 
 def load_file(path):
-    """The module in a file, under a name that no other one has."""
+    """Import a file as a module with a unique name."""
     name = f"provider_{path.parent.name if path.stem == '__init__' else path.stem}_{len(sys.modules)}"
     spec = importlib.util.spec_from_file_location(name, path)
     sys.modules[name] = module = importlib.util.module_from_spec(spec)
@@ -46,7 +50,10 @@ def load_file(path):
 
 
 def check_prefixes(found):
-    """Each path belongs to one provider."""
+    """Check that no two stand-ins answer the same path.
+
+    :raise ValueError: two do
+    """
     owners = {}
     for name, account in found.items():
         for prefix in account.PREFIXES:

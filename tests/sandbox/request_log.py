@@ -1,4 +1,4 @@
-"""What was asked: the last requests, within bounds, cheap to write; parsed only when somebody reads."""
+"""The request log: a bounded number of requests, which are parsed only when they are read."""
 
 import threading
 from collections import deque
@@ -10,9 +10,9 @@ MAX_BYTES = 64 * 1024 * 1024  # of request bodies
 
 
 class RequestLog:
-    """Entries are numbered from 1; ``count`` goes on after old entries were dropped.
+    """Entries are numbered from 1. ``count`` also includes old entries that were dropped.
 
-    ``provider_for`` says which provider a request belongs to (or None): it knows what is secret in it.
+    :param provider_for: takes a request, and returns its provider (or None), which knows what to mask
     """
 
     def __init__(self, provider_for):
@@ -25,7 +25,11 @@ class RequestLog:
             self._entries, self._bytes, self.count = deque(), 0, 0
 
     def add(self, request, status, at):
-        """``status`` is None when the connection was dropped without an answer; ``at`` is in epoch seconds."""
+        """Add a request.
+
+        :param status: None if the connection was dropped without a response
+        :param at: epoch seconds
+        """
         with self._lock:
             self.count += 1
             self._entries.append((self.count, request, status, at))
@@ -34,7 +38,7 @@ class RequestLog:
                 self._bytes -= len(self._entries.popleft()[1].body)
 
     def read(self, since=0):
-        """Entries with a number above ``since``, oldest first."""
+        """Return the entries with a number above ``since``, the oldest first."""
         with self._lock:
             entries = [entry for entry in self._entries if entry[0] > since]
         return [describe(*entry, self.provider_for(entry[1])) for entry in entries]

@@ -1,4 +1,4 @@
-"""The server: one thread per connection, keep-alive, one send per response."""
+"""The HTTP server: one thread per connection, keep-alive, one send per response."""
 
 import socketserver
 import threading
@@ -23,7 +23,7 @@ class SandboxServer(ThreadingHTTPServer):
     request_queue_size = 256
 
     def __init__(self, port=0, providers=()):
-        """``providers``: besides those in providers.py, ``name=place`` each."""
+        """:param providers: further stand-ins, ``name=place`` each"""
         self.log = RequestLog(self.provider_for)
         self.faults = FaultPlan()
         self.providers = accounts(providers)
@@ -37,7 +37,7 @@ class SandboxServer(ThreadingHTTPServer):
         return f"http://{HOST}:{self.server_address[1]}"
 
     def server_bind(self):
-        """Without the look-up of the host's name that http.server does."""
+        """Bind without looking up the host name, as http.server does."""
         socketserver.TCPServer.server_bind(self)
 
     def reset(self):
@@ -49,14 +49,14 @@ class SandboxServer(ThreadingHTTPServer):
         self.load.reset()
 
     def date(self):
-        """The Date header; formatted once per second."""
+        """Return the Date header, which is formatted once per second."""
         now = int(time.time() + self.clock_skew)
         if self._date[0] != now:
             self._date = (now, formatdate(now, usegmt=True))
         return self._date[1]
 
     def answer(self, request):
-        """The response of the provider that the path belongs to."""
+        """Return the response of the stand-in that the path belongs to."""
         provider = self.provider_for(request)
         if provider is None:
             return json_response(404, {"error": f"no provider answers {request.path}"})
@@ -74,7 +74,7 @@ class SandboxServer(ThreadingHTTPServer):
 
 
 class Load:
-    """How many requests are being answered, and the most that ever were at once; a context manager for each."""
+    """Counts concurrent requests (``now``) and their maximum (``most``). Enter it for each request."""
 
     def __init__(self):
         self._lock = threading.Lock()
@@ -107,7 +107,7 @@ class Connection(socketserver.StreamRequestHandler):
             pass
 
     def handle_one(self):
-        """Answer the next request; returns whether the connection stays open."""
+        """Answer the next request; return whether the connection stays open."""
         request = read_request(self.rfile, self.connection.sendall)
         if request is None:
             return False
@@ -130,7 +130,7 @@ class Connection(socketserver.StreamRequestHandler):
         return self.send(request, response, truncate=rule is not None and rule.truncate)
 
     def refuse(self, rule):
-        """Delay as planned; returns whether the connection is to be closed before anything is done."""
+        """Delay as planned; return whether to close the connection before anything is done."""
         if rule.latency:
             time.sleep(rule.latency)
         if rule.hang:

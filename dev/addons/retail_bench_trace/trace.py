@@ -1,7 +1,7 @@
-"""Notes what a thread does: SQL statements, commits and HTTP calls, with their times and the function that asked.
+"""Traces a thread: SQL statements, commits and HTTP calls, with their times and the function that made them.
 
-Where the environment variable RETAIL_BENCH_TRACE names a folder, each worker adds a line for each job to a file of its
-own there: ``{"start", "end", "events": [[kind, start, end, function], …]}``, in seconds since 1970.
+If the environment variable RETAIL_BENCH_TRACE names a folder, each worker writes one line per job to a file there:
+``{"start", "end", "events": [[kind, start, end, function], …]}``, in seconds since 1970.
 """
 
 import contextlib
@@ -27,15 +27,15 @@ _thread = threading.local()
 
 @functools.cache
 def install():
-    """Have all statements, commits and HTTP calls of this process pass through here."""
-    Cursor.execute = _noted("sql", Cursor.execute)
-    Cursor.commit = _noted("commit", Cursor.commit)
-    requests.Session.send = _noted("http", requests.Session.send)
+    """Trace all statements, commits and HTTP calls of this process."""
+    Cursor.execute = _traced("sql", Cursor.execute)
+    Cursor.commit = _traced("commit", Cursor.commit)
+    requests.Session.send = _traced("http", requests.Session.send)
 
 
 @contextlib.contextmanager
 def events_of_thread():
-    """Yield the list of what this thread does meanwhile: (kind, start, end, function)."""
+    """Yield a list to which this thread's events are added: (kind, start, end, function)."""
     _thread.events = []
     try:
         yield _thread.events
@@ -43,7 +43,7 @@ def events_of_thread():
         _thread.events = None
 
 
-def _noted(kind, function):
+def _traced(kind, function):
     @functools.wraps(function)
     def call(*args, **kwargs):
         events = getattr(_thread, "events", None)
@@ -53,12 +53,12 @@ def _noted(kind, function):
         try:
             return function(*args, **kwargs)
         finally:
-            events.append((kind, start, time.time(), _asking_function()))
+            events.append((kind, start, time.time(), _calling_function()))
 
     return call
 
 
-def _asking_function():
+def _calling_function():
     frame = first = sys._getframe(2)
     while frame:
         if any(addon in frame.f_code.co_filename for addon in ADDONS):
@@ -67,7 +67,7 @@ def _asking_function():
     return f"Odoo: {first.f_code.co_qualname}"
 
 
-def _write_down_jobs(application):
+def _with_job_traces(application):
     @functools.wraps(application)
     def call(self, environ, start_response):
         if environ.get("PATH_INFO") != JOB_PATH:
@@ -86,4 +86,4 @@ def _write_down_jobs(application):
 
 if FOLDER:
     install()
-    Application.__call__ = _write_down_jobs(Application.__call__)
+    Application.__call__ = _with_job_traces(Application.__call__)

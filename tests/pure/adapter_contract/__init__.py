@@ -1,8 +1,8 @@
-"""What every provider's adapter must do, as tests. A provider adds a subclass of :class:`AdapterContract`.
+"""The contract of all adapters, as tests. To test an adapter, write a subclass of :class:`AdapterContract`.
 
-The subclass says how to reach its stand-in, and which of the switches fit it (:class:`~.contract.Contract`); whatever
-differs besides, it overrides. It may be in an addon of its own: ``./dev/test path/to/the/test.py`` makes this module
-and the fixture ``sandbox`` available everywhere.
+The subclass sets how to reach its stand-in, and the switches that fit the remote (see :class:`~.contract.Contract`). It
+overrides whatever else differs. It may be in another addon: ``./dev/test path/to/the/test.py`` makes this module and
+the fixture ``sandbox`` available there too.
 """
 
 from .customers import CustomerContract
@@ -12,4 +12,4 @@ from .sending import SendingContract
 
 
 class AdapterContract(RequestContract, SendingContract, CustomerContract, FailureContract):
-    """Inherit it in a class whose name begins with ``Test``."""
+    """All tests of the contract. Inherit it in a class whose name begins with ``Test``."""

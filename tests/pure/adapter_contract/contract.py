@@ -1,4 +1,4 @@
-"""How the contract's tests reach a provider, and what differs between remotes: what a subclass says."""
+"""The attributes and methods by which a subclass adapts the contract's tests to a provider."""
 
 import pytest
 from samples import customer, make_item
@@ -10,50 +10,50 @@ CUSTOMER_EVENTS = frozenset({"customer.created", "customer.updated", "customer.m
 
 
 class Contract:
-    """The defaults fit a stand-in of the sandbox, whose records are written with the kit."""
+    """The defaults fit a stand-in of the sandbox that uses the kit's records."""
 
     PROVIDER = None
     """The :class:`Provider` under test."""
     CREDENTIALS = {}
-    """Those that the stand-in takes."""
+    """Credentials that the stand-in accepts."""
     SETTINGS = {}
-    """More of the connector's :class:`Settings`."""
+    """Further :class:`Settings` of the connector."""
     PATH = ""
-    """Where the API is, below the URL of the sandbox."""
+    """The path of the API, below the URL of the sandbox."""
     STAND_IN = ""
     """The name of the stand-in in the sandbox."""
     RECORDS = ""
-    """Its kind of records that customers become."""
+    """The kind of record in the stand-in to which customers are mapped."""
     EMAIL = "email"
-    """The property of these that holds the e-mail address."""
+    """The property of these records that holds the e-mail address."""
     LIMIT = "burst"
-    """The name of the stand-in's limit that calls run into."""
+    """The name of a call limit of the stand-in."""
     SECRET = "secret-of-the-connector"
-    """What credentials look like that are not taken."""
+    """A credential that the stand-in rejects."""
 
     ONE_CALL_PER_RECORD = False
-    """The API has no batches."""
+    """Whether the API accepts one record per call, and has no batches."""
     EMPTY_ANSWERS = False
-    """A write may be answered with 204 and nothing else."""
+    """Whether 204 without a body is a valid response to a write."""
     ANY_ANSWER = False
-    """Whatever a 2xx contains, the item has arrived."""
+    """Whether any 2xx response means success, whatever its body is."""
     UNIQUE_PHONES = False
-    """No two records may have the same telephone number."""
+    """Whether each record needs a telephone number of its own."""
     CHANGE = {"job_title": "Director"}
-    """A change of a customer that this remote gets."""
+    """A change of a canonical customer that changes the remote record."""
     KEEPS_RECORDS = True
-    """False: it takes messages, and has neither ids nor anything that could be changed or deleted."""
+    """False for remotes that only receive messages: they return no ids, and nothing can be changed or deleted."""
     CANNOT = frozenset()
-    """Types of customer events that the remote has no way to follow."""
+    """The customer events that the remote does not support."""
 
     # ----- what a provider adds or replaces -----
 
     def bad_item(self, number):
-        """Return an item whose content the stand-in refuses."""
+        """Return an item whose content the stand-in rejects."""
         raise NotImplementedError
 
     def connect(self, **settings):
-        """Return a Connection to the stand-in, whose calls are counted."""
+        """Return a Connection to the stand-in, with its calls counted."""
         values = {
             "base_url": self.sandbox.url + self.PATH,
             "api_version": self.PROVIDER.api_versions[0],
@@ -64,11 +64,11 @@ class Contract:
         return Connection(self.PROVIDER, Settings(**values), self.count_call)
 
     def connect_refused(self):
-        """Return a Connection whose credentials contain SECRET and are not taken."""
+        """Return a Connection whose credentials are SECRET, so that calls are rejected."""
         return self.connect(credentials=dict.fromkeys(self.CREDENTIALS, self.SECRET))
 
     def limit_calls(self, retry_after):
-        """Have the stand-in refuse calls for their number, and ask to wait so many seconds."""
+        """Have the stand-in reject calls because of its call limit, with this ``Retry-After`` in seconds."""
         self.sandbox.fault(limit=self.LIMIT, retry_after=retry_after)
 
     def fail(self, **plan):
@@ -80,7 +80,7 @@ class Contract:
         return self.sandbox.request_count()
 
     def records(self):
-        """Return the records of customers that the stand-in has, as {email: remote id}."""
+        """Return the stand-in's customer records as ``{email: remote id}``."""
         found = self.sandbox.records(self.RECORDS, self.STAND_IN)
         return {each["properties"].get(self.EMAIL): each["id"] for each in found if not each["archived"]}
 
@@ -96,7 +96,7 @@ class Contract:
 
     @property
     def size(self):
-        """How many of three items go into the first call, if two fit in one."""
+        """The number of items in the first call, with a batch size of two."""
         return 1 if self.ONE_CALL_PER_RECORD else 2
 
     def data(self, number=1, **changes):
@@ -113,12 +113,12 @@ class Contract:
             return adapter.send([adapter.prepare(item) for item in items])
 
     def make_records(self, count):
-        """Send that many customers; return their remote ids."""
+        """Send ``count`` customers, and return their remote ids."""
         outcomes = self.send([self.item(number) for number in range(count)])
         assert [outcome.error for outcome in outcomes] == [None] * count
         return [outcome.remote_id for outcome in outcomes]
 
     def requires(self, *event_types):
-        """Skip a test about events that this remote cannot follow; a provider says so in CANNOT."""
+        """Skip the test if the remote does not support one of these events; see CANNOT."""
         if not self.KEEPS_RECORDS or self.CANNOT & set(event_types):
-            pytest.skip("this remote cannot follow such events")
+            pytest.skip("this remote does not support these events")

@@ -1,4 +1,4 @@
-"""The end of a customer: merged into another one, or erased. Nothing of it stays behind, however often it is sent."""
+"""Merging and erasing customers. Afterwards the remote has no record of them, even if the event is sent twice."""
 
 from samples import erased_item, merged_item
 
@@ -14,7 +14,7 @@ class CustomerContract(Contract):
         assert list(self.records().values()) == [two]
 
     def test_erased_again(self):
-        """The answer was lost, or somebody else deleted the record: it is gone, and that is what was wanted."""
+        """An erasure succeeds if the record does not exist: the response was lost, or somebody else deleted it."""
         self.requires("customer.erased")
         [one] = self.make_records(1)
         self.send([erased_item(0, remote_id=one)])
@@ -31,7 +31,7 @@ class CustomerContract(Contract):
         assert list(self.records().values()) == [one]
 
     def test_merged(self):
-        """One record is left, and the outcome has its id: it may be a new one."""
+        """One record is left, and the outcome has its id, which may be a new one."""
         self.requires("customer.merged")
         one, two = self.make_records(2)
         [outcome] = self.send([merged_item(0, remote_id=one, merged_remote_ids=[two])])
@@ -49,7 +49,7 @@ class CustomerContract(Contract):
         assert list(self.records().values()) == [first.remote_id or one]
 
     def test_merged_without_records_there(self):
-        """Neither was ever sent, or only the survivor: there is nothing to do."""
+        """If neither record was ever sent, or only the survivor, a merge succeeds without a change."""
         self.requires("customer.merged")
         [one] = self.make_records(1)
         outcomes = self.send([merged_item(7), merged_item(0, remote_id=one)])
@@ -57,7 +57,7 @@ class CustomerContract(Contract):
         assert list(self.records().values()) == [one]
 
     def test_erased_after_a_merge(self):
-        """What is forgotten in one system is forgotten in all: neither the survivor nor what it took in is left."""
+        """An erasure also removes the records that were merged into the erased one."""
         self.requires("customer.merged", "customer.erased")
         one, two, other = self.make_records(3)
         [merged] = self.send([merged_item(0, remote_id=one, merged_remote_ids=[two])])

@@ -1,4 +1,4 @@
-"""What happens when the remote, or the way to it, fails: an outcome for each item, and nothing twice in effect."""
+"""Failures of the remote or the network: every item has an outcome, and nothing takes effect twice."""
 
 import time
 
@@ -25,7 +25,7 @@ USELESS = (
 
 class FailureContract(Contract):
     def test_refused_credentials(self):
-        """One call is enough to know; no item is taken for a bad one."""
+        """After one rejected call no further call is made, and no item is treated as bad."""
         with self.connect_refused() as adapter:
             outcomes = adapter.send([adapter.prepare(self.item(number)) for number in range(3)])
         assert [type(o.error) for o in outcomes] == [AuthError] * 3
@@ -37,7 +37,7 @@ class FailureContract(Contract):
         assert self.call_count() == 0
 
     def test_quota(self):
-        """The remote's own time to wait is returned, and no more calls are made."""
+        """The remote's ``Retry-After`` is returned, and no further call is made."""
         self.limit_calls(retry_after=17)
         outcomes = self.send([self.item(number) for number in range(6)], batch_size=2)
         assert [type(o.error) for o in outcomes] == [QuotaError] * 6
@@ -46,7 +46,7 @@ class FailureContract(Contract):
         assert self.call_count() == 1
 
     def test_a_call_that_the_hub_refuses_is_not_made(self):
-        """The connector's own limit is reached after the first call: the rest waits, and nothing is in doubt."""
+        """If the hub's own limit is reached after the first call, the other items wait, and none is in doubt."""
         connection = self.connect(batch_size=2)
         connection.http.before_call = self._allow_one
         with connection as adapter:
@@ -63,7 +63,7 @@ class FailureContract(Contract):
         self.count_call()
 
     def test_no_call_begins_after_the_deadline(self):
-        """The hub holds a batch only for a while; what is left waits for the next one."""
+        """Items that are not sent before the deadline wait for the next batch."""
         connection = self.connect(batch_size=1)
         connection.http.before_call = lambda: connection.set_deadline(time.monotonic() - 1)
         with connection as adapter:
@@ -74,7 +74,7 @@ class FailureContract(Contract):
         assert self.call_count() == 1
 
     def test_only_what_was_sent_is_uncertain(self):
-        """The first call is lost: the others are not made, and may safely be made later."""
+        """If the first call gets no response, only its items are uncertain. The others can safely be sent later."""
         self.fail(drop="after", times=1)
         outcomes = self.send([self.item(number) for number in range(6)], batch_size=2)
         assert [type(o.error) for o in outcomes] == [TransientError] * 6
@@ -83,7 +83,7 @@ class FailureContract(Contract):
         assert self.call_count() == 1
 
     def test_in_doubt_is_resolved_to_one_record_each(self):
-        """The connection drops after the remote has done the work: once in effect all the same."""
+        """If the connection drops after the remote did the work, resolving creates no second record."""
         self.fail(drop="after", times=1)
         with self.connect() as adapter:
             lost = adapter.send([adapter.prepare(self.item(number)) for number in range(3)])
@@ -101,7 +101,7 @@ class FailureContract(Contract):
         assert not outcomes[0].error.uncertain
 
     def test_useless_answers_are_outcomes(self):
-        """A web page, half an answer, a time-out, an unknown status: no exception, and no item lost."""
+        """A web page, half a response, a time-out or an unknown status is an outcome, not an exception."""
         for number, plan in enumerate(USELESS):
             self.fail(times=1, **plan)
             [outcome] = self.send([self.item(number)], read_timeout=0.3)
@@ -111,11 +111,11 @@ class FailureContract(Contract):
         wait_until(lambda: self.call_count() >= len(USELESS))
 
     def _is_judged(self, plan):
-        """Where an empty answer is good, half of one is as good as a strange one."""
+        """Return whether the outcome is checked. It is not where 204 is valid: a strange body may then be, too."""
         return not (self.EMPTY_ANSWERS and plan in ({"truncate": True}, {"status": 200, "body": []}))
 
     def _is_accepted(self, plan):
-        """Tell whether this remote says so little that such an answer is a good one."""
+        """Return whether this response means success for the remote."""
         if plan == {"status": 204}:
             return self.EMPTY_ANSWERS or self.ANY_ANSWER
         is_success = plan.get("status") == 200 or "truncate" in plan

@@ -1,4 +1,4 @@
-"""What an item becomes: a request that can be compared, shown and kept."""
+"""Preparing requests: they can be compared, previewed, and stored without personal data."""
 
 import json
 
@@ -24,7 +24,7 @@ SCALAR = (str, int, float, bool, type(None))
 
 class RequestContract(Contract):
     def test_describes_itself(self):
-        """The hub asks the provider, without making an adapter."""
+        """The provider has the data that the hub needs without an adapter."""
         provider = self.PROVIDER
         assert provider.code
         assert provider.label
@@ -36,7 +36,7 @@ class RequestContract(Contract):
         assert provider.event_types
 
     def test_follows_a_customer_to_the_end(self):
-        """What is merged or erased in Odoo must not stay at the remote: a provider that cannot do it says so."""
+        """A provider of customers supports merging and erasing them, or lists the events in CANNOT."""
         missing = CUSTOMER_EVENTS - self.PROVIDER.event_types if self._takes_customers else set()
         assert missing == self.CANNOT
 
@@ -50,7 +50,7 @@ class RequestContract(Contract):
         assert self.call_count() == 0
 
     def test_comparable_is_the_same_for_the_same_customer(self):
-        """The hub skips a state that the remote has; a trace id in it would make each one new."""
+        """The hub does not send equal content twice. A trace id in ``comparable`` would make all content differ."""
         with self.connect() as adapter:
             first = adapter.prepare(self.item(1, trace_id="1"))
             second = adapter.prepare(self.item(1, trace_id="2"))
@@ -64,7 +64,7 @@ class RequestContract(Contract):
             adapter.prepare(self.item(event_type="moon.eclipsed"))
 
     def test_the_preview_can_show_what_is_compared(self):
-        """Names and values, side by side: what is nested would be shown as a list of letters, or not at all."""
+        """The preview shows names and values in two columns, and cannot show nested ones."""
         for prepared in self._prepared_samples():
             for name, value in prepared.comparable.items():
                 assert isinstance(name, str)
@@ -76,12 +76,12 @@ class RequestContract(Contract):
             json.dumps([prepared.comparable, prepared.body])
 
     def test_what_is_kept_of_a_request_names_nobody(self):
-        """An attempt keeps the request, with personal data masked by the names of properties."""
+        """Attempts store the request, with personal data masked by the names of properties."""
         for prepared in self._prepared_samples():
             assert_names_nobody(masked_request(prepared))
 
     def test_a_property_that_is_filled_from_personal_data_is_masked(self):
-        """Whatever the admin maps a name to: ``Prepared.personal`` has such properties."""
+        """``Prepared.personal`` has every property that the admin fills with personal data."""
         objects = [each for each in self.PROVIDER.objects if "customer.updated" in each.event_types]
         if not objects:
             pytest.skip("no properties of customers can be mapped")
@@ -92,7 +92,7 @@ class RequestContract(Contract):
         assert_names_nobody(masked_request(prepared))
 
     def _prepared_samples(self):
-        """Return a request for each type of event that has objects and a sample."""
+        """Return a prepared request for each event type that has objects and a sample."""
         fed = {name for each in self.PROVIDER.objects for name in each.event_types}
         with self.connect() as adapter:
             items = [
@@ -105,7 +105,7 @@ class RequestContract(Contract):
             return [adapter.prepare(self._linked(adapter, item)) for item in items]
 
     def _linked(self, adapter, item):
-        """Return the item with a remote id for each record that it waits for."""
+        """Return the item with a remote id for each record to which it refers."""
         references = adapter.references(item.event_type, item.data)
         return make_item(
             event_type=item.event_type,

@@ -1,4 +1,4 @@
-"""What becomes of items: an outcome each, with the id that binds the record, in no more calls than were foretold."""
+"""Sending items: one outcome each, with the remote id, in as many calls as the provider estimates."""
 
 from odoo.addons.retail_hub.connectors.base import Provisioner, SchemaReader
 
@@ -19,7 +19,7 @@ class SendingContract(Contract):
         assert [o.remote_id for o in outcomes] == [records[f"anna{n}@example.com"] for n in (3, 1, 2)]
 
     def test_every_outcome_has_the_remote_id(self):
-        """Without it the record is never bound: whether it was made, changed, or found by its key."""
+        """Without the remote id a record is never linked, whether it was created, updated, or found by its key."""
         if not self.KEEPS_RECORDS:
             return
         [made] = self.send([self.item(1)])
@@ -31,15 +31,15 @@ class SendingContract(Contract):
         assert list(self.records().values()) == [made.remote_id]
 
     def test_more_items_than_fit_in_a_call(self):
-        """A bulk run is planned by the calls that it takes: ``Provider.estimate``."""
+        """``Provider.estimate`` returns the number of calls, by which a bulk run is planned."""
         outcomes = self.send([self.item(number) for number in range(7)], batch_size=3)
         assert [o.error for o in outcomes] == [None] * 7
         assert self.PROVIDER.calls_for("customer.updated", 7, 3) == self.call_count()
         assert self.call_count() >= 7 if self.ONE_CALL_PER_RECORD else self.call_count() == 3
         assert len(self.records()) == 7
 
-    def test_calls_side_by_side(self):
-        """Several are in the air at once: each outcome is still that of its item, and each call is counted."""
+    def test_parallel_calls(self):
+        """With parallel calls, each outcome still belongs to its item, and each call is counted."""
         self.fail(latency=0.02)
         outcomes = self.send([self.item(number) for number in range(12)], parallel_calls=4)
         records = self.records()
@@ -56,7 +56,7 @@ class SendingContract(Contract):
         assert len(self.records()) == 19
 
     def test_every_call_is_counted(self):
-        """The hub counts calls in its HTTP client: a call past it is not limited, and has no deadline."""
+        """The hub counts calls in its HTTP client. A call that bypasses it has neither limits nor a deadline."""
         connection = self.connect()
         with connection as adapter:
             prepared = [adapter.prepare(self.item(number)) for number in range(3)]

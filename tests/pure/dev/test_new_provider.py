@@ -101,12 +101,12 @@ def test_in_the_addon_itself(tmp_path):
     assert arrows.returncode == 0
     registered = (root / "connectors" / "__init__.py").read_text(encoding="utf-8")
     assert ", FAR_SHOP)" in registered
-    assert "is there already" in new_provider("far_shop", root=root)
+    assert "already exists" in new_provider("far_shop", root=root)
 
 
 @pytest.mark.parametrize("name", ["Acme", "1st", "a-b", "a__b", "a_", ""])
 def test_names_that_are_none(tmp_path, name):
-    assert "is no name of a Python module" in new_provider(name, "--addon", tmp_path)
+    assert "is not a valid name" in new_provider(name, "--addon", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -114,5 +114,5 @@ def test_nothing_is_overwritten(tmp_path):
     new_provider("far_shop", "--addon", tmp_path)
     file = tmp_path / "retail_hub_far_shop" / "far_shop" / "adapter.py"
     file.write_text("mine", encoding="utf-8")
-    assert "is there already" in new_provider("far_shop", "--addon", tmp_path)
+    assert "already exists" in new_provider("far_shop", "--addon", tmp_path)
     assert file.read_text(encoding="utf-8") == "mine"

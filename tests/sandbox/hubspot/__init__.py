@@ -1,1 +1,1 @@
-"""HubSpot's CRM API as far as a customer integration uses it. What is known of it, and from where: README.md."""
+"""A stand-in for HubSpot's CRM API, as far as the hub uses it. README.md lists the facts, with their sources."""

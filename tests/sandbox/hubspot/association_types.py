@@ -1,4 +1,4 @@
-"""The association types that HubSpot defines between the object types that the sandbox has.
+"""HubSpot's association types between the object types of the sandbox.
 
 From https://developers.hubspot.com/docs/api-reference/legacy/crm/associations/associate-records/guide, table
 "Association type ID values": one line for each pair of types, with the id in either direction and the label.
@@ -37,7 +37,7 @@ SINGULAR = {
 
 
 class AssociationType:
-    """One direction: records of type ``source`` have it with records of type ``target``. ``inverse``: the other id."""
+    """A type of association from ``source`` to ``target``. ``inverse`` is the id of the opposite direction."""
 
     __slots__ = ("id", "inverse", "label", "name", "source", "target")
 
@@ -69,6 +69,6 @@ TYPES = build()
 
 
 def between(source, target):
-    """The types from ``source`` to ``target``, the unlabelled one first."""
+    """Return the types from ``source`` to ``target``, the unlabelled one first."""
     found = [kind for kind in TYPES.values() if (kind.source, kind.target) == (source, target)]
     return sorted(found, key=lambda kind: kind.label is not None)

@@ -1,4 +1,4 @@
-"""The associations API: v4 and the dated versions."""
+"""The associations API: v4 and dated versions."""
 
 import re
 
@@ -15,7 +15,7 @@ RECORD = re.compile(r"(?P<id>[^/]+)/associations(?P<default>/default)?/(?P<to>[^
 
 
 class Pair:
-    """One association to be made or ended: two ids and the types that are meant."""
+    """An association to create or remove: two ids, and the association types."""
 
     __slots__ = ("failure", "kinds", "source_id", "target_id")
 
@@ -54,7 +54,7 @@ def read_specs(specs):
 
 
 def inline(call, data):
-    """[(association type, id)] of the ``associations`` given with a new record; all of them are checked."""
+    """Return [(association type, id)] for the ``associations`` of a new record, after checking them."""
     if data is None:
         return ()
     if not isinstance(data, list) or not all(isinstance(each, dict) for each in data):
@@ -93,7 +93,7 @@ def check_exists(call, object_type, record_id):
 
 
 def check_pair(call, pair):
-    """The type says what the two records are, whatever the path says."""
+    """Check that the two records fit the association type, whatever the path says."""
     for kind in pair.kinds:
         check_exists(call, kind.source, pair.source_id)
         check_exists(call, kind.target, pair.target_id)
@@ -119,7 +119,7 @@ def put_default(call, source_id, target, target_id):
 
 
 def associate_default(call, pair):
-    """Both directions, as HubSpot lists them."""
+    """Return the results for both directions, as HubSpot lists them."""
     (kind,) = pair.kinds
     source_id, target_id = real_ids(call, kind, pair)
     call.links.add(kind, source_id, target_id)
@@ -130,7 +130,7 @@ def associate_default(call, pair):
 
 
 def real_ids(call, kind, pair):
-    """The ids that the two records have now, if they were merged."""
+    """Return the current ids of two records, which may have been merged."""
     return real_id(call, kind.source, pair.source_id), real_id(call, kind.target, pair.target_id)
 
 
@@ -139,7 +139,7 @@ def real_id(call, object_type, record_id):
 
 
 def end(call, source_id, target, target_id):
-    """All associations between two records."""
+    """Remove all associations between two records."""
     links = (
         (call.object_type, real_id(call, call.object_type, source_id)),
         (target, real_id(call, target, target_id)),

@@ -1,4 +1,4 @@
-"""Associations as v3 tells them: under single records (``/crm/v3/objects/{type}/{id}/associations/…``), and in them."""
+"""Associations in v3: below single records (``/crm/v3/objects/{type}/{id}/associations/…``), and in their bodies."""
 
 import re
 
@@ -43,7 +43,7 @@ def kind_named(call, text):
 
 
 def listed(call, record_id, target):
-    """As in the ``associations`` of a record: an entry for each type."""
+    """Return an entry for each association type, as in the ``associations`` of a record."""
     return [
         {"id": other, "type": kind.name}
         for other, kinds in call.links.of(call.object_type, record_id, target)
@@ -52,7 +52,7 @@ def listed(call, record_id, target):
 
 
 def with_associations(call, record, described, targets):
-    """The described record with its ``associations``; those that it does not have are left out."""
+    """Return the described record with its ``associations``, without object types that it has none with."""
     found = {target: listed(call, record.id, target) for target in targets}
     associations = {
         target.replace("_", " "): {"results": results} for target, results in found.items() if results

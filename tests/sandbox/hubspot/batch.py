@@ -24,7 +24,7 @@ MAX_INPUTS = 100
 
 
 class Item:
-    """One input of a batch, and what became of it."""
+    """One input of a batch, and its result."""
 
     __slots__ = (
         "associations",
@@ -187,7 +187,7 @@ def conflict(schema, item, name, value, owner):
 
 
 def is_multi_status(mode, items, upsert):
-    """Whether good items are written although others failed; see README.md for what is known."""
+    """Return whether good items are written although others failed; see README.md for the known facts."""
     if mode != "hubspot":
         return mode == "per_item"
     traces = {item.trace for item in items}
@@ -229,7 +229,7 @@ def read(call):
 
 
 def archive(call):
-    """204, whether or not the ids exist."""
+    """Archive records, and return 204 whether or not the ids exist."""
     keys = [str(each.get("id")) for each in inputs_of(call.json(), MAX_INPUTS)]
     now = now_iso()
     with call.lock:
@@ -242,7 +242,7 @@ def archive(call):
 
 
 def in_order(call, results):
-    """As HubSpot lists them: not as they were given."""
+    """Return the results in HubSpot's order, which differs from that of the inputs."""
     return results[::-1] if call.settings["result_order"] == "reversed" else results
 
 

@@ -1,4 +1,4 @@
-"""Property definitions and object types: what they consist of. The types of a new account are in object_types.py."""
+"""Property definitions and object types. object_types.py has the types of a new account."""
 
 FIELD_TYPES = {
     "string": ("text", "textarea", "file", "html", "phonenumber"),
@@ -13,7 +13,7 @@ MAX_UNIQUE = 10  # custom unique properties of one object type
 
 
 class Property:
-    """A property definition. ``options`` are the allowed values of an enumeration, ``labels`` what people see."""
+    """A property definition. ``options`` are the allowed values of an enumeration, ``labels`` their labels."""
 
     def __init__(
         self, name, kind="string", field="text", options=(), *, unique=False, read_only=False, **more
@@ -33,7 +33,7 @@ class Property:
         self.options = tuple(self.labels)
 
     def describe(self):
-        """As GET /crm/v3/properties/{type}/{name} answers."""
+        """Return the body of GET /crm/v3/properties/{type}/{name}."""
         options = [
             {"label": label, "value": value, "displayOrder": order, "description": "", "hidden": False}
             for order, (value, label) in enumerate(self.labels.items())
@@ -63,7 +63,7 @@ class Property:
 
 
 class Schema:
-    """One object type: its properties, what HubSpot asks of its records, and what makes checking a value fast.
+    """An object type: its properties, HubSpot's rules for its records, and lookups that make checks fast.
 
     ``names``: what it may be called in a path besides its own name and ``type_id``.
     ``created``, ``modified``: the properties with these times; ``system`` has them and the id.

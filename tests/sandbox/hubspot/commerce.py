@@ -1,4 +1,4 @@
-"""What HubSpot demands of deals, line items and invoices beyond the property definitions, and what it computes.
+"""HubSpot's rules for deals, line items and invoices beyond their property definitions, and its computed values.
 
 Checks are called with (call, item) before anything is written; they raise Failure or complete ``item.properties``.
 """
@@ -14,12 +14,12 @@ INVOICE_STEPS = (("draft", "open"), ("open", "voided"))
 
 
 def complete(item, **values):
-    """Values that are set unless the caller gave another one."""
+    """Set default values that the caller did not set."""
     item.properties = {**values, **item.properties}
 
 
 def default_currency(call, item):
-    """A new deal is in the company's currency unless it says otherwise."""
+    """Set the company's currency on a new deal, unless the caller set another."""
     if item.new:
         complete(item, **{call.store.schema.currency: call.settings["currencies"][0]})
 
@@ -36,7 +36,7 @@ def text(flag):
 
 
 def copy_from_product(call, item):
-    """A new line item of a product has what the product says, unless it says otherwise itself."""
+    """Copy the values of its product to a new line item, unless the caller set others."""
     product = call.stores["products"].find(item.properties.get("hs_product_id")) if item.new else None
     if product is not None:
         complete(item, **{n: product.properties[n] for n in COPIED if n in product.properties})
@@ -80,7 +80,7 @@ def new_invoice(_call, item):
 
 
 def invoice_status(call, item):
-    """What HubSpot bills itself is opened with a contact and a line item, and is not paid or reopened by the API."""
+    """An invoice that HubSpot bills needs a contact and a line item to be opened. The API cannot pay or reopen it."""
     stored = item.record.properties if item.record else {}
     after = {**stored, **item.properties}
     status, before = after["hs_invoice_status"], stored.get("hs_invoice_status", "draft")
@@ -106,6 +106,6 @@ def has_association(call, item, object_type):
 
 
 def may_archive(record):
-    """An invoice that is paid or voided stays."""
+    """A paid or voided invoice cannot be archived."""
     if record.properties.get("hs_invoice_status") in ("paid", "voided"):
         raise bad_input("Only invoices that are draft or open can be deleted")

@@ -15,7 +15,7 @@ REQUIRED = ("name", "label", "type", "fieldType", "groupName")
 
 
 def handle(call, name):
-    """``name``: the rest of the path, None for the collection."""
+    """Handle a request. ``name`` is the rest of the path, None for the collection."""
     fixed = name is None or name.startswith("batch/")
     action = ACTIONS.get((call.request.method, name if fixed else "one"))
     if action is None:
@@ -45,7 +45,7 @@ def batch_create(call, _name):
 
 
 def batch_read(call, _name):
-    """The definitions that exist; the names of the others are in the errors of a 207."""
+    """Return the definitions that exist. The names of the others are in the errors of a 207."""
     started, properties = now_iso(), call.store.schema.properties
     names = [each.get("name") for each in inputs_of(call.json(), MAX_INPUTS)]
     found = [properties[name].describe() for name in names if name in properties]
@@ -89,7 +89,7 @@ def unknown(name):
 
 
 def define(schema, data):
-    """Add a custom property; raises Failure if the definition is not one that HubSpot takes."""
+    """Add a custom property. Raises Failure if HubSpot would reject the definition."""
     check_definition(schema, data)
     prop = Property(
         data["name"],

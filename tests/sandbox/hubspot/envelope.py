@@ -1,4 +1,4 @@
-"""What requests of all kinds have in common: ``inputs``, ``results`` and ``errors`` of batches, counts and ids."""
+"""Helpers for requests of all kinds: ``inputs``, ``results`` and ``errors`` of batches, counts and ids."""
 
 from kit.store import now_iso
 from kit.wire import json_response
@@ -21,7 +21,7 @@ def completed(started, results):
 
 
 def batch_response(status, started, results, errors=()):
-    """With that status, or 207 if there are errors."""
+    """Return the response of a batch, with this status, or 207 if there are errors."""
     body = completed(started, results)
     if not errors:
         return json_response(status, body)

@@ -1,4 +1,4 @@
-"""Error bodies. A Failure is one thing that is wrong; alone it is a 4xx, in a batch it may be one item's error."""
+"""Error bodies. A Failure is a 4xx response, or the error of one item in a batch."""
 
 import json
 import uuid
@@ -54,7 +54,7 @@ def invalid_values(problems):
 
 
 def missing_property(name, based_on=None):
-    """An admin's rule: required on create, or because of the value of the property ``based_on``."""
+    """Return the Failure for a property that a rule of the admin requires: always, or by the value of ``based_on``."""
     code, message = "MISSING_REQUIRED_PROPERTY", f"A value for {name} must be provided"
     if based_on:
         code = "MISSING_CONDITIONAL_REQUIRED_PROPERTY"
@@ -64,7 +64,7 @@ def missing_property(name, based_on=None):
 
 
 def required_properties(name, missing):
-    """What HubSpot itself requires of a new record."""
+    """Return the Failure for properties that HubSpot requires on a new record."""
     message = f"Error creating {name}. Some required properties were not set."
     return Failure(400, VALIDATION, message, {"properties": list(missing)})
 
@@ -80,7 +80,7 @@ def already_exists(label, record_id):
 
 
 def value_taken(constant, name, value, record_id, owner_id):
-    """A unique value that another record has."""
+    """Return the Failure for a unique value that another record has."""
     where = f"portalId=0, objectTypeId=ObjectTypeId{{legacyObjectType={constant}}}, propertyName={name}"
     message = f"Cannot set PropertyValueCoordinates{{{where}, value={value}}} on {record_id}. "
     return Failure(400, VALIDATION, f"{message}{owner_id} already has that value.")
@@ -108,7 +108,7 @@ def bad_input(message):
 
 
 def together(failures):
-    """One Failure for a batch that is rejected as a whole: all invalid values, or the first other reason."""
+    """Return one Failure for a batch that is rejected as a whole: all invalid values, or the first other reason."""
     problems = [each for failure in failures for each in failure.problems]
     if problems and failures[0].problems:
         return invalid_values(problems)

@@ -18,7 +18,7 @@ POLICIES = {
 
 
 def headers(limits, daily=True):
-    """The X-HubSpot-RateLimit-* headers as (name, value) pairs; an app with OAuth is not told the daily ones."""
+    """Return the X-HubSpot-RateLimit-* headers as (name, value) pairs. Apps with OAuth do not get the daily ones."""
     found = (
         ("X-HubSpot-RateLimit-Max", limits.most("burst")),
         ("X-HubSpot-RateLimit-Remaining", limits.left("burst")),

@@ -1,10 +1,10 @@
-"""Which records are associated with which. Whoever uses it holds the portal's lock."""
+"""The associations between records. Callers must hold the portal's lock."""
 
 from .association_types import TYPES, between
 
 
 class Links:
-    """Every association is kept in both directions: {(type, id): {(type, id): ids of association types}}."""
+    """All associations, stored in both directions: {(type, id): {(type, id): ids of association types}}."""
 
     def __init__(self):
         self._of = {}
@@ -22,7 +22,7 @@ class Links:
         links.setdefault((kind.target, target_id), set()).add(kind.id)
 
     def _end_primary(self, kind, source_id, target_id):
-        """The record that has a primary company has no other one any more."""
+        """End the previous primary company of a record: it can have only one."""
         if kind.target != "companies":
             kind, source_id, target_id = TYPES[kind.inverse], target_id, source_id
         for (object_type, other), types in list(self._of.get((kind.source, source_id), {}).items()):
@@ -30,7 +30,7 @@ class Links:
                 self.remove_type(kind, source_id, other)
 
     def remove_type(self, kind, source_id, target_id):
-        """Take one type off; without the unlabelled one nothing is left of the association."""
+        """Remove one type. Removing the unlabelled one removes the whole association."""
         if kind.label is None:
             self.remove((kind.source, source_id), (kind.target, target_id))
             return
@@ -41,18 +41,18 @@ class Links:
         self._of.get(source, {}).get(target, set()).discard(type_id)
 
     def remove(self, source, target):
-        """All associations between two records, each given as (type, id)."""
+        """Remove all associations between two records, each given as (type, id)."""
         self._of.get(source, {}).pop(target, None)
         self._of.get(target, {}).pop(source, None)
 
     def remove_all(self, record):
-        """Those of a record, given as (type, id), that is in the recycle bin or was deleted for good."""
+        """Remove all associations of a record, given as (type, id), that was archived or deleted permanently."""
         for target in list(self._of.get(record, {})):
             self.remove(record, target)
         self._of.pop(record, None)
 
     def move(self, object_type, old_id, new_id):
-        """What a merged record had belongs to the record that it became part of."""
+        """Move the associations of a merged record to the survivor."""
         for (_type, target_id), types in list(self._of.get((object_type, old_id), {}).items()):
             for kind in sorted((TYPES[each] for each in types), key=lambda each: each.label is not None):
                 if kind.label is None or not self._has_label(object_type, new_id, kind):

@@ -1,4 +1,4 @@
-"""HubSpot's OAuth: the paths of all versions, its words for refusals, and what is told about tokens.
+"""HubSpot's OAuth: the paths of all versions, its error bodies, and its information about tokens.
 
 ``/oauth/v1``, ``/oauth/v3`` and the dated versions are there. Since v3 every parameter is in the body.
 """
@@ -32,7 +32,7 @@ CODES = {
 
 
 class OAuthError(Failure):
-    """A refusal of the token endpoint: HubSpot's ``status`` and the standard's ``error``."""
+    """An error of the token endpoint: HubSpot's ``status``, and the standard's ``error``."""
 
     def __init__(self, code, error, message, status=400):
         super().__init__(status, code, message)
@@ -93,7 +93,7 @@ class OAuth(oauth.OAuth):
     # --- about tokens ---
 
     def metadata(self, kind, value, request):
-        """v1: what a token is, or (DELETE) the end of a refresh token."""
+        """Return the metadata of a token in v1; with DELETE, revoke a refresh token."""
         if kind == "refresh" and value in self.grants and self.grants[value].active:
             if request.method == "DELETE":
                 self.grants[value].active = False

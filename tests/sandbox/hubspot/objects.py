@@ -64,7 +64,7 @@ def get(call, key):
 
 
 def archive(call, key):
-    """204, also for an id that is unknown or archived already."""
+    """Archive a record, and return 204 even for an id that is unknown or archived already."""
     with call.lock:
         record = call.store.find(key, call.arguments().get("idProperty"))
         if record:
@@ -91,9 +91,9 @@ def list_page(call):
 
 
 def merge(call):
-    """Two contacts, companies or deals become one.
+    """Merge two contacts, companies or deals.
 
-    It has a new id, or the primary's (setting ``merge_keeps_primary_id``); the old ids lead to it.
+    The result has a new id, or the primary's (setting ``merge_keeps_primary_id``). The old ids lead to it.
     """
     if not call.store.schema.mergeable:
         raise Failure(405, "VALIDATION_ERROR", f"{call.object_type} cannot be merged")
@@ -149,7 +149,7 @@ def emails_of(record):
 
 
 def gdpr_delete(call):
-    """Delete for good and never take the email again; an email that is not found is blocked all the same."""
+    """Delete a contact permanently, and block its email. An email that is not found is blocked as well."""
     if not call.store.schema.deletable_for_good:
         raise Failure(405, "VALIDATION_ERROR", f"{call.object_type} cannot be deleted for good")
     body = call.json()

@@ -1,4 +1,4 @@
-"""Pipelines and their stages: the API, and what it means for the records that are in them."""
+"""Pipelines and their stages: the API, and the rules for records in them."""
 
 import uuid
 
@@ -29,7 +29,7 @@ def probability(value):
 
 
 def chance(value):
-    """The metadata of a deal stage with that probability; raises Failure if it is none."""
+    """Return the metadata of a deal stage with this probability. Raises Failure if it is not a probability."""
     try:
         return probability(str(float(value)))
     except ValueError:
@@ -49,7 +49,7 @@ REQUIRED_METADATA = {"deals": "probability"}
 
 
 def new_account(object_type, now):
-    """The pipelines of that object type in a new account, by id; none if its records are in no pipeline."""
+    """Return the pipelines of an object type in a new account, by id; empty if its records have no pipeline."""
     if object_type not in DEFAULTS:
         return {}
     pipeline_id, label, rows, metadata = DEFAULTS[object_type]
@@ -82,14 +82,14 @@ def publish(store):
 
 
 def default_pipeline(call, item):
-    """A new record is in the first pipeline unless it says otherwise."""
+    """Put a new record into the first pipeline, unless the caller set another."""
     name = call.store.schema.pipeline[0]
     if item.new and not item.properties.get(name):
         item.properties = {**item.properties, name: next(iter(call.store.pipelines))}
 
 
 def check(call, item):
-    """A stage belongs to the record's pipeline: the one given, the one it has, or the first."""
+    """Check that the stage belongs to the record's pipeline: the given one, its present one, or the first."""
     pipeline_name, stage_name = call.store.schema.pipeline
     stage = item.properties.get(stage_name)
     if not stage:
@@ -160,7 +160,7 @@ def create(call):
 
 
 def stage_input(call, data):
-    """(label, metadata) of a stage that is to be made."""
+    """Return (label, metadata) of a stage to create."""
     metadata, needed = dict(data.get("metadata") or {}), REQUIRED_METADATA.get(call.object_type)
     if not data.get("label") or (needed and needed not in metadata):
         raise bad_input(f"a stage needs a label{f' and the metadata {needed}' if needed else ''}")

@@ -1,4 +1,4 @@
-"""One HubSpot account: who may call, how often, which path does what."""
+"""A HubSpot account: authentication, limits, and routing of paths."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -103,7 +103,7 @@ class Call:
             raise bad_input(f"Invalid input JSON: {error}") from None
 
     def shown_properties(self, wanted):
-        """Names to answer with, from a list or a comma-separated text; undefined ones are left out."""
+        """Return the names of the properties to return, from a list or a comma-separated text, without unknown ones."""
         if not wanted:
             return self.store.schema.shown
         if isinstance(wanted, str):
@@ -121,7 +121,7 @@ class Call:
             self.store.schema.may_archive(record)
 
     def archive(self, record, now):
-        """Into the recycle bin; its associations end."""
+        """Move a record to the recycle bin, and remove its associations."""
         self.store.archive(record, now)
         self.links.remove_all((self.object_type, record.id))
 
@@ -150,7 +150,7 @@ class Portal(Account):
             pipelines.publish(store)
 
     def publish_currencies(self):
-        """The account's currencies are the options of every property that names one."""
+        """Make the account's currencies the options of all currency properties."""
         for store in self.stores.values():
             if store.schema.currency:
                 store.schema.properties[store.schema.currency].set_options(self.settings["currencies"])

@@ -1,4 +1,4 @@
-"""What the portal's admin demands beyond the property definitions.
+"""Validation rules of the portal's admin, in addition to the property definitions.
 
 ``validation_rules`` in the settings is a list of
 

@@ -1,4 +1,4 @@
-"""What a token may do: the scope that a request needs, and the 403 for tokens that do not have it."""
+"""The scope that a request needs, and the 403 for tokens without it."""
 
 from .failures import Failure
 
@@ -7,7 +7,7 @@ LINK = "https://developers.hubspot.com/scopes"
 
 
 def check(granted, needed):
-    """Raise Failure if none of the scopes that would do is granted. ``granted``: None for all."""
+    """Raise Failure if none of the accepted scopes is granted. ``granted`` is None for all."""
     if granted is None or not needed or set(granted) & set(needed):
         return
     detail = {
@@ -25,13 +25,13 @@ def check(granted, needed):
 
 
 def for_records(object_type, method, rest):
-    """The scopes of which one is needed for records; ``rest``: the path after the object type."""
+    """Return the scopes of which a request for records needs one. ``rest`` is the path after the object type."""
     reads = method == "GET" or (rest or "").endswith(READING)
     return (f"crm.objects.{object_type}.{'read' if reads else 'write'}",)
 
 
 def for_schemas(object_type, method):
-    """The same for definitions of properties and pipelines."""
+    """Return the scopes of which a request for definitions of properties or pipelines needs one."""
     if method == "GET":
         return (f"crm.schemas.{object_type}.read", f"crm.objects.{object_type}.read")
     return (f"crm.schemas.{object_type}.write",)

@@ -1,4 +1,4 @@
-"""The records of one object type. Whoever uses a store holds the portal's lock."""
+"""The records of one object type. Callers of a store must hold the portal's lock."""
 
 from bisect import bisect_left
 
@@ -19,7 +19,7 @@ class Record(store.Record):
         self.properties = {schema.created: now, "hs_object_id": record_id, schema.modified: now}
 
     def describe(self, names):
-        """As a GET answers; ``names``: the properties to show, null where there is no value."""
+        """Return the record as in the response to a GET. ``names`` are the properties to include, null if empty."""
         get = self.properties.get
         result = {
             "id": self.id,
@@ -31,7 +31,7 @@ class Record(store.Record):
         return {**result, "archivedAt": self.archived_at} if self.archived else result
 
     def written(self, properties, schema):
-        """As a write answers: what was written and what the system set."""
+        """Return the record as in the response to a write: the written properties, and those that the system set."""
         stored = self.properties
         shown = {name: stored.get(name, "") for name in properties}
         for name in (*schema.system, *schema.computed):
@@ -97,7 +97,7 @@ class Store(store.Store):
 
 
 def additional_emails(record):
-    """The emails that a merge left to the record besides its own."""
+    """Return the emails that the record got by merges, besides its own."""
     return [email for email in record.properties.get("hs_additional_emails", "").split(";") if email]
 
 

@@ -1,4 +1,4 @@
-"""Which property values HubSpot takes, and how it normalises them."""
+"""The property values that HubSpot accepts, and how it normalises them."""
 
 import re
 from datetime import datetime
@@ -12,10 +12,10 @@ DAY_MS = 86_400_000
 
 
 def clean(schema, properties, *, strict, any_time):
-    """The properties as they are stored; raises Failure naming every one that is not valid.
+    """Return the properties as they are stored. Raises Failure with all invalid ones.
 
-    ``strict``: values must be JSON strings; otherwise numbers and booleans are turned into strings.
-    ``any_time``: a date may have a time of day, as from version 2026-09 on.
+    :param strict: values must be JSON strings; otherwise numbers and booleans are converted to strings
+    :param any_time: a date may have a time of day, as it may since version 2026-09
     """
     checkers = ANY_TIME_CHECKERS if any_time else CHECKERS
     plain, result, problems = schema.plain, properties, []

@@ -1,6 +1,6 @@
-"""What every stand-in needs: an account, its records, who may call and how often, and what goes wrong on demand.
+"""The kit for stand-ins: accounts, records, authentication, call limits, and faults on demand.
 
-How to write a stand-in with it: ../README.md.
+../README.md explains how to write a stand-in with it.
 """
 
 from .account import Account, Caller

@@ -1,4 +1,4 @@
-"""One account at a remote system: what all stand-ins have in common."""
+"""The base class of all stand-ins: one account at a remote system."""
 
 import copy
 import re
@@ -11,7 +11,7 @@ from .limits import Limits
 
 
 class Caller(NamedTuple):
-    """Who calls: the token, its scopes (None: all), and whether OAuth issued it."""
+    """An authenticated caller: the token, its scopes (None: all), and whether OAuth issued it."""
 
     token: str
     scopes: list | None = None
@@ -19,14 +19,14 @@ class Caller(NamedTuple):
 
 
 class Account:
-    """A provider of the sandbox; a stand-in is a subclass, which says what it does differently.
+    """A remote account with default behaviour. A stand-in is a subclass.
 
     ``PREFIXES``: the beginnings of the URL paths that it answers.
-    ``SETTINGS``: what tests may change, with the values at the start.
+    ``SETTINGS``: settings that tests may change, with their defaults.
     ``LIMITS``: {name: :class:`~.limits.Limit`} of calls.
-    ``ROUTES``: (method, path such as ``/v1/people/{key}``, name of a method), see :meth:`route`.
-    ``SECRET_HEADERS``, ``SECRET_PATHS``: what the request log hides besides the usual, see ``masking.py``.
-    ``oauth``: an :class:`~.oauth.OAuth`, None if there is none.
+    ``ROUTES``: (HTTP method, path such as ``/v1/people/{key}``, name of a Python method), see :meth:`route`.
+    ``SECRET_HEADERS``, ``SECRET_PATHS``: further secrets to hide in the request log, see ``masking.py``.
+    ``oauth``: an :class:`~.oauth.OAuth`, or None.
     """
 
     PREFIXES = ()
@@ -46,38 +46,41 @@ class Account:
         self._routes = [(method, pattern_of(path), action) for method, path, action in self.ROUTES]
         self.reset()
 
-    # --- what a stand-in says ---
+    # --- to override ---
 
     def start(self):
-        """Make ``stores`` ({kind: Store}) and what else a new account has."""
+        """Create ``stores`` ({kind: Store}), and the rest of the state of a new account."""
         self.stores = {}
 
     def authenticate(self, request):
-        """Who calls, such as :meth:`bearer` returns; raises Failure. It is handed to the other methods."""
+        """Return the caller, as :meth:`bearer` does. It is passed to the other methods. Raises Failure."""
 
     def failure(self, status, message):
-        """The Failure that says this in the words of the API: for 400, 401, 404, 405 and 429."""
+        """Return the Failure with the API's own error body. It is also used for 400, 401, 404, 405 and 429."""
         return Failure(status, {"error": message}, message)
 
     def unauthorized(self):
-        """The Failure for a call without credentials that are known."""
+        """Return the Failure for a call without valid credentials."""
         return self.failure(401, "missing or unknown credentials")
 
     def headers(self, caller):
-        """(name, value) of the headers that every answer to an authenticated call has."""
+        """Return (name, value) of the headers that every response to an authenticated call has."""
         return ()
 
     def limit_reached(self, which, retry_after=None):
-        """The answer to a call over the limit of that name; ``retry_after``: seconds, None if it is not told."""
+        """Return the response to a call over the limit of this name.
+
+        :param retry_after: seconds; None for a response without it
+        """
         failure = self.failure(429, f"too many calls ({which})")
         if retry_after is not None:
             failure.headers = (*failure.headers, ("Retry-After", retry_after))
         return failure.response()
 
-    # --- what the control API asks ---
+    # --- for the control API ---
 
     def reset(self):
-        """As a new account."""
+        """Restore the state of a new account."""
         with self.lock:
             self.settings.clear()
             self.settings.update(copy.deepcopy(self.SETTINGS))
@@ -87,25 +90,25 @@ class Account:
             self.start()
 
     def configure(self, changes):
-        """Change settings; raises ValueError."""
+        """Change settings. Raises ValueError."""
         with self.lock:
             self.settings.update(changes)
 
     def summary(self):
-        """Numbers of what is there: ``{kind: {active, archived}}``."""
+        """Return the numbers of records: ``{kind: {active, archived}}``."""
         with self.lock:
             numbers = {kind: store.summary() for kind, store in self.stores.items()}
             return {**numbers, "oauth": self.oauth.summary()} if self.oauth else numbers
 
     def records(self, kind):
-        """Every record of a kind, as :meth:`~.store.Store.export` describes it."""
+        """Return all records of a kind, as :meth:`~.store.Store.export` describes them."""
         with self.lock:
             return self.stores[kind].export()
 
     # --- HTTP ---
 
     def handle(self, request):
-        """The response to a request; many threads call it at once."""
+        """Return the response to a request. Several threads call it at once."""
         response = self.oauth and self.oauth.handle(request)
         if response:
             return response
@@ -126,7 +129,7 @@ class Account:
     def route(self, request, caller):
         """Call the method of the first of ``ROUTES`` that matches, one request at a time.
 
-        It gets the request and, by name, the parts of the path in braces.
+        The method gets the request, and the parts of the path in braces as named arguments.
         """
         path, is_known = request.target.partition("?")[0], False
         for method, pattern, action in self._routes:
@@ -141,7 +144,7 @@ class Account:
     # --- helpers ---
 
     def bearer(self, request):
-        """The Caller with the Bearer token: one of the setting ``tokens``, or one that OAuth issued; raises Failure."""
+        """Return the Caller by its bearer token, from the setting ``tokens`` or from OAuth. Raises Failure."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             if token in self.settings.get("tokens", ()):
@@ -152,7 +155,7 @@ class Account:
         raise self.unauthorized()
 
     def body_of(self, request):
-        """The JSON object in the body; raises Failure."""
+        """Return the JSON object in the body. Raises Failure."""
         try:
             data = request.json()
         except ValueError:
@@ -162,12 +165,12 @@ class Account:
         return data
 
     def check_spoilt(self, request, identity):
-        """Raise Failure if the fault plan (``invalid_every``) wants the item of that identity to be a bad one."""
+        """Raise Failure if the fault plan (``invalid_every``) makes this item a bad one."""
         if request.fault is not None and request.fault.spoils(identity):
             raise self.failure(400, "spoilt by the fault plan")
 
 
 def pattern_of(path):
-    """A compiled pattern for a path with parts in braces, each of which is one segment or the end of one."""
+    """Return a compiled pattern for a path with parts in braces. A part matches a segment, or the end of one."""
     parts = re.split(r"\{(\w+)\}", path)
     return re.compile("".join(f"(?P<{p}>[^/]+)" if n % 2 else re.escape(p) for n, p in enumerate(parts)))

@@ -1,10 +1,10 @@
-"""An answer that ends a request, as an exception."""
+"""An error response, as an exception."""
 
 from .wire import Response, json_response
 
 
 class Failure(ValueError):
-    """``data`` is the JSON body of the answer, None for an empty one; ``message`` says what is wrong."""
+    """``data`` is the JSON body of the response, None for an empty one. ``message`` says what is wrong."""
 
     def __init__(self, status, data=None, message="", headers=()):
         super().__init__(message or str(data))

@@ -1,7 +1,7 @@
-"""The fault plan: rules that make matching requests go wrong in the ways that networks and APIs do.
+"""The fault plan: rules that make matching requests fail, in the ways in which networks and APIs fail.
 
-A rule is a dict. Which requests: ``path`` (substring of path and query), ``method``, ``skip`` (let the first
-n matching requests pass), ``times`` (how many to hit; None = for ever). What happens, in this order:
+A rule is a dict. These keys select requests: ``path`` (substring of path and query), ``method``, ``skip`` (let the
+first n matching requests pass), ``times`` (how many to hit; None = all). These keys are applied in this order:
 
 ===================  ====================================================================================
 ``latency``          wait this many seconds, then go on
@@ -15,7 +15,7 @@ n matching requests pass), ``times`` (how many to hit; None = for ever). What ha
 ``truncate: true``   do the work, send half of the answer under the full Content-Length, close
 ===================  ====================================================================================
 
-The first rule that matches is used. ``invalid_every`` and ``latency`` can be combined with the others.
+The first matching rule applies. ``invalid_every`` and ``latency`` can be combined with the others.
 """
 
 import threading
@@ -60,7 +60,7 @@ class Rule:
             raise AttributeError(name) from None
 
     def take(self, request):
-        """Whether this request is to be hit; counts it."""
+        """Return whether the rule hits this request, and count it."""
         if self.path not in request.target or (self.method and self.method != request.method):
             return False
         self.seen += 1
@@ -70,14 +70,14 @@ class Rule:
         return True
 
     def spoils(self, identity):
-        """Whether the item with this identity is one of every n-th; stable over repeated calls."""
+        """Return whether the item with this identity is one of every n-th. Repeated calls return the same."""
         if not self.invalid_every:
             return False
         number = self._numbers.setdefault(identity, len(self._numbers) + 1)
         return number % self.invalid_every == 0
 
     def answer(self):
-        """The Response that is sent instead of the provider's, or None."""
+        """Return the Response to send instead of the provider's, or None."""
         headers = tuple(self.headers.items())
         if self.html:
             return Response(self.status or 502, HTML, headers, "text/html; charset=UTF-8")
@@ -90,7 +90,7 @@ class Rule:
 
 
 class FaultPlan:
-    """The rules in force."""
+    """The list of rules."""
 
     def __init__(self):
         self._lock = threading.Lock()
@@ -103,14 +103,14 @@ class FaultPlan:
             self._rules = self._rules + new
 
     def clear(self):
-        """Forget all rules and let hanging requests go."""
+        """Delete all rules, and end hanging requests."""
         with self._lock:
             self._rules = []
             self._cleared.set()
             self._cleared = threading.Event()
 
     def find(self, request):
-        """The rule that hits this request, or None."""
+        """Return the rule that hits this request, or None."""
         if not self._rules:
             return None
         with self._lock:

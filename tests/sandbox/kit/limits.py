@@ -1,4 +1,4 @@
-"""How many calls are allowed in rolling windows, and how many are left."""
+"""Call limits in rolling windows."""
 
 import threading
 import time
@@ -13,8 +13,9 @@ def every_call(_request):
 class Limit(NamedTuple):
     """At most ``calls`` in ``seconds``.
 
-    ``calls`` is the name of a setting. ``seconds`` is a number, the name of a setting, or None: until the account is
-    reset. ``counts`` tells of a request whether it is one of the calls that are counted.
+    :param calls: the name of a setting
+    :param seconds: a number, or the name of a setting; None until the account is reset
+    :param counts: takes a request, and returns whether it counts
     """
 
     calls: str
@@ -23,10 +24,10 @@ class Limit(NamedTuple):
 
 
 class Limits:
-    """Counts the calls that are accepted; a refused one counts nowhere."""
+    """Counts accepted calls. A rejected call does not count for any limit."""
 
     def __init__(self, settings, limits):
-        """``limits``: {name: :class:`Limit`}; the first one that is reached is the reason for a refusal."""
+        """:param limits: {name: :class:`Limit`}; a call is rejected because of the first one that is reached"""
         self.settings, self.limits = settings, limits
         self._lock = threading.Lock()
         self.reset()
@@ -36,7 +37,7 @@ class Limits:
         self._totals = dict.fromkeys(self.limits, 0)
 
     def take(self, request):
-        """Count one call: None if it is within the limits, else the name of the one that it hit."""
+        """Count a call. Return None if it is within the limits, else the name of the limit that it exceeds."""
         with self._lock:
             now = time.monotonic()
             concerned = [name for name, limit in self.limits.items() if limit.counts(request)]
@@ -50,11 +51,11 @@ class Limits:
             return None
 
     def most(self, name):
-        """How many calls are allowed in the window."""
+        """Return the number of calls that the window allows."""
         return self.settings[self.limits[name].calls]
 
     def used(self, name):
-        """How many calls were in the window when the last one was counted."""
+        """Return the number of calls in the window when the last one was counted."""
         return self._totals[name] if self.limits[name].seconds is None else len(self._times[name])
 
     def left(self, name):

@@ -1,7 +1,7 @@
-"""An authorization server: consent page, tokens, expiry and revocation, as RFC 6749, 7009 and 7662 have it.
+"""An OAuth authorization server: consent page, tokens, expiry and revocation (RFC 6749, 7009 and 7662).
 
-A stand-in subclasses :class:`OAuth` to say which paths it has, and how it words its answers. An access token lives
-``oauth_token_lifetime_s``; a refresh token until it is revoked.
+A stand-in subclasses :class:`OAuth` to set the paths and the bodies of responses. An access token expires after
+``oauth_token_lifetime_s``; a refresh token is valid until it is revoked.
 """
 
 import base64
@@ -16,14 +16,14 @@ from .wire import Response, json_response
 SETTINGS = {
     "oauth_client_id": "sandbox-client",
     "oauth_client_secret": "sandbox-secret",
-    "oauth_redirect_uris": [],  # those of the app; empty: any
+    "oauth_redirect_uris": [],  # the app's redirect URIs; empty: any
     "oauth_token_lifetime_s": 1800,
-    "oauth_consent": True,  # what the user answers on the consent page
-    "oauth_rotates_refresh_token": False,  # a refresh gives a new refresh token, and the old one is dead
+    "oauth_consent": True,  # whether the user gives consent
+    "oauth_rotates_refresh_token": False,  # a refresh returns a new refresh token, and invalidates the old one
 }
 CODE_LIFETIME = 600  # seconds
 PAGE = "<!DOCTYPE html><html><head><title>Authorization failed</title></head><body>%s</body></html>"
-# What is wrong with a request for tokens -> (error as the standard has it, message).
+# Reason to reject a request for tokens -> (error code of the standard, message).
 REASONS = {
     "client_id": ("invalid_client", "missing or unknown client id"),
     "client_secret": ("invalid_client", "missing or invalid client secret"),
@@ -35,7 +35,7 @@ REASONS = {
 
 
 class Grant:
-    """What the user agreed to: it lasts until it is revoked or the app is uninstalled."""
+    """A user's consent, valid until it is revoked or the app is uninstalled."""
 
     def __init__(self, refresh_token, scopes):
         self.refresh_token, self.scopes, self.active = refresh_token, scopes, True
@@ -53,7 +53,7 @@ class AccessToken:
 
 
 class OAuth:
-    """``settings`` and ``lock`` are the account's. The paths are patterns that match completely, None: not there."""
+    """``settings`` and ``lock`` are the account's. Each path is a pattern that must match completely, or None."""
 
     AUTHORIZE = "/oauth/authorize"
     TOKEN = "/oauth/token"
@@ -72,7 +72,7 @@ class OAuth:
     def reset(self):
         self.codes, self.grants, self.access = {}, {}, {}
 
-    # --- what a stand-in may do differently ---
+    # --- to override ---
 
     def new_refresh_token(self):
         return str(uuid.uuid4())
@@ -81,16 +81,16 @@ class OAuth:
         return uuid.uuid4().hex
 
     def refusal(self, reason):
-        """The Failure for one of the ``REASONS``."""
+        """Return the Failure for one of the ``REASONS``."""
         error, message = REASONS[reason]
         return Failure(400, {"error": error, "error_description": message}, message)
 
     def expired(self, token):
-        """The Failure for a call with an access token that has run out."""
+        """Return the Failure for a call with an expired access token."""
         return Failure(401, {"error": "invalid_token", "error_description": "The access token expired"})
 
     def describe_new(self, token):
-        """The answer of the token endpoint."""
+        """Return the body of the token endpoint's response."""
         return {
             "token_type": "bearer",
             "access_token": token.value,
@@ -100,24 +100,24 @@ class OAuth:
         }
 
     def describe_access(self, token):
-        """What introspection says of an access token that is alive."""
+        """Return the body of introspecting a valid access token."""
         return {"exp": int(token.expires), "scope": " ".join(token.grant.scopes)}
 
     def describe_refresh(self, grant):
-        """What introspection says of a refresh token that is alive."""
+        """Return the body of introspecting a valid refresh token."""
         return {"scope": " ".join(grant.scopes)}
 
     def form_of(self, request):
-        """The fields of the form; credentials may be in the header (Basic), as the standard wants it."""
+        """Return the fields of the form, including credentials from a Basic header, as the standard requires."""
         form = request.form()
         if form is None:
             raise Failure(415, {"error": "invalid_request", "error_description": "a form was expected"})
         return {**basic_credentials(request), **form}
 
-    # --- what the rest of the account asks ---
+    # --- for the account ---
 
     def scopes_of(self, token):
-        """The scopes of an access token, None if there never was such a token; raises Failure if it has expired."""
+        """Return the scopes of an access token; None if it was never issued. Raises Failure if it has expired."""
         found = self.access.get(token)
         if found is None or found.dead:
             return None
@@ -131,25 +131,25 @@ class OAuth:
             "access_tokens": sum(token.is_alive() for token in self.access.values()),
         }
 
-    # --- what tests do to it ---
+    # --- actions for tests ---
 
     def actions(self):
-        """What the control API may let happen, by name."""
+        """Return the actions of the control API, by name."""
         possible = (self.expire_access_tokens, self.revoke_refresh_tokens, self.uninstall_app)
         return {action.__name__: action for action in possible}
 
     def expire_access_tokens(self):
-        """All access tokens have just run out; they can be refreshed."""
+        """Expire all access tokens. They can be refreshed."""
         for token in self.access.values():
             token.expires = time.time() - 1
 
     def revoke_refresh_tokens(self):
-        """No refresh token works any more; access tokens do, until they run out."""
+        """Revoke all refresh tokens. Access tokens stay valid until they expire."""
         for grant in self.grants.values():
             grant.active = False
 
     def uninstall_app(self):
-        """The user disconnected the app: no token works any more."""
+        """Disconnect the app: all tokens become invalid."""
         self.revoke_refresh_tokens()
         for token in self.access.values():
             token.dead = True
@@ -157,7 +157,7 @@ class OAuth:
     # --- HTTP ---
 
     def handle(self, request):
-        """The response, None for a path that is none of its own."""
+        """Return the response; None for a path that is not the server's."""
         action = self.find(request)
         if action is None:
             return None
@@ -168,7 +168,7 @@ class OAuth:
             return failure.response()
 
     def find(self, request):
-        """The function (request) that answers, None if there is none."""
+        """Return the function that takes the request and returns the response, or None."""
         routes = (
             ("GET", self.AUTHORIZE, self.authorize),
             ("POST", self.TOKEN, self.token),
@@ -181,7 +181,7 @@ class OAuth:
         return None
 
     def authorize(self, request):
-        """The consent page, answered at once as ``oauth_consent`` says: back to the app with a code, or an error."""
+        """Redirect from the consent page back to the app, with a code or an error, as ``oauth_consent`` says."""
         arguments = request.arguments()
         uri, allowed = arguments.get("redirect_uri", ""), self.settings["oauth_redirect_uris"]
         if arguments.get("client_id") != self.settings["oauth_client_id"]:
@@ -206,7 +206,7 @@ class OAuth:
         return code
 
     def authenticated(self, request):
-        """The form, if it has the app's credentials."""
+        """Return the form, if it has the app's credentials."""
         form = self.form_of(request)
         for name in ("client_id", "client_secret"):
             if form.get(name) != self.settings[f"oauth_{name}"]:
@@ -224,7 +224,7 @@ class OAuth:
         return json_response(200, self.describe_new(token))
 
     def redeem(self, form):
-        """A code is good once, and not for long."""
+        """Exchange a code, which is valid once and for ``CODE_LIFETIME`` seconds."""
         uri, scopes, ends = self.codes.pop(form.get("code"), (None, (), 0))
         if ends < time.time():
             raise self.refusal("code")
@@ -242,7 +242,7 @@ class OAuth:
         return self.add(grant.scopes)
 
     def grant_to_app(self, form):
-        """Client credentials: the app acts for itself."""
+        """Return a grant for the client credentials: the app acts for itself."""
         return self.add(form.get("scope", "").split())
 
     def add(self, scopes):
@@ -259,7 +259,7 @@ class OAuth:
         return json_response(200, {"active": False})
 
     def revoke(self, request):
-        """Access tokens that were issued before go on working."""
+        """Revoke a refresh token. Access tokens that were issued before stay valid."""
         value = self.authenticated(request).get("token")
         if value in self.grants:
             self.grants[value].active = False

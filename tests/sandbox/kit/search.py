@@ -1,4 +1,4 @@
-"""Conditions on the values of records, and their order, as search APIs and query languages have them."""
+"""Filters and sorting of records, for search APIs and query languages."""
 
 from datetime import datetime
 
@@ -18,9 +18,10 @@ OPERATORS = {
 
 
 def condition(name, operator, values, kind="text"):
-    """A function that tells of a record's properties whether they meet it.
+    """Return a function that takes a record's properties, and returns whether they match.
 
-    ``operator``: one of ``OPERATORS``; ``kind``: what the values are, one of ``COMPARABLE``.
+    :param operator: one of ``OPERATORS``
+    :param kind: the type of the values, one of ``COMPARABLE``
     """
     key, compare = COMPARABLE[kind], OPERATORS[operator]
     wanted = [key(value) for value in values]
@@ -33,7 +34,7 @@ def condition(name, operator, values, kind="text"):
 
 
 def in_order(found, name, descending=False, kind="text"):
-    """A list of properties, sorted by one of them."""
+    """Return a list of records' properties, sorted by one property."""
     key = COMPARABLE[kind]
     return sorted(found, key=lambda properties: key(properties.get(name)), reverse=descending)
 
@@ -50,12 +51,12 @@ def number(value):
 
 
 def moment(value):
-    """Milliseconds since the epoch, of an ISO time or of such a number."""
+    """Return an ISO time, or a number of milliseconds since the epoch, as such a number."""
     try:
         return datetime.fromisoformat(str(value)).timestamp() * 1000
     except ValueError:
         return number(value)
 
 
-# Kinds of values, and what makes those of a kind comparable. Text is compared in lower case.
+# Types of values, and the function that makes them comparable. Text is compared in lower case.
 COMPARABLE = {"text": text, "number": number, "moment": moment}

@@ -1,16 +1,16 @@
-"""The records of one kind. Whoever uses a store holds the account's lock."""
+"""The records of one kind. Callers of a store must hold the account's lock."""
 
 import time
 from datetime import UTC, datetime
 
 
 def now_iso():
-    """Now, in UTC, as most APIs write it: ``2026-11-23T09:30:00.123Z``."""
+    """Return the current time in UTC, such as ``2026-11-23T09:30:00.123Z``."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 class Record:
-    """``properties`` has no empty values; ``changed`` is on the monotonic clock, in seconds."""
+    """``properties`` has no empty values. ``changed`` is a time of the monotonic clock, in seconds."""
 
     __slots__ = ("archived", "archived_at", "changed", "created", "id", "merged", "properties", "updated")
 
@@ -21,9 +21,10 @@ class Record:
 
 
 class Store:
-    """``unique``: names of the properties whose values identify a record.
+    """The records of one kind, with unique properties.
 
-    ``index``: unique property -> value -> record. ``aliases``: id of a merged record -> id that it has now.
+    ``unique``: names of the properties whose values identify a record. ``index``: unique property -> value -> record.
+    ``aliases``: id of a merged record -> id of the survivor.
     """
 
     unique = ()
@@ -35,31 +36,31 @@ class Store:
         self.index, self.aliases = {}, {}
         self.next_id = first_id
 
-    # --- what a kind of record may do differently ---
+    # --- to override ---
 
     def new_record(self, record_id, now):
         return Record(record_id, now)
 
     def new_id(self):
-        """An id that no record had before, a string."""
+        """Return a new id, a string."""
         self.next_id += 1
         return str(self.next_id - 1)
 
     def normal(self, name, value):
-        """The form in which the value of a unique property is compared."""
+        """Return the value of a unique property in the form in which it is compared."""
         return value
 
     # --- finding ---
 
     def find(self, key, name=None, archived=False):
-        """The record with that id, or that value of a unique property; None if there is none (or it is archived)."""
+        """Return the record with this id, or this value of a unique property; None if there is none, or archived."""
         if name is None:
             record = self.records.get(self.aliases.get(key, key))
             return record if record is not None and record.archived == archived else None
         return self.index.get(name, {}).get(self.normal(name, key))
 
     def owner(self, properties, record=None):
-        """(property, value, record) of the first unique value that another record has, else None."""
+        """Return (property, value, record) of the first unique value that another record has, or None."""
         for name in self.unique:
             value = properties.get(name)
             if value:
@@ -69,7 +70,7 @@ class Store:
         return None
 
     def visible(self, lag=0, archived=False):
-        """The records in the order of their creation, without changes of the last ``lag`` seconds."""
+        """Return the records in the order of their creation, without those changed in the last ``lag`` seconds."""
         latest = time.monotonic() - lag
         return [
             r
@@ -86,7 +87,7 @@ class Store:
         return record
 
     def write(self, record, properties, now=None):
-        """Set properties; None and an empty string clear."""
+        """Set properties. None and an empty string clear a property."""
         stored = record.properties
         for name in self.unique:
             if name in properties:
@@ -107,18 +108,18 @@ class Store:
             values[new] = record
 
     def archive(self, record, now=None):
-        """Into the recycle bin: not found any more, and its unique values are free."""
+        """Move a record to the recycle bin: it is no longer found, and its unique values can be used again."""
         self.release(record)
         record.archived, record.archived_at = True, now or now_iso()
         record.updated = record.archived_at
 
     def release(self, record):
-        """Take the record's unique values out of the index."""
+        """Remove the record's unique values from the index."""
         for name in self.unique:
             self._reindex(record, name, record.properties.get(name), None)
 
     def merge(self, loser, winner, now=None):
-        """The loser's id leads to the winner, which gets the values that it lacks."""
+        """Merge two records: the loser's id leads to the winner, which gets the values that it lacks."""
         self.release(loser)
         loser.archived = True
         winner.merged += [*loser.merged, loser.id]
@@ -127,13 +128,13 @@ class Store:
         self.write(winner, lacking, now)
 
     def forget(self, record):
-        """Delete for good."""
+        """Delete a record permanently."""
         self.release(record)
         del self.records[record.id]
         self.order.remove(record)
 
     def export(self):
-        """Everything, for the control API."""
+        """Return the record for the control API."""
         return [
             {
                 "id": record.id,

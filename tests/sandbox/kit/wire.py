@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a socket: read one request, write one response. Only what API clients send."""
+"""HTTP/1.1 on a socket: reads requests, and writes responses. Supports only what API clients send."""
 
 import json
 from http import HTTPStatus
@@ -13,11 +13,11 @@ encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class BadRequest(Exception):
-    """The bytes are not an HTTP request that is understood here; the connection is closed."""
+    """The bytes are not a supported HTTP request. The connection is closed."""
 
 
 class Request:
-    """One request. ``headers``: lower-case name -> value. ``path`` is unquoted and has no query."""
+    """A request. ``headers``: lower-case name -> value. ``path`` is unquoted, and has no query."""
 
     __slots__ = ("body", "fault", "headers", "method", "path", "query", "target")
 
@@ -28,7 +28,7 @@ class Request:
         self.fault = None
 
     def arguments(self):
-        """The query string as a dict; the last one of a repeated name wins, except of the ``LISTS``."""
+        """Return the query string as a dict. The last value of a repeated name counts, except for ``LISTS``."""
         pairs = parse_qsl(self.query, keep_blank_values=True)
         arguments = dict(pairs)
         for listed in LISTS & arguments.keys():
@@ -36,13 +36,13 @@ class Request:
         return arguments
 
     def form(self):
-        """The fields of a form in the body as a dict, None if the body is something else."""
+        """Return the fields of a form in the body as a dict; None if the body is no form."""
         if not self.headers.get("content-type", "").startswith(FORM):
             return None
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
     def json(self):
-        """The body as Python data; raises ValueError."""
+        """Return the JSON body as Python data. Raises ValueError."""
         return json.loads(self.body)
 
 
@@ -60,7 +60,7 @@ def json_response(status, data, headers=()):
 
 
 def read_request(stream, send):
-    """The next request on the connection, or None when the client has closed it."""
+    """Return the next request on the connection, or None if the client has closed it."""
     line = stream.readline(MAX_LINE)
     if line in (b"\r\n", b"\n"):  # RFC 9112, section 2.2: one empty line before a request is ignored
         line = stream.readline(MAX_LINE)
@@ -90,7 +90,7 @@ def read_headers(stream):
 
 
 def render(response, date, close=False):
-    """The whole response as bytes, to be sent in one piece."""
+    """Return the whole response as bytes, to be sent in one piece."""
     lines = [f"HTTP/1.1 {response.status} {REASONS.get(response.status, 'Unknown')}", f"Date: {date}"]
     if response.body or response.status not in (204, 304):
         lines += [f"Content-Type: {response.content_type}", f"Content-Length: {len(response.body)}"]

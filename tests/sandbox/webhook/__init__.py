@@ -1,1 +1,1 @@
-"""A receiver of webhooks that are signed as Standard Webhooks says and carry CloudEvents."""
+"""A receiver of webhooks: CloudEvents, signed as Standard Webhooks defines."""

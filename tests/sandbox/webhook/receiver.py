@@ -1,4 +1,4 @@
-"""The provider ``webhook``: takes signed events, each id once."""
+"""The stand-in ``webhook``: accepts signed events, and handles each id once."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ REQUIRED = ("id", "source", "type")  # of CloudEvents 1.0, besides specversion
 
 
 class Receiver(Account):
-    """Everything below ``/hooks``; it remembers every id and takes each one once."""
+    """Receives events on all paths below ``/hooks``, and handles each id once."""
 
     PREFIXES = ("/hooks",)
     SETTINGS = SETTINGS
@@ -36,17 +36,17 @@ class Receiver(Account):
             raise self.failure(422, f"not wanted: {json.dumps(event)}")
         signatures = len(request.headers["webhook-signature"].split())
         with self.lock:
-            kept = self.events.setdefault(
+            entry = self.events.setdefault(
                 event["id"],
                 {"path": request.path, "times": 0, "signatures": signatures, "event": event, "replays": []},
             )
-            kept["times"] += 1
-            if event.get("replayid") not in (None, *kept["replays"]):
-                kept["replays"].append(event["replayid"])
+            entry["times"] += 1
+            if event.get("replayid") not in (None, *entry["replays"]):
+                entry["replays"].append(event["replayid"])
         return json_response(202, {})
 
     def verify(self, request):
-        """The three headers, a fresh timestamp, and a signature of the body by a secret of ours."""
+        """Check the three headers, the timestamp, and the signature of the body."""
         headers = request.headers
         identity, at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
         if not identity or not at.isdecimal() or abs(time.time() - int(at)) > self.settings["tolerance"]:
@@ -61,7 +61,7 @@ class Receiver(Account):
         raise self.failure(401, "no valid signature")
 
     def read(self, request):
-        """The event in structured mode, whose id is that of the message."""
+        """Return the event, in structured mode, after checking that its id is that of the message."""
         if request.headers.get("content-type", "").partition(";")[0] != "application/cloudevents+json":
             raise self.failure(415, "not a CloudEvent in structured mode")
         event = request.json()
@@ -76,8 +76,8 @@ class Receiver(Account):
             return {"events": len(self.events)}
 
     def records(self, kind):
-        """``events``: {path, times, signatures, event, replays} of each id, in the order in which they first came."""
+        """Return ``events``: {path, times, signatures, event, replays} for each id, in the order of arrival."""
         if kind != "events":
             raise ValueError(f"no {kind} here")
         with self.lock:
-            return [dict(kept) for kept in self.events.values()]
+            return [dict(entry) for entry in self.events.values()]

@@ -1,4 +1,4 @@
-"""Which HubSpot contact a partner is."""
+"""The link between a partner and its HubSpot contact."""
 
 from odoo import fields, models
 

@@ -1,4 +1,4 @@
-"""Which HubSpot order a sales order is."""
+"""The link between a sales order and its HubSpot order."""
 
 from odoo import fields, models
 

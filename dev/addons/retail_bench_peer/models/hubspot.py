@@ -9,7 +9,7 @@ TIMEOUT = (5, 20)
 
 
 class HubSpot:
-    """One connection, for the calls of one job; to be used in a ``with`` block."""
+    """One HTTP session, for the calls of one job. A context manager."""
 
     def __init__(self, env):
         parameters = env["ir.config_parameter"].sudo()
@@ -24,10 +24,10 @@ class HubSpot:
         self.session.close()
 
     def call(self, method, api, path, body):
-        """Return the JSON that HubSpot answers.
+        """Make a call, and return the JSON body of the response.
 
         :param api: such as ``objects``
-        :raise RetryableJobError: it does not answer, or not now
+        :raise RetryableJobError: no response, or one that asks to retry
         """
         url = f"{self.url}/crm/{api}/{VERSION}/{path}"
         try:
@@ -40,7 +40,7 @@ class HubSpot:
         return answer.json()
 
     def upsert(self, objects, key, records):
-        """Write records (each a dict of properties) that are found by the property ``key``; return ``{key: id}``."""
+        """Upsert records (dicts of properties) by the property ``key``; return ``{value of the key: id}``."""
         inputs = [{"id": each[key], "idProperty": key, "properties": each} for each in records]
         answer = self.call("POST", "objects", f"{objects}/batch/upsert", {"inputs": inputs})
         return {each["properties"][key]: each["id"] for each in answer["results"]}

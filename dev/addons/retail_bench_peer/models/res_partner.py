@@ -1,6 +1,6 @@
-"""The common way to export customers: each change makes one job, and each job one call for one record.
+"""The common way to export customers: one job per change, and one call per job.
 
-It sends the same properties to the same endpoints as the hub does.
+It sends the same properties to the same endpoints as the hub.
 """
 
 import phonenumbers
@@ -47,7 +47,7 @@ class ResPartner(models.Model):
             partner.with_delay(description=description)._bench_export()
 
     def _bench_export(self):
-        """The job: send one customer, and keep its remote id."""
+        """Send one customer, and store its remote id. Runs as a job."""
         self.ensure_one()
         contacts = self.env["bench.contact"].sudo()
         contact = contacts.search([("partner_id", "=", self.id)])

@@ -1,6 +1,6 @@
-"""The common way to export orders: each makes one job, which writes the order, its line items and their links.
+"""The common way to export orders: one job per order, which writes the order, its line items and their links.
 
-Or which posts the order to a webhook, with the same content as the hub does.
+For webhooks, the job posts the order with the same content as the hub.
 """
 
 import uuid
@@ -30,11 +30,11 @@ class SaleOrder(models.Model):
             order.with_delay(description=description)._bench_export()
 
     def _bench_export(self):
-        """The job: send one order, and keep its remote id."""
+        """Send one order, and store its remote id. Runs as a job."""
         self.ensure_one()
         contact = self.env["bench.contact"].sudo().search([("partner_id", "=", self.partner_id.id)])
         if not contact:
-            raise RetryableJobError("The customer is not there yet")
+            raise RetryableJobError("The customer was not sent yet")
         with HubSpot(self.env) as hubspot:
             remote_id = self._bench_send(hubspot, contact.remote_id)
         orders = self.env["bench.order"].sudo()
@@ -77,7 +77,7 @@ class SaleOrder(models.Model):
             order.with_delay(description="Post an order")._bench_post(str(uuid.uuid4()))
 
     def _bench_post(self, identity):
-        """The job: post one order, as the event with this id."""
+        """Post one order as the event with this id. Runs as a job."""
         self.ensure_one()
         event = {
             "specversion": "1.0",

@@ -1,4 +1,4 @@
-"""Signed webhooks; the system parameters ``bench.webhook_url`` and ``bench.webhook_secret`` say where to, and how."""
+"""Signed webhooks, to the system parameter ``bench.webhook_url``, with the secret ``bench.webhook_secret``."""
 
 import base64
 import hashlib
@@ -14,9 +14,9 @@ from .hubspot import TIMEOUT
 
 
 def post(env, event):
-    """Post one CloudEvent (a dict), signed as Standard Webhooks says.
+    """Post one CloudEvent (a dict), signed as Standard Webhooks defines.
 
-    :raise RetryableJobError: the receiver did not take it
+    :raise RetryableJobError: the receiver did not accept it
     """
     parameters = env["ir.config_parameter"].sudo()
     body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
@@ -26,7 +26,7 @@ def post(env, event):
     try:
         requests.post(url, data=body, headers=headers, timeout=TIMEOUT).raise_for_status()
     except requests.RequestException as error:
-        raise RetryableJobError("The receiver did not take it") from error
+        raise RetryableJobError("The receiver did not accept the event") from error
 
 
 def _signed(secret, identity, body):

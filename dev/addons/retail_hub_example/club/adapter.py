@@ -1,4 +1,4 @@
-"""The club: one call per member, found by the property that holds the Odoo ID."""
+"""The club's adapter: one call per member, addressed by the property that holds Odoo's ID."""
 
 from odoo.addons.retail_hub.connectors.items import Outcome, Prepared
 from odoo.addons.retail_hub.connectors.mapper import personal_properties
@@ -10,13 +10,13 @@ EVENT_TYPES = ("customer.created", "customer.updated", "customer.erased")
 
 
 class ClubAdapter(RecordAdapter):
-    """Speaks the club's API: ``PUT`` makes or changes a member, and ``DELETE`` forgets one."""
+    """Calls the club's API: ``PUT`` creates or updates a member, and ``DELETE`` erases one."""
 
     noun = "member"
 
     def prepare(self, item):
         if item.event_type not in EVENT_TYPES:
-            raise MappingError(f"The club does not take {item.event_type}.", code="EVENT_NOT_SUPPORTED")
+            raise MappingError(f"The club does not accept {item.event_type}.", code="EVENT_NOT_SUPPORTED")
         name = self.mapper.object_for("customer")
         if item.event_type == "customer.erased":
             name = item.remote_object or name
@@ -37,12 +37,12 @@ class ClubAdapter(RecordAdapter):
         remote_id = prepared.item.remote_id
         if remote_id:
             response = self.http.request("DELETE", f"/club/v1/{prepared.object}s/{remote_id}")
-            if response.status != 404:  # it is forgotten already
+            if response.status != 404:  # a member that does not exist counts as erased
                 self.check(response)
         return Outcome(prepared.item.trace_id, remote_id)
 
     def resolve(self, batch):
-        """Send again: the club knows its members by the Odoo ID, and forgets nobody twice."""
+        """Resend: every call is safe to repeat."""
         return self.send(batch)
 
     def test_connection(self):

@@ -1,4 +1,4 @@
-"""The club, as data."""
+"""The provider Club."""
 
 from odoo.addons.retail_hub.connectors.authentication import Credential, Token
 from odoo.addons.retail_hub.connectors.items import MatchKeys
@@ -26,7 +26,7 @@ def initials(name, _argument, _customer):
 
 
 def readings(headers):
-    """Return what the club says of the calls that are left in the hour."""
+    """Return the club's hourly limit, as its headers report it."""
     limit, left = headers.get("x-club-limit", ""), headers.get("x-club-left", "")
     return [QuotaReading(HOUR, int(limit), int(left))] if limit.isdecimal() and left.isdecimal() else []
 

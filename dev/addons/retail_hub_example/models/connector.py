@@ -1,4 +1,4 @@
-"""The provider, added to those that connectors may have."""
+"""Registers the provider Club."""
 
 from odoo import api, models
 

@@ -6,13 +6,13 @@ KEY = "sandbox-token"
 
 
 class Club(Account):
-    """Members and persons of interest: made or changed by ``PUT``, forgotten by ``DELETE``."""
+    """Members and persons of interest: ``PUT`` creates or updates them, and ``DELETE`` erases them."""
 
     PREFIXES = ("/club",)
     SETTINGS = {"hourly_limit": 500, "banned": []}
     SECRET_HEADERS = ("x-api-key",)
     ROUTES = (
-        ("GET", "/club/v1/account", "tell_account"),
+        ("GET", "/club/v1/account", "read_account"),
         ("PUT", "/club/v1/{kind}", "save"),
         ("DELETE", "/club/v1/{kind}/{key}", "forget"),
     )
@@ -30,7 +30,7 @@ class Club(Account):
         limit = self.settings["hourly_limit"]
         return (("X-Club-Limit", limit), ("X-Club-Left", max(limit - self.calls, 0)))
 
-    def tell_account(self, request):
+    def read_account(self, request):
         return json_response(200, {"name": "Sandbox club"})
 
     def save(self, request, kind):

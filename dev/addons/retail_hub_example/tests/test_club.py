@@ -1,4 +1,4 @@
-"""A provider that another addon adds works as those of the hub do, from the customer to the remote record."""
+"""A provider from another addon works like the built-in ones, from the customer to the remote record."""
 
 from pathlib import Path
 

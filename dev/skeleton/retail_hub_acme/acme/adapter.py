@@ -1,4 +1,4 @@
-"""Acme: one call per customer, who is addressed by our own key. See README.md for the facts that it relies on."""
+"""The Acme adapter: one call per customer, addressed by Odoo's ID. README.md lists the facts that it relies on."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +18,7 @@ MERGED, ERASED = "customer.merged", "customer.erased"
 
 
 class AcmeAdapter(RecordAdapter):
-    """Speaks Acme's API."""
+    """Calls Acme's API."""
 
     noun = "customer"
 
@@ -33,7 +33,7 @@ class AcmeAdapter(RecordAdapter):
         if item.event_type == ERASED:
             ids = [item.remote_id] if item.remote_id else []
             return Prepared(item, "delete", {"ids": ids}, {}, object=CUSTOMER)
-        raise MappingError(f"Acme does not take {item.event_type}.", code="EVENT_NOT_SUPPORTED")
+        raise MappingError(f"Acme does not accept {item.event_type}.", code="EVENT_NOT_SUPPORTED")
 
     def _prepare_put(self, item):
         values = self.mapper.mapped_values(item, CUSTOMER)
@@ -52,15 +52,15 @@ class AcmeAdapter(RecordAdapter):
         return outcome
 
     def resolve(self, batch):
-        """Send again: all calls may be repeated."""
+        """Resend: every call is safe to repeat."""
         return self.send(batch)
 
     def _put(self, prepared):
-        """Make or change a customer; return the remote id."""
+        """Create or update a customer, and return its remote id."""
         return self.remote_id(self._call("PUT", path_of("key", prepared.key), prepared.body))
 
     def _merge(self, loser, body):
-        """Merge a customer into another, unless that was done before, or the customer is gone."""
+        """Merge a customer into another, unless they are merged already or the customer does not exist."""
         with suppress(RemoteNotFoundError):
             if self._call("GET", path_of(loser)).object.get("id") != body["into"]:
                 self._call("POST", path_of(loser, "merge"), {"into": body["into"]})
@@ -70,7 +70,10 @@ class AcmeAdapter(RecordAdapter):
             self._call("DELETE", path_of(remote_id))
 
     def _call(self, method, path, body=None):
-        """Make a call and return its answer; raise a RemoteError if it was refused, or may have been lost."""
+        """Make a call, and return the response.
+
+        :raise RemoteError: the call was rejected, or got no response
+        """
         response = self.http.request(method, path, json=body)
         return self.check(response, body or (), is_write=method != "GET")
 
@@ -85,5 +88,5 @@ class AcmeAdapter(RecordAdapter):
 
 
 def path_of(*parts):
-    """Return the path of a customer; ids may have any character."""
+    """Return the path of a customer, with its parts quoted."""
     return "/".join(("/customers", *(quote(part, safe="") for part in parts)))

@@ -1,22 +1,22 @@
-"""Acme's refusals → the hub's error classes, in words for a person. Pure functions."""
+"""Turns Acme's error responses into the hub's errors, with messages for users. Pure functions."""
 
 from odoo.addons.retail_hub.core.errors import BusinessError, ValidationError
 
-# Acme's codes that say more than the HTTP status: the class of the error, and what to do.
+# Acme's error codes that are more specific than the HTTP status: error class and message.
 _CODES = {
     "email_taken": (
         BusinessError,
-        "Another customer at Acme has this e-mail address. Merge the two, or correct it.",
+        "Another customer in Acme already has this e-mail address. Merge the two in Acme, or correct it in Odoo.",
     ),
-    "invalid_value": (ValidationError, "Acme does not take the value of {field}. Correct it in Odoo."),
+    "invalid_value": (ValidationError, "Acme rejected the value of {field}. Correct it in Odoo."),
 }
 
 
 def refusal(response, sent):
-    """Return the error for an answer of status 400 or more, None if its status says all that is known.
+    """Return the error for a response of status 400 or more; None if only its status is known.
 
     :param response: a :class:`Response` of the HTTP client
-    :param sent: the request, whose names of properties may be quoted
+    :param sent: the request; the message names a property only if the request has it
     """
     code, field = str(response.object.get("code")), response.object.get("field")
     if code not in _CODES:

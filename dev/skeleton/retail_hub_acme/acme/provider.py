@@ -1,4 +1,4 @@
-"""Acme, as data."""
+"""The Acme provider."""
 
 from odoo.addons.retail_hub.connectors.authentication import Credential, Token
 from odoo.addons.retail_hub.connectors.items import MatchKeys

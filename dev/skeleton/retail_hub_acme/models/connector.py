@@ -1,4 +1,4 @@
-"""Acme, added to the providers that connectors may have."""
+"""Registers the provider Acme."""
 
 from odoo import api, models
 

@@ -1,4 +1,4 @@
-"""From a customer in Odoo to Acme's stand-in."""
+"""A customer's way from Odoo to Acme's stand-in."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The club's adapter keeps the contract of all adapters."""
+"""The contract of all adapters, for the club."""
 
 from pathlib import Path
 

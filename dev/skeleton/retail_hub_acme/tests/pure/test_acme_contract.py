@@ -1,4 +1,4 @@
-"""Acme's adapter keeps the contract of all adapters."""
+"""The contract of all adapters, for Acme."""
 
 from pathlib import Path
 

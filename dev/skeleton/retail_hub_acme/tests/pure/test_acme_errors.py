@@ -1,4 +1,4 @@
-"""What Acme's refusals become."""
+"""Errors for Acme's error responses."""
 
 import pytest
 

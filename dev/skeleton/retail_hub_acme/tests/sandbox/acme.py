@@ -1,10 +1,10 @@
-"""A stand-in for Acme: one call per customer, a key in a header, a limit of calls in an hour."""
+"""A stand-in for Acme: one call per customer, an API key in a header, an hourly call limit."""
 
 from kit import Account, Failure, Limit, Response, Store, json_response
 
 
 class Acme(Account):
-    """``PUT`` by our key makes or changes a customer; the other calls are by the id that it gets here."""
+    """``PUT`` by Odoo's ID creates or updates a customer. The other calls use Acme's own id."""
 
     PREFIXES = ("/acme/",)
     SETTINGS = {"keys": ["sandbox-token"], "calls_per_hour": 1_000_000}
@@ -56,7 +56,7 @@ class Acme(Account):
         return json_response(200, describe(self.existing(customer_id)))
 
     def merge(self, request, customer_id):
-        """Into another customer; the old id leads there."""
+        """Merge a customer into another. The old id then leads to the survivor."""
         loser, winner = self.existing(customer_id), self.existing(self.body_of(request).get("into"))
         if loser is winner:
             raise self.failure(422, "a customer cannot be merged into itself")

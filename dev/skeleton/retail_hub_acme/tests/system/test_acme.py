@@ -1,4 +1,4 @@
-"""A customer's way to Acme, by the real job runner."""
+"""A customer's way to Acme's stand-in, with the real job runner."""
 
 from hub import customers
 
