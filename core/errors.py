@@ -70,6 +70,17 @@ class DependencyError(RemoteError):
     error_class = ErrorClass.DEPENDENCY
 
 
+class FlowFaultError(DependencyError):
+    """The flow cannot be evaluated, such as a filter on a field that was removed: its items wait until that is mended.
+
+    :param flow_id: of the flow
+    """
+
+    def __init__(self, message, flow_id):
+        super().__init__(message, code="FLOW_FAULT", field=f"retail.flow,{flow_id}")
+        self.flow_id = flow_id
+
+
 class AuthError(RemoteError):
     """The credentials are refused: the connector pauses and the responsible user gets an activity."""
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from ...connectors.items import Outcome
 from ...core import remote_data
-from ...core.errors import ConflictError, MappingError, RemoteError, TransientError
+from ...core.errors import ConflictError, FlowFaultError, MappingError, RemoteError, TransientError
 from .attempt_snapshot import comparable_hash, masked_request
 from .item_builder import ItemBuilder
 from .outcome import OutcomeRecorder
@@ -33,6 +33,7 @@ class DeliveryBatch:
         self.adapter = adapter
         self.claims = claims
         self.deliveries = []
+        self.faults = []
 
     @property
     def ready(self):
@@ -51,16 +52,25 @@ class DeliveryBatch:
 
         Completing a fact may write: the caller rolls that back.
         """
-        self._build()
+        self._build_despite_faults()
         for each in self.deliveries:
             if each.waits_for and each.item:
                 with suppress(RemoteError):
                     each.prepared = self._prepare_item(each)
         self.refuse_shared_keys()
 
+    def _build_despite_faults(self):
+        while True:
+            try:
+                with self.env.cr.savepoint(flush=False):
+                    self._build()
+                return
+            except FlowFaultError as fault:
+                self.faults.append(fault)
+
     def _build(self):
         self.deliveries = [OutgoingDelivery(claim) for claim in self.claims]
-        ItemBuilder(self.connector, self.adapter).build(self.deliveries)
+        ItemBuilder(self.connector, self.adapter, self.faults).build(self.deliveries)
         for each in self.deliveries:
             if each.item and each.decision is None:
                 self._prepare_delivery(each)

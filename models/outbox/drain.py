@@ -17,7 +17,7 @@ from odoo.tools import SQL, mute_logger
 
 from ...core.breaker import AnswerCounter
 from ...core.const import Lane
-from ...core.errors import OWN_LIMIT, AuthError, QuotaError, RemoteError
+from ...core.errors import OWN_LIMIT, AuthError, FlowFaultError, QuotaError, RemoteError
 from . import outcome
 from .dispatch import DeliveryBatch
 from .wake import LANE_LOCK, WAKE_HORIZON
@@ -200,7 +200,7 @@ class RetailDrain(models.AbstractModel):
 
     def _deliver(self, batch, answers):
         """Return (whether something arrived without much waiting for the remote, whether the adapter is used up)."""
-        self._transaction(batch.prepare)
+        self._prepare(batch)
         self._transaction(batch.refuse_shared_keys)
         sent_at = time.monotonic()
         batch.send()
@@ -211,6 +211,17 @@ class RetailDrain(models.AbstractModel):
         )
         answers.add(*outcome.answers(batch.deliveries))
         return is_quick and any(each.error is None for each in batch.outcomes()), is_used_up
+
+    def _prepare(self, batch):
+        """Prepare a batch; the deliveries of a flow that cannot be evaluated wait, and stop no others."""
+        while True:
+            try:
+                self._undone_if_it_fails(batch.prepare)
+                return
+            except FlowFaultError as fault:
+                batch.faults.append(fault)
+                flow = self.env["retail.flow"].browse(fault.flow_id)
+                self._transaction(flow._report_fault, fault.message)
 
     def _record(self, batch):
         """Record the outcomes of a batch; if that fails, one by one, so that one of them stops no other."""

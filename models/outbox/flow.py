@@ -18,7 +18,7 @@ from .names import event_type_selection
 
 SCHEDULE_FIELDS = ("schedule_time", "schedule_tz", *DAYS)
 ROUTE_FIELDS = {"active", "event_type", "connector_id", "mode", "lane", "window_seconds", *SCHEDULE_FIELDS}
-CACHED_FIELDS = ROUTE_FIELDS | {"domain"}
+CACHED_FIELDS = ROUTE_FIELDS | {"domain", "fault"}
 
 
 class Route(NamedTuple):
@@ -47,6 +47,12 @@ class RetailFlow(models.Model):
         " you cancel them under Outbox.",
     )
     sequence = fields.Integer(default=10)
+    fault = fields.Char(
+        "Problem",
+        readonly=True,
+        copy=False,
+        help="Why the flow cannot be evaluated. Its events wait until this is corrected.",
+    )
     event_type = fields.Selection(event_type_selection, required=True)
     res_model = fields.Char("Model", compute="_compute_res_model")
     mode = fields.Selection(
@@ -217,16 +223,50 @@ class RetailFlow(models.Model):
 
     def _matching(self, records):
         """Return the records that pass the flow's filter. The filter only applies to the event type's main model."""
-        res_model, domain = self._cached_filter()
+        res_model, domain, is_faulty = self._cached_filter()
         if records._name != res_model or domain.is_true():
-            return records
-        return records.search(Domain("id", "in", records.ids) & domain, order="id")
+            matching = records
+        else:
+            matching = records.search(Domain("id", "in", records.ids) & domain, order="id")
+        if is_faulty:
+            self._clear_fault()
+        return matching
 
     @cached("self.id")
     def _cached_filter(self):
-        """Return the model that the flow's filter is about, and the filter; an empty name if there is no such flow."""
+        """Return (the model that the flow's filter is about, the filter, whether the flow could not be evaluated).
+
+        The model is empty if there is no such flow.
+        """
         flow = self.exists()
-        return (flow.res_model, Domain(flow._parse_domain())) if flow else ("", Domain.TRUE)
+        if not flow:
+            return "", Domain.TRUE, False
+        return flow.res_model, Domain(flow._parse_domain()), bool(flow.fault)
+
+    # -- faults ------------------------------------------------------------------------------------
+
+    def _report_fault(self, reason):
+        """Say to the owner that the flow cannot be evaluated, and that its events wait."""
+        self.ensure_one()
+        if self.fault == reason:
+            return
+        self.fault = reason
+        summary = self.env._("The flow “%(flow)s” does not work", flow=self.display_name)
+        note = self.env._("%(reason)s Its events wait until this is corrected.", reason=reason)
+        connector = self.connector_id
+        connector._raise_alert(
+            self._fault_cause(), summary, note, self.owner_id or connector._get_responsible()
+        )
+
+    def _clear_fault(self):
+        """Have what waits for the flow be sent."""
+        for flow in self.sudo().filtered("fault"):
+            flow.fault = False
+            flow.connector_id._clear_alert(flow._fault_cause())
+            flow.env["retail.delivery"]._end_waits(flow.connector_id, [f"retail.flow,{flow.id}"])
+
+    def _fault_cause(self):
+        return f"flow {self.id}"
 
     # -- schedule ----------------------------------------------------------------------------------
 
@@ -299,6 +339,8 @@ class RetailFlow(models.Model):
         self.env.registry.clear_cache()
         before = {flow: (flow.lane, flow._timing()) for flow in self}
         result = super().write(vals)
+        if "domain" in vals:
+            self._clear_fault()
         for flow, (lane, timing) in before.items():
             if (lane, timing) != (flow.lane, flow._timing()):
                 flow._apply_to_waiting(timing)

@@ -8,7 +8,7 @@ import pydantic
 
 from ...connectors.base import Finder
 from ...connectors.items import Item
-from ...core.errors import DependencyError, MappingError, RemoteError
+from ...core.errors import DependencyError, FlowFaultError, MappingError, RemoteError
 from ...schemas.base import error_text
 from ...schemas.subjects import subject_of
 from .dependencies import Dependencies
@@ -24,16 +24,23 @@ class ItemBuilder:
     queued: whoever only looks rolls that back.
     """
 
-    def __init__(self, connector, adapter):
+    def __init__(self, connector, adapter, faults=()):
         self.env = connector.env
         self.connector = connector
         self.adapter = adapter
+        self.faults = {fault.flow_id: fault for fault in faults}
 
     def build(self, deliveries):
         """Give each :class:`~.outgoing.OutgoingDelivery` its item.
 
         What cannot go out is decided; it has an item all the same if its payload could be built.
+
+        :raise FlowFaultError: a flow that is not among ``faults`` cannot be evaluated; the transaction may be aborted
         """
+        for each in deliveries:
+            if fault := self.faults.get(each.claim.flow_id):
+                each.wait_for(fault)
+        deliveries = [each for each in deliveries if each.decision is None]
         ordered = sorted(deliveries, key=_model_of)
         for res_model, of_model in groupby(ordered, key=_model_of):
             self._build_model(res_model, list(of_model))
@@ -84,7 +91,7 @@ class ItemBuilder:
         flows = self.env["retail.flow"].browse(
             {each.claim.flow_id for each in deliveries if each.claim.flow_id}
         )
-        matching = {flow.id: set(flow._matching(records).ids) for flow in flows}
+        matching = {flow.id: set(self._matching(flow, records).ids) for flow in flows}
         states = {each.claim.res_id for each in deliveries if not each.is_fact}
         canonical = (records.browse(states) & records)._retail_payloads()
         for each in deliveries:
@@ -97,6 +104,19 @@ class ItemBuilder:
                 self._add_payload(each, self._state_payload, each, *canonical[claim.res_id])
                 if claim.flow_id in matching and claim.res_id not in matching[claim.flow_id]:
                     each.cancel(self.env._("The record does not match the filter of the flow."))
+
+    def _matching(self, flow, records):
+        try:
+            return flow._matching(records)
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:  # a filter may name what an update of any addon has removed
+            raise FlowFaultError(self._filter_text(flow, error), flow.id) from error
+
+    def _filter_text(self, flow, error):
+        return self.env._(
+            "The filter “Only Records” cannot be evaluated: %(error)s", error=str(error).partition("\n")[0]
+        )
 
     def _add_payload(self, delivery, build, *args):
         try:
@@ -164,7 +184,18 @@ class ItemBuilder:
             return {}
         records = self.env[res_model].with_company(self.connector.company_id)
         records = records.browse({each.claim.res_id for each in deliveries}).exists()
-        return self.env["retail.field.map"]._record_values(records, paths)
+        try:
+            return self.env["retail.field.map"]._record_values(records, paths)
+        except psycopg2.OperationalError:
+            raise
+        except psycopg2.Error as error:
+            flow_id = next((each.claim.flow_id for each in deliveries if each.claim.flow_id), None)
+            if flow_id is None:
+                raise
+            raise FlowFaultError(self._mapping_text(error), flow_id) from error
+
+    def _mapping_text(self, error):
+        return self.env._("A mapped field cannot be read: %(error)s", error=str(error).partition("\n")[0])
 
     def _values_of(self, delivery, values):
         """Return the Odoo fields of one record; if they could not be read, it is decided."""
@@ -188,8 +219,9 @@ class ItemBuilder:
                 found, left_out = dependencies.remote_ids(references[each.claim.id], each.claim.lane)
                 resolved[each.claim.id] = found
                 each.warnings += left_out
-            except (DependencyError, MappingError) as error:
-                each.waits_for = error.field if isinstance(error, DependencyError) else None
+            except DependencyError as error:
+                each.wait_for(error)
+            except MappingError as error:
                 each.decide(error)
         return resolved
 

@@ -65,6 +65,11 @@ class OutgoingDelivery:
         self.decision = replace(decision, state=State.DEAD) if is_final else decision
         self.error = error
 
+    def wait_for(self, error):
+        """Wait for what a :class:`~...core.errors.DependencyError` names."""
+        self.waits_for = error.field
+        self.decide(error)
+
     def cancel(self, reason):
         """Decide not to send it; the reason becomes its warning."""
         self.decision, self.error = Decision(State.CANCELLED, self.claim.attempts), None
