@@ -27,6 +27,7 @@ from .outbox import test_flow_faults
 from .outbox import test_hostile_responses
 from .outbox import test_outcome
 from .outbox import test_quota
+from .outbox import test_shared_record
 from .outbox import test_wake
 from .operations import test_retention
 from .operations import test_screens

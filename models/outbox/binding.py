@@ -7,6 +7,8 @@ from odoo.tools import SQL
 
 from .rows import as_table
 
+LINK_LOCK = 1919247459  # the first key of the advisory locks that are held while records are linked
+
 
 class Bound(NamedTuple):
     """A binding as sending needs it.
@@ -48,6 +50,7 @@ class RetailBinding(models.Model):
     _record_unique = models.UniqueIndex("(res_id, res_model, connector_id)")
     _status_idx = models.Index("((-id))")  # ids of retail.sync.state
     _key_idx = models.Index("(key_hash, connector_id, res_model) WHERE key_hash IS NOT NULL")
+    _remote_idx = models.Index("(remote_id, connector_id, res_model)")
 
     @api.model
     def _by_record(self, connector, res_model, ids):
@@ -81,28 +84,57 @@ class RetailBinding(models.Model):
 
     @api.model
     def _bind(self, connector, rows):
-        """Insert or update bindings.
+        """Insert or update bindings, without new links to a remote record that has one to another Odoo record.
 
-        :param rows: list of :class:`~.rows.BindingRow`
+        A new link waits for other transactions with new links of the connector, which might be to the same record.
+
+        :param rows: list of :class:`~.rows.BindingRow`, no two of which are new links to one remote record
+        :return: set of the (model, id) that are bound now
         """
         if not rows:
-            return
-        self.env.execute_query(
+            return set()
+        if any(row.is_new_link for row in rows):
+            self.env.execute_query(SQL("SELECT pg_advisory_xact_lock(%s, %s)", LINK_LOCK, connector.id))
+        bound = self.env.execute_query(
             SQL(
                 """
                 INSERT INTO retail_binding (connector_id, res_model, res_id, remote_id, key_hash, sent_hash,
                                             remote_object, sent_at)
-                SELECT %s, r.*, clock_timestamp() AT TIME ZONE 'UTC' FROM %s
+                SELECT %s, r.res_model, r.res_id, r.remote_id, r.key_hash, r.sent_hash, r.remote_object,
+                       clock_timestamp() AT TIME ZONE 'UTC'
+                  FROM %s
+                 WHERE NOT r.is_new_link OR NOT EXISTS (
+                       SELECT FROM retail_binding b
+                        WHERE b.remote_id = r.remote_id AND b.connector_id = %s AND b.res_model = r.res_model
+                          AND COALESCE(b.remote_object, '') = r.remote_object AND b.res_id != r.res_id)
                     ON CONFLICT (connector_id, res_model, res_id) DO UPDATE
                    SET remote_id = EXCLUDED.remote_id, key_hash = EXCLUDED.key_hash,
                        sent_hash = EXCLUDED.sent_hash, sent_at = EXCLUDED.sent_at, is_not_found = FALSE,
                        remote_object = EXCLUDED.remote_object
-             RETURNING id
+             RETURNING res_model, res_id
                 """,
                 connector.id,
                 as_table(rows),
+                connector.id,
             )
         )
+        return set(bound)
+
+    @api.model
+    def _linked_to(self, connector, row):
+        """Return the bindings of other existing Odoo records to the remote record of a :class:`~.rows.BindingRow`."""
+        self.invalidate_model()
+        bindings = self.search(
+            [
+                ("connector_id", "=", connector.id),
+                ("res_model", "=", row.res_model),
+                ("remote_id", "=", row.remote_id),
+                ("remote_object", "in", [row.remote_object or False]),
+                ("res_id", "!=", row.res_id),
+            ]
+        )
+        living = self.env[row.res_model].browse(bindings.mapped("res_id")).exists()
+        return bindings.filtered(lambda each: each.res_id in living.ids)
 
     @api.model
     def _of_records(self, connector, res_model, ids):

@@ -8,6 +8,7 @@ from ...core.const import State
 from ...core.errors import (
     OWN_LIMIT,
     AuthError,
+    ConflictError,
     QuotaError,
     ReferenceNotFoundError,
     RemoteNotFoundError,
@@ -37,14 +38,14 @@ class OutcomeRecorder:
         """Decide the next state of each delivery, and write all changes. Safe to repeat after a rollback."""
         for each in self.sent:
             self._decide(each)
+        bound = self._bind([each for each in self.sent if each.outcome.error is None])
         self._look_again_for_waits()
         self.env["retail.delivery"]._record([self._delivery_row(each) for each in self.deliveries])
         self.env["retail.delivery.attempt"]._finish([_finished_attempt(each) for each in self.sent])
-        arrived = [each for each in self.sent if each.outcome.error is None]
-        self._bind(arrived)
+        self.env["retail.delivery"]._end_waits(self.connector, bound)
         self._mark_not_found()
         self._supersede_dead()
-        self._finish_facts(arrived)
+        self._finish_facts()
 
     def _decide(self, delivery):
         if delivery.sought and delivery.outcome.error is None:
@@ -90,10 +91,46 @@ class OutcomeRecorder:
     # -- bindings ----------------------------------------------------------------------------------
 
     def _bind(self, arrived):
-        rows = [row for row in map(_binding_row, arrived) if row]
-        self.env["retail.binding"]._bind(self.connector, rows)
-        names = [f"{row.res_model},{row.res_id}" for row in rows]
-        self.env["retail.delivery"]._end_waits(self.connector, names)
+        """Bind what arrived. An item fails if its remote record is that of another Odoo record of the model.
+
+        :return: ``model,id`` of the records that are bound
+        """
+        rows = {each: row for each in arrived if (row := _binding_row(each))}
+        links = {
+            (row.remote_id, row.remote_object, row.res_model): each for each, row in reversed(rows.items())
+        }
+        firsts = set(links.values())
+        alone = [row for each, row in rows.items() if each in firsts or not row.is_new_link]
+        bound = self.env["retail.binding"]._bind(self.connector, alone)
+        shared = {each: row for each, row in rows.items() if (row.res_model, row.res_id) not in bound}
+        refused = {each for each, row in shared.items() if not self._bind_shared(each, row)}
+        return [f"{row.res_model},{row.res_id}" for each, row in rows.items() if each not in refused]
+
+    def _bind_shared(self, delivery, row):
+        """Bind a record to the remote record of another one, if that does not exist any more.
+
+        :return: whether it is bound
+        """
+        bindings = self.env["retail.binding"]
+        others = bindings._linked_to(self.connector, row)
+        if not others:
+            bindings._bind(self.connector, [row._replace(is_new_link=False)])
+        elif not delivery.sought:  # else nothing was sent: what was found is the other record's
+            others.sent_hash = False  # its content at the remote may have been replaced
+            delivery.decide(self._shared_record_error(row, others[0]), is_final=True)
+        return not others
+
+    def _shared_record_error(self, row, other):
+        records = self.env[row.res_model]
+        message = self.env._(
+            "%(record)s was sent to the remote record %(remote_id)s, which is already linked to %(other)s, and may"
+            " have overwritten it. Merge the two records in Odoo; or correct what they share, such as the e-mail"
+            " address, then replay this event and resync %(other)s.",
+            record=records.browse(row.res_id)._retail_reference(),
+            remote_id=row.remote_id,
+            other=records.browse(other.res_id)._retail_reference(),
+        )
+        return ConflictError(message, code="SHARED_RECORD")
 
     def _mark_not_found(self):
         """Mark bindings whose remote record was not found, so that a resync creates the record again."""
@@ -106,15 +143,15 @@ class OutcomeRecorder:
         if delivered:
             self.env["retail.delivery"]._supersede_dead(delivered)
 
-    def _finish_facts(self, arrived):
-        for each in arrived:
-            if each.is_fact:
+    def _finish_facts(self):
+        for each in self.sent:
+            if each.is_fact and each.error is None:
                 effect = effect_of(self.connector, each.claim.event_type, each.claim.res_model)
                 effect.delivered(each.payload, each.outcome.remote_id)
 
 
 def _finished_attempt(delivery):
-    outcome, error = delivery.outcome, delivery.outcome.error
+    outcome, error = delivery.outcome, delivery.error
     response = None
     if outcome.response:
         response = json.dumps(redact(remote_data.values(outcome.response)), ensure_ascii=False)
@@ -133,6 +170,7 @@ def _finished_attempt(delivery):
 
 
 def _binding_row(delivery):
+    """Return the :class:`~.rows.BindingRow` of a delivery that arrived; None if it links its record to nothing."""
     claim, prepared = delivery.claim, delivery.prepared
     remote_id = delivery.outcome.remote_id or prepared.item.remote_id
     if not remote_id or (delivery.is_fact and not prepared.is_subject):
@@ -144,6 +182,7 @@ def _binding_row(delivery):
         key_hash(prepared.key) if prepared.key else None,
         comparable_hash(prepared.comparable),
         prepared.object,
+        is_new_link=delivery.binding is None or delivery.binding.remote_id != remote_id,
     )
 
 

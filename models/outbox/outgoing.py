@@ -18,7 +18,7 @@ from .claim import Claim
 SHARED_KEY_DELAY = 1.0  # seconds to wait while another attempt with the same match key is in progress
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class OutgoingDelivery:
     """One claimed delivery. The steps of sending fill in its fields in order, until it has a decision.
 

@@ -65,7 +65,10 @@ class FinishedAttempt(NamedTuple):
 
 
 class BindingRow(NamedTuple):
-    """The binding of an Odoo record to its remote record, after it was sent."""
+    """The binding of an Odoo record to its remote record, after it was sent.
+
+    :param is_new_link: whether the Odoo record was linked to no remote record before, or to another one
+    """
 
     res_model: str
     res_id: int
@@ -73,6 +76,7 @@ class BindingRow(NamedTuple):
     key_hash: str | None
     sent_hash: str
     remote_object: str
+    is_new_link: bool
 
 
 def as_table(rows):
