@@ -90,6 +90,9 @@ def connector_credentials(visitor: Visitor):
 
 def connector_draft(visitor: Visitor):
     _connector(visitor, "HubSpot (test account)", "credentials")
+    visitor.browser.evaluate(
+        "document.querySelector('.o_form_view .alert').scrollIntoView({block: 'center'})"
+    )
 
 
 def connector_limits(visitor: Visitor):
