@@ -1,11 +1,11 @@
-"""Connection pools that bound a call in time, and connect only to addresses that a guard has checked.
+"""Connection pools that limit the time of a call, and connect only to addresses that a guard has checked.
 
 The guard resolves the host name once, and the connection goes to an address that it returned. So DNS rebinding (an
 answer that changes between the check and the connection) has no effect. The ``Host`` header, SNI and the certificate
 check still use the host name.
 
-A timeout of a socket bounds the wait for the next byte. Here a call has one deadline instead, for the name lookup, the
-connection, the request and the whole response.
+The time-out of a socket only limits the wait for the next byte. Here one deadline covers the whole call: name lookup,
+connection, request and response.
 """
 
 import contextlib
@@ -24,9 +24,9 @@ MAX_ADDRESSES = 4  # attempted per connection
 
 
 def any_address(host, port, _is_secure):
-    """Return the addresses of a name: the guard that lets everything through.
+    """Return the addresses of a host name: a guard that allows all of them.
 
-    :raise socket.gaierror: there is no such name
+    :raise socket.gaierror: unknown host name
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(sockaddr[0] for *_kind, sockaddr in found))
@@ -37,7 +37,7 @@ def pool_classes(guard, call_seconds):
 
     :param guard: takes the host, the port, and whether TLS is used. It returns a list of IP addresses, or raises a
         :class:`~..core.errors.RemoteError`, :class:`socket.gaierror` or :class:`UnicodeError`
-    :param call_seconds: the time that one call may take
+    :param call_seconds: the maximum duration of one call
     """
     return {
         "http": _pool_class(HTTPConnectionPool, guard, call_seconds, False),
@@ -95,17 +95,17 @@ class _Guarded:
         try:
             return _within(self.timeout, look_up)
         except queue.Empty:
-            raise ConnectTimeoutError(self, "the name was not found in time") from None
+            raise ConnectTimeoutError(self, "the name lookup timed out") from None
         except socket.gaierror as error:
-            raise NewConnectionError(self, "the name is not known") from error
+            raise NewConnectionError(self, "unknown host name") from error
         except UnicodeError:
             raise LocationParseError(self.host) from None
 
 
 def _within(seconds, function):
-    """Return what ``function()`` returns, or raise what it raises; a resolver cannot be told how long it may take.
+    """Call ``function()`` in a thread, and return its result or raise its exception: name lookups have no time-out.
 
-    :raise queue.Empty: it takes longer; its thread is left alone until it ends
+    :raise queue.Empty: it takes longer than ``seconds``; its thread goes on until it ends
     """
     results: queue.SimpleQueue = queue.SimpleQueue()
 

@@ -263,7 +263,7 @@ def bad_credentials() -> RemoteError:
 
 def _session(base_url, headers, guard, connections, call_seconds):
     session = requests.Session()
-    with contextlib.suppress(ValueError):  # a URL that cannot be read: the call says so
+    with contextlib.suppress(ValueError):  # an invalid URL is reported by the first call
         _read_environment(session, base_url)
     options = {"pool_connections": 1, "pool_maxsize": connections, "max_retries": 0}
     adapter = _BoundedAdapter(guard, call_seconds, **options)
@@ -277,14 +277,14 @@ def _session(base_url, headers, guard, connections, call_seconds):
 
 
 def _read_environment(session, base_url):
-    """Take proxies and the CA bundle from the environment once: ``requests`` would for each call, which takes time."""
+    """Read proxies and the CA bundle from the environment once; ``requests`` would do so for each call."""
     found = session.merge_environment_settings(base_url, {}, None, None, None)
     session.proxies, session.verify = found["proxies"], found["verify"]
     session.trust_env = False
 
 
 class _BoundedAdapter(HTTPAdapter):
-    """Makes calls that take ``call_seconds`` at most; with a guard, without a proxy."""
+    """Limits the duration of calls. With a guard, it does not use proxies."""
 
     def __init__(self, guard, call_seconds, **options):
         super().__init__(**options)

@@ -1,21 +1,22 @@
-"""An HTTP response that is final, complete within a time, and of a known length; or an error.
+"""HTTP responses that are final, arrive before a deadline, and have an unambiguous length.
 
-``http.client`` takes an interim answer other than ``100`` for the final one, waits anew for each byte that trickles in,
-waits for as many ``100 Continue`` as a server sends, and believes the first of two lengths.
+``http.client`` alone takes an interim response other than ``100`` for the final one, restarts its time-out with each
+byte, accepts any number of ``100 Continue``, and uses the first of two lengths.
 """
 
 import http.client
 import io
 import time
 
-MAX_INTERIM = 10  # interim answers to one request; servers send one or two
+MAX_INTERIM = 10  # interim responses to one request; servers send one or two
 
 
 class StrictResponse(http.client.HTTPResponse):
-    """A response whose bytes must all arrive before ``deadline`` (of :func:`time.monotonic`; None: no limit).
+    """A response that must arrive completely before a deadline.
 
-    :raise TimeoutError: they do not
-    :raise http.client.HTTPException: there is no final status, or two readers could disagree on where the body ends
+    :param deadline: a time of :func:`time.monotonic`; None for no limit
+    :raise TimeoutError: it does not
+    :raise http.client.HTTPException: there is no final status, or the length of the body is ambiguous
     """
 
     def __init__(self, sock, *args, deadline=None, **options):
@@ -43,7 +44,7 @@ class StrictResponse(http.client.HTTPResponse):
 
 
 class _DeadlineReader(io.RawIOBase):
-    """Reads a socket's file; each read waits as long as the socket's timeout says, but not beyond the deadline."""
+    """Reads a socket's file. Each read ends at the socket's time-out or at the deadline, whichever comes first."""
 
     def __init__(self, raw, sock, deadline):
         super().__init__()

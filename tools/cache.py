@@ -1,4 +1,4 @@
-"""Caching what the configuration says, the same for everybody who asks."""
+"""A cache for configuration that is the same for all users."""
 
 import functools
 
@@ -7,10 +7,10 @@ from odoo.tools import ormcache  # noqa: TID251
 
 
 def cached(*keys):
-    """Return a decorator like :class:`odoo.tools.ormcache`, for what must not depend on who asks first.
+    """Return a decorator like :class:`odoo.tools.ormcache`, whose values do not depend on the first caller.
 
-    The method runs as the superuser with an empty context: the user, the companies, the language and ``active_test`` of
-    the caller have no influence.
+    The method runs as the superuser with an empty context, so the caller's user, companies, language and
+    ``active_test`` have no influence.
 
     :param keys: expressions of the method's parameters, such as ``"self.id"``
     """

@@ -16,7 +16,7 @@ def read(option):
 
 @lru_cache(maxsize=1)
 def _options(stamped_paths):
-    """Return ``{option: text}`` of files, which are read again only once one of them was changed."""
+    """Return ``{option: text}``. The files are read again only after one of them was changed."""
     parser = configparser.ConfigParser(interpolation=None)
     parser.read([path for path, _stamp in stamped_paths])
     return dict(parser[SECTION]) if parser.has_section(SECTION) else {}

@@ -301,7 +301,7 @@ class RetailConnector(models.Model):
     def _get_responsible(self):
         return self.responsible_id or self.company_id.retail_responsible_id or self.env.user
 
-    def _send_notice(self, subject, text):
+    def _send_email(self, subject, text):
         """Queue an e-mail to the responsible user, if *E-mail on Outage* is set."""
         responsible = self._get_responsible()
         if not self.notify_by_email or not responsible.email:

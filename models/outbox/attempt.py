@@ -1,4 +1,4 @@
-"""Attempts: one row per try, written when it starts and completed once, when it ends."""
+"""Attempts: one row per call for a delivery, inserted when it starts and completed once, when it ends."""
 
 import json
 import logging
@@ -32,7 +32,7 @@ class RetailDeliveryAttempt(models.Model):
     key = fields.Char(readonly=True, help="Identifies the remote record that is about to be created.")
     natural_key = fields.Char(
         readonly=True,
-        groups=".",  # nobody: it may be personal data, and is encrypted for that
+        groups=".",  # no access: it may be personal data, and is encrypted
         help="Finds the remote record that was about to be created; kept only while the attempt is in doubt.",
     )
     started_at = fields.Datetime(readonly=True)
@@ -44,7 +44,7 @@ class RetailDeliveryAttempt(models.Model):
     request = fields.Text(readonly=True, help="What was sent for this record. Personal data is masked.")
     request_digests = fields.Char(
         readonly=True,
-        groups=".",  # nobody: only compared
+        groups=".",  # no access: only compared
         help="Keyed hashes of the refused properties, since different values may look the same when masked.",
     )
     response = fields.Text(readonly=True, help="What was received for this record. Personal data is masked.")
@@ -63,14 +63,14 @@ class RetailDeliveryAttempt(models.Model):
     def _start(self, rows):
         """Insert one attempt per row.
 
-        :param rows: list of :class:`~.rows.StartedAttempt`
-        :return: ``{delivery id: attempt id}``, without those whose key is that of another attempt that has started
+        :param rows: a list of :class:`~.rows.StartedAttempt`
+        :return: ``{delivery id: attempt id}``, without rows whose key another started attempt holds
         """
         if not rows:
             return {}
         secrets = encryption.encrypt_all([row.natural_key for row in rows])
         rows = [row._replace(natural_key=secret) for row, secret in zip(rows, secrets, strict=True)]
-        # In one order everywhere, so that two drains with the same keys do not wait for each other.
+        # In the same order in all drains, so that two drains with the same keys cannot deadlock.
         rows.sort(key=lambda row: (row.key or "", row.delivery_id))
         return dict(
             self.env.execute_query(
@@ -91,7 +91,7 @@ class RetailDeliveryAttempt(models.Model):
     def _finish(self, rows):
         """Complete started attempts.
 
-        :param rows: list of :class:`~.rows.FinishedAttempt`
+        :param rows: a list of :class:`~.rows.FinishedAttempt`
         """
         if not rows:
             return
@@ -115,7 +115,7 @@ class RetailDeliveryAttempt(models.Model):
 
     @api.model
     def _sought(self, connector, res_model, ids):
-        """Return ``{res_id: (operation, natural key)}`` of records that the remote may have without our knowing."""
+        """Return ``{res_id: (operation, match key)}`` of attempts in doubt that may have created unlinked records."""
         rows = self.env.execute_query(
             SQL(
                 """
@@ -132,19 +132,21 @@ class RetailDeliveryAttempt(models.Model):
                 list(ids),
             )
         )
-        opened = ((res_id, operation, self._open_natural_key(token)) for res_id, operation, token in rows)
-        return {res_id: (operation, key) for res_id, operation, key in opened if key}
+        found = ((res_id, operation, self._decrypt_natural_key(token)) for res_id, operation, token in rows)
+        return {res_id: (operation, key) for res_id, operation, key in found if key}
 
-    def _open_natural_key(self, token):
+    def _decrypt_natural_key(self, token):
         try:
             return encryption.decrypt(token)
         except encryption.SecretKeyError:
-            _logger.warning("What a remote may have is not looked for: the key that opens its name is gone")
+            _logger.warning(
+                "Cannot look up a record that an attempt in doubt may have created: no key decrypts its match key"
+            )
             return None
 
     @api.model
     def _forget_natural_keys(self, connector, res_model, ids):
-        """Nobody will look for these records any more."""
+        """Delete the stored match keys of these records, which are no longer needed."""
         self.env.execute_query(
             SQL(
                 "UPDATE retail_delivery_attempt a SET natural_key = NULL FROM retail_delivery d"

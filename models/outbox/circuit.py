@@ -1,7 +1,7 @@
-"""Circuit breakers: a remote that does not answer is left alone, and probed by one call at a time.
+"""Circuit breakers: a remote that does not respond gets no calls except for a periodic probe.
 
-Rows are written by drains only, each time in a short transaction at READ COMMITTED: whoever waits for the row
-then sees what was counted meanwhile, and nobody fails to serialize.
+Only drains write the rows, in short READ COMMITTED transactions. So a drain that waited for the row's lock sees the
+latest counts, and there are no serialization failures.
 """
 
 import json
@@ -12,8 +12,8 @@ from odoo.tools import SQL
 
 from ...core import breaker
 
-PROBE_LEASE = 120  # seconds after which a probe that nobody has reported on is made again
-QUIET_SECONDS = 3600  # who was told of an outage within that time is not sent another e-mail
+PROBE_LEASE = 120  # seconds after which a probe without a result is repeated
+QUIET_SECONDS = 3600  # after an e-mail about an outage, no further one for this time
 OUTAGE = "outage"  # cause of an alert
 
 
@@ -38,7 +38,7 @@ class RetailCircuit(models.Model):
 
     @api.model
     def _take_probe(self, connector):
-        """Tell whether the caller may make the probe that is due; nobody else may until it is reported on."""
+        """Reserve the due probe for the caller, until its result is counted; return whether there was one."""
         return bool(
             self.env.execute_query(
                 SQL(
@@ -54,8 +54,11 @@ class RetailCircuit(models.Model):
 
     @api.model
     def _count(self, connector, answered, failed, reason):
-        """Count the deliveries of a batch that were answered and those that were not; open or close the circuit.
+        """Count the calls of a batch, and open or close the circuit.
 
+        :param answered: the number of calls with a response
+        :param failed: the number of calls without a usable response
+        :param reason: the message of the first failure
         :return: "opened", "closed" or None
         """
         self.invalidate_model(flush=False)
@@ -70,7 +73,7 @@ class RetailCircuit(models.Model):
         return None
 
     def _lock(self, connector):
-        """Return (seconds since 1970, id, is open, probe seconds, counted) of the connector's row, made if missing."""
+        """Lock the connector's row, or create it; return (seconds since 1970, id, is open, probe seconds, counted)."""
         self.env.execute_query(
             SQL(
                 "INSERT INTO retail_circuit (connector_id, is_open) SELECT %s, FALSE"
@@ -133,11 +136,16 @@ class RetailCircuit(models.Model):
         )
         self.invalidate_model(flush=False)
 
-    # -- for people --------------------------------------------------------------------------------
+    # -- alerts ------------------------------------------------------------------------------------
 
     @api.model
     def _announce(self, connector, change):
-        """Tell the connector's responsible, once: an activity for as long as it is open, e-mails if asked for."""
+        """Alert the connector's responsible user that the circuit opened, or close the alert.
+
+        Also sends an e-mail, if *E-mail on Outage* is set.
+
+        :param change: "opened" or "closed"
+        """
         circuit = self.search([("connector_id", "=", connector.id)])
         if change == "opened":
             circuit._announce_opening(connector)
@@ -155,7 +163,7 @@ class RetailCircuit(models.Model):
         quiet._raise_alert(OUTAGE, summary, note, connector._get_responsible())
         if not self.notified_at or (self.opened_at - self.notified_at).total_seconds() > QUIET_SECONDS:
             self.notified_at = self.opened_at
-            connector._send_notice(summary, note)
+            connector._send_email(summary, note)
 
     def _announce_closing(self, connector):
         minutes = max(int((self.env.cr.now() - self.opened_at).total_seconds() // 60), 1)
@@ -163,4 +171,4 @@ class RetailCircuit(models.Model):
         note = self.env._("Back after about %(minutes)s min. Waiting events are being sent.", minutes=minutes)
         connector._clear_alert(OUTAGE, feedback=f"{summary}. {note}")
         if self.notified_at == self.opened_at:
-            connector._send_notice(summary, note)
+            connector._send_email(summary, note)

@@ -1,4 +1,4 @@
-"""Claiming deliveries and recording what became of them: the state machine, in SQL, a batch at a time."""
+"""Claiming deliveries and recording their outcomes: the state machine, in SQL, a batch at a time."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from .rows import as_table
 
 
 class Claim(NamedTuple):
-    """A delivery that a drain holds until ``lease_until``; ``payload`` is a fact's snapshot."""
+    """A delivery that a drain holds until ``lease_until``. ``payload`` is a fact's saved payload, else None."""
 
     id: int
     lease_until: datetime | None
@@ -34,14 +34,14 @@ class Claim(NamedTuple):
     is_replay: bool = False
 
 
-RESOLVE_DELAY_SECONDS = 5  # that a remote may take to carry out a call that it was given up on
-# An earlier attempt may have been applied without our knowing: in doubt, to be resolved, never blindly repeated.
+RESOLVE_DELAY_SECONDS = 5  # a remote may still carry out a call so long after it timed out
+# An earlier attempt may have taken effect. The delivery is in doubt, and must be resolved, not simply repeated.
 IS_UNCERTAIN = SQL(
     "EXISTS (SELECT FROM retail_delivery_attempt a WHERE a.delivery_id = d.id AND a.state = 'unknown')"
 )
 
-# Something older of the same subject that is not simply replaced by this delivery. OFFSET 0 keeps this from
-# becoming a join, which PostgreSQL makes over all that waits if its statistics are of a time when nothing did.
+# An older open delivery of the same subject that this one does not supersede. OFFSET 0 prevents PostgreSQL from turning
+# this into a join over all waiting deliveries, which it does if its statistics are from a time when none waited.
 BLOCKED = SQL(
     """EXISTS (
         SELECT FROM retail_delivery o
@@ -52,7 +52,7 @@ BLOCKED = SQL(
 
 
 def _claim_columns(is_manual, is_in_doubt):
-    """Return the columns of a :class:`Claim`, of a delivery ``d`` and its event ``e``."""
+    """Return the SQL columns of a :class:`Claim`, for a delivery ``d`` and its event ``e``."""
     return SQL(
         "d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id, d.attempts, %s, %s,"
         " e.payload, e.details, e.occurred_at, e.correlation_id, e.causation_id, d.lane, d.checkpoint, d.is_replay",
@@ -61,10 +61,10 @@ def _claim_columns(is_manual, is_in_doubt):
     )
 
 
-# "due": subjects of the oldest deliveries that are due. "run": all of a subject that travels as one. It names all
-# open states and then takes one away: so no index but that of the open rows of a subject fits, whatever PostgreSQL
-# believes about how many rows wait. "held": those of them that nobody else holds. "head": the newest of each run of
-# which all are held; it goes out, and the others are superseded.
+# "due": the subjects of the oldest due deliveries. "run": the deliveries of each subject of which only the newest is
+# sent. (The condition lists all open states and then excludes one, so that only the index of open rows per subject
+# fits, even with stale statistics.) "held": those that this transaction could lock. "head": the newest of each run, if
+# all of the run are held. It is claimed, and the others are superseded.
 CLAIM = """
 WITH due AS (
       SELECT DISTINCT res_model, res_id FROM (
@@ -117,16 +117,18 @@ class RetailDelivery(models.Model):
 
     @api.model
     def _claim(self, connector, lane, limit, lease_seconds):
-        """Take deliveries that are due, in order, without waiting for anyone.
+        """Claim due deliveries in order, without waiting for locks.
 
-        Of the states of one subject that wait, the newest is taken and the older are superseded. A subject
-        is skipped if something older of it is open, or if another drain holds any of its rows: with
-        REPEATABLE READ, whoever touches a row that has changed meanwhile fails and tries again.
+        Of several waiting states of one subject, the newest is claimed and the older ones are superseded. A subject is
+        skipped if an older delivery of it is open, or if another drain holds any of its rows. (At REPEATABLE READ, a
+        drain that touches a row which was changed meanwhile fails, and repeats the claim.)
 
-        The commit that follows need not wait for the disk: a claim that a crash of the database loses was not
-        sent, since the commit of its attempt waits for the disk, and so for all commits before it.
+        The commit after a claim does not need to wait for the disk. If a crash of the database loses the claim, nothing
+        was sent yet: the commit of the attempt waits for the disk, and so for all commits before it.
 
-        :return: list of :class:`Claim`, oldest first
+        :param limit: the maximum number of deliveries
+        :param lease_seconds: how long the caller holds them
+        :return: a list of :class:`Claim`, the oldest first
         """
         rows = self.env.execute_query(
             SQL(
@@ -144,7 +146,7 @@ class RetailDelivery(models.Model):
         return [Claim(*row) for row in rows]
 
     def _as_claims(self):
-        """Return the deliveries as a drain would claim them after a replay; nothing is claimed."""
+        """Return the :class:`Claim` list that a drain would get after a replay, without claiming anything."""
         rows = self.env.execute_query(
             SQL(
                 "SELECT %s FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id"
@@ -158,11 +160,11 @@ class RetailDelivery(models.Model):
 
     @api.model
     def _expire_leases(self):
-        """Take back what a drain that is gone still holds.
+        """Free the deliveries whose lease has expired, because the worker stopped.
 
-        What was about to be sent is ``unknown`` from here on; what was only claimed just waits again.
+        Those with a started attempt are in doubt; the others wait again.
 
-        :return: whether there was any
+        :return: whether there were any
         """
         rows = self.env.execute_query(
             SQL(
@@ -194,7 +196,7 @@ class RetailDelivery(models.Model):
 
     @api.model
     def _has_due(self, connector, lane):
-        """Tell whether a drain of the lane would find something to claim."""
+        """Return whether the lane has a due delivery that can be claimed."""
         return bool(
             self.env.execute_query(
                 SQL(
@@ -213,12 +215,12 @@ class RetailDelivery(models.Model):
 
     @api.model
     def _bring_forward(self, connector):
-        """What waits because the remote did not answer is due now that it does."""
+        """Make deliveries due that wait for a retry after a transient error: the remote responds again."""
         self._bring_forward_where(SQL("connector_id = %s AND error_class = 'transient'", connector.id))
 
     @api.model
     def _bring_forward_one(self, connector, lane):
-        """Have the oldest delivery that waits for its next try be due, as a probe."""
+        """Make the oldest delivery due that waits for a retry, as a probe."""
         self._bring_forward_where(
             SQL(
                 """id = (SELECT id FROM retail_delivery
@@ -230,7 +232,11 @@ class RetailDelivery(models.Model):
         )
 
     def _bring_forward_where(self, condition):
-        """What is unknown is left alone for a moment: the remote may be about to do what it gave no answer to."""
+        """Make deliveries due that wait for a retry.
+
+        Those in doubt wait for ``RESOLVE_DELAY_SECONDS`` after their attempt, because the remote may still be
+        carrying it out.
+        """
         self.env.execute_query(
             SQL(
                 """
@@ -253,9 +259,9 @@ class RetailDelivery(models.Model):
 
     @api.model
     def _record(self, rows):
-        """Write what became of claimed deliveries; those that another drain took over are left alone.
+        """Write the new states of claimed deliveries, except those whose lease has expired.
 
-        :param rows: at least one :class:`~.rows.DeliveryRow`
+        :param rows: a list of :class:`~.rows.DeliveryRow`, at least one
         """
         self.env.execute_query(
             SQL(
@@ -280,9 +286,9 @@ class RetailDelivery(models.Model):
 
     @api.model
     def _end_waits(self, connector, names):
-        """What waited for these records is due now.
+        """Make deliveries due that wait for these records.
 
-        :param names: ``model,id`` of records that have just arrived
+        :param names: ``model,id`` of records that have just been delivered
         """
         if not names:
             return
@@ -304,7 +310,7 @@ class RetailDelivery(models.Model):
 
     @api.model
     def _cancel_dead_states(self, connector, res_model, ids, reason):
-        """Nobody needs a dead state of a record that is gone."""
+        """Cancel the failed states of deleted records, which can no longer be sent."""
         dead = self.search(
             [
                 ("connector_id", "=", connector.id),
@@ -318,7 +324,7 @@ class RetailDelivery(models.Model):
 
     @api.model
     def _supersede_dead(self, delivery_ids):
-        """A state that arrived makes older dead states of its subject moot."""
+        """Mark failed states as superseded by newer states of the same subject that were delivered."""
         self.env.execute_query(
             SQL(
                 """

@@ -1,4 +1,4 @@
-"""A batch of claimed deliveries, on its way through prepare, send and record."""
+"""A batch of claimed deliveries: prepare, send, record."""
 
 import json
 import logging
@@ -20,11 +20,11 @@ ADAPTER_FAILED = "ADAPTER_FAILED"
 
 
 class DeliveryBatch:
-    """Deliveries of one connector that go out together.
+    """Deliveries of one connector that are sent together.
 
-    ``prepare``, ``refuse_shared_keys`` and ``record`` run in a transaction each, and may run again after a
-    rollback; ``send`` runs between them, without one. ``deliveries`` are the
-    :class:`~.outgoing.OutgoingDelivery` of the claims.
+    ``prepare``, ``refuse_shared_keys`` and ``record`` run in a transaction each, and may be repeated after a rollback.
+    ``send`` runs after the first two, without a transaction. ``deliveries`` has an
+    :class:`~.outgoing.OutgoingDelivery` for each claim.
     """
 
     def __init__(self, connector, adapter, claims):
@@ -37,20 +37,20 @@ class DeliveryBatch:
 
     @property
     def ready(self):
-        """Those of the deliveries that are to be sent."""
+        """The deliveries that will be sent."""
         return [each for each in self.deliveries if each.is_ready]
 
     # -- prepare -----------------------------------------------------------------------------------
 
     def prepare(self):
-        """Read the records, make the remote requests, and note that they are about to be sent."""
+        """Build the remote requests, and insert the attempts."""
         self._build()
         self._start_attempts()
 
     def preview(self):
-        """Build what will be sent, and record nothing; what waits for another record is shown without its link.
+        """Build the remote requests without inserting attempts. A delivery that waits is built without its links.
 
-        Completing a fact may write: the caller rolls that back.
+        It may write, such as the payload of a fact that could not be built before: the caller rolls that back.
         """
         self._build_despite_faults()
         for each in self.deliveries:
@@ -81,7 +81,7 @@ class DeliveryBatch:
         except RemoteError as error:
             delivery.decide(error)
             return
-        if delivery.prepared is None:  # the remote cannot be asked
+        if delivery.prepared is None:  # the adapter has no lookup for it
             delivery.cancel(self._deleted())
         elif _is_known_to_remote(delivery):
             delivery.skip()
@@ -93,9 +93,9 @@ class DeliveryBatch:
             return self.adapter.prepare(delivery.item)
         except RemoteError:
             raise
-        except Exception as error:  # an adapter may be anybody's: its mistake must not stop the other items
+        except Exception as error:  # a defect of an adapter must not stop the other items
             _logger.exception(
-                "The adapter of connector %s could not prepare %s",
+                "The adapter of connector %s failed to prepare delivery %s",
                 self.connector.id,
                 delivery.item.trace_id,
             )
@@ -109,7 +109,7 @@ class DeliveryBatch:
     # -- attempts ----------------------------------------------------------------------------------
 
     def _start_attempts(self):
-        """Note what is about to be sent; what would make the same remote record as another attempt waits."""
+        """Insert the attempts. A delivery waits if another started attempt has the same match key."""
         ready = self.ready
         attempt_ids = self.env["retail.delivery.attempt"]._start([self._attempt_row(each) for each in ready])
         for each in ready:
@@ -129,10 +129,10 @@ class DeliveryBatch:
         )
 
     def refuse_shared_keys(self):
-        """No two records may be linked to one remote record by the same natural key.
+        """Fail deliveries whose match key belongs to the remote record of another Odoo record.
 
-        A transaction of its own, after the attempts are committed: whoever had an attempt with the same key
-        has either linked its record by now, which this transaction sees, or still holds up ours.
+        This needs a transaction of its own, after the attempts were committed. If another attempt had the same key,
+        then either it has linked its record, which this transaction sees, or the insertion of our attempt waited.
         """
         by_model = defaultdict(list)
         for each in self.ready:
@@ -151,7 +151,7 @@ class DeliveryBatch:
                 self._refuse(each, holder)
 
     def _refuse(self, delivery, holder):
-        if delivery.sought:  # what would be found is another record's
+        if delivery.sought:  # the lookup would find the other record's remote record
             delivery.cancel(self._deleted())
         else:
             delivery.decide(self._shared_key_error(delivery.claim.res_model, holder), is_final=True)
@@ -168,7 +168,7 @@ class DeliveryBatch:
     # -- send --------------------------------------------------------------------------------------
 
     def send(self):
-        """Send what was prepared; remember one outcome for each."""
+        """Send or resolve the prepared deliveries, and set their outcomes."""
         by_trace = {each.item.trace_id: each for each in self.ready}
         batch = [each.prepared for each in by_trace.values()]
         in_doubt = [prepared for prepared in batch if prepared.item.in_doubt]
@@ -179,9 +179,11 @@ class DeliveryBatch:
             delivery.outcome = self._checked(found.get(trace_id), trace_id)
 
     def _checked(self, outcome, trace_id):
-        """Return an adapter's outcome if it can be recorded, or else one that is in doubt."""
+        """Return the adapter's outcome if it is valid, or else an uncertain error."""
         if outcome is None:
-            _logger.error("The adapter of connector %s returned no outcome for an item", self.connector.id)
+            _logger.error(
+                "The adapter of connector %s returned no outcome for delivery %s", self.connector.id, trace_id
+            )
             return Outcome(trace_id, error=self._adapter_failed())
         if outcome.remote_id is None or remote_data.is_id(outcome.remote_id):
             return outcome
@@ -193,7 +195,7 @@ class DeliveryBatch:
             return []
         try:
             return send(batch)
-        except Exception:  # an adapter may be anybody's: its mistakes must not lose or block deliveries
+        except Exception:  # a defect of an adapter must neither lose nor block deliveries
             _logger.exception("The adapter of connector %s failed", self.connector.id)
             return [Outcome(prepared.item.trace_id, error=self._adapter_failed()) for prepared in batch]
 
@@ -204,11 +206,11 @@ class DeliveryBatch:
     # -- record ------------------------------------------------------------------------------------
 
     def record(self):
-        """Write what became of each delivery: state, attempt, binding."""
+        """Write the new state, the attempt and the binding of each delivery."""
         OutcomeRecorder(self.connector, self.deliveries).record()
 
     def parts(self):
-        """Return a batch for each delivery, to record them one by one."""
+        """Return one batch per delivery, to record them one by one."""
         parts = []
         for each in self.deliveries:
             part = DeliveryBatch(self.connector, self.adapter, [each.claim])
@@ -217,7 +219,7 @@ class DeliveryBatch:
         return parts
 
     def give_up_recording(self):
-        """Replace what cannot be recorded by an outcome that is in doubt."""
+        """Replace outcomes that cannot be recorded with an uncertain error."""
         message = self.env._("The response could not be recorded. See the server log for details.")
         error = TransientError(message, code="NOT_RECORDED", uncertain=True)
         for each in self.deliveries:
@@ -227,7 +229,7 @@ class DeliveryBatch:
                 each.decide(error.not_sent())
 
     def outcomes(self):
-        """Return what the remote did with those that were sent."""
+        """Return the outcomes of the deliveries that were sent."""
         return [each.outcome for each in self.deliveries if each.outcome]
 
 

@@ -1,8 +1,8 @@
-"""The drain: what a wake-up job runs. Claim, send, record; each committed by itself.
+"""The drain: claims, sends and records deliveries of one lane, with a commit after each step.
 
-A job carries the ids of a connector and a lane, never a payload, and one job drains many deliveries. Nothing
-depends on a wake-up being durable: a cron looks for lanes with due work that nobody was woken for, and drains
-them itself where no job runner is running.
+It runs as a job, which carries the ids of a connector and a lane, never a payload. One job drains many deliveries. A
+lost wake-up is no problem: a cron finds lanes with due work and no job, and drains them itself if there is no job
+runner.
 """
 
 import logging
@@ -24,16 +24,14 @@ from .wake import LANE_LOCK, WAKE_HORIZON
 
 _logger = logging.getLogger(__name__)
 
-RUN_SECONDS = (
-    30  # a job hands its slot back after that time; with its last batch it stays below limit_time_real
-)
+RUN_SECONDS = 30  # then a job starts no further batch, so that it stays below limit_time_real
 CRON_SECONDS = 45
-SEND_SECONDS = 25  # a batch makes its calls within that time
+SEND_SECONDS = 25  # after that no further call of a batch starts
 LEASE_MARGIN = 10  # seconds to prepare and record a batch
-HELP_SECONDS = 2  # no second drain for a remote that needs longer for a batch: it has enough to do
-FAIR_SECONDS = 5  # after that time a drain gives way to another connector that waits for the slot
-NO_TOKEN_SECONDS = 30  # until a remote that gave no token is asked again
-MAX_TRANSACTION_TRIES = 5
+HELP_SECONDS = 2  # a remote that takes longer for a batch gets no second drain: it is busy enough
+FAIR_SECONDS = 5  # then a drain releases its slot if another connector waits for one
+NO_TOKEN_SECONDS = 30  # until the next attempt to renew an access token
+MAX_TRANSACTION_ATTEMPTS = 5
 
 
 class RetailDrain(models.AbstractModel):
@@ -44,10 +42,11 @@ class RetailDrain(models.AbstractModel):
 
     @api.model
     def _run(self, connector_id, lane, seconds=RUN_SECONDS, is_helper=False):
-        """Deliver what is due in one lane, for a bounded time, then arrange for the rest.
+        """Send the due deliveries of one lane for a limited time, then schedule the next drain.
 
-        :param is_helper: stop as soon as another job needs the slot
-        :return: number of deliveries handled
+        :param seconds: start no further batch after this time
+        :param is_helper: stop as soon as another job waits for the slot
+        :return: the number of deliveries handled
         """
         connector = self.env["retail.connector"].browse(connector_id)
         try:
@@ -63,12 +62,12 @@ class RetailDrain(models.AbstractModel):
             handled, is_empty = self._drain(connector, lane, seconds, is_helper)
         finally:
             self._release_slot(slot)
-        # Only now: whoever commits from here on finds the slot free and wakes the next drain.
+        # Only after releasing the slot: transactions that commit from here on see it free, and wake the next drain.
         self._wake_rest(connector, lane, is_empty)
         return handled
 
     def _drain(self, connector, lane, seconds, is_helper):
-        """As :meth:`_run_batches`; a connector that cannot be used needs attention."""
+        """Open the connection, and return :meth:`_run_batches`. A connector with a setup error needs attention."""
         try:
             connection = connector._connection()
         except (UserError, AuthError) as error:
@@ -83,10 +82,10 @@ class RetailDrain(models.AbstractModel):
             return self._run_batches(connector, lane, connection, seconds, is_helper)
 
     def _run_batches(self, connector, lane, connection, seconds, is_helper):
-        """Return the number of deliveries handled, and whether the lane had nothing left to claim.
+        """Send batches; return (number of deliveries handled, whether the lane has nothing left to claim).
 
-        Once more than a batch was waiting, a helper is called: a second drain of the lane, in a slot that
-        nobody else needs.
+        After more than one full batch it calls a helper: a second drain of the lane, which runs in a slot that no
+        other connector needs.
         """
         started_at = time.monotonic()
         limit = connection.settings.batch_size
@@ -129,7 +128,7 @@ class RetailDrain(models.AbstractModel):
         return handled, is_empty
 
     def _claim_next(self, connector, lane, size, lease):
-        """Claim what is due; if nothing is, what a drain that is gone still holds, or more of a bulk run."""
+        """Claim due deliveries. If there are none, free those of expired leases, or queue the next of a bulk run."""
         claims = self._transaction(self._claim, connector, lane, size, lease)
         if not claims and self._transaction(self.env["retail.delivery"]._expire_leases):
             claims = self._transaction(self._claim, connector, lane, size, lease)
@@ -143,11 +142,11 @@ class RetailDrain(models.AbstractModel):
         return self.env["retail.delivery"]._claim(connector, lane, size, lease)
 
     def _feed(self, connector, lane):
-        """Tell whether a bulk run had more for the lane."""
+        """Queue the next chunk of a bulk run; return whether there was one."""
         return lane == Lane.BULK and self._transaction(self.env["retail.bulk.run"]._feed, connector)
 
     def _admitted(self, connector, lane, limit, gate):
-        """Return how many deliveries may be claimed now: a batch, one as a probe, or none."""
+        """Return the number of deliveries that may be claimed now: a full batch, 1 for a probe, or 0."""
         if gate.probe_seconds or gate.throttled_seconds or not gate.is_started:
             return 0
         if gate.has_limits and self.env["retail.quota"]._wait_seconds(connector, lane):
@@ -160,9 +159,9 @@ class RetailDrain(models.AbstractModel):
         return int(self._short_transaction(self.env["retail.circuit"]._take_probe, connector))
 
     def _count_call(self, connector, lane):
-        """Have the quota governor allow the next call.
+        """Count the next call against the connector's limits.
 
-        :raise QuotaError: none is left for this lane
+        :raise QuotaError: the lane may make no call now
         """
         seconds = self._short_transaction(self.env["retail.quota"]._take, connector, lane)
         if seconds:
@@ -174,10 +173,10 @@ class RetailDrain(models.AbstractModel):
     # -- slots -------------------------------------------------------------------------------------
 
     def _take_slot(self, connector, lane, is_helper):
-        """Return the number of a free slot of the connector's lane, None if all are taken.
+        """Lock a free slot of the connector's lane, and return its number; None if all are taken.
 
-        The first is for drains that were woken, the others for helpers: so a slow remote holds one worker of
-        a lane, never all. A lock of the session, since it has to end with the process.
+        The first slot is for regular drains, the others for helpers, so that a slow remote occupies only one worker
+        of a lane. The lock belongs to the database session, so it is released if the process dies.
         """
         slots = range(1, connector.max_drains) if is_helper else range(1)
         for slot in slots:
@@ -192,11 +191,11 @@ class RetailDrain(models.AbstractModel):
     def _release_slot(self, number):
         try:
             if not modules.module.current_test:
-                self.env.cr.rollback()  # what was meant to stay is committed; what failed must not keep the lock
+                self.env.cr.rollback()  # all work is committed; a failed transaction must not prevent the unlock
             self.env.execute_query(SQL("SELECT pg_advisory_unlock(%s, %s)", LANE_LOCK, number))
             self._commit()
         except psycopg2.Error:
-            _logger.warning("The connection to the database is lost, and the lock of the lane with it")
+            _logger.warning("Lost the connection to the database, which also releases the lock of the lane")
 
     def _deliver(self, batch, answers):
         """Return (whether something arrived without much waiting for the remote, whether the adapter is used up)."""
@@ -224,13 +223,15 @@ class RetailDrain(models.AbstractModel):
                 self._transaction(flow._report_fault, fault.message)
 
     def _record(self, batch):
-        """Record the outcomes of a batch; if that fails, one by one, so that one of them stops no other."""
+        """Record the outcomes of a batch; if that fails, one by one, so that a bad one does not affect the others."""
         try:
             self._undone_if_it_fails(batch.record)
         except psycopg2.OperationalError:
             raise
         except Exception:
-            _logger.exception("Connector %s: the outcomes are recorded one by one", batch.connector.id)
+            _logger.exception(
+                "Cannot record a batch of connector %s; recording its outcomes one by one", batch.connector.id
+            )
             for part in batch.parts():
                 self._record_part(part)
 
@@ -244,11 +245,11 @@ class RetailDrain(models.AbstractModel):
             except psycopg2.OperationalError:
                 raise
             except Exception:
-                # If the second attempt fails too, the lease ends, and the delivery is in doubt.
-                _logger.exception("Delivery %s cannot be recorded", part.claims[0].id)
+                # If the second attempt fails too, the lease expires, and the delivery is in doubt.
+                _logger.exception("Cannot record the outcome of delivery %s", part.claims[0].id)
 
     def _undone_if_it_fails(self, function):
-        """As :meth:`_transaction`; what an exception interrupts is rolled back."""
+        """Like :meth:`_transaction`, but roll back after any exception."""
         if modules.module.current_test:
             with self.env.cr.savepoint():
                 self._transaction(function)
@@ -270,24 +271,26 @@ class RetailDrain(models.AbstractModel):
             self._transaction(self.env["retail.circuit"]._announce, connector, change)
 
     def _transaction(self, function, *args):
-        """Run ``function`` and commit; again, if somebody else changed the same rows meanwhile."""
-        for tries_left in reversed(range(MAX_TRANSACTION_TRIES)):
+        """Run ``function`` and commit. Repeat it after a serialization failure."""
+        for attempts_left in reversed(range(MAX_TRANSACTION_ATTEMPTS)):
             try:
                 with mute_logger("odoo.sql_db"):
                     result = function(*args)
                     self._commit()
                 return result
             except psycopg2.errors.TransactionRollbackError:
-                if modules.module.current_test or not tries_left:
+                if modules.module.current_test or not attempts_left:
                     raise
                 self.env.cr.rollback()
         raise AssertionError("unreachable")
 
     def _short_transaction(self, function, *args):
-        """Run ``function`` at READ COMMITTED and commit: it may wait for a row, and then sees what was changed."""
+        """Run ``function`` at READ COMMITTED and commit. After waiting for a locked row, it sees the row's new values.
+
+        The commit does not wait for the disk: a crash of the database may lose a moment's counts.
+        """
         self._commit()
         if not modules.module.current_test:
-            # What is counted may be a moment old after a crash of the database: nobody waits for the disk.
             self.env.cr.execute(
                 "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off"
             )
@@ -303,7 +306,7 @@ class RetailDrain(models.AbstractModel):
     # -- what is left ------------------------------------------------------------------------------
 
     def _wake_rest(self, connector, lane, is_empty):
-        """Have the next drain of the lane begin when something falls due."""
+        """Wake the next drain of the lane for when its next delivery is due."""
         if not connector._is_started():
             return
         deliveries = self.env["retail.delivery"]
@@ -316,7 +319,7 @@ class RetailDrain(models.AbstractModel):
             self.env["retail.wake"]._wake(connector.id, lane, due_in)
 
     def _closed_seconds(self, connector, lane):
-        """Return for how many seconds nothing may be delivered, although the connector is active."""
+        """Return the seconds until the active connector may send again; 0 if it may now."""
         gate = connector._gate()
         quota_in = self.env["retail.quota"]._wait_seconds(connector, lane) if gate.has_limits else 0.0
         return max(gate.throttled_seconds, gate.probe_seconds, quota_in)
@@ -325,7 +328,7 @@ class RetailDrain(models.AbstractModel):
 
     @api.model
     def _cron_drain(self):
-        """See to lanes with due work that nobody was woken for."""
+        """Wake all lanes that have due work, or drain them here if there is no job runner."""
         self._transaction(self.env["retail.delivery"]._expire_leases)
         connectors, wake = self.env["retail.connector"], self.env["retail.wake"]
         to_feed = [(id_, Lane.BULK.value) for id_ in self.env["retail.bulk.run"]._connector_ids_with_work()]
@@ -340,7 +343,7 @@ class RetailDrain(models.AbstractModel):
         if wake._is_job_runner_running():
             for connector_id, lane in lanes:
                 wake._wake(connector_id, lane, 0.0)
-            wake._rouse_job_runner()
+            wake._notify_job_runner()
             return
         stop_at = time.monotonic() + CRON_SECONDS
         for connector_id, lane in lanes:

@@ -1,4 +1,4 @@
-"""Building items: what an adapter is to know of each delivery, as the records are now."""
+"""Building the items of deliveries, from the current values of the records."""
 
 import logging
 from itertools import groupby
@@ -20,8 +20,8 @@ _logger = logging.getLogger(__name__)
 class ItemBuilder:
     """Builds the items of one connector's deliveries, a model at a time.
 
-    A fact may be completed by what only the moment of sending knows, and a record that another one needs first may be
-    queued: whoever only looks rolls that back.
+    It may write: the payload of a fact that could not be built before, and deliveries of records that others depend on.
+    A preview rolls that back.
     """
 
     def __init__(self, connector, adapter, faults=()):
@@ -138,9 +138,9 @@ class ItemBuilder:
         return payload
 
     def _late_snapshot(self, claim):
-        """Build, and keep, what could not be built when it happened.
+        """Build and store the payload of a fact that could not be built when it happened.
 
-        :raise MappingError: it still cannot be
+        :raise MappingError: it still cannot be built
         """
         record = self.env[claim.res_model].browse(claim.res_id).exists()
         if not record:
@@ -156,16 +156,19 @@ class ItemBuilder:
         return payload
 
     def _payload_error(self, claim, error):
-        """Say which field keeps a record from its canonical form; what nobody foresaw is in the server log."""
+        """Return the error for a payload that cannot be built. It names the field; other exceptions are logged."""
         if isinstance(error, pydantic.ValidationError):
             text = error_text(error)
             return MappingError(text, code="CANONICAL_FORM", field=text.partition(":")[0])
-        _logger.error("No payload for delivery %s", claim.id, exc_info=error)
+        _logger.error("Cannot build the payload of delivery %s", claim.id, exc_info=error)
         message = self.env._("The record could not be read. See the server log for details.")
         return MappingError(message, code="PAYLOAD_FAILED")
 
     def _seek_deleted(self, delivery):
-        """Look for what may have been made of a record that is gone: the erasure or merge to follow needs it."""
+        """Look up the remote record that an attempt in doubt may have created for a deleted record, or cancel.
+
+        The erasure or merge that follows needs its remote id.
+        """
         claim = delivery.claim
         sought = self.env["retail.delivery.attempt"]._sought(self.connector, claim.res_model, [claim.res_id])
         delivery.sought = sought.get(claim.res_id) if isinstance(self.adapter, Finder) else None
@@ -174,10 +177,10 @@ class ItemBuilder:
         else:
             delivery.cancel(self.env._("The record was deleted before it was sent."))
 
-    # -- what else of the record -------------------------------------------------------------------
+    # -- mapped fields and references --------------------------------------------------------------
 
     def _record_values(self, res_model, deliveries):
-        """Return ``{record id: {path: value}}`` of the Odoo fields that field maps want of the records."""
+        """Return ``{record id: {path: value}}`` for the Odoo fields that the field maps use."""
         wanted = {each.claim.event_type for each in deliveries}
         paths = {path: None for event_type in wanted for path in self.adapter.mapper.record_paths(event_type)}
         if not paths:
@@ -198,7 +201,7 @@ class ItemBuilder:
         return self.env._("A mapped field cannot be read: %(error)s", error=str(error).partition("\n")[0])
 
     def _values_of(self, delivery, values):
-        """Return the Odoo fields of one record; if they could not be read, it is decided."""
+        """Return the Odoo fields of one record. If they could not be read, its delivery fails."""
         found = values.get(delivery.claim.res_id, {})
         if not isinstance(found, Exception):
             return found
@@ -208,7 +211,7 @@ class ItemBuilder:
         return {}
 
     def _resolve_references(self, deliveries):
-        """Return ``{delivery id: {Reference: RemoteId}}`` of those that need not wait for other records."""
+        """Return ``{delivery id: {Reference: RemoteId}}``; decide deliveries that must wait for other records."""
         references = {
             each.claim.id: self.adapter.references(each.claim.event_type, each.payload) for each in deliveries
         }
@@ -231,7 +234,7 @@ def _model_of(delivery):
 
 
 def _remote_id(claim, binding):
-    """A person who sends again a record that is gone at the remote wants it to be found or made anew."""
+    """Return the remote id to send to. None to find or create a record again that was not found, if a user asks."""
     if binding is None or (binding.is_not_found and claim.is_manual):
         return None
     return binding.remote_id

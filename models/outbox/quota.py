@@ -1,7 +1,7 @@
-"""The call limits of a connector, and what was counted against them: one row per window of time.
+"""Call limits of a connector and the calls counted against them: one row per window.
 
-All drains of all hosts count here, under a row lock and by the database's clock. Users' transactions do not
-write these rows, except for a manager's who changes a limit.
+All drains on all hosts count here, under a row lock and with the database's clock. Users' transactions do not write
+these rows, unless a manager changes a limit.
 """
 
 import json
@@ -13,7 +13,7 @@ from odoo.tools import SQL, format_time, formatLang
 
 from ...core import quota
 
-MAX_LIMIT = 2**31 - 1  # what the column takes
+MAX_LIMIT = 2**31 - 1  # the maximum of the column
 _COUNTED = ("number", "counts", "used", "ends_at", "touched_at")
 
 
@@ -70,7 +70,7 @@ class RetailQuota(models.Model):
             row.forecast = row._forecast(window, now) if window and window.is_day else False
 
     def _forecast(self, window, now):
-        """Say how long a day's calls last."""
+        """Return a text about how long the day's remaining calls will last."""
         runs_out_at = quota.runs_out_at(window, now)
         ends_at = self._time(quota.roll(window, now).ends_at)
         if runs_out_at is None:
@@ -104,7 +104,7 @@ class RetailQuota(models.Model):
 
     @api.model
     def _apply_plan(self, connectors):
-        """Give connectors the limits of their plans; what was counted stays, as do lines for other windows."""
+        """Set the limits of the connectors' plans. Counts, and limits of other windows, stay as they are."""
         for connector in connectors:
             plan = connector._get_plan()
             rows = {row.seconds: row for row in connector.quota_ids}
@@ -119,16 +119,16 @@ class RetailQuota(models.Model):
 
     @api.model
     def _wait_seconds(self, connector, lane):
-        """Return the seconds until the lane may make at least one call, 0.0 if it may now. Reads only."""
+        """Return the seconds until the lane may make a call; 0.0 if it may now. Counts nothing."""
         now, windows = self._windows(connector.quota_ids)
         return self._longest_wait(connector, lane, windows, now, 1)
 
     @api.model
     def _take(self, connector, lane, calls=1):
-        """Count calls against all windows and return 0.0, or count none and return the seconds to wait.
+        """Count calls against all windows and return 0.0; or count none, and return the seconds to wait.
 
-        The row lock is held until the end of the transaction, which must be a short one at READ COMMITTED:
-        whoever waits for the lock then sees what was counted meanwhile.
+        The row lock is held until the end of the transaction. It must be a short one at READ COMMITTED, so that a drain
+        that waited for the lock sees the latest counts.
         """
         now, windows = self._lock(connector)
         seconds = self._longest_wait(connector, lane, windows, now, calls)
@@ -138,9 +138,9 @@ class RetailQuota(models.Model):
 
     @api.model
     def _correct(self, connector, readings):
-        """Take over the remote's own figures (:class:`~...connectors.provider.QuotaReading`). Transaction as above.
+        """Correct limits and counts by the remote's own figures. Requires the same transaction as :meth:`_take`.
 
-        Figures for a window that has no row are not wanted.
+        :param readings: a list of :class:`~...connectors.provider.QuotaReading`; those without a row are ignored
         """
         by_seconds = {reading.seconds: reading for reading in readings if reading.limit > 0}
         if not by_seconds or not _corrected(*self._windows(connector.quota_ids), by_seconds):
@@ -151,7 +151,7 @@ class RetailQuota(models.Model):
 
     @api.model
     def _left_today(self, connector):
-        """Return (calls left today, calls a day), None if the connector has no limit by the day."""
+        """Return (calls left today, calls per day); None if the connector has no daily limit."""
         now, windows = self._windows(connector.quota_ids)
         day = next((window for window in windows.values() if window.is_day), None)
         return (quota.left(day, now), day.limit) if day else None
@@ -164,14 +164,14 @@ class RetailQuota(models.Model):
     # -- rows --------------------------------------------------------------------------------------
 
     def _windows(self, rows):
-        """Return (the time by the database's clock, {row id: window}) without locking."""
+        """Return (database time in microseconds, ``{row id: window}``) without locking."""
         return self._read(SQL("id IN %s", tuple(rows._origin.ids) or (0,)), SQL())
 
     def _lock(self, connector):
         return self._read(SQL("connector_id = %s", connector.id), SQL("FOR UPDATE"))
 
     def _read(self, where, lock):
-        """The clock is read after the last row was locked: CTEs with locks are not merged into the query."""
+        """Return as :meth:`_windows`. The CTE is materialized, so that the clock is read after all rows are locked."""
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
@@ -197,7 +197,7 @@ class RetailQuota(models.Model):
         self.browse(windows).invalidate_recordset(["counted", "used", "left", "forecast"], flush=False)
 
     def _store_limits(self, limits):
-        """A limit that was typed stays, as long as the remote's is not smaller."""
+        """Store the remote's limits. A limit that a user entered stays; the smaller one then applies."""
         for row_id, limit in limits.items():
             self.env.execute_query(
                 SQL(
@@ -212,7 +212,7 @@ class RetailQuota(models.Model):
 
 
 def _corrected(now, windows, by_seconds):
-    """Return those of the windows that the remote's figures change."""
+    """Return ``{row id: window}`` for the windows that the remote's figures change."""
     found = {}
     for row_id, window in windows.items():
         if window.seconds in by_seconds:

@@ -1,6 +1,6 @@
-"""Waking lanes: a job, or the cron where no job runner runs, drains a lane once something in it is due.
+"""Waking lanes: a job drains a lane when a delivery in it is due. Without a job runner, the cron does.
 
-Nothing depends on a wake-up being durable: the cron looks for lanes with due work that nobody was woken for.
+A lost wake-up is no problem: the cron also drains lanes that have due work and no job.
 """
 
 import logging
@@ -17,18 +17,18 @@ from ...core.const import Lane
 
 _logger = logging.getLogger(__name__)
 
-WAKE_HORIZON = 60  # seconds; what is due later is left to the cron
-OVERDUE_SECONDS = 10  # what a job may start late by
-MAX_DRAINS = 4  # of one connector in one lane
-LANE_LOCK = 1919247457  # first number of the advisory locks that drains hold while they run
+WAKE_HORIZON = 60  # seconds; the cron wakes lanes for what is due later
+OVERDUE_SECONDS = 10  # a job may start so much late
+MAX_DRAINS = 4  # per connector and lane
+LANE_LOCK = 1919247457  # the first key of the advisory locks that drains hold while they run
 JOB_RUNNER_LOCK = 2293787760715711918  # PG_ADVISORY_LOCK_ID of queue_job's runner
 
-# (database, connector, lane) -> when a job that was enqueued by this process starts (Unix time).
-# Whatever is committed before that time will be seen by that job.
+# (database, connector, lane) -> start of a job that this process enqueued (Unix time). The job will see everything
+# that is committed before.
 _wakes = {}
 
 
-# Each wake-up looks at both advisory locks, the clock and the jobs: one statement instead of five.
+# Reads both advisory locks, the clock and the jobs in one statement instead of five.
 LOOK = """
 SELECT l.is_draining, l.has_job_runner, extract(epoch FROM t.eta)::float,
        extract(epoch FROM t.eta - t.now)::float,
@@ -50,15 +50,19 @@ SELECT l.is_draining, l.has_job_runner, extract(epoch FROM t.eta)::float,
 
 
 class LaneLook(NamedTuple):
-    """What is known of a lane; moments are Unix times by the database's clock, which all hosts share."""
+    """The state of a lane. Times are Unix times of the database's clock, which all hosts share.
 
-    is_draining: bool  # a drain is at work; it looks for work once more after giving up its slot
+    :param is_draining: a drain is running; it checks for work again after it has released its slot
+    :param eta: when to drain the lane
+    :param seconds_left: seconds until ``eta``
+    :param job_starts_at: the start of the last waiting job that drains the lane by then; None if there is none
+    """
+
+    is_draining: bool
     has_job_runner: bool
-    eta: float  # when the lane is to be drained
-    seconds_left: float  # until then
-    job_starts_at: (
-        float | None
-    )  # when the last job that drains the lane by then, and has not started yet, will
+    eta: float
+    seconds_left: float
+    job_starts_at: float | None
     company_id: int
 
 
@@ -93,11 +97,11 @@ class RetailWake(models.AbstractModel):
             return
         try:
             with self.env.registry.cursor() as cr:
-                # Nothing depends on a wake-up, since the cron looks too: its commit need not wait for the disk.
+                # A lost wake-up is no problem, so its commit does not need to wait for the disk.
                 cr.execute("SET LOCAL synchronous_commit = off")
                 self.with_env(self.env(cr=cr, user=SUPERUSER_ID, su=True))._wake(connector_id, lane, due_in)
         except psycopg2.Error:
-            _logger.warning("No wake-up for connector %s, lane %s: the cron will", connector_id, lane)
+            _logger.warning("Cannot wake lane %s of connector %s; the cron will drain it", lane, connector_id)
 
     @api.model
     def _wake(self, connector_id, lane, due_in):
@@ -108,10 +112,10 @@ class RetailWake(models.AbstractModel):
         seconds_left = lane_look.seconds_left
         eta = datetime.utcfromtimestamp(lane_look.eta) if due_in else None
         if not lane_look.has_job_runner:
-            # Odoo notifies its cron workers of a trigger only if it is due, to the second: else they sleep on.
+            # Odoo notifies its cron workers at once only if the trigger is due by now, hence None instead of a time.
             self.env.ref("retail_hub.ir_cron_drain")._trigger(at=eta)
         elif lane_look.job_starts_at:
-            # Sooner, perhaps, than asked for: what is committed after its start needs another one.
+            # The job may start before ``eta``: what is committed after its start needs another wake-up.
             seconds_left += lane_look.job_starts_at - lane_look.eta
         else:
             self._enqueue(connector_id, lane, eta, lane_look.company_id)
@@ -123,11 +127,10 @@ class RetailWake(models.AbstractModel):
             self._enqueue(connector_id, lane, None, lane_look.company_id, is_helper=True)
 
     def _look(self, connector_id, lane, due_in):
-        """Return the :class:`LaneLook` of a lane that is to be drained in ``due_in`` seconds, to the second.
+        """Return the :class:`LaneLook` of a lane to drain in ``due_in`` seconds, rounded up to whole seconds.
 
-        If it is due now, a job that should have started counts, too. It covers what is committed by now, but for how
-        long nobody can tell: to rely on it, each change would have to look again. One that is late by more than
-        ``OVERDUE_SECONDS`` does not count: it waits for a job runner whose clock is slow.
+        If the lane is due now, a job that should have started already counts too, unless it is late by more than
+        ``OVERDUE_SECONDS``: then it waits for a job runner with a slow clock.
         """
         [row] = self.env.execute_query(
             SQL(
@@ -147,7 +150,7 @@ class RetailWake(models.AbstractModel):
 
     @api.model
     def _database_time(self):
-        """Return the database's clock, in seconds since 1970: the one that all hosts share."""
+        """Return the database's clock, which all hosts share, in seconds since 1970."""
         [(now,)] = self.env.execute_query(SQL("SELECT extract(epoch FROM clock_timestamp())::float"))
         return now
 
@@ -163,14 +166,11 @@ class RetailWake(models.AbstractModel):
 
     @api.model
     def _delayed_drain(self, **options):
-        """Return the drain so that what is called of it becomes a job; the drain fills this in.
-
-        :param options: of ``with_delay``
-        """
+        """Return the drain model ``with_delay``, whose method calls become jobs. The drain overrides this."""
         raise NotImplementedError
 
     def _has_waiting_job(self, connector, lane):
-        """Tell whether another connector's job of the lane's channel could start if it had a slot."""
+        """Return whether a job of another connector waits for a slot in the lane's channel."""
         return bool(
             self.env.execute_query(
                 SQL(
@@ -189,7 +189,7 @@ class RetailWake(models.AbstractModel):
 
     @api.model
     def _is_job_runner_running(self):
-        """Tell whether some queue_job runner holds the runner's lock on this database."""
+        """Return whether a queue_job runner holds its lock on this database."""
         return bool(
             self.env.execute_query(
                 SQL(
@@ -202,8 +202,8 @@ class RetailWake(models.AbstractModel):
             )
         )
 
-    def _rouse_job_runner(self):
-        """Have the runner look for dead jobs now: it sleeps until the next job is due by its own clock."""
+    def _notify_job_runner(self):
+        """Have the runner check for dead jobs now: it sleeps until the next job is due by its own clock."""
         self.env.execute_query(SQL("SELECT pg_notify('queue_job', '')"))
 
     # -- locks -----------------------------------------------------------------------------------------
