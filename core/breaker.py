@@ -86,7 +86,7 @@ def _continue(streak, now, answered, failed):
 
 
 def is_broken(health):
-    """Tell whether so much failed that the remote should be left alone."""
+    """Return whether so many calls failed that the circuit must open."""
     failed = sum(tally.failed for tally in health.tallies)
     total = failed + sum(tally.answered for tally in health.tallies)
     calls = sum(tally.failed_calls for tally in health.tallies)

@@ -143,7 +143,7 @@ def correct(window, now, reading):
 
 
 def differs(one, other):
-    """Tell whether two windows, rolled to the same time, allow for other calls; a second of a reset is no matter."""
+    """Return whether two windows, rolled to the same time, differ by more than one second of their reset."""
     facts = [(window.limit, window.used, window.is_reported) for window in (one, other)]
     return facts[0] != facts[1] or abs(one.ends_at - other.ends_at) > SECOND
 

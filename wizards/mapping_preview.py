@@ -185,9 +185,9 @@ class RetailMappingPreview(models.TransientModel):
         remote_object = self._remote_object()
         if remote_object.part:
             item = replace(item, data=next(iter(item.data.get(remote_object.part) or ()), {}), remote_id=None)
-        told = set(adapter.mapper.field_maps_for(remote_object, item.event_type))
+        sent = set(adapter.mapper.field_maps_for(remote_object, item.event_type))
         return [
-            self._row(adapter, item, line, known, line in told)
+            self._row(adapter, item, line, known, line in sent)
             for line in adapter.mapper.field_maps(remote_object.name)
         ]
 

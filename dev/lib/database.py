@@ -39,9 +39,9 @@ class Database:
         self.filestore = Path(setting("RETAIL_HUB_DATA_DIR"), "filestore", name)
 
     def create(self, source: Database | None = None) -> Database:
-        """Make it as a copy of `source`; one that is there already is dropped first.
+        """Create the database as a copy of `source`, after dropping an existing one.
 
-        Nobody may be connected to `source`. By default it is the template: Odoo without retail_hub.
+        There must be no connection to `source`. By default it is the template: Odoo without retail_hub.
         """
         source = source or Database(setting("RETAIL_HUB_TEMPLATE"))
         self.drop()
@@ -51,7 +51,7 @@ class Database:
         return self
 
     def drop(self) -> None:
-        """Remove it, whoever is connected; nothing happens if it is not there."""
+        """Drop the database and its connections, if it exists."""
         _administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)
         shutil.rmtree(self.filestore, ignore_errors=True)
 

@@ -172,7 +172,7 @@ def check_parts(root: Path) -> Iterator[Problem]:
 def _adders(modules, makers):
     """Return ``{name: parts that define it}`` of the members that a part adds to a model of another, or of Odoo.
 
-    The other members need no look: nobody gets at a model of a higher part but by its name, or by such a member.
+    The other members are not checked: a model of a higher part can only be reached by its name, or by such a member.
     """
     own = {member for each in modules for member in each.members if makers.get(member[0]) == each.part}
     added = {name for each in modules for model, name in each.members - own}

@@ -87,8 +87,9 @@ class RetailSyncState(models.Model):
         """
         count = 0
         for connector in connectors if records else ():
-            gone = self.env["retail.binding"]._not_found_records(connector, records)
-            count += self._resend_all_facts(gone, connector) + self._resend_facts(records - gone, connector)
+            missing = self.env["retail.binding"]._not_found_records(connector, records)
+            count += self._resend_all_facts(missing, connector)
+            count += self._resend_facts(records - missing, connector)
         return count
 
     @api.model
@@ -96,17 +97,17 @@ class RetailSyncState(models.Model):
         newest = self._newest_facts(records, connector)
         deliveries = self._dead_facts(records, connector)
         deliveries |= deliveries.browse(delivery for *_, delivery, state in newest if state in REVIVABLE)
-        told = [row for row in newest if row[-1] in (None, State.DELIVERED, State.SUPERSEDED)]
-        again = deliveries._queue_again([row[0] for row in told], [row[1] for row in told])
+        ended = [row for row in newest if row[-1] in (None, State.DELIVERED, State.SUPERSEDED)]
+        again = deliveries._queue_again([row[0] for row in ended], [row[1] for row in ended])
         return len(again) + len(deliveries._replay())
 
     @api.model
     def _resend_all_facts(self, records, connector):
         """Send all facts again that are not open, in order; return the number of deliveries."""
         self._dead_facts(records, connector)._discard(self.env._("Replaced by a Resync of all events."))
-        told = [row for row in self._facts(records, connector) if row[-1] not in OPEN_STATES]
+        ended = [row for row in self._facts(records, connector) if row[-1] not in OPEN_STATES]
         deliveries = self.env["retail.delivery"]
-        return len(deliveries._queue_again([row[0] for row in told], list({row[1] for row in told})))
+        return len(deliveries._queue_again([row[0] for row in ended], list({row[1] for row in ended})))
 
     @api.model
     def _dead_facts(self, records, connectors):

@@ -104,8 +104,8 @@ class RetailRetention(models.Model):
             SQL(
                 """
                 WITH old AS MATERIALIZED (%(old)s),
-                     gone AS (DELETE FROM %(table)s t USING old WHERE t.id = old.id RETURNING t.id)
-                SELECT count(*) FROM gone
+                     deleted AS (DELETE FROM %(table)s t USING old WHERE t.id = old.id RETURNING t.id)
+                SELECT count(*) FROM deleted
                 """,
                 old=old,
                 table=SQL.identifier(table),

@@ -6,7 +6,7 @@ from odoo import api, models
 
 from ...schemas.base import MoneyV1
 from ...schemas.invoice import InvoiceLineV1, InvoicePaidV1, InvoiceV1, LineTaxV1, RefundV1
-from .canonical_values import amount, date, decimal, order_references, tax_rate
+from .canonical_values import amount, date, decimal, line_values, order_references, tax_rate
 from .capture import Transition, becomes
 
 ORDERS = "line_ids.sale_line_ids.order_id"
@@ -159,22 +159,15 @@ class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
     def _retail_line(self):
-        currency, sale_line = self.currency_id, self.sale_line_ids[:1]
+        sale_line = self.sale_line_ids[:1]
         kind = sale_line._retail_kind() if sale_line else "product"
         advances = self.move_id.pos_order_ids.config_id._retail_down_payment_products()
         return InvoiceLineV1(
             id=str(self.id),
             kind="down_payment" if self.is_downpayment or self.product_id in advances else kind,
-            product_id=str(self.product_id.id or ""),
-            sku=self.product_id.default_code or "",
             name=self.name or self.product_id.display_name or "",
             quantity=decimal(self.quantity),
-            unit=self.product_uom_id.name or "",
-            unit_price=decimal(self.price_unit),
-            discount=decimal(self.discount),
-            untaxed=amount(self.price_subtotal, currency),
-            tax=amount(self.price_total - self.price_subtotal, currency),
-            total=amount(self.price_total, currency),
+            **line_values(self, self.currency_id),
             taxes=tuple(_tax(tax) for tax in self.tax_ids.flatten_taxes_hierarchy()),
             order_line_ids=tuple(str(line_id) for line_id in self.sale_line_ids.ids),
         )

@@ -25,9 +25,22 @@ def date(value):
     return value.isoformat() if value else None
 
 
+def line_values(line, currency):
+    """Return the canonical values that the lines of sales orders and invoices have in common: a dict."""
+    return {
+        "product_id": str(line.product_id.id or ""),
+        "sku": line.product_id.default_code or "",
+        "unit": line.product_uom_id.name or "",
+        "unit_price": decimal(line.price_unit),
+        "discount": decimal(line.discount),
+        "untaxed": amount(line.price_subtotal, currency),
+        "tax": amount(line.price_total - line.price_subtotal, currency),
+        "total": amount(line.price_total, currency),
+    }
+
+
 def order_references(sale_orders, pos_orders):
-    """Return references to the orders that a document belongs to; for a till order that only settles a sales order, to
-    the sales order."""
+    """Return references to a document's orders. A till order that only settles a sales order counts as that order."""
     sale_orders |= pos_orders._retail_settled_orders()
     pos_orders = pos_orders.filtered(
         lambda order: not order._retail_settled_lines() or order._retail_is_sale()

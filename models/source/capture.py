@@ -176,7 +176,7 @@ class RetailCapture(models.AbstractModel):
 
     @api.model
     def _retail_wants(self, event_type):
-        """Tell whether an active flow wants events of this type; without the outbox, none does."""
+        """Return whether an active flow wants events of this type. The outbox overrides this."""
         return False
 
     @api.model

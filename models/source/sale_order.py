@@ -3,7 +3,7 @@
 from odoo import models
 
 from ...schemas.order import OrderLineV1, OrderV1
-from .canonical_values import amount, decimal, timestamp
+from .canonical_values import amount, decimal, line_values, timestamp
 from .capture import Transition, becomes
 
 
@@ -90,22 +90,14 @@ class SaleOrderLine(models.Model):
         return frozenset({"discount", "name", "price_total", "price_unit", "product_id", "product_uom_qty"})
 
     def _retail_line(self):
-        currency = self.currency_id
         return OrderLineV1(
             id=str(self.id),
             # Optional products are linked to a line as well.
             parent_id=str(self.linked_line_id.id or "") if self.combo_item_id else "",
             kind=self._retail_kind(),
-            product_id=str(self.product_id.id or ""),
-            sku=self.product_id.default_code or "",
             name=self.name or self.product_id.display_name,
             quantity=decimal(self.product_uom_qty),
-            unit=self.product_uom_id.name or "",
-            unit_price=decimal(self.price_unit),
-            discount=decimal(self.discount),
-            untaxed=amount(self.price_subtotal, currency),
-            tax=amount(self.price_total - self.price_subtotal, currency),
-            total=amount(self.price_total, currency),
+            **line_values(self, self.currency_id),
         )
 
     def _retail_kind(self):

@@ -97,7 +97,7 @@ class Schema:
         return self.label.upper().replace(" ", "_")
 
     def own_properties(self):
-        """What every record has and nobody can write."""
+        """Yield the read-only properties that every record has."""
         for name in ("hs_object_id", "hs_merged_object_ids"):
             yield Property(name, read_only=True)
         for name in (self.created, self.modified):

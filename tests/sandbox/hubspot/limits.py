@@ -40,7 +40,7 @@ def rejection(limits, which, retry_after=None):
         "policyName": policy,
         "groupName": "publicapi:private-apps",
     }
-    told = headers(limits)
+    all_headers = headers(limits)
     if retry_after is not None:
-        told = (*told, ("Retry-After", retry_after))
-    return json_response(429, body, told)
+        all_headers = (*all_headers, ("Retry-After", retry_after))
+    return json_response(429, body, all_headers)

@@ -25,7 +25,7 @@ class Receiver(Account):
     SETTINGS = SETTINGS
 
     def start(self):
-        self.events = {}  # id -> what records() tells
+        self.events = {}  # id -> entry of records()
 
     def route(self, request, caller):
         if request.method != "POST":
