@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from .base import Adapter
+from .guard import Guard
 from .http_client import HttpClient
 from .mapper import Mapper
 from .provider import Provider, QuotaReading, Settings
@@ -23,6 +24,7 @@ class Connection:
         self.http = HttpClient(
             settings,
             method.headers(settings.credentials),
+            guard=Guard(settings.allowed_hosts),
             refusal=method.missing(settings.credentials),
             **provider.http_options(settings),
         )

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 import requests
 from requests import exceptions as http_errors
 from requests.adapters import HTTPAdapter
+from requests.utils import select_proxy
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import InvalidHeader as InvalidAnswerHeader
 from urllib3.exceptions import LocationValueError, NewConnectionError, ReadTimeoutError
@@ -68,8 +69,9 @@ class HttpClient:
     :param settings: base URL and time-outs; ``HTTPS_PROXY`` and ``REQUESTS_CA_BUNDLE`` are honoured
     :param headers: sent with every call, to authorize it; they never appear in a message or a repr
     :param max_bytes: the largest body to read, after decompression
-    :param guard: checks the addresses to connect to, for base URLs that users may choose freely (see
-        :mod:`.guarded_pool`). Proxies are then ignored, because a proxy resolves the name itself.
+    :param guard: a :class:`~.guard.Guard` that checks the addresses to connect to; None allows all. A proxy resolves
+        names itself: then the guard only checks what the URL says.
+    :param uses_proxy: False to ignore the proxies of the environment, for URLs whose addresses must be checked
     :param reads_json: False if only the status matters: the body may be anything, and goes to ``Response.text``
     :param refusal: the error that every call raises instead of sending anything, such as a missing credential
 
@@ -84,6 +86,7 @@ class HttpClient:
         headers=None,
         max_bytes=MAX_RESPONSE_BYTES,
         guard=None,
+        uses_proxy=True,
         reads_json=True,
         refusal: RemoteError | None = None,
     ):
@@ -96,9 +99,8 @@ class HttpClient:
         self.clock_skew: float | None = None
         self.before_call: Callable[[], None] | None = None
         self.after_answer: Callable[[dict[str, str]], None] | None = None
-        self._session = _session(
-            self.base_url, headers or {}, guard, settings.parallel_calls, sum(self.timeout)
-        )
+        adapter = _BoundedAdapter(guard, sum(self.timeout), settings.parallel_calls)
+        self._session = _session(self.base_url, headers or {}, adapter, uses_proxy)
 
     def __enter__(self):
         return self
@@ -261,12 +263,12 @@ def bad_credentials() -> RemoteError:
     )
 
 
-def _session(base_url, headers, guard, connections, call_seconds):
+def _session(base_url, headers, adapter, uses_proxy):
     session = requests.Session()
     with contextlib.suppress(ValueError):  # an invalid URL is reported by the first call
         _read_environment(session, base_url)
-    options = {"pool_connections": 1, "pool_maxsize": connections, "max_retries": 0}
-    adapter = _BoundedAdapter(guard, call_seconds, **options)
+    if not uses_proxy:
+        session.proxies = {}
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
@@ -284,10 +286,10 @@ def _read_environment(session, base_url):
 
 
 class _BoundedAdapter(HTTPAdapter):
-    """Limits the duration of calls. With a guard, it does not use proxies."""
+    """Limits the duration of calls, and connects to the addresses that the guard allows."""
 
-    def __init__(self, guard, call_seconds, **options):
-        super().__init__(**options)
+    def __init__(self, guard, call_seconds, connections):
+        super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
         self._guard = guard
         self._call_seconds = call_seconds
         self.poolmanager.pool_classes_by_scheme = pool_classes(guard or any_address, call_seconds)
@@ -297,10 +299,10 @@ class _BoundedAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = pool_classes(any_address, self._call_seconds)
         return manager
 
-    def send(self, request, **options):
-        if self._guard:
-            options["proxies"] = {}
-        return super().send(request, **options)
+    def send(self, request, proxies=None, **options):
+        if self._guard and select_proxy(request.url, proxies):
+            self._guard.check_url(request.url)
+        return super().send(request, proxies=proxies, **options)
 
 
 class _HeaderAuth(requests.auth.AuthBase):

@@ -230,7 +230,7 @@ class Provider:
     quota_readings: Callable[[Mapping[str, str]], Sequence[QuotaReading]] = _no_readings
     """Reads rate-limit headers: takes a response's headers with lower-case names."""
     http_options: Callable[[Settings], Mapping[str, Any]] = _no_options
-    """Options for :class:`~.http_client.HttpClient`: ``guard``, ``max_bytes``, ``reads_json``."""
+    """Options for :class:`~.http_client.HttpClient`: ``max_bytes``, ``reads_json``, ``uses_proxy``."""
     estimate: Callable[[str, int, int], int] = _full_batches
     """Estimates the calls for some items: takes the event type, the number of items, and that of full batches."""
 

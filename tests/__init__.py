@@ -11,6 +11,7 @@ from .source import test_stock_level
 from .source import test_stock_picking
 from .connector import test_connector
 from .connector import test_credential
+from .connector import test_destination
 from .connector import test_field_map
 from .connector import test_hubspot_companies
 from .connector import test_hubspot_invoices

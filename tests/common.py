@@ -1,6 +1,7 @@
 """What the Odoo tests share: a connector to a real sandbox process, and the steps of a delivery's way."""
 
-from contextlib import closing
+import tempfile
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from unittest.mock import patch
 from urllib.parse import urlsplit
@@ -11,10 +12,21 @@ from odoo.tests import HOST, TransactionCase
 from odoo.tests.common import _super_send
 
 from ..models.outbox.wake import JOB_RUNNER_LOCK
+from ..tools import server_options
 from .sandbox.client import SandboxProcess
 
 TOKEN = "sandbox-token"
 FALLBACK_KEY = "odoo_customer_id"
+
+
+@contextmanager
+def options(text):
+    """Have odoo.conf say this in our section."""
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+        file.write(f"[retail_hub]\n{text}\n")
+        file.flush()
+        with patch.object(server_options, "config_files", lambda: [file.name]):
+            yield
 
 
 class RetailCase(TransactionCase):
@@ -28,6 +40,7 @@ class RetailCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.enterClassContext(options("allow_hosts = 127.0.0.1"))
         cls.sandbox = cls.enterClassContext(SandboxProcess(providers=cls.sandbox_providers))
         cls.connector = cls._create_connector("HubSpot")
 

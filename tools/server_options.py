@@ -34,6 +34,11 @@ def read_list(option):
     return [item.strip() for item in read(option).split(",") if item.strip()]
 
 
+def allowed_hosts():
+    """Return the hosts that connectors may call although they are not on the internet, or not over HTTPS."""
+    return [*read_list("allow_hosts"), *read_list("webhook_allow_hosts")]  # the second one: until 19.0.1
+
+
 def config_files():
     """Return the paths of Odoo's configuration files."""
     files = config["config"]

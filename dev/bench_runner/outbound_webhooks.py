@@ -136,8 +136,7 @@ class Hub(Shop):
         self.connector_id = odoo_here.connect_webhook(
             database, receiver.url + PATH, SECRET, ("order.placed",)
         )
-        options = {"config_extra": {"retail_hub": {"webhook_allow_hosts": "127.0.0.1"}}}
-        server = bench.start(OdooServer(database, **options))
+        server = bench.start(OdooServer(database))
         super().__init__(receiver, Side("hub", database, server, 0, HAS_OPEN), customer_ids, original_ids)
 
     def use_workers(self, count):

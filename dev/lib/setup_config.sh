@@ -46,6 +46,9 @@ screenshots = $CHECKOUT_DIR/screenshots
 [queue_job]
 channels = root:4,root.retail.realtime:2,root.retail.bulk:1,root.retail.inbound:1
 host = 127.0.0.1
+
+[retail_hub]
+allow_hosts = 127.0.0.1
 CONFIG
 }
 

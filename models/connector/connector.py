@@ -10,8 +10,9 @@ from odoo.exceptions import UserError, ValidationError
 
 from ...connectors import PROVIDERS
 from ...connectors.connection import Connection
+from ...connectors.guard import Guard
 from ...connectors.provider import Settings
-from ...core.errors import RemoteError
+from ...core.errors import AuthError, RemoteError
 from ...tools import server_options
 from .alert import ATTENTION
 
@@ -138,14 +139,18 @@ class RetailConnector(models.Model):
 
     @api.constrains("base_url")
     def _check_base_url(self):
+        guard = Guard(server_options.allowed_hosts())
         for connector in self:
-            url = urlsplit(connector.base_url)
-            if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc or url.query:
+            if not _is_base_url(connector.base_url):
                 raise ValidationError(
                     self.env._(
                         "The URL of %(name)s must look like https://api.example.com.", name=connector.name
                     )
                 )
+            try:
+                guard.check_url(connector.base_url)
+            except AuthError as error:
+                raise ValidationError(error.message) from error
 
     @api.constrains("provider", "api_version")
     def _check_api_version(self):
@@ -169,10 +174,39 @@ class RetailConnector(models.Model):
         return connectors
 
     def write(self, vals):
+        before = {connector: (connector._destination(), connector._tokens()) for connector in self}
         result = super().write(vals)
         if {"provider", "auth_method"} & vals.keys():
             self._sync_credentials()
+        for connector, (destination, tokens) in before.items():
+            if connector._destination() != destination:
+                connector._forget_credentials(tokens)
         return result
+
+    def _destination(self):
+        """Return what the credentials are for."""
+        url = urlsplit(self.base_url or "")
+        return self.provider, url.scheme, url.netloc, self.api_version
+
+    def _tokens(self):
+        return set(self.sudo().credential_ids.mapped("encrypted_value"))
+
+    def _forget_credentials(self, tokens):
+        """Remove the credentials that were entered for another address: they must not be sent to this one.
+
+        :param tokens: the encrypted values from before; what was entered with the new address stays
+        """
+        old = self.sudo().credential_ids.filtered(  # encrypted values are nobody's to read or write
+            lambda credential: credential.encrypted_value and credential.encrypted_value in tokens
+        )
+        if not old:
+            return
+        old.write({"encrypted_value": False, "changed_at": False})
+        self._need_attention(
+            self.env._(
+                "The address or version has changed. Enter the credentials again, and activate the connector."
+            )
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_started(self):
@@ -278,7 +312,7 @@ class RetailConnector(models.Model):
             read_timeout=self.read_timeout,
             batch_size=self.batch_size,
             source=self.get_base_url(),
-            allowed_hosts=server_options.read_list("webhook_allow_hosts"),
+            allowed_hosts=server_options.allowed_hosts(),
             auth_method=self.auth_method,
         )
 
@@ -333,3 +367,13 @@ class RetailConnector(models.Model):
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
+
+
+def _is_base_url(text):
+    try:
+        url = urlsplit(text or "")
+        is_plain = url.port is None or url.port > 0
+    except ValueError:
+        return False
+    is_http = url.scheme in ("http", "https") and bool(url.hostname)
+    return is_http and is_plain and not set("@#?\\") & set(text) and text.isprintable() and " " not in text

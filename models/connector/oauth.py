@@ -13,9 +13,11 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ...connectors import oauth
+from ...connectors.guard import Guard
 from ...connectors.http_client import HttpClient
 from ...connectors.provider import Settings
 from ...core.errors import RemoteError
+from ...tools import server_options
 
 _logger = logging.getLogger(__name__)
 
@@ -237,7 +239,7 @@ class RetailConnector(models.Model):
             connect_timeout=self.connect_timeout,
             read_timeout=self.read_timeout,
         )
-        return HttpClient(settings)
+        return HttpClient(settings, guard=Guard(server_options.allowed_hosts()))
 
 
 def _hash(state):

@@ -3,7 +3,7 @@
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
-from ..common import RetailCase
+from ..common import TOKEN, RetailCase
 
 
 @tagged("post_install", "-at_install")
@@ -64,6 +64,7 @@ class TestConnector(RetailCase):
 
     def test_test_connection_with_nobody_there(self):
         self.connector.base_url = "http://127.0.0.1:9"
+        self.connector.credential_ids.value = TOKEN
         action = self.connector.action_test_connection()
         self.assertEqual(action["params"]["type"], "danger")
         self.assertIn("127.0.0.1", action["params"]["message"])
@@ -127,6 +128,8 @@ class TestConnector(RetailCase):
 
     def test_legacy_api_version(self):
         self.connector.api_version = "v3"
+        self.connector.credential_ids.value = TOKEN
+        self.connector.action_activate()
         self._partner()
         self._drain()
         self.assertEqual(self._calls(), ["/crm/v3/objects/contacts/batch/upsert"])

@@ -2,30 +2,16 @@
 
 import base64
 import json
-import tempfile
-from contextlib import contextmanager
-from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
 from ...schemas import EVENT_TYPES
-from ...tools import server_options
-from ..common import RetailCase
+from ..common import RetailCase, options
 
 SECRET = "whsec_" + base64.b64encode(b"the secret of the sandbox itself").decode()
 OTHER = "whsec_" + base64.b64encode(b"another secret that nobody knows").decode()
-
-
-@contextmanager
-def options(text):
-    """Have odoo.conf say this in our section."""
-    with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
-        file.write(f"[retail_hub]\n{text}\n")
-        file.flush()
-        with patch.object(server_options, "config_files", lambda: [file.name]):
-            yield
 
 
 class WebhookCase(RetailCase):
@@ -34,7 +20,7 @@ class WebhookCase(RetailCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.enterClassContext(options("webhook_allow_hosts = hooks.internal, 127.0.0.1"))
+        cls.enterClassContext(options("allow_hosts = hooks.internal, 127.0.0.1"))
         cls.connector.action_pause()
         cls.connector.flow_ids.active = False
         cls.webhook = cls._create_webhook()
@@ -337,16 +323,15 @@ class TestWebhookConnector(WebhookCase):
         self.assertEqual(self._deliveries(partner).state, "delivered")
 
     def test_an_address_within_the_network(self):
-        """Without the admin's leave nothing is called, from the form neither."""
+        """It is not called, and cannot be entered, unless the server's admin allows it."""
         self.enterContext(options(""))
         partner = self._partner()
         self._drain(self.webhook)
         self._assert_stopped(
-            partner, "Webhooks are only sent over HTTPS, unless the server's admin allows 127.0.0.1"
+            partner, "Retail Hub connects over HTTPS only, unless the server's admin allows 127.0.0.1"
         )
-        self.webhook.base_url = f"{self.sandbox.url.replace('http:', 'https:')}/hooks"
-        action = self.webhook.action_test_connection()
-        self.assertIn("has an address that is not public", action["params"]["message"])
+        with self.assertRaisesRegex(ValidationError, "has an address that is not public"):
+            self.webhook.base_url = f"{self.sandbox.url.replace('http:', 'https:')}/hooks"
         self.assertEqual(self.sandbox.request_count(), 0)
 
     def test_wait(self):

@@ -31,6 +31,8 @@ class TestOutcome(RetailCase):
     def test_nobody_listens(self):
         """A refused connection is certain: nothing was sent."""
         self.connector.base_url = "http://127.0.0.1:9"
+        self.connector.credential_ids.value = TOKEN
+        self.connector.action_activate()
         delivery = self._deliveries(self._partner())
         self._drain()
         self.assertEqual(

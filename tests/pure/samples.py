@@ -5,7 +5,12 @@ import time
 from dataclasses import replace
 
 from odoo.addons.retail_hub.connectors.items import Item
-from odoo.addons.retail_hub.connectors.provider import ObjectChoice
+from odoo.addons.retail_hub.connectors.provider import ObjectChoice, Settings
+
+
+def local_settings(*args, **options):
+    """Return :class:`Settings` that allow calls to the sandbox."""
+    return Settings(*args, allowed_hosts=("127.0.0.1",), **options)
 
 
 def found_by(keys):

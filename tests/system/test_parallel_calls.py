@@ -18,9 +18,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def webhook_odoo(start_odoo):
-    return start_odoo(
-        "parallel", workers=3, config_extra={"retail_hub": {"webhook_allow_hosts": "127.0.0.1"}}
-    )
+    return start_odoo("parallel", workers=3, config_extra={"retail_hub": {"allow_hosts": "127.0.0.1"}})
 
 
 @pytest.fixture

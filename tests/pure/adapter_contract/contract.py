@@ -58,6 +58,7 @@ class Contract:
             "base_url": self.sandbox.url + self.PATH,
             "api_version": self.PROVIDER.api_versions[0],
             "credentials": self.CREDENTIALS,
+            "allowed_hosts": ("127.0.0.1",),
             **self.SETTINGS,
             **settings,
         }

@@ -1,12 +1,11 @@
 """The HubSpot adapter against the sandbox: which calls it makes, and what becomes of each record."""
 
 import pytest
-from samples import customer, find_by, make_item
+from samples import customer, find_by, local_settings, make_item
 
 from odoo.addons.retail_hub.connectors.connection import Connection
 from odoo.addons.retail_hub.connectors.hubspot.provider import HUBSPOT
 from odoo.addons.retail_hub.connectors.items import MatchKeys
-from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.core.errors import (
     AuthError,
     ConflictError,
@@ -25,7 +24,8 @@ ODOO_ID = {"name": "odoo_customer_id", "type": "string", "fieldType": "text", "h
 @pytest.fixture
 def adapter(sandbox):
     with Connection(
-        HUBSPOT, Settings(sandbox.url, "2026-09", {"access_token": "sandbox-token"}, read_timeout=2)
+        HUBSPOT,
+        local_settings(sandbox.url, "2026-09", {"access_token": "sandbox-token"}, read_timeout=2),
     ) as adapter:
         yield adapter
 
@@ -93,7 +93,7 @@ def test_create_then_update(adapter, sandbox, calls):
 
 
 def test_version_v3(sandbox):
-    with Connection(HUBSPOT, Settings(sandbox.url, "v3", {"access_token": "sandbox-token"})) as adapter:
+    with Connection(HUBSPOT, local_settings(sandbox.url, "v3", {"access_token": "sandbox-token"})) as adapter:
         assert failures(send(adapter, numbers(1))) == {}
         adapter.test_connection()
     assert [r["path"] for r in sandbox.requests()] == [
@@ -172,7 +172,8 @@ def test_two_ids_of_one_merged_contact(adapter, calls):
 
 def test_calls_are_cut_to_size(sandbox, calls):
     with Connection(
-        HUBSPOT, Settings(sandbox.url, "2026-09", {"access_token": "sandbox-token"}, batch_size=500)
+        HUBSPOT,
+        local_settings(sandbox.url, "2026-09", {"access_token": "sandbox-token"}, batch_size=500),
     ) as adapter:
         assert failures(send(adapter, numbers(250))) == {}
     assert [len(r["body"]["inputs"]) for r in sandbox.requests()] == [100, 100, 50]
@@ -386,7 +387,7 @@ def test_server_errors(adapter, sandbox, calls, status, uncertain):
 
 def test_wrong_address(sandbox, calls):
     """A wrong API version or URL is no fault of any record, and costs one call."""
-    settings = Settings(sandbox.url + "/elsewhere", "2026-09", {"access_token": "sandbox-token"})
+    settings = local_settings(sandbox.url + "/elsewhere", "2026-09", {"access_token": "sandbox-token"})
     with Connection(HUBSPOT, settings) as adapter:
         outcomes = send(adapter, numbers(3))
     assert {(type(o.error), o.error.code, o.error.uncertain) for o in outcomes} == {
@@ -411,7 +412,7 @@ def test_missing_scope_is_named(adapter, sandbox):
 @pytest.mark.parametrize("token", ["", "  ", "tökén", "line\nbreak"])
 def test_unusable_token(sandbox, token):
     """Never sent, and never quoted in an exception."""
-    with Connection(HUBSPOT, Settings(sandbox.url, "2026-09", {"access_token": token})) as adapter:
+    with Connection(HUBSPOT, local_settings(sandbox.url, "2026-09", {"access_token": token})) as adapter:
         error = send(adapter, numbers(1))[0].error
     assert type(error) is AuthError
     assert not token.strip() or token not in error.message
@@ -539,7 +540,7 @@ def test_connection_without_the_right_to_see_usage(adapter, sandbox):
 
 def test_connection_refused(sandbox):
     with (
-        Connection(HUBSPOT, Settings(sandbox.url, "2026-09", {"access_token": "other"})) as adapter,
+        Connection(HUBSPOT, local_settings(sandbox.url, "2026-09", {"access_token": "other"})) as adapter,
         pytest.raises(AuthError, match="access token"),
     ):
         adapter.test_connection()

@@ -3,13 +3,13 @@
 from types import SimpleNamespace
 
 import pytest
-from samples import customer, invoice, make_item, order, order_line
+from samples import customer, invoice, local_settings, make_item, order, order_line
 
 from odoo.addons.retail_hub.connectors import http_client
 from odoo.addons.retail_hub.connectors.connection import Connection
 from odoo.addons.retail_hub.connectors.hubspot.provider import HUBSPOT
 from odoo.addons.retail_hub.connectors.items import MatchKeys, Reference, RemoteId
-from odoo.addons.retail_hub.connectors.provider import ObjectChoice, Settings
+from odoo.addons.retail_hub.connectors.provider import ObjectChoice
 from odoo.addons.retail_hub.core.errors import (
     AuthError,
     ReferenceNotFoundError,
@@ -48,7 +48,7 @@ def open_adapter(sandbox):
 
     def make(**settings):
         values = {"credentials": {"access_token": "sandbox-token"}, "read_timeout": 2, **settings}
-        connection = Connection(HUBSPOT, Settings(sandbox.url, "2026-09", **values))
+        connection = Connection(HUBSPOT, local_settings(sandbox.url, "2026-09", **values))
         connections.append(connection)
         return connection.adapter
 
@@ -546,7 +546,9 @@ def test_a_line_that_is_refused(adapter, sandbox):
 
 def test_a_key_that_was_not_set_up(sandbox):
     """It says which button helps; afterwards all goes through."""
-    with Connection(HUBSPOT, Settings(sandbox.url, "2026-09", {"access_token": "sandbox-token"})) as adapter:
+    with Connection(
+        HUBSPOT, local_settings(sandbox.url, "2026-09", {"access_token": "sandbox-token"})
+    ) as adapter:
         [outcome] = send(adapter, order_item(1))
         assert (outcome.error.code, outcome.error.field) == ("KEY_NOT_UNIQUE", "odoo_id")
         assert "Set Up" in outcome.error.message
@@ -560,7 +562,7 @@ def test_a_key_that_is_not_unique(sandbox):
     sandbox.configure(
         custom_properties=[{"name": "odoo_id", "objectType": "orders", "type": "string", "fieldType": "text"}]
     )
-    settings = Settings(sandbox.url, "2026-09", {"access_token": "sandbox-token"})
+    settings = local_settings(sandbox.url, "2026-09", {"access_token": "sandbox-token"})
     with Connection(HUBSPOT, settings) as adapter, pytest.raises(ValidationError, match="not unique"):
         adapter.set_up([each for each in HUBSPOT.objects if each.name == "order"])
 

@@ -2,16 +2,17 @@
 
 import pytest
 from hubspot import HubSpot
+from samples import local_settings
 
 from odoo.addons.retail_hub.connectors.connection import Connection
 from odoo.addons.retail_hub.connectors.hubspot import schema
 from odoo.addons.retail_hub.connectors.hubspot.provider import HUBSPOT
-from odoo.addons.retail_hub.connectors.provider import RemoteProperty, Settings
+from odoo.addons.retail_hub.connectors.provider import RemoteProperty
 from odoo.addons.retail_hub.core.errors import AuthError
 
 
 def make_adapter(sandbox, version="2026-09", token="sandbox-token"):
-    return Connection(HUBSPOT, Settings(sandbox.url, version, {"access_token": token}))
+    return Connection(HUBSPOT, local_settings(sandbox.url, version, {"access_token": token}))
 
 
 @pytest.mark.parametrize("version", ["2026-09", "v3"])

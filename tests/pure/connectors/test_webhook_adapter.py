@@ -361,7 +361,7 @@ def test_an_address_within_is_refused(receiver):
         (AuthError, "ADDRESS_REFUSED", False)
     ] * 2
     assert outcomes[0].error.message == (
-        "Webhooks are only sent over HTTPS, unless the server's admin allows 127.0.0.1"
-        " (webhook_allow_hosts in odoo.conf)."
+        "Retail Hub connects over HTTPS only, unless the server's admin allows 127.0.0.1"
+        " (allow_hosts in odoo.conf)."
     )
     assert receiver.got == []

@@ -1,15 +1,17 @@
-"""Protection against server-side request forgery: a webhook's URL must not lead into the server's own network.
+"""Protection against server-side request forgery: the URL of a connector must not lead into the server's own network.
 
 The guard checks the IP address of the connection, not the URL. So it also covers other spellings of an address
 (``2130706433``, ``0x7f.1``, ``[::ffff:127.0.0.1]``) and host names that resolve to one.
 """
 
+import contextlib
 import socket
 from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
 
-from ...core.errors import AuthError
+from ..core.errors import AuthError
 
-HTTPS = 443
+HTTP, HTTPS = 80, 443
 FIRST_UNPRIVILEGED_PORT = 1024
 # Not "globally reachable" in IANA's registries of special-purpose addresses, plus multicast and 6to4 relays.
 _NOT_PUBLIC = [
@@ -27,7 +29,7 @@ _GLOBAL_UNICAST = ip_network("2000::/3")
 
 
 class Guard:
-    """Returns the addresses to which a connection may be made; used by :mod:`..guarded_pool`.
+    """Returns the addresses to which a connection may be made; used by :mod:`.guarded_pool`.
 
     :param allowed_hosts: host names and addresses, as written in URLs, that are exempt from all checks
     :param resolve: called like :func:`socket.getaddrinfo`
@@ -42,16 +44,37 @@ class Guard:
 
         :raise AuthError: connecting is not allowed; the message is for the admin, and the connector pauses
         """
-        is_allowed = _plain(host) in self._allowed_hosts
-        if not is_allowed:
-            _check_port(host, port, is_secure)
+        self.check(host, port, is_secure)
         found = self._resolve(host, port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(address[0] for *_rest, address in found))
-        if not is_allowed and not all(map(is_public, addresses)):
-            raise _refused(
-                f"{host} has an address that is not public. Webhooks are only sent to the internet", host
-            )
+        if not self._allows(host) and not all(map(is_public, addresses)):
+            raise _not_public(host)
         return addresses
+
+    def check_url(self, url):
+        """Check what a URL says, without a name server.
+
+        :raise AuthError: as when the guard is called
+        :raise ValueError: it is no URL
+        """
+        parts = urlsplit(url)
+        is_secure = parts.scheme == "https"
+        self.check(parts.hostname or "", parts.port or (HTTPS if is_secure else HTTP), is_secure)
+
+    def check(self, host, port, is_secure):
+        """Check what can be known of a host without a name server.
+
+        :raise AuthError: as when it is called
+        """
+        if self._allows(host):
+            return
+        _check_port(host, port, is_secure)
+        with contextlib.suppress(ValueError):  # a name, not an address
+            if not is_public(host.strip("[]")):
+                raise _not_public(host)
+
+    def _allows(self, host):
+        return _plain(host) in self._allowed_hosts
 
 
 def is_public(address):
@@ -64,14 +87,20 @@ def is_public(address):
 
 def _check_port(host, port, is_secure):
     if not is_secure:
-        raise _refused("Webhooks are only sent over HTTPS", host)
+        raise _refused("Retail Hub connects over HTTPS only", host)
     if port != HTTPS and port < FIRST_UNPRIVILEGED_PORT:
-        raise _refused(f"Webhooks are not sent to port {port}", host)
+        raise _refused(f"Retail Hub does not connect to port {port}", host)
+
+
+def _not_public(host):
+    return _refused(
+        f"{host} has an address that is not public. Retail Hub connects to the internet only", host
+    )
 
 
 def _refused(what, host):
     return AuthError(
-        f"{what}, unless the server's admin allows {host} (webhook_allow_hosts in odoo.conf).",
+        f"{what}, unless the server's admin allows {host} (allow_hosts in odoo.conf).",
         code="ADDRESS_REFUSED",
     )
 

@@ -1,4 +1,4 @@
-"""No webhook reaches the server's own network, however its address is written."""
+"""No call reaches the server's own network, however its address is written."""
 
 import ipaddress
 import re
@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from samples import closed_port
 
+from odoo.addons.retail_hub.connectors.guard import Guard, is_public
 from odoo.addons.retail_hub.connectors.http_client import HttpClient
 from odoo.addons.retail_hub.connectors.provider import Settings
-from odoo.addons.retail_hub.connectors.webhook.guard import Guard, is_public
 from odoo.addons.retail_hub.core.errors import AuthError, RemoteError, TransientError
 
 PUBLIC = [
@@ -156,7 +156,9 @@ def server():
 
 
 def client(url, guard, **options):
-    return HttpClient(Settings(url, "v1", {}, 1, 1), guard=guard, reads_json=False, **options)
+    return HttpClient(
+        Settings(url, "v1", {}, 1, 1), guard=guard, uses_proxy=False, reads_json=False, **options
+    )
 
 
 def error_of(url, guard):

@@ -1,0 +1,76 @@
+"""Credentials belong to an address: a connector that is pointed elsewhere sends them to nobody."""
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import Form, tagged
+
+from ...tools import server_options
+from ..common import RetailCase, options
+
+ELSEWHERE = "https://collector.example"
+BAD_URLS = [
+    "http://api.example.com", "https://127.0.0.2", "https://[::1]", "https://10.1.2.3", "https://169.254.169.254/latest",
+    "https://user:secret@api.example.com", "https://api.example.com@10.1.2.3", "https://api.example.com#@10.1.2.3",
+    "https://api.example.com/?next=", "https://api.example.com:22", "https://", "ftp://api.example.com",
+    "api.example.com",
+    "https://api.example.com:99999", "https://[", "https://api.example.com\\@10.1.2.3", "https://api.example.com/ a",
+    "https://api.example.com\n",
+]  # fmt: skip
+
+
+@tagged("post_install", "-at_install")
+class TestDestination(RetailCase):
+    def _token(self):
+        return self.connector.credential_ids.filtered(lambda credential: credential.name == "access_token")
+
+    def test_another_address(self):
+        """Nothing is sent there until a person has entered the credentials for it."""
+        for values in (
+            {"base_url": ELSEWHERE},
+            {"base_url": self.sandbox.url.replace("http:", "https:")},
+            {"api_version": "v3"},
+        ):
+            with self.subTest(values):
+                self._token().value = "sandbox-token"
+                self.connector.action_activate()
+                self.connector.write(values)
+                self.assertFalse(self._token().is_set)
+                self.assertEqual(self.connector.state, "attention")
+                self.assertIn("Enter the credentials again", self.connector.state_reason)
+                with self.assertRaises(UserError):
+                    self.connector.action_activate()
+                action = self.connector.action_test_connection()
+                self.assertEqual(action["params"]["type"], "danger")
+                self.connector.write({"base_url": self.sandbox.url, "api_version": "2026-09"})
+
+    def test_another_path_of_the_same_host(self):
+        """The host is the same: it has the credentials already."""
+        self.connector.base_url = f"{self.sandbox.url}/api"
+        self.assertTrue(self._token().is_set)
+
+    def test_address_and_credentials_at_once(self):
+        with Form(self.connector) as form:
+            form.base_url = ELSEWHERE
+            with form.credential_ids.edit(0) as line:
+                line.value = "token of the other system"
+        self.assertTrue(self._token().is_set)
+        self.assertEqual(self._token()._get_secret(), "token of the other system")
+        self.assertEqual(self.connector.state, "active")
+
+    def test_every_provider_has_the_guard(self):
+        for url in BAD_URLS:
+            with self.subTest(url), self.assertRaises(ValidationError):
+                self.connector.base_url = url
+        with options("allow_hosts = hooks.internal"):
+            self.connector.base_url = "http://hooks.internal"
+        with options("webhook_allow_hosts = hooks.internal"):
+            self.assertEqual(server_options.allowed_hosts(), ["hooks.internal"])
+            self.connector.base_url = "http://hooks.internal/other"
+
+    def test_a_host_that_is_no_longer_allowed(self):
+        """The address is checked for each connection, not only when it is saved."""
+        delivery = self._deliveries(self._partner())
+        with options(""):
+            self._drain()
+        self.assertEqual((delivery.state, self.connector.state), ("pending", "attention"))
+        self.assertIn("allow_hosts", self.connector.state_reason)
+        self.assertEqual(self.sandbox.request_count(), 0)
