@@ -21,6 +21,7 @@ from .connector import test_webhook_connector
 from .outbox import test_alerts
 from .outbox import test_bulk_run
 from .outbox import test_circuit
+from .outbox import test_creation_in_doubt
 from .outbox import test_delivery
 from .outbox import test_dependencies
 from .outbox import test_flow

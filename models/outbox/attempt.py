@@ -135,6 +135,36 @@ class RetailDeliveryAttempt(models.Model):
         found = ((res_id, operation, self._decrypt_natural_key(token)) for res_id, operation, token in rows)
         return {res_id: (operation, key) for res_id, operation, key in found if key}
 
+    @api.model
+    def _in_doubt(self, connector, res_model, ids):
+        """Return the ids of the records that the remote may have although they have no binding.
+
+        An attempt to create them may have been carried out, and no attempt since then has succeeded: neither to send
+        the record, nor to look it up.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT d.res_id
+                  FROM retail_delivery_attempt a JOIN retail_delivery d ON d.id = a.delivery_id
+                 WHERE d.connector_id = %s AND d.res_model = %s AND d.res_id = ANY(%s)
+                   AND d.kind = 'state' AND a.state = 'unknown'
+                   AND NOT EXISTS (SELECT FROM retail_delivery_attempt later
+                                     JOIN retail_delivery other ON other.id = later.delivery_id
+                                    WHERE other.connector_id = d.connector_id AND other.res_model = d.res_model
+                                      AND other.res_id = d.res_id AND other.kind = 'state'
+                                      AND later.state = 'succeeded' AND later.id > a.id)
+                   AND NOT EXISTS (SELECT FROM retail_binding b WHERE b.connector_id = d.connector_id
+                                      AND b.res_model = d.res_model AND b.res_id = d.res_id)
+              ORDER BY d.res_id
+                """,
+                connector.id,
+                res_model,
+                list(ids),
+            )
+        )
+        return [res_id for (res_id,) in rows]
+
     def _decrypt_natural_key(self, token):
         try:
             return encryption.decrypt(token)

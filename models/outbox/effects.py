@@ -17,6 +17,10 @@ class Effect:
         self.connector = connector
         self.res_model = res_model
 
+    def ended_ids(self, payload):
+        """Return the Odoo ids of the records that must not be left at the remote."""
+        return []
+
     def merged_remote_ids(self, payload):
         """Return the remote ids of the records that were merged away, as known when the event is sent.
 
@@ -37,8 +41,11 @@ class Erased(Effect):
     The payload is ``{"id": …}``.
     """
 
+    def ended_ids(self, payload):
+        return [int(payload["id"])]
+
     def delivered(self, payload, remote_id):
-        self._forget([int(payload["id"])])
+        self._forget(self.ended_ids(payload))
 
     def _forget(self, ids):
         self._bindings(ids).unlink()
@@ -55,6 +62,9 @@ class Merged(Erased):
 
     The payload has the survivor's ``id`` and the ``merged_ids``.
     """
+
+    def ended_ids(self, payload):
+        return _merged(payload)[1]
 
     def merged_remote_ids(self, payload):
         """Return the remote ids, after all deliveries of the merged records have ended.

@@ -8,7 +8,7 @@ import pydantic
 
 from ...connectors.base import Finder
 from ...connectors.items import Item
-from ...core.errors import DependencyError, FlowFaultError, MappingError, RemoteError
+from ...core.errors import BusinessError, DependencyError, FlowFaultError, MappingError, RemoteError
 from ...schemas.base import error_text
 from ...schemas.subjects import subject_of
 from .dependencies import Dependencies
@@ -135,7 +135,26 @@ class ItemBuilder:
         payload = claim.payload if claim.payload is not None else self._late_snapshot(claim)
         effect = effect_of(self.connector, claim.event_type, claim.res_model)
         delivery.merged_remote_ids = effect.merged_remote_ids(payload)
+        self._check_ended(claim.res_model, effect.ended_ids(payload))
         return payload
+
+    def _check_ended(self, res_model, ids):
+        """Check that no record which was merged or deleted may be at the remote without our knowing its remote id.
+
+        Only for providers with objects; others, such as webhooks, are told which record it is by its Odoo id.
+
+        :raise BusinessError: an attempt to create it is in doubt, and was not looked up
+        """
+        if not ids or not self.adapter.mapper.provider.objects:
+            return
+        in_doubt = self.env["retail.delivery.attempt"]._in_doubt(self.connector, res_model, ids)
+        if in_doubt:
+            message = self.env._(
+                "The remote system may have a record of %(records)s: it did not respond when it was to create it, and"
+                " it cannot be searched for it. Look for it there and delete it, then discard this event.",
+                records=", ".join(self.env[res_model].browse(id_)._retail_reference() for id_ in in_doubt),
+            )
+            raise BusinessError(message, code="CREATION_IN_DOUBT")
 
     def _late_snapshot(self, claim):
         """Build and store the payload of a fact that could not be built when it happened.
