@@ -1,10 +1,9 @@
 """Text helpers for adapters: last names, and remote messages without personal data. Pure functions."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..core.redaction import MASK, is_personal, redact_text
+from ..core.redaction import is_personal, mask_values, redact_text
 
 MAX_TEXT = 500
 
@@ -26,8 +25,7 @@ def clean(text: Any, sent: Any = (), limit: int = MAX_TEXT) -> str:
     :param limit: the maximum number of characters
     """
     text = str(text or "")[: 10 * limit]
-    for value in sorted(set(personal_values(sent)), key=len, reverse=True):
-        text = re.sub(re.escape(value), MASK, text, flags=re.IGNORECASE)
+    text = mask_values(text, personal_values(sent))
     return redact_text(text).strip()[:limit]
 
 

@@ -1,6 +1,6 @@
 """The OAuth redirect URL, to which a remote's consent page sends the admin back."""
 
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import Forbidden, MethodNotAllowed
 
 from odoo import http
 from odoo.exceptions import AccessError
@@ -14,9 +14,13 @@ class OAuthController(http.Controller):
     def callback(self, state="", code="", **_others):
         """Exchange the authorization code for tokens, and redirect to the connector, which shows the result.
 
+        A HEAD request, such as that of a link checker, does not finish the consent: werkzeug routes it like GET.
+
         :param state: of the consent, see :meth:`RetailConnector.action_connect`
         :param code: empty if the consent was refused
         """
+        if request.httprequest.method == "HEAD":
+            raise MethodNotAllowed(["GET"])
         try:
             connector = request.env["retail.connector"]._consume_consent(state)
             if code:

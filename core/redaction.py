@@ -1,9 +1,12 @@
 """Masking of secrets and personal data before they reach a log, an attempt or a message. Pure functions."""
 
+import html
 import re
 from functools import lru_cache
+from urllib.parse import unquote
 
 MASK = "***"
+MAX_LEVELS = 3  # of escapes within escapes
 
 _SECRET_WORDS = (
     "authorization", "password", "passwd", "secret", "token", "apikey", "accesskey", "privatekey",
@@ -27,6 +30,8 @@ _HARMLESS = re.compile(
     r"[a-zA-Z]*|-?(?:0|[1-9]\d{0,6})(?:\.\d{1,6})?|\d{4}-\d\d-\d\d(?:T[\d:.]{1,15}Z?)?"
     r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
+_ESCAPED = re.compile(r"%[0-9a-f]{2}|&(?:#\w{1,8}|\w{2,10});|\\u[0-9a-f]{4}", re.IGNORECASE)
+_JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 # Text without any of these characters or words has nothing to mask.
 _SUSPICIOUS = re.compile(
     r"@|\d{2}|bearer|basic|key|token|secret|password|whsec|pat-|[sp]k[-_]", re.IGNORECASE
@@ -35,7 +40,9 @@ _SENSITIVE = re.compile(
     r"""(?P<email>(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)*)
       | (?P<scheme>\b(?:Bearer|Basic|ApiKey-v1)\s+)[\w.~+/=:-]{6,}
       | (?P<assign>\b(?:access_token|refresh_token|token|api_?key|hapikey|client_secret|secret|password)
-          ["']?\s*[=:]\s*["']?)[^\s"'&,;}]+
+          (?: ["']\s{0,10}[=:]\s{0,10}["']? | \s{0,10}=\s{0,10}["']? | \s{0,10}:\s{0,10}["']
+            # In a sentence, "access token: expired" names no secret.
+            | \s{0,10}:\s{0,10}(?=[^\s"'&,;}]{20} | [^\s"'&,;}\d]{0,20}\d) ))[^\s"'&,;}]+
       | (?P<token>\b(?:pat|whsec|sk|pk)[-_][\w+/=-]{12,})
       | (?P<phone>(?<![\w.:/@-])(?:
             (?:\+|00)[1-9](?:[\s().\-/]{0,2}\d){6,13}
@@ -64,9 +71,44 @@ def redact(value):
 
 def redact_text(text):
     """Mask e-mail addresses, telephone numbers and secrets in a message; ids and dates stay readable."""
-    if _HARMLESS.fullmatch(text) or not _SUSPICIOUS.search(text):
+    if _HARMLESS.fullmatch(text):
         return text
-    return _SENSITIVE.sub(_replacement, text)
+    masked = _masked(text)
+    decoded = decode(masked)
+    if decoded == masked:
+        return masked
+    masked_again = _masked(decoded)
+    return masked if masked_again == decoded else masked_again
+
+
+def _masked(text):
+    return _SENSITIVE.sub(_replacement, text) if _SUSPICIOUS.search(text) else text
+
+
+def decode(text):
+    """Return a text without percent, HTML and JSON escapes, in which the same values may come back."""
+    for _level in range(MAX_LEVELS):
+        if not _ESCAPED.search(text):
+            break
+        decoded = _JSON_ESCAPE.sub(lambda match: chr(int(match[1], 16)), html.unescape(unquote(text)))
+        if decoded == text:
+            break
+        text = decoded
+    return text
+
+
+def mask_values(text, values):
+    """Mask these values in a message, in any case and however they are escaped.
+
+    :param values: texts, such as the personal properties of a request
+    """
+    values = sorted(set(values), key=len, reverse=True)
+    decoded = decode(text)
+    if decoded != text and any(value.casefold() in decoded.casefold() for value in values):
+        text = decoded
+    for value in values:
+        text = re.sub(re.escape(value), MASK, text, flags=re.IGNORECASE)
+    return text
 
 
 def is_personal(key, siblings=()):

@@ -109,6 +109,9 @@ class RetailMappingPreview(models.TransientModel):
         savepoint = self.env.cr.savepoint(flush=False)
         try:
             delivery, rows = self._built(record, event_type)
+        except (RemoteError, UserError) as error:  # no access token, for example
+            self.problem = str(error)
+            return
         finally:
             savepoint.close(rollback=True)
         self.is_linked = bool(delivery.item and delivery.item.remote_id)

@@ -228,7 +228,9 @@ class RetailSetupCheck(models.TransientModel):
     def _check_credentials(self, connector):
         name = self.env._("%(name)s has its credentials", name=connector.name)
         try:
-            settings = connector._adapter_settings()
+            secrets = self.env["retail.credential"]._secrets_of(
+                connector
+            )  # not a renewed token: no calls here
         except UserError as error:
             return (
                 "error",
@@ -240,7 +242,7 @@ class RetailSetupCheck(models.TransientModel):
                 connector.id,
             )
         missing = connector.credential_ids.filtered(
-            lambda credential: credential.required and not settings.credentials.get(credential.name)
+            lambda credential: credential.required and not secrets.get(credential.name)
         )
         if missing:
             detail = self.env._("Not set: %(labels)s.", labels=", ".join(missing.mapped("label")))

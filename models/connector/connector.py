@@ -43,6 +43,11 @@ class RetailConnector(models.Model):
         " are saved, and sent in order after activation.",
     )
     state_reason = fields.Char(readonly=True, copy=False)
+    is_neutralized = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="The database is a neutralized copy: no call is made until you activate.",
+    )
     base_url = fields.Char(
         "URL",
         compute="_compute_endpoint",
@@ -234,9 +239,9 @@ class RetailConnector(models.Model):
         try:
             with self._connection() as adapter:
                 report = adapter.test_connection()
-        except RemoteError as error:
-            self._store_test_result(False, error.message, 0.0)
-            return self._notify("danger", error.message)
+        except (RemoteError, UserError) as error:
+            self._store_test_result(False, str(error), 0.0)
+            return self._notify("danger", str(error))
         skew = (report.server_time - datetime.now(UTC)).total_seconds() if report.server_time else 0.0
         message = self.env._("Connected to %(account)s.", account=report.account)
         self._store_test_result(True, message, skew)
@@ -258,7 +263,7 @@ class RetailConnector(models.Model):
                         name=connector.name,
                     )
                 )
-        self.write({"state": "active", "state_reason": False})
+        self.write({"state": "active", "state_reason": False, "is_neutralized": False})
         for connector in self:
             connector._clear_alert(ATTENTION)
 
@@ -296,12 +301,22 @@ class RetailConnector(models.Model):
         :raise UserError: a credential cannot be decrypted, or the provider's addon is not installed
         """
         self.ensure_one()
+        self._check_not_neutralized()
         provider = self._get_provider()
         if provider is None:
             raise UserError(
                 self.env._("The module for the provider of %(name)s is not installed.", name=self.name)
             )
         return Connection(provider, self._adapter_settings())
+
+    def _check_not_neutralized(self):
+        if self.is_neutralized:
+            raise UserError(
+                self.env._(
+                    "This database is a neutralized copy. %(name)s makes no calls until you activate it here.",
+                    name=self.name,
+                )
+            )
 
     def _adapter_settings(self):
         return Settings(

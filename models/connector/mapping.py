@@ -101,8 +101,8 @@ class RetailConnector(models.Model):
         self.check_access("write")
         try:
             self._refresh_properties()
-        except RemoteError as error:
-            return self._notify("danger", error.message)
+        except (RemoteError, UserError) as error:
+            return self._notify("danger", str(error))
         wrong = self.wrong_line_count
         if wrong:
             message = self.env._("The properties were read. Lines with errors: %(count)s.", count=wrong)

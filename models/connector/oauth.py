@@ -135,8 +135,8 @@ class RetailConnector(models.Model):
         try:
             with self._token_client() as http:
                 token = oauth.exchange(http, self._oauth(), self._secrets(), code, self.oauth_callback)
-        except RemoteError as error:
-            self._store_test_result(False, error.message, 0.0)
+        except (RemoteError, UserError) as error:
+            self._store_test_result(False, str(error), 0.0)
             return
         self._store_token(token)
         self.action_test_connection()
@@ -233,6 +233,7 @@ class RetailConnector(models.Model):
         return {credential.name: credential._get_secret() for credential in self.credential_ids}
 
     def _token_client(self):
+        self._check_not_neutralized()
         settings = Settings(
             self.base_url.rstrip("/"),
             self.api_version,

@@ -7,6 +7,7 @@ from odoo import SUPERUSER_ID, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ...core.errors import RemoteError
 from ..outbox.attempt_snapshot import masked_request, property_digests, request_properties
 from ..outbox.dispatch import DeliveryBatch
 
@@ -76,7 +77,7 @@ class RetailDelivery(models.Model):
         connector = connector.with_user(SUPERUSER_ID).with_company(connector.company_id)
         try:
             connection = connector._connection()
-        except UserError as error:
+        except (RemoteError, UserError) as error:
             return {delivery_id: (None, str(error)) for delivery_id in self.ids}
         with connection as adapter:
             batch = DeliveryBatch(connector, adapter, self._as_claims())

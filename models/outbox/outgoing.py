@@ -10,7 +10,7 @@ from ...core import remote_data
 from ...core.const import OPEN_STATES, EventKind, State
 from ...core.errors import RemoteError
 from ...core.policy import Decision, decide, still_in_doubt
-from ...core.redaction import MASK, redact_text
+from ...core.redaction import mask_values, redact_text
 from .attempt_snapshot import key_hash, named_values
 from .binding import Bound
 from .claim import Claim
@@ -113,7 +113,6 @@ class OutgoingDelivery:
     @property
     def masked_message(self):
         """The error's message with personal data masked, which the remote may quote from the request."""
-        text = redact_text(self.error.message)
-        for value in named_values(self.prepared.body, self.prepared.personal) if self.prepared else ():
-            text = text.replace(value, MASK)
-        return text
+        prepared = self.prepared
+        values = named_values(prepared.body, prepared.personal) if prepared else ()
+        return mask_values(redact_text(self.error.message), values)

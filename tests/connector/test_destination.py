@@ -2,6 +2,7 @@
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
+from odoo.tools import file_open
 
 from ...tools import server_options
 from ..common import RetailCase, options
@@ -74,3 +75,33 @@ class TestDestination(RetailCase):
         self.assertEqual((delivery.state, self.connector.state), ("pending", "attention"))
         self.assertIn("allow_hosts", self.connector.state_reason)
         self.assertEqual(self.sandbox.request_count(), 0)
+
+    def test_a_neutralized_copy_calls_nobody(self):
+        """Until somebody activates the connector in the copy."""
+        with file_open("retail_hub/data/neutralize.sql") as file:
+            self.env.cr.execute(file.read())
+        self.env.invalidate_all()
+        self.assertEqual((self.connector.state, self.connector.is_neutralized), ("paused", True))
+        self._partner()
+        self._drain()
+        for action in (
+            self.connector.action_test_connection,
+            self.connector.action_refresh_properties,
+            self.connector.action_set_up,
+        ):
+            self.assertIn("neutralized copy", action()["params"]["message"])
+        self.env["retail.setup.check"].create({})
+        line = self.env["retail.field.map"].create(
+            {
+                "connector_id": self.connector.id,
+                "object_name": "hubspot.contact",
+                "remote_property": "made_up",
+                "source": "constant",
+                "expression": "x",
+            }
+        )
+        self.assertEqual(self.sandbox.request_count(), 0)
+        line.unlink()
+        self.connector.action_activate()
+        self._drain()
+        self.assertEqual(len(self.sandbox.contacts()), 1)

@@ -166,6 +166,26 @@ class TestOAuth(OAuthCase):
             self.assertEqual(self.connector._renewed_token(used), first)
             self.assertEqual(self.connector._renewed_token(first, is_refused=True), first)
 
+    def test_expired_while_the_remote_is_down(self):
+        """Each button that needs a token says so in words."""
+        self._connect()
+        self._let_token_end_soon()
+        self.sandbox.fault(path="/token", status=503)
+        self._partner()
+        for action in (
+            self.connector.action_test_connection,
+            self.connector.action_refresh_properties,
+            self.connector.action_set_up,
+        ):
+            with self.subTest(action.__name__):
+                shown = action()["params"]
+                self.assertEqual(shown["type"], "danger")
+                self.assertIn("issued no access token", shown["message"])
+        preview = self.env["retail.mapping.preview"].browse(
+            self.env["retail.mapping.preview"]._open(self.connector)["res_id"]
+        )
+        self.assertIn("issued no access token", preview.problem)
+
     def test_secrets_stay_secret(self):
         self._connect()
         sent = [str(call) for call in self.sandbox.requests()]
@@ -194,6 +214,16 @@ class TestCallback(OAuthCase, HttpCase):
         self.assertTrue(self.connector.is_connected)
         self.assertTrue(self.connector.test_succeeded)
         self.assertEqual(self._come_back(**answer).status_code, 403)
+
+    def test_head_finishes_nothing(self):
+        """A link checker or a mail gateway looks first; the admin comes later."""
+        self.authenticate("admin", "admin")
+        connector = self.connector.with_user(self.env.ref("base.user_admin"))
+        url = f"{CALLBACK}?{urlencode(self._consent(connector))}"
+        self.assertEqual(self.url_open(url, method="HEAD").status_code, 405)
+        self.assertFalse(self.connector.is_connected)
+        self.url_open(url, allow_redirects=False)
+        self.assertTrue(self.connector.is_connected)
 
     def test_refusal(self):
         self.sandbox.configure(oauth_consent=False)

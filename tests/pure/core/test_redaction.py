@@ -6,7 +6,7 @@ import timeit
 import pytest
 from samples import customer
 
-from odoo.addons.retail_hub.core.redaction import redact, redact_text
+from odoo.addons.retail_hub.core.redaction import mask_values, redact, redact_text
 
 READABLE = [
     "Contact already exists. Existing ID: 12",
@@ -20,6 +20,9 @@ READABLE = [
     "192.168.100.10:8069",
     "HTTP 503 after 20.5 s",
     "Cannot connect to api.hubapi.com: connection refused.",
+    "Invalid access token: expired",
+    "secret: wrong",
+    "100% of R&D; 50 %",
     "the access token lacks the scope crm.objects.contacts.write",
     "res.partner,123456789",
     "",
@@ -37,6 +40,17 @@ MASKED = [
     ("Authorization: Bearer eyJhbGciOi.J9-x_y", "Authorization: Bearer ***"),
     ("https://host/path?access_token=abc.def&page=2", "https://host/path?access_token=***&page=2"),
     ('{"client_secret": "abcdef"}', '{"client_secret": "***"}'),
+    ("access token: abc123", "access token: ***"),
+    ("token: abcdefghijklmnopqrstuvwxyz", "token: ***"),
+    ("password='hunter'", "password='***'"),
+    ("no contact anna%40example.com", "no contact a***@e***.com"),
+    ("no contact anna%2540example.com", "no contact a***@e***.com"),
+    ("no contact anna&#64;example.com", "no contact a***@e***.com"),
+    ("no contact anna&commat;example.com", "no contact a***@e***.com"),
+    (r"no contact anna\u0040example.com", "no contact a***@e***.com"),
+    ("call %2B32470123456 now", "call +32*****56 now"),
+    ("call &#43;32 470 12 34 56 now", "call +32*****56 now"),
+    ("https://host/path?q=access_token%3Dabc.def", "https://host/path?q=access_token=***"),
     ("token pat-na1-11061cd3-cf3b-45f7-98d4-27f10a99ece6 expired", "token *** expired"),
     ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "***"),
 ]
@@ -186,3 +200,25 @@ def plain_copy(value):
     if isinstance(value, dict):
         return {key: plain_copy(item) for key, item in value.items()}
     return [plain_copy(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    ["Zoë d'Hondt", "ZOË D'HONDT", r"Zo\u00eb d\u0027Hondt", "Zo%C3%AB%20d%27Hondt", "Zo&euml; d&#39;Hondt"],
+)
+def test_values_that_come_back_escaped(quoted):
+    assert mask_values(f"the name {quoted} is refused", ["Zoë d'Hondt"]) == "the name *** is refused"
+
+
+def test_other_text_keeps_its_escapes():
+    assert mask_values("100%25 of &amp;", ["Zoë"]) == "100%25 of &amp;"
+    assert redact_text("https://host/a%20b?c=%26") == "https://host/a%20b?c=%26"
+
+
+@pytest.mark.parametrize("piece", ["9", "a@", "%40", "token: ", "+1 ", "&#64;", "0 "])
+def test_time_is_linear(piece):
+    """A remote may send anything: ten times the text takes about ten times as long, not a hundred times."""
+    short, long = (
+        min(timeit.repeat(lambda n=n: redact_text(piece * n), number=1, repeat=3)) for n in (3_000, 30_000)
+    )
+    assert long < 40 * short + 0.05
