@@ -71,9 +71,9 @@ class DependencyError(RemoteError):
 
 
 class FlowFaultError(DependencyError):
-    """The flow cannot be evaluated, such as a filter on a field that was removed: its items wait until that is mended.
+    """A flow cannot be evaluated, such as a filter on a field that was removed. Its items wait until it is corrected.
 
-    :param flow_id: of the flow
+    :param flow_id: the id of the flow
     """
 
     def __init__(self, message, flow_id):

@@ -1,7 +1,7 @@
-"""The gate for what a remote sends, before it reaches the database. Pure functions.
+"""Sanitizing data from remotes before it is stored. Pure functions.
 
-PostgreSQL stores neither NUL nor lone surrogates, indexes no long texts, and has a largest number and a last date. A
-remote may send any of these, in any place.
+PostgreSQL cannot store NUL or lone surrogates, cannot index long texts, and limits numbers and dates. A remote may send
+any of these, anywhere.
 """
 
 import math
@@ -23,7 +23,7 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def storable(text: str) -> str:
-    """Return a text without the characters that PostgreSQL does not store."""
+    """Return a text with the characters replaced that PostgreSQL cannot store."""
     return _UNSTORABLE.sub(_REPLACEMENT, text)
 
 
@@ -33,7 +33,7 @@ def short(value: Any, limit: int) -> str | None:
 
 
 def is_id(value: Any) -> bool:
-    """Return whether a value can be stored as a remote id. A cut one would be another record's."""
+    """Return whether a value can be stored as a remote id. (Ids are not shortened: that could be another record's.)"""
     return isinstance(value, str) and 0 < len(value) <= MAX_ID and not _UNSTORABLE.search(value)
 
 
@@ -57,7 +57,7 @@ def seconds(value: Any) -> float | None:
 
 
 def values(data: Any, depth: int = MAX_DEPTH) -> Any:
-    """Return JSON data that PostgreSQL stores: texts shortened, numbers finite, nesting limited."""
+    """Return JSON data that PostgreSQL can store: texts are shortened, numbers finite, nesting limited."""
     if isinstance(data, str):
         return storable(data[:MAX_VALUE])
     if isinstance(data, (Mapping, list, tuple)):
@@ -70,7 +70,7 @@ def values(data: Any, depth: int = MAX_DEPTH) -> Any:
 
 
 def storable_texts(data: Any) -> Any:
-    """Return JSON data as it is, but without the characters that PostgreSQL does not store."""
+    """Return JSON data with the characters replaced that PostgreSQL cannot store."""
     if isinstance(data, str):
         return storable(data)
     if isinstance(data, dict):

@@ -84,7 +84,7 @@ class RetailBinding(models.Model):
 
     @api.model
     def _bind(self, connector, rows):
-        """Insert or update bindings, without new links to a remote record that has one to another Odoo record.
+        """Insert or update bindings, except new links to a remote record that is linked to another Odoo record.
 
         A new link waits for other transactions with new links of the connector, which might be to the same record.
 

@@ -112,14 +112,14 @@ class RetailDrain(models.AbstractModel):
                 partial(self._count_call, connector, lane) if gate.has_limits else None
             )
             batch = DeliveryBatch(connector, connection.adapter, claims)
-            is_going_well, is_used_up = self._deliver(batch, answers)
+            is_quick, has_new_token = self._deliver(batch, answers)
             if gate.has_limits:
                 readings = connection.quota_readings()
                 self._short_transaction(self.env["retail.quota"]._correct, connector, readings)
             handled += len(claims)
-            if is_used_up:
+            if has_new_token:
                 break
-            if is_going_well and handled > limit and not has_helper:
+            if is_quick and handled > limit and not has_helper:
                 self._transaction(self.env["retail.wake"]._call_helper, connector.id, lane)
                 has_helper = True
         answers.flush()
@@ -198,21 +198,25 @@ class RetailDrain(models.AbstractModel):
             _logger.warning("Lost the connection to the database, which also releases the lock of the lane")
 
     def _deliver(self, batch, answers):
-        """Return (whether something arrived without much waiting for the remote, whether the adapter is used up)."""
+        """Prepare, send and record a batch.
+
+        :return: (whether the remote accepted something within ``HELP_SECONDS``, whether the connection must be opened
+            again with a new access token)
+        """
         self._prepare(batch)
         self._transaction(batch.refuse_shared_keys)
         sent_at = time.monotonic()
         batch.send()
         is_quick = time.monotonic() - sent_at < HELP_SECONDS
         self._record(batch)
-        is_used_up = self._transaction(
+        has_new_token = self._transaction(
             outcome.record_health, batch.connector, batch.adapter, batch.deliveries
         )
         answers.add(*outcome.answers(batch.deliveries))
-        return is_quick and any(each.error is None for each in batch.outcomes()), is_used_up
+        return is_quick and any(each.error is None for each in batch.outcomes()), has_new_token
 
     def _prepare(self, batch):
-        """Prepare a batch; the deliveries of a flow that cannot be evaluated wait, and stop no others."""
+        """Prepare a batch. The deliveries of a flow that cannot be evaluated wait, and do not affect the others."""
         while True:
             try:
                 self._undone_if_it_fails(batch.prepare)

@@ -234,7 +234,7 @@ class RetailFlow(models.Model):
 
     @cached("self.id")
     def _cached_filter(self):
-        """Return (the model that the flow's filter is about, the filter, whether the flow could not be evaluated).
+        """Return (the model of the flow's filter, the filter, whether the flow could not be evaluated before).
 
         The model is empty if there is no such flow.
         """
@@ -246,7 +246,7 @@ class RetailFlow(models.Model):
     # -- faults ------------------------------------------------------------------------------------
 
     def _report_fault(self, reason):
-        """Say to the owner that the flow cannot be evaluated, and that its events wait."""
+        """Store why the flow cannot be evaluated, and alert its owner: its events wait."""
         self.ensure_one()
         if self.fault == reason:
             return

@@ -110,7 +110,7 @@ class ItemBuilder:
             return flow._matching(records)
         except psycopg2.OperationalError:
             raise
-        except Exception as error:  # a filter may name what an update of any addon has removed
+        except Exception as error:  # the filter may use a field that an update has removed
             raise FlowFaultError(self._filter_text(flow, error), flow.id) from error
 
     def _filter_text(self, flow, error):
