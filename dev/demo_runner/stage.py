@@ -17,6 +17,7 @@ from stack import Database, OdooServer, Sandbox, database_name, free_port, wait_
 COMPANY = "Linden & Daughters"
 OWN_PROPERTY = {"name": "odoo_customer_id", "label": "Odoo customer id", "hasUniqueValue": True}
 REGULARS = 250
+WINDOW = 1  # seconds in which the changes of a record are sent as one
 CLERK_GROUPS = (
     "base.group_partner_manager",
     "sales_team.group_sale_salesman_all_leads",
@@ -132,7 +133,7 @@ def set_up_account(shop: Shop) -> None:
 def without_delay(shop: Shop, connector_id: int) -> None:
     """Send everything within a second or two: nobody wants to wait for the end of the day here."""
     flows = shop.call("retail.flow", "search", [("connector_id", "=", connector_id)])
-    shop.call("retail.flow", "write", flows, {"mode": "realtime", "window_seconds": 1})
+    shop.call("retail.flow", "write", flows, {"mode": "realtime", "window_seconds": WINDOW})
 
 
 def set_up_middleware(shop: Shop) -> None:
