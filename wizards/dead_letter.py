@@ -18,6 +18,7 @@ ABOUT_CONTENT = (ErrorClass.MAPPING, ErrorClass.VALIDATION, ErrorClass.BUSINESS,
 class RetailDeadLetterWizard(models.TransientModel):
     _name = "retail.dead.letter.wizard"
     _description = "Repair Failed Events"
+    _inherit = ["retail.checked"]
 
     group_id = fields.Many2one("retail.error.group", readonly=True, ondelete="cascade")
     selected_ids = fields.Many2many("retail.delivery", string="Chosen Events", readonly=True)
@@ -27,7 +28,7 @@ class RetailDeadLetterWizard(models.TransientModel):
         "retail.delivery", "Outgoing Event", readonly=True, ondelete="cascade", index="btree_not_null"
     )
     sample_record = fields.Char("Record", related="sample_id.record_name", related_sudo=False)
-    sample_error = fields.Text("Error", related="sample_id.error_message")
+    sample_error = fields.Text("Error", related="sample_id.error_message", related_sudo=False)
     position = fields.Char(compute="_compute_position")
     status = fields.Selection(
         [("changed", "Changed"), ("unchanged", "Unchanged"), ("unbuilt", "Cannot be sent")], readonly=True
@@ -81,7 +82,14 @@ class RetailDeadLetterWizard(models.TransientModel):
     @api.model
     def _open(self, group=None, deliveries=None):
         """Return the action that shows a new wizard, for a group or for some deliveries."""
-        wizard = self.create({"group_id": group and group.id, "selected_ids": deliveries})
+        for records in filter(None, (group, deliveries)):
+            records.check_access("read")
+        # As the superuser, as below: what the wizard is about and what it found is read-only for users.
+        wizard = (
+            self.sudo()
+            .create({"group_id": group and group.id, "selected_ids": deliveries})
+            .with_env(self.env)
+        )
         first = self.env["retail.delivery"].search(wizard._base_domain(), order="id", limit=1)
         if not first:
             raise UserError(
@@ -115,7 +123,7 @@ class RetailDeadLetterWizard(models.TransientModel):
         for status, reason in self._check(checked).values():
             statuses[status] += 1
             reasons[reason] += status == "unbuilt"
-        self.write(
+        self.sudo().write(
             {
                 "checked_count": len(checked),
                 "changed_count": statuses["changed"],
@@ -196,7 +204,7 @@ class RetailDeadLetterWizard(models.TransientModel):
         failed = delivery._failed_requests().get(delivery.id)
         request, reason = delivery._preview().get(delivery.id, (None, None))
         status = _status(failed, request)
-        self.write(
+        self.sudo().write(
             {
                 "sample_id": delivery.id,
                 "status": status,

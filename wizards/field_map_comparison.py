@@ -16,6 +16,7 @@ FROM_DEFAULTS = ("new", "theirs")
 class RetailFieldMapComparison(models.TransientModel):
     _name = "retail.field.map.comparison"
     _description = "Mapping Comparison"
+    _inherit = ["retail.checked"]
 
     connector_id = fields.Many2one(
         "retail.connector", required=True, readonly=True, ondelete="cascade", index=True
@@ -34,7 +35,9 @@ class RetailFieldMapComparison(models.TransientModel):
     @api.model
     def _open(self, connector):
         """Return the action that shows a new comparison."""
-        comparison = self.create({"connector_id": connector.id})
+        connector.check_access("write")
+        # As the superuser, as below: what is compared is read-only for users.
+        comparison = self.sudo().create({"connector_id": connector.id}).with_env(self.env)
         comparison._compare()
         return comparison._reopen()
 
@@ -50,7 +53,7 @@ class RetailFieldMapComparison(models.TransientModel):
         order = [kind for kind, _label in KINDS]
         differences = sorted(self.connector_id._differences(), key=lambda each: order.index(each[0]))
         self.line_ids.unlink()
-        self.line_ids.create(
+        self.line_ids.sudo().create(
             [
                 {
                     "comparison_id": self.id,
@@ -89,6 +92,7 @@ class RetailFieldMapComparison(models.TransientModel):
 class RetailFieldMapComparisonLine(models.TransientModel):
     _name = "retail.field.map.comparison.line"
     _description = "Mapping Comparison Line"
+    _inherit = ["retail.checked"]
     _order = "id"
 
     comparison_id = fields.Many2one(

@@ -17,6 +17,7 @@ from ..schemas import EVENT_TYPES
 class RetailMappingPreview(models.TransientModel):
     _name = "retail.mapping.preview"
     _description = "Mapping Preview"
+    _inherit = ["retail.checked"]
 
     connector_id = fields.Many2one(
         "retail.connector", required=True, readonly=True, ondelete="cascade", index=True
@@ -59,9 +60,10 @@ class RetailMappingPreview(models.TransientModel):
         found = next(iter(connector._get_provider().objects), None)
         if found is None:
             raise UserError(self.env._("This provider has no mapping."))
-        preview = self.create(
-            {"connector_id": connector.id, "object_name": connector._object_value(found.name)}
-        )
+        connector.check_access("read")
+        values = {"connector_id": connector.id, "object_name": connector._object_value(found.name)}
+        # As the superuser: the connector is read-only for users.
+        preview = self.sudo().create(values).with_env(self.env)
         preview.record_ref = preview._newest()
         return {
             "type": "ir.actions.act_window",
@@ -99,6 +101,7 @@ class RetailMappingPreview(models.TransientModel):
 
     def _show(self, record):
         record.check_access("read")
+        self.connector_id.check_access("read")  # a client may have chosen it
         event_type = self._event_type(record)
         if event_type is None:
             self.problem = self.env._("Records of this kind do not become this object.")

@@ -21,6 +21,7 @@ CHANNELS_EXAMPLE = "root:4,root.retail.realtime:2,root.retail.bulk:1,root.retail
 class RetailSetupCheck(models.TransientModel):
     _name = "retail.setup.check"
     _description = "Setup Check"
+    _inherit = ["retail.checked"]
 
     line_ids = fields.One2many("retail.setup.check.line", "check_id", readonly=True)
     problem_count = fields.Integer(compute="_compute_problem_count")
@@ -63,7 +64,7 @@ class RetailSetupCheck(models.TransientModel):
             *self._check_encryption_key(),
             *(line for connector in self._connectors() for line in self._check_connector(connector)),
         ]
-        self.line_ids = [
+        self.sudo().line_ids = [  # read-only for users
             fields.Command.create(
                 dict(zip(("status", "name", "detail", "fix", "connector_id"), line, strict=True))
             )
@@ -189,7 +190,7 @@ class RetailSetupCheck(models.TransientModel):
             return "error", name, detail, fix, False
         if not old:
             return "ok", name, self.env._("You can remove older keys."), False, False
-        self.has_old_secrets = True
+        self.sudo().has_old_secrets = True  # read-only for users
         detail = self.env._("%(count)s credentials are encrypted with another key.", count=len(old))
         return (
             "warning",
@@ -283,6 +284,7 @@ class RetailSetupCheck(models.TransientModel):
 class RetailSetupCheckLine(models.TransientModel):
     _name = "retail.setup.check.line"
     _description = "Setup Check Line"
+    _inherit = ["retail.checked"]
     _order = "severity, id"
 
     check_id = fields.Many2one(

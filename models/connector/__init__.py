@@ -1,5 +1,6 @@
 from . import res_company
 from . import alert
+from . import checked
 from . import credential
 from . import connector
 from . import oauth

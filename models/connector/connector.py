@@ -16,13 +16,14 @@ from ...core.errors import AuthError, RemoteError
 from ...tools import server_options
 from .alert import ATTENTION
 
+FIXED_FIELDS = {"company_id", "provider"}
 CLOCK_SKEW_LIMIT = 60  # seconds; signed calls of most providers tolerate 5 minutes
 
 
 class RetailConnector(models.Model):
     _name = "retail.connector"
     _description = "Connector"
-    _inherit = ["mail.thread", "retail.alerting"]
+    _inherit = ["retail.checked", "mail.thread", "retail.alerting"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, tracking=True)
@@ -179,6 +180,7 @@ class RetailConnector(models.Model):
         return connectors
 
     def write(self, vals):
+        self._check_not_fixed(vals)
         before = {connector: (connector._destination(), connector._tokens()) for connector in self}
         result = super().write(vals)
         if {"provider", "auth_method"} & vals.keys():
@@ -213,6 +215,19 @@ class RetailConnector(models.Model):
             )
         )
 
+    def _check_not_fixed(self, vals):
+        """Refuse to move an activated connector to another company or provider: what waits would go there, too."""
+        for name in FIXED_FIELDS & vals.keys():
+            for connector in self.filtered(lambda connector: connector.state != "draft"):
+                if vals[name] != (connector[name].id if name == "company_id" else connector[name]):
+                    raise UserError(
+                        self.env._(
+                            "%(name)s was activated: its company and its provider cannot be changed any more. Create a"
+                            " new connector instead.",
+                            name=connector.name,
+                        )
+                    )
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_started(self):
         """Prevent the deletion of a connector that a user's transaction may refer to at the same moment."""
@@ -223,7 +238,7 @@ class RetailConnector(models.Model):
 
     def _sync_credentials(self):
         """Create the credentials that the authentication method needs, and delete all others."""
-        for connector in self:
+        for connector in self.sudo():  # users neither create nor delete credentials
             names = [spec.name for spec in connector._get_auth_method().credentials]
             connector.credential_ids.filtered_domain([("name", "not in", names)]).unlink()
             present = connector.credential_ids.mapped("name")
@@ -236,6 +251,7 @@ class RetailConnector(models.Model):
     def action_test_connection(self):
         """Make one authenticated call, store its result, and show it."""
         self.ensure_one()
+        self.check_access("write")
         try:
             with self._connection() as adapter:
                 report = adapter.test_connection()
@@ -249,6 +265,7 @@ class RetailConnector(models.Model):
 
     def action_activate(self):
         """Start capturing and sending changes, or resume after a pause."""
+        self.check_access("write")
         for connector in self:
             missing = connector.credential_ids.filtered(
                 lambda credential: credential.required and not credential.is_set
@@ -263,15 +280,18 @@ class RetailConnector(models.Model):
                         name=connector.name,
                     )
                 )
-        self.write({"state": "active", "state_reason": False, "is_neutralized": False})
+        self._set_state("active", False, is_neutralized=False)
         for connector in self:
             connector._clear_alert(ATTENTION)
 
     def action_pause(self):
         """Go on capturing changes, but send none."""
-        self.write(
-            {"state": "paused", "state_reason": self.env._("Paused by %(user)s.", user=self.env.user.name)}
-        )
+        self.check_access("write")
+        self._set_state("paused", self.env._("Paused by %(user)s.", user=self.env.user.name))
+
+    def _set_state(self, state, reason, **more):
+        # As the superuser: the state is read-only for users. The caller has checked their access.
+        self.sudo().write({"state": state, "state_reason": reason, **more})
 
     # -- business methods --------------------------------------------------------------------------
 
@@ -343,7 +363,7 @@ class RetailConnector(models.Model):
         self.ensure_one()
         if self.state != "active":
             return
-        self.write({"state": "attention", "state_reason": reason})
+        self._set_state("attention", reason)
         summary = self.env._("%(name)s needs attention", name=self.name)
         self._raise_alert(ATTENTION, summary, reason, self._get_responsible())
 
@@ -361,7 +381,8 @@ class RetailConnector(models.Model):
         )
 
     def _store_test_result(self, succeeded, message, skew):
-        self.write(
+        # As the superuser: the result is read-only for users. The caller has checked their access.
+        self.sudo().write(
             {
                 "tested_at": fields.Datetime.now(),
                 "test_succeeded": succeeded,

@@ -14,6 +14,7 @@ _logger = logging.getLogger(__name__)
 class RetailCredential(models.Model):
     _name = "retail.credential"
     _description = "Connector Credential"
+    _inherit = ["retail.checked"]
     _order = "connector_id, id"
     _check_company_auto = True
 

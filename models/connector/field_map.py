@@ -15,6 +15,7 @@ from ...core import field_map
 from ...core.errors import RemoteError
 from ...core.field_map import FieldMap, FieldMapError, Reason, ValueType
 from ...schemas import EVENT_TYPES
+from ...tools.readable import is_readable
 from ..source.canonical_values import timestamp
 
 _logger = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ LINE_FIELDS = (
     "system_of_record",
 )
 CHECKED_FIELDS = ("connector_id", "object_name", "remote_property", "active", *LINE_FIELDS)
+AUTHORED_FIELDS = {"object_name", "source", "expression"}
 VALUE_TYPES = {
     "boolean": ValueType("boolean", ("true", "false")),
     "char": ValueType("text"),
@@ -43,9 +45,14 @@ VALUE_TYPES = {
 }
 
 
+class FieldDeniedError(FieldMapError):
+    """A line names an Odoo field that its author may not read."""
+
+
 class RetailFieldMap(models.Model):
     _name = "retail.field.map"
     _description = "Field Mapping"
+    _inherit = ["retail.checked"]
     _order = "connector_id, sequence, id"
     _rec_name = "remote_property"
 
@@ -110,13 +117,19 @@ class RetailFieldMap(models.Model):
         default="unchecked",
     )
     check_note = fields.Char("Remark", readonly=True, copy=False)
+    author_id = fields.Many2one(
+        "res.users",
+        readonly=True,
+        copy=False,
+        help="Who chose the field. The line is sent as long as this user may read it.",
+    )
 
     is_used = fields.Boolean(
         compute="_compute_is_used",
         search="_search_is_used",
         help="The connector sends such objects.",
     )
-    field_map_suggestions = fields.Json(related="connector_id.field_map_suggestions")
+    field_map_suggestions = fields.Json(related="connector_id.field_map_suggestions", related_sudo=False)
 
     _property_unique = models.UniqueIndex(
         "(connector_id, object_name, remote_property, (direction = 'in')) WHERE active",
@@ -201,12 +214,20 @@ class RetailFieldMap(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self.env.registry.clear_cache()
-        return super().create(vals_list)
+        lines = super().create(vals_list)
+        lines._set_author()
+        return lines
 
     def write(self, vals):
         if vals.keys() - {"check_status", "check_note"}:
             self.env.registry.clear_cache()
-        return super().write(vals)
+        result = super().write(vals)
+        if AUTHORED_FIELDS & vals.keys():
+            self._set_author()
+        return result
+
+    def _set_author(self):
+        self.sudo().write({"author_id": self.env.uid})  # read-only for users
 
     def unlink(self):
         self.env.registry.clear_cache()
@@ -216,14 +237,23 @@ class RetailFieldMap(models.Model):
 
     @api.constrains(*CHECKED_FIELDS)
     def _check_line(self):
-        """Reject a line with an error when it is saved, rather than when a record is sent."""
+        """Reject a line with an error when it is saved, rather than when a record is sent.
+
+        A line that is the same as a default of the provider is marked, not rejected.
+        """
         for (connector, object_name), lines in self.grouped(
             lambda line: (line.connector_id, line._plain_object_name())
         ).items():
             remote, reason = lines._remote_properties(connector, object_name)
             wrong = lines._store_check_results(remote, reason, author=self.env.user)
-            if wrong and not self.env.context.get("retail_field_map_tolerant"):
-                raise ValidationError("\n".join(line._problem_text() for line in wrong))
+            rejected = wrong.filtered(lambda line: not line._is_provider_default())
+            if rejected:
+                raise ValidationError("\n".join(line._problem_text() for line in rejected))
+
+    def _is_provider_default(self):
+        provider = self.connector_id._get_provider()
+        defaults = provider.default_field_maps if provider else ()
+        return any(not self._changes(_default_content(default)) for default in defaults)
 
     def _problem_text(self):
         return self.env._("%(property)s: %(problem)s", property=self.remote_property, problem=self.check_note)
@@ -251,13 +281,39 @@ class RetailFieldMap(models.Model):
 
         :param remote: ``{name: RemoteProperty}``; None if not known
         :param reason: why the remote's properties are not known
-        :param author: the user who must have read access to the Odoo fields; None to skip this check
+        :param author: the user who must have read access to the Odoo fields; by default the line's author
         """
         for line in self:
-            status, note = line._check_result(remote, reason, author)
-            if (line.check_status, line.check_note or "") != (status, note):
-                line.write({"check_status": status, "check_note": note})
+            line._store_check_result(*line._check_result(remote, reason, author or line._get_author()))
         return self.filtered(lambda line: line.active and line.check_status == "wrong")
+
+    def _store_check_result(self, status, note):
+        if (self.check_status, self.check_note or "") != (status, note):
+            # As the superuser: the result is read-only for users.
+            self.sudo().write({"check_status": status, "check_note": note})
+
+    def _get_author(self):
+        """Return the user whose access decides; the public user if the author was deleted."""
+        return self.author_id or self.create_uid or self.env.ref("base.public_user")
+
+    def _is_sendable(self):
+        """Return whether the author may still read the line's Odoo fields. If not, its check says so."""
+        self.ensure_one()
+        denial = self._denial()
+        if denial:
+            self._store_check_result("wrong", denial)
+        return not denial
+
+    def _denial(self):
+        """Return why the author may not read the line's Odoo fields; an empty text if nothing denies it."""
+        try:
+            for path in field_map.record_paths(self._as_line()):
+                self._record_kind(self._get_author(), path)
+        except FieldDeniedError as error:
+            return self._sentence(error.reason)
+        except FieldMapError:
+            return ""  # such a line sends nothing
+        return ""
 
     def _check_result(self, remote, reason, author):
         """Return (status, remark) of a line; for the parameters see :meth:`_store_check_results`."""
@@ -336,7 +392,7 @@ class RetailFieldMap(models.Model):
 
         :raise FieldMapError: no model of the object's events has the field, or the author may not read it
         """
-        reader = self.with_user(author) if author else self.sudo()
+        reader = self.with_user(author)
         models_ = dict.fromkeys(
             name for event_type in self._event_types() for name in (event_type.model, *event_type.more_models)
         )
@@ -377,11 +433,12 @@ class RetailFieldMap(models.Model):
         return ValueType("list") if is_list else kind
 
     def _readable_field(self, model, name, path):
-        """Return a field of the model, if the user may read it.
+        """Return a field of the model, if the user may name it.
 
         Otherwise a line could send values that its author has no access to.
 
-        :raise FieldMapError: there is no such field, or the user may not read it
+        :raise FieldMapError: there is no such field
+        :raise FieldDeniedError: the user may not read it, or only some groups may
         """
         field = model._fields.get(name)
         if field is None:
@@ -393,9 +450,8 @@ class RetailFieldMap(models.Model):
                     name=name,
                 )
             )
-        is_secret = field.groups == fields.NO_ACCESS
-        if is_secret or not model.has_access("read") or not model._has_field_access(field, "read"):
-            raise FieldMapError(
+        if not is_readable(model, field):
+            raise FieldDeniedError(
                 self.env._(
                     "“%(path)s”: you are not allowed to read %(name)s of %(model)s",
                     path=path,
@@ -477,7 +533,8 @@ class RetailFieldMap(models.Model):
     def _record_values(self, records, paths):
         """Return ``{id: {path: JSON value}}``, or ``{id: exception}`` for records that cannot be read.
 
-        Paths that the model does not have are left out; lines that need them are then not sent.
+        Paths that the model does not have are left out; lines that need them are then not sent. So are paths through
+        fields that are limited to groups. Records of other companies count as missing.
         """
         paths = [path for path in paths if _has_path(records, path)]
         values = {}
@@ -500,9 +557,9 @@ def _default_content(line):
 def _has_path(records, path):
     model = records
     for name in path.split("."):
-        if model is None or name not in model._fields:
+        field = model._fields.get(name) if model is not None else None
+        if field is None or field.groups:
             return False
-        field = model._fields[name]
         model = records.env[field.comodel_name] if field.relational else None
     return True
 
@@ -512,13 +569,23 @@ def _read(record, path):
     is_list = False
     for name in relations:
         is_list = is_list or record._fields[name].type in ("one2many", "many2many")
-        record = record[name]
+        record = _of_company(record[name])
     if is_list:
         values = (_plain(each, last) for each in record)
         return sorted(
             (value for value in values if value is not None), key=str
         )  # a stable order is no change
     return _plain(record, last) if record else None
+
+
+def _of_company(records):
+    """Return those of the records that the company of the environment may use."""
+    companies = records.env.company.parent_ids  # with itself
+    if "company_ids" in records._fields:
+        return records.filtered(lambda record: not record.company_ids or record.company_ids & companies)
+    if "company_id" in records._fields:
+        return records.filtered(lambda record: not record.company_id or record.company_id <= companies)
+    return records
 
 
 def _plain(record, name):

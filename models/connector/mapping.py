@@ -11,6 +11,7 @@ from ...core import field_map
 from ...core.errors import RemoteError
 from ...schemas import EVENT_TYPES
 from ...tools.cache import cached
+from ...tools.readable import is_readable
 
 SUGGESTED_TYPES = {"boolean", "char", "date", "datetime", "float", "integer", "monetary", "selection", "text"}
 
@@ -61,7 +62,7 @@ class RetailConnector(models.Model):
     def _suggestions(self, remote_object):
         """Return the autocompletion of an object's lines: ``{"remote_property" or a source: [[text, label], …]}``."""
         known = self.env["retail.remote.schema"]._known(self._origin, remote_object.name) or {}
-        event_type = EVENT_TYPES[remote_object.event_types[0]]
+        model = self.env[EVENT_TYPES[remote_object.event_types[0]].model]
         paths = dict.fromkeys(
             path for schema in remote_object.fields_schemas() for path in field_map.leaf_paths(schema)
         )
@@ -70,10 +71,8 @@ class RetailConnector(models.Model):
             "canonical": [[path, ""] for path in paths],
             "record": [
                 [name, description["string"]]
-                for name, description in self.env[event_type.model]
-                .fields_get(attributes=["string", "type"])
-                .items()
-                if description["type"] in SUGGESTED_TYPES
+                for name, description in model.fields_get(attributes=["string", "type"]).items()
+                if description["type"] in SUGGESTED_TYPES and is_readable(model, model._fields[name])
             ],
         }
 
@@ -180,12 +179,13 @@ class RetailConnector(models.Model):
         lines = self.sudo().field_map_ids
         if not lines and not self.field_map_defaults_seen:
             return None
-        return tuple(line._as_line() for line in lines if line.active)
+        return tuple(line._as_line() for line in lines if line.active and line._is_sendable())
 
     def _add_default_field_maps(self):
         """Create a line for each default of the provider. Lines with errors are marked, not rejected."""
-        lines = self.env["retail.field.map"].with_context(retail_field_map_tolerant=True)
-        for connector in self:
+        # As the superuser, since users do not write which default a line comes from.
+        lines = self.env["retail.field.map"].sudo()
+        for connector in self.sudo():
             provider = connector._get_provider()
             defaults = provider.default_field_maps if provider else ()
             lines.create(
@@ -225,12 +225,13 @@ class RetailConnector(models.Model):
 
     def _take_over(self, default):
         """Create a line from a default, or overwrite the line that came from it."""
-        lines = self.env["retail.field.map"]
-        line = self.field_map_ids.filtered(lambda each: each.default_key == default.key)
-        values = lines._values_of_default(self, default)
+        self.check_access("write")
+        connector = self.sudo()  # users do not write which default a line comes from
+        line = connector.field_map_ids.filtered(lambda each: each.default_key == default.key)
+        values = line._values_of_default(connector, default)
         if line:
             line.write(values)
         else:
             keys = [each.key for each in self._get_provider().default_field_maps]
-            lines.create({"connector_id": self.id, "sequence": keys.index(default.key) + 1, **values})
-        self.field_map_defaults_seen = sorted({*(self.field_map_defaults_seen or ()), default.key})
+            line.create({"connector_id": self.id, "sequence": keys.index(default.key) + 1, **values})
+        connector.field_map_defaults_seen = sorted({*(self.field_map_defaults_seen or ()), default.key})

@@ -142,6 +142,7 @@ class RetailConnector(models.Model):
         self.action_test_connection()
 
     def _refuse_consent(self):
+        self.check_access("write")
         self._store_test_result(False, self.env._("The consent was not given. Click Connect again."), 0.0)
 
     # -- renewal -----------------------------------------------------------------------------------

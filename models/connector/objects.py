@@ -75,7 +75,7 @@ class RetailConnector(models.Model):
 
     def _sync_objects(self):
         """Create a row for each subject whose objects have match keys, and delete all others."""
-        for connector in self:
+        for connector in self.sudo():  # users neither create nor delete rows
             provider = connector._get_provider()
             wanted = [
                 subject
@@ -161,6 +161,7 @@ class RetailConnector(models.Model):
 class RetailConnectorObject(models.Model):
     _name = "retail.connector.object"
     _description = "Retail Connector Object"
+    _inherit = ["retail.checked"]
     _order = "connector_id, sequence, id"
     _rec_name = "subject"
     _check_company_auto = True

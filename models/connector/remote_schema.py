@@ -11,6 +11,7 @@ from ...connectors.provider import RemoteProperty
 class RetailRemoteSchema(models.Model):
     _name = "retail.remote.schema"
     _description = "Properties of a Remote System"
+    _inherit = ["retail.checked"]
     _order = "connector_id, object_name"
 
     connector_id = fields.Many2one("retail.connector", required=True, ondelete="cascade", index=True)
@@ -22,8 +23,8 @@ class RetailRemoteSchema(models.Model):
 
     @api.model
     def _known(self, connector, object_name):
-        """Return ``{name: RemoteProperty}`` as last read; None if it was never read."""
-        schema = self.sudo().search(
+        """Return ``{name: RemoteProperty}`` as last read; None if it was never read, or the user may not see it."""
+        schema = self.search(
             [("connector_id", "=", connector.id), ("object_name", "=", object_name)], limit=1
         )
         if not schema:

@@ -35,7 +35,7 @@ UNREPAIRED = SQL(
 class RetailErrorGroup(models.Model):
     _name = "retail.error.group"
     _description = "Failed Events"
-    _inherit = ["mail.thread", "retail.alerting"]
+    _inherit = ["retail.checked", "mail.thread", "retail.alerting"]
     _order = "is_open desc, last_seen desc, id desc"
     _rec_name = "fingerprint"
     _mail_post_access = "read"

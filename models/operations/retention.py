@@ -20,6 +20,7 @@ BATCH_SIZE = 5000  # rows per transaction
 class RetailRetention(models.Model):
     _name = "retail.retention"
     _description = "Retail Hub: Retention"
+    _inherit = ["retail.checked"]
     _log_access = False
     _rec_name = "company_id"
 

@@ -10,6 +10,7 @@ SEVERITY = ("failed", "waiting", "in_sync")
 class RetailSyncState(models.Model):
     _name = "retail.sync.state"
     _description = "Sync State"
+    _inherit = ["retail.checked"]
     _auto = False
     _order = "connector_id, res_model, res_id"
 

@@ -15,6 +15,7 @@ _logger = logging.getLogger(__name__)
 class RetailDeliveryAttempt(models.Model):
     _name = "retail.delivery.attempt"
     _description = "Outgoing Event Attempt"
+    _inherit = ["retail.checked"]
     _order = "id desc"
     _log_access = False
     _rec_name = "number"

@@ -27,12 +27,13 @@ class Bound(NamedTuple):
 class RetailBinding(models.Model):
     _name = "retail.binding"
     _description = "Retail Hub Link to a Remote Record"
+    _inherit = ["retail.checked"]
     _order = "id desc"
     _log_access = False
     _rec_name = "remote_id"
 
     connector_id = fields.Many2one("retail.connector", required=True, readonly=True, ondelete="cascade")
-    company_id = fields.Many2one(related="connector_id.company_id")
+    company_id = fields.Many2one(related="connector_id.company_id", related_sudo=False)
     res_model = fields.Char("Model", required=True, readonly=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", required=True, readonly=True)
     remote_id = fields.Char("Remote ID", required=True, readonly=True)

@@ -9,6 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...core.const import OPEN_STATES, Lane, State
+from ...tools.readable import check_filter
 from ..source.capture import CapturedEvent
 from .bulk_run import SETUP_ERRORS
 
@@ -29,6 +30,8 @@ class RetailBulkRun(models.Model):
         :raise UserError: something is missing, or a flow is off
         """
         flows = self._flows()
+        for records in (self.connector_id, flows):
+            records._origin.check_access("read")  # a client may have chosen them
         if not flows:
             raise UserError(self.env._("Choose the events to send."))
         inactive = flows.filtered(lambda flow: not flow.active)
@@ -61,12 +64,19 @@ class RetailBulkRun(models.Model):
         return ids
 
     def _records(self):
-        """Return the model with full access, so that the preview counts the same records as are sent."""
-        return self.env[self.flow_id.res_model].sudo().with_context(active_test=True)
+        """Return the model with the rights of who started the run, or looks at its preview.
+
+        With full access, the number of records that match a filter would give away what the user may not read.
+        """
+        records = self.env[self.flow_id.res_model].with_user(self.started_by_id or self.env.user)
+        return records.with_context(active_test=True, allowed_company_ids=self.connector_id.company_id.ids)
 
     def _record_domain(self):
         records = self._records()
-        domain = records._retail_subject_domain() & Domain(literal_eval(self.domain or "[]"))
+        chosen = Domain(literal_eval(self.domain or "[]"))
+        if self.domain != self.flow_id.domain:
+            check_filter(records, chosen)
+        domain = records._retail_subject_domain() & chosen
         domain &= Domain(self.flow_id._parse_domain())
         if "company_id" in records._fields:
             domain &= Domain("company_id", "in", (False, self.connector_id.company_id.id))

@@ -20,6 +20,7 @@ OUTAGE = "outage"  # cause of an alert
 class RetailCircuit(models.Model):
     _name = "retail.circuit"
     _description = "Retail Hub Circuit Breaker"
+    _inherit = ["retail.checked"]
     _log_access = False
     _rec_name = "connector_id"
 

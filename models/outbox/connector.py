@@ -155,7 +155,7 @@ class RetailConnector(models.Model):
 
     def action_activate(self):
         result = super().action_activate()
-        self.throttled_until = False
+        self.sudo().throttled_until = False  # read-only for users
         self.env["retail.wake"]._wake_connectors(self)
         return result
 

@@ -13,6 +13,7 @@ from .unchecked_many2one import UncheckedMany2one
 class RetailDelivery(models.Model):
     _name = "retail.delivery"
     _description = "Outgoing Event"
+    _inherit = ["retail.checked"]
     _order = "id desc"
     _log_access = False
 

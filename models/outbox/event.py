@@ -39,6 +39,7 @@ class EventRow(NamedTuple):
 class RetailEvent(models.Model):
     _name = "retail.event"
     _description = "Event"
+    _inherit = ["retail.checked"]
     _order = "id desc"
     _log_access = False
     _rec_name = "uuid"

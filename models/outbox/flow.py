@@ -14,6 +14,7 @@ from ...core.const import Lane, Mode
 from ...core.schedule import DAYS, MINUTES_PER_DAY, Schedule
 from ...schemas import EVENT_TYPES
 from ...tools.cache import cached
+from ...tools.readable import check_filter
 from .names import event_type_selection
 
 SCHEDULE_FIELDS = ("schedule_time", "schedule_tz", *DAYS)
@@ -36,6 +37,7 @@ class Route(NamedTuple):
 class RetailFlow(models.Model):
     _name = "retail.flow"
     _description = "Flow"
+    _inherit = ["retail.checked"]
     _order = "connector_id, sequence, id"
     _check_company_auto = True
 
@@ -203,11 +205,16 @@ class RetailFlow(models.Model):
                     )
                 )
 
-    @api.constrains("domain")
+    @api.constrains("domain", "event_type")
     def _check_domain(self):
+        """Reject a filter that is not valid, or that names a field that the user may not read."""
         for flow in self:
+            model = self.env[flow.res_model].with_user(self.env.user)  # constraints run as the superuser
             try:
-                Domain(flow._parse_domain()).validate(self.env[flow.res_model])
+                domain = Domain(flow._parse_domain())
+                domain.validate(model)
+                if flow.domain != model._retail_default_domain():
+                    check_filter(model, domain)
             except (ValueError, SyntaxError, TypeError) as error:
                 raise ValidationError(
                     self.env._(

@@ -20,6 +20,7 @@ _COUNTED = ("number", "counts", "used", "ends_at", "touched_at")
 class RetailQuota(models.Model):
     _name = "retail.quota"
     _description = "Call Limit"
+    _inherit = ["retail.checked"]
     _order = "connector_id, seconds, id"
     _rec_name = "window"
 
@@ -97,15 +98,24 @@ class RetailQuota(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([{"is_manual": True, **vals} for vals in vals_list])
+        rows = super().create(vals_list)
+        typed = [row.id for row, vals in zip(rows, vals_list, strict=True) if "is_manual" not in vals]
+        self.browse(typed)._mark_manual()
+        return rows
 
     def write(self, vals):
-        return super().write({"is_manual": True, **vals} if "max_calls" in vals else vals)
+        result = super().write(vals)
+        if "max_calls" in vals and "is_manual" not in vals:
+            self._mark_manual()
+        return result
+
+    def _mark_manual(self):
+        self.sudo().write({"is_manual": True})  # read-only for users
 
     @api.model
     def _apply_plan(self, connectors):
         """Set the limits of the connectors' plans. Counts, and limits of other windows, stay as they are."""
-        for connector in connectors:
+        for connector in connectors.sudo():  # users do not write what the plan and the remote say
             plan = connector._get_plan()
             rows = {row.seconds: row for row in connector.quota_ids}
             for seconds, calls in plan.limits.items() if plan else ():
@@ -113,7 +123,7 @@ class RetailQuota(models.Model):
                 if seconds in rows:
                     rows[seconds].write(limit)
                 else:
-                    self.create({"connector_id": connector.id, "window": str(seconds), **limit})
+                    self.sudo().create({"connector_id": connector.id, "window": str(seconds), **limit})
 
     # -- counting ----------------------------------------------------------------------------------
 

@@ -158,9 +158,15 @@ class ResPartner(models.Model):
         return (PhoneV1(number=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)),), []
 
     def _retail_addresses(self):
-        """Return ``{id: records}``: each record itself, then its children that are addresses."""
+        """Return ``{id: records}``: each record itself, then its children that are addresses.
+
+        Addresses of other companies are left out: a customer may be shared by companies, and have some of each.
+        """
+        companies = (False, *self.env.company.parent_ids.ids)  # with itself
         children = self.env["res.partner"].search_fetch(
-            [("parent_id", "in", self.ids), ("type", "in", ADDRESS_TYPES)], ADDRESS_FIELDS, order="id"
+            [("parent_id", "in", self.ids), ("type", "in", ADDRESS_TYPES), ("company_id", "in", companies)],
+            ADDRESS_FIELDS,
+            order="id",
         )
         children_by_parent = defaultdict(self.env["res.partner"].browse)
         for child in children:

@@ -1,0 +1,96 @@
+"""What a user may change: checked after each change by the models that inherit this mixin.
+
+A record rule looks at a record before it is written, not after, and at no record that it is linked to. A field that is
+declared read-only is so on screens only. Whatever the hub itself changes for a user, it writes as the superuser.
+"""
+
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
+from odoo.models import MAGIC_COLUMNS
+
+OWN_MODELS = "retail."
+DEFAULT = "default_"
+
+
+class RetailChecked(models.AbstractModel):
+    _name = "retail.checked"
+    _description = "Retail Hub: Checked Changes"
+
+    @api.model
+    def default_get(self, fields):
+        """Return the defaults. The context, which a client sets, has none for read-only fields."""
+        ignored = {
+            key
+            for key in self.env.context
+            if key.startswith(DEFAULT) and self._is_closed(key.removeprefix(DEFAULT))
+        }
+        if not ignored:
+            return super().default_get(fields)
+        context = {key: value for key, value in self.env.context.items() if key not in ignored}
+        return super(RetailChecked, self.with_env(self.env(context=context))).default_get(fields)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if self.env.su:
+            return super().create(vals_list)
+        self._check_not_closed({name for vals in vals_list for name in vals})
+        records = super().create(vals_list)
+        records._check_links(self._fields)  # all of them: some may have come from the context
+        return records
+
+    def write(self, vals):
+        if "connector_id" in vals:
+            self._check_same_connector(vals["connector_id"])
+        if self.env.su:
+            return super().write(vals)
+        self._check_not_closed(vals)
+        result = super().write(vals)
+        self.check_access("write")
+        self._check_links(vals)
+        return result
+
+    def _check_not_closed(self, names):
+        """Refuse what only the hub itself writes.
+
+        :raise AccessError: one of the fields is read-only
+        """
+        closed = sorted(name for name in names if self._is_closed(name))
+        if closed:
+            raise AccessError(
+                self.env._(
+                    "These fields of %(model)s cannot be changed: %(fields)s.",
+                    model=self._description,
+                    fields=", ".join(closed),
+                )
+            )
+
+    def _is_closed(self, name):
+        field = self._fields.get(name)
+        return field is not None and field.store and field.readonly and name not in MAGIC_COLUMNS
+
+    def _check_links(self, names):
+        """Check that the user may read the hub's records to which these fields link.
+
+        :raise AccessError: one of them belongs to another company, or to another user
+        """
+        # As the superuser, since a link to what the user may not read would be left out.
+        records = self.sudo().with_context(active_test=False)
+        for name in names:
+            field = self._fields.get(name)
+            if field is None or not field.store or field.type not in ("many2one", "many2many"):
+                continue
+            if field.comodel_name.startswith(OWN_MODELS) and (linked := records.mapped(name)):
+                linked.with_env(self.env).check_access("read")
+
+    def _check_same_connector(self, connector_id):
+        """Refuse to move a part of a connector to another connector.
+
+        :raise UserError: it would move
+        """
+        if any(record.connector_id.id != connector_id for record in self):
+            raise UserError(
+                self.env._(
+                    "%(model)s: the connector cannot be changed. Create a new record for the other connector.",
+                    model=self._description,
+                )
+            )

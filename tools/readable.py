@@ -1,0 +1,61 @@
+"""Which Odoo fields a user may name in a filter or a mapping, which the hub evaluates as the superuser.
+
+A field that is limited to groups is never one of them, not even for a member: what it says would go to a remote
+system, or could be guessed from what is sent, and outlive the membership.
+"""
+
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+
+def is_readable(model, field):
+    """Return whether the user of the model's environment may name the field.
+
+    :param model: an empty recordset with the environment of the user
+    """
+    return not field.groups and model.has_access("read")
+
+
+def check_filter(model, domain):
+    """Check that the user of the model's environment may read each field that a filter names.
+
+    :param domain: a :class:`Domain`, or a list
+    :raise AccessError: the filter names a field that the user may not read
+    :raise ValueError: the filter names a field that does not exist
+    """
+    for condition in Domain(domain).iter_conditions():
+        target = _check_path(model, condition.field_expr)
+        if condition.operator.endswith("!"):  # such conditions bypass access rights
+            raise _denied(model, condition.field_expr)
+        if target is None:
+            continue
+        if not target.has_access("read"):  # a text is compared with names of those records
+            raise _denied(model, condition.field_expr)
+        if isinstance(condition.value, (Domain, list, tuple)) and condition.operator in ("any", "not any"):
+            check_filter(target, condition.value)
+
+
+def _check_path(model, path):
+    """Return the model to which a path leads; None if it leads to a value."""
+    target = model
+    for name in path.split("."):
+        if target is None:
+            return None  # a part of a value, such as the month of a date
+        field = target._fields.get(name)
+        if field is None:
+            raise ValueError(
+                model.env._(
+                    "“%(path)s”: %(model)s has no field %(name)s",
+                    path=path,
+                    model=target._description,
+                    name=name,
+                )
+            )
+        if not is_readable(target, field):
+            raise _denied(model, path)
+        target = model.env[field.comodel_name] if field.relational else None
+    return target
+
+
+def _denied(model, path):
+    return AccessError(model.env._("You are not allowed to use “%(path)s” in a filter.", path=path))
