@@ -1,6 +1,7 @@
 """The HubSpot API of one account. After a failure that affects all calls, it makes no more."""
 
 import re
+from urllib.parse import quote
 
 from ...core.errors import AuthError, QuotaError, RemoteError, TransientError
 from . import errors, problems
@@ -80,7 +81,7 @@ class HubSpotApi:
 
         For a record that was merged, this is the id of the resulting record.
         """
-        response = self.objects(object_name, "GET", f"/{remote_id}")
+        response = self.objects(object_name, "GET", f"/{quote(remote_id, safe='')}")
         if response.status == 404 and response.object:
             return None
         if response.status >= 300:
@@ -112,7 +113,10 @@ class HubSpotApi:
         response = self.objects(object_name, "POST", "/batch/read", body, is_write=False)
         if response.status >= 300:
             raise self.refusal(response, write=False, object_name=object_name)
-        return problems.dicts(response.object.get("results"))
+        results = response.object.get("results")
+        if not isinstance(results, list):  # taken for "there are none", an erasure would count as done
+            raise TransientError("HubSpot did not say which records it has.", code="NO_RESULTS")
+        return problems.dicts(results)
 
 
 def noun(object_name):

@@ -30,6 +30,28 @@ def functions(path):
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
+def test_one_file_has_the_http_library():
+    """What calls past it is not counted, has no deadline and no guard."""
+    libraries = {"requests", "urllib3", "http", "httpx", "aiohttp", "socket"}
+    allowed = {"http_client.py", "guarded_pool.py", "guard.py", "strict_response.py"}
+    files = [path for path in (ROOT / "connectors").rglob("*.py") if path.name not in allowed]
+    found = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in files
+        for name in imported(path)
+        if name.partition(".")[0] in libraries or name == "urllib.request"
+    }
+    assert found == set()
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module
+
+
 def test_nothing_sleeps():
     """Rate limits, Retry-After and backoff give the worker back."""
     folders = ("connectors", "controllers", "core", "models", "schemas", "tools", "wizards")

@@ -1,5 +1,9 @@
 """The attributes and methods by which a subclass adapts the contract's tests to a provider."""
 
+import contextlib
+import io
+import logging
+
 import pytest
 from samples import customer, make_item
 
@@ -33,18 +37,25 @@ class Contract:
 
     ONE_CALL_PER_RECORD = False
     """Whether the API accepts one record per call, and has no batches."""
+    SEARCHES_FIRST = False
+    """Whether an item without a remote id takes two calls: a search by the match key, then the write."""
     EMPTY_ANSWERS = False
-    """Whether 204 without a body is a valid response to a write."""
+    """Whether a create may be answered with 204 and no body: the outcome's remote id is then the adapter's own key."""
     ANY_ANSWER = False
     """Whether any 2xx response means success, whatever its body is."""
     UNIQUE_PHONES = False
     """Whether each record needs a telephone number of its own."""
     CHANGE = {"job_title": "Director"}
     """A change of a canonical customer that changes the remote record."""
+    CLEARED = {"job_title": ""}
+    """The removal of a canonical customer's value that empties a property of the remote record."""
     KEEPS_RECORDS = True
     """False for remotes that only receive messages: they return no ids, and nothing can be changed or deleted."""
     CANNOT = frozenset()
     """The customer events that the remote does not support."""
+    CANNOT_FIND = False
+    """Whether the adapter is no :class:`Finder`, because the remote has no lookup by what a create sent. While a create
+    is in doubt, the hub then reports the erasure as failed, and somebody has to look at the remote."""
 
     # ----- what a provider adds or replaces -----
 
@@ -80,10 +91,16 @@ class Contract:
         """Return how many calls reached the stand-in."""
         return self.sandbox.request_count()
 
-    def records(self):
-        """Return the stand-in's customer records as ``{email: remote id}``."""
+    def contents(self):
+        """Return the stand-in's customer records as ``{remote id: properties}``."""
         found = self.sandbox.records(self.RECORDS, self.STAND_IN)
-        return {each["properties"].get(self.EMAIL): each["id"] for each in found if not each["archived"]}
+        return {each["id"]: each["properties"] for each in found if not each["archived"]}
+
+    def records(self):
+        """Return the stand-in's customer records as ``{email: remote id}``; no two may have the same e-mail address."""
+        found = [(properties.get(self.EMAIL), remote_id) for remote_id, properties in self.contents().items()]
+        assert len(dict(found)) == len(found), f"two records of one customer: {found}"
+        return dict(found)
 
     # ----- what the tests share -----
 
@@ -94,6 +111,11 @@ class Contract:
 
     def count_call(self):
         self.counted += 1
+
+    @property
+    def reads(self):
+        """The number of calls before the first write."""
+        return 1 if self.SEARCHES_FIRST else 0
 
     @property
     def size(self):
@@ -118,6 +140,24 @@ class Contract:
         outcomes = self.send([self.item(number) for number in range(count)])
         assert [outcome.error for outcome in outcomes] == [None] * count
         return [outcome.remote_id for outcome in outcomes]
+
+    def resolve(self, items):
+        with self.connect() as adapter:
+            return adapter.resolve([adapter.prepare(item) for item in items])
+
+    @contextlib.contextmanager
+    def logged(self):
+        """Yield a buffer with all that is logged meanwhile, but for the debugging of the HTTP library."""
+        buffer, root = io.StringIO(), logging.getLogger()
+        handler, level = logging.StreamHandler(buffer), root.level
+        handler.addFilter(lambda record: not record.name.startswith("urllib3"))
+        root.addHandler(handler)
+        root.setLevel(logging.DEBUG)
+        try:
+            yield buffer
+        finally:
+            root.removeHandler(handler)
+            root.setLevel(level)
 
     def requires(self, *event_types):
         """Skip the test if the remote does not support one of these events; see CANNOT."""

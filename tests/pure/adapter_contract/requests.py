@@ -3,12 +3,14 @@
 import json
 
 import pytest
-from samples import invoice, make_item, order
+from samples import erased_item, invoice, make_item, merged_item, order
 
 from odoo.addons.retail_hub.connectors.items import RemoteId
 from odoo.addons.retail_hub.core.errors import MappingError
-from odoo.addons.retail_hub.core.field_map import FieldMap
+from odoo.addons.retail_hub.core.field_map import FieldMap, FieldMapError, canonical_paths, value_type_of
+from odoo.addons.retail_hub.core.quota import WINDOWS
 from odoo.addons.retail_hub.models.outbox.attempt_snapshot import masked_request
+from odoo.addons.retail_hub.schemas import EVENT_TYPES
 
 from .contract import CUSTOMER_EVENTS, Contract
 
@@ -19,6 +21,18 @@ SAMPLES = {
     "invoice.posted": invoice,
 }
 PERSONAL = ("anna", "janssens", "+3247012", "kerkstraat", "be0477472701")
+OTHER = {  # other values of a canonical customer
+    "name": {"full": "Bo Peeters", "given": "Bo", "family": "Peeters"},
+    "job_title": "Director",
+    "emails": ["bo@example.com"],
+    "phones": [{"kind": "main", "number": "+32470999999"}],
+    "addresses": [],
+    "language": "fr-BE",
+    "tax_id": "BE0403019261",
+    "website": "https://bo.example.com",
+    "tags": ["vip"],
+    "consent": {"email_opt_out": True},
+}
 SCALAR = (str, int, float, bool, type(None))
 
 
@@ -34,6 +48,24 @@ class RequestContract(Contract):
         credentials = [each for method in provider.auth_methods for each in method.credentials]
         assert all(credential.name and credential.label for credential in credentials)
         assert provider.event_types
+        assert provider.event_types <= EVENT_TYPES.keys()
+        for each in provider.objects:
+            assert set(each.event_types) <= provider.event_types, each.name
+        for plan in provider.plans:
+            assert plan.limits.keys() <= set(WINDOWS), plan.code
+
+    def test_default_lines_can_be_filled(self):
+        """A line whose path does not exist in any event of its object would be left out without a word."""
+        provider = self.PROVIDER
+        for line in provider.default_field_maps:
+            remote_object = provider.object(line.object)
+            assert remote_object, line
+            assert line.transform in provider.transforms, line
+            schemas = remote_object.fields_schemas()
+            for path in canonical_paths(line):
+                assert any(_has_path(schema, path) for schema in schemas), (
+                    f"{line.property}: there is no {path}"
+                )
 
     def test_follows_a_customer_to_the_end(self):
         """A provider of customers supports merging and erasing them, or lists the events in CANNOT."""
@@ -58,6 +90,20 @@ class RequestContract(Contract):
         assert first.comparable == second.comparable
         assert first.comparable != third.comparable
         assert first.key == second.key
+
+    def test_whatever_is_sent_is_compared(self):
+        """A change of a value that is missing in ``comparable`` is never sent."""
+        with self.connect() as adapter:
+            first = adapter.prepare(self.item(1))
+            for name, value in OTHER.items():
+                other = adapter.prepare(self.item(1, data=self.data(1, **{name: value})))
+                assert (other.comparable != first.comparable) or (other.body == first.body), name
+
+    def test_a_request_names_its_object(self):
+        """The binding has it, and an erasure needs it."""
+        names = {each.name for each in self.PROVIDER.objects}
+        for prepared in self._prepared_samples() if names else ():
+            assert prepared.object in names, prepared.operation
 
     def test_prepare_refuses_an_unknown_event(self):
         with self.connect() as adapter, pytest.raises(MappingError, match="moon.eclipsed"):
@@ -102,7 +148,10 @@ class RequestContract(Contract):
                 make_item(event_type=name, data=SAMPLES[name](), subject="sale.order/1")
                 for name in sorted(fed & SAMPLES.keys())
             ]
-            return [adapter.prepare(self._linked(adapter, item)) for item in items]
+            ends = [merged_item(1, ["78"], remote_id="77"), erased_item(1, remote_id="77")]
+            items = [self._linked(adapter, item) for item in items]
+            items += [item for item in ends if fed and item.event_type in self.PROVIDER.event_types]
+            return [adapter.prepare(item) for item in items]
 
     def _linked(self, adapter, item):
         """Return the item with a remote id for each record to which it refers."""
@@ -113,6 +162,14 @@ class RequestContract(Contract):
             subject=item.subject,
             remote_ids={each: RemoteId(f"77{number}") for number, each in enumerate(references)},
         )
+
+
+def _has_path(schema, path):
+    try:
+        value_type_of(schema, path)
+    except FieldMapError:
+        return False
+    return True
 
 
 def assert_names_nobody(data):

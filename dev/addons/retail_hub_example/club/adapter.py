@@ -1,5 +1,8 @@
 """The club's adapter: one call per member, addressed by the property that holds Odoo's ID."""
 
+from urllib.parse import quote
+
+from odoo.addons.retail_hub.connectors.base import Finder
 from odoo.addons.retail_hub.connectors.items import Outcome, Prepared
 from odoo.addons.retail_hub.connectors.mapper import personal_properties
 from odoo.addons.retail_hub.connectors.provider import ConnectionReport
@@ -9,7 +12,7 @@ from odoo.addons.retail_hub.core.errors import MappingError
 EVENT_TYPES = ("customer.created", "customer.updated", "customer.erased")
 
 
-class ClubAdapter(RecordAdapter):
+class ClubAdapter(RecordAdapter, Finder):
     """Calls the club's API: ``PUT`` creates or updates a member, and ``DELETE`` erases one."""
 
     noun = "member"
@@ -24,19 +27,35 @@ class ClubAdapter(RecordAdapter):
         values = self.mapper.mapped_values(item, name)
         personal = personal_properties(self.mapper.field_maps(name))
         body = {self.mapper.keys_for("customer").primary: item.data["id"], **values}
-        return Prepared(item, "upsert", body, values, item.data["id"], personal=personal, object=name)
+        return Prepared(item, f"{name}.upsert", body, values, item.data["id"], personal=personal, object=name)
+
+    def prepare_search(self, item, operation, key):
+        name, _dot, kind = operation.partition(".")
+        if kind != "upsert":
+            return None
+        return Prepared(item, f"{name}.find", {"odoo_id": key}, {}, key, object=name)
 
     def send_one(self, prepared):
         if prepared.operation == "erase":
             return self._erase(prepared)
+        if prepared.operation.endswith(".find"):
+            return self._find(prepared)
         path = f"/club/v1/{prepared.object}s"
         response = self.check(self.http.request("PUT", path, json=prepared.body), prepared.body)
         return Outcome(prepared.item.trace_id, self.remote_id(response), None, response.status)
 
+    def _find(self, prepared):
+        path = f"/club/v1/{prepared.object}s/odoo/{quote(prepared.key, safe='')}"
+        response = self.http.request("GET", path)
+        if response.status == 404:
+            return Outcome(prepared.item.trace_id)
+        return Outcome(prepared.item.trace_id, self.remote_id(self.check(response, is_write=False)))
+
     def _erase(self, prepared):
         remote_id = prepared.item.remote_id
         if remote_id:
-            response = self.http.request("DELETE", f"/club/v1/{prepared.object}s/{remote_id}")
+            path = f"/club/v1/{prepared.object}s/{quote(remote_id, safe='')}"
+            response = self.http.request("DELETE", path)
             if response.status != 404:  # a member that does not exist counts as erased
                 self.check(response)
         return Outcome(prepared.item.trace_id, remote_id)

@@ -14,6 +14,7 @@ class Club(Account):
     ROUTES = (
         ("GET", "/club/v1/account", "read_account"),
         ("PUT", "/club/v1/{kind}", "save"),
+        ("GET", "/club/v1/{kind}/odoo/{odoo_id}", "find"),
         ("DELETE", "/club/v1/{kind}/{key}", "forget"),
     )
 
@@ -39,6 +40,12 @@ class Club(Account):
             raise self.failure(422, f"{values['name']} is banned")
         record = store.find(values["odoo_id"], "odoo_id") or store.create()
         store.write(record, values)
+        return json_response(200, {"id": record.id})
+
+    def find(self, request, kind, odoo_id):
+        record = self.stores[kind].find(odoo_id, "odoo_id")
+        if record is None:
+            raise self.failure(404, "no such record")
         return json_response(200, {"id": record.id})
 
     def forget(self, request, kind, key):

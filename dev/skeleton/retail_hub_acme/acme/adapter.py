@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import quote
 
+from odoo.addons.retail_hub.connectors.base import Finder
 from odoo.addons.retail_hub.connectors.items import Outcome, Prepared
 from odoo.addons.retail_hub.connectors.mapper import personal_properties
 from odoo.addons.retail_hub.connectors.provider import ConnectionReport
@@ -17,7 +18,7 @@ CREATED_OR_UPDATED = ("customer.created", "customer.updated")
 MERGED, ERASED = "customer.merged", "customer.erased"
 
 
-class AcmeAdapter(RecordAdapter):
+class AcmeAdapter(RecordAdapter, Finder):
     """Calls Acme's API."""
 
     noun = "customer"
@@ -40,10 +41,16 @@ class AcmeAdapter(RecordAdapter):
         personal = personal_properties(self.mapper.field_maps(CUSTOMER))
         return Prepared(item, "put", values, values, item.data["id"], personal=personal, object=CUSTOMER)
 
+    def prepare_search(self, item, operation, key):
+        """Look the customer up by the key that an earlier ``PUT`` sent. The hub then erases what was found."""
+        return Prepared(item, "find", {"key": key}, {}, key, object=CUSTOMER) if operation == "put" else None
+
     # ----- sending -----
 
     def send_one(self, prepared):
         outcome = Outcome(prepared.item.trace_id, prepared.item.remote_id)
+        if prepared.operation == "find":
+            return replace(outcome, remote_id=self._find(prepared.key))
         if prepared.operation == "put":
             return replace(outcome, remote_id=self._put(prepared))
         end = self._merge if prepared.operation == "merge" else self._delete
@@ -58,6 +65,12 @@ class AcmeAdapter(RecordAdapter):
     def _put(self, prepared):
         """Create or update a customer, and return its remote id."""
         return self.remote_id(self._call("PUT", path_of("key", prepared.key), prepared.body))
+
+    def _find(self, key):
+        """Return the remote id of the customer with this key; None if there is none."""
+        with suppress(RemoteNotFoundError):
+            return self.remote_id(self._call("GET", path_of("key", key)))
+        return None
 
     def _merge(self, loser, body):
         """Merge a customer into another, unless they are merged already or the customer does not exist."""
@@ -74,7 +87,7 @@ class AcmeAdapter(RecordAdapter):
 
         :raise RemoteError: the call was rejected, or got no response
         """
-        response = self.http.request(method, path, json=body)
+        response = self.http.request(method, f"/{self.settings.api_version}{path}", json=body)
         return self.check(response, body or (), is_write=method != "GET")
 
     def refusal(self, response, sent=()):

@@ -14,7 +14,7 @@ class TestAcme(RetailCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.connector.active = False  # HubSpot's
-        cls.connector = cls._create_connector("Acme", provider="acme", base_url=f"{cls.sandbox.url}/acme/v1")
+        cls.connector = cls._create_connector("Acme", provider="acme", base_url=f"{cls.sandbox.url}/acme")
 
     def _customers(self):
         return [each["properties"] for each in self.sandbox.records("customers", "acme")]
@@ -30,6 +30,19 @@ class TestAcme(RetailCase):
         partner.unlink()
         self._drain()
         self.assertEqual(self._customers(), [])
+
+    def test_deleted_while_it_is_unknown_whether_it_arrived(self):
+        """The response to its creation was lost: it is looked for, and erased."""
+        self.sandbox.fault(method="PUT", drop="after", times=1)
+        partner = self._partner()
+        self._drain()
+        self.assertEqual(len(self._customers()), 1)
+        partner.unlink()
+        for _ in range(2):
+            self._make_due(self._deliveries().filtered(lambda each: each.state in ("pending", "unknown")))
+            self._drain()
+        self.assertEqual(self._customers(), [])
+        self.assertEqual(self._deliveries(event_type="customer.erased").state, "delivered")
 
     def test_a_refused_value_is_named(self):
         partner = self._partner(email="ann@example.com")

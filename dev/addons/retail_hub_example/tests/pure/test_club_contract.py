@@ -18,6 +18,7 @@ class TestClubContract(AdapterContract):
     LIMIT = "hour"
     ONE_CALL_PER_RECORD = True
     CHANGE = {"name": {"full": "Anna Peeters", "given": "Anna", "family": "Peeters"}}
+    CLEARED = {"emails": []}
     CANNOT = frozenset({"customer.merged"})
 
     @pytest.fixture

@@ -13,7 +13,7 @@ STAND_IN = f"{Path(__file__).parents[1] / 'sandbox' / 'acme.py'}:Acme"
 class TestAcmeContract(AdapterContract):
     PROVIDER = ACME
     CREDENTIALS = {"access_token": "sandbox-token"}
-    PATH = "/acme/v1"
+    PATH = "/acme"
     STAND_IN = "acme"
     RECORDS = "customers"
     LIMIT = "hour"

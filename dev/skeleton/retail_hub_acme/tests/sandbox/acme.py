@@ -13,6 +13,7 @@ class Acme(Account):
     ROUTES = (
         ("GET", "/acme/v1/account", "about"),
         ("GET", "/acme/v1/customers", "find"),
+        ("GET", "/acme/v1/customers/key/{key}", "read_by_key"),
         ("PUT", "/acme/v1/customers/key/{key}", "put"),
         ("GET", "/acme/v1/customers/{customer_id}", "read"),
         ("POST", "/acme/v1/customers/{customer_id}/merge", "merge"),
@@ -29,9 +30,6 @@ class Acme(Account):
 
     def failure(self, status, message, **more):
         return Failure(status, {"message": message, **more}, message)
-
-    def headers(self, caller):
-        return (("X-Limit", self.limits.most("hour")), ("X-Left", self.limits.left("hour")))
 
     def about(self, request):
         return json_response(200, {"name": "Sandbox of Acme"})
@@ -52,6 +50,9 @@ class Acme(Account):
         self.customers.write(record, values)
         return json_response(status, describe(record))
 
+    def read_by_key(self, request, key):
+        return json_response(200, describe(self.existing(key, "key")))
+
     def read(self, request, customer_id):
         return json_response(200, describe(self.existing(customer_id)))
 
@@ -67,8 +68,8 @@ class Acme(Account):
         self.customers.forget(self.existing(customer_id))
         return Response(204)
 
-    def existing(self, customer_id):
-        record = self.customers.find(customer_id)
+    def existing(self, customer_id, name=None):
+        record = self.customers.find(customer_id, name)
         if record is None:
             raise self.failure(404, "there is no such customer")
         return record

@@ -4,7 +4,7 @@ from hub import customers
 
 
 def test_customer_arrives(connect, sandbox):
-    hub = connect(name="Acme", provider="acme", base_url=f"{sandbox.url}/acme/v1")
+    hub = connect(name="Acme", provider="acme", base_url=f"{sandbox.url}/acme")
     [values] = customers(1)
     hub.create(values)
     hub.wait(delivered=1)
