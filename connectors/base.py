@@ -94,8 +94,13 @@ class Finder(Protocol):
     def prepare_search(self, item: Item, operation: str, key: str) -> Prepared | None:
         """Return a request that looks up the remote record of a deleted Odoo record; None if there is no such lookup.
 
-        The hub calls it when an attempt to create the remote record is in doubt.
+        The hub calls it if the Odoo record was deleted or merged while an attempt to create the remote record was
+        in doubt, and passes the request to ``send``. The outcome has the remote id of the record that was found, or
+        neither remote id nor error if there is none. A failed search is an error. The adapter changes nothing: the
+        hub sends the erasure or merge afterwards, with that remote id. Without this ability, they fail with
+        ``CREATION_IN_DOUBT``.
 
+        :param item: an item without data
         :param operation: the operation of that attempt's :class:`Prepared`
         :param key: the key of that attempt's :class:`Prepared`
         """

@@ -47,8 +47,10 @@ class Item:
     """One delivery, as the adapter sees it.
 
     :param trace_id: the delivery's id; identifies the item in batch responses
+    :param event_type: the name of the event type, such as ``customer.updated``
     :param data: the canonical payload: the JSON form of a model in ``schemas/``
     :param idempotency_key: the same for every attempt
+    :param remote_id: of the record that the event is about; None if it is not linked to a remote record yet
     :param in_doubt: an earlier attempt may have taken effect, but its outcome is unknown
     :param subject: the record that the event is about, such as ``customer/7`` or ``order/web/7``
     :param occurred_at: when it happened (UTC, naive)
@@ -84,15 +86,19 @@ class Item:
 class Prepared:
     """An item with its remote request.
 
+    :param item: the item
     :param operation: items with the same operation may share a call, such as ``upsert:email``, ``update``, ``merge``
     :param body: what the remote receives for this item: JSON values, without credentials
-    :param comparable: the part of the body that is worth a call when it changes. The hub stores its hash, and does
-        not send a state that the remote already has.
-    :param key: the match key's value. The hub makes sure that no two Odoo records use the same one.
+    :param comparable: the part of the body that is worth a call when it changes: all of it, but for what is
+        different in each attempt. The hub stores its hash, and does not send a state whose hash is the same. The
+        preview shows it, so it has no nested dicts.
+    :param key: the match key's value: what the remote finds the record by while it has no remote id, such as the
+        e-mail address or Odoo's ID. The hub makes sure that no two Odoo records use the same one, and keeps it,
+        encrypted, while the attempt is in doubt. None if the item creates no record.
     :param is_subject: for a fact, whether the outcome's remote id is that of the fact's subject. For a state it
         always is.
-    :param personal: names of properties that hold personal data although their names do not say so; they are
-        masked in the stored request
+    :param personal: names of properties that hold personal data although their names do not say so, see
+        :func:`~.mapper.personal_properties`. The hub masks their values in the stored request and in error messages.
     :param object: the remote object that is created or changed; empty if the adapter has no objects
     """
 
@@ -110,7 +116,12 @@ class Prepared:
 class Outcome:
     """The outcome of one item.
 
+    :param trace_id: that of the item
+    :param remote_id: of the record that was created, changed or found. The hub links it to the Odoo record; if it is
+        linked to another Odoo record, the item fails instead.
     :param error: None if the item was delivered
+    :param http_status: for the attempt that users see
+    :param response: what else the remote said, for the attempt that users see: a small dict of JSON values
     :param checkpoint: how far an item got that needs more than one attempt, for the next attempt's :class:`Item`: a
         small dict of JSON values
     """

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from ..core.errors import AuthError, QuotaError, RemoteError, TransientError
+from ..core.errors import AuthError, QuotaError, RemoteError, RemoteNotFoundError, TransientError
 from .base import Adapter
 from .http_client import Response
 from .http_status import asked_to_wait, error_class, is_uncertain
@@ -67,7 +67,8 @@ class RecordAdapter(Adapter):
     def check(self, response: Response, sent=(), is_write: bool = True) -> Response:
         """Return the response if its status is below 400.
 
-        :param sent: the request; personal values in it are masked in the error
+        :param sent: the request (for a search, what was searched for). Its personal values are masked in the error, if
+            the names of their properties say that they are personal. The hub masks those of ``Prepared.personal``.
         :param is_write: whether the call may have changed something
         :raise RemoteError: the status is 400 or more
         """
@@ -86,7 +87,10 @@ class RecordAdapter(Adapter):
         asked = asked_to_wait(response)
         kind = error_class(response.status, asked)
         text = clean(self.explanation(response), sent)
-        message = f"{self.http.host} rejected the {self.noun} (HTTP {response.status}){': ' if text else '.'}"
+        what = f"{self.http.host} rejected the {self.noun}"
+        if kind is RemoteNotFoundError:
+            what = f"The {self.noun} does not exist at {self.http.host}"
+        message = f"{what} (HTTP {response.status}){': ' if text else '.'}"
         return kind(message + text, code=f"HTTP_{response.status}", retry_after=asked)
 
     def remote_id(self, response: Response, name: str = "id") -> str:
@@ -102,6 +106,18 @@ class RecordAdapter(Adapter):
         return str(found)
 
     def explanation(self, response: Response) -> str:
-        """Return the remote's own error message. The caller masks personal data in it, and shortens it."""
-        body = response.object
-        return next((body[name] for name in ("message", "error", "detail", "title") if body.get(name)), "")
+        """Return the remote's own error message, or "". The caller masks personal data in it, and shortens it.
+
+        Override it if the message is elsewhere than in ``message``, ``error``, ``detail`` or ``title``, or in such a
+        property of an ``error`` object.
+        """
+        return _message(response.object)
+
+
+def _message(body):
+    for value in (body.get(name) for name in ("message", "error", "detail", "title")):
+        if isinstance(value, dict) and (found := _message(value)):
+            return found
+        if isinstance(value, str) and value:
+            return value
+    return ""

@@ -11,7 +11,9 @@ MAX_TEXT = 500
 def family_name(name: Mapping[str, Any]) -> str:
     """Return the family name of a canonical ``name``, or the full name if its parts are not known.
 
-    For remotes that require a last name. It is empty only for a person with nothing but a given name.
+    For remotes that require a last name. It is empty only for a person with nothing but a given name. To use it in
+    mapping lines, add ``Transform(label, function, "text", takes_object=True)`` to the provider's transforms, and a
+    line whose path is ``name``; see ``club.initials`` in ``dev/addons/retail_hub_example``.
     """
     if name.get("given") or name.get("family"):
         return name.get("family") or ""

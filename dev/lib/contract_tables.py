@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "CONTRIBUTING.md"
 CONTRACT = ROOT / "connectors"
 ABILITIES = ("SchemaReader", "Provisioner", "Finder")
+EXCHANGED = ("Item", "Prepared", "Outcome")
 ROLE = re.compile(r":\w+:`~?\.*([^`]+)`")
 
 
@@ -34,6 +35,7 @@ def tables() -> dict[str, list[str]]:
             [(f"`{name}`: {_call(m)}", _text(m)) for name, each in abilities for m in _methods(each)],
         ),
         "record-adapter": _table("method", [(_call(each), _text(each)) for each in _methods(record)]),
+        **{name.lower(): _table("field", _parameters(_class("items.py", name))) for name in EXCHANGED},
     }
 
 
@@ -53,6 +55,17 @@ def _attributes(node):
         is_text = isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
         if isinstance(attribute, ast.AnnAssign) and is_text:
             yield attribute.target.id, _plain(text.value.value)
+
+
+def _parameters(node):
+    """Return (name, docstring) of the fields of a class, which its docstring explains as parameters.
+
+    :raise KeyError: a field is not explained
+    """
+    texts = re.findall(r"^:param (\w+): (.*?)(?=^:|\Z)", ast.get_docstring(node), re.DOTALL | re.MULTILINE)
+    explained = {name: _plain(text[:1].upper() + text[1:]) for name, text in texts}
+    fields = [each.target.id for each in node.body if isinstance(each, ast.AnnAssign)]
+    return [(f"`{name}`", explained[name]) for name in fields]
 
 
 def _methods(node):

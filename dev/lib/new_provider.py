@@ -18,7 +18,7 @@ NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 # For a provider of this addon: file or folder of the skeleton -> its place.
 BUILT_IN = {
     "acme": "connectors/acme",
-    "tests/sandbox/acme.py": "tests/sandbox/acme/account.py",
+    "tests/sandbox/acme.py": "tests/sandbox/acme/acme.py",
     "tests/pure": "tests/pure/connectors",
     "tests/test_acme.py": "tests/connector/test_acme.py",
     "tests/system": "tests/system",
@@ -89,7 +89,7 @@ def register(root: Path, name: str) -> list[Path]:
         "connectors/__init__.py": (r"^from \..*\n", f"from .{name}.provider import {name.upper()}\n"),
         "tests/sandbox/providers.py": (
             r'^    "\w+": "\w+\.\w+:\w+",\n',
-            names('    "acme": "acme.account:Acme",\n', name),
+            names('    "acme": "acme.acme:Acme",\n', name),
         ),
         "tests/__init__.py": (r"^from \.connector import .*\n", f"from .connector import test_{name}\n"),
     }
@@ -119,18 +119,34 @@ def tidy(paths: list[Path]) -> None:
         subprocess.run([sys.executable, "-m", "ruff", *command, *python], check=True)
 
 
-def report(root: Path, name: str, paths: list[Path], is_built_in: bool) -> None:
-    """Print the files that were written, and how to run their tests."""
+def report(root: Path, name: str, paths: list[Path], changed: list[Path]) -> None:
+    """Print the files that were written or changed, and how to run their tests.
+
+    :param changed: empty for a separate addon
+    """
     lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
     print(f"{len(paths)} files with {lines} lines:")
     for path in paths:
         print(f"    {path.relative_to(root)}")
-    targets = [f"tests/pure/connectors/test_{name}_contract.py", f"/retail_hub:{names('TestAcme', name)}"]
-    if not is_built_in:
+    if changed:
+        print("Changed, to register the provider:")
+        for path in changed:
+            print(f"    {path.relative_to(root)}")
+    pure = [f"tests/pure/connectors/test_{name}_{part}.py" for part in ("contract", "errors")]
+    targets = [*pure, f"/retail_hub:{names('TestAcme', name)}", f"tests/system/test_{name}.py"]
+    if not changed:
+        print("A separate addon has no system test: the server of those does not load other addons.")
         targets = [str(root / "tests" / "pure"), f"/retail_hub_{name} --addons {root.parent}"]
     print("Its tests pass. Run them after each change:")
     for target in targets:
         print(f"    ./dev/test {target}")
+
+
+def readme_of(paths: list[Path]) -> Path:
+    """Return the README that states the facts about the API."""
+    return next(
+        path for path in reversed(paths) if path.name == "README.md" and "## Facts" in path.read_text("utf-8")
+    )
 
 
 def main() -> None:
@@ -142,12 +158,15 @@ def main() -> None:
     options = parser.parse_args()
     if not NAME.fullmatch(options.name):
         parser.error(f"{options.name} is not a valid name: use lower-case letters, digits and underscores")
+    if (ROOT / "connectors" / options.name).exists():
+        parser.error(f"{options.name} is already a provider of Retail Hub: choose another code")
     is_built_in = options.addon is None
     root = ROOT if is_built_in else options.addon.resolve() / f"retail_hub_{options.name}"
     paths = write(root, options.name, is_built_in)
     changed = register(root, options.name) if is_built_in else []
     tidy(paths + changed)
-    report(root, options.name, paths, is_built_in)
+    report(root, options.name, paths, changed)
+    print(f"Then replace each TODO in the README: {readme_of(paths).relative_to(root)}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -91,14 +92,22 @@ class SandboxProcess:
         command = [sys.executable, str(Path(__file__).parent), "--port", str(self.port)]
         for name, place in self.providers.items():
             command += ["--provider", f"{name}={place}"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):
             self.process.wait(TIMEOUT)
-            raise RuntimeError(f"the sandbox did not start: {line!r}")
+            self.process.stdout.close()
+            raise RuntimeError(f"the sandbox did not start: {self._read_errors() or line!r}")
         return SandboxClient(line.split()[-1])
 
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(TIMEOUT)
         self.process.stdout.close()
+        sys.stderr.write(self._read_errors())
+
+    def _read_errors(self):
+        with self.errors as file:
+            file.seek(0)
+            return file.read()

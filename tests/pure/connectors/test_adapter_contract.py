@@ -13,6 +13,7 @@ from adapter_mistakes import ACME, SKELETON, AcmeAdapter, path_of
 
 from odoo.addons.retail_hub.connectors.provider import Plan, Provider
 from odoo.addons.retail_hub.core.errors import TransientError
+from odoo.addons.retail_hub_acme.acme.adapter import CREATED_OR_UPDATED
 
 _spec = importlib.util.spec_from_file_location(
     "skeleton_contract", SKELETON / "tests" / "pure" / "test_acme_contract.py"
@@ -171,7 +172,7 @@ DECLARED = [
         {"estimate": lambda name, items, _batches: items if "updated" in name else 0},
         "test_the_estimate_of_calls",
     ),
-    ({"event_types": frozenset(mistakes.CREATED_OR_UPDATED)}, "test_follows_a_customer_to_the_end"),
+    ({"event_types": frozenset(CREATED_OR_UPDATED)}, "test_follows_a_customer_to_the_end"),
     ({"event_types": ACME.event_types | {"customer.vanished"}}, "test_describes_itself"),
     ({"plans": (Plan("basic", "Basic", {7: 100}),)}, "test_describes_itself"),
     ({"default_field_maps": lines(phone="phones.0.numbr")}, "test_default_lines_can_be_filled"),

@@ -92,6 +92,25 @@ def test_the_remotes_words_name_nobody():
     assert outcome.error.message == "api.example.com rejected the member (HTTP 422): *** of *** is taken"
 
 
+def test_what_is_not_found_is_said_to_be_missing_there():
+    [outcome], _left = send(answer(404, {"error": {"code": 7, "message": "no such id"}}), count=1)
+    assert outcome.error.message == "The member does not exist at api.example.com (HTTP 404): no such id"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"error": {"message": "too long"}}, "too long"),
+        ({"error": {"code": 7}, "detail": "too long"}, "too long"),
+        ({"message": ["a", "b"], "title": "Wrong"}, "Wrong"),
+        ({"error": {"code": 7}}, ""),
+        ([], ""),
+    ],
+)
+def test_the_remotes_words(body, expected):
+    assert Adapter().explanation(answer(400, body)) == expected
+
+
 def test_a_busy_remote_says_when():
     [outcome], _left = send(answer(503, None, Retry_After="7"), count=1)
     assert (type(outcome.error), outcome.error.retry_after) == (QuotaError, 7)

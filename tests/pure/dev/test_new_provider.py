@@ -68,6 +68,7 @@ def test_an_addon_of_its_own(tmp_path):
     printed = new_provider("far_shop", "--addon", tmp_path)
     addon = tmp_path / "retail_hub_far_shop"
     assert f"./dev/test {addon}/tests/pure" in printed
+    assert "A separate addon has no system test" in printed
     assert not [path for path in addon.rglob("*") if "acme" in path.name]
     texts = [path.read_text(encoding="utf-8") for path in addon.rglob("*.*")]
     assert not [text for text in texts if "acme" in text.lower()]
@@ -79,7 +80,10 @@ def test_in_the_addon_itself(tmp_path):
     """In a copy of the checkout: it is registered where providers are, and the arrows between folders hold."""
     root = tmp_path / "addons" / "retail_hub"
     shutil.copytree(ROOT, root, ignore=NOT_COPIED)
-    new_provider("far_shop", root=root)
+    printed = new_provider("far_shop", root=root)
+    assert [place for place in REGISTERS if f"    {place}\n" not in printed] == []
+    assert "    ./dev/test tests/system/test_far_shop.py\n" in printed
+    assert "each TODO in the README: connectors/far_shop/README.md" in printed
     config = configparser.ConfigParser(interpolation=None)
     config.read(os.environ["RETAIL_HUB_ODOO_CONF"])
     addons = [
@@ -101,12 +105,19 @@ def test_in_the_addon_itself(tmp_path):
     assert arrows.returncode == 0
     registered = (root / "connectors" / "__init__.py").read_text(encoding="utf-8")
     assert ", FAR_SHOP)" in registered
-    assert "already exists" in new_provider("far_shop", root=root)
+    assert "far_shop is already a provider of Retail Hub" in new_provider("far_shop", root=root)
 
 
 @pytest.mark.parametrize("name", ["Acme", "1st", "a-b", "a__b", "a_", ""])
 def test_names_that_are_none(tmp_path, name):
     assert "is not a valid name" in new_provider(name, "--addon", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["hubspot", "webhook"])
+def test_a_code_that_is_taken(tmp_path, name):
+    """An addon with it would replace the provider."""
+    assert f"{name} is already a provider of Retail Hub" in new_provider(name, "--addon", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,7 +7,8 @@ first n matching requests pass), ``times`` (how many to hit; None = all). These 
 ``latency``          wait this many seconds, then go on
 ``hang``             wait this many seconds (or until the faults are cleared), then close without an answer
 ``drop: "before"``   close the connection; nothing was done
-``limit``            ``"burst"``, ``"daily"``, ``"search"``: the provider's own 429, with ``retry_after`` (s) if given
+``limit``            the name of one of the stand-in's ``LIMITS``, such as ``"burst"``: the provider's own 429, with
+                     ``retry_after`` (s) if given
 ``html: true``       an HTML page such as a proxy sends, with ``status`` (default 502)
 ``status``           answer ``status``, ``body`` (JSON data or text) and ``headers``; nothing was done
 ``invalid_every``    every n-th *different* item of batches is invalid, however the batches are cut
