@@ -167,6 +167,14 @@ class EmptyUpdates(AcmeAdapter):
         return super()._put(replace(prepared, body={}) if prepared.item.remote_id else prepared)
 
 
+class AdoptsWithoutWriting(AcmeAdapter):
+    """A create that is rejected because the key is taken counts as done: its content is never sent."""
+
+    def _put(self, prepared):
+        found = None if prepared.item.remote_id else self._find(prepared.key)
+        return found or super()._put(prepared)
+
+
 class LeavesOutEmptyValues(AcmeAdapter):
     """What is removed in Odoo stays at the remote."""
 

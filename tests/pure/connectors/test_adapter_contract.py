@@ -4,6 +4,7 @@ They are made in the adapter of the skeleton (dev/skeleton), which is right: one
 """
 
 import importlib.util
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from adapter_mistakes import ACME, SKELETON, AcmeAdapter, path_of
 
 from odoo.addons.retail_hub.connectors.provider import Plan, Provider
-from odoo.addons.retail_hub.core.errors import TransientError
+from odoo.addons.retail_hub.core.errors import RemoteError, TransientError
 from odoo.addons.retail_hub_acme.acme.adapter import CREATED_OR_UPDATED
 
 _spec = importlib.util.spec_from_file_location(
@@ -138,6 +139,7 @@ MADE = [
     ("SendsNamesOfMerged", "test_what_is_kept_of_a_request_names_nobody"),
     ("NoObject", "test_a_request_names_its_object"),
     ("EmptyUpdates", "test_a_change_arrives"),
+    ("AdoptsWithoutWriting", "test_a_change_arrives"),
     ("LeavesOutEmptyValues", "test_a_value_that_is_removed_is_removed_there"),
     ("MergesNothing", "test_merged"),
     ("MergesNothing", "test_erased_after_a_merge"),
@@ -193,6 +195,26 @@ class TestMistakes:
         assert_caught(sandbox, replace(ACME, **changes), name)
 
 
+class BlindSearch(SearchingAdapter):
+    """A search that fails finds nobody."""
+
+    def _find(self, key):
+        with suppress(RemoteError):
+            return super()._find(key)
+        return None
+
+
+class TestMistakeOfASearch:
+    @pytest.fixture
+    def sandbox_providers(self, tmp_path_factory):
+        return TestSearchingContract.sandbox_providers.__wrapped__(self, tmp_path_factory)
+
+    def test_a_second_record_is_caught(self, sandbox):
+        provider = replace(TestSearchingContract.PROVIDER, adapter=BlindSearch)
+        name = "test_a_useless_answer_to_a_search_finds_nobody"
+        assert_caught(sandbox, provider, name, TestSearchingContract)
+
+
 class TestMistakeOfALaxRemote:
     """A remote that takes two customers with one e-mail address."""
 
@@ -206,8 +228,8 @@ class TestMistakeOfALaxRemote:
         assert_caught(sandbox, provider, "test_in_doubt_is_resolved_to_one_record_each")
 
 
-def assert_caught(sandbox, provider, name):
-    contract = TestAcmeContract()
+def assert_caught(sandbox, provider, name, contract_class=TestAcmeContract):
+    contract = contract_class()
     contract.PROVIDER, contract.sandbox, contract.counted = provider, sandbox, 0
     with pytest.raises((AssertionError, pytest.fail.Exception)):
         getattr(contract, name)()
