@@ -94,8 +94,8 @@ class SendingContract(Contract):
         connection = self.connect()
         with connection as adapter:
             prepared = [adapter.prepare(self.item(number)) for number in range(3)]
-            adapter.send(prepared)
-            ids = [outcome.remote_id for outcome in adapter.resolve(prepared)]
+            ids = [outcome.remote_id for outcome in adapter.send(prepared)]
+            adapter.resolve(prepared)
             adapter.send([adapter.prepare(item) for item in self._ends(ids)])
             adapter.test_connection()
             objects = self.PROVIDER.objects

@@ -12,8 +12,9 @@ import adapter_mistakes as mistakes
 import pytest
 from adapter_mistakes import ACME, SKELETON, AcmeAdapter, path_of
 
+from odoo.addons.retail_hub.connectors.items import failed
 from odoo.addons.retail_hub.connectors.provider import Plan, Provider
-from odoo.addons.retail_hub.core.errors import RemoteError, TransientError
+from odoo.addons.retail_hub.core.errors import BusinessError, RemoteError, TransientError
 from odoo.addons.retail_hub_acme.acme.adapter import CREATED_OR_UPDATED
 
 _spec = importlib.util.spec_from_file_location(
@@ -103,10 +104,20 @@ class TestSearchingContract(TestAcmeContract):
 
 
 class Searchless(AcmeAdapter):
-    """For a remote that cannot look up what an earlier attempt sent."""
+    """For a remote that cannot look up what an earlier attempt sent: a person does."""
 
     def prepare_search(self, item, operation, key):
         return None
+
+    def resolve(self, batch):
+        return [outcome for each in batch for outcome in self._resolve_one(each)]
+
+    def _resolve_one(self, prepared):
+        if prepared.operation != "put" or prepared.item.remote_id:
+            return self.send([prepared])
+        return failed(
+            [prepared], BusinessError("Look for the customer at Acme before you replay this event.")
+        )
 
 
 class TestSearchlessContract(TestAcmeContract):
