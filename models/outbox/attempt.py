@@ -140,8 +140,9 @@ class RetailDeliveryAttempt(models.Model):
     def _in_doubt(self, connector, res_model, ids):
         """Return the ids of the records that the remote may have although they have no binding.
 
-        An attempt to create them may have been carried out, and no attempt since then has succeeded: neither to send
-        the record, nor to look it up.
+        An attempt to create them may have been carried out, and none has succeeded: neither to send the record, nor to
+        look it up. An attempt whose natural key was forgotten is not in doubt: the remote record with that key is known
+        to be another Odoo record's.
         """
         rows = self.env.execute_query(
             SQL(
@@ -149,12 +150,11 @@ class RetailDeliveryAttempt(models.Model):
                 SELECT DISTINCT d.res_id
                   FROM retail_delivery_attempt a JOIN retail_delivery d ON d.id = a.delivery_id
                  WHERE d.connector_id = %s AND d.res_model = %s AND d.res_id = ANY(%s)
-                   AND d.kind = 'state' AND a.state = 'unknown'
-                   AND NOT EXISTS (SELECT FROM retail_delivery_attempt later
-                                     JOIN retail_delivery other ON other.id = later.delivery_id
-                                    WHERE other.connector_id = d.connector_id AND other.res_model = d.res_model
-                                      AND other.res_id = d.res_id AND other.kind = 'state'
-                                      AND later.state = 'succeeded' AND later.id > a.id)
+                   AND d.kind = 'state' AND a.state = 'unknown' AND (a.natural_key IS NOT NULL OR a.key IS NULL)
+                   AND NOT EXISTS (SELECT FROM retail_delivery_attempt other
+                                     JOIN retail_delivery o ON o.id = other.delivery_id
+                                    WHERE o.connector_id = d.connector_id AND o.res_model = d.res_model
+                                      AND o.res_id = d.res_id AND o.kind = 'state' AND other.state = 'succeeded')
                    AND NOT EXISTS (SELECT FROM retail_binding b WHERE b.connector_id = d.connector_id
                                       AND b.res_model = d.res_model AND b.res_id = d.res_id)
               ORDER BY d.res_id

@@ -151,11 +151,13 @@ class DeliveryBatch:
                 self._refuse(each, holder)
 
     def _refuse(self, delivery, holder):
+        claim, attempts = delivery.claim, self.env["retail.delivery.attempt"]
         if delivery.sought:  # the lookup would find the other record's remote record
             delivery.cancel(self._deleted())
+            attempts._forget_natural_keys(self.connector, claim.res_model, [claim.res_id])
         else:
-            delivery.decide(self._shared_key_error(delivery.claim.res_model, holder), is_final=True)
-        self.env["retail.delivery.attempt"].browse(delivery.attempt_id).unlink()
+            delivery.decide(self._shared_key_error(claim.res_model, holder), is_final=True)
+        attempts.browse(delivery.attempt_id).unlink()
 
     def _shared_key_error(self, res_model, holder):
         message = self.env._(

@@ -150,8 +150,8 @@ class ItemBuilder:
         in_doubt = self.env["retail.delivery.attempt"]._in_doubt(self.connector, res_model, ids)
         if in_doubt:
             message = self.env._(
-                "The remote system may have a record of %(records)s: it did not respond when it was to create it, and"
-                " it cannot be searched for it. Look for it there and delete it, then discard this event.",
+                "The remote system may still have a record of %(records)s: the response to its creation was lost, and"
+                " it is not known whether it exists. Look for it there and delete it, then discard this event.",
                 records=", ".join(self.env[res_model].browse(id_)._retail_reference() for id_ in in_doubt),
             )
             raise BusinessError(message, code="CREATION_IN_DOUBT")

@@ -56,8 +56,8 @@ class TestCreationInDoubt(RetailCase):
         )
         self.assertEqual(
             erased.error_message,
-            f"The remote system may have a record of Contact #{partner_id}: it did not respond when it was to create"
-            " it, and it cannot be searched for it. Look for it there and delete it, then discard this event.",
+            f"The remote system may still have a record of Contact #{partner_id}: the response to its creation was"
+            " lost, and it is not known whether it exists. Look for it there and delete it, then discard this event.",
         )
         self.assertEqual(list(self._contacts()), ["ann@example.com"])
 
@@ -71,6 +71,29 @@ class TestCreationInDoubt(RetailCase):
         fact = self._deliveries(event_type="customer.merged")
         self.assertEqual((fact.state, fact.error_code), ("dead", "CREATION_IN_DOUBT"))
         self.assertEqual(sorted(self._contacts()), ["ann@example.com", "bob@example.com"])
+
+    def test_the_record_with_that_key_is_another_customers(self):
+        """The customer was deleted and entered again: there is nothing to erase, and nobody has to look."""
+        first = self._lost("before")
+        first.unlink()
+        second = self._partner()
+        self._drain()
+        self.assertEqual(self._deliveries(second).state, "delivered")
+        self._drain_all()
+        self.assertEqual(self._deliveries(event_type="customer.erased").state, "delivered")
+        self.assertEqual(list(self._contacts()), ["ann@example.com"])
+
+    def test_a_merge_of_a_linked_customer_whose_update_was_lost(self):
+        """It was created: what its update did is of no importance any more."""
+        survivor, merged = self._partner("Bob", "bob@example.com"), self._partner()
+        self._drain()
+        self.sandbox.fault(drop="after", times=1)
+        merged.city = "Ghent"
+        self._drain()
+        self.env["base.partner.merge.automatic.wizard"]._merge((survivor + merged).ids, survivor)
+        self._drain_all()
+        self.assertEqual(self._deliveries(event_type="customer.merged").state, "delivered")
+        self.assertEqual(list(self._contacts()), ["bob@example.com"])
 
     def test_doubt_that_has_ended(self):
         self._search_nothing()
