@@ -8,6 +8,9 @@ from .guard import Guard
 from .http_client import HttpClient
 from .mapper import Mapper
 from .provider import Provider, QuotaReading, Settings
+from .record_adapter import RecordAdapter
+
+MAX_ROUNDS = 12  # calls that a batch makes one after the other, if each record takes one
 
 
 class Connection:
@@ -20,7 +23,7 @@ class Connection:
     def __init__(self, provider: Provider, settings: Settings, before_call: Callable[[], None] | None = None):
         method = provider.auth_method(settings.auth_method)
         self.provider = provider
-        self.settings = replace(settings, batch_size=provider.size_of(settings.batch_size))
+        self.settings = replace(settings, batch_size=_batch_size(provider, settings))
         self.http = HttpClient(
             settings,
             method.headers(settings.credentials),
@@ -51,3 +54,9 @@ class Connection:
     def _read_limits(self, headers):
         for reading in self.provider.quota_readings(headers):
             self._readings[reading.seconds] = reading
+
+
+def _batch_size(provider, settings):
+    size = provider.size_of(settings.batch_size)
+    takes_one = issubclass(provider.adapter, RecordAdapter)
+    return min(size, MAX_ROUNDS * settings.parallel_calls) if takes_one else size

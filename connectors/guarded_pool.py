@@ -14,6 +14,7 @@ import queue
 import socket
 import threading
 import time
+from ipaddress import ip_address
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConnectionError
@@ -93,13 +94,22 @@ class _Guarded:
     def _addresses(self):
         look_up = functools.partial(self.guard, self._dns_host, self.port, self.is_secure)
         try:
-            return _within(self.timeout, look_up)
+            return look_up() if _is_address(self._dns_host) else _within(self.timeout, look_up)
         except queue.Empty:
             raise ConnectTimeoutError(self, "the name lookup timed out") from None
         except socket.gaierror as error:
             raise NewConnectionError(self, "unknown host name") from error
         except UnicodeError:
             raise LocationParseError(self.host) from None
+
+
+def _is_address(host):
+    """Return whether a host is an IP address, which no name server is asked for."""
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _within(seconds, function):

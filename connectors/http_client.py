@@ -8,7 +8,9 @@ that imports ``requests``.
 """
 
 import contextlib
+import functools
 import json as jsonlib
+import os
 import re
 import socket
 import ssl
@@ -24,7 +26,7 @@ from urllib.parse import urlsplit
 import requests
 from requests import exceptions as http_errors
 from requests.adapters import HTTPAdapter
-from requests.utils import select_proxy
+from requests.utils import default_headers, select_proxy
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import InvalidHeader as InvalidAnswerHeader
 from urllib3.exceptions import LocationValueError, NewConnectionError, ReadTimeoutError
@@ -36,7 +38,12 @@ from .provider import Settings
 
 USER_AGENT = "retail-hub (Odoo)"
 MAX_RESPONSE_BYTES = 20_000_000
+_HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Content-Type": "application/json"}
 _CHUNK = 65_536
+_PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_ENVIRONMENT = (
+    *_PROXY_VARIABLES, *map(str.lower, _PROXY_VARIABLES), "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "REQUEST_METHOD",
+)  # fmt: skip
 _MAY_BE_UNSTORABLE = re.compile(rb"\\u(?:0000|d[89a-f])|\xed[\xa0-\xbf]|\x00", re.IGNORECASE)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -99,8 +106,12 @@ class HttpClient:
         self.clock_skew: float | None = None
         self.before_call: Callable[[], None] | None = None
         self.after_answer: Callable[[dict[str, str]], None] | None = None
-        adapter = _BoundedAdapter(guard, sum(self.timeout), settings.parallel_calls)
-        self._session = _session(self.base_url, headers or {}, adapter, uses_proxy)
+        self._headers = {**default_headers(), **_HEADERS}
+        self._auth = _HeaderAuth(headers or {})
+        self._adapter = _BoundedAdapter(guard, sum(self.timeout), settings.parallel_calls)
+        self._proxies, self._verify = _environment(self.base_url)
+        if not uses_proxy:
+            self._proxies = {}
 
     def __enter__(self):
         return self
@@ -110,7 +121,7 @@ class HttpClient:
 
     def close(self):
         """Release the pooled connections."""
-        self._session.close()
+        self._adapter.close()
 
     @property
     def host(self):
@@ -166,15 +177,18 @@ class HttpClient:
             raise error.not_sent() from None
 
     def _open(self, method, path, body, params, headers):
-        return self._session.request(
+        # Without a session of ``requests``: it would merge settings, keep cookies and look for redirects in each call.
+        request = requests.PreparedRequest()
+        request.prepare(
             method,
             self.base_url + path,
+            headers={**self._headers, **(headers or {})},
             data=body,
             params=params,
-            headers=headers,
-            timeout=self.timeout,
-            allow_redirects=False,
-            stream=True,
+            auth=self._auth,
+        )
+        return self._adapter.send(
+            request, stream=True, timeout=self.timeout, verify=self._verify, proxies=self._proxies
         )
 
     def _read_headers(self, raw):
@@ -263,26 +277,23 @@ def bad_credentials() -> RemoteError:
     )
 
 
-def _session(base_url, headers, adapter, uses_proxy):
-    session = requests.Session()
-    with contextlib.suppress(ValueError):  # an invalid URL is reported by the first call
-        _read_environment(session, base_url)
-    if not uses_proxy:
-        session.proxies = {}
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
-    session.headers["Content-Type"] = "application/json"
-    # As "auth", not as session headers: requests would let a ~/.netrc override those.
-    session.auth = _HeaderAuth(headers)
-    return session
+def _environment(base_url):
+    """Return what the environment says for a URL: (proxies, whether or by what to verify certificates)."""
+    try:
+        return _environment_settings(base_url, tuple(map(os.environ.get, _ENVIRONMENT)))
+    except ValueError:  # an invalid URL is reported by the first call
+        return {}, True
 
 
-def _read_environment(session, base_url):
-    """Read proxies and the CA bundle from the environment once; ``requests`` would do so for each call."""
-    found = session.merge_environment_settings(base_url, {}, None, None, None)
-    session.proxies, session.verify = found["proxies"], found["verify"]
-    session.trust_env = False
+@functools.lru_cache(maxsize=64)
+def _environment_settings(base_url, _values):
+    """As :func:`_environment`.
+
+    :param _values: of the environment's variables, so that a change is noticed
+    """
+    with requests.Session() as session:
+        found = session.merge_environment_settings(base_url, {}, None, None, None)
+    return found["proxies"], True if found["verify"] is None else found["verify"]
 
 
 class _BoundedAdapter(HTTPAdapter):

@@ -27,7 +27,7 @@ WEBHOOK = Provider(
             )
         ),
     ),
-    batch_size=100,
+    batch_size=200,
     event_types=frozenset(EVENT_TYPES),
     optional_event_types=frozenset(
         name for name in EVENT_TYPES if name.startswith(("stock.", "price.", "promotion."))

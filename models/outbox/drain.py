@@ -24,6 +24,11 @@ from .wake import LANE_LOCK, WAKE_HORIZON
 
 _logger = logging.getLogger(__name__)
 
+# What a drain reads of its connector: to read a field that is not there yet reads all of them.
+CONNECTOR_FIELDS = (
+    "active", "state", "company_id", "name", "provider", "base_url", "api_version", "auth_method", "is_neutralized",
+    "connect_timeout", "read_timeout", "batch_size", "parallel_calls", "max_drains", "realtime_reserve",
+)  # fmt: skip
 RUN_SECONDS = 30  # then a job starts no further batch, so that it stays below limit_time_real
 CRON_SECONDS = 45
 SEND_SECONDS = 25  # after that no further call of a batch starts
@@ -50,6 +55,7 @@ class RetailDrain(models.AbstractModel):
         """
         connector = self.env["retail.connector"].browse(connector_id)
         try:
+            connector.fetch(CONNECTOR_FIELDS)
             if not connector._is_started():
                 return 0
         except MissingError:  # it was deleted

@@ -19,6 +19,7 @@ from .names import event_type_selection
 
 SCHEDULE_FIELDS = ("schedule_time", "schedule_tz", *DAYS)
 ROUTE_FIELDS = {"active", "event_type", "connector_id", "mode", "lane", "window_seconds", *SCHEDULE_FIELDS}
+SIMPLE_OPERATORS = {"=", "!=", "in", "not in"}  # in Python they mean the same as in PostgreSQL
 CACHED_FIELDS = ROUTE_FIELDS | {"domain", "fault"}
 
 
@@ -231,10 +232,8 @@ class RetailFlow(models.Model):
     def _matching(self, records):
         """Return the records that pass the flow's filter. The filter only applies to the event type's main model."""
         res_model, domain, is_faulty = self._cached_filter()
-        if records._name != res_model or domain.is_true():
-            matching = records
-        else:
-            matching = records.search(Domain("id", "in", records.ids) & domain, order="id")
+        is_for_all = records._name != res_model or domain.is_true()
+        matching = records if is_for_all else _filtered(records, domain)
         if is_faulty:
             self._clear_fault()
         return matching
@@ -373,3 +372,18 @@ def _is_known_timezone(name):
         return bool(name and ZoneInfo(name))
     except ZoneInfoNotFoundError:
         return False
+
+
+def _filtered(records, domain):
+    """Return the records that pass a filter, without a query if it is about fields that were read already."""
+    names = {condition.field_expr for condition in domain.iter_conditions()}
+    is_simple = all(condition.operator in SIMPLE_OPERATORS for condition in domain.iter_conditions())
+    if is_simple and all(_has_column(records, name) for name in names):
+        records.fetch(names)
+        return records.filtered_domain(domain)
+    return records.search(Domain("id", "in", records.ids) & domain, order="id")
+
+
+def _has_column(records, name):
+    field = records._fields.get(name)
+    return field is not None and bool(field.column_type) and field.store and not field.relational

@@ -31,7 +31,11 @@ CUSTOMER_FIELDS = (
     "vat",
     "website",
 )
-PAYLOAD_FIELDS = (*CUSTOMER_FIELDS, "email_normalized")
+PAYLOAD_FIELDS = (
+    *CUSTOMER_FIELDS,
+    "email_normalized",
+    "partner_share",
+)  # the last one: for the default filter
 SCRIPTS = {"latin": "Latn", "Cyrl": "Cyrl"}
 
 
@@ -89,7 +93,9 @@ class ResPartner(models.Model):
         return found.with_env(self.env)
 
     def _retail_payloads(self):
-        self.fetch(PAYLOAD_FIELDS)  # these only, in one query
+        # These only: to read a field that is not there yet reads all fields of its model.
+        self.fetch(PAYLOAD_FIELDS)
+        self.env.company.fetch(("country_id", "parent_path"))
         addresses = self._retail_addresses()
         payloads = {}
         for partner in self:

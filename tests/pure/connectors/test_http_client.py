@@ -97,7 +97,7 @@ def test_query(client, sandbox):
 
 def test_one_connection_for_many_calls(client):
     assert [client.request("GET", PATH).status for _ in range(3)] == [200] * 3
-    pools = client._session.get_adapter(client.base_url).poolmanager.pools
+    pools = client._adapter.poolmanager.pools
     (pool,) = [pools[key] for key in list(pools.keys())]
     assert (pool.num_connections, pool.num_requests) == (1, 3)
 
