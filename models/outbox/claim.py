@@ -66,6 +66,7 @@ def _claim_columns(is_manual, is_in_doubt):
 # fits, even with stale statistics.) "held": those that this transaction could lock. "head": the newest of each run, if
 # all of the run are held. It is claimed, and the others are superseded.
 CLAIM = """
+SET LOCAL synchronous_commit = off;
 WITH due AS (
       SELECT DISTINCT res_model, res_id FROM (
           SELECT d.res_model, d.res_id FROM retail_delivery d

@@ -143,8 +143,6 @@ class RetailDrain(models.AbstractModel):
         return claims
 
     def _claim(self, connector, lane, size, lease):
-        if not modules.module.current_test:
-            self.env.cr.execute("SET LOCAL synchronous_commit = off")
         return self.env["retail.delivery"]._claim(connector, lane, size, lease)
 
     def _feed(self, connector, lane):

@@ -30,6 +30,7 @@ _wakes = {}
 
 # Reads both advisory locks, the clock and the jobs in one statement instead of five.
 LOOK = """
+SET LOCAL synchronous_commit = off;
 SELECT l.is_draining, l.has_job_runner, extract(epoch FROM t.eta)::float,
        extract(epoch FROM t.eta - t.now)::float,
        (SELECT max(extract(epoch FROM COALESCE(j.eta, t.now)))::float FROM queue_job j
@@ -97,8 +98,6 @@ class RetailWake(models.AbstractModel):
             return
         try:
             with self.env.registry.cursor() as cr:
-                # A lost wake-up is no problem, so its commit does not need to wait for the disk.
-                cr.execute("SET LOCAL synchronous_commit = off")
                 self.with_env(self.env(cr=cr, user=SUPERUSER_ID, su=True))._wake(connector_id, lane, due_in)
         except psycopg2.Error:
             _logger.warning("Cannot wake lane %s of connector %s; the cron will drain it", lane, connector_id)

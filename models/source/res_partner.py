@@ -95,7 +95,6 @@ class ResPartner(models.Model):
     def _retail_payloads(self):
         # These only: to read a field that is not there yet reads all fields of its model.
         self.fetch(PAYLOAD_FIELDS)
-        self.env.company.fetch(("country_id", "parent_path"))
         addresses = self._retail_addresses()
         payloads = {}
         for partner in self:
@@ -156,7 +155,7 @@ class ResPartner(models.Model):
             return (), []
         country = self.country_id or self.company_id.country_id or self.env.company.country_id
         try:
-            number = phonenumbers.parse(self.phone, country.code or None)
+            number = phonenumbers.parse(self.phone, country._retail_code() or None)
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_possible_number(number):
@@ -168,7 +167,7 @@ class ResPartner(models.Model):
 
         Addresses of other companies are left out: a customer may be shared by companies, and have some of each.
         """
-        companies = (False, *self.env.company.parent_ids.ids)  # with itself
+        companies = (False, *self.env.company._retail_lineage())
         children = self.env["res.partner"].search_fetch(
             [("parent_id", "in", self.ids), ("type", "in", ADDRESS_TYPES), ("company_id", "in", companies)],
             ADDRESS_FIELDS,
@@ -192,7 +191,7 @@ class ResPartner(models.Model):
             city=self.city or "",
             postal_code=self.zip or "",
             region=self.state_id.code or "",
-            country=self.country_id.code or None,
+            country=self.country_id._retail_code() or None,
         )
 
     def _retail_language(self):
