@@ -15,7 +15,7 @@ FILTERS = {
     "a field that was removed": "[('x_removed', '=', 1)]",
     "a field of a removed field": "[('x_removed.name', '=', 1)]",
     "a bad pattern": r"[('name', '=like', '%New\\')]",
-    "NUL": r"[('name', '=', 'a\0')]",
+    "NUL": r"[('name', 'ilike', 'a\0')]",
     "no filter at all": "[('name', '=']",
     "a wrong operator": "[('name', 'above', 1)]",
 }
