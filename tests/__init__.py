@@ -37,6 +37,7 @@ from .operations import test_security
 from .operations import test_timeline
 from .security import test_paths
 from .security import test_rights
+from .security import test_sweep
 from .wizards import test_dead_letters
 from .wizards import test_setup_check
 from .controllers import test_published_schemas

@@ -35,6 +35,36 @@ def check_filter(model, domain):
             check_filter(target, condition.value)
 
 
+def limit_filter(model, domain, user, company):
+    """Return a filter that finds related records only if the user may read them in the company.
+
+    The records themselves are not limited: whose filter it is must not decide whose records are sent.
+
+    :param model: an empty recordset, with full access
+    :param domain: a :class:`Domain`
+    :raise AccessError: the user may not read the model or a field of related records
+    """
+    reader = model.with_user(user).with_context(allowed_company_ids=company.ids)
+
+    def limit(condition):
+        name, _dot, rest = condition.field_expr.partition(".")
+        field = model._fields.get(name)
+        if field is None or not field.relational:
+            return condition
+        if rest:
+            related, operator = Domain(rest, condition.operator, condition.value), "any"
+        elif condition.operator in ("any", "not any"):
+            related, operator = Domain(condition.value), condition.operator
+        else:
+            return condition
+        target = reader.env[field.comodel_name]
+        if field.type == "many2one":
+            return Domain(name, operator, target._search(related, active_test=False))
+        return Domain(name, operator, target.with_context(**field.context)._search(related))
+
+    return domain.map_conditions(limit)
+
+
 def _check_path(model, path):
     """Return the model to which a path leads; None if it leads to a value."""
     target = model

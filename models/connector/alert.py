@@ -6,7 +6,7 @@ closed, and the alerts of other causes stay open.
 
 from markupsafe import Markup
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 ACTIVITY_TYPE = "mail.mail_activity_data_warning"
 ATTENTION = "attention"
@@ -15,7 +15,14 @@ ATTENTION = "attention"
 class MailActivity(models.Model):
     _inherit = "mail.activity"
 
-    retail_cause = fields.Char(readonly=True, copy=False, help="The cause of an alert of Retail Hub.")
+    # Whoever could write it could have an alert taken for one that is open already.
+    retail_cause = fields.Char(
+        readonly=True, copy=False, groups=fields.NO_ACCESS, help="The cause of an alert of Retail Hub."
+    )
+
+    @api.model
+    def default_get(self, fields):
+        return super().default_get([name for name in fields if name != "retail_cause"])
 
 
 class RetailAlerting(models.AbstractModel):
@@ -36,7 +43,8 @@ class RetailAlerting(models.AbstractModel):
             note = Markup("<p>%s</p>") % Markup("<br/>").join(note.splitlines())
         if not alert:
             texts = {"summary": summary, "note": note}
-            self.activity_schedule(ACTIVITY_TYPE, retail_cause=cause, user_id=user.id, **texts)
+            # As the superuser: the cause is nobody's to write.
+            self.sudo().activity_schedule(ACTIVITY_TYPE, retail_cause=cause, user_id=user.id, **texts)
             return
         alert.write({"summary": summary, "note": note})
         if not alert.user_id.active:

@@ -6,6 +6,7 @@ declared read-only is so on screens only. Whatever the hub itself changes for a 
 
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import NO_ACCESS
 from odoo.models import MAGIC_COLUMNS
 
 OWN_MODELS = "retail."
@@ -18,16 +19,14 @@ class RetailChecked(models.AbstractModel):
 
     @api.model
     def default_get(self, fields):
-        """Return the defaults. The context, which a client sets, has none for read-only fields."""
-        ignored = {
-            key
-            for key in self.env.context
-            if key.startswith(DEFAULT) and self._is_closed(key.removeprefix(DEFAULT))
+        """Return the defaults. Of closed fields, what users set in a context or as a default does not count."""
+        set_by_users = self.env["ir.default"]._get_model_defaults(self._name).keys() | {
+            key.removeprefix(DEFAULT) for key in self.env.context if key.startswith(DEFAULT)
         }
-        if not ignored:
-            return super().default_get(fields)
-        context = {key: value for key, value in self.env.context.items() if key not in ignored}
-        return super(RetailChecked, self.with_env(self.env(context=context))).default_get(fields)
+        closed = {name for name in set_by_users.intersection(fields) if self._is_closed(name)}
+        defaults = super().default_get([name for name in fields if name not in closed])
+        own = {name: self._fields[name].default for name in closed if self._fields[name].default}
+        return {**defaults, **{name: default(self) for name, default in own.items()}}
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -65,8 +64,11 @@ class RetailChecked(models.AbstractModel):
             )
 
     def _is_closed(self, name):
+        """Return whether users do not write the field."""
         field = self._fields.get(name)
-        return field is not None and field.store and field.readonly and name not in MAGIC_COLUMNS
+        if field is None or not field.store or name in MAGIC_COLUMNS:
+            return False
+        return field.readonly or field.groups == NO_ACCESS
 
     def _check_links(self, names):
         """Check that the user may read the hub's records to which these fields link.

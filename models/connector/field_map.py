@@ -580,12 +580,11 @@ def _read(record, path):
 
 def _of_company(records):
     """Return those of the records that the company of the environment may use."""
-    companies = records.env.company.parent_ids  # with itself
-    if "company_ids" in records._fields:
-        return records.filtered(lambda record: not record.company_ids or record.company_ids & companies)
-    if "company_id" in records._fields:
-        return records.filtered(lambda record: not record.company_id or record.company_id <= companies)
-    return records
+    usable = set(records.env.company._retail_lineage())
+    name = "company_ids" if "company_ids" in records._fields else "company_id"
+    if name not in records._fields or records._fields[name].comodel_name != "res.company":
+        return records
+    return records.filtered(lambda record: not record[name] or usable.intersection(record[name].ids))
 
 
 def _plain(record, name):

@@ -97,6 +97,8 @@ class RetailConnector(models.Model):
         """Open the remote's consent page."""
         self.ensure_one()
         self.check_access("write")
+        if self.auth_method != "oauth":
+            raise UserError(self.env._("%(name)s does not use OAuth.", name=self.name))
         client_id = self._credential("client_id")._get_secret()
         if not client_id or not self._credential("client_secret").is_set:
             raise UserError(

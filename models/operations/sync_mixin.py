@@ -52,6 +52,7 @@ class RetailSynced(models.AbstractModel):
     def action_retail_sync_state(self):
         """Show the record's sync state with each connector."""
         self.ensure_one()
+        self.env["retail.sync.state"].check_access("read")
         return self.env["retail.sync.state"]._action_for(self)
 
     def action_retail_resync(self):

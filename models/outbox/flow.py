@@ -14,7 +14,7 @@ from ...core.const import Lane, Mode
 from ...core.schedule import DAYS, MINUTES_PER_DAY, Schedule
 from ...schemas import EVENT_TYPES
 from ...tools.cache import cached
-from ...tools.readable import check_filter
+from ...tools.readable import check_filter, limit_filter
 from .names import event_type_selection
 
 SCHEDULE_FIELDS = ("schedule_time", "schedule_tz", *DAYS)
@@ -33,6 +33,16 @@ class Route(NamedTuple):
     lane: str
     window_seconds: int
     schedule: Schedule | None
+
+
+class Filter(NamedTuple):
+    """A flow's filter, as the drain needs it. ``is_faulty``: the flow could not be evaluated before."""
+
+    res_model: str = ""  # empty if there is no such flow
+    domain: Domain = Domain.TRUE
+    is_faulty: bool = False
+    author_id: int | None = None
+    company_id: int | None = None
 
 
 class RetailFlow(models.Model):
@@ -118,6 +128,12 @@ class RetailFlow(models.Model):
         "Only Records",
         default="[]",
         help="Only records that match this filter are sent. The filter is applied when the event is sent.",
+    )
+    filter_author_id = fields.Many2one(
+        "res.users",
+        readonly=True,
+        copy=False,
+        help="Who entered the filter. It only looks at related records that this user may read.",
     )
     owner_id = fields.Many2one(
         "res.users",
@@ -231,23 +247,32 @@ class RetailFlow(models.Model):
 
     def _matching(self, records):
         """Return the records that pass the flow's filter. The filter only applies to the event type's main model."""
-        res_model, domain, is_faulty = self._cached_filter()
-        is_for_all = records._name != res_model or domain.is_true()
-        matching = records if is_for_all else _filtered(records, domain)
-        if is_faulty:
+        chosen = self._cached_filter()
+        if records._name != chosen.res_model or chosen.domain.is_true():
+            matching = records
+        else:
+            author = self.env["res.users"].browse(chosen.author_id)
+            company = self.env["res.company"].browse(chosen.company_id)
+            domain = limit_filter(records.browse(), chosen.domain, author, company)
+            matching = _filtered(records, domain)
+        if chosen.is_faulty:
             self._clear_fault()
         return matching
 
     @cached("self.id")
     def _cached_filter(self):
-        """Return (the model of the flow's filter, the filter, whether the flow could not be evaluated before).
-
-        The model is empty if there is no such flow.
-        """
+        """Return the :class:`Filter`."""
         flow = self.exists()
         if not flow:
-            return "", Domain.TRUE, False
-        return flow.res_model, Domain(flow._parse_domain()), bool(flow.fault)
+            return Filter()
+        author = flow.filter_author_id or flow.create_uid or self.env.ref("base.public_user")
+        return Filter(
+            flow.res_model,
+            Domain(flow._parse_domain()),
+            bool(flow.fault),
+            author.id,
+            flow.company_id.id,
+        )
 
     # -- faults ------------------------------------------------------------------------------------
 
@@ -337,7 +362,9 @@ class RetailFlow(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self.env.registry.clear_cache()
-        return super().create(vals_list)
+        flows = super().create(vals_list)
+        flows._set_filter_author()
+        return flows
 
     def write(self, vals):
         if not CACHED_FIELDS & vals.keys():
@@ -346,11 +373,15 @@ class RetailFlow(models.Model):
         before = {flow: (flow.lane, flow._timing()) for flow in self}
         result = super().write(vals)
         if "domain" in vals:
+            self._set_filter_author()
             self._clear_fault()
         for flow, (lane, timing) in before.items():
             if (lane, timing) != (flow.lane, flow._timing()):
                 flow._apply_to_waiting(timing)
         return result
+
+    def _set_filter_author(self):
+        self.sudo().write({"filter_author_id": self.env.uid})  # read-only for users
 
     def unlink(self):
         self.env.registry.clear_cache()

@@ -2,13 +2,16 @@
 
 from odoo import models
 
+# The value of a context key: no client can send it, and so keep an erasure from being captured.
+MERGING = object()
+
 
 class PartnerMerge(models.TransientModel):
     _inherit = "base.partner.merge.automatic.wizard"
 
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
         partners = self.env["res.partner"].browse(partner_ids).exists()
-        result = super(PartnerMerge, self.with_context(retail_merging=True))._merge(
+        result = super(PartnerMerge, self.with_context(retail_merging=MERGING))._merge(
             partner_ids, dst_partner, extra_checks
         )
         survivor = partners.exists()

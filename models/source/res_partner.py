@@ -11,6 +11,7 @@ from odoo.exceptions import MissingError
 from odoo.fields import Domain
 
 from ...schemas.customer import AddressV1, ConsentV1, CustomerV1, NameV1, PhoneV1
+from .partner_merge import MERGING
 
 ADDRESS_TYPES = ("invoice", "delivery", "other")
 ADDRESS_FIELDS = ("name", "street", "street2", "city", "zip", "state_id", "country_id", "type")
@@ -83,7 +84,7 @@ class ResPartner(models.Model):
         """Capture erased customers: not their addresses, and not customers merged into another."""
         addresses = self.filtered(lambda partner: partner.type in ADDRESS_TYPES and partner.parent_id)
         addresses.parent_id._retail_capture_state(self._retail_updated_event)
-        erased = self.browse() if self.env.context.get("retail_merging") else self - addresses
+        erased = self.browse() if self.env.context.get("retail_merging") is MERGING else self - addresses
         return super(ResPartner, erased)._retail_capture_erased()
 
     # -- canonical form ----------------------------------------------------------------------------

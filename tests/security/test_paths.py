@@ -1,13 +1,14 @@
 """Filters and field paths: nobody finds out, or has sent, what they may not read."""
 
 from odoo import Command
-from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import new_test_user, tagged
 
 from ..common import RetailCase
 from .test_rights import RightsCase
 
 PASSWORD = "smtp-password"  # of no server
+GUESS = [("message_ids.mail_server_id.smtp_pass", "=like", "s%")]
 # Odoo's own: of activities, which are found by the record that they are about.
 OF_ACTIVITIES = {"activity_type_id", "activity_type_icon", "activity_summary"}
 
@@ -18,7 +19,7 @@ class TestPaths(RightsCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.manager = cls.users["manager"]
-        cls.env["ir.mail_server"].create(
+        cls.mail_server = cls.env["ir.mail_server"].create(
             {"name": "Mail", "smtp_host": "localhost", "smtp_user": "shop", "smtp_pass": PASSWORD}
         )
         cls.flow = cls.connector.flow_ids.filtered(lambda flow: flow.event_type == "customer.updated")
@@ -123,6 +124,7 @@ class TestPaths(RightsCase):
     def test_filters_of_flows(self):
         flow = self.flow.with_user(self.manager)
         refused = [
+            GUESS,
             *self._guess("totp_secret", "=like", "A%"),
             [("signup_type", "=", "reset")],
             [("sale_order_ids.amount_total", ">", 1)],
@@ -137,14 +139,14 @@ class TestPaths(RightsCase):
     def test_filters_of_backfills(self):
         runs = self.env["retail.bulk.run"].with_user(self.manager)
         values = {"connector_id": self.connector.id, "flow_id": self.flow.id}
-        for domain in self._guess("totp_secret", "=like", "A%"):
-            with self.subTest(domain), self.assertRaises(UserError):
-                runs.create({**values, "domain": repr(domain)})
-            preview = runs.new({**values, "domain": repr(domain)})
-            self.assertEqual(preview.preview_count, 0)
-            self.assertIn("not allowed", preview.preview_error)
-        mail = [("message_ids.mail_server_id.smtp_pass", "=like", "s%")]
-        self.assertEqual(runs.new({**values, "domain": repr(mail)}).preview_count, 0)
+        self._partner().message_ids[:1].mail_server_id = self.mail_server
+        for domain in (GUESS, *self._guess("totp_secret", "=like", "A%")):
+            with self.subTest(domain):
+                preview = runs.new({**values, "domain": repr(domain)})
+                self.assertEqual(preview.preview_count, 0)
+                self.assertIn("not allowed", preview.preview_error)
+                with self.assertRaises(UserError):
+                    runs.create({**values, "domain": repr(domain)})
 
     def test_the_preview_counts_what_the_user_may_read(self):
         for company in (self.env.company, self.other):
@@ -171,6 +173,40 @@ class TestPaths(RightsCase):
         self.assertEqual(run.total, 1)
         self.assertEqual(self.env["retail.bulk.run"]._feed(self.connector), 1)
 
+    def test_a_filter_looks_at_what_its_author_may_read(self):
+        """Of other companies' records, too, it finds none. Whose the customers are does not matter."""
+        self.env.ref("base.res_partner_rule").active = True  # else companies share all partners
+        partner = self._partner("Shared", "shared@example.com")
+        for company in (self.env.company, self.other):
+            self._partner(f"At {company.id}", False, parent_id=partner.id, company_id=company.id)
+        of_other = f"At {self.other.id}"
+        flow = self.flow
+        flow.with_user(self.manager).domain = f"[('child_ids.name', '=', {of_other!r})]"
+        self.assertEqual(flow.filter_author_id, self.manager)
+        self.assertFalse(flow._matching(partner))
+        flow.with_user(self.manager).domain = f"[('child_ids', 'any', [('name', '=', {of_other!r})])]"
+        self.assertFalse(flow._matching(partner))
+        flow.with_user(self.manager).domain = f"[('child_ids', 'not any', [('name', '=', {of_other!r})])]"
+        self.assertEqual(flow._matching(partner), partner)
+        flow.with_user(self.manager).domain = f"[('child_ids.name', '=', 'At {self.env.company.id}')]"
+        self.assertEqual(flow._matching(partner), partner)
+        self.env["ir.rule"].create(
+            {
+                "name": "Nobody's",
+                "model_id": self.env["ir.model"]._get("res.partner").id,
+                "domain_force": "[('ref', '!=', 'hidden')]",
+            }
+        )
+        hidden = self._partner("Hidden", "hidden@example.com", ref="hidden")
+        flow.with_user(self.manager).domain = "[('name', '=', 'Hidden')]"
+        self.assertEqual(flow._matching(hidden), hidden)
+
+    def test_no_context_keeps_an_erasure_from_being_sent(self):
+        partner = self._partner()
+        self._drain()
+        partner.with_context(retail_merging=True).unlink()
+        self.assertTrue(self._deliveries(event_type="customer.erased"))
+
     # -- related fields ----------------------------------------------------------------------------
 
     def test_related_fields_are_read_as_the_user(self):
@@ -186,7 +222,28 @@ class TestPaths(RightsCase):
 
 
 @tagged("post_install", "-at_install")
-class TestContext(RetailCase):
+class TestDefaults(RetailCase):
+    def test_user_defined_defaults(self):
+        manager = new_test_user(self.env, "defaults", "base.group_user,retail_hub.group_manager")
+        defaults = self.env["ir.default"].with_user(manager)
+        defaults.set("retail.connector", "state", "active", user_id=True)
+        defaults.set("retail.connector", "read_timeout", 7.0, user_id=True)
+        connector = self.env["retail.connector"].with_user(manager)
+        connector = connector.create({"name": "New", "base_url": self.sandbox.url})
+        self.assertEqual((connector.state, connector.read_timeout), ("draft", 7.0))
+
+    def test_nobody_fakes_an_alert(self):
+        """An alert of a cause that is open already would be updated, and the responsible user not notified."""
+        clerk = new_test_user(self.env, "alerts", "base.group_user,retail_hub.group_manager")
+        as_clerk = self.connector.with_user(clerk)
+        with self.assertRaises(AccessError):
+            as_clerk.activity_schedule("mail.mail_activity_data_warning", retail_cause="attention")
+        with self.assertRaises(AccessError):
+            as_clerk.with_context(default_retail_cause="attention").activity_schedule(
+                "mail.mail_activity_data_warning"
+            )
+        self.assertFalse(self.connector._alert("attention"))
+
     def test_no_default_for_what_the_hub_decides(self):
         """A context that a client sends has no say in read-only fields, not even where the hub itself creates."""
         context = {"default_encrypted_value": "x", "default_check_status": "ok", "default_author_id": 1}
