@@ -143,6 +143,7 @@ class TestFieldMap(FieldMapCase):
             self.assertEqual(values[partners[-1].id], {"parent_id.country_id.name": "Belgium"})
             return self.env.cr.sql_log_count - before
 
+        count(1)  # what is cached for good
         self.assertEqual(count(2), count(100))
 
     def test_odoo_fields_are_the_same_whoever_sends(self):
