@@ -228,6 +228,8 @@ class HttpClient:
 
     def _text(self, raw):
         body = bytearray()
+        if raw.status_code < 400 and _is_longer(raw.headers.get("Content-Length"), self.max_bytes):
+            return ""  # nobody reads it: closing the connection is quicker
         # The status is all that counts, and it has arrived: a body that is cut off or slow is no failure.
         with contextlib.suppress(http_errors.RequestException, Urllib3Error):
             for byte in raw.iter_content(1):
@@ -334,6 +336,10 @@ def _parse(content):
         return True, remote_data.storable_texts(data) if _MAY_BE_UNSTORABLE.search(content) else data
     except (ValueError, RecursionError):
         return False, None
+
+
+def _is_longer(length, limit):
+    return (remote_data.count(length) or 0) > limit
 
 
 def _host(url):

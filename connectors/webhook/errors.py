@@ -21,15 +21,15 @@ def from_response(response, host, sent):
     :param host: the receiver's host name
     :param sent: the event; personal values in it are masked in the error
     """
-    error = _error(response, f"{host} responded with HTTP {response.status}")
+    excerpt = _excerpt(response.text, sent)
+    error = _error(response, f"{host} responded with HTTP {response.status}", excerpt)
     error.http_status = response.status
     error.uncertain = is_uncertain(response.status)
-    excerpt = _excerpt(response.text, sent)
     error.response = {"body": excerpt} if excerpt else {}
     return error
 
 
-def _error(response, answer):
+def _error(response, answer, excerpt):
     status, asked = response.status, asked_to_wait(response)
     if status == 410:
         return AuthError(
@@ -44,7 +44,8 @@ def _error(response, answer):
     kind = error_class(status, asked)
     if kind is TransientError:
         return kind(f"{answer}.", code=f"HTTP_{status}", retry_after=asked)
-    ending = _ENDINGS.get(status, "it rejected the event.")
+    rejected = f"it rejected the event: {excerpt}" if excerpt else "it rejected the event."
+    ending = _ENDINGS.get(status, rejected)
     wait = asked if kind is QuotaError else None
     return kind(f"{answer}: {ending}", code=f"HTTP_{status}", retry_after=wait)
 

@@ -150,7 +150,9 @@ class RetailConnector(models.Model):
             if not _is_base_url(connector.base_url):
                 raise ValidationError(
                     self.env._(
-                        "The URL of %(name)s must look like https://api.example.com.", name=connector.name
+                        "The URL of %(name)s must look like https://api.example.com, with no user, password, query or"
+                        " fragment.",
+                        name=connector.name,
                     )
                 )
             try:

@@ -230,9 +230,10 @@ class RetailFlow(models.Model):
             try:
                 domain = Domain(flow._parse_domain())
                 domain.validate(model)
+                model.sudo()._search(domain)  # builds the query only: a field may have no column
                 if flow.domain != model._retail_default_domain():
                     check_filter(model, domain)
-            except (ValueError, SyntaxError, TypeError) as error:
+            except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
                 raise ValidationError(
                     self.env._(
                         "The filter “Only Records” of %(flow)s is not valid: %(error)s",
@@ -242,8 +243,16 @@ class RetailFlow(models.Model):
                 ) from error
 
     def _parse_domain(self):
+        """Return the filter as a list.
+
+        :raise ValueError: in words, if it is none
+        """
         self.ensure_one()
-        return literal_eval(self.domain or "[]")
+        try:
+            return literal_eval(self.domain or "[]")
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
+            message = self.env._("it must be a list of conditions, such as [('name', '!=', False)].")
+            raise ValueError(message) from error
 
     def _matching(self, records):
         """Return the records that pass the flow's filter. The filter only applies to the event type's main model."""

@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 import psycopg2
 
+from odoo.exceptions import ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -106,3 +107,16 @@ class TestFlowFaults(RetailCase):
         ):
             self._drain()
         self.assertFalse(self.flow.fault)
+
+    def test_refused_when_saved(self):
+        """A filter that can never be evaluated is refused, in words."""
+        for text in (
+            "[('user_ids.password', '!=', False)]",
+            "[('name', '=']",
+            "__import__('os')",
+            "[('name', '=', 'a\0')]",
+            "[" * 2_000,
+        ):
+            with self.subTest(text[:30]), self.assertRaises(ValidationError) as raised:
+                self.flow.domain = text
+            self.assertNotRegex(str(raised.exception), "0x|<unknown>|buffer|source code")
