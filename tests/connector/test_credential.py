@@ -57,8 +57,9 @@ class TestCredential(RetailCase):
         self.assertEqual(self.connector.state, "attention")
         self.assertIn("was encrypted with another key", self.connector.state_reason)
         self.assertEqual(self._deliveries(partner).state, "pending")
-        with self.assertRaisesRegex(UserError, "was encrypted with another key"):
-            self.connector.action_test_connection()
+        shown = self.connector.action_test_connection()["params"]
+        self.assertEqual(shown["type"], "danger")
+        self.assertIn("was encrypted with another key", shown["message"])
 
     def test_malformed_key(self):
         self._use_keys("not a key")

@@ -547,7 +547,12 @@ class TestHubSpotTrouble(HubSpotCase):
         line = self.connector.field_map_ids.filtered(
             lambda line: line.default_key == "order.hs_pipeline_stage"
         )
-        line.with_context(retail_field_map_tolerant=True).argument = stages["argument"]
+        line.flush_recordset()
+        self.env.cr.execute(  # it was checked while the stage was there
+            "UPDATE retail_field_map SET argument = %s WHERE id = %s", [stages["argument"], line.id]
+        )
+        line.invalidate_recordset()
+        self.env.registry.clear_cache()
         order = self._order()
         self._drain()
         self.assertEqual(self._dead(order), ("validation", "INVALID_OPTION", "hs_pipeline_stage"))
