@@ -8,12 +8,11 @@ The time-out of a socket only limits the wait for the next byte. Here one deadli
 connection, request and response.
 """
 
-import contextlib
 import functools
-import queue
 import socket
 import threading
 import time
+from concurrent.futures import Future
 from ipaddress import ip_address
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
@@ -95,7 +94,7 @@ class _Guarded:
         look_up = functools.partial(self.guard, self._dns_host, self.port, self.is_secure)
         try:
             return look_up() if _is_address(self._dns_host) else _within(self.timeout, look_up)
-        except queue.Empty:
+        except TimeoutError:
             raise ConnectTimeoutError(self, "the name lookup timed out") from None
         except socket.gaierror as error:
             raise NewConnectionError(self, "unknown host name") from error
@@ -115,20 +114,15 @@ def _is_address(host):
 def _within(seconds, function):
     """Call ``function()`` in a thread, and return its result or raise its exception: name lookups have no time-out.
 
-    :raise queue.Empty: it takes longer than ``seconds``; its thread goes on until it ends
+    :raise TimeoutError: it takes longer than ``seconds``; its thread goes on until it ends
     """
-    results: queue.SimpleQueue = queue.SimpleQueue()
+    future: Future = Future()
 
     def run():
         try:
-            results.put((function(), None))
+            future.set_result(function())
         except BaseException as error:
-            results.put((None, error))
+            future.set_exception(error)
 
     threading.Thread(target=run, daemon=True, name="retail_hub name lookup").start()
-    result, error = results.get(timeout=seconds)
-    if error is not None:
-        with contextlib.suppress(AttributeError):
-            error.__traceback__ = None
-        raise error
-    return result
+    return future.result(timeout=seconds)

@@ -17,6 +17,7 @@ from ...tools import server_options
 from .alert import ATTENTION
 
 FIXED_FIELDS = {"company_id", "provider"}
+DESTINATION_FIELDS = {"provider", "base_url", "api_version"}  # the credentials were entered for these
 CLOCK_SKEW_LIMIT = 60  # seconds; signed calls of most providers tolerate 5 minutes
 
 
@@ -183,7 +184,8 @@ class RetailConnector(models.Model):
 
     def write(self, vals):
         self._check_not_fixed(vals)
-        before = {connector: (connector._destination(), connector._tokens()) for connector in self}
+        moved = self if DESTINATION_FIELDS & vals.keys() else self.browse()
+        before = {connector: (connector._destination(), connector._tokens()) for connector in moved}
         result = super().write(vals)
         if {"provider", "auth_method"} & vals.keys():
             self._sync_credentials()

@@ -7,7 +7,8 @@ from odoo.tools import SQL
 
 from .rows import as_table
 
-LINK_LOCK = 1919247459  # the first key of the advisory locks that are held while records are linked
+# The first key of the advisory locks that are held while new links are made; the second is the connector's id.
+LINK_LOCK = 1919247459
 
 
 class Bound(NamedTuple):
@@ -87,15 +88,13 @@ class RetailBinding(models.Model):
     def _bind(self, connector, rows):
         """Insert or update bindings, except new links to a remote record that is linked to another Odoo record.
 
-        A new link waits for other transactions with new links of the connector, which might be to the same record.
+        Whoever inserts new links holds :data:`LINK_LOCK` since before the transaction began.
 
         :param rows: list of :class:`~.rows.BindingRow`, no two of which are new links to one remote record
         :return: set of the (model, id) that are bound now
         """
         if not rows:
             return set()
-        if any(row.is_new_link for row in rows):
-            self.env.execute_query(SQL("SELECT pg_advisory_xact_lock(%s, %s)", LINK_LOCK, connector.id))
         bound = self.env.execute_query(
             SQL(
                 """

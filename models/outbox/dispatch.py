@@ -8,6 +8,7 @@ from contextlib import suppress
 from ...connectors.items import Outcome
 from ...core import remote_data
 from ...core.errors import ConflictError, FlowFaultError, MappingError, RemoteError, TransientError
+from ...core.tracebacks import without_values
 from .attempt_snapshot import comparable_hash, masked_request
 from .item_builder import ItemBuilder
 from .outcome import OutcomeRecorder
@@ -94,10 +95,11 @@ class DeliveryBatch:
         except RemoteError:
             raise
         except Exception as error:  # a defect of an adapter must not stop the other items
-            _logger.exception(
-                "The adapter of connector %s failed to prepare delivery %s",
+            _logger.error(
+                "The adapter of connector %s failed to prepare delivery %s\n%s",
                 self.connector.id,
                 delivery.item.trace_id,
+                without_values(error),
             )
             raise MappingError(
                 self.env._("The adapter failed. See the server log for details."), code=ADAPTER_FAILED
@@ -175,7 +177,8 @@ class DeliveryBatch:
         batch = [each.prepared for each in by_trace.values()]
         in_doubt = [prepared for prepared in batch if prepared.item.in_doubt]
         fresh = [prepared for prepared in batch if not prepared.item.in_doubt]
-        outcomes = self._call(self.adapter.resolve, in_doubt) + self._call(self.adapter.send, fresh)
+        # Those in doubt last: to resolve one may take many calls, and the others need not wait for that.
+        outcomes = self._call(self.adapter.send, fresh) + self._call(self.adapter.resolve, in_doubt)
         found = {outcome.trace_id: outcome for outcome in outcomes}
         for trace_id, delivery in by_trace.items():
             delivery.outcome = self._checked(found.get(trace_id), trace_id)
@@ -197,8 +200,8 @@ class DeliveryBatch:
             return []
         try:
             return send(batch)
-        except Exception:  # a defect of an adapter must neither lose nor block deliveries
-            _logger.exception("The adapter of connector %s failed", self.connector.id)
+        except Exception as error:  # a defect of an adapter must neither lose nor block deliveries
+            _logger.error("The adapter of connector %s failed\n%s", self.connector.id, without_values(error))
             return [Outcome(prepared.item.trace_id, error=self._adapter_failed()) for prepared in batch]
 
     def _adapter_failed(self):

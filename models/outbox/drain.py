@@ -7,6 +7,7 @@ runner.
 
 import logging
 import time
+from contextlib import contextmanager
 from functools import partial
 
 import psycopg2
@@ -18,7 +19,9 @@ from odoo.tools import SQL, mute_logger
 from ...core.breaker import AnswerCounter
 from ...core.const import Lane
 from ...core.errors import OWN_LIMIT, AuthError, FlowFaultError, QuotaError, RemoteError
+from ...core.tracebacks import without_values
 from . import outcome
+from .binding import LINK_LOCK
 from .dispatch import DeliveryBatch
 from .wake import LANE_LOCK, WAKE_HORIZON
 
@@ -67,7 +70,7 @@ class RetailDrain(models.AbstractModel):
         try:
             handled, is_empty = self._drain(connector, lane, seconds, is_helper)
         finally:
-            self._release_slot(slot)
+            self._unlock(LANE_LOCK, slot)
         # Only after releasing the slot: transactions that commit from here on see it free, and wake the next drain.
         self._wake_rest(connector, lane, is_empty)
         return handled
@@ -192,14 +195,33 @@ class RetailDrain(models.AbstractModel):
                 return number
         return None
 
-    def _release_slot(self, number):
+    @contextmanager
+    def _link_lock(self, batch):
+        """Hold the connector's lock for new links, if the batch makes some.
+
+        Two drains may link their records to the same remote record, and the second has to see what the first did. A
+        lock that is taken within the transaction is too late: it would wait, but its snapshot is from before.
+        """
+        if not outcome.makes_links(batch.deliveries):
+            yield
+            return
+        connector_id = batch.connector.id
+        self.env.execute_query(SQL("SELECT pg_advisory_lock(%s, %s)", LINK_LOCK, connector_id))
+        self._commit()
+        try:
+            yield
+        finally:
+            self._unlock(LINK_LOCK, connector_id)
+
+    def _unlock(self, lock, number):
+        """Release an advisory lock of the session. All work is committed, or failed."""
         try:
             if not modules.module.current_test:
-                self.env.cr.rollback()  # all work is committed; a failed transaction must not prevent the unlock
-            self.env.execute_query(SQL("SELECT pg_advisory_unlock(%s, %s)", LANE_LOCK, number))
+                self.env.cr.rollback()  # a failed transaction must not prevent the unlock
+            self.env.execute_query(SQL("SELECT pg_advisory_unlock(%s, %s)", lock, number))
             self._commit()
         except psycopg2.Error:
-            _logger.warning("Lost the connection to the database, which also releases the lock of the lane")
+            _logger.warning("Lost the connection to the database, which also releases its locks")
 
     def _deliver(self, batch, answers):
         """Prepare, send and record a batch.
@@ -212,7 +234,8 @@ class RetailDrain(models.AbstractModel):
         sent_at = time.monotonic()
         batch.send()
         is_quick = time.monotonic() - sent_at < HELP_SECONDS
-        self._record(batch)
+        with self._link_lock(batch):
+            self._record(batch)
         has_new_token = self._transaction(
             outcome.record_health, batch.connector, batch.adapter, batch.deliveries
         )
@@ -236,9 +259,11 @@ class RetailDrain(models.AbstractModel):
             self._undone_if_it_fails(batch.record)
         except psycopg2.OperationalError:
             raise
-        except Exception:
-            _logger.exception(
-                "Cannot record a batch of connector %s; recording its outcomes one by one", batch.connector.id
+        except Exception as error:
+            _logger.error(
+                "Cannot record a batch of connector %s; recording its outcomes one by one\n%s",
+                batch.connector.id,
+                without_values(error),
             )
             for part in batch.parts():
                 self._record_part(part)
@@ -252,9 +277,11 @@ class RetailDrain(models.AbstractModel):
                 return
             except psycopg2.OperationalError:
                 raise
-            except Exception:
+            except Exception as error:
                 # If the second attempt fails too, the lease expires, and the delivery is in doubt.
-                _logger.exception("Cannot record the outcome of delivery %s", part.claims[0].id)
+                _logger.error(
+                    "Cannot record the outcome of delivery %s\n%s", part.claims[0].id, without_values(error)
+                )
 
     def _undone_if_it_fails(self, function):
         """Like :meth:`_transaction`, but roll back after any exception."""

@@ -10,6 +10,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...core.const import EventKind
+from ...core.tracebacks import without_values
 from ...schemas import EVENT_TYPES
 from ...schemas.base import error_text
 from ..source.capture import PENDING
@@ -229,8 +230,12 @@ class RetailEvent(models.Model):
             with self.env.cr.savepoint(flush=False):
                 return self._with_snapshot(records, row)
         except Exception as error:
-            _logger.exception(
-                "Cannot build the payload of %s for %s %s", row.event_type, records._name, row.res_id
+            _logger.error(
+                "Cannot build the payload of %s for %s %s\n%s",
+                row.event_type,
+                records._name,
+                row.res_id,
+                without_values(error),
             )
             return row._replace(payload_error=error_text(error))
 

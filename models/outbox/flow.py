@@ -229,10 +229,11 @@ class RetailFlow(models.Model):
             model = self.env[flow.res_model].with_user(self.env.user)  # constraints run as the superuser
             try:
                 domain = Domain(flow._parse_domain())
-                domain.validate(model)
-                model.sudo()._search(domain)  # builds the query only: a field may have no column
+                # First what it may name: to build the query calls the search methods of its fields.
                 if flow.domain != model._retail_default_domain():
                     check_filter(model, domain)
+                domain.validate(model)
+                model.sudo()._search(domain)  # builds the query only: a field may have no column
             except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
                 raise ValidationError(
                     self.env._(

@@ -9,6 +9,7 @@ import pydantic
 from ...connectors.base import Finder
 from ...connectors.items import Item
 from ...core.errors import BusinessError, DependencyError, FlowFaultError, MappingError, RemoteError
+from ...core.tracebacks import without_values
 from ...schemas.base import error_text
 from ...schemas.subjects import subject_of
 from .dependencies import Dependencies
@@ -179,7 +180,7 @@ class ItemBuilder:
         if isinstance(error, pydantic.ValidationError):
             text = error_text(error)
             return MappingError(text, code="CANONICAL_FORM", field=text.partition(":")[0])
-        _logger.error("Cannot build the payload of delivery %s", claim.id, exc_info=error)
+        _logger.error("Cannot build the payload of delivery %s\n%s", claim.id, without_values(error))
         message = self.env._("The record could not be read. See the server log for details.")
         return MappingError(message, code="PAYLOAD_FAILED")
 

@@ -150,6 +150,12 @@ class OutcomeRecorder:
                 effect.delivered(each.payload, each.outcome.remote_id)
 
 
+def makes_links(deliveries):
+    """Return whether recording these deliveries links an Odoo record to a remote record that it was not linked to."""
+    rows = (_binding_row(each) for each in deliveries if each.outcome and each.outcome.error is None)
+    return any(row and row.is_new_link for row in rows)
+
+
 def _finished_attempt(delivery):
     outcome, error = delivery.outcome, delivery.error
     response = None
