@@ -4,11 +4,15 @@ import contextlib
 from pathlib import Path
 
 import pytest
-from hub import customers, emails, let_cron_run
+import requests
+from hub import TOKEN, customers, emails, let_cron_run
 
 from database import run_odoo, setting
+from stack import wait_until
 
 SLOT_LOCKS = 1919247457  # the first number of the advisory locks that drains hold while they run
+LINK_LOCKS = 1919247459  # of those that are held while new links are made
+GATE = 4711  # of the lock by which a test holds up transactions
 
 
 @contextlib.contextmanager
@@ -100,3 +104,60 @@ def test_counts_are_taken_at_read_committed(connect, sandbox):
         ]
     finally:
         db.query("DROP TABLE test_levels")
+
+
+def merged_contact(sandbox, first, second):
+    """Create a HubSpot contact that answers to two e-mail addresses, as a merge leaves it behind."""
+    url, headers = f"{sandbox.url}/crm/v3/objects/contacts", {"Authorization": f"Bearer {TOKEN}"}
+    ids = []
+    for email in (first, second):
+        answer = requests.post(url, json={"properties": {"email": email}}, headers=headers, timeout=10)
+        ids.append(answer.json()["id"])
+    body = {"primaryObjectId": ids[0], "objectIdToMerge": ids[1]}
+    return requests.post(f"{url}/merge", json=body, headers=headers, timeout=10).json()["id"]
+
+
+def waiting_for(db, number):
+    """Return how many transactions wait for an advisory lock with this first number."""
+    where = (
+        "locktype = 'advisory' AND classid = %s AND NOT granted AND database = (SELECT oid FROM pg_database"
+    )
+    [(count,)] = db.query(
+        f"SELECT count(*)::int FROM pg_locks WHERE {where} WHERE datname = current_database())", number
+    )
+    return count
+
+
+@contextlib.contextmanager
+def locked(db, number):
+    with contextlib.closing(db.connect()) as connection, connection.cursor() as cursor:
+        connection.autocommit = False
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [number])
+        yield
+
+
+def test_two_drains_link_one_remote_record_once(connect, sandbox):
+    """Two lanes record at the same moment that their customers are one and the same contact of HubSpot."""
+    hub = connect(window=600)
+    db = hub.odoo.db
+    first, second = customers(2)
+    contact = merged_contact(sandbox, first["email"], second["email"])
+    partners = hub.create(first, second)
+    db.query(
+        "UPDATE retail_delivery SET lane = 'bulk' WHERE connector_id = %s AND res_id = %s",
+        hub.id,
+        partners[1],
+    )
+    hold = f"PERFORM pg_advisory_xact_lock_shared({GATE}, 0);"
+    with trigger(db, "retail_binding", "INSERT", hold):
+        with locked(db, GATE):
+            hub.make_due()
+            let_cron_run(db)
+            wait_until(lambda: waiting_for(db, GATE) == 1, 30, "the first drain does not bind")
+            wait_until(
+                lambda: waiting_for(db, LINK_LOCKS) == 1, 30, "the second drain does not wait for the first"
+            )
+        hub.wait(delivered=1, dead=1)
+        hub.wait_until_idle()
+    assert db.query("SELECT remote_id FROM retail_binding WHERE connector_id = %s", hub.id) == [(contact,)]
+    assert hub.deliveries("error_code", state="dead") == [("SHARED_RECORD",)]
