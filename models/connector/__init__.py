@@ -5,6 +5,8 @@ from . import credential
 from . import connector
 from . import oauth
 from . import field_map
+from . import field_map_check
+from . import field_map_values
 from . import remote_schema
 from . import mapping
 from . import objects

@@ -1,4 +1,4 @@
-"""The mapping of a connector: its lines, the provider's defaults, and the remote's properties."""
+"""The mapping of a connector: its lines, the provider's defaults, the remote's properties, and setting those up."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...connectors.base import SchemaReader
+from ...connectors.base import Provisioner, SchemaReader
 from ...core import field_map
 from ...core.errors import RemoteError
 from ...schemas import EVENT_TYPES
@@ -116,6 +116,18 @@ class RetailConnector(models.Model):
             )
         return self._notify("success", self.env._("The properties were read. All lines are OK."))
 
+    def action_set_up(self):
+        """Create what the flows need at the remote, such as properties for match keys, and show the result."""
+        self.ensure_one()
+        self.check_access("write")
+        try:
+            made = self._set_up()
+        except (RemoteError, UserError) as error:
+            return self._notify("danger", str(error))
+        if made:
+            return self._notify("success", self.env._("Created: %(what)s.", what=", ".join(made)))
+        return self._notify("success", self.env._("Everything is already set up."))
+
     def action_reset_field_maps(self):
         """Replace all lines with the provider's defaults."""
         self.check_access("write")
@@ -152,6 +164,17 @@ class RetailConnector(models.Model):
         return action
 
     # -- business methods --------------------------------------------------------------------------
+
+    def _set_up(self):
+        """Set up the remote; return a description of each thing that was created.
+
+        :raise RemoteError: the call failed
+        """
+        with self._connection() as adapter:
+            made = adapter.set_up(self._used_objects()) if isinstance(adapter, Provisioner) else []
+        with suppress(RemoteError):  # the lines show that they are not checked
+            self._refresh_properties()
+        return made
 
     def _refresh_properties(self):
         """Read the properties of all objects in use, and check their lines.

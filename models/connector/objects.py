@@ -1,15 +1,13 @@
-"""Object mapping: a remote object and match keys for each subject, and setting up the remote for it."""
+"""Object mapping: a remote object and match keys for each subject."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ...connectors.base import Provisioner
 from ...connectors.items import MatchKeys
 from ...connectors.provider import ObjectChoice
-from ...core.errors import RemoteError
 from ...tools.cache import cached
 
 
@@ -113,31 +111,6 @@ class RetailConnector(models.Model):
     def _get_object_choices(self):
         """Return ``{subject: ObjectChoice}`` as the admin has chosen."""
         return {row.subject: row._as_choice() for row in self.object_ids}
-
-    # -- set-up ------------------------------------------------------------------------------------
-
-    def action_set_up(self):
-        """Create what the flows need at the remote, such as properties for match keys, and show the result."""
-        self.ensure_one()
-        self.check_access("write")
-        try:
-            made = self._set_up()
-        except (RemoteError, UserError) as error:
-            return self._notify("danger", str(error))
-        if made:
-            return self._notify("success", self.env._("Created: %(what)s.", what=", ".join(made)))
-        return self._notify("success", self.env._("Everything is already set up."))
-
-    def _set_up(self):
-        """Set up the remote; return a description of each thing that was created.
-
-        :raise RemoteError: the call failed
-        """
-        with self._connection() as adapter:
-            made = adapter.set_up(self._used_objects()) if isinstance(adapter, Provisioner) else []
-        with suppress(RemoteError):  # the lines show that they are not checked
-            self._refresh_properties()
-        return made
 
     def _used_objects(self):
         """Return the :class:`RemoteObject` list of the chosen objects that the connector's events can change."""

@@ -12,7 +12,7 @@ from odoo.tools import mute_logger
 from odoo.tools.translate import code_translations
 
 from ...connectors.hubspot import mapping
-from ...models.connector import field_map as retail_field_map
+from ...models.connector import field_map_values
 from ..common import RetailCase
 
 PROPERTIES = "/crm/properties/2026-09/contacts"
@@ -199,7 +199,7 @@ class TestFieldMap(FieldMapCase):
         good = self._partner(ref="C-1")
         bad = self._partner("Bo", "bo@example.com", ref="C-2")
 
-        plain = retail_field_map._plain
+        plain = field_map_values._plain
 
         def broken(record, name):
             if record == bad:
@@ -207,8 +207,8 @@ class TestFieldMap(FieldMapCase):
             return plain(record, name)
 
         with (
-            patch.object(retail_field_map, "_plain", broken),
-            mute_logger("odoo.addons.retail_hub.models.connector.field_map"),
+            patch.object(field_map_values, "_plain", broken),
+            mute_logger("odoo.addons.retail_hub.models.connector.field_map_values"),
         ):
             self._drain()
         self.assertEqual(self._deliveries(good).state, "delivered")

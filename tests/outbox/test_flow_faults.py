@@ -8,7 +8,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ...models.connector.field_map import RetailFieldMap
+from ...models.connector.field_map_values import RetailFieldMap
 from ..common import RetailCase
 
 LOGGERS = ("odoo.sql_db", "odoo.addons.retail_hub.models.outbox.drain")

@@ -1,6 +1,7 @@
 """What follows a failure: the classes of error of a delivery, seen through real answers of the sandbox."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError
@@ -214,6 +215,49 @@ class TestOutcome(RetailCase):
         self.patch(adapter_class, "send", lambda self, batch: 1 / 0)
         self._drain()
         self.assertEqual((delivery.state, delivery.error_code), ("unknown", "ADAPTER_FAILED"))
+
+    def test_the_log_has_no_values(self):
+        """An exception's message may quote what was sent; the log has its type, and where it was raised."""
+        partner = self._partner()
+        adapter_class = self.connector._get_provider().adapter
+
+        def fail(_adapter, item_or_batch):
+            raise ValueError(f"cannot handle {partner.email}")
+
+        for method in ("prepare", "send"):
+            with (
+                self.subTest(method=method),
+                patch.object(adapter_class, method, fail),
+                self.assertLogs("odoo.addons.retail_hub", "ERROR") as logs,
+            ):
+                partner.city = method
+                self._drain()
+            text = "\n".join(logs.output)
+            self.assertIn("builtins.ValueError", text)
+            self.assertIn("in fail", text)
+            self.assertNotIn(partner.email, text)
+
+    def test_those_in_doubt_are_resolved_last(self):
+        """To resolve one may take long; what is new does not wait for that."""
+        calls = []
+        adapter_class = self.connector._get_provider().adapter
+        for method in ("send", "resolve"):
+            original = getattr(adapter_class, method)
+
+            def note(adapter, batch, method=method, original=original):
+                calls.append((method, [prepared.item.data["name"]["full"] for prepared in batch]))
+                return original(adapter, batch)
+
+            self.patch(adapter_class, method, note)
+        in_doubt = self._deliveries(self._partner("Doubt", "doubt@example.com"))
+        self.sandbox.fault(path="/batch/", drop="after", times=1)
+        self._drain()
+        self.assertEqual(in_doubt.state, "unknown")
+        calls.clear()
+        self._partner("New", "new@example.com")
+        self._make_due(in_doubt)
+        self._drain()
+        self.assertEqual(calls[:2], [("send", ["New"]), ("resolve", ["Doubt"])])
 
     def test_cancel(self):
         delivery = self._deliveries(self._partner())
