@@ -7,6 +7,7 @@ from .source import test_payment_transaction
 from .source import test_pos_order
 from .source import test_pos_session
 from .source import test_sale_order
+from .source import test_savepoints
 from .source import test_stock_level
 from .source import test_stock_picking
 from .connector import test_connector

@@ -13,7 +13,8 @@ from ...core.const import EventKind
 from ...core.tracebacks import without_values
 from ...schemas import EVENT_TYPES
 from ...schemas.base import error_text
-from ..source.capture import PENDING
+from ..source.capture import CAPTURED
+from ..source.pending import take_pending
 from .names import event_type_selection
 from .wake import WAKE_HORIZON
 
@@ -94,7 +95,8 @@ class RetailEvent(models.Model):
     @api.model
     def _insert_captured(self):
         """Insert the captured events and their deliveries. A precommit hook, which may run several times."""
-        buffer = self.env.cr.precommit.data.pop(PENDING).by_model()
+        captured = take_pending(self.env.cr, CAPTURED)
+        buffer = captured.by_model() if captured else {}
         # Models whose events belong to another record's process come last, so that the events which caused theirs
         # have been inserted and can be found.
         for model in sorted(buffer, key=lambda model: bool(self.env[model]._retail_process_paths)):

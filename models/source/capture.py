@@ -18,7 +18,9 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-PENDING = "retail_hub.captured"
+from .pending import pending
+
+CAPTURED = "retail_hub.captured"
 
 
 class Transition(NamedTuple):
@@ -324,11 +326,8 @@ class RetailCapture(models.AbstractModel):
             record._retail_capture_fact(self._retail_erased_event, {"id": str(record.id)}, record.company_id)
 
     def _retail_pending(self):
-        precommit = self.env.cr.precommit
-        if PENDING not in precommit.data:
-            precommit.data[PENDING] = EventBuffer()
-            precommit.add(self.env(su=True)["retail.capture"]._retail_insert_captured)
-        return precommit.data[PENDING]
+        insert = self.env(su=True)["retail.capture"]._retail_insert_captured
+        return pending(self.env.cr, CAPTURED, EventBuffer, insert)
 
 
 class EventBuffer:
@@ -341,6 +340,12 @@ class EventBuffer:
         self.rows = {}
         self.facts = set()
         self._numbers = count()
+
+    def copy(self):  # pylint: disable=method-required-super
+        """Return a buffer with the same events. Events that are added to either of the two get different numbers."""
+        copy = EventBuffer()
+        copy.rows, copy.facts, copy._numbers = self.rows.copy(), self.facts.copy(), self._numbers
+        return copy
 
     def add_states(self, model, event_type, ids, company_id=None):
         """The first state event of a record names it (what was created now is not also updated); the last

@@ -1,6 +1,6 @@
 """The loyalty card: who got one, and the changes of its points."""
 
-from collections import defaultdict
+from collections import Counter
 
 from odoo import api, models
 from odoo.exceptions import MissingError
@@ -8,6 +8,7 @@ from odoo.exceptions import MissingError
 from ...schemas.loyalty import LoyaltyCardV1, LoyaltyChangeV1
 from .canonical_values import decimal
 from .capture import Transition
+from .pending import pending, take_pending
 
 ADJUSTED = "loyalty.adjusted"
 ENROLLED = "loyalty.enrolled"
@@ -81,16 +82,13 @@ class LoyaltyCard(models.Model):
         """Add up, until precommit, the points that the card got; negative for those that an event has covered."""
         if not points or not self._retail_wants(ADJUSTED):
             return
-        precommit = self.env.cr.precommit
-        if POINTS not in precommit.data:
-            precommit.data[POINTS] = defaultdict(float)
-            precommit.add(self.env(su=True)["loyalty.card"]._retail_capture_points)
-        precommit.data[POINTS][self.id] += points
+        insert = self.env(su=True)["loyalty.card"]._retail_capture_points
+        pending(self.env.cr, POINTS, Counter, insert)[self.id] += points
 
     @api.model
     def _retail_capture_points(self):
         """Precommit hook: capture changes of points that have no history line. May run several times."""
-        counted = self.env.cr.precommit.data.pop(POINTS)
+        counted = take_pending(self.env.cr, POINTS) or {}
         for card in self.browse(counted).exists():
             card._retail_capture_change(ADJUSTED, counted[card.id])
 

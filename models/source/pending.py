@@ -1,0 +1,105 @@
+"""What a transaction has noticed and will insert at precommit.
+
+It is kept in ``cr.precommit.data``, which Odoo empties when it rolls back a transaction or a savepoint that flushes.
+Odoo does not tell about other savepoints, nor does the database. So the cursor is watched for commands about
+savepoints, from the first thing noticed to the end of the transaction: what was noticed in a savepoint is dropped when
+that is rolled back, and what was noticed before is pending again, even if it was inserted, and rolled back, inside.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+LAST_NAME = re.compile(rb'(?:"((?:[^"]|"")*)"|([^\s";]+))[\s;]*\Z')
+
+
+class Pending(NamedTuple):
+    """
+    :param noticed: collects what is noticed; has a method ``copy``
+    :param insert: precommit hook, which takes it
+    """
+
+    noticed: Any
+    insert: Callable[[], None]
+
+    def copy(self):  # pylint: disable=method-required-super
+        return self._replace(noticed=self.noticed.copy())
+
+
+def pending(cr, key, create, insert):
+    """Return what the cursor's transaction has noticed under this key.
+
+    :param create: makes an empty collection, which has a method ``copy``
+    :param insert: precommit hook that calls :func:`take_pending`; None is taken if all was rolled back
+    """
+    data = cr.precommit.data
+    if key not in data:
+        Savepoints.watch(cr)
+        _put(cr, key, Pending(create(), insert))
+    return data[key].noticed
+
+
+def take_pending(cr, key):
+    """Return what was noticed under this key and forget it; None if there is nothing."""
+    taken = cr.precommit.data.pop(key, None)
+    return taken and taken.noticed
+
+
+def _put(cr, key, value):
+    cr.precommit.data[key] = value
+    cr.precommit.add(value.insert)
+
+
+class Savepoints:
+    """The open savepoints of a cursor, and what was pending when each began. It executes the cursor's statements.
+
+    A savepoint that it does not know began before anything was noticed.
+    """
+
+    @classmethod
+    def watch(cls, cr):
+        if not isinstance(getattr(cr.execute, "__self__", None), cls):
+            savepoints = cls(cr)
+            cr.execute = savepoints.execute
+            cr.postcommit.add(savepoints.stop)
+            cr.postrollback.add(savepoints.stop)
+
+    def __init__(self, cr):
+        self._cr = cr
+        self._open = []  # (name, {key: Pending}), the innermost last
+
+    def stop(self):
+        vars(self._cr).pop("execute", None)
+
+    def execute(self, *args, **kwargs):
+        result = type(self._cr).execute(self._cr, *args, **kwargs)
+        follow = self._commands.get(self._cr.statusmessage)
+        if follow:
+            quoted, plain = LAST_NAME.search(self._cr.query).groups()
+            follow(self, plain.lower() if quoted is None else quoted)
+        return result
+
+    def _begun(self, name):
+        self._open.append((name, self._pending()))
+
+    def _released(self, name):
+        del self._open[max(self._index(name), 0) :]
+
+    def _rolled_back(self, name):
+        """Restore what was pending. The savepoint is still open and may be rolled back again."""
+        index = self._index(name)
+        for key in self._pending():
+            take_pending(self._cr, key)
+        for key, value in self._open[index][1].items() if index >= 0 else ():
+            _put(self._cr, key, value.copy())
+        del self._open[index + 1 :]
+
+    _commands = {"SAVEPOINT": _begun, "RELEASE": _released, "ROLLBACK": _rolled_back}
+
+    def _index(self, name):
+        """Return the position of the innermost open savepoint of this name; -1 if it is not known."""
+        return max((i for i, (known, _then) in enumerate(self._open) if known == name), default=-1)
+
+    def _pending(self):
+        data = self._cr.precommit.data
+        return {key: value.copy() for key, value in data.items() if isinstance(value, Pending)}
