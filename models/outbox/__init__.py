@@ -5,6 +5,7 @@ from . import capture
 from . import circuit
 from . import quota
 from . import flow
+from . import flow_filter
 from . import field_map
 from . import flow_template
 from . import delivery
