@@ -38,7 +38,7 @@ class EventType:
     """A kind of business event.
 
     Its name, the Odoo model it is about, how it is kept, its payload, what an admin calls it, and the mode and
-    window that new flows have for it. ``more_models`` are further Odoo models with this event.
+    window that new flows have for it. ``more_model`` is a second Odoo model with this event, with a filter of its own.
     """
 
     name: str
@@ -47,7 +47,12 @@ class EventType:
     schema: type[Canonical]
     label: str
     mode: Mode = Mode.REALTIME
-    more_models: tuple[str, ...] = ()
+    more_model: str = ""
+
+    @property
+    def models(self):
+        """The Odoo models with this event, the main one first."""
+        return (self.model, self.more_model) if self.more_model else (self.model,)
 
     @property
     def cloudevents_type(self):

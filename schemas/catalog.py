@@ -174,7 +174,7 @@ EVENT_TYPES = (
         PriceV1,
         "Price changed",
         Mode.MICRO_BATCH,
-        more_models=("product.template",),
+        more_model="product.template",
     ),
     EventType(
         "price.removed",
@@ -183,6 +183,6 @@ EVENT_TYPES = (
         PriceRemovedV1,
         "Price removed",
         Mode.MICRO_BATCH,
-        more_models=("product.template",),
+        more_model="product.template",
     ),
 )

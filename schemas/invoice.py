@@ -139,6 +139,6 @@ EVENT_TYPES = (
         "invoice.paid", "account.move", EventKind.FACT, InvoicePaidV1, "Invoice paid", Mode.MICRO_BATCH
     ),
     EventType(
-        "refund.issued", "account.move", EventKind.FACT, RefundV1, "Refund issued", more_models=("pos.order",)
+        "refund.issued", "account.move", EventKind.FACT, RefundV1, "Refund issued", more_model="pos.order"
     ),
 )

@@ -27,6 +27,7 @@ from .outbox import test_delivery
 from .outbox import test_dependencies
 from .outbox import test_flow
 from .outbox import test_flow_faults
+from .outbox import test_flow_filter
 from .outbox import test_hostile_responses
 from .outbox import test_outcome
 from .outbox import test_quota

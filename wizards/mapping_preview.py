@@ -34,11 +34,7 @@ class RetailMappingPreview(models.TransientModel):
 
     @api.model
     def _selection_model(self):
-        names = {
-            name
-            for event_type in EVENT_TYPES.values()
-            for name in (event_type.model, *event_type.more_models)
-        }
+        names = {name for event_type in EVENT_TYPES.values() for name in event_type.models}
         found = self.env["ir.model"].sudo().search([("model", "in", list(names))])
         return [(model.model, model.name) for model in found]
 
@@ -88,7 +84,7 @@ class RetailMappingPreview(models.TransientModel):
         for name in remote_object.event_types if remote_object else ():
             model = self.env[EVENT_TYPES[name].model]
             flow = connector.flow_ids.filtered(lambda flow, name=name: flow.event_type == name)[:1]
-            domain = model._retail_subject_domain() & Domain(flow._parse_domain() if flow else [])
+            domain = model._retail_subject_domain() & (flow._domain_of(model._name) if flow else Domain.TRUE)
             for record in model.search(domain, order="id desc", limit=20):
                 if EVENT_TYPES[name].kind != EventKind.STATE or record._retail_with_state(name):
                     return f"{record._name},{record.id}"
@@ -178,7 +174,7 @@ class RetailMappingPreview(models.TransientModel):
         fitting = [
             EVENT_TYPES[name]
             for name in (remote_object.event_types if remote_object else ())
-            if record._name in (EVENT_TYPES[name].model, *EVENT_TYPES[name].more_models)
+            if record._name in EVENT_TYPES[name].models
         ]
         return min(fitting, key=lambda each: each.kind != EventKind.STATE, default=None)
 

@@ -172,9 +172,7 @@ class RetailFieldMap(models.Model):
         :raise FieldMapError: no model of the object's events has the field, or the author may not read it
         """
         reader = self.with_user(author)
-        models_ = dict.fromkeys(
-            name for event_type in self._event_types() for name in (event_type.model, *event_type.more_models)
-        )
+        models_ = dict.fromkeys(name for event_type in self._event_types() for name in event_type.models)
         problem = None
         for model in models_:
             try:

@@ -159,4 +159,4 @@ class RetailSyncState(models.Model):
 
 def _event_types(model):
     """Return the names of the event types about a model."""
-    return {name for name, each in EVENT_TYPES.items() if model in (each.model, *each.more_models)}
+    return {name for name, each in EVENT_TYPES.items() if model in each.models}

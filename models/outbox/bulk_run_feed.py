@@ -77,7 +77,7 @@ class RetailBulkRun(models.Model):
         if self.domain != self.flow_id.domain:
             check_filter(records, chosen)
         domain = records._retail_subject_domain() & chosen
-        domain &= Domain(self.flow_id._parse_domain())
+        domain &= self.flow_id._domain_of(records._name)
         if "company_id" in records._fields:
             domain &= Domain("company_id", "in", (False, self.connector_id.company_id.id))
         if self.since:

@@ -2,6 +2,8 @@
 
 from odoo import api, models
 
+from .effects import effect_of
+
 
 class RetailCapture(models.AbstractModel):
     _inherit = "retail.capture"
@@ -16,3 +18,29 @@ class RetailCapture(models.AbstractModel):
 
     def _retail_newest_event(self, event_types):
         return self.env["retail.event"]._newest_uuid(self, event_types)
+
+    def _retail_excluding_flows(self, event_type, payload):
+        records = self.sudo().with_context(active_test=False)
+        return tuple(
+            route.flow_id
+            for route in self.env["retail.flow"]._routes().get(event_type, ())
+            if self._retail_is_excluded(records, route, event_type, payload)
+        )
+
+    def _retail_is_excluded(self, record, route, event_type, payload):
+        flow = record.env["retail.flow"].browse(route.flow_id)
+        if flow._matching_or_all(record):
+            return False
+        return not effect_of(flow.connector_id, event_type, self._name).is_owed(payload)
+
+    def unlink(self):
+        self.sudo().with_context(active_test=False)._retail_cancel_excluded_facts()
+        return super().unlink()
+
+    def _retail_cancel_excluded_facts(self):
+        """Cancel waiting facts that the filters of their flows exclude: once the record is deleted, nobody can tell."""
+        waiting = self.env["retail.delivery"]._waiting_facts(self)
+        for flow, deliveries in waiting.grouped("flow_id").items():
+            matching = flow._matching_or_all(self).ids
+            excluded = deliveries.filtered(lambda each, ids=matching: each.res_id not in ids)
+            excluded._cancel(self.env._("The record does not match the filter of the flow."))

@@ -308,6 +308,33 @@ class RetailDelivery(models.Model):
         return None if seconds is None else max(seconds, 0.0)
 
     @api.model
+    def _was_sent(self, connector, res_model, res_id):
+        """Return whether the connector may have got anything of the record."""
+        sent = (State.DELIVERED.value, State.UNKNOWN.value)
+        domain = [
+            ("connector_id", "=", connector.id),
+            ("res_model", "=", res_model),
+            ("res_id", "=", res_id),
+            ("state", "in", sent),
+        ]
+        return bool(self.search_count(domain, limit=1))
+
+    @api.model
+    def _waiting_facts(self, records):
+        """Return the facts about these records that wait to be sent."""
+        return self.search(
+            [
+                ("res_model", "=", records._name),
+                ("res_id", "in", records.ids),
+                ("kind", "=", EventKind.FACT.value),
+                ("state", "=", State.PENDING.value),
+            ]
+        )
+
+    def _cancel(self, reason):
+        self.write({"state": State.CANCELLED.value, "finished_at": fields.Datetime.now(), "warning": reason})
+
+    @api.model
     def _has_unfinished(self, connector, res_model, ids):
         """Return whether any delivery of deleted records must end before the event of their deletion is sent.
 

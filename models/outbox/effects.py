@@ -21,6 +21,17 @@ class Effect:
         """Return the Odoo ids of the records that must not be left at the remote."""
         return []
 
+    def is_owed(self, payload):
+        """Return whether the event ends a record that was sent to the connector."""
+        return any(self._was_sent(id_) for id_ in self.ended_ids(payload))
+
+    def _was_sent(self, res_id):
+        bindings, deliveries = self.env["retail.binding"], self.env["retail.delivery"]
+        return bool(
+            bindings._of_records(self.connector, self.res_model, [res_id])
+            or deliveries._was_sent(self.connector, self.res_model, res_id)
+        )
+
     def merged_remote_ids(self, payload):
         """Return the remote ids of the records that were merged away, as known when the event is sent.
 
@@ -94,7 +105,7 @@ def _merged(payload):
     return int(payload["id"]), [int(merged_id) for merged_id in payload["merged_ids"]]
 
 
-EFFECTS = {"customer.erased": Erased, "customer.merged": Merged}
+EFFECTS = {"customer.erased": Erased, "customer.merged": Merged, "price.removed": Erased}
 
 
 def effect_of(connector, event_type, res_model):

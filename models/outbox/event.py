@@ -4,6 +4,8 @@ import json
 import logging
 from collections import Counter, defaultdict
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -105,7 +107,15 @@ class RetailEvent(models.Model):
 
     @api.model
     def _waves(self, model, captured):
-        """Return the captured events as lists to insert one after the other: causes come before their effects."""
+        """Return the captured events as lists to insert one after the other: causes come before their effects.
+
+        The events of a list are for the same flows.
+        """
+        by_flows = [list(group) for _flows, group in groupby(captured, key=attrgetter("excluding_flows"))]
+        return [wave for group in by_flows for wave in self._waves_of_causes(model, group)]
+
+    @api.model
+    def _waves_of_causes(self, model, captured):
         causes = self.env[model]._retail_causes
         if not causes:
             return [captured]
@@ -130,7 +140,9 @@ class RetailEvent(models.Model):
         :param bulk_run_id: the backfill that queues them. They are due at once, and its drain needs no wake-up.
         :return: the number of deliveries
         """
-        routes = self._routes({each.event_type for each in captured}, connectors)
+        event_types = {each.event_type for each in captured}
+        excluded = captured[0].excluding_flows if captured else ()
+        routes = [each for each in self._routes(event_types, connectors) if each.flow_id not in excluded]
         rows = self._with_companies(self._with_subjects(model, captured), routes)
         if not rows:
             return 0

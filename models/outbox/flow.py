@@ -14,9 +14,10 @@ from ...schemas import EVENT_TYPES
 from ...tools.cache import cached
 from .names import event_type_selection
 
+FILTER_FIELDS = ("domain", "more_domain")
 SCHEDULE_FIELDS = ("schedule_time", "schedule_tz", *DAYS)
 ROUTE_FIELDS = {"active", "event_type", "connector_id", "mode", "lane", "window_seconds", *SCHEDULE_FIELDS}
-CACHED_FIELDS = ROUTE_FIELDS | {"domain", "fault"}
+CACHED_FIELDS = ROUTE_FIELDS | {*FILTER_FIELDS, "fault"}
 
 
 class Route(NamedTuple):
@@ -48,6 +49,9 @@ class RetailFlow(models.Model):
     sequence = fields.Integer(default=10)
     event_type = fields.Selection(event_type_selection, required=True)
     res_model = fields.Char("Model", compute="_compute_res_model")
+    res_model_name = fields.Char("Records", compute="_compute_res_model")
+    more_res_model = fields.Char("Second Model", compute="_compute_res_model")
+    more_res_model_name = fields.Char("Other Records", compute="_compute_res_model")
     mode = fields.Selection(
         [
             (Mode.REALTIME.value, "Realtime"),
@@ -128,7 +132,16 @@ class RetailFlow(models.Model):
     @api.depends("event_type")
     def _compute_res_model(self):
         for flow in self:
-            flow.res_model = EVENT_TYPES[flow.event_type].model if flow.event_type else False
+            event_type = EVENT_TYPES.get(flow.event_type)
+            flow.res_model = event_type.model if event_type else False
+            flow.more_res_model = event_type.more_model if event_type else False
+            flow.res_model_name = flow._model_name(flow.res_model)
+            flow.more_res_model_name = flow._model_name(flow.more_res_model)
+
+    @api.model
+    def _model_name(self, res_model):
+        # As the superuser: users may not read the list of models, but may know what they are called.
+        return self.env["ir.model"].sudo()._get(res_model).name if res_model else False
 
     @api.depends("event_type")
     def _compute_mode(self):

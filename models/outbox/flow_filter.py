@@ -1,14 +1,21 @@
 """The filter of a flow: which records it sends. A flow that cannot be evaluated is faulty, and its events wait."""
 
+import logging
 from ast import literal_eval
 from typing import NamedTuple
+
+import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ...core.tracebacks import without_values
 from ...tools.cache import cached
 from ...tools.readable import check_filter, limit_filter
+from .flow import FILTER_FIELDS
+
+_logger = logging.getLogger(__name__)
 
 SIMPLE_OPERATORS = {"=", "!=", "in", "not in"}  # in Python they mean the same as in PostgreSQL
 
@@ -16,7 +23,6 @@ SIMPLE_OPERATORS = {"=", "!=", "in", "not in"}  # in Python they mean the same a
 class Filter(NamedTuple):
     """A flow's filter, as the drain needs it. ``is_faulty``: the flow could not be evaluated before."""
 
-    res_model: str = ""  # empty if there is no such flow
     domain: Domain = Domain.TRUE
     is_faulty: bool = False
     author_id: int | None = None
@@ -35,7 +41,13 @@ class RetailFlow(models.Model):
     domain = fields.Char(
         "Only Records",
         default="[]",
-        help="Only records that match this filter are sent. The filter is applied when the event is sent.",
+        help="Only records that match this filter are sent. The filter is applied when the event is sent, to states and"
+        " to facts. The deletion of a record that was sent before is always sent.",
+    )
+    more_domain = fields.Char(
+        "Only Other Records",
+        default="[]",
+        help="The same filter for the other records that have this event, such as orders of a till.",
     )
     filter_author_id = fields.Many2one(
         "res.users",
@@ -44,43 +56,60 @@ class RetailFlow(models.Model):
         help="Who entered the filter. It only looks at related records that this user may read.",
     )
 
-    @api.constrains("domain", "event_type")
+    @api.constrains(*FILTER_FIELDS, "event_type")
     def _check_domain(self):
         """Reject a filter that is not valid, or that names a field that the user may not read."""
         for flow in self:
-            model = self.env[flow.res_model].with_user(self.env.user)  # constraints run as the superuser
-            try:
-                domain = Domain(flow._parse_domain())
-                # First what it may name: to build the query calls the search methods of its fields.
-                if flow.domain != model._retail_default_domain():
-                    check_filter(model, domain)
-                domain.validate(model)
-                model.sudo()._search(domain)  # builds the query only: a field may have no column
-            except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
-                raise ValidationError(
-                    self.env._(
-                        "The filter “Only Records” of %(flow)s is not valid: %(error)s",
-                        flow=flow.display_name,
-                        error=error,
-                    )
-                ) from error
+            for res_model, text in flow._filter_texts().items():
+                flow._check_filter(res_model, text)
 
-    def _parse_domain(self):
-        """Return the filter as a list.
+    def _check_filter(self, res_model, text):
+        model = self.env[res_model].with_user(self.env.user)  # constraints run as the superuser
+        try:
+            domain = Domain(self._parse_domain(text))
+            # First what it may name: to build the query calls the search methods of its fields.
+            if text != model._retail_default_domain():
+                check_filter(model, domain)
+            domain.validate(model)
+            model.sudo()._search(domain)  # builds the query only: a field may have no column
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
+            raise ValidationError(
+                self.env._(
+                    "The filter “Only Records” of %(flow)s is not valid: %(error)s",
+                    flow=self.display_name,
+                    error=error,
+                )
+            ) from error
+
+    def _filter_texts(self):
+        """Return ``{model: filter as text}``."""
+        self.ensure_one()
+        texts = {self.res_model: self.domain, self.more_res_model: self.more_domain}
+        return {res_model: text or "[]" for res_model, text in texts.items() if res_model}
+
+    def _domain_of(self, res_model):
+        """Return the filter for records of a model, as a :class:`Domain`.
+
+        :raise ValueError: it is not valid
+        """
+        return Domain(self._parse_domain(self._filter_texts().get(res_model)))
+
+    @api.model
+    def _parse_domain(self, text):
+        """Return a filter as a list.
 
         :raise ValueError: in words, if it is none
         """
-        self.ensure_one()
         try:
-            return literal_eval(self.domain or "[]")
+            return literal_eval(text or "[]")
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
             message = self.env._("it must be a list of conditions, such as [('name', '!=', False)].")
             raise ValueError(message) from error
 
     def _matching(self, records):
-        """Return the records that pass the flow's filter. The filter only applies to the event type's main model."""
-        chosen = self._cached_filter()
-        if records._name != chosen.res_model or chosen.domain.is_true():
+        """Return the records that pass the flow's filter for their model."""
+        chosen = self._cached_filter(records._name)
+        if chosen.domain.is_true():
             matching = records
         else:
             author = self.env["res.users"].browse(chosen.author_id)
@@ -91,16 +120,26 @@ class RetailFlow(models.Model):
             self._clear_fault()
         return matching
 
-    @cached("self.id")
-    def _cached_filter(self):
-        """Return the :class:`Filter`."""
+    def _matching_or_all(self, records):
+        """Like :meth:`_matching`, in a user's transaction, which a flow that cannot be evaluated must not stop."""
+        try:
+            with self.env.cr.savepoint(flush=False):
+                return self._matching(records)
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            _logger.warning("Cannot evaluate the filter of flow %s\n%s", self.id, without_values(error))
+            return records
+
+    @cached("self.id", "res_model")
+    def _cached_filter(self, res_model):
+        """Return the :class:`Filter` for records of a model."""
         flow = self.exists()
         if not flow:
             return Filter()
         author = flow.filter_author_id or flow.create_uid or self.env.ref("base.public_user")
         return Filter(
-            flow.res_model,
-            Domain(flow._parse_domain()),
+            flow._domain_of(res_model),
             bool(flow.fault),
             author.id,
             flow.company_id.id,
@@ -141,7 +180,7 @@ class RetailFlow(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if "domain" in vals:
+        if not vals.keys().isdisjoint(FILTER_FIELDS):
             self._set_filter_author()
             self._clear_fault()
         return result

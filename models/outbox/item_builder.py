@@ -92,7 +92,7 @@ class ItemBuilder:
         flows = self.env["retail.flow"].browse(
             {each.claim.flow_id for each in deliveries if each.claim.flow_id}
         )
-        matching = {flow.id: set(self._matching(flow, records).ids) for flow in flows}
+        excluded = {flow.id: set((records - self._matching(flow, records)).ids) for flow in flows}
         states = {each.claim.res_id for each in deliveries if not each.is_fact}
         canonical = (records.browse(states) & records)._retail_payloads()
         for each in deliveries:
@@ -103,8 +103,15 @@ class ItemBuilder:
                 self._seek_deleted(each)
             else:
                 self._add_payload(each, self._state_payload, each, *canonical[claim.res_id])
-                if claim.flow_id in matching and claim.res_id not in matching[claim.flow_id]:
-                    each.cancel(self.env._("The record does not match the filter of the flow."))
+            is_excluded = claim.res_id in excluded.get(claim.flow_id, ())
+            if is_excluded and not each.sought and not self._is_owed(each):
+                each.cancel(self.env._("The record does not match the filter of the flow."))
+
+    def _is_owed(self, delivery):
+        """Return whether it ends a record that the remote has: then it is sent whatever the filter says."""
+        claim, payload = delivery.claim, delivery.payload
+        effect = effect_of(self.connector, claim.event_type, claim.res_model)
+        return delivery.is_fact and payload is not None and effect.is_owed(payload)
 
     def _matching(self, flow, records):
         try:

@@ -51,6 +51,7 @@ class CapturedEvent(NamedTuple):
         is built from the record and ``details`` at precommit
     :param occurred_at: None: now
     :param details: what was known of a fact when it was captured (JSON text)
+    :param excluding_flows: ids of the flows whose filter a record that will be deleted does not match
     """
 
     event_type: str
@@ -60,6 +61,7 @@ class CapturedEvent(NamedTuple):
     payload: str | None = None
     occurred_at: datetime | None = None
     details: str | None = None
+    excluding_flows: tuple[int, ...] = ()
 
 
 class RetailCapture(models.AbstractModel):
@@ -185,6 +187,10 @@ class RetailCapture(models.AbstractModel):
     def _retail_insert_captured(self):
         """Precommit hook: insert what is in the event buffer. May run several times in a transaction."""
 
+    def _retail_excluding_flows(self, event_type, payload):
+        """Return the ids of the flows of this event whose filter the record does not match, as a tuple."""
+        return ()
+
     def _retail_newest_event(self, event_types):
         """Return the id of the newest event of these types about the record, None if there is none."""
         return None
@@ -307,6 +313,7 @@ class RetailCapture(models.AbstractModel):
         """
         if not self._retail_wants(event_type):
             return
+        is_deleted = event_type == self._retail_erased_event
         for record in self:
             of_company = record.company_id if company is None else company
             captured = CapturedEvent(
@@ -317,6 +324,7 @@ class RetailCapture(models.AbstractModel):
                 payload=None if payload is None else json.dumps(payload),
                 occurred_at=record._retail_occurred_at(event_type) if payload is None else None,
                 details=json.dumps(details) if details else None,
+                excluding_flows=record._retail_excluding_flows(event_type, payload) if is_deleted else (),
             )
             self._retail_pending().add_fact(self._name, captured)
 
