@@ -9,11 +9,18 @@ from .adapter import HubSpotAdapter
 
 URL = "https://api.hubapi.com"
 SCOPES = ("oauth", "crm.objects.contacts.read", "crm.objects.contacts.write")
-# Optional, because an account may lack some of these objects, and not every connector sends all of them.
-OPTIONAL_SCOPES = tuple(
-    f"crm.{kind}.{name}.{right}"
-    for name in ("companies", "orders", "deals", "line_items", "invoices")
-    for kind, right in (("objects", "read"), ("objects", "write"), ("schemas", "write"))
+# Optional, because an account may lack some of these objects, and not every connector sends all of them. HubSpot has no
+# scope crm.schemas.line_items.write: to create properties of line items takes e-commerce. One scope that it does not
+# know makes the whole consent fail.
+OPTIONAL_SCOPES = (
+    *(
+        f"crm.{kind}.{name}.{right}"
+        for name in ("companies", "orders", "deals", "invoices")
+        for kind, right in (("objects", "read"), ("objects", "write"), ("schemas", "write"))
+    ),
+    "crm.objects.line_items.read",
+    "crm.objects.line_items.write",
+    "e-commerce",
 )
 CALLS_FOR_DOCUMENTS = 6  # for 100 documents with 300 lines: 1 for the documents, 3 for lines, 2 for links
 

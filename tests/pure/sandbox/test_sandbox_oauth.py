@@ -87,6 +87,26 @@ def test_an_error_page_leads_nowhere(sandbox, consent, changes):
     assert (consent().status, consent(**changes).status, consent(**changes).heard) == (302, 400, {})
 
 
+@pytest.mark.parametrize("place", ["scope", "optional_scope"])
+@pytest.mark.parametrize("scope", ["crm.schemas.line_items.write", "crm.schemas.products.write", "nonsense"])
+def test_a_scope_that_hubspot_does_not_have(consent, place, scope):
+    """An error page, also if it is optional: an app cannot declare it."""
+    asked = {place: (*SCOPES, scope)}
+    answer = consent(**asked)
+    assert (answer.status, answer.heard) == (400, {})
+
+
+def test_a_scope_that_the_app_does_not_declare(sandbox, consent):
+    sandbox.configure(oauth_scopes=[*SCOPES, "e-commerce"])
+    asked = [("e-commerce",), ("crm.objects.orders.read",)]
+    assert [consent(optional_scope=each).status for each in asked] == [302, 400]
+
+
+def test_an_account_has_no_unknown_scopes(sandbox):
+    with pytest.raises(Exception, match=r"crm\.schemas\.line_items\.write"):
+        sandbox.configure(scopes=["crm.schemas.line_items.write"])
+
+
 @VERSIONS
 def test_tokens_of_every_version(connect, refresh, call, version):
     tokens = connect(version)

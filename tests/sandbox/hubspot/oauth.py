@@ -12,9 +12,13 @@ from functools import partial
 from kit import oauth
 from kit.wire import Response, json_response
 
+from . import scopes
 from .failures import NOT_FOUND, Failure
 
-SETTINGS = oauth.SETTINGS
+SETTINGS = {
+    **oauth.SETTINGS,
+    "oauth_scopes": None,  # the scopes that the app declares; None: all that HubSpot has
+}
 VERSION = r"(?:v1|v3|\d{4}-\d{2})"
 METADATA = re.compile(r"/oauth/v1/(?P<kind>access|refresh)-tokens/(?P<token>.+)")
 SECRET_PATHS = re.compile(r"/oauth/v1/(?:access|refresh)-tokens/(?P<secret>[^?]+)")
@@ -89,6 +93,16 @@ class OAuth(oauth.OAuth):
         if match and request.method in ("GET", "DELETE"):
             return partial(self.metadata, match["kind"], match["token"])
         return super().find(request) or not_there
+
+    def authorize(self, request):
+        """Refuse a scope that HubSpot does not have, or the app does not declare: whoever clicks gets no further."""
+        arguments = request.arguments()
+        asked = [*arguments.get("scope", "").split(), *arguments.get("optional_scope", "").split()]
+        declared = self.settings["oauth_scopes"]
+        wrong = scopes.unknown(asked) or [each for each in asked if declared and each not in declared]
+        if wrong:
+            return oauth.page(f"Authorization failed because of the unknown scopes {', '.join(wrong)}")
+        return super().authorize(request)
 
     # --- about tokens ---
 

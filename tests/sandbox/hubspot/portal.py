@@ -159,6 +159,9 @@ class Portal(Account):
         """Change settings; ``custom_properties`` that do not exist yet are created (for ``objectType``)."""
         if not changes.get("currencies", ["EUR"]):
             raise ValueError("an account has at least one currency")
+        unknown = scopes.unknown([*(changes.get("scopes") or ()), *(changes.get("oauth_scopes") or ())])
+        if unknown:
+            raise ValueError(f"HubSpot has no scopes {', '.join(unknown)}")
         with self.lock:
             for definition in changes.get("custom_properties", []):
                 self.define(definition)
