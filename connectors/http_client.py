@@ -154,12 +154,13 @@ class HttpClient:
             raise self.refusal.not_sent()
         self._run_before_call()
         body = content if json is None else jsonlib.dumps(json, separators=(",", ":")).encode()
+        started_at = time.monotonic()
         try:
             with self._open(method, path, body, params, headers) as raw:
                 self._read_headers(raw)
                 return self._read(raw, is_write)
         except http_errors.RequestException as exc:
-            raise self._failure(exc, is_write) from None
+            raise self._failure(exc, is_write, time.monotonic() - started_at) from None
         except LocationValueError:
             raise self._bad_address() from None
         except Urllib3Error:
@@ -238,7 +239,8 @@ class HttpClient:
                     break
         return remote_data.storable(body.decode(errors="replace"))
 
-    def _failure(self, exc, is_write):
+    def _failure(self, exc, is_write, seconds):
+        """Return the error for an exception of ``requests``, after a call that took these seconds."""
         if isinstance(exc, http_errors.InvalidHeader) and not _caused_by(exc, InvalidAnswerHeader):
             return bad_credentials()
         if isinstance(exc, (http_errors.InvalidURL, http_errors.InvalidSchema, http_errors.MissingSchema)):
@@ -246,7 +248,7 @@ class HttpClient:
         if isinstance(exc, http_errors.SSLError):
             return self._tls(exc, is_write)
         if _caused_by(exc, (http_errors.ReadTimeout, ReadTimeoutError)):
-            return self._no_answer(is_write, "READ_TIMEOUT", f"did not answer within {self.timeout[1]:g} s")
+            return self._no_answer(is_write, "READ_TIMEOUT", self._exceeded_limit(seconds))
         reason = _unconnected(exc, self.timeout[0])
         if reason:
             return TransientError(f"Cannot connect to {self.host}: {reason}.", code="UNREACHABLE")
@@ -263,6 +265,13 @@ class HttpClient:
             code="TLS",
             uncertain=is_write and not untrusted,
         )
+
+    def _exceeded_limit(self, seconds):
+        """Return which limit ended a call: that of the wait for the next byte, or that of the whole call."""
+        silence, whole = self.timeout[1], sum(self.timeout)
+        if seconds < whole:
+            return f"sent nothing for {silence:g} s"
+        return f"did not complete its response within {whole:g} s"
 
     def _no_answer(self, is_write, code, what, status=None):
         tail = " The call may or may not have been carried out." if is_write else ""

@@ -29,6 +29,7 @@ class ObjectChoice:
 class Settings:
     """A connector's settings, for its adapter.
 
+    :param api_version: one of the provider's; empty if it has none
     :param credentials: ``{name: clear text}``
     :param connect_timeout: in seconds
     :param read_timeout: in seconds
@@ -205,8 +206,8 @@ class Provider:
     """The adapter class."""
     base_url: str
     """The default URL of the API. The admin can change it."""
-    api_versions: Sequence[str]
-    """The API versions that the adapter supports. The first is the default."""
+    api_versions: Sequence[str] = ()
+    """The API versions that the adapter supports. The first is the default. Empty: the API has no versions."""
     event_types: frozenset[str]
     """The event types that the adapter supports."""
     auth_methods: Sequence[AuthMethod] = (Token(),)

@@ -22,9 +22,11 @@ from .connector import test_webhook_connector
 from .outbox import test_alerts
 from .outbox import test_bulk_run
 from .outbox import test_circuit
+from .outbox import test_conflicting
 from .outbox import test_creation_in_doubt
 from .outbox import test_delivery
 from .outbox import test_dependencies
+from .outbox import test_filters
 from .outbox import test_flow
 from .outbox import test_flow_faults
 from .outbox import test_flow_filter
@@ -36,6 +38,7 @@ from .outbox import test_wake
 from .operations import test_retention
 from .operations import test_screens
 from .operations import test_security
+from .operations import test_texts
 from .operations import test_timeline
 from .security import test_paths
 from .security import test_rights

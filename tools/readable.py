@@ -7,6 +7,8 @@ system, or could be guessed from what is sent, and outlive the membership.
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from .filters import check_path
+
 
 def is_readable(model, field):
     """Return whether the user of the model's environment may name the field.
@@ -21,7 +23,7 @@ def check_filter(model, domain):
 
     :param domain: a :class:`Domain`, or a list
     :raise AccessError: the filter names a field that the user may not read
-    :raise ValueError: the filter names a field that does not exist
+    :raise FilterError: the filter names a field that does not exist
     """
     for condition in Domain(domain).iter_conditions():
         target = _check_path(model, condition.field_expr)
@@ -67,24 +69,11 @@ def limit_filter(model, domain, user, company):
 
 def _check_path(model, path):
     """Return the model to which a path leads; None if it leads to a value."""
-    target = model
-    for name in path.split("."):
-        if target is None:
-            return None  # a part of a value, such as the month of a date
-        field = target._fields.get(name)
-        if field is None:
-            raise ValueError(
-                model.env._(
-                    "“%(path)s”: %(model)s has no field %(name)s",
-                    path=path,
-                    model=target._description,
-                    name=name,
-                )
-            )
-        if not is_readable(target, field):
-            raise _denied(model, path)
-        target = model.env[field.comodel_name] if field.relational else None
-    return target
+    fields = check_path(model, path)
+    if not all(is_readable(target, field) for target, field in fields):
+        raise _denied(model, path)
+    _model, last = fields[-1]
+    return model.env[last.comodel_name] if last.relational else None
 
 
 def _denied(model, path):

@@ -1,6 +1,5 @@
 """Repair: compare what failed with what will be sent now, then replay or discard."""
 
-from ast import literal_eval
 from collections import Counter
 
 from odoo import api, fields, models
@@ -8,7 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..core.const import ErrorClass, State
-from ..models.operations.repair import changed_properties
+from ..models.operations.repair import Preview, changed_properties
+from ..tools.filters import FilterError, parse_filter, validate_filter
 
 VALIDATE_LIMIT = 1000
 REASONS_SHOWN = 10
@@ -18,7 +18,7 @@ ABOUT_CONTENT = (ErrorClass.MAPPING, ErrorClass.VALIDATION, ErrorClass.BUSINESS,
 class RetailDeadLetterWizard(models.TransientModel):
     _name = "retail.dead.letter.wizard"
     _description = "Repair Failed Events"
-    _inherit = ["retail.checked"]
+    _inherit = ["retail.checked", "retail.conflicting"]
 
     group_id = fields.Many2one("retail.error.group", readonly=True, ondelete="cascade")
     selected_ids = fields.Many2many("retail.delivery", string="Chosen Events", readonly=True)
@@ -176,9 +176,11 @@ class RetailDeadLetterWizard(models.TransientModel):
 
     def _parse_filter(self):
         try:
-            return Domain(literal_eval(self.domain or "[]"))
-        except (ValueError, SyntaxError, TypeError) as error:
-            raise UserError(self.env._("The filter is not valid: %(error)s", error=error)) from error
+            domain = parse_filter(self.env, self.domain)
+            validate_filter(self.env["retail.delivery"], domain)
+        except FilterError as error:
+            raise UserError(self.env._("The filter is not valid. %(error)s", error=error)) from error
+        return domain
 
     def _chosen(self, limit=None):
         chosen = self.env["retail.delivery"].search(self._chosen_domain(), order="id", limit=limit)
@@ -202,12 +204,13 @@ class RetailDeadLetterWizard(models.TransientModel):
     def _show(self, delivery):
         """Compare what failed with what will be sent now, for one delivery."""
         failed = delivery._failed_requests().get(delivery.id)
-        request, reason = delivery._preview().get(delivery.id, (None, None))
+        request, reason, conflicts_with = delivery._preview().get(delivery.id, Preview())
         status = _status(failed, request)
         self.sudo().write(
             {
                 "sample_id": delivery.id,
                 "status": status,
+                "conflicts_with": conflicts_with or delivery.conflicts_with,
                 "verdict": self._get_verdict(delivery, status, failed, reason),
                 "diff": self._render_diff(delivery, failed, request),
                 "checked_count": 0,
@@ -247,8 +250,8 @@ class RetailDeadLetterWizard(models.TransientModel):
         """Return ``{id: (status, reason why it cannot be sent or None)}``."""
         failed = deliveries._failed_requests()
         return {
-            delivery_id: (_status(failed.get(delivery_id), request), reason)
-            for delivery_id, (request, reason) in deliveries._preview().items()
+            delivery_id: (_status(failed.get(delivery_id), preview.request), preview.reason)
+            for delivery_id, preview in deliveries._preview().items()
         }
 
     def _list_reasons(self, reasons):

@@ -23,7 +23,9 @@ class RetailMappingPreview(models.TransientModel):
         "retail.connector", required=True, readonly=True, ondelete="cascade", index=True
     )
     object_name = fields.Selection("_selection_object", "Object", required=True)
+    object_choices = fields.Json(related="connector_id.object_name_choices", related_sudo=False)
     record_ref = fields.Reference("_selection_model", "Record")
+    model_choices = fields.Json(compute="_compute_model_choices")
     is_linked = fields.Boolean(compute="_compute_preview")
     problem = fields.Text(compute="_compute_preview")
     table = fields.Html(compute="_compute_preview", sanitize=False)
@@ -40,6 +42,14 @@ class RetailMappingPreview(models.TransientModel):
 
     def _compute_display_name(self):
         self.display_name = self.env._("Preview")
+
+    @api.depends("connector_id", "object_name")
+    def _compute_model_choices(self):
+        """Name the models whose records become the object."""
+        for preview in self:
+            preview.model_choices = sorted(
+                {name for event_type in preview._event_types() for name in event_type.models}
+            )
 
     @api.depends("object_name", "record_ref")
     def _compute_preview(self):
@@ -92,6 +102,11 @@ class RetailMappingPreview(models.TransientModel):
 
     def _remote_object(self):
         return self.connector_id._object_of(self.object_name)
+
+    def _event_types(self):
+        """Return the event types that create or change the object."""
+        remote_object = self._remote_object()
+        return [EVENT_TYPES[name] for name in (remote_object.event_types if remote_object else ())]
 
     # -- what is shown -----------------------------------------------------------------------------
 
@@ -170,12 +185,7 @@ class RetailMappingPreview(models.TransientModel):
 
     def _event_type(self, record):
         """Return an event type about the record; a state if there is one."""
-        remote_object = self._remote_object()
-        fitting = [
-            EVENT_TYPES[name]
-            for name in (remote_object.event_types if remote_object else ())
-            if record._name in EVENT_TYPES[name].models
-        ]
+        fitting = [each for each in self._event_types() if record._name in each.models]
         return min(fitting, key=lambda each: each.kind != EventKind.STATE, default=None)
 
     def _rows(self, adapter, item):

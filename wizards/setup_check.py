@@ -77,22 +77,28 @@ class RetailSetupCheck(models.TransientModel):
     # -- checks: each returns (status, name, detail, fix, connector id) ------------------------------
 
     def _check_server_wide_module(self):
-        name = self.env._("queue_job is loaded server-wide")
+        name = self.env._("Module queue_job")
         if "queue_job" in config["server_wide_modules"]:
-            return "ok", name, self.env._("The job runner starts with Odoo."), False, False
+            return (
+                "ok",
+                name,
+                self.env._("It is loaded server-wide: the job runner starts with Odoo."),
+                False,
+                False,
+            )
         return (
             "warning",
             name,
-            self.env._("Without it, this server does not start a job runner."),
+            self.env._("It is not loaded server-wide, so this server does not start a job runner."),
             self.env._("Add queue_job to server_wide_modules in odoo.conf, for example:")
             + "\nserver_wide_modules = base,web,rpc,queue_job",
             False,
         )
 
     def _check_job_runner(self):
-        name = self.env._("The job runner is running")
+        name = self.env._("Job runner")
         if self.env["retail.wake"].sudo()._is_job_runner_running():
-            return "ok", name, self.env._("Events are sent within seconds."), False, False
+            return "ok", name, self.env._("It is running: events are sent within seconds."), False, False
         return (
             "warning",
             name,
@@ -105,7 +111,7 @@ class RetailSetupCheck(models.TransientModel):
         )
 
     def _check_channels(self):
-        name = self.env._("Each lane has its own channel")
+        name = self.env._("Channels")
         missing = self._missing_channels()
         if missing is None:
             detail = self.env._(
@@ -113,7 +119,13 @@ class RetailSetupCheck(models.TransientModel):
             )
             return "ok", name, detail, False, False
         if not missing:
-            return "ok", name, self.env._("Bulk work cannot delay realtime work."), False, False
+            return (
+                "ok",
+                name,
+                self.env._("Each lane has its own: bulk work cannot delay realtime work."),
+                False,
+                False,
+            )
         return (
             "warning",
             name,
@@ -134,7 +146,7 @@ class RetailSetupCheck(models.TransientModel):
 
     def _check_own_clock(self):
         host = socket.gethostname()
-        name = self.env._("The clocks of %(host)s and the database agree", host=host)
+        name = self.env._("Clocks of %(host)s and the database", host=host)
         skew = time.time() - self.env["retail.wake"].sudo()._database_time()
         seconds = round(abs(skew), 1)
         if abs(skew) <= OWN_CLOCK_SKEW_LIMIT:
@@ -154,7 +166,7 @@ class RetailSetupCheck(models.TransientModel):
         )
 
     def _check_encryption_key(self):
-        name = self.env._("The encryption key is in your configuration")
+        name = self.env._("Encryption key")
         source = encryption.key_source()
         if source == "file":
             yield (
@@ -175,7 +187,7 @@ class RetailSetupCheck(models.TransientModel):
         yield self._check_rotation()
 
     def _check_rotation(self):
-        name = self.env._("All credentials use the newest key")
+        name = self.env._("Encrypted credentials")
         tokens = (
             self.env["retail.credential"]
             .sudo()
@@ -189,7 +201,7 @@ class RetailSetupCheck(models.TransientModel):
             fix = self.env._("Correct secret_keys in odoo.conf or RETAIL_HUB_SECRET_KEYS, and restart Odoo.")
             return "error", name, detail, fix, False
         if not old:
-            return "ok", name, self.env._("You can remove older keys."), False, False
+            return "ok", name, self.env._("All use the newest key. You can remove older keys."), False, False
         self.sudo().has_old_secrets = True  # read-only for users
         detail = self.env._("%(count)s credentials are encrypted with another key.", count=len(old))
         return (
@@ -211,7 +223,7 @@ class RetailSetupCheck(models.TransientModel):
             )
             yield (
                 "error",
-                self.env._("%(name)s is working", name=connector.name),
+                self.env._("%(name)s: sending", name=connector.name),
                 connector.trouble,
                 fix,
                 connector.id,
@@ -220,14 +232,14 @@ class RetailSetupCheck(models.TransientModel):
             fix = self.env._("Fix the cause, then click Activate on the connector.")
             yield (
                 "error",
-                self.env._("%(name)s is working", name=connector.name),
+                self.env._("%(name)s: sending", name=connector.name),
                 connector.state_reason,
                 fix,
                 connector.id,
             )
 
     def _check_credentials(self, connector):
-        name = self.env._("%(name)s has its credentials", name=connector.name)
+        name = self.env._("%(name)s: credentials", name=connector.name)
         try:
             secrets = self.env["retail.credential"]._secrets_of(
                 connector
@@ -254,10 +266,10 @@ class RetailSetupCheck(models.TransientModel):
                 self.env._("Enter it on the Credentials tab of the connector."),
                 connector.id,
             )
-        return "ok", name, self.env._("They can be decrypted."), False, connector.id
+        return "ok", name, self.env._("They are set, and can be decrypted."), False, connector.id
 
     def _check_tested(self, connector):
-        name = self.env._("%(name)s answers", name=connector.name)
+        name = self.env._("%(name)s: connection", name=connector.name)
         fix = self.env._("Click Test Connection on the connector.")
         if not connector.tested_at:
             return "warning", name, self.env._("The connection was never tested."), fix, connector.id
@@ -265,18 +277,19 @@ class RetailSetupCheck(models.TransientModel):
         return status, name, connector.test_result, False if connector.test_succeeded else fix, connector.id
 
     def _check_clock(self, connector):
-        name = self.env._("The clocks of Odoo and %(name)s agree", name=connector.name)
+        name = self.env._("%(name)s: clock", name=connector.name)
         skew = connector.clock_skew
         if abs(skew) <= CLOCK_SKEW_LIMIT:
             return (
                 "ok",
                 name,
-                self.env._("They differ by %(seconds)s s.", seconds=round(abs(skew))),
+                self.env._("It differs from Odoo's by %(seconds)s s.", seconds=round(abs(skew))),
                 False,
                 connector.id,
             )
         detail = self.env._(
-            "They differ by %(seconds)s s. Signed calls may be rejected.", seconds=round(abs(skew))
+            "It differs from Odoo's by %(seconds)s s. Signed calls may be rejected.",
+            seconds=round(abs(skew)),
         )
         return "error", name, detail, self.env._("Synchronize the clock of this server (NTP)."), connector.id
 
@@ -292,7 +305,7 @@ class RetailSetupCheckLine(models.TransientModel):
     )
     status = fields.Selection([("ok", "OK"), ("warning", "Warning"), ("error", "Error")], required=True)
     severity = fields.Integer(compute="_compute_severity", store=True)
-    name = fields.Char("Check", required=True)
+    name = fields.Char("Topic", required=True)
     detail = fields.Text("Finding")
     fix = fields.Text("What to Do")
     connector_id = fields.Many2one("retail.connector")

@@ -18,7 +18,6 @@ WEBHOOK = Provider(
     label="Webhook",
     adapter=WebhookAdapter,
     base_url="https://",  # no default: the admin completes it
-    api_versions=("v1",),
     auth_methods=(
         AuthMethod(
             (

@@ -65,9 +65,9 @@ class RetailConnector(models.Model):
         precompute=True,
         store=True,
         readonly=False,
-        required=True,
         tracking=True,
     )
+    has_api_versions = fields.Boolean(compute="_compute_has_api_versions")
     responsible_id = fields.Many2one(
         "res.users",
         default=lambda self: self.env.company.retail_responsible_id or self.env.user,
@@ -142,7 +142,15 @@ class RetailConnector(models.Model):
         for connector in self:
             provider = connector._get_provider()
             connector.base_url = provider.base_url if provider else connector.base_url
-            connector.api_version = provider.api_versions[0] if provider else connector.api_version
+            connector.api_version = (
+                next(iter(provider.api_versions), False) if provider else connector.api_version
+            )
+
+    @api.depends("provider")
+    def _compute_has_api_versions(self):
+        for connector in self:
+            provider = connector._get_provider()
+            connector.has_api_versions = bool(provider and provider.api_versions)
 
     @api.constrains("base_url")
     def _check_base_url(self):
@@ -165,7 +173,7 @@ class RetailConnector(models.Model):
     def _check_api_version(self):
         for connector in self:
             versions = connector._get_provider().api_versions
-            if connector.api_version not in versions:
+            if versions and connector.api_version not in versions:
                 raise ValidationError(
                     self.env._(
                         "%(name)s supports these API versions: %(versions)s.",
@@ -345,7 +353,7 @@ class RetailConnector(models.Model):
     def _adapter_settings(self):
         return Settings(
             base_url=self.base_url,
-            api_version=self.api_version,
+            api_version=self.api_version or "",
             credentials=self.env["retail.credential"]._secrets_of(self),
             connect_timeout=self.connect_timeout,
             read_timeout=self.read_timeout,
@@ -403,7 +411,6 @@ class RetailConnector(models.Model):
                 "type": kind,
                 "title": self.name,
                 "message": message,
-                "sticky": kind == "danger",
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }

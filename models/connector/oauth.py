@@ -227,7 +227,7 @@ class RetailConnector(models.Model):
     # -- parts -------------------------------------------------------------------------------------
 
     def _oauth(self):
-        return self._get_auth_method().endpoints(self.base_url.rstrip("/"), self.api_version)
+        return self._get_auth_method().endpoints(self.base_url.rstrip("/"), self.api_version or "")
 
     def _credential(self, name):
         return self.credential_ids.filtered(lambda credential: credential.name == name)
@@ -239,7 +239,7 @@ class RetailConnector(models.Model):
         self._check_not_neutralized()
         settings = Settings(
             self.base_url.rstrip("/"),
-            self.api_version,
+            self.api_version or "",
             connect_timeout=self.connect_timeout,
             read_timeout=self.read_timeout,
         )

@@ -35,17 +35,14 @@ UNREPAIRED = SQL(
 class RetailErrorGroup(models.Model):
     _name = "retail.error.group"
     _description = "Failed Events"
-    _inherit = ["retail.checked", "mail.thread", "retail.alerting"]
+    _inherit = ["retail.checked", "retail.caused", "retail.conflicting", "mail.thread", "retail.alerting"]
     _order = "is_open desc, last_seen desc, id desc"
-    _rec_name = "fingerprint"
+    _rec_names_search = ["fingerprint", "error_message"]
     _mail_post_access = "read"
 
     connector_id = fields.Many2one("retail.connector", required=True, readonly=True, ondelete="cascade")
     company_id = fields.Many2one(related="connector_id.company_id", store=True, index=True)
-    fingerprint = fields.Char("Cause", required=True, readonly=True)
-    error_class = fields.Char(readonly=True)
-    error_code = fields.Char(readonly=True)
-    error_field = fields.Char("Field at Fault", readonly=True)
+    fingerprint = fields.Char("Cause Code", required=True, readonly=True)
     error_message = fields.Text("Error", readonly=True, help="Of the event that failed last.")
     owner_id = fields.Many2one(
         "res.users",
@@ -66,6 +63,11 @@ class RetailErrorGroup(models.Model):
     )
 
     _fingerprint_unique = models.UniqueIndex("(connector_id, fingerprint)")
+
+    @api.depends("cause", "fingerprint")
+    def _compute_display_name(self):
+        for group in self:
+            group.display_name = group.cause or group.fingerprint
 
     def _compute_dead(self):
         rows = self.env.execute_query(
@@ -127,10 +129,11 @@ class RetailErrorGroup(models.Model):
                 """
                 INSERT INTO retail_error_group AS g
                        (connector_id, company_id, fingerprint, error_class, error_code, error_field,
-                        error_message, is_open, first_seen, last_seen, total_seen, create_uid, create_date,
-                        write_uid, write_date)
+                        error_message, conflicts_with, is_open, first_seen, last_seen, total_seen,
+                        create_uid, create_date, write_uid, write_date)
                 SELECT d.connector_id, d.company_id, d.fingerprint, max(d.error_class), max(d.error_code),
-                       max(d.error_field), (array_agg(d.error_message ORDER BY d.id DESC))[1], TRUE,
+                       max(d.error_field), (array_agg(d.error_message ORDER BY d.id DESC))[1],
+                       (array_agg(d.conflicts_with ORDER BY d.id DESC))[1], TRUE,
                        min(d.finished_at), max(d.finished_at), count(*), %(user)s,
                        clock_timestamp() AT TIME ZONE 'UTC', %(user)s, clock_timestamp() AT TIME ZONE 'UTC'
                   FROM retail_delivery d
@@ -141,7 +144,7 @@ class RetailErrorGroup(models.Model):
                     ON CONFLICT (connector_id, fingerprint) DO UPDATE
                    SET is_open = TRUE, last_seen = EXCLUDED.last_seen,
                        total_seen = g.total_seen + EXCLUDED.total_seen,
-                       error_message = EXCLUDED.error_message,
+                       error_message = EXCLUDED.error_message, conflicts_with = EXCLUDED.conflicts_with,
                        write_uid = EXCLUDED.write_uid, write_date = EXCLUDED.write_date
              RETURNING g.id
                 """,
@@ -181,7 +184,7 @@ class RetailErrorGroup(models.Model):
         return {"summary": group._summary(), "note": group._instruction()}
 
     def _summary(self):
-        return self.env._("%(count)s failed: %(cause)s", count=self.dead_count, cause=self.fingerprint)
+        return self.env._("%(count)s failed: %(cause)s", count=self.dead_count, cause=self.display_name)
 
     def _instruction(self):
         advice = self.env._(

@@ -14,6 +14,11 @@ from ..outbox.dispatch import DeliveryBatch
 Request = namedtuple("Request", "properties digests")
 Request.__doc__ = """``{property: masked text}``, and ``[{property: keyed hash}]``, one for each key."""
 
+Preview = namedtuple("Preview", "request reason conflicts_with", defaults=(None, None, None))
+Preview.__doc__ = (
+    """The :class:`Request`, or why there is none, and the other record that this is about (``model,id``)."""
+)
+
 
 def changed_properties(failed, request):
     """Return the names of the properties that differ between two requests, masked or not."""
@@ -61,7 +66,7 @@ class RetailDelivery(models.Model):
     def _preview(self):
         """Build the requests without sending or recording anything.
 
-        :return: ``{id: (Request, None)}``, or ``{id: (None, reason)}`` for what cannot be sent
+        :return: ``{id: Preview}``
         """
         previews = {}
         for connector, deliveries in self.sudo().grouped("connector_id").items():
@@ -78,7 +83,7 @@ class RetailDelivery(models.Model):
         try:
             connection = connector._connection()
         except (RemoteError, UserError) as error:
-            return {delivery_id: (None, str(error)) for delivery_id in self.ids}
+            return {delivery_id: Preview(reason=str(error)) for delivery_id in self.ids}
         with connection as adapter:
             batch = DeliveryBatch(connector, adapter, self._as_claims())
             batch.preview()
@@ -88,5 +93,6 @@ class RetailDelivery(models.Model):
 def _previewed(delivery):
     if delivery.is_ready:
         prepared = delivery.prepared
-        return Request(request_properties(masked_request(prepared)), property_digests(prepared)), None
-    return None, delivery.error.message if delivery.error else delivery.warning
+        return Preview(Request(request_properties(masked_request(prepared)), property_digests(prepared)))
+    reason = delivery.error.message if delivery.error else delivery.warning
+    return Preview(None, reason, delivery.conflicts_with)

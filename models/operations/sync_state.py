@@ -86,9 +86,7 @@ class RetailSyncState(models.Model):
             return self.error_message
         if self.state != "waiting":
             return self.warning
-        if self.connector_id.state != "active":
-            return self.connector_id.state_reason or self.env._("The connector is not active.")
-        return self.env._("Will be sent within seconds.")
+        return self.connector_id._why_waiting() or self.env._("Will be sent within seconds.")
 
     @api.depends("connector_id", "res_model", "res_id")
     def _compute_remote_id(self):

@@ -8,6 +8,8 @@ from . import flow
 from . import flow_filter
 from . import field_map
 from . import flow_template
+from . import causes
+from . import conflicting
 from . import delivery
 from . import claim
 from . import replay

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools import encryption
+from .causes import error_class_selection
 from .rows import as_table
 
 _logger = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class RetailDeliveryAttempt(models.Model):
     started_at = fields.Datetime(readonly=True)
     duration_ms = fields.Integer("Duration (ms)", readonly=True, aggregator="avg")
     http_status = fields.Integer("HTTP Status", readonly=True, aggregator=False)
-    error_class = fields.Char(readonly=True)
+    error_class = fields.Selection(error_class_selection, readonly=True)
     error_code = fields.Char(readonly=True)
     error_message = fields.Text("Error", readonly=True)
     request = fields.Text(readonly=True, help="What was sent for this record. Personal data is masked.")

@@ -4,7 +4,6 @@ A run is pulled, not pushed: a drain of the bulk lane that finds nothing to clai
 position is committed together with the chunk, so that after a crash a run continues without a gap or a repetition.
 """
 
-from ast import literal_eval
 from contextlib import suppress
 from datetime import timedelta
 
@@ -16,6 +15,7 @@ from odoo.tools import SQL, formatLang
 
 from ...core.const import OPEN_STATES, EventKind, Lane, State
 from ...schemas import EVENT_TYPES
+from ...tools.filters import FilterError, parse_filter
 from ...tools.readable import check_filter
 
 RATE_MINUTES = 5
@@ -68,7 +68,7 @@ class RetailBulkRun(models.Model):
         "retail.flow",
         "Event",
         check_company=True,
-        compute="_compute_flows",
+        compute="_compute_flow_id",
         precompute=True,
         store=True,
         readonly=False,
@@ -80,7 +80,7 @@ class RetailBulkRun(models.Model):
         "retail.flow",
         string="Events",
         check_company=True,
-        compute="_compute_flows",
+        compute="_compute_flow_ids",
         precompute=True,
         store=True,
         readonly=False,
@@ -99,7 +99,11 @@ class RetailBulkRun(models.Model):
     since = fields.Datetime("Changed Since", help="If empty: all records.")
     from_date = fields.Datetime("From", help="Events that happened at this time or later.")
     to_date = fields.Datetime("To", copy=False, help="If empty: until the start of the replay.")
-    preview_count = fields.Integer("Events to Send", compute="_compute_preview")
+    preview_count = fields.Integer(
+        "Events to Send",
+        compute="_compute_preview",
+        help="As of now. They are counted again at the start, and what was added meanwhile is sent, too.",
+    )
     preview_calls = fields.Integer(
         "Estimated Calls",
         compute="_compute_preview",
@@ -110,6 +114,17 @@ class RetailBulkRun(models.Model):
     preview_error = fields.Char(compute="_compute_preview")
     total = fields.Integer(readonly=True, copy=False, help="Number of records or events at the start.")
     queued = fields.Integer(readonly=True, copy=False, help="Events queued so far.")
+    added_count = fields.Integer(
+        "Added Since the Start",
+        compute="_compute_added_count",
+        help="Records that match the filters only since the start, because somebody changed them or saved them at the"
+        " same moment. They are sent, too.",
+    )
+    dropped_count = fields.Integer(
+        "No Longer Selected",
+        compute="_compute_added_count",
+        help="Records that were deleted, or changed so that they no longer match the filters, before they were queued.",
+    )
     left_alone = fields.Integer(
         "Already Waiting",
         readonly=True,
@@ -147,16 +162,20 @@ class RetailBulkRun(models.Model):
             )
 
     @api.depends("kind", "connector_id")
-    def _compute_flows(self):
+    def _compute_flow_id(self):
         for run in self:
-            flows = run.connector_id.flow_ids.filtered("active")
-            states = flows.filtered(lambda flow: flow.event_type in STATE_EVENTS)
-            is_backfill = run.kind == "backfill"
+            states = run._active_flows().filtered(lambda flow: flow.event_type in STATE_EVENTS)
             # An update event also creates the record at the remote, so it is the better default.
-            run.flow_id = (
-                is_backfill and states.sorted(lambda flow: not flow.event_type.endswith(".updated"))[:1]
-            )
-            run.flow_ids = False if is_backfill else flows
+            best = states.sorted(lambda flow: not flow.event_type.endswith(".updated"))[:1]
+            run.flow_id = best if run.kind == "backfill" else False
+
+    @api.depends("kind", "connector_id")
+    def _compute_flow_ids(self):
+        for run in self:
+            run.flow_ids = False if run.kind == "backfill" else run._active_flows()
+
+    def _active_flows(self):
+        return self.connector_id.flow_ids.filtered("active")
 
     @api.depends("flow_id")
     def _compute_domain(self):
@@ -178,7 +197,7 @@ class RetailBulkRun(models.Model):
             self._check_setup()
             counts = self._counts_by_event_type()
         except SETUP_ERRORS as error:
-            self.preview_error = str(error)
+            self.preview_error = self._setup_problem(error)
             return
         provider = self.connector_id._get_provider()
         batch_size = self.connector_id.batch_size
@@ -194,6 +213,13 @@ class RetailBulkRun(models.Model):
             return False
         left, limit = (formatLang(self.env, calls, digits=0) for calls in quota)
         return self.env._("%(left)s of %(limit)s", left=left, limit=limit)
+
+    @api.depends("state", "total", "queued", "left_alone")
+    def _compute_added_count(self):
+        for run in self:
+            more = run.queued + run.left_alone - run.total
+            run.added_count = max(more, 0)
+            run.dropped_count = max(-more, 0) if run.state == "done" else 0
 
     def _compute_counts(self):
         counts = self._delivery_counts()
@@ -244,16 +270,24 @@ class RetailBulkRun(models.Model):
         for run in self:
             if (run.flow_id | run.flow_ids).connector_id - run.connector_id:
                 raise ValidationError(self.env._("Choose events of this connector."))
+            if run.flow_id and run.flow_id.event_type not in STATE_EVENTS:
+                raise ValidationError(
+                    self.env._(
+                        "“%(event)s” is a fact: it happened once, and cannot be backfilled. Choose an event of the kind"
+                        " State, or replay the facts of a period.",
+                        event=run.flow_id.with_context(retail_of_connector=True).display_name,
+                    )
+                )
 
     @api.constrains("domain", "flow_id")
     def _check_domain(self):
         """Reject a filter that names a field that the user may not read. The preview shows other mistakes."""
         for run in self.filtered("flow_id"):
             if run.domain != run.flow_id.domain:
-                with suppress(ValueError, SyntaxError, TypeError):
+                with suppress(FilterError):
                     # Constraints run as the superuser.
                     model = self.env[run.res_model].with_user(self.env.user)
-                    check_filter(model, literal_eval(run.domain or "[]"))
+                    check_filter(model, parse_filter(self.env, run.domain))
 
     def write(self, vals):
         if SETUP_FIELDS & vals.keys() and any(run.state != "draft" for run in self):
@@ -279,7 +313,7 @@ class RetailBulkRun(models.Model):
             self._check_setup()
             total = sum(self._counts_by_event_type().values())
         except SETUP_ERRORS as error:
-            raise UserError(str(error)) from error
+            raise UserError(self._setup_problem(error)) from error
         if not total:
             raise UserError(self.env._("There is nothing to send."))
         if self.connector_id.state == "draft":

@@ -1,6 +1,6 @@
 """Bulk runs: selecting the records or events, and feeding them into the bulk lane a chunk at a time."""
 
-from ast import literal_eval
+import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -9,9 +9,13 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...core.const import OPEN_STATES, Lane, State
+from ...core.tracebacks import without_values
+from ...tools.filters import parse_filter, problem_text, validate_filter
 from ...tools.readable import check_filter
 from ..source.capture import CapturedEvent
 from .bulk_run import SETUP_ERRORS
+
+_logger = logging.getLogger(__name__)
 
 CHUNK = 500  # maximum number of waiting deliveries per run
 
@@ -39,6 +43,14 @@ class RetailBulkRun(models.Model):
             raise UserError(self.env._("The flow “%(flow)s” is off.", flow=inactive[0].display_name))
         if self.kind == "replay" and not self.from_date:
             raise UserError(self.env._("Enter the start of the period to replay."))
+
+    def _setup_problem(self, error):
+        """Return one of ``SETUP_ERRORS`` in words."""
+        text = problem_text(self.env, error)
+        if text is None:
+            _logger.error("Cannot select what bulk run %s sends\n%s", self.id, without_values(error))
+            text = self.env._("The selection cannot be evaluated. See the server log for details.")
+        return text
 
     def _counts_by_event_type(self):
         """Return ``{event type: number of records or events}``. Also works for a run that is not saved yet.
@@ -73,11 +85,11 @@ class RetailBulkRun(models.Model):
 
     def _record_domain(self):
         records = self._records()
-        chosen = Domain(literal_eval(self.domain or "[]"))
+        chosen, of_flow = parse_filter(self.env, self.domain), self.flow_id._domain_of(records._name)
         if self.domain != self.flow_id.domain:
             check_filter(records, chosen)
-        domain = records._retail_subject_domain() & chosen
-        domain &= self.flow_id._domain_of(records._name)
+        validate_filter(records, chosen & of_flow)
+        domain = records._retail_subject_domain() & chosen & of_flow
         if "company_id" in records._fields:
             domain &= Domain("company_id", "in", (False, self.connector_id.company_id.id))
         if self.since:
@@ -179,7 +191,7 @@ class RetailBulkRun(models.Model):
             with self.env.cr.savepoint(flush=False):
                 position, queued, left_alone = feed(limit)
         except SETUP_ERRORS as error:
-            self._fail(str(error))
+            self._fail(self._setup_problem(error))
             return 0
         self.write(
             {

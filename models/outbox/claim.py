@@ -274,7 +274,7 @@ class RetailDelivery(models.Model):
                                           ELSE clock_timestamp() AT TIME ZONE 'UTC' END,
                        error_class = r.error_class, error_code = r.error_code, error_field = r.error_field,
                        error_message = r.error_message, fingerprint = r.fingerprint, warning = r.warning,
-                       waits_for = r.waits_for, checkpoint = r.checkpoint::jsonb
+                       waits_for = r.waits_for, conflicts_with = r.conflicts_with, checkpoint = r.checkpoint::jsonb
                   FROM %s
                  WHERE d.id = r.id AND d.state = 'in_flight' AND d.lease_until = r.lease
              RETURNING d.id

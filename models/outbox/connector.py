@@ -216,6 +216,32 @@ class RetailConnector(models.Model):
         )
         return Gate(*row)
 
+    def _why_waiting(self):
+        """Return why events of this connector are not being sent now, and until when; an empty text if they are."""
+        self.ensure_one()
+        name = self.name
+        if self.state == "draft":
+            return self.env._("%(name)s is a draft: its events are sent once it is activated.", name=name)
+        if self.state == "paused":
+            return self.env._(
+                "%(name)s is paused: its events are sent once it is activated again.", name=name
+            )
+        if self.state == "attention":
+            return self.env._(
+                "%(name)s needs attention: its events are sent once it is activated again.", name=name
+            )
+        if self.is_circuit_open:
+            return self.env._("%(name)s does not answer: its events are sent as soon as it does.", name=name)
+        if self.is_throttled:
+            return self.env._("%(name)s asked to wait: its events are sent after that.", name=name)
+        left = self.env["retail.quota"]._left_today(self)
+        if left and not left[0]:
+            return self.env._(
+                "The daily call limit of %(name)s is used up: its events are sent when it allows calls again.",
+                name=name,
+            )
+        return ""
+
     def _throttled_seconds(self):
         """Return the seconds until the remote accepts calls again; 0 if it does now.
 

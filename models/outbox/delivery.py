@@ -13,7 +13,7 @@ from .unchecked_many2one import UncheckedMany2one
 class RetailDelivery(models.Model):
     _name = "retail.delivery"
     _description = "Outgoing Event"
-    _inherit = ["retail.checked"]
+    _inherit = ["retail.checked", "retail.caused", "retail.conflicting"]
     _order = "id desc"
     _log_access = False
 
@@ -62,12 +62,9 @@ class RetailDelivery(models.Model):
     lease_until = fields.Datetime(readonly=True)
     finished_at = fields.Datetime("Finished", readonly=True)
     superseded_by_id = fields.Many2one("retail.delivery", readonly=True, ondelete="set null")
-    error_class = fields.Char(readonly=True)
-    error_code = fields.Char(readonly=True)
-    error_field = fields.Char("Field at Fault", readonly=True)
     error_message = fields.Text("Error", readonly=True)
     fingerprint = fields.Char(
-        "Cause", readonly=True, help="Failures with the same cause have the same text here."
+        "Cause Code", readonly=True, help="Failures with the same cause have the same text here."
     )
     warning = fields.Text(readonly=True)
     waits_for = fields.Char(readonly=True, help="The record that the remote system needs first.")
@@ -94,6 +91,7 @@ class RetailDelivery(models.Model):
     )
     is_waiting_retry = fields.Boolean(compute="_compute_is_waiting_retry", search="_search_is_waiting_retry")
     attempt_ids = fields.One2many("retail.delivery.attempt", "delivery_id", "Attempts")
+    attempts_note = fields.Char(compute="_compute_attempts_note")
 
     _due_idx = models.Index("(connector_id, lane, next_attempt_at, id) WHERE state IN ('pending', 'unknown')")
     _open_idx = models.Index(
@@ -156,6 +154,28 @@ class RetailDelivery(models.Model):
         if operator != "in":
             return NotImplemented
         return [("state", "in", CLAIMABLE_STATES), ("attempts", ">", 0)]
+
+    @api.depends("state", "attempts", "attempt_ids")
+    def _compute_attempts_note(self):
+        for delivery in self:
+            delivery.attempts_note = delivery._describe_attempts()
+
+    def _describe_attempts(self):
+        """Return what there is to say about the list of attempts: only those that made a call are in it."""
+        if self.attempts > len(self.attempt_ids) > 0:
+            return self.env._("Attempts that ended before a call was made are not in this list.")
+        if self.attempt_ids:
+            return False
+        ended = {
+            State.DELIVERED: self.env._("No call was needed: the remote system already has this content."),
+            State.SUPERSEDED: self.env._("No call was made: a newer event is sent instead."),
+            State.CANCELLED: self.env._("No call was made: the event was cancelled."),
+        }
+        if self.state in ended:
+            return ended[self.state]
+        if self.attempts:
+            return self.env._("No call was made: an error ended each attempt before it.")
+        return self.env._("No call has been made yet.")
 
     # -- actions -----------------------------------------------------------------------------------
 

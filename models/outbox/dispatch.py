@@ -158,7 +158,7 @@ class DeliveryBatch:
             delivery.cancel(self._deleted())
             attempts._forget_natural_keys(self.connector, claim.res_model, [claim.res_id])
         else:
-            delivery.decide(self._shared_key_error(claim.res_model, holder), is_final=True)
+            delivery.refuse(self._shared_key_error(claim.res_model, holder), holder)
         attempts.browse(delivery.attempt_id).unlink()
 
     def _shared_key_error(self, res_model, holder):

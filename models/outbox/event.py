@@ -8,6 +8,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
+from pydantic import ValidationError
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -251,7 +253,17 @@ class RetailEvent(models.Model):
                 row.res_id,
                 without_values(error),
             )
-            return row._replace(payload_error=error_text(error))
+            return row._replace(payload_error=self._payload_problem(error))
+
+    @api.model
+    def _payload_problem(self, error):
+        """Return in words, without personal data, why a payload could not be built."""
+        if isinstance(error, ValidationError):
+            return error_text(error)
+        return self.env._(
+            "The record could not be read (%(error)s). See the server log for details.",
+            error=error_text(error),
+        )
 
     @api.model
     def _with_snapshot(self, records, row):

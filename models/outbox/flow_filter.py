@@ -1,7 +1,6 @@
 """The filter of a flow: which records it sends. A flow that cannot be evaluated is faulty, and its events wait."""
 
 import logging
-from ast import literal_eval
 from typing import NamedTuple
 
 import psycopg2
@@ -12,6 +11,7 @@ from odoo.fields import Domain
 
 from ...core.tracebacks import without_values
 from ...tools.cache import cached
+from ...tools.filters import FilterError, parse_filter, problem_text, validate_filter
 from ...tools.readable import check_filter, limit_filter
 from .flow import FILTER_FIELDS
 
@@ -66,16 +66,14 @@ class RetailFlow(models.Model):
     def _check_filter(self, res_model, text):
         model = self.env[res_model].with_user(self.env.user)  # constraints run as the superuser
         try:
-            domain = Domain(self._parse_domain(text))
-            # First what it may name: to build the query calls the search methods of its fields.
+            domain = parse_filter(self.env, text)
             if text != model._retail_default_domain():
                 check_filter(model, domain)
-            domain.validate(model)
-            model.sudo()._search(domain)  # builds the query only: a field may have no column
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
+            validate_filter(model.sudo(), domain)
+        except FilterError as error:
             raise ValidationError(
                 self.env._(
-                    "The filter “Only Records” of %(flow)s is not valid: %(error)s",
+                    "The filter “Only Records” of %(flow)s is not valid. %(error)s",
                     flow=self.display_name,
                     error=error,
                 )
@@ -90,21 +88,9 @@ class RetailFlow(models.Model):
     def _domain_of(self, res_model):
         """Return the filter for records of a model, as a :class:`Domain`.
 
-        :raise ValueError: it is not valid
+        :raise FilterError: it is not valid
         """
-        return Domain(self._parse_domain(self._filter_texts().get(res_model)))
-
-    @api.model
-    def _parse_domain(self, text):
-        """Return a filter as a list.
-
-        :raise ValueError: in words, if it is none
-        """
-        try:
-            return literal_eval(text or "[]")
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
-            message = self.env._("it must be a list of conditions, such as [('name', '!=', False)].")
-            raise ValueError(message) from error
+        return parse_filter(self.env, self._filter_texts().get(res_model))
 
     def _matching(self, records):
         """Return the records that pass the flow's filter for their model."""
@@ -130,6 +116,24 @@ class RetailFlow(models.Model):
         except Exception as error:
             _logger.warning("Cannot evaluate the filter of flow %s\n%s", self.id, without_values(error))
             return records
+
+    def _why_not_evaluated(self, res_model, error):
+        """Return in words why an exception kept the filter for a model from being evaluated. Makes no query."""
+        text = problem_text(self.env, error)
+        if text is None and isinstance(error, (ValueError, TypeError, KeyError)):
+            text = self._invalid_condition(res_model)
+        if text is None:
+            _logger.error("Cannot evaluate the filter of flow %s\n%s", self.id, without_values(error))
+            text = self.env._("See the server log for details.")
+        return text
+
+    def _invalid_condition(self, res_model):
+        """Return what is wrong with a condition of the filter for a model; None if they all make sense."""
+        try:
+            validate_filter(self.env[res_model], self._cached_filter(res_model).domain)
+        except FilterError as error:
+            return str(error)
+        return None
 
     @cached("self.id", "res_model")
     def _cached_filter(self, res_model):

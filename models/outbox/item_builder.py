@@ -119,11 +119,12 @@ class ItemBuilder:
         except psycopg2.OperationalError:
             raise
         except Exception as error:  # the filter may use a field that an update has removed
-            raise FlowFaultError(self._filter_text(flow, error), flow.id) from error
+            raise FlowFaultError(self._filter_text(flow, records._name, error), flow.id) from error
 
-    def _filter_text(self, flow, error):
+    def _filter_text(self, flow, res_model, error):
         return self.env._(
-            "The filter “Only Records” cannot be evaluated: %(error)s", error=str(error).partition("\n")[0]
+            "The filter “Only Records” cannot be evaluated. %(problem)s",
+            problem=flow._why_not_evaluated(res_model, error),
         )
 
     def _add_payload(self, delivery, build, *args):
@@ -185,8 +186,13 @@ class ItemBuilder:
     def _payload_error(self, claim, error):
         """Return the error for a payload that cannot be built. It names the field; other exceptions are logged."""
         if isinstance(error, pydantic.ValidationError):
-            text = error_text(error)
-            return MappingError(text, code="CANONICAL_FORM", field=text.partition(":")[0])
+            field, _colon, problem = error_text(error).partition(": ")
+            message = self.env._(
+                "The field “%(field)s” of the record has an invalid value (%(problem)s). Correct the record.",
+                field=field,
+                problem=problem,
+            )
+            return MappingError(message, code="CANONICAL_FORM", field=field)
         _logger.error("Cannot build the payload of delivery %s\n%s", claim.id, without_values(error))
         message = self.env._("The record could not be read. See the server log for details.")
         return MappingError(message, code="PAYLOAD_FAILED")
@@ -222,10 +228,15 @@ class ItemBuilder:
             flow_id = next((each.claim.flow_id for each in deliveries if each.claim.flow_id), None)
             if flow_id is None:
                 raise
-            raise FlowFaultError(self._mapping_text(error), flow_id) from error
+            _logger.error("Cannot read the mapped fields of connector %s", self.connector.id, exc_info=error)
+            raise FlowFaultError(self._mapping_text(paths), flow_id) from error
 
-    def _mapping_text(self, error):
-        return self.env._("A mapped field cannot be read: %(error)s", error=str(error).partition("\n")[0])
+    def _mapping_text(self, paths):
+        return self.env._(
+            "One of the Odoo fields in the mapping cannot be read: %(paths)s. Upgrade the module that adds it, or"
+            " switch off its line. The server log names the field.",
+            paths=", ".join(paths),
+        )
 
     def _values_of(self, delivery, values):
         """Return the Odoo fields of one record. If they could not be read, its delivery fails."""

@@ -85,6 +85,7 @@ class OutcomeRecorder:
             error_code=error.code,
             error_field=error.field,
             error_message=delivery.masked_message,
+            conflicts_with=delivery.conflicts_with,
             fingerprint=fingerprint(self.connector.name, error.error_class, error.code, error.field),
         )
 
@@ -117,7 +118,7 @@ class OutcomeRecorder:
             bindings._bind(self.connector, [row._replace(is_new_link=False)])
         elif not delivery.sought:  # else nothing was sent: what was found is the other record's
             others.sent_hash = False  # its content at the remote may have been replaced
-            delivery.decide(self._shared_record_error(row, others[0]), is_final=True)
+            delivery.refuse(self._shared_record_error(row, others[0]), others[0].res_id)
         return not others
 
     def _shared_record_error(self, row, other):

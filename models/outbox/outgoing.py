@@ -25,6 +25,7 @@ class OutgoingDelivery:
     :param sought: (operation, match key) of an earlier attempt that may have created the remote record of an Odoo
         record which was deleted since. Such a delivery only looks the remote record up.
     :param waits_for: the record that must arrive first, such as ``res.partner,7``
+    :param conflicts_with: the other record that is linked to the remote record already, such as ``res.partner,7``
     """
 
     claim: Claim
@@ -39,6 +40,7 @@ class OutgoingDelivery:
     decision: Decision | None = None
     error: RemoteError | None = None
     waits_for: str | None = None
+    conflicts_with: str | None = None
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -64,6 +66,11 @@ class OutgoingDelivery:
         decision = decide(error, self.claim.attempts, self.claim.is_in_doubt)
         self.decision = replace(decision, state=State.DEAD) if is_final else decision
         self.error = error
+
+    def refuse(self, error, res_id):
+        """Decide that it has failed for good, because of another record of its model."""
+        self.conflicts_with = f"{self.claim.res_model},{res_id}"
+        self.decide(error, is_final=True)
 
     def wait_for(self, error):
         """Wait for what a :class:`~...core.errors.DependencyError` names."""

@@ -26,13 +26,23 @@ class RetailDelivery(models.Model):
     def action_cancel(self):
         """Cancel waiting deliveries. For failed ones, see :meth:`_discard`."""
         self.check_access("read")
-        if any(delivery.state != State.PENDING for delivery in self):
-            raise UserError(
-                self.env._(
-                    "Only waiting events can be cancelled. To give up failed events, click Repair, then Discard."
-                )
-            )
+        states = set(self.mapped("state"))
+        if states != {State.PENDING}:
+            raise UserError(self._why_not_cancelled(states))
         self.sudo().write({"state": State.CANCELLED.value, "finished_at": self.env.cr.now()})
+
+    def _why_not_cancelled(self, states):
+        """Return why deliveries cannot be cancelled that are not all waiting."""
+        if State.UNKNOWN in states:
+            return self.env._(
+                "An event in doubt cannot be cancelled: it was sent, and the remote system may have applied it. It is"
+                " resolved at its next attempt. To resolve it now, click Replay."
+            )
+        if State.IN_FLIGHT in states:
+            return self.env._("An event in flight cannot be cancelled: it is being sent now.")
+        return self.env._(
+            "Only waiting events can be cancelled. To give up failed events, click Repair, then Discard."
+        )
 
     # -- business methods --------------------------------------------------------------------------
 

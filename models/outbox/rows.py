@@ -13,6 +13,7 @@ class DeliveryRow(NamedTuple):
     """The new state of a delivery that was claimed under ``lease``.
 
     :param delay: seconds until the next attempt
+    :param conflicts_with: ``model,id`` of the other record that the error is about
     :param checkpoint: JSON text
     """
 
@@ -28,6 +29,7 @@ class DeliveryRow(NamedTuple):
     fingerprint: str | None = None
     warning: str | None = None
     waits_for: str | None = None
+    conflicts_with: str | None = None
     checkpoint: str | None = None
 
 

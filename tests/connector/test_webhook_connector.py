@@ -56,7 +56,8 @@ class TestWebhookConnector(WebhookCase):
     # -- setting up --------------------------------------------------------------------------------
 
     def test_new_connector(self):
-        self.assertEqual(self.webhook.api_version, "v1")
+        self.assertFalse(self.webhook.api_version)  # a URL of any kind has no version that we know of
+        self.assertFalse(self.webhook.has_api_versions)
         self.assertEqual(self.webhook.batch_size, 0)
         self.assertFalse(self.webhook.quota_ids)
         flows = (

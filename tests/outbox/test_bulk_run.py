@@ -4,7 +4,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import Command, fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
 from ...models.outbox import bulk_run_feed
@@ -207,6 +207,41 @@ class TestBulkRun(RetailCase):
         self.assertEqual(self._drain(lane="bulk"), 10)
         self.assertEqual(self._counts(run), ("done", 20, 0, 20, 0))
         self.assertEqual(len(self._contacts()), 20)
+
+    def test_what_is_added_and_dropped_since_the_start(self):
+        """A record that matches only since the start is sent, too, and the form says so."""
+        partners = self._customers(20)
+        with patch.object(type(self.env["res.partner"]), "_retail_capture_state"):
+            (partners[5] | partners[6]).category_id = False
+            self.env.flush_all()
+            self._chunks_of(2)
+            run = self._backfill()
+            run.action_start()
+            self.assertEqual((run.total, run.added_count, run.dropped_count), (18, 0, 0))
+            (partners[5] | partners[6]).category_id = self.mark
+            self.env.flush_all()
+        self.assertEqual(self._drain(lane="bulk"), 20)
+        self.assertEqual(self._counts(run), ("done", 20, 0, 20, 0))
+        self.assertEqual((run.total, run.added_count, run.dropped_count), (18, 2, 0))
+        with patch.object(type(self.env["res.partner"]), "_retail_capture_state"):
+            run = self._backfill()
+            run.action_start()
+            partners[7].category_id = False
+            self.env.flush_all()
+        self._drain(lane="bulk")
+        run.invalidate_recordset()
+        self.assertEqual((run.total, run.queued, run.added_count, run.dropped_count), (20, 19, 0, 1))
+
+    def test_the_filter_is_that_of_the_chosen_flow(self):
+        flow = self._flow("customer.created")
+        flow.domain = "[('city', '=', 'Ghent')]"
+        run = self.env["retail.bulk.run"].create({"connector_id": self.connector.id, "flow_id": flow.id})
+        self.assertEqual((run.flow_id, run.domain), (flow, flow.domain))
+
+    def test_facts_are_not_backfilled(self):
+        flow = self._flow("customer.merged")
+        with self.assertRaisesRegex(ValidationError, "“Customers merged” is a fact"):
+            self._backfill(flow_id=flow.id)
 
     def test_preview_of_what_cannot_be(self):
         self.assertIn("no_such", self._backfill(domain="[('no_such', '=', 1)]").preview_error)

@@ -217,7 +217,12 @@ class TestDelivery(RetailCase):
         self.assertEqual(self._deliveries(first).state, "delivered")
         dead = self._deliveries(second)
         self.assertEqual((dead.state, dead.error_class, dead.error_code), ("dead", "conflict", "SHARED_KEY"))
-        self.assertIn(f"#{first.id}", dead.error_message)
+        self.assertEqual(
+            dead.error_message,
+            f"Contact #{first.id} is already linked to the remote record with this key. Merge the two records, or"
+            " change the key of this one.",
+        )
+        self.assertEqual(dead.conflicts_with, f"res.partner,{first.id}")
         self.assertEqual(self._contacts()["ann@example.com"]["lastname"], "First")
 
     def test_filter_of_the_flow(self):

@@ -11,7 +11,21 @@ from odoo.tools import mute_logger
 from ...models.connector.field_map_values import RetailFieldMap
 from ..common import RetailCase
 
-LOGGERS = ("odoo.sql_db", "odoo.addons.retail_hub.models.outbox.drain")
+LOGGERS = (
+    "odoo.sql_db",
+    *(f"odoo.addons.retail_hub.models.outbox.{name}" for name in ("drain", "flow", "item_builder")),
+)
+LOG = "See the server log for details."
+UNFIT = "A value does not fit its field or operator. Correct the value."
+FAULTS = {
+    "a field that was removed": "“x_removed”: Contact has no field x_removed.",
+    "a field of a removed field": "“x_removed.name”: Contact has no field x_removed.",
+    "a bad pattern": UNFIT,
+    "NUL": LOG,
+    "no filter at all": "It must be a list of conditions, such as [('name', '!=', False)].",
+    "a wrong operator": "The condition ('name', 'above', 1) is not valid. Enter it again, with a field, an operator and"
+    " a value.",
+}
 FILTERS = {
     "a field that was removed": "[('x_removed', '=', 1)]",
     "a field of a removed field": "[('x_removed.name', '=', 1)]",
@@ -59,7 +73,9 @@ class TestFlowFaults(RetailCase):
                 )
                 self.assertEqual(waiting.waits_for_name, self.flow.display_name)
                 self.assertEqual(self._deliveries(known, event_type="customer.updated").state, "delivered")
-                self.assertIn("Only Records", self.flow.fault)
+                self.assertEqual(
+                    self.flow.fault, f"The filter “Only Records” cannot be evaluated. {FAULTS[name]}"
+                )
                 self.assertEqual(self._alerts().user_id, self.owner)
 
                 self.flow.domain = "[]"
@@ -93,7 +109,11 @@ class TestFlowFaults(RetailCase):
         with patch.object(RetailFieldMap, "_record_values", fail), mute_logger(*LOGGERS):
             self._drain()
         self.assertEqual((waiting.state, waiting.error_code), ("pending", "FLOW_FAULT"))
-        self.assertIn("x_removed", self.flow.fault)
+        self.assertEqual(
+            self.flow.fault,
+            "One of the Odoo fields in the mapping cannot be read: comment. Upgrade the module that adds it, or switch"
+            " off its line. The server log names the field.",
+        )
 
     def test_a_lost_connection_is_no_fault(self):
         self._partner()

@@ -56,6 +56,7 @@ class TestSharedRecord(RetailCase):
             f" #{first.id}, and may have overwritten it. Merge the two records in Odoo; or correct what they share,"
             f" such as the e-mail address, then replay this event and resync Contact #{first.id}.",
         )
+        self.assertEqual(failed.conflicts_with, f"res.partner,{first.id}")
         attempt = self.env["retail.delivery.attempt"].search([("delivery_id", "=", failed.id)])
         self.assertEqual((attempt.state, attempt.error_code), ("failed", "SHARED_RECORD"))
         self.assertEqual(self._bindings(first, second).mapped("res_id"), first.ids)

@@ -241,7 +241,12 @@ class TestPosOrder(PosCase):
             order = self._sell([(self.vase, 1)])
         event = self._events(order)
         self.assertEqual(
-            (order.state, event.payload, event.payload_error), ("paid", False, "ZeroDivisionError")
+            (order.state, event.payload, event.payload_error),
+            (
+                "paid",
+                False,
+                "The record could not be read (ZeroDivisionError). See the server log for details.",
+            ),
         )
 
     def test_invoiced(self):

@@ -84,7 +84,9 @@ class TestErrorGroup(DeadLetterCase):
         self._refresh()
         activity = group.activity_ids
         self.assertEqual(activity.user_id, self.connector.responsible_id)
-        self.assertEqual(activity.summary, f"250 failed: {KEY_MISSING}")
+        self.assertEqual(
+            activity.summary, "250 failed: HubSpot: the record has no value for the match key (email)"
+        )
         first = self._deliveries(state="dead")[0]
         self.assertEqual(group.sample_id, first)
         self.assertIn(f"The first one is about Contact #{first.res_id}.", activity.note)
@@ -235,7 +237,7 @@ class TestRepair(DeadLetterCase):
         """Return what would go out now, with credentials that need no key."""
         credential = self.registry["retail.credential"]
         with patch.object(credential, "_get_secret", lambda self: "token"):
-            [(request, _reason)] = delivery._preview().values()
+            [(request, _reason, _other)] = delivery._preview().values()
         return request
 
     def test_cannot_be_built(self):
@@ -311,7 +313,7 @@ class TestRepair(DeadLetterCase):
         binding = self.env["retail.binding"].search([("res_id", "=", loser.id)])
         payload = {"id": str(survivor.id), "merged_ids": [str(loser.id)]}
         fact = self._dead_fact(survivor, "customer.merged", payload)
-        request, reason = fact._preview()[fact.id]
+        request, reason, _other = fact._preview()[fact.id]
         self.assertEqual((request.properties["operation"], reason), ("noop", None))
         self.assertEqual(binding.res_id, loser.id)
 

@@ -26,19 +26,19 @@ class TestSetupCheck(RetailCase):
 
     def test_job_runner_is_not_running(self):
         """No runner is connected to the database of a test run."""
-        status, fix = self._findings()["The job runner is running"]
+        status, fix = self._findings()["Job runner"]
         self.assertEqual(status, "warning")
         self.assertIn("server_wide_modules = base,web,rpc,queue_job", fix)
 
     def test_module_is_not_server_wide(self):
-        name = "queue_job is loaded server-wide"
+        name = "Module queue_job"
         with patch.dict(config.options, {"server_wide_modules": ["base", "web"]}):
             self.assertEqual(self._status(name), "warning")
         with patch.dict(config.options, {"server_wide_modules": ["base", "web", "queue_job"]}):
             self.assertEqual(self._status(name), "ok")
 
     def test_channels(self):
-        name = "Each lane has its own channel"
+        name = "Channels"
         with patch.dict(os.environ, {"ODOO_QUEUE_JOB_CHANNELS": "root:2"}):
             self.assertEqual(self._status(name), "warning")
         channels = "root:4,root.retail.realtime:2,root.retail.bulk:1,root.retail.inbound:1"
@@ -47,7 +47,7 @@ class TestSetupCheck(RetailCase):
 
     def test_own_clock(self):
         host = socket.gethostname()
-        name = f"The clocks of {host} and the database agree"
+        name = f"Clocks of {host} and the database"
         self.assertEqual(self._status(name), "ok")
         for skew in (-7, 7):
             self.patch(
@@ -57,30 +57,30 @@ class TestSetupCheck(RetailCase):
             self.assertEqual((status, fix), ("warning", f"Synchronize the clock of {host} (NTP)."))
 
     def test_encryption_key(self):
-        name = "The encryption key is in your configuration"
+        name = "Encryption key"
         self.patch(server_options, "config_files", list)
         with patch.dict(os.environ, {encryption.ENVIRONMENT: ""}):
             self.assertEqual(self._status(name), "warning")
         with patch.dict(os.environ, {encryption.ENVIRONMENT: Fernet.generate_key().decode()}):
             self.assertEqual(self._status(name), "ok")
-            self.assertEqual(self._status("HubSpot has its credentials"), "error")
-            self.assertEqual(self._status("All credentials use the newest key"), "warning")
+            self.assertEqual(self._status("HubSpot: credentials"), "error")
+            self.assertEqual(self._status("Encrypted credentials"), "warning")
 
     def test_connector(self):
-        self.assertEqual(self._status("HubSpot answers"), "warning")
+        self.assertEqual(self._status("HubSpot: connection"), "warning")
         self.sandbox.configure(clock_skew=600)
         self.connector.action_test_connection()
-        self.assertEqual(self._status("HubSpot answers"), "ok")
-        self.assertEqual(self._status("The clocks of Odoo and HubSpot agree"), "error")
+        self.assertEqual(self._status("HubSpot: connection"), "ok")
+        self.assertEqual(self._status("HubSpot: clock"), "error")
         self.sandbox.configure(clock_skew=0)
         self.connector.action_test_connection()
-        self.assertEqual(self._status("The clocks of Odoo and HubSpot agree"), "ok")
+        self.assertEqual(self._status("HubSpot: clock"), "ok")
         self.env["retail.circuit"].create(
             {"connector_id": self.connector.id, "is_open": True, "reason": "HTTP 503"}
         )
-        self.assertEqual(self._status("HubSpot is working"), "error")
+        self.assertEqual(self._status("HubSpot: sending"), "error")
         self.connector._need_attention("The token was refused.")
-        self.assertEqual(self._status("HubSpot is working"), "error")
+        self.assertEqual(self._status("HubSpot: sending"), "error")
 
     def test_cron_drains_without_a_job_runner(self):
         partner = self._partner()

@@ -4,7 +4,7 @@ registry.category("web_tour.tours").add("retail_hub_repair", {
     steps: () => [
         {
             content: "Open the group",
-            trigger: ".o_data_row td[name=fingerprint]:contains('HubSpot: validation INVALID_EMAIL (email)')",
+            trigger: ".o_data_row td[name=cause]:contains('HubSpot: a value was refused (email)')",
             run: "click",
         },
         { content: "Two are dead", trigger: "button[name=action_view_dead]:contains('2')" },

@@ -23,19 +23,19 @@ registry.category("web_tour.tours").add("retail_hub_every_screen", {
     steps: () => [
         ...openMenu("menu_deliveries", "menu_delivery", ".o_breadcrumb:contains('Outgoing Events')"),
         ...openFirstRow(".o_form_view .o_field_widget[name=attempt_ids]"),
-        ...openMenu("menu_deliveries", "menu_delivery_dead", ".o_data_row:contains('HubSpot: mapping KEY_MISSING (email)')"),
+        ...openMenu("menu_deliveries", "menu_delivery_dead", ".o_data_row:contains('HubSpot: the record has no value for the match key (email)')"),
         { content: "As a kanban", trigger: ".o_switch_view.o_kanban", run: "click" },
-        { content: "Cards", trigger: ".o_kanban_record:contains('HubSpot: mapping KEY_MISSING (email)')" },
+        { content: "Cards", trigger: ".o_kanban_record:contains('HubSpot: the record has no value for the match key (email)')" },
         ...openMenu("menu_deliveries", "menu_event", ".o_breadcrumb:contains('Events')"),
         ...openFirstRow(".o_form_view .o_field_widget[name=uuid]"),
-        ...openMenu("menu_configuration", "menu_setup_check", ".o_field_widget[name=line_ids] .o_data_row:contains('HubSpot answers')"),
+        ...openMenu("menu_configuration", "menu_setup_check", ".o_field_widget[name=line_ids] .o_data_row:contains('HubSpot: connection')"),
         ...openMenu("menu_configuration", "menu_flow", ".o_breadcrumb:contains('Flows')"),
         ...openFirstRow(".o_form_view .o_field_widget[name=domain]"),
         ...openMenu("menu_configuration", "menu_settings", ".o_setting_box:contains('Realtime Window')"),
         ...openMenu("menu_connectors", undefined, ".o_breadcrumb:contains('Connectors')"),
         ...openFirstRow(".o_form_view .o_field_widget[name=flow_ids] .o_data_row"),
         { content: "Failed ones", trigger: "button[name=action_view_dead]", run: "click" },
-        { content: "By cause", trigger: ".o_data_row:contains('HubSpot: mapping KEY_MISSING (email)')" },
+        { content: "By cause", trigger: ".o_data_row:contains('HubSpot: the record has no value for the match key (email)')" },
     ],
 });
 

@@ -67,7 +67,7 @@ class Contract:
         """Return a Connection to the stand-in, with its calls counted."""
         values = {
             "base_url": self.sandbox.url + self.PATH,
-            "api_version": self.PROVIDER.api_versions[0],
+            "api_version": next(iter(self.PROVIDER.api_versions), ""),
             "credentials": self.CREDENTIALS,
             "allowed_hosts": ("127.0.0.1",),
             **self.SETTINGS,

@@ -43,7 +43,7 @@ class RequestContract(Contract):
         assert provider.code
         assert provider.label
         assert provider.base_url.startswith("https://")
-        assert provider.api_versions[0]
+        assert all(provider.api_versions)
         assert provider.batch_size > 0
         credentials = [each for method in provider.auth_methods for each in method.credentials]
         assert all(credential.name and credential.label for credential in credentials)

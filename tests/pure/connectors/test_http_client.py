@@ -225,6 +225,33 @@ def test_time_out_in_the_middle_of_the_body(serve, make_client):
     assert (error.code, error.uncertain) == ("READ_TIMEOUT", True)
 
 
+@pytest.mark.parametrize(
+    ("chunk", "message"),
+    [
+        (b"", "127.0.0.1 sent nothing for 0.3 s. "),
+        (b" ", "127.0.0.1 did not complete its response within 0.5 s. "),
+    ],
+)
+def test_the_limit_that_ended_the_call_is_named(serve, make_client, chunk, message):
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+    held = threading.Event()
+
+    class SlowSocket:
+        """Sends the head, then a chunk now and then, until the test is over."""
+
+        def wrap_socket(self, connection, server_side):
+            connection.recv(65536)
+            connection.sendall(head)
+            while not held.wait(0.1):
+                connection.sendall(chunk)
+            raise OSError
+
+    client = make_client(f"http://{serve(b'', SlowSocket())}", connect_timeout=0.2, read_timeout=0.3)
+    error = error_of(client)
+    held.set()
+    assert error.message == f"{message}The call may or may not have been carried out."
+
+
 def test_too_large_an_answer(sandbox, make_client):
     client = make_client(sandbox.url, max_bytes=1000)
     sandbox.fault(status=200, body={"text": "x" * 1000})
