@@ -37,6 +37,9 @@ def parse_filter(env, text):
 def validate_filter(model, domain):
     """Check that a filter can be evaluated: its fields exist, and its values fit them.
 
+    To build its query calls search methods of fields, with the rights of the model's environment: first check what the
+    filter may name.
+
     :param model: an empty recordset
     :param domain: a :class:`Domain`
     :raise FilterError: a condition cannot be evaluated

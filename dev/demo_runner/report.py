@@ -96,7 +96,7 @@ def show_addresses(shop) -> None:
         ("Outgoing events", "action-retail_hub.action_retail_delivery"),
         ("Failed events", "action-retail_hub.action_retail_error_group"),
     ):
-        print(f"  {name:<17}{shop.odoo.url}/odoo/{path}")
+        print(f"  {name:<17}{shop.url}/odoo/{path}")
     print(f"  {'HubSpot':<17}{shop.hubspot.url}/_sandbox/state?records=contacts")
     print(f"  {'Log in':<17}admin / admin (manager), clerk / clerk (user)")
     print(f"  {'Odoo log':<17}{shop.odoo.log_path}")

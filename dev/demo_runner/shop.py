@@ -24,10 +24,14 @@ FIELD_NAMES = [
 
 
 class Shop:
-    """What the steps of the day work with. `call` acts as the admin, `clerk.call` as the clerk."""
+    """What the steps of the day work with. `call` acts as the admin, `clerk.call` as the clerk.
 
-    def __init__(self, odoo: OdooServer, sandbox: Sandbox):
+    :param url: the address for browsers
+    """
+
+    def __init__(self, odoo: OdooServer, sandbox: Sandbox, url: str):
         self.odoo = odoo
+        self.url = url
         self.servers = (odoo, sandbox)
         self.call = odoo.call
         self.hubspot = HubSpot(sandbox.url)

@@ -12,11 +12,13 @@ from report import progress, say
 from rpc import Session
 from shop import Shop
 
+from front import Front
 from stack import Database, OdooServer, Sandbox, database_name, free_port, wait_until
 
 COMPANY = "Linden & Daughters"
 OWN_PROPERTY = {"name": "odoo_customer_id", "label": "Odoo customer id", "hasUniqueValue": True}
 REGULARS = 250
+WORKERS = 6  # more than the capacity of root, as the README asks
 WINDOW = 1  # seconds in which the changes of a record are sent as one
 CLERK_GROUPS = (
     "base.group_partner_manager",
@@ -45,11 +47,12 @@ def stage(port: int | None = None) -> Iterator[Shop]:
         database.install("retail_hub", "payment_demo")
         progress("starting the sandbox, which stands in for HubSpot")
         sandbox = stack.enter_context(Sandbox(label="demo-sandbox"))
-        progress("starting Odoo: 2 workers, the job runner and its channels")
-        odoo = OdooServer(database, port=port or usual_port(), config_extra=_secrets())
+        progress(f"starting Odoo: {WORKERS} workers, the job runner and its channels")
+        odoo = OdooServer(database, workers=WORKERS, config_extra=_secrets())
         stack.callback(odoo.kill)  # nothing of it is kept, so that it need not end politely
         wait_until(odoo.begin().is_healthy, 120, f"Odoo did not start; its log is {odoo.log_path}")
-        shop = Shop(odoo, sandbox)
+        front = stack.enter_context(Front(port or usual_port(), odoo))
+        shop = Shop(odoo, sandbox, front.url)
         progress("setting up the shop, its HubSpot connector and a middleware")
         set_up_people(shop)
         set_up_web_shop(shop)

@@ -297,7 +297,7 @@ def demo(url: str | None) -> Iterator[str]:
         if failed:
             sys.exit(f"the demo failed: {failed}")
         shop.wait_for_retries()
-        yield shop.odoo.url
+        yield shop.url
 
 
 def main() -> None:

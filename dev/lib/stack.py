@@ -229,6 +229,7 @@ class OdooServer(ChildProcess):
     ):
         self.db = Database(db) if isinstance(db, str) else db
         self.port = port or free_port()
+        self.evented_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.workers = workers
         self.jobrunner = jobrunner
@@ -272,7 +273,7 @@ class OdooServer(ChildProcess):
                 "dbfilter": f"^{re.escape(self.db.name)}$",
                 "list_db": "False",
                 "http_port": str(self.port),
-                "gevent_port": str(free_port()),
+                "gevent_port": str(self.evented_port),
                 "workers": str(self.workers),
                 "max_cron_threads": str(self.cron_threads),
                 "proxy_mode": "False",
