@@ -17,6 +17,7 @@ from .connector import test_field_map
 from .connector import test_hubspot_companies
 from .connector import test_hubspot_invoices
 from .connector import test_hubspot_orders
+from .connector import test_hubspot_upgrade
 from .connector import test_oauth
 from .connector import test_webhook_connector
 from .outbox import test_alerts

@@ -73,8 +73,11 @@ class DocumentHandler(Handler):
     def _prepare_line(self, item, line):
         kind = own_id(item).partition("/")[0]
         of_line = replace(item, trace_id=f"{item.trace_id}.{line['id']}", remote_id=None, remote_object="")
+        # HubSpot would take the currency of the account, in which the price is not.
+        currency = {"hs_line_item_currency_code": item.data["currency"]}
+        line_id = f"{kind}.line/{line['id']}"
         return record_request.prepare_record(
-            self.adapter, of_line, "line_item", f"{kind}.line/{line['id']}", part=line
+            self.adapter, of_line, "line_item", line_id, part=line, given=currency
         )
 
 

@@ -62,17 +62,28 @@ def _domain(website, _argument, _customer):
     return host.removeprefix("www.")
 
 
+def _subtotal(untaxed, _argument, order):
+    """Return what the goods cost before discount, delivery and tax: HubSpot adds the four up to the total."""
+    lines = order["lines"]
+    return str(Decimal(untaxed) - _delivery_amount(lines) + _discount_amount(lines))
+
+
 def _discount(lines, _argument, _order):
     """Return the sum of negative lines, such as rewards, as a positive amount: line items cannot be negative."""
-    return _sum(-Decimal(line["total"]) for line in lines if not is_line_item(line))
+    return str(_discount_amount(lines))
 
 
 def _delivery_cost(lines, _argument, _order):
-    return _sum(Decimal(line["total"]) for line in lines if line["kind"] == "delivery")
+    return str(_delivery_amount(lines))
 
 
-def _sum(amounts):
-    return str(sum(amounts, Decimal(0)))
+def _discount_amount(lines):
+    taken_off = (line for line in lines if line["kind"] != "delivery" and not is_line_item(line))
+    return sum((-Decimal(line["untaxed"]) for line in taken_off), Decimal(0))
+
+
+def _delivery_amount(lines):
+    return sum((Decimal(line["untaxed"]) for line in lines if line["kind"] == "delivery"), Decimal(0))
 
 
 def _source_store(channel, _argument, order):
@@ -84,8 +95,9 @@ def _invoice_status(residual, _argument, _invoice):
 
 
 def is_line_item(line):
-    """Return whether a line can be a HubSpot line item: its price and quantity are not negative."""
-    return not line["unit_price"].startswith("-") and not line["quantity"].startswith("-")
+    """Return whether a line can be a HubSpot line item: neither price, quantity nor amount is negative."""
+    is_negative = line["unit_price"].startswith("-") or line["quantity"].startswith("-")
+    return not is_negative and Decimal(line["discount"]) <= 100
 
 
 def _argument(values):
@@ -105,6 +117,7 @@ TRANSFORMS = {
     "hubspot.country": Transform("English name of the country", _country, "text"),
     "hubspot.language": Transform("HubSpot language code", _language, "code"),
     "hubspot.domain": Transform("Domain of a website", _domain, "text"),
+    "hubspot.subtotal": Transform("Before discount and delivery", _subtotal, "number"),
     "hubspot.taken_off": Transform("Sum of negative lines", _discount, "number", takes_object=True),
     "hubspot.delivery_cost": Transform("Sum of delivery lines", _delivery_cost, "number", takes_object=True),
     "hubspot.source_store": Transform("Till, or else the channel", _source_store, "text"),
@@ -171,7 +184,7 @@ ORDER = (
     _field("order", "hs_pipeline", ORDER_PIPELINE, source="constant"),
     _field("order", "hs_pipeline_stage", "status", "map", _argument(ORDER_STAGES)),
     _field("order", "hs_currency_code", "currency"),
-    _field("order", "hs_subtotal_price", "untaxed"),
+    _field("order", "hs_subtotal_price", "untaxed", "hubspot.subtotal"),
     _field("order", "hs_tax", "tax"),
     _field("order", "hs_total_price", "total"),
     _field("order", "hs_order_discount", "lines", "hubspot.taken_off"),

@@ -7,12 +7,13 @@ from ..items import Prepared
 from . import mapping
 
 
-def prepare_record(adapter, item, subject, own_id, part=None):
+def prepare_record(adapter, item, subject, own_id, part=None, given=None):
     """Return the request that creates or updates one record.
 
     :param subject: the canonical kind of record, which decides the HubSpot object and the match keys
     :param own_id: the value of the match key, if that is a property that Odoo manages
     :param part: the entry of the item's data that becomes the record; None for all of the data
+    :param given: ``{property: text}`` to send, unless a mapping line fills the property
     :raise MappingError: no match key has a value (``KEY_MISSING``)
     """
     object_name = adapter.mapper.object_for(subject)
@@ -20,7 +21,7 @@ def prepare_record(adapter, item, subject, own_id, part=None):
     if item.remote_object and item.remote_object != object_name:
         item = replace(item, remote_id=None)  # it is mapped to another object now, where it has another id
     maps = adapter.object_map(object_name)
-    properties = texts(adapter.mapper.mapped_values(item, object_name, part))
+    properties = {**(given or {}), **texts(adapter.mapper.mapped_values(item, object_name, part))}
     properties.update(mapping.own_keys(keys, object_name, own_id, maps.by_property))
     name, value = mapping.find_key(
         adapter.mapper, item, object_name, keys, own_id, maps.by_property, properties

@@ -62,11 +62,15 @@ class HubSpotCase(ShopCase):
             if each["id"] in linked
         }
 
-    def _shows_as_odoo(self, record, order):
+    def _shows_as_odoo(self, record, order, discount=0.0):
+        """Check the amounts of a remote order.
+
+        :param discount: what rewards take off, which HubSpot subtracts from the subtotal
+        """
         properties = record["properties"]
         names = ("hs_subtotal_price", "hs_tax", "hs_total_price", "hs_currency_code")
         digits = order.currency_id.decimal_places
-        amounts = (order.amount_untaxed, order.amount_tax, order.amount_total)
+        amounts = (order.amount_untaxed + discount, order.amount_tax, order.amount_total)
         self.assertEqual(
             tuple(properties[name] for name in names),
             (*(f"{amount:.{digits}f}" for amount in amounts), order.currency_id.name),
@@ -135,9 +139,9 @@ class TestHubSpotSetUp(HubSpotCase):
         """The others are set up all the same: orders arrive, invoices are refused."""
         self.sandbox.reset()
         self._open_account(self.sandbox)
-        rights = ("objects.{}.read", "objects.{}.write", "schemas.{}.write")
-        names = ("contacts", "orders", "line_items")
-        self.sandbox.configure(scopes=[f"crm.{right.format(name)}" for name in names for right in rights])
+        rights = ("read", "write")
+        objects = [f"crm.objects.{name}.{right}" for name in ("contacts", "orders") for right in rights]
+        self.sandbox.configure(scopes=[*objects, "crm.schemas.orders.write", "e-commerce"])
         self.assertIn("invoices", self.connector.action_set_up()["params"]["message"])
         order = self._arrived()
         self.assertEqual(len(self._line_items(self._only("orders"))), len(order.order_line))
@@ -256,8 +260,8 @@ class TestHubSpotOrders(HubSpotCase):
         order.action_confirm()
         self._drain()
         record = self._only("orders")
-        self._shows_as_odoo(record, order)
-        self.assertEqual(record["properties"]["hs_order_discount"], "6.05")
+        self._shows_as_odoo(record, order, discount=5)
+        self.assertEqual(record["properties"]["hs_order_discount"], "5.00")
         self.assertEqual(len(self._line_items(record)), 1)
 
     def test_another_currency(self):

@@ -1,5 +1,6 @@
 """Orders, deals, invoices and companies at HubSpot: records, line items and links, against the sandbox."""
 
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -202,16 +203,78 @@ def manual_line(sandbox, adapter, order_id):
     return str(line.object["id"])
 
 
-def test_what_is_taken_off_is_no_line_item(adapter, sandbox):
-    """HubSpot refuses prices below zero."""
-    data = order(1)
-    data["lines"].append(order_line(150, kind="reward", unit_price="-3.00", quantity="1", total="-3.60"))
-    data["lines"].append(order_line(151, kind="delivery", unit_price="4.00", quantity="1", total="4.84"))
-    assert errors_of(send(adapter, order_item(1, data=data))) == [None]
+def amounts(sandbox):
+    """Return subtotal, discount, shipping, tax and total of the only order, after checking that they add up."""
     [record] = sandbox.records("orders")
-    properties = record["properties"]
-    assert (properties["hs_order_discount"], properties["hs_shipping_cost"]) == ("3.60", "4.84")
-    assert len(sandbox.records("line_items")) == 3
+    names = ("hs_subtotal_price", "hs_order_discount", "hs_shipping_cost", "hs_tax", "hs_total_price")
+    texts = [record["properties"][name] for name in names]
+    subtotal, discount, shipping, tax, total = map(Decimal, texts)
+    assert subtotal - discount + shipping + tax == total
+    return texts
+
+
+def amounts_line(number, untaxed, tax, **changes):
+    total = str(Decimal(untaxed) + Decimal(tax))
+    return order_line(
+        number, quantity="1", unit_price=untaxed, untaxed=untaxed, tax=tax, total=total, **changes
+    )
+
+
+def amounts_order(*lines):
+    untaxed, tax = (sum(Decimal(line[name]) for line in lines) for name in ("untaxed", "tax"))
+    totals = {"untaxed": str(untaxed), "tax": str(tax), "total": str(untaxed + tax)}
+    return order_item(1, data=order(1, lines=0, **totals) | {"lines": list(lines)})
+
+
+def test_delivery_is_counted_once(adapter, sandbox):
+    """The subtotal is before shipping: HubSpot shows both, and adds them up."""
+    goods = amounts_line(1, "100.00", "21.00")
+    delivery = amounts_line(2, "10.00", "2.10", kind="delivery")
+    assert errors_of(send(adapter, amounts_order(goods, delivery))) == [None]
+    assert amounts(sandbox) == ["100.00", "0", "10.00", "23.10", "133.10"]
+
+
+def test_what_is_taken_off_is_no_line_item(adapter, sandbox):
+    """HubSpot refuses prices below zero, and discounts over 100 percent."""
+    lines = (
+        amounts_line(1, "100.00", "21.00"),
+        amounts_line(2, "10.00", "2.10", kind="delivery"),
+        amounts_line(3, "-3.00", "-0.63", kind="reward"),
+        amounts_line(4, "-5.00", "-1.05", discount="150") | {"unit_price": "10.00"},
+    )
+    assert errors_of(send(adapter, amounts_order(*lines))) == [None]
+    assert amounts(sandbox) == ["100.00", "8.00", "10.00", "21.42", "123.42"]
+    assert len(sandbox.records("line_items")) == 2
+
+
+def test_delivery_that_is_given_back_is_no_discount(adapter, sandbox):
+    lines = (
+        amounts_line(1, "100.00", "21.00"),
+        amounts_line(2, "10.00", "2.10", kind="delivery"),
+        amounts_line(3, "-10.00", "-2.10", kind="delivery"),
+    )
+    assert errors_of(send(adapter, amounts_order(*lines))) == [None]
+    assert amounts(sandbox) == ["100.00", "0", "0.00", "21.00", "121.00"]
+
+
+@pytest.mark.parametrize("choice", [{}, DEALS], ids=["orders", "deals"])
+def test_line_items_have_the_currency_of_their_document(open_adapter, sandbox, choice):
+    """Not that of the account, which HubSpot takes otherwise."""
+    sandbox.configure(currencies=["USD", "EUR"])
+    adapter = open_adapter(objects=choice)
+    assert errors_of(send(adapter, order_item(1), invoice_item(2))) == [None, None]
+    lines = sandbox.records("line_items")
+    assert {each["properties"]["hs_line_item_currency_code"] for each in lines} == {"EUR"}
+    assert len(lines) == 4
+
+
+def test_the_admin_may_map_the_currency_of_line_items(open_adapter, sandbox):
+    sandbox.configure(currencies=["EUR", "CHF"])
+    own = FieldMap("line_item", "hs_line_item_currency_code", "CHF", source="constant")
+    adapter = open_adapter(field_maps=(*HUBSPOT.default_field_maps, own))
+    assert errors_of(send(adapter, order_item(1, lines=1))) == [None]
+    [line] = sandbox.records("line_items")
+    assert line["properties"]["hs_line_item_currency_code"] == "CHF"
 
 
 def test_cancelled(adapter, sandbox):
@@ -523,22 +586,19 @@ def test_a_stage_that_does_not_exist(open_adapter, sandbox):
 def test_a_line_that_is_refused(adapter, sandbox):
     """Only its order fails, and says which line; the others are complete."""
     data = order(2)
-    data["lines"][1] = order_line(201, discount="many")
+    data["lines"][1] = order_line(201, unit_price="many")
     bad = order_item(2)
-    bad.data["lines"][1]["discount"] = "many"
+    bad.data["lines"][1]["unit_price"] = "many"
     outcomes = send(adapter, order_item(1), bad, order_item(3))
     assert [type(o.error) for o in outcomes] == [type(None), ValidationError, type(None)]
     error = outcomes[1].error
-    assert (error.field, error.message.startswith("Line item “SKU-201”: ")) == (
-        "hs_discount_percentage",
-        True,
-    )
+    assert (error.field, error.message.startswith("Line item “SKU-201”: ")) == ("price", True)
     linked = {
         each["properties"]["hs_order_name"]: len(each["associations"].get("line_items", ()))
         for each in sandbox.records("orders")
     }
     assert linked == {"S00001": 2, "S00002": 0, "S00003": 2}
-    bad.data["lines"][1]["discount"] = "5"
+    bad.data["lines"][1]["unit_price"] = "5"
     assert errors_of(send(adapter, bad)) == [None]
     assert {len(each["associations"]["line_items"]) for each in sandbox.records("orders")} == {2}
     assert len(sandbox.records("line_items")) == 6
