@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import replace
 
-from ...core.errors import ReferenceNotFoundError, TransientError
+from ...core.errors import ReferenceNotFoundError, RemoteError, TransientError
 from ..bisect import bisect
 from ..items import Outcome, Prepared
 from . import problems
@@ -11,7 +11,7 @@ from .api import noun
 
 MAX_PAIRS = 2_000
 MAX_READ = 1_000
-# HubSpot's association types for a primary company. Other pairs are linked without a label.
+# HubSpot's association types for the label of a primary company. Other pairs are linked without a label.
 _PRIMARY_COMPANY = {"contact": 1, "deal": 5, "order": 509}
 
 
@@ -22,32 +22,56 @@ class Associations:
         self.api = api
 
     def link(self, source, items, outcomes):
-        """Link each record that was written to the records in its ``body["associations"]``.
+        """Link each record that was written to the records in its ``body["associations"]``, where it is not yet.
+
+        Labels that people gave stay: to set a label, HubSpot takes all that the two records shall have.
 
         :param source: the object of the items
         :param items: with ``{object: ids}`` as ``body["associations"]``
         :param outcomes: of writing the items; those with an error are not linked
         :return: the outcomes, with an error where linking failed
         """
-        pairs = defaultdict(list)
-        for prepared, outcome in zip(items, outcomes, strict=True):
-            if outcome.error is None:
-                for target, ids in prepared.body.get("associations", {}).items():
-                    pairs[target] += [_pair(prepared, outcome.remote_id, each) for each in ids]
+        is_new = {o.trace_id for o in outcomes if o.response.get("new")}
         failures = {}
-        for target, of_target in pairs.items():
-            for start in range(0, len(of_target), MAX_PAIRS):
-                for linked in self._link(source, target, of_target[start : start + MAX_PAIRS]):
-                    if linked.error:
-                        failures.setdefault(linked.trace_id, linked.error)
-        return [replace(o, error=o.error or failures.get(o.trace_id)) for o in outcomes]
+        for target, pairs in _pairs(items, outcomes).items():
+            old = dict.fromkeys(p.body["from"]["id"] for p in pairs if p.item.trace_id not in is_new)
+            try:
+                present = self.linked(source, target, list(old)) if old else {}
+                pairs = self._current(target, pairs, present)
+            except RemoteError as error:
+                failures.update({p.item.trace_id: error for p in pairs})
+                continue
+            failures = {**self._link_missing(source, target, pairs, present), **failures}
+        return _with_failures(outcomes, failures)
 
-    def linked(self, source, target, ids):
-        """Return ``{id: ids of the target object's records that are linked to it}``.
+    def _current(self, target, pairs, present):
+        """Return the pairs, with the current id of a record that was merged and may be linked by its new id.
 
         :raise RemoteError: the call failed
         """
-        found = defaultdict(list)
+        current, found = [], {}
+        for pair in pairs:
+            linked, target_id = present.get(pair.body["from"]["id"]), pair.body["to"]["id"]
+            if linked and target_id not in linked:
+                if target_id not in found:
+                    found[target_id] = self.api.find(target, target_id)
+                pair = replace(pair, body={**pair.body, "to": {"id": found[target_id] or target_id}})
+            current.append(pair)
+        return current
+
+    def link_unlinked(self, source, items, outcomes):
+        """Link as :meth:`link` does, records of which it is known that they are not linked yet."""
+        failures = {}
+        for target, pairs in _pairs(items, outcomes).items():
+            failures.update(self._link_missing(source, target, pairs, {}))
+        return _with_failures(outcomes, failures)
+
+    def linked(self, source, target, ids):
+        """Return ``{id: {id of a record of the target object that is linked to it: association types}}``.
+
+        :raise RemoteError: the call failed
+        """
+        found = defaultdict(dict)
         asked = [{"id": each} for each in ids]
         while asked:
             part, asked = asked[:MAX_READ], asked[MAX_READ:]
@@ -56,21 +80,28 @@ class Associations:
                 raise self.api.refusal(response, write=False, object_name=source)
             for each in problems.dicts(response.object.get("results")):
                 source_id = str(_dict(each.get("from")).get("id"))
-                found[source_id] += [str(to.get("toObjectId")) for to in problems.dicts(each.get("to"))]
+                for to in problems.dicts(each.get("to")):
+                    found[source_id][str(to.get("toObjectId"))] = problems.dicts(to.get("associationTypes"))
                 after = _after(each)
                 if after:
                     asked.append({"id": source_id, "after": after})
         return found
 
-    def _link(self, source, target, pairs):
-        return bisect(pairs, lambda part: self._link_part(source, target, part))
-
-    def _link_part(self, source, target, pairs):
+    def _link_missing(self, source, target, pairs, present):
+        """Link pairs of records that are not linked, or lack the label. Return ``{trace id: error}``."""
         label = _PRIMARY_COMPANY.get(source) if target == "company" else None
-        types = {"types": [_type(label)]} if label else {}
-        suffix = "/batch/create" if label else "/batch/associate/default"
-        inputs = [{**p.body, **types} for p in pairs]
-        response = self.api.associations(source, target, suffix, {"inputs": inputs})
+        missing = [p for p in (_missing(pair, label, present) for pair in pairs) if p]
+        failures = {}
+        for start in range(0, len(missing), MAX_PAIRS):
+            part = missing[start : start + MAX_PAIRS]
+            for linked in bisect(part, lambda each: self._link_part(source, target, each, bool(label))):
+                if linked.error:
+                    failures.setdefault(linked.trace_id, linked.error)
+        return failures
+
+    def _link_part(self, source, target, pairs, has_label):
+        suffix = "/batch/create" if has_label else "/batch/associate/default"
+        response = self.api.associations(source, target, suffix, {"inputs": [p.body for p in pairs]})
         if response.status >= 300:
             raise self._refusal(source, target, pairs, response)
         if "results" not in response.object:
@@ -88,13 +119,42 @@ class Associations:
         return self.api.refusal(response, object_name=source)
 
 
+def _pairs(items, outcomes):
+    """Return ``{target object: pairs of records to link}``, without items that were not written."""
+    pairs = defaultdict(list)
+    for prepared, outcome in zip(items, outcomes, strict=True):
+        if outcome.error is None:
+            for target, ids in prepared.body.get("associations", {}).items():
+                pairs[target] += [_pair(prepared, outcome.remote_id, each) for each in ids]
+    return pairs
+
+
 def _pair(prepared, source_id, target_id):
     body = {"from": {"id": source_id}, "to": {"id": target_id}}
     return Prepared(prepared.item, "link", body, {})
 
 
-def _type(type_id):
-    return {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_id}
+def _missing(pair, label, present):
+    """Return the pair as it must be sent, with all labels that it shall have; None if nothing is missing.
+
+    :param label: the association type of a label that the pair needs; None for no label
+    :param present: see :meth:`Associations.linked`
+    """
+    types = present.get(pair.body["from"]["id"], {}).get(pair.body["to"]["id"])
+    if not label:
+        return pair if types is None else None
+    given = [_type(each.get("typeId"), each.get("category")) for each in types or () if each.get("label")]
+    if _type(label) in given:
+        return None
+    return replace(pair, body={**pair.body, "types": [_type(label), *given]})
+
+
+def _with_failures(outcomes, failures):
+    return [replace(o, error=o.error or failures.get(o.trace_id)) for o in outcomes]
+
+
+def _type(type_id, category="HUBSPOT_DEFINED"):
+    return {"associationCategory": category, "associationTypeId": type_id}
 
 
 def _ids(pair):

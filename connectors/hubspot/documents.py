@@ -142,7 +142,9 @@ class Documents:
                 document.error = error
             return
         missing = [document.links(present.get(document.id, ())) for document in documents]
-        linked = self.associations.link(source, missing, [document.outcome for document in documents])
+        linked = self.associations.link_unlinked(
+            source, missing, [document.outcome for document in documents]
+        )
         for document, outcome in zip(documents, linked, strict=True):
             document.error = outcome.error
 

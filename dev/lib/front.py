@@ -46,7 +46,9 @@ class _Connection(socketserver.BaseRequestHandler):
             port = evented_port if head == WEBSOCKET else http_port
             with socket.create_connection(("127.0.0.1", port)) as odoo:
                 threading.Thread(target=_copy, args=(self.request, odoo), daemon=True).start()
-                _copy(odoo, self.request)  # until Odoo has answered, also if the browser has nothing more to say
+                _copy(
+                    odoo, self.request
+                )  # until Odoo has answered, also if the browser has nothing more to say
 
 
 def _copy(source, target):

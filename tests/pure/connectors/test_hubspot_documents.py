@@ -518,6 +518,144 @@ def test_companies_and_their_people(open_adapter, sandbox):
     assert order_made.error is None
 
 
+@pytest.fixture
+def labels(api):
+    """Return functions that make a label, set those of a pair as people do, and read them."""
+    root = "/crm/associations/2026-09"
+
+    def make(source, target, label):
+        body = {"name": label.lower(), "label": label}
+        made = api("POST", f"{root}/{source}/{target}/labels", body).data["results"][0]
+        return {"associationCategory": made["category"], "associationTypeId": made["typeId"]}
+
+    def give(source, source_id, target, target_id, *types):
+        path = f"/crm/objects/2026-09/{source}/{source_id}/associations/{target}/{target_id}"
+        assert api("PUT", path, list(types)).status == 201
+
+    def read(source, source_id, target):
+        path = f"/crm/objects/2026-09/{source}/{source_id}/associations/{target}"
+        return {
+            str(each["toObjectId"]): sorted(
+                kind["label"] for kind in each["associationTypes"] if kind["label"]
+            )
+            for each in api("GET", path).data["results"]
+        }
+
+    return SimpleNamespace(make=make, give=give, read=read)
+
+
+def primary(type_id):
+    return {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_id}
+
+
+COMPANY_OF_7 = Reference("customer", 1)
+
+
+def person_of(adapter, company_id, **changes):
+    item = make_item(
+        2,
+        data=customer(2, company_id="1", **changes.pop("data", {})),
+        remote_ids={COMPANY_OF_7: RemoteId(company_id, "company")},
+        **changes,
+    )
+    [outcome] = send(adapter, item)
+    assert outcome.error is None
+    return outcome.remote_id
+
+
+def test_an_edit_of_a_person_keeps_the_labels_that_people_gave(open_adapter, labels, calls):
+    adapter = open_adapter(objects=COMPANIES)
+    [acme] = send(adapter, make_item(1, data=company(1)))
+    ann = person_of(adapter, acme.remote_id)
+    buyer = labels.make("contacts", "companies", "Buyer")
+    labels.give("contacts", ann, "companies", acme.remote_id, primary(1), buyer)
+    calls()
+    person_of(adapter, acme.remote_id, data={"job_title": "Boss"}, remote_id=ann, remote_object="contact")
+    assert calls() == ["contacts/batch/update 200", "contacts/companies/batch/read 200"]
+    assert labels.read("contacts", ann, "companies") == {acme.remote_id: ["Buyer", "Primary"]}
+
+
+def test_the_primary_company_is_added_to_the_labels_that_people_gave(open_adapter, labels):
+    """They linked the two themselves, or took the primary one off with theirs."""
+    adapter = open_adapter(objects=COMPANIES)
+    [acme] = send(adapter, make_item(1, data=company(1)))
+    ann = person_of(adapter, acme.remote_id)
+    buyer = labels.make("contacts", "companies", "Buyer")
+    labels.give("contacts", ann, "companies", acme.remote_id, buyer)
+    assert labels.read("contacts", ann, "companies") == {acme.remote_id: ["Buyer"]}
+    person_of(adapter, acme.remote_id, remote_id=ann, remote_object="contact")
+    assert labels.read("contacts", ann, "companies") == {acme.remote_id: ["Buyer", "Primary"]}
+
+
+def test_labels_are_kept_after_the_company_was_merged_there(open_adapter, labels, api):
+    """Somebody merged it in HubSpot: the id that the hub knows leads to the new record."""
+    adapter = open_adapter(objects=COMPANIES)
+    acme, double = send(adapter, *(make_item(n, data=company(n)) for n in (1, 3)))
+    ann = person_of(adapter, acme.remote_id)
+    pair = {"primaryObjectId": acme.remote_id, "objectIdToMerge": double.remote_id}
+    merged = api("POST", "/crm/objects/2026-09/companies/merge", pair).data["id"]
+    buyer = labels.make("contacts", "companies", "Buyer")
+    labels.give("contacts", ann, "companies", merged, buyer)
+    person_of(adapter, acme.remote_id, remote_id=ann, remote_object="contact")
+    assert labels.read("contacts", ann, "companies") == {merged: ["Buyer", "Primary"]}
+
+
+def test_a_person_that_is_found_by_its_address_keeps_its_labels(open_adapter, labels, api):
+    """It was in HubSpot before, linked to the company by a person."""
+    adapter = open_adapter(objects=COMPANIES)
+    [acme] = send(adapter, make_item(1, data=company(1)))
+    made = api("POST", "/crm/objects/2026-09/contacts", {"properties": {"email": "anna2@example.com"}}).data
+    buyer = labels.make("contacts", "companies", "Buyer")
+    labels.give("contacts", made["id"], "companies", acme.remote_id, buyer)
+    assert person_of(adapter, acme.remote_id) == made["id"]
+    assert labels.read("contacts", made["id"], "companies") == {acme.remote_id: ["Buyer", "Primary"]}
+
+
+def test_an_edit_of_an_order_keeps_the_labels_that_people_gave(open_adapter, labels):
+    adapter = open_adapter(objects=COMPANIES)
+    [acme] = send(adapter, make_item(1, data=company(1)))
+    ann = contact(adapter)
+    remote_ids = {CUSTOMER: ann, COMPANY_OF_7: RemoteId(acme.remote_id, "company")}
+    [made] = send(adapter, order_item(1, remote_ids=remote_ids))
+    payer = labels.make("orders", "contacts", "Payer")
+    shop = labels.make("orders", "companies", "Shop")
+    labels.give("orders", made.remote_id, "contacts", ann.id, payer)
+    labels.give("orders", made.remote_id, "companies", acme.remote_id, primary(509), shop)
+    again = order_item(
+        1,
+        event_type="order.updated",
+        remote_ids=remote_ids,
+        remote_id=made.remote_id,
+        remote_object="order",
+    )
+    assert errors_of(send(adapter, again)) == [None]
+    assert labels.read("orders", made.remote_id, "contacts") == {ann.id: ["Payer"]}
+    assert labels.read("orders", made.remote_id, "companies") == {acme.remote_id: ["Primary", "Shop"]}
+
+
+def test_only_what_is_missing_is_linked(adapter, sandbox, calls):
+    """Of two orders one has the customer already."""
+    ann, bob = contact(adapter), contact(adapter, 8)
+    first, second = send(adapter, order_item(1, lines=0, remote_ids={CUSTOMER: ann}), order_item(2, lines=0))
+    calls()
+    items = [
+        order_item(
+            number,
+            lines=0,
+            event_type="order.updated",
+            remote_ids={CUSTOMER: customer_id},
+            remote_id=made.remote_id,
+            remote_object="order",
+        )
+        for number, made, customer_id in ((1, first, ann), (2, second, bob))
+    ]
+    assert errors_of(send(adapter, *items)) == [None, None]
+    linked = {each["id"]: each["associations"]["contacts"] for each in sandbox.records("orders")}
+    assert linked == {first.remote_id: [ann.id], second.remote_id: [bob.id]}
+    sent = [each["body"] for each in sandbox.requests() if "orders/contacts/batch/associate" in each["path"]]
+    assert [len(each["inputs"]) for each in sent] == [1, 1]
+
+
 def test_companies_as_contacts(adapter, sandbox):
     [outcome] = send(adapter, make_item(1, data=company(1, company_id="")))
     assert outcome.error is None

@@ -133,6 +133,56 @@ def test_with_a_label_and_only_one_primary_company(associations, new, ann):
     assert of(associations, "contacts", ann, "companies") == {one: [UNLABELLED], two: [UNLABELLED]}
 
 
+def test_labels_of_ones_own(hubspot, associations, new, ann):
+    """To set labels replaces those that the pair has, the primary one too; a default association leaves them."""
+    definitions = hubspot.associations.v4.schema.definitions_api
+    asked = v4.schema.PublicAssociationDefinitionCreateRequest(
+        name="buyer", label="Buyer", inverse_label="Buys for"
+    )
+    made = definitions.create("contacts", "companies", asked).results
+    assert [(each.category, each.label) for each in made] == [
+        ("USER_DEFINED", "Buyer"),
+        ("USER_DEFINED", "Buys for"),
+    ]
+    listed = definitions.get_all("companies", "contacts").results
+    assert ("USER_DEFINED", made[1].type_id, "Buys for") in [
+        (each.category, each.type_id, each.label) for each in listed
+    ]
+    acme = new("companies", name="Acme")
+    mine = spec(made[0].type_id, "USER_DEFINED")
+    associations.basic_api.create("contacts", ann, "companies", acme, [spec(PRIMARY), mine])
+    assert labels_of(associations, ann) == {acme: ["Buyer", "Primary"]}
+    associations.basic_api.create_default("contacts", ann, "companies", acme)
+    assert labels_of(associations, ann) == {acme: ["Buyer", "Primary"]}
+    associations.basic_api.create("contacts", ann, "companies", acme, [spec(PRIMARY)])
+    assert labels_of(associations, ann) == {acme: ["Primary"]}
+    associations.basic_api.create("companies", acme, "contacts", ann, [spec(made[1].type_id, "USER_DEFINED")])
+    assert labels_of(associations, ann) == {acme: ["Buyer"]}
+    with pytest.raises(v4.ApiException):
+        associations.basic_api.create("contacts", ann, "companies", acme, [spec(99, "USER_DEFINED")])
+
+
+def labels_of(associations, contact):
+    found = associations.basic_api.get_page("contacts", contact, "companies").results
+    return {
+        each.to_object_id: sorted(kind.label for kind in each.association_types if kind.label)
+        for each in found
+    }
+
+
+def test_labels_of_ones_own_survive_a_merge(hubspot, associations, new, ann):
+    asked = v4.schema.PublicAssociationDefinitionCreateRequest(name="buyer", label="Buyer")
+    made = hubspot.associations.v4.schema.definitions_api.create("contacts", "companies", asked).results
+    one, two = (new("companies", name=name) for name in ("One", "Two"))
+    bob = new("contacts", email="bob@example.com")
+    for contact, company in ((ann, one), (bob, two)):
+        types = [spec(PRIMARY), spec(made[0].type_id, "USER_DEFINED")]
+        associations.basic_api.create("contacts", contact, "companies", company, types)
+    pair = {"primaryObjectId": ann, "objectIdToMerge": bob}
+    merged = hubspot.contacts.basic_api.merge(pair).id
+    assert labels_of(associations, merged) == {one: ["Buyer", "Primary"], two: ["Buyer"]}
+
+
 def test_given_with_a_new_record(associations, hubspot, new, ann):
     chairs = [new("line_items", name="Chair", price="1") for _ in range(2)]
     order = new("orders", [inline(ann, 507), *(inline(each, 513) for each in chairs)], hs_order_name="S1")

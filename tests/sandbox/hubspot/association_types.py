@@ -4,7 +4,7 @@ From https://developers.hubspot.com/docs/api-reference/legacy/crm/associations/a
 "Association type ID values": one line for each pair of types, with the id in either direction and the label.
 """
 
-HUBSPOT_DEFINED = "HUBSPOT_DEFINED"
+HUBSPOT_DEFINED, USER_DEFINED = "HUBSPOT_DEFINED", "USER_DEFINED"
 PAIRS = (
     ("contacts", "contacts", 449, 449, None),
     ("contacts", "companies", 279, 280, None),
@@ -37,38 +37,62 @@ SINGULAR = {
 
 
 class AssociationType:
-    """A type of association from ``source`` to ``target``. ``inverse`` is the id of the opposite direction."""
+    """A type of association from ``source`` to ``target``. ``inverse`` is the type of the opposite direction."""
 
-    __slots__ = ("id", "inverse", "label", "name", "source", "target")
+    __slots__ = ("category", "id", "inverse", "label", "name", "source", "target")
 
-    def __init__(self, type_id, source, target, inverse, label):
-        self.id, self.source, self.target, self.inverse, self.label = type_id, source, target, inverse, label
+    def __init__(self, type_id, source, target, label, category=HUBSPOT_DEFINED):
+        self.id, self.source, self.target, self.label = type_id, source, target, label
+        self.category, self.inverse = category, self
         self.name = f"{SINGULAR[source]}_to_{SINGULAR[target]}"
 
     def describe(self):
-        return {"category": HUBSPOT_DEFINED, "typeId": self.id, "label": self.label}
+        return {"category": self.category, "typeId": self.id, "label": self.label}
 
     def spec(self):
-        return {"associationCategory": HUBSPOT_DEFINED, "associationTypeId": self.id}
+        return {"associationCategory": self.category, "associationTypeId": self.id}
 
 
-def build():
-    types = {}
-    for source, target, there, back, label in PAIRS:
-        types[there] = AssociationType(there, source, target, back, label)
-        if back != there:
-            types[back] = AssociationType(back, target, source, there, label)
-    with_primary = {(kind.source, kind.target) for kind in types.values() if kind.label}
-    for kind in types.values():
-        if kind.label is None and (kind.source, kind.target) in with_primary:
-            kind.name += "_unlabeled"  # the plain name is that of the primary one
-    return types
+class AssociationTypes:
+    """The types of one account: HubSpot's own, and the labels that its people made."""
 
+    def __init__(self):
+        self._types, self._last_id = {}, 0
+        for source, target, there, back, label in PAIRS:
+            self._add(
+                AssociationType(there, source, target, label), AssociationType(back, target, source, label)
+            )
+        with_primary = {(kind.source, kind.target) for kind in self if kind.label}
+        for kind in self:
+            if kind.label is None and (kind.source, kind.target) in with_primary:
+                kind.name += "_unlabeled"  # the plain name is that of the primary one
 
-TYPES = build()
+    def __iter__(self):
+        return iter(self._types.values())
 
+    def _add(self, there, back):
+        there.inverse, back.inverse = back, there
+        for kind in (back, there):
+            self._types[kind.category, kind.id] = kind
+        if back.id == there.id:
+            there.inverse = there
+        return there
 
-def between(source, target):
-    """Return the types from ``source`` to ``target``, the unlabelled one first."""
-    found = [kind for kind in TYPES.values() if (kind.source, kind.target) == (source, target)]
-    return sorted(found, key=lambda kind: kind.label is not None)
+    def get(self, category, type_id):
+        """Return the type with this id, or None."""
+        return self._types.get((category, int(type_id))) if str(type_id).isdecimal() else None
+
+    def between(self, source, target):
+        """Return the types from ``source`` to ``target``, the unlabelled one first."""
+        found = [kind for kind in self if (kind.source, kind.target) == (source, target)]
+        return sorted(found, key=lambda kind: kind.label is not None)
+
+    def add_label(self, source, target, name, label, inverse_label=None):
+        """Add a label that people made, and return its type."""
+        is_symmetric = source == target and inverse_label is None
+        there_id = self._last_id + 1
+        back_id = self._last_id = there_id if is_symmetric else there_id + 1
+        there = AssociationType(there_id, source, target, label, USER_DEFINED)
+        back = AssociationType(back_id, target, source, inverse_label or label, USER_DEFINED)
+        there.name, back.name = name, f"{name}_inverse"
+        return self._add(there, back)

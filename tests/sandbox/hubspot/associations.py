@@ -5,11 +5,12 @@ import re
 from kit.store import now_iso
 from kit.wire import Response, json_response
 
-from .association_types import HUBSPOT_DEFINED, TYPES, between
+from .association_types import USER_DEFINED
 from .envelope import batch_response, completed, inputs_of, whole_number
 from .failures import NOT_FOUND, Failure, bad_input, invalid_associations, not_found
 
 MAX_CREATE, MAX_READ = 2_000, 1_000
+MAX_LABELS = 10  # of one's own, between two object types: 50 in an Enterprise account
 PAGE = 500
 RECORD = re.compile(r"(?P<id>[^/]+)/associations(?P<default>/default)?/(?P<to>[^/]+)(?:/(?P<to_id>[^/]+))?")
 
@@ -28,21 +29,21 @@ class Pair:
 
 
 def default_kinds(call, target):
-    kinds = between(call.object_type, target)
+    kinds = call.links.types.between(call.object_type, target)
     if not kinds:
         raise bad_input(f"There is no default association between {call.object_type} and {target}")
     return kinds[:1]
 
 
-def read_specs(specs):
+def read_specs(call, specs):
     """The association types of a list of {associationCategory, associationTypeId}; raises Failure."""
     if not isinstance(specs, list) or not specs or not all(isinstance(each, dict) for each in specs):
         raise bad_input("Invalid input JSON: each association needs at least one type")
     kinds = []
     for each in specs:
         category, type_id = each.get("associationCategory"), each.get("associationTypeId")
-        kind = TYPES.get(int(type_id)) if str(type_id).isdecimal() else None
-        if kind is None or category != HUBSPOT_DEFINED:
+        kind = call.links.types.get(category, type_id)
+        if kind is None:
             raise invalid_associations(
                 associationSpec=[f"{category}={type_id}"],
                 INVALID_ASSOCIATION_TYPE_ID=[
@@ -62,7 +63,7 @@ def inline(call, data):
     found = []
     for each in data:
         target = object_id(each.get("to"))
-        for kind in read_specs(each.get("types")):
+        for kind in read_specs(call, each.get("types")):
             if kind.source != call.object_type:
                 mine, expected = (
                     call.stores[name].schema.type_id for name in (call.object_type, kind.source)
@@ -125,7 +126,7 @@ def associate_default(call, pair):
     call.links.add(kind, source_id, target_id)
     return [
         {"from": {"id": source_id}, "to": {"id": target_id}, "associationSpec": kind.spec()},
-        {"from": {"id": target_id}, "to": {"id": source_id}, "associationSpec": TYPES[kind.inverse].spec()},
+        {"from": {"id": target_id}, "to": {"id": source_id}, "associationSpec": kind.inverse.spec()},
     ]
 
 
@@ -148,14 +149,14 @@ def end(call, source_id, target, target_id):
 
 
 def put_labels(call, source_id, target, target_id):
-    pair = Pair(source_id, target_id, read_specs(call.json_list()))
+    pair = Pair(source_id, target_id, read_specs(call, call.json_list()))
     check_pair(call, pair)
     return json_response(201, associate(call, pair, target))
 
 
 def associate(call, pair, target):
     """Set exactly these labels on the pair, and say so."""
-    for kind in between(call.object_type, target):
+    for kind in call.links.types.between(call.object_type, target):
         if kind.label and kind not in pair.kinds:
             call.links.remove_type(kind, *real_ids(call, kind, pair))
     for kind in pair.kinds:
@@ -219,14 +220,31 @@ def handle_batch(call, method, match):
 
 
 def labels(call, target):
-    results = [kind.describe() for kind in between(call.object_type, target)]
+    results = [kind.describe() for kind in call.links.types.between(call.object_type, target)]
     return json_response(200, {"results": sorted(results, key=lambda each: each["label"] is None)})
+
+
+def create_label(call, target):
+    """A label of the account's own, with that of the opposite direction."""
+    data, types = call.json(), call.links.types
+    if not data.get("label") or not data.get("name"):
+        raise bad_input("Invalid input JSON: label and name are required")
+    present = types.between(call.object_type, target)
+    if not present:
+        raise bad_input(f"There are no associations between {call.object_type} and {target}")
+    if data["name"] in [kind.name for kind in present] or data["label"] in [kind.label for kind in present]:
+        raise Failure(400, "VALIDATION_ERROR", f"The label {data['label']} already exists")
+    if sum(kind.category == USER_DEFINED for kind in present) >= MAX_LABELS:
+        raise bad_input(f"There can be at most {MAX_LABELS} labels between two object types")
+    made = types.add_label(call.object_type, target, data["name"], data["label"], data.get("inverseLabel"))
+    results = [made.describe()] if made.inverse is made else [made.describe(), made.inverse.describe()]
+    return json_response(200, {"results": results})
 
 
 def batch_create(call, target):
     """With labels; the pairs that are not valid are in the errors of a 207."""
     pairs = [
-        Pair(object_id(each.get("from")), object_id(each.get("to")), read_specs(each.get("types")))
+        Pair(object_id(each.get("from")), object_id(each.get("to")), read_specs(call, each.get("types")))
         for each in inputs_of(call.json(), MAX_CREATE)
     ]
     return write_pairs(call, pairs, 201, lambda pair: [associate(call, pair, target)])
@@ -289,7 +307,9 @@ def batch_archive(call, target):
 
 def labels_archive(call, _target):
     for each in inputs_of(call.json(), MAX_CREATE):
-        pair = Pair(object_id(each.get("from")), object_id(each.get("to")), read_specs(each.get("types")))
+        pair = Pair(
+            object_id(each.get("from")), object_id(each.get("to")), read_specs(call, each.get("types"))
+        )
         for kind in pair.kinds:
             call.links.remove_type(kind, *real_ids(call, kind, pair))
     return Response(204)
@@ -297,6 +317,7 @@ def labels_archive(call, _target):
 
 BATCH_ACTIONS = {
     ("GET", "labels"): labels,
+    ("POST", "labels"): create_label,
     ("POST", "batch/create"): batch_create,
     ("POST", "batch/associate/default"): batch_default,
     ("POST", "batch/read"): batch_read,

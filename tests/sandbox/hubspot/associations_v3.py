@@ -4,7 +4,6 @@ import re
 
 from kit.wire import Response, json_response
 
-from .association_types import TYPES
 from .associations import Pair, check_pair, real_ids
 from .failures import Failure, bad_input, not_found
 
@@ -35,7 +34,7 @@ def handle_record(call, method, match):
 
 def kind_named(call, text):
     """An association type by its id or its name."""
-    named = [kind for kind in TYPES.values() if text in (str(kind.id), kind.name)]
+    named = [kind for kind in call.links.types if text in (str(kind.id), kind.name)]
     kinds = [kind for kind in named if kind.source == call.object_type]
     if not kinds:
         raise bad_input(f"{text} is not a valid association type of {call.object_type}")

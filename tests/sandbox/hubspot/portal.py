@@ -8,6 +8,7 @@ from kit.store import now_iso
 from kit.wire import json_response
 
 from . import associations, associations_v3, batch, definitions, oauth, objects, pipelines, scopes, search
+from .association_types import AssociationTypes
 from .failures import NOT_FOUND, Failure, bad_input
 from .limits import LIMITS, headers, rejection
 from .links import Links
@@ -136,7 +137,7 @@ class Portal(Account):
     oauth_class = oauth.OAuth
 
     def start(self):
-        self.links, self.stores, self.names = Links(), {}, {}
+        self.links, self.stores, self.names = Links(AssociationTypes()), {}, {}
         for number, (name, new_schema) in enumerate(OBJECT_TYPES.items()):
             self.add_type(name, Store(new_schema(), FIRST_ID + number * IDS_PER_TYPE))
         self.publish_currencies()
