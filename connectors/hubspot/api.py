@@ -16,6 +16,8 @@ _PATHS = {
     "invoice": "invoices",
 }
 _DATED = re.compile(r"\d{4}-\d{2}(-\w+)?")
+# With the objects of v3, too: HubSpot supports their /crm/v4/associations only until 30 March 2027.
+_ASSOCIATIONS = "2026-09"
 
 
 class HubSpotApi:
@@ -44,13 +46,14 @@ class HubSpotApi:
 
     def associations(self, source, target, suffix, json, is_write=None):
         """Call a path below the associations between two objects; see :meth:`call`."""
-        folder = self._folder("associations", legacy="v4")
-        return self.call("POST", f"{folder}/{_PATHS[source]}/{_PATHS[target]}{suffix}", json, is_write)
+        version = self.version if _DATED.fullmatch(self.version) else _ASSOCIATIONS
+        path = f"/crm/associations/{version}/{_PATHS[source]}/{_PATHS[target]}{suffix}"
+        return self.call("POST", path, json, is_write)
 
-    def _folder(self, name, legacy=None):
+    def _folder(self, name):
         if _DATED.fullmatch(self.version):
             return f"/crm/{name}/{self.version}"
-        return f"/crm/{legacy or self.version}/{name}"
+        return f"/crm/{self.version}/{name}"
 
     def account(self, suffix):
         """Read a path below the account's information; see :meth:`call`."""

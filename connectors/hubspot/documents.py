@@ -18,6 +18,7 @@ INVOICE_EVENTS = ("invoice.posted", "invoice.paid")
 EVENT_TYPES = (*ORDER_EVENTS, *INVOICE_EVENTS)
 LINE = "line_item"
 STAGES = frozenset({"hs_pipeline", "hs_pipeline_stage", "pipeline", "dealstage"})
+STATUS = "hs_invoice_status"  # written last: HubSpot may open an invoice only once it has line items
 LONG = 100  # a document with more lines has a checkpoint, from which the next attempt continues
 # The beginning of the match key's values. They are stored in HubSpot accounts, so they must never change.
 _OWN_KINDS = {"sales": "sale.order", "web": "sale.order", "pos": "pos.order"}
@@ -63,9 +64,12 @@ class DocumentHandler(Handler):
     def _with_lines(self, prepared):
         item = prepared.item
         lines = [self._prepare_line(item, line) for line in item.data["lines"] if is_line_item(line)]
+        properties = dict(prepared.body["properties"])
+        last = {"last": {STATUS: properties.pop(STATUS)}} if STATUS in properties else {}
+        body = {**prepared.body, "properties": properties, **last}
         return replace(
             prepared,
-            body={**prepared.body, "lines": [batches.input_of(each) for each in lines]},
+            body={**body, "lines": [batches.input_of(each) for each in lines]},
             comparable={**prepared.comparable, "line items": [each.comparable for each in lines]},
             personal=prepared.personal | self.adapter.object_map(LINE).personal,
         )
@@ -102,7 +106,7 @@ class Documents:
         self.lines = lines
 
     def send(self, kind, items):
-        """Write documents, then their line items and links. Return one outcome per document, in order.
+        """Write documents, their line items and links, then their status. Return one outcome per document, in order.
 
         Every call is safe to repeat. If time runs out in a long document, its outcome has a checkpoint, from which
         the next attempt continues.
@@ -119,6 +123,7 @@ class Documents:
         self._write_lines(written)
         whole = [document for document in written if document.error is None]
         self._link_lines(whole)
+        self._write_last([document for document in whole if document.error is None and document.last])
         completed = {document.outcome.trace_id: document.result() for document in written}
         return [completed.get(o.trace_id, o) for o in outcomes]
 
@@ -146,6 +151,12 @@ class Documents:
             source, missing, [document.outcome for document in documents]
         )
         for document, outcome in zip(documents, linked, strict=True):
+            document.error = outcome.error
+
+    def _write_last(self, documents):
+        """Write the properties that need the line items."""
+        outcomes = self.records.send("update", [document.last for document in documents])
+        for document, outcome in zip(documents, outcomes, strict=True):
             document.error = outcome.error
 
     def _archive_own(self, line_ids):
@@ -176,6 +187,13 @@ class _Written:
     @property
     def is_new(self):
         return bool(self.outcome.response.get("new"))
+
+    @property
+    def last(self):
+        """The request for the properties that are written last; None if there are none."""
+        properties = self.prepared.body.get("last")
+        body = {"id": self.id, "properties": properties, "objectWriteTraceId": self.prepared.item.trace_id}
+        return replace(self.prepared, body=body) if properties else None
 
     def waiting(self):
         """Yield the requests for the lines that are not written yet."""

@@ -22,7 +22,10 @@ OPTIONAL_SCOPES = (
     "crm.objects.line_items.write",
     "e-commerce",
 )
-CALLS_FOR_DOCUMENTS = 6  # for 100 documents with 300 lines: 1 for the documents, 3 for lines, 2 for links
+# For 100 documents with 300 lines: 1 for the documents, 3 for lines, 1 for links to each of customers, orders and
+# lines, and 1 for the status of invoices.
+CALLS_FOR_ORDERS = 6
+CALLS_FOR_INVOICES = {"invoice.posted": 8, "invoice.paid": 3}
 
 
 def oauth(base_url, api_version):
@@ -35,10 +38,11 @@ def oauth(base_url, api_version):
 
 
 def estimate(event_type, items, batches):
-    """Return the number of calls: one per merge, and 6 per full batch of documents, at three lines each."""
+    """Return the number of calls: one per merge, and several per full batch of documents, at three lines each."""
     if event_type == "customer.merged":
         return items
-    return batches * CALLS_FOR_DOCUMENTS if event_type in documents.EVENT_TYPES else batches
+    per_batch = CALLS_FOR_ORDERS if event_type in documents.ORDER_EVENTS else 1
+    return batches * CALLS_FOR_INVOICES.get(event_type, per_batch)
 
 
 HUBSPOT = Provider(

@@ -47,9 +47,9 @@ def open_adapter(sandbox):
     )
     connections = []
 
-    def make(**settings):
+    def make(api_version="2026-09", **settings):
         values = {"credentials": {"access_token": "sandbox-token"}, "read_timeout": 2, **settings}
-        connection = Connection(HUBSPOT, local_settings(sandbox.url, "2026-09", **values))
+        connection = Connection(HUBSPOT, local_settings(sandbox.url, api_version, **values))
         connections.append(connection)
         return connection.adapter
 
@@ -446,9 +446,21 @@ def test_an_invoice_and_its_payment(adapter, sandbox):
     }
     lines = sorted(each["id"] for each in sandbox.records("line_items"))[2:]
     assert record["associations"] == {"contacts": [ann.id], "orders": [placed.remote_id], "line_items": lines}
-    paid = {
-        "id": "1",
-        "number": "INV/2026/00001",
+    item = invoice_item(
+        1, event_type="invoice.paid", data=paid_data(1), remote_id=posted.remote_id, remote_object="invoice"
+    )
+    assert errors_of(send(adapter, item)) == [None]
+    [record] = sandbox.records("invoices")
+    assert record["properties"]["hs_invoice_status"] == "paid"
+    assert record["properties"]["hs_payment_date"] == "2026-11-25T00:00:00Z"
+    assert record["properties"]["hs_due_date"] == "2026-12-23T00:00:00Z"
+    assert len(record["associations"]["line_items"]) == 2
+
+
+def paid_data(number):
+    return {
+        "id": str(number),
+        "number": f"INV/2026/{number:05}",
         "customer_id": "7",
         "currency": "EUR",
         "total": "24.00",
@@ -458,15 +470,101 @@ def test_an_invoice_and_its_payment(adapter, sandbox):
         "payment_date": "2026-11-25",
         "orders": [],
     }
-    item = invoice_item(
-        1, event_type="invoice.paid", data=paid, remote_id=posted.remote_id, remote_object="invoice"
-    )
-    assert errors_of(send(adapter, item)) == [None]
+
+
+def invoice_calls(calls):
+    return [
+        each for each in calls() if each.startswith(("invoices/batch", "invoices/line_items", "line_items"))
+    ]
+
+
+@pytest.mark.parametrize("residual", ["24.00", "0.00"])
+def test_the_status_of_an_invoice_is_written_last(adapter, sandbox, calls, residual):
+    """HubSpot opens an invoice only once it has its line items."""
+    sandbox.configure(unbilled_invoices_need_lines=True)
+    data = invoice(1, residual=residual, orders=[])
+    [posted] = send(adapter, invoice_item(1, data=data))
+    assert posted.error is None
     [record] = sandbox.records("invoices")
-    assert record["properties"]["hs_invoice_status"] == "paid"
-    assert record["properties"]["hs_payment_date"] == "2026-11-25T00:00:00Z"
-    assert record["properties"]["hs_due_date"] == "2026-12-23T00:00:00Z"
+    assert record["properties"]["hs_invoice_status"] == ("paid" if residual == "0.00" else "open")
+    assert invoice_calls(calls) == [
+        "invoices/batch/upsert 200",
+        "line_items/batch/upsert 200",
+        "invoices/line_items/batch/associate/default 200",
+        "invoices/batch/update 200",
+    ]
+    again = invoice_item(1, data=data, remote_id=posted.remote_id, remote_object="invoice")
+    assert errors_of(send(adapter, again)) == [None]
+    assert invoice_calls(calls) == [
+        "invoices/batch/update 200",
+        "line_items/batch/upsert 200",
+        "invoices/line_items/batch/read 200",
+        "invoices/batch/update 200",
+    ]
+
+
+def test_an_invoice_whose_lines_are_refused_stays_a_draft(adapter, sandbox):
+    data = invoice(1)
+    data["lines"][0]["unit_price"] = "many"
+    good = invoice_item(2)
+    outcomes = send(adapter, invoice_item(1, data=data), good)
+    assert [type(o.error) for o in outcomes] == [ValidationError, type(None)]
+    found = {each["properties"]["hs_title"]: each["properties"] for each in sandbox.records("invoices")}
+    assert {title: each["hs_invoice_status"] for title, each in found.items()} == {
+        "INV/2026/00001": "draft",
+        "INV/2026/00002": "open",
+    }
+
+
+def test_a_status_that_hubspot_refuses_fails_its_invoice(open_adapter, sandbox):
+    """Its lines are there; the message names the property."""
+    status = FieldMap("invoice", "hs_invoice_status", "settled", source="constant")
+    others = [each for each in HUBSPOT.default_field_maps if each.property != status.property]
+    [posted] = send(open_adapter(field_maps=(*others, status)), invoice_item(1))
+    assert (posted.error.code, posted.error.field) == ("INVALID_OPTION", "hs_invoice_status")
+    [record] = sandbox.records("invoices")
     assert len(record["associations"]["line_items"]) == 2
+
+
+def test_the_status_counts_as_content(adapter):
+    """Otherwise a change of it alone would not be worth a call, and the preview would not show it."""
+    assert adapter.prepare(invoice_item(1)).comparable["hs_invoice_status"] == "open"
+
+
+def test_calls_for_invoices(adapter, sandbox, calls):
+    ann = contact(adapter)
+    [placed] = send(adapter, order_item(1))
+    remote_ids = {CUSTOMER: ann, Reference("order", 1, "web"): RemoteId(placed.remote_id, "order")}
+    calls()
+    items = [invoice_item(n, lines=3, remote_ids=remote_ids) for n in range(1, 101)]
+    posted = send(adapter, *items)
+    assert errors_of(posted) == [None] * 100
+    assert len(calls()) == HUBSPOT.calls_for("invoice.posted", 100) == 8
+    paid = [
+        invoice_item(
+            n,
+            event_type="invoice.paid",
+            data=paid_data(n),
+            remote_ids=remote_ids,
+            remote_id=outcome.remote_id,
+            remote_object="invoice",
+        )
+        for n, outcome in enumerate(posted, 1)
+    ]
+    assert errors_of(send(adapter, *paid)) == [None] * 100
+    assert len(calls()) == HUBSPOT.calls_for("invoice.paid", 100) == 3
+
+
+@pytest.mark.parametrize("version", ["2026-09", "v3"])
+def test_links_use_a_version_that_is_supported(open_adapter, sandbox, version):
+    """HubSpot supports /crm/v4/associations until 30 March 2027."""
+    adapter = open_adapter(api_version=version)
+    ann = contact(adapter)
+    [made] = send(adapter, order_item(1, remote_ids={CUSTOMER: ann}))
+    again = order_item(1, remote_ids={CUSTOMER: ann}, remote_id=made.remote_id, remote_object="order")
+    assert errors_of(send(adapter, again)) == [None]
+    paths = {each["path"].rpartition("/")[0] for each in sandbox.requests() if "associations" in each["path"]}
+    assert {path.split("/orders/")[0].replace("POST ", "") for path in paths} == {"/crm/associations/2026-09"}
 
 
 def test_what_documents_wait_for(adapter):

@@ -80,11 +80,18 @@ def new_invoice(_call, item):
 
 
 def invoice_status(call, item):
-    """An invoice that HubSpot bills needs a contact and a line item to be opened. The API cannot pay or reopen it."""
+    """An invoice that HubSpot bills needs a contact and a line item to be opened. The API cannot pay or reopen it.
+
+    Of one that is billed elsewhere, line items are demanded only by the setting ``unbilled_invoices_need_lines``.
+    """
     stored = item.record.properties if item.record else {}
     after = {**stored, **item.properties}
     status, before = after["hs_invoice_status"], stored.get("hs_invoice_status", "draft")
-    if after.get("hs_invoice_billable") == "false" or status == before:
+    if status == before:
+        return
+    if after.get("hs_invoice_billable") == "false":
+        if call.settings["unbilled_invoices_need_lines"] and not has_association(call, item, "line_items"):
+            raise refused("the invoice cannot leave draft without the association INVOICE_TO_LINE_ITEM")
         return
     if (before, status) not in INVOICE_STEPS:
         raise refused(f"hs_invoice_status cannot be changed from {before} to {status}")

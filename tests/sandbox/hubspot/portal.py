@@ -46,6 +46,7 @@ SETTINGS = {
     "validation_rules": [],  # see rules.py
     "currencies": ["EUR"],  # of the account; the first one is the company's
     "scopes": None,  # of the tokens in "tokens"; None: all
+    "unbilled_invoices_need_lines": False,  # also an invoice with hs_invoice_billable false
     "portal_id": 44237313,
     **oauth.SETTINGS,
 }
