@@ -2,6 +2,7 @@ import { registry } from "@web/core/registry";
 
 const ROW = ".o_field_widget[name=field_map_ids] .o_selected_row";
 const suggestion = (text) => `.o-autocomplete--dropdown-item:contains('${text}')`;
+const RECORD = ".modal .o_field_widget[name=record_ref]";
 const toast = (text) => `.o_notification:contains('${text}')`;
 
 registry.category("web_tour.tours").add("retail_hub_field_map", {
@@ -23,7 +24,12 @@ registry.category("web_tour.tours").add("retail_hub_field_map", {
         { content: "It fits", trigger: ".o_form_saved, .o_form_view:not(:has(.o_form_dirty))" },
         { content: "Preview", trigger: "button[name=action_preview_mapping]", run: "click" },
         { content: "What would be sent", trigger: ".modal tr:contains('Number in the Club'):contains('BE0477472701')" },
+        { content: "One model needs no selector", trigger: ".modal .o_field_widget[name=record_ref]:not(:has(select))" },
         { content: "Where it comes from", trigger: ".modal tr:contains('club_number'):contains('Odoo: vat')" },
+        { content: "Another object", trigger: ".modal .o_field_widget[name=object_name] input", run: "click" },
+        { content: "Orders", trigger: ".o_select_menu_item:contains('Order')", run: "click" },
+        { content: "Their models", trigger: `${RECORD} select:has(option[value='sale.order']):has(option[value='pos.order'])` },
+        { content: "No others", trigger: `${RECORD} select:not(:has(option[value='res.partner']))` },
         { content: "Close", trigger: ".modal footer button:contains('Close')", run: "click" },
         { content: "Compare", trigger: "button[name=action_compare_field_maps]", run: "click" },
         { content: "One was removed", trigger: ".modal .o_data_row:contains('Removed by you'):contains('website')" },
