@@ -18,6 +18,7 @@ def cached(*keys):
     def decorate(method):
         @functools.wraps(method)
         def read(self, *args, **kwargs):
+            # As the superuser: the first caller's rights must not decide what others get.
             env = self.env(user=SUPERUSER_ID, su=True, context={})
             return method(self.with_env(env), *args, **kwargs)
 

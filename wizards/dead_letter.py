@@ -123,6 +123,7 @@ class RetailDeadLetterWizard(models.TransientModel):
         for status, reason in self._check(checked).values():
             statuses[status] += 1
             reasons[reason] += status == "unbuilt"
+        # As the superuser: results are read-only for users.
         self.sudo().write(
             {
                 "checked_count": len(checked),
@@ -206,6 +207,7 @@ class RetailDeadLetterWizard(models.TransientModel):
         failed = delivery._failed_requests().get(delivery.id)
         request, reason, conflicts_with = delivery._preview().get(delivery.id, Preview())
         status = _status(failed, request)
+        # As the superuser: results are read-only for users, who may read the delivery.
         self.sudo().write(
             {
                 "sample_id": delivery.id,

@@ -53,6 +53,7 @@ class RetailFieldMapComparison(models.TransientModel):
         order = [kind for kind, _label in KINDS]
         differences = sorted(self.connector_id._differences(), key=lambda each: order.index(each[0]))
         self.line_ids.unlink()
+        # As the superuser: read-only for users.
         self.line_ids.sudo().create(
             [
                 {

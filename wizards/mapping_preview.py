@@ -37,6 +37,7 @@ class RetailMappingPreview(models.TransientModel):
     @api.model
     def _selection_model(self):
         names = {name for event_type in EVENT_TYPES.values() for name in event_type.models}
+        # As the superuser: only names of models, which users may not read otherwise.
         found = self.env["ir.model"].sudo().search([("model", "in", list(names))])
         return [(model.model, model.name) for model in found]
 

@@ -241,7 +241,8 @@ def _is_long(arguments: list[str]) -> bool:
 def _read_junit(path: str) -> Count:
     count = Count()
     with contextlib.suppress(ElementTree.ParseError):
-        for suite in ElementTree.parse(path).getroot().iter("testsuite"):
+        report = ElementTree.parse(path)  # noqa: S314  # pytest has just written it
+        for suite in report.getroot().iter("testsuite"):
             total, skipped, failures, errors = (
                 int(suite.get(k)) for k in ("tests", "skipped", "failures", "errors")
             )

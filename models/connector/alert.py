@@ -65,4 +65,5 @@ class RetailAlerting(models.AbstractModel):
         """Return the open activity of a cause, or an empty recordset."""
         self.ensure_one()
         is_alert = [("retail_cause", "=", cause)]
+        # As the superuser: the alert is of the connector, whoever's activity it is.
         return self.sudo().activity_search([ACTIVITY_TYPE], additional_domain=is_alert)[:1]

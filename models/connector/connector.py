@@ -208,6 +208,7 @@ class RetailConnector(models.Model):
         return self.provider, url.scheme, url.netloc, self.api_version
 
     def _tokens(self):
+        # As the superuser: encrypted values are nobody's to read.
         return set(self.sudo().credential_ids.mapped("encrypted_value"))
 
     def _forget_credentials(self, tokens):
@@ -388,6 +389,7 @@ class RetailConnector(models.Model):
         if not self.notify_by_email or not responsible.email:
             return
         body = Markup("<p>%s</p>") % text
+        # As the superuser: users create no e-mails; the recipient is the responsible user.
         self.env["mail.mail"].sudo().create(
             {"subject": subject, "body_html": body, "email_to": responsible.email_formatted}
         )

@@ -62,6 +62,7 @@ class RetailCredential(models.Model):
                 token = encryption.encrypt(credential.value.strip())
             except encryption.SecretKeyError as error:
                 raise UserError(self._secret_key_message(error)) from error
+            # As the superuser: encrypted values are nobody's to write; the user may write the credential.
             credential.sudo().write({"encrypted_value": token, "changed_at": fields.Datetime.now()})
             credential.invalidate_recordset(["value"])
 
@@ -77,9 +78,11 @@ class RetailCredential(models.Model):
     def _store_former(self):
         """Copy the secret that is about to be replaced to the credential for the former one, if there is one."""
         spec = self._get_spec()
+        # As the superuser: encrypted values are nobody's to read or write.
         token = self.sudo().encrypted_value
         if spec and spec.former and token:
             former = self.connector_id.credential_ids.filtered(lambda other: other.name == spec.former)
+            # As the superuser: it is of the same connector as the secret that the user may write.
             former.sudo().write({"encrypted_value": token, "changed_at": fields.Datetime.now()})
 
     def action_remove(self):
@@ -87,6 +90,7 @@ class RetailCredential(models.Model):
         self.check_access("write")
         if any(credential.required for credential in self):
             raise UserError(self.env._("This credential is required. To replace it, enter a new value."))
+        # As the superuser: encrypted values are nobody's to write; access was checked above.
         self.sudo().write({"encrypted_value": False, "changed_at": False})
 
     def _get_spec(self):
@@ -100,6 +104,7 @@ class RetailCredential(models.Model):
 
         :raise UserError: as :meth:`_get_secret`
         """
+        # As the superuser: encrypted values are nobody's to read; the caller uses the secrets for calls.
         found = self.sudo().search_fetch([("connector_id", "=", connector.id)], ("name", "encrypted_value"))
         return {credential.name: credential._get_secret() for credential in found}
 
@@ -109,6 +114,7 @@ class RetailCredential(models.Model):
         :raise UserError: no key decrypts it
         """
         self.ensure_one()
+        # As the superuser: encrypted values are nobody's to read; the caller uses the secret for calls.
         token = self.sudo().encrypted_value
         if not token:
             return ""
@@ -136,6 +142,7 @@ class RetailCredential(models.Model):
         :return: the number of secrets
         :raise UserError: a secret cannot be decrypted, which the message names; then none is changed
         """
+        # As the superuser: all companies share the key; no secret leaves this method.
         credentials = self.sudo().search([("encrypted_value", "!=", False)])
         for credential in credentials:
             try:

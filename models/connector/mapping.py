@@ -199,6 +199,7 @@ class RetailConnector(models.Model):
 
     def _get_field_maps(self):
         """Return the active lines as a tuple of :class:`FieldMap`; None if the connector has never had any."""
+        # As the superuser: the mapping is the same for everybody: drains use it, too.
         lines = self.sudo().field_map_ids
         if not lines and not self.field_map_defaults_seen:
             return None
@@ -206,9 +207,9 @@ class RetailConnector(models.Model):
 
     def _add_default_field_maps(self):
         """Create a line for each default of the provider. Lines with errors are marked, not rejected."""
-        # As the superuser, since users do not write which default a line comes from.
+        # As the superuser: users do not write which default a line comes from.
         lines = self.env["retail.field.map"].sudo()
-        for connector in self.sudo():
+        for connector in self.sudo():  # as above
             provider = connector._get_provider()
             defaults = provider.default_field_maps if provider else ()
             lines.create(

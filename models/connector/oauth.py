@@ -105,6 +105,7 @@ class RetailConnector(models.Model):
                 self.env._("First enter the client ID and the client secret on the Credentials tab.")
             )
         state = secrets.token_urlsafe(32)
+        # As the superuser: the consent is read-only for users; access was checked above.
         self.sudo().write(
             {
                 "consent_hash": _hash(state),
@@ -122,6 +123,7 @@ class RetailConnector(models.Model):
         :raise AccessError: there is none, or the consent has expired
         """
         now = fields.Datetime.now()
+        # As the superuser: the consent is nobody's to read; only this user's own are searched.
         waiting = self.sudo().search([("consent_user_id", "=", self.env.uid), ("consent_until", ">=", now)])
         for connector in waiting:
             if hmac.compare_digest(connector.consent_hash or "", _hash(state)):
@@ -193,6 +195,7 @@ class RetailConnector(models.Model):
     def _own_transaction(self):
         """Yield the connector in a READ COMMITTED transaction: after waiting for a lock, it sees what was stored."""
         if modules.module.current_test:
+            # As the superuser: in tests instead of the transaction below, which is the superuser's.
             yield self.sudo()
             return
         with self.env.registry.cursor() as cr:
@@ -210,6 +213,7 @@ class RetailConnector(models.Model):
                 token.expires_in,
             )
         )
+        # As the superuser: read-only for users; the token comes from the remote.
         self.sudo().write({"token_given_at": now, "token_ends_at": ends_at})
 
     def _token_seconds(self):

@@ -45,6 +45,7 @@ class RetailRemoteSchema(models.Model):
                 return None
             found = adapter.remote_properties(object_name)
         values = {"properties": [asdict(each) for each in found], "read_at": fields.Datetime.now()}
+        # As the superuser: what the remote says is read-only for users.
         schema = self.sudo().search(
             [("connector_id", "=", connector.id), ("object_name", "=", object_name)], limit=1
         )

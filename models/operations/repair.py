@@ -69,8 +69,8 @@ class RetailDelivery(models.Model):
         :return: ``{id: Preview}``
         """
         previews = {}
+        # As the superuser, like the drain; the wizard has checked access. Rolled back: completing a fact may write.
         for connector, deliveries in self.sudo().grouped("connector_id").items():
-            # As the drain does it, then rolled back: completing a fact may write.
             savepoint = self.env.cr.savepoint()
             try:
                 previews.update(deliveries._preview_of(connector))

@@ -14,6 +14,7 @@ class ResConfigSettings(models.TransientModel):
     @api.depends("company_id")
     def _compute_retail_retention_summary(self):
         for settings in self:
+            # As the superuser: whoever may see the settings may know that the deletion runs.
             retention = (
                 self.env["retail.retention"].sudo().search([("company_id", "=", settings.company_id.id)])
             )

@@ -96,6 +96,7 @@ class RetailSyncState(models.Model):
     def _resync_states(self, records, connectors):
         """Return (records with a state event, connectors that take it, number of deliveries)."""
         event_type = records._retail_updated_event
+        # As the superuser: users create no events; the callers have checked access to the records.
         events = self.env["retail.event"].sudo()
         routes = events._routes({event_type}, connectors) if event_type else []
         if not routes:

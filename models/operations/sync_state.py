@@ -92,6 +92,7 @@ class RetailSyncState(models.Model):
     def _compute_remote_id(self):
         self.remote_id = False
         for (connector, res_model), statuses in self.grouped(lambda s: (s.connector_id, s.res_model)).items():
+            # As the superuser: the remote id belongs to the status, which the user may read.
             bound = (
                 self.env["retail.binding"].sudo()._by_record(connector, res_model, statuses.mapped("res_id"))
             )

@@ -145,6 +145,7 @@ class RetailBinding(models.Model):
     @api.model
     def _not_found_records(self, connector, records):
         """Return those records whose remote record no longer exists."""
+        # As the superuser: the bindings of a company that the user has switched off count, too.
         not_found = self.sudo()._of_records(connector, records._name, records.ids).filtered("is_not_found")
         return records.browse(not_found.mapped("res_id"))
 

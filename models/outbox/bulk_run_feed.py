@@ -168,6 +168,7 @@ class RetailBulkRun(models.Model):
         )
         self.invalidate_model()
         for (run_id,) in rows:
+            # As the superuser: progress is read-only for users; records are read as the user who started the run.
             queued = self.sudo().browse(run_id)._feed_run()
             if queued:
                 return queued
@@ -209,6 +210,7 @@ class RetailBulkRun(models.Model):
         if not records:
             return self.last_id, 0, 0
         rows = [CapturedEvent(self.flow_id.event_type, record_id) for record_id in records.ids]
+        # As the superuser: users create no events; this one was checked when the records were searched.
         events = self.env["retail.event"].with_user(self.started_by_id).sudo()
         queued = events._insert(
             records._name, rows, connectors=self.connector_id, lane=Lane.BULK.value, bulk_run_id=self.id

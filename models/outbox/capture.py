@@ -20,6 +20,7 @@ class RetailCapture(models.AbstractModel):
         return self.env["retail.event"]._newest_uuid(self, event_types)
 
     def _retail_excluding_flows(self, event_type, payload):
+        # As the superuser: whoever changes the record may have no rights on flows, and what its facts name.
         records = self.sudo().with_context(active_test=False)
         return tuple(
             route.flow_id
@@ -34,6 +35,7 @@ class RetailCapture(models.AbstractModel):
         return not effect_of(flow.connector_id, event_type, self._name).is_owed(payload)
 
     def unlink(self):
+        # As the superuser: whoever deletes the record may have no rights on outgoing events.
         self.sudo().with_context(active_test=False)._retail_cancel_excluded_facts()
         return super().unlink()
 

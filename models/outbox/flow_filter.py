@@ -69,6 +69,7 @@ class RetailFlow(models.Model):
             domain = parse_filter(self.env, text)
             if text != model._retail_default_domain():
                 check_filter(model, domain)
+            # As the superuser: the query is only built, and what the filter names was checked above.
             validate_filter(model.sudo(), domain)
         except FilterError as error:
             raise ValidationError(
@@ -166,6 +167,7 @@ class RetailFlow(models.Model):
 
     def _clear_fault(self):
         """Have what waits for the flow be sent."""
+        # As the superuser: faults are read-only for users.
         for flow in self.sudo().filtered("fault"):
             flow.fault = False
             flow.connector_id._clear_alert(flow._fault_cause())

@@ -123,6 +123,7 @@ class RetailQuota(models.Model):
                 if seconds in rows:
                     rows[seconds].write(limit)
                 else:
+                    # As the superuser: as above.
                     self.sudo().create({"connector_id": connector.id, "window": str(seconds), **limit})
 
     # -- counting ----------------------------------------------------------------------------------

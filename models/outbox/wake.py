@@ -98,6 +98,7 @@ class RetailWake(models.AbstractModel):
             return
         try:
             with self.env.registry.cursor() as cr:
+                # As the superuser: anybody's change may wake a lane; a job carries ids only.
                 self.with_env(self.env(cr=cr, user=SUPERUSER_ID, su=True))._wake(connector_id, lane, due_in)
         except psycopg2.Error:
             _logger.warning("Cannot wake lane %s of connector %s; the cron will drain it", lane, connector_id)

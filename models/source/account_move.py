@@ -41,11 +41,13 @@ class AccountMove(models.Model):
         """Vendor bills, receipts and journal entries have no events. A till's refund is an event of its order."""
         moves = self.filtered(lambda move: move.move_type == MOVE_TYPES[event_type])
         if event_type == "refund.issued":
+            # As the superuser: accountants may have no rights on the till's orders.
             return moves.filtered(lambda move: not move.sudo().pos_order_ids)
         return moves
 
     def _retail_capture_transition(self, transition, old, new):
         if transition.event_type == "invoice.paid":
+            # As the superuser: anybody may flush, see the base method.
             self._retail_with_fact("invoice.paid").sudo()._retail_payments()._retail_capture_paid()
             return
         # An order placed and invoiced in one transaction: placed comes first.
@@ -185,6 +187,7 @@ class AccountPartialReconcile(models.Model):
             ["posted_before", "state"]
         )  # an invoice posted and paid at once: posted comes first
         partials = super().create(vals_list)
+        # As the superuser: whoever registers a payment may lack rights on other parts of it.
         partials.sudo().filtered(
             lambda partial: partial.debit_move_id.move_id.posted_before and partial._retail_is_payment()
         )._retail_capture_paid()

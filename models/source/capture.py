@@ -334,6 +334,7 @@ class RetailCapture(models.AbstractModel):
             record._retail_capture_fact(self._retail_erased_event, {"id": str(record.id)}, record.company_id)
 
     def _retail_pending(self):
+        # As the superuser: users create no events; what they change is checked by Odoo.
         insert = self.env(su=True)["retail.capture"]._retail_insert_captured
         return pending(self.env.cr, CAPTURED, EventBuffer, insert)
 

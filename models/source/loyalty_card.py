@@ -65,10 +65,12 @@ class LoyaltyCard(models.Model):
     def _retail_capture_state(self, event_type):
         """Capture a promotion, whose figures count its coupons. Loyalty cards are left out."""
         is_wanted = self._retail_wants(event_type)
+        # As the superuser: whoever sells may have no rights on programs.
         coupons = self.sudo().filtered(lambda card: is_wanted and card.program_id._retail_has_coupons())
         return super(LoyaltyCard, coupons)._retail_capture_state(event_type)
 
     def _retail_capture_transition(self, transition, old, new):
+        # As the superuser: whoever sells may have no rights on programs.
         for card in self.sudo()._retail_with_fact(transition.event_type):
             card._retail_capture_fact(transition.event_type, details={"card": card._retail_identity()})
 
@@ -82,6 +84,7 @@ class LoyaltyCard(models.Model):
         """Add up, until precommit, the points that the card got; negative for those that an event has covered."""
         if not points or not self._retail_wants(ADJUSTED):
             return
+        # As the superuser: whoever sells may have no rights on cards, and nobody creates events.
         insert = self.env(su=True)["loyalty.card"]._retail_capture_points
         pending(self.env.cr, POINTS, Counter, insert)[self.id] += points
 
@@ -126,6 +129,7 @@ class LoyaltyCard(models.Model):
 
     def _retail_identity(self):
         """Return what identifies the card (a dict of JSON values): it may be deleted before its event is inserted."""
+        # As the superuser: whoever sells may have no rights on programs; the texts are the same for all.
         card = self.with_env(self.env(su=True, context={}))
         program = card.program_id
         return {

@@ -46,11 +46,13 @@ class LoyaltyHistory(models.Model):
         """
         if not self or not self._retail_is_wanted():
             return
+        # As the superuser: whoever sells may have no rights on cards.
         for line in self.sudo():
             issued, used = before.get(line.id, (0.0, 0.0))
             changes = line._retail_changes(sign * (line.issued - issued), sign * (line.used - used))
             for event_type, points in changes:
                 line._retail_capture_change(event_type, points)
+        # As the superuser: see above.
         self.sudo().card_id._retail_capture_state("promotion.changed")
 
     def _retail_changes(self, issued, used):
@@ -89,4 +91,5 @@ class LoyaltyHistory(models.Model):
         """Return the order (superuser) of the line; None if there is none."""
         if order_model not in ORDER_MODELS or not order_id:
             return None
+        # As the superuser: whoever changes points may have no rights on the order.
         return self.env[order_model].sudo().browse(order_id).exists() or None

@@ -23,6 +23,7 @@ class MailBlacklist(models.Model):
         return super().unlink()
 
     def _retail_capture_customers(self):
+        # As the superuser: a visitor may unsubscribe; partners of all companies count.
         partners = self.env["res.partner"].sudo()
         if partners._retail_wants(partners._retail_updated_event):
             customers = partners.search([("email_normalized", "in", self.mapped("email"))])

@@ -54,6 +54,7 @@ class PosOrder(models.Model):
 
     def _retail_capture_transition(self, transition, old, new):
         if transition.event_type == "order.updated":
+            # As the superuser: a cashier may have no rights on sales orders.
             self.sudo()._retail_settled_orders()._retail_capture_state("order.updated")
             return
         super()._retail_capture_transition(transition, old, new)

@@ -52,6 +52,7 @@ class ProductPricelistItem(models.Model):
         )
 
     def _retail_capture_erased(self):
+        # As the superuser: whoever deletes a rule may have no rights on all that it names.
         for item in self.sudo():
             removed = PriceRemovedV1(
                 source="pricelist",
@@ -143,6 +144,7 @@ class ProductTemplate(models.Model):
         return frozenset({"active", "company_id", "list_price", "sale_ok"})
 
     def _retail_capture_erased(self):
+        # As the superuser: the event has the company of the product, which the user may not read.
         for template in self.sudo():
             removed = PriceRemovedV1(source="list_price", id=str(template.id), template_id=str(template.id))
             template._retail_capture_fact(REMOVED, removed.canonical(), template.company_id)
@@ -222,6 +224,7 @@ class ProductCategory(models.Model):
 
 def _capture_items_removed(env, domain):
     """Capture the removal of pricelist rules whose product or category is deleted: the database cascades to them."""
+    # As the superuser: the database deletes the rules of all companies.
     items = env["product.pricelist.item"].sudo().with_context(active_test=False)
     if items._retail_wants(REMOVED):
         items.search(domain)._retail_without(REMOVED)._retail_capture_erased()

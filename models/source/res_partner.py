@@ -90,6 +90,7 @@ class ResPartner(models.Model):
     # -- canonical form ----------------------------------------------------------------------------
 
     def _retail_existing(self):
+        # As the superuser: who previews has been checked for access to the records; drains send what exists.
         found = self.sudo().search_fetch([("id", "in", self.ids)], PAYLOAD_FIELDS, order="id")
         return found.with_env(self.env)
 

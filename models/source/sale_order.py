@@ -51,6 +51,7 @@ class SaleOrder(models.Model):
         """Return the amount that tills took for the order, less what they refunded (module ``pos_sale``)."""
         if "pos_order_line_ids" not in self._fields:
             return 0.0
+        # As the superuser: salespeople may have no rights on the till's orders.
         lines = self.sudo().pos_order_line_ids
         till_orders = (lines | lines.refund_orderline_ids).order_id
         return sum(till_order._retail_taken_for(self) for till_order in till_orders)

@@ -32,6 +32,7 @@ class StockQuant(models.Model):
         """Capture the product's level for the quant's company. Stock in no warehouse has none."""
         if not self._retail_wants(event_type):
             return
+        # As the superuser: anybody may flush, and may have no rights on warehouses.
         quants_by_company = self.sudo().grouped(lambda quant: quant.location_id.warehouse_id.company_id)
         for company, quants in quants_by_company.items():
             if company:
@@ -53,6 +54,7 @@ class StockMove(models.Model):
         """Capture planned receipts, which are part of a level. Deliveries show in the quants that they reserve."""
         if not self._retail_wants(event_type):
             return
+        # As the superuser: anybody may flush, and may have no rights on warehouses.
         moves_by_company = self.sudo().grouped(lambda move: move._retail_comes_into().company_id)
         for company, moves in moves_by_company.items():
             if company:
@@ -110,7 +112,9 @@ class ProductProduct(models.Model):
 
     def _retail_payloads(self):
         """As the base method, for the company of the environment, with a constant number of queries."""
+        # As the superuser: a level counts all stock of the company, whoever previews it.
         warehouses = self.env["stock.warehouse"].sudo().search([("company_id", "=", self.env.company.id)])
+        # As the superuser: see above.
         levels = self.sudo()._retail_levels(warehouses)
         products = self.with_context(display_default_code=False)
         return products._retail_built(

@@ -1,0 +1,125 @@
+"""The check of trust: a sudo without a reason is found, and a cache whose content depends on who asks first."""
+
+import importlib
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+UNEXPLAINED = "sudo without a comment that says why"
+
+
+@pytest.fixture
+def check(monkeypatch):
+    """Return a function that gives the problems of a text, as ``[(line, what)]``."""
+    monkeypatch.syspath_prepend(ROOT / "dev" / "lib")
+    module = importlib.import_module("lint_trust")
+    return lambda text: module.check(textwrap.dedent(text))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "self.sudo().name = 'x'",
+        "self.sudo(True).unlink()",
+        "env = self.env(user=1, su=True)",
+        "return self.filtered(lambda each: each.sudo().name)",
+        "if self.sudo().name:\n    pass  # not why",
+        "for each in self.sudo():\n    # not why\n    pass",
+        "found = 1  # not why\nself.sudo().unlink()",
+        "# not why\n\nself.sudo().unlink()",
+        "text = '# no comment'; self.sudo().unlink()",
+    ],
+)
+def test_without_a_reason(check, statement):
+    assert [what for _line, what in check(statement)] == [UNEXPLAINED]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "self.sudo().unlink()  # users may not",
+        "# Users may not.\nself.sudo().unlink()",
+        "found = (\n    self.env['a']\n    .sudo()  # users may not\n    .search([])\n)",
+        "# Users may not.\nfound = (\n    self.env['a']\n    .sudo()\n)",
+        "for each in self.sudo():  # users may not\n    pass",
+        "self.sudo(False).unlink()",
+        "self.with_user(self.env.user).unlink()",
+        "text = 'self.sudo()'",
+    ],
+)
+def test_with_a_reason(check, statement):
+    assert check(statement) == []
+
+
+def test_line_of_the_sudo(check):
+    assert check("a = 1\nb = (\n    self.env['a']\n    .sudo()\n)") == [(4, UNEXPLAINED)]
+
+
+@pytest.mark.parametrize(
+    ("what", "read"),
+    [
+        ("context", "self.env.context.get('lang')"),
+        ("context", "self.connector_id.env.context"),
+        ("user", "self.env.user.name"),
+        ("uid", "self.env.uid"),
+        ("company", "self.env.company"),
+        ("companies", "self.env.companies.ids"),
+        ("lang", "env.lang"),
+    ],
+)
+def test_cached_function_that_reads_who_asks(check, what, read):
+    source = f"""
+        class A(models.Model):
+            @cached("self.id")
+            def _cached(self):
+                return {read}
+    """
+    assert check(source) == [(5, f"a cached function reads {what}, which is not that of the user")]
+
+
+@pytest.mark.parametrize("method", ["with_company", "with_context", "with_env", "with_user"])
+def test_cached_function_that_chooses_who_asks(check, method):
+    source = f"@cache.cached()\ndef _cached(self):\n    return self.{method}(1).name\n"
+    [(line, what)] = check(source)
+    assert (line, what.partition(":")[0]) == (3, f"a cached function calls {method}")
+
+
+def test_cached_function_that_reads_records(check):
+    read = "self.company_id.name, self.env['a'].search([]).user_id"
+    assert check(f"@cached('self.id')\ndef _cached(self):\n    return {read}\n") == []
+
+
+@pytest.mark.parametrize(
+    "name", ["ormcache('self.id')", "tools.ormcache()", "functools.lru_cache", "cached_property"]
+)
+def test_other_caches_of_records(check, name):
+    [(_line, what)] = check(f"@{name}\ndef _cached(self):\n    return self.name\n")
+    assert what.endswith("use tools.cache.cached")
+
+
+def test_caches_without_records(check):
+    assert check("@functools.lru_cache\ndef parse(text):\n    return text.split()\n") == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from odoo.tools import ormcache\n\n__all__ = [ormcache]\n",
+        "from odoo import tools\n\n\n@tools.ormcache()\ndef read(self):\n    return 1\n",
+        "from odoo.tools.cache import ormcache\n\n__all__ = [ormcache]\n",
+    ],
+)
+def test_ruff_refuses_odoos_own_cache(source):
+    command = [sys.executable, "-m", "ruff", "check", "--select", "TID251", "--output-format", "concise"]
+    result = subprocess.run(
+        [*command, "--stdin-filename", "models/new.py", "-"],
+        cwd=ROOT,
+        input=source,
+        text=True,
+        capture_output=True,
+    )
+    assert "TID251" in result.stdout
