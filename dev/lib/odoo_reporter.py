@@ -1,6 +1,7 @@
 """Run the odoo command; report its tests to the file descriptor RETAIL_HUB_REPORT_FD, one JSON object a line.
 
 {"event": "start" | "skip" | "fail", "test": "test_file.Class.method", "text": reason or traceback}
+{"event": "note", "text": …}: what a test logs as its summary
 {"event": "complaint", "text": …}: a warning or an error in the log outside of tests, as while modules load
 """
 
@@ -89,10 +90,23 @@ class ComplaintHandler(logging.Handler):
         self.report.send("complaint", text=text)
 
 
+class NoteHandler(logging.Handler):
+    """Reports the summaries that tests log, such as the number of cases that were generated."""
+
+    def __init__(self, report: Report):
+        super().__init__(logging.INFO)
+        self.report = report
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.startswith(TESTS_PACKAGE) and record.name.endswith(".summary"):
+            self.report.send("note", text=record.getMessage())
+
+
 def main() -> None:
     report = Report(int(os.environ.pop("RETAIL_HUB_REPORT_FD")))
     report_results(report)
     logging.getLogger().addHandler(ComplaintHandler(report))
+    logging.getLogger().addHandler(NoteHandler(report))
     odoo.cli.main()
 
 

@@ -164,6 +164,8 @@ class OdooResults:
             case "skip":
                 self.skipped.add(test)
                 say(f"\n    skipped {test}: {text}", end="")
+            case "note":
+                say(f"\n    {text}", end="")
             case "fail":
                 self.fail(test, text)
             case "complaint":
@@ -304,12 +306,15 @@ def main() -> int:
         "--addons", metavar="FOLDER", help="where an addon of your own is, whose tags are run"
     )
     parser.add_argument("--keep", action="store_true", help="keep the databases")
-    parser.add_argument("--seed", type=int, help="of what the fault tests leave to chance")
+    parser.add_argument("--seed", type=int, help="of what the fault tests and the fuzz leave to chance")
+    parser.add_argument("--examples", type=int, help="of the fuzz, for each adapter")
     options = parser.parse_intermixed_args()
     if options.addons:
         os.environ["RETAIL_HUB_ADDONS"] = str(Path(options.addons).resolve())
     if options.seed is not None:
         os.environ["RETAIL_HUB_SEED"] = str(options.seed)
+    if options.examples is not None:
+        os.environ["RETAIL_HUB_EXAMPLES"] = str(options.examples)
 
     prefix = f"rh_test_{setting('RETAIL_HUB_CHECKOUT_ID')}_{os.getpid()}"
     os.environ["RETAIL_HUB_DATABASE_PREFIX"] = prefix
