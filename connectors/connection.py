@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
+from ..core import zones
+from ..core.quota import DAY_SECONDS
 from .base import Adapter
 from .guard import Guard
 from .http_client import HttpClient
@@ -53,7 +56,14 @@ class Connection:
 
     def _read_limits(self, headers):
         for reading in self.provider.quota_readings(headers):
-            self._readings[reading.seconds] = reading
+            self._readings[reading.seconds] = self._with_reset(reading)
+
+    def _with_reset(self, reading):
+        """Return the reading of a day with its end: midnight of the account, unless the remote says when."""
+        zone = zones.find(self.settings.time_zone)
+        if reading.seconds != DAY_SECONDS or reading.resets_in is not None or zone is None:
+            return reading
+        return replace(reading, resets_in=zones.seconds_to_midnight(datetime.now(UTC), zone))
 
 
 def _batch_size(provider, settings):

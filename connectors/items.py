@@ -100,6 +100,7 @@ class Prepared:
     :param personal: names of properties that hold personal data although their names do not say so, see
         :func:`~.mapper.personal_properties`. The hub masks their values in the stored request and in error messages.
     :param object: the remote object that is created or changed; empty if the adapter has no objects
+    :param warnings: what was left out, for the user
     """
 
     item: Item
@@ -110,6 +111,7 @@ class Prepared:
     is_subject: bool = False
     personal: frozenset[str] = frozenset()
     object: str = ""
+    warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class Outcome:
     :param response: what else the remote said, for the attempt that users see: a small dict of JSON values
     :param checkpoint: how far an item got that needs more than one attempt, for the next attempt's :class:`Item`: a
         small dict of JSON values
+    :param warnings: what was left out because the remote refused it, for the user
     """
 
     trace_id: str
@@ -132,6 +135,7 @@ class Outcome:
     http_status: int | None = None
     response: Mapping[str, Any] = field(default_factory=dict)
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
 
 
 def failed(batch: Sequence[Prepared], error: RemoteError) -> list[Outcome]:

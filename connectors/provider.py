@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..core import field_map, remote_data
+from ..core import field_map, remote_data, zones
 from ..core.field_map import FieldMap, Transform
 from ..schemas import EVENT_TYPES
 from .authentication import AuthMethod, Token
@@ -41,6 +41,9 @@ class Settings:
     :param objects: the admin's choice by subject; a subject without one uses the provider's first object for it
     :param auth_method: the code of one of the provider's methods; empty for its first
     :param parallel_calls: the maximum number of concurrent calls, for adapters that send one record per call
+    :param time_zone: the remote account's, as the last successful test of the connection reported it (IANA name);
+        empty if unknown. Daily limits are taken to end at its midnight.
+    :param remote_properties: ``{object: {name: property}}`` as last read; without objects that were never read
     """
 
     base_url: str
@@ -55,6 +58,8 @@ class Settings:
     objects: Mapping[str, ObjectChoice] = field(default_factory=dict)
     auth_method: str = ""
     parallel_calls: int = 1
+    time_zone: str = ""
+    remote_properties: Mapping[str, Mapping[str, "RemoteProperty"]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +171,20 @@ class ConnectionReport:
     :param server_time: the remote's clock (UTC); None if unknown
     :param quota_remaining: calls that are left in the daily window; None if unknown
     :param quota_limit: calls that the daily window allows; None if unknown
+    :param quota_resets_at: when the daily window starts again (UTC); None if unknown
+    :param time_zone: the account's time zone (IANA name); empty if unknown
     """
 
     account: str
     server_time: datetime | None = None
     quota_remaining: int | None = None
     quota_limit: int | None = None
+    quota_resets_at: datetime | None = None
+    time_zone: str = ""
 
     def __post_init__(self):
         object.__setattr__(self, "account", remote_data.short(self.account, remote_data.MAX_NAME))
+        object.__setattr__(self, "time_zone", self.time_zone if zones.find(self.time_zone) else "")
 
 
 def _no_readings(headers):

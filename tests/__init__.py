@@ -14,6 +14,7 @@ from .connector import test_connector
 from .connector import test_credential
 from .connector import test_destination
 from .connector import test_field_map
+from .connector import test_hubspot_account
 from .connector import test_hubspot_companies
 from .connector import test_hubspot_invoices
 from .connector import test_hubspot_orders

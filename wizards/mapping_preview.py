@@ -144,6 +144,7 @@ class RetailMappingPreview(models.TransientModel):
             [delivery] = batch.deliveries
             rows = self._rows(adapter, delivery.item) if delivery.item else []
         if delivery.prepared:
+            self._show_sent(delivery.prepared, rows)
             rows += self._more_rows(delivery.prepared, rows)
         return delivery, rows
 
@@ -203,6 +204,15 @@ class RetailMappingPreview(models.TransientModel):
             self._row(adapter, item, line, known, line in sent)
             for line in adapter.mapper.field_maps(remote_object.name)
         ]
+
+    def _show_sent(self, prepared, rows):
+        """Show values as the adapter sends them, such as a date with a time of day."""
+        if self._remote_object().part or prepared.object != self._remote_object().name:
+            return
+        for row in rows:
+            sent = prepared.comparable.get(row["name"])
+            if row["is_sent"] and isinstance(sent, str):
+                row["value"] = sent
 
     def _row(self, adapter, item, line, known, is_in_event):
         value, note, remote = "", "", known.get(line.property)

@@ -1,11 +1,15 @@
 """The HubSpot adapter: customers, orders and invoices, through the batch endpoints of the CRM objects API."""
 
+from datetime import UTC, datetime
+
+from ...core import field_map
 from ...core.errors import MappingError, RemoteError
 from ..base import Adapter, Finder, Provisioner, SchemaReader
 from ..items import Outcome, Prepared
 from ..provider import ConnectionReport
 from . import batch as batches
 from . import mapping, schema
+from .account_values import AccountValues
 from .api import HubSpotApi
 from .customers import CustomerHandler, Customers
 from .documents import LINE, DocumentHandler, Documents
@@ -21,6 +25,7 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
     def __init__(self, settings, mapper, http):
         super().__init__(settings, mapper, http)
         self.api = HubSpotApi(settings, http)
+        self.account_values = AccountValues(settings)
         self._object_maps = {}
         handlers = CustomerHandler(self), DocumentHandler(self), ShipmentHandler(self)
         self._handlers = {name: handler for handler in handlers for name in handler.event_types}
@@ -82,7 +87,8 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
         return Documents(self.api, records, self._records(LINE))
 
     def _records(self, object_name):
-        return Records(self.api, object_name, self.settings.batch_size)
+        languages = self.object_map(object_name).languages
+        return Records(self.api, object_name, self.settings.batch_size, languages)
 
     # ----- connection -----
 
@@ -120,24 +126,36 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
         details = self.api.account("/details")
         if details.status >= 300:
             raise self.api.refusal(details, write=False)
-        limit, used = self._daily_usage()
-        remaining = max(limit - used, 0) if limit is not None and used is not None else None
-        return ConnectionReport(_account_name(details.object), details.date, remaining, limit)
+        usage = self._daily_usage()
+        limit, used = _count(usage.get("usageLimit")), _count(usage.get("currentUsage"))
+        return ConnectionReport(
+            _account_name(details.object),
+            details.date,
+            max(limit - used, 0) if limit is not None and used is not None else None,
+            limit,
+            _moment(usage.get("resetsAt")),
+            str(details.object.get("timeZone") or ""),
+        )
 
     def _daily_usage(self):
-        """Return (limit, used): the day's calls, or None where unknown. The token may lack the right to read them."""
+        """Return the day's calls as HubSpot describes them; empty if the token lacks the right to read them."""
         try:
             usage = self.api.account("/api-usage/daily/private-apps")
         except RemoteError:
-            return None, None
+            return {}
         rows = usage.object.get("results", usage.json)
         row = rows[0] if usage.status < 300 and isinstance(rows, list) and rows else None
-        row = row if isinstance(row, dict) else {}
-        return _count(row.get("usageLimit")), _count(row.get("currentUsage"))
+        return row if isinstance(row, dict) else {}
 
 
 def _count(value):
     return value if isinstance(value, int) else None
+
+
+def _moment(value):
+    """Return the moment (UTC) that a text says; None if it says none."""
+    moment = field_map.parse_date(value)
+    return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else None
 
 
 def _account_name(details):

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import quote
 
+from ...core import zones
 from ...core.errors import AuthError, QuotaError, RemoteError, TransientError
 from . import errors, problems
 
@@ -29,6 +30,7 @@ class HubSpotApi:
 
     def __init__(self, settings, http):
         self.version = settings.api_version
+        self.zone = zones.find(settings.time_zone)
         self.http = http
         self._halted: RemoteError | None = None
 
@@ -74,7 +76,7 @@ class HubSpotApi:
 
     def refusal(self, response, sent=(), write=True, object_name=""):
         """Return the error for a response of status 400 or more; see :func:`.errors.from_response`."""
-        error = errors.from_response(response, write=write, sent=sent, noun=noun(object_name))
+        error = errors.from_response(response, write=write, sent=sent, noun=noun(object_name), zone=self.zone)
         if isinstance(error, (AuthError, QuotaError, TransientError)):
             self._halted = error.not_sent()
         return error

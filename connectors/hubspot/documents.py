@@ -71,6 +71,7 @@ class DocumentHandler(Handler):
             prepared,
             body={**body, "lines": [batches.input_of(each) for each in lines]},
             comparable={**prepared.comparable, "line items": [each.comparable for each in lines]},
+            warnings=(*prepared.warnings, *(text for each in lines for text in each.warnings)),
             personal=prepared.personal | self.adapter.object_map(LINE).personal,
         )
 

@@ -7,7 +7,7 @@ any part may be missing (https://developers.hubspot.com/docs/api-reference/lates
 import re
 from datetime import UTC, datetime, timedelta
 
-from ...core import remote_data
+from ...core import remote_data, zones
 from ...core.errors import (
     AuthError,
     ConflictError,
@@ -41,16 +41,19 @@ _NOT_UNIQUE = re.compile(r"by non-unique \S{1,100} property\s{0,10}(\w{0,100})")
 _MULTI_STATUS = Response(207, {})
 
 
-def from_response(response, *, write=True, sent=(), noun="record") -> RemoteError:
+def from_response(response, *, write=True, sent=(), noun="record", zone=None) -> RemoteError:
     """Return the error for a response of status 400 or more.
 
     :param response: a :class:`~..http_client.Response`
     :param write: whether the call may have changed something
     :param sent: the properties that were sent, one dict per item; personal values in them are masked in the message
     :param noun: the name of such records
+    :param zone: the time zone of the account; None if unknown
     """
     body = response.object
     error = _BY_STATUS.get(response.status, _by_range)(response, body, sent, noun)
+    if zone and _is_daily(error.code) and asked_to_wait(response) is None:
+        error.retry_after = zones.seconds_to_midnight(_now(response), zone) + 1
     error.http_status = response.status
     error.uncertain = write and is_uncertain(response.status)
     error.response = problems.correlation(body)
@@ -169,16 +172,20 @@ def _invalid_property(problem, sent):
 
 def _too_many(response, body, sent, noun):
     policy = str(body.get("policyName") or "RATE_LIMIT")
-    daily = "DAILY" in policy.upper()
+    daily = _is_daily(policy)
     text = "The daily call limit of HubSpot is used up." if daily else "HubSpot asked to slow down."
     return QuotaError(text, code=policy, retry_after=_quota_delay(response, daily))
+
+
+def _is_daily(code):
+    return "DAILY" in (code or "").upper()
 
 
 def _quota_delay(response, daily):
     """Return the seconds to wait: HubSpot's ``Retry-After``, or else its 10-second window or an hour at most.
 
-    The daily limit ends at midnight in the account's time zone, which the response does not name. So a call probes
-    at midnight UTC, and every hour until then.
+    The daily limit ends at midnight in the account's time zone, which the response does not name. While it is not
+    known, a call probes at midnight UTC, and every hour until then.
     """
     asked = asked_to_wait(response)
     if asked is not None:

@@ -22,7 +22,7 @@ _LANGUAGES = {"tl-ph": "fil-ph"}
 _MAIN_ADDRESS = "addresses.contact|0"
 KEY = "odoo_id"  # a custom property that Odoo manages: the match key of all objects except contacts
 OWN_KEY = MatchKeys(KEY)
-_MIDNIGHT = "%Y-%m-%dT00:00:00Z"  # for properties with a time of day
+LANGUAGE = "hubspot.language"
 
 
 # ----- transforms -----
@@ -115,7 +115,7 @@ TRANSFORMS = {
     ),
     "hubspot.street": Transform("Street, second line", _street, "text", takes_object=True),
     "hubspot.country": Transform("English name of the country", _country, "text"),
-    "hubspot.language": Transform("HubSpot language code", _language, "code"),
+    LANGUAGE: Transform("HubSpot language code", _language, "code"),
     "hubspot.domain": Transform("Domain of a website", _domain, "text"),
     "hubspot.subtotal": Transform("Before discount and delivery", _subtotal, "number"),
     "hubspot.taken_off": Transform("Sum of negative lines", _discount, "number", takes_object=True),
@@ -155,7 +155,7 @@ CONTACT = (
     _field("contact", "state", f"{_MAIN_ADDRESS}.region"),
     _field("contact", "zip", f"{_MAIN_ADDRESS}.postal_code"),
     _field("contact", "country", f"{_MAIN_ADDRESS}.country", "hubspot.country"),
-    _field("contact", "hs_language", "language", "hubspot.language"),
+    _field("contact", "hs_language", "language", LANGUAGE),
     _field("contact", "website", "website"),
 )
 COMPANY = (
@@ -225,9 +225,9 @@ INVOICE = (
     _field("invoice", "hs_invoice_billable", "false", source="constant"),
     _field("invoice", "hs_invoice_status", "residual", "hubspot.invoice_status"),
     _field("invoice", "hs_amount_billed", "total"),
-    _field("invoice", "hs_invoice_date", "invoice_date", "date", _MIDNIGHT),
-    _field("invoice", "hs_due_date", "due_date", "date", _MIDNIGHT),
-    _field("invoice", "hs_payment_date", "payment_date", "date", _MIDNIGHT),
+    _field("invoice", "hs_invoice_date", "invoice_date"),
+    _field("invoice", "hs_due_date", "due_date"),
+    _field("invoice", "hs_payment_date", "payment_date"),
     _field("invoice", "hs_purchase_order_number", "customer_reference"),
 )
 LINE_ITEM = (
@@ -250,16 +250,19 @@ class ObjectMap(NamedTuple):
     :param by_property: ``{property: field map}``
     :param once: properties that are sent only when a record is created
     :param personal: properties that hold personal data although their names do not say so
+    :param languages: properties that hold a language
     """
 
     by_property: dict[str, FieldMap]
     once: frozenset[str]
     personal: frozenset[str]
+    languages: frozenset[str]
 
     @classmethod
     def of(cls, maps):
         once = frozenset(each.property for each in maps if each.only_on_create)
-        return cls({each.property: each for each in maps}, once, personal_properties(maps))
+        languages = frozenset(each.property for each in maps if each.transform == LANGUAGE)
+        return cls({each.property: each for each in maps}, once, personal_properties(maps), languages)
 
 
 def own_keys(keys, object_name, own_id, names):

@@ -22,6 +22,7 @@ def prepare_record(adapter, item, subject, own_id, part=None, given=None):
         item = replace(item, remote_id=None)  # it is mapped to another object now, where it has another id
     maps = adapter.object_map(object_name)
     properties = {**(given or {}), **texts(adapter.mapper.mapped_values(item, object_name, part))}
+    properties, warnings = adapter.account_values.fit(object_name, maps.languages, properties)
     properties.update(mapping.own_keys(keys, object_name, own_id, maps.by_property))
     name, value = mapping.find_key(
         adapter.mapper, item, object_name, keys, own_id, maps.by_property, properties
@@ -35,7 +36,14 @@ def prepare_record(adapter, item, subject, own_id, part=None, given=None):
     if maps.once:
         comparable = {name: value for name, value in properties.items() if name not in maps.once}
     return Prepared(
-        item, f"{object_name}.{kind}", body, comparable, value, personal=maps.personal, object=object_name
+        item,
+        f"{object_name}.{kind}",
+        body,
+        comparable,
+        value,
+        personal=maps.personal,
+        object=object_name,
+        warnings=tuple(warnings),
     )
 
 

@@ -7,6 +7,7 @@ from ..bisect import bisect
 from ..items import Outcome, failed
 from . import batch as batches
 from . import errors
+from .account_values import left_out
 from .api import noun
 
 
@@ -14,12 +15,14 @@ class Records:
     """The records of one object of an account.
 
     :param size: the maximum number of records per call
+    :param languages: the names of properties with a language, without which a record is sent if HubSpot refuses them
     """
 
-    def __init__(self, api, object_name, size):
+    def __init__(self, api, object_name, size, languages=frozenset()):
         self.api = api
         self.object_name = object_name
         self.size = size
+        self.languages = languages
 
     def send(self, kind, items):
         """Create or update records, and return one outcome each, in order.
@@ -29,12 +32,31 @@ class Records:
 
         :param kind: ``upsert`` or ``update``
         """
-        outcomes = self._in_calls(items, lambda part: self._write_part(kind, part))
+        outcomes = self._write(kind, items)
         for n, (prepared, outcome) in enumerate(zip(items, outcomes, strict=True)):
             is_unanswered = outcome.error and outcome.error.code == "NOT_ANSWERED"
             if is_unanswered and kind == "update" and prepared.item.in_doubt:
                 outcomes[n] = self._update_merged(prepared, outcome)
         return outcomes
+
+    def _write(self, kind, items):
+        """Write records; those whose language the account does not have, without it."""
+        outcomes = self._in_calls(items, lambda part: self._write_part(kind, part))
+        refused = {p.item.trace_id: p for p, o in zip(items, outcomes, strict=True) if self._lacks(p, o)}
+        if not refused:
+            return outcomes
+        names = {o.trace_id: o.error.field for o in outcomes if o.trace_id in refused}
+        rest = [_without(p, names[trace]) for trace, p in refused.items()]
+        written = {o.trace_id: o for o in self._write(kind, rest)}
+        for trace, p in refused.items():
+            warning = left_out(names[trace], p.body["properties"][names[trace]])
+            written[trace] = replace(written[trace], warnings=(warning, *written[trace].warnings))
+        return [written.get(o.trace_id, o) for o in outcomes]
+
+    def _lacks(self, prepared, outcome):
+        error = outcome.error
+        is_refused = error is not None and error.code == "INVALID_OPTION" and error.field in self.languages
+        return is_refused and error.field in prepared.body["properties"]
 
     def archive(self, items):
         """Move records to the recycle bin, and return one outcome each. Records that do not exist count as done."""
@@ -109,3 +131,8 @@ class Records:
 
     def _refusal(self, response, sent=()):
         return self.api.refusal(response, sent, object_name=self.object_name)
+
+
+def _without(prepared, name):
+    properties = {key: value for key, value in prepared.body["properties"].items() if key != name}
+    return replace(prepared, body={**prepared.body, "properties": properties})

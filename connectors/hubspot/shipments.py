@@ -24,6 +24,8 @@ class ShipmentHandler(Handler):
         orders = [remote.id for remote in item.remote_ids.values() if remote.object == "order"]
         if not orders:
             return Prepared(item, "noop", {}, {})
-        properties = record_request.texts(self.mapper.mapped_values(item, SHIPMENT))
+        mapped = record_request.texts(self.mapper.mapped_values(item, SHIPMENT))
+        languages = self.adapter.object_map(SHIPMENT).languages
+        properties, warnings = self.adapter.account_values.fit(SHIPMENT, languages, mapped)
         body = {"id": orders[0], "properties": properties, "objectWriteTraceId": item.trace_id}
-        return Prepared(item, "order.update", body, properties, object="order")
+        return Prepared(item, "order.update", body, properties, object="order", warnings=tuple(warnings))

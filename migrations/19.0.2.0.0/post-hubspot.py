@@ -1,7 +1,13 @@
 """Default lines of the HubSpot mapping that sent wrong values are corrected, unless somebody has changed them."""
 
 # Key of the default, and its transform with the argument: before, and now.
-CHANGES = (("order.hs_subtotal_price", ("none", ""), ("hubspot.subtotal", "")),)
+CHANGES = (
+    ("order.hs_subtotal_price", ("none", ""), ("hubspot.subtotal", "")),
+    *(
+        (f"invoice.{name}", ("date", "%Y-%m-%dT00:00:00Z"), ("none", ""))
+        for name in ("hs_invoice_date", "hs_due_date", "hs_payment_date")
+    ),
+)
 
 
 def migrate(cr, version):

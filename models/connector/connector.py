@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_datetime, formatLang
 
 from ...connectors import PROVIDERS
 from ...connectors.connection import Connection
@@ -96,6 +97,9 @@ class RetailConnector(models.Model):
         readonly=True,
         copy=False,
         help="How far the clock of the remote system is ahead of Odoo's.",
+    )
+    time_zone = fields.Char(
+        readonly=True, copy=False, help="Of the account, as the last successful test reported it."
     )
     notify_by_email = fields.Boolean(
         "E-mail on Outage",
@@ -199,6 +203,7 @@ class RetailConnector(models.Model):
             self._sync_credentials()
         for connector, (destination, tokens) in before.items():
             if connector._destination() != destination:
+                connector.sudo().time_zone = False  # read-only for users
                 connector._forget_credentials(tokens)
         return result
 
@@ -272,9 +277,29 @@ class RetailConnector(models.Model):
             self._store_test_result(False, str(error), 0.0)
             return self._notify("danger", str(error))
         skew = (report.server_time - datetime.now(UTC)).total_seconds() if report.server_time else 0.0
-        message = self.env._("Connected to %(account)s.", account=report.account)
+        message = self._describe_report(report)
         self._store_test_result(True, message, skew)
+        self.sudo().time_zone = report.time_zone  # read-only for users; their access is checked
         return self._notify("success", message)
+
+    def _describe_report(self, report):
+        message = self.env._("Connected to %(account)s.", account=report.account)
+        if report.quota_remaining is None:
+            return message
+        left, limit = (
+            formatLang(self.env, calls, digits=0) for calls in (report.quota_remaining, report.quota_limit)
+        )
+        if report.quota_resets_at is None:
+            return f"{message} " + self.env._(
+                "%(left)s of %(limit)s calls are left today.", left=left, limit=limit
+            )
+        until = report.quota_resets_at.replace(tzinfo=None)
+        return f"{message} " + self.env._(
+            "%(left)s of %(limit)s calls are left until %(time)s.",
+            left=left,
+            limit=limit,
+            time=format_datetime(self.env, until, dt_format="short"),
+        )
 
     def action_activate(self):
         """Start capturing and sending changes, or resume after a pause."""
@@ -362,6 +387,7 @@ class RetailConnector(models.Model):
             source=self.get_base_url(),
             allowed_hosts=server_options.allowed_hosts(),
             auth_method=self.auth_method,
+            time_zone=self.time_zone or "",
         )
 
     def _is_started(self):

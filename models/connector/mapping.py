@@ -190,7 +190,8 @@ class RetailConnector(models.Model):
 
     def _adapter_settings(self):
         field_maps = self._cached_field_maps() if self.id else self._get_field_maps()
-        return replace(super()._adapter_settings(), field_maps=field_maps)
+        properties = self.env["retail.remote.schema"]._cached_properties(self.id) if self.id else {}
+        return replace(super()._adapter_settings(), field_maps=field_maps, remote_properties=properties)
 
     @cached("self.id")
     def _cached_field_maps(self):

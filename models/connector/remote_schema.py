@@ -6,6 +6,7 @@ from odoo import api, fields, models
 
 from ...connectors.base import SchemaReader
 from ...connectors.provider import RemoteProperty
+from ...tools.cache import cached
 
 
 class RetailRemoteSchema(models.Model):
@@ -21,15 +22,39 @@ class RetailRemoteSchema(models.Model):
 
     _object_unique = models.UniqueIndex("(connector_id, object_name)")
 
+    # -- CRUD --------------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    # -- business methods --------------------------------------------------------------------------
+
     @api.model
     def _known(self, connector, object_name):
         """Return ``{name: RemoteProperty}`` as last read; None if it was never read, or the user may not see it."""
         schema = self.search(
             [("connector_id", "=", connector.id), ("object_name", "=", object_name)], limit=1
         )
-        if not schema:
-            return None
-        found = (RemoteProperty(**{**each, "options": tuple(each["options"])}) for each in schema.properties)
+        return schema._properties_by_name() if schema else None
+
+    @cached("connector_id")
+    def _cached_properties(self, connector_id):
+        """Return ``{object: {name: RemoteProperty}}`` of a connector, cached: each drain needs them."""
+        schemas = self.search([("connector_id", "=", connector_id)])
+        return {schema.object_name: schema._properties_by_name() for schema in schemas}
+
+    def _properties_by_name(self):
+        found = (RemoteProperty(**{**each, "options": tuple(each["options"])}) for each in self.properties)
         return {each.name: each for each in found}
 
     @api.model

@@ -57,7 +57,7 @@ class DeliveryBatch:
         for each in self.deliveries:
             if each.waits_for and each.item:
                 with suppress(RemoteError):
-                    each.prepared = self._prepare_item(each)
+                    self._set_prepared(each)
         self.refuse_shared_keys()
 
     def _build_despite_faults(self):
@@ -78,7 +78,7 @@ class DeliveryBatch:
 
     def _prepare_delivery(self, delivery):
         try:
-            delivery.prepared = self._prepare_item(delivery)
+            self._set_prepared(delivery)
         except RemoteError as error:
             delivery.decide(error)
             return
@@ -86,6 +86,11 @@ class DeliveryBatch:
             delivery.cancel(self._deleted())
         elif _is_known_to_remote(delivery):
             delivery.skip()
+
+    def _set_prepared(self, delivery):
+        delivery.prepared = self._prepare_item(delivery)
+        if delivery.prepared:
+            delivery.warnings += delivery.prepared.warnings
 
     def _prepare_item(self, delivery):
         try:
@@ -182,6 +187,7 @@ class DeliveryBatch:
         found = {outcome.trace_id: outcome for outcome in outcomes}
         for trace_id, delivery in by_trace.items():
             delivery.outcome = self._checked(found.get(trace_id), trace_id)
+            delivery.warnings += delivery.outcome.warnings
 
     def _checked(self, outcome, trace_id):
         """Return the adapter's outcome if it is valid, or else an uncertain error."""

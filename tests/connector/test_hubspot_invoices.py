@@ -42,7 +42,7 @@ class TestHubSpotInvoices(HubSpotCase):
                 f"{invoice.amount_total:.2f}",
                 invoice.currency_id.name,
                 "open",
-                invoice.invoice_date_due.strftime("%Y-%m-%dT00:00:00Z"),
+                invoice.invoice_date_due.strftime("%Y-%m-%dT12:00:00Z"),
             ),
         )
         [(key, line)] = self._line_items(record).items()
@@ -50,7 +50,7 @@ class TestHubSpotInvoices(HubSpotCase):
         self.assertEqual((line["hs_sku"], line["quantity"]), ("LAMP", "3"))
         self._pay(invoice, 20)
         self._drain()
-        self.assertEqual(self._sent("hs_invoice_status", "hs_payment_date"), ("open", "2026-11-25T00:00:00Z"))
+        self.assertEqual(self._sent("hs_invoice_status", "hs_payment_date"), ("open", "2026-11-25T12:00:00Z"))
         self._pay(invoice, invoice.amount_residual)
         self._drain()
         self.assertEqual(

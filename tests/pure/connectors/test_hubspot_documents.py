@@ -442,7 +442,7 @@ def test_an_invoice_and_its_payment(adapter, sandbox):
         "hs_invoice_status": "open",
         "hs_invoice_billable": "false",
         "hs_amount_billed": "24.00",
-        "hs_due_date": "2026-12-23T00:00:00Z",
+        "hs_due_date": "2026-12-23T12:00:00Z",
     }
     lines = sorted(each["id"] for each in sandbox.records("line_items"))[2:]
     assert record["associations"] == {"contacts": [ann.id], "orders": [placed.remote_id], "line_items": lines}
@@ -452,8 +452,8 @@ def test_an_invoice_and_its_payment(adapter, sandbox):
     assert errors_of(send(adapter, item)) == [None]
     [record] = sandbox.records("invoices")
     assert record["properties"]["hs_invoice_status"] == "paid"
-    assert record["properties"]["hs_payment_date"] == "2026-11-25T00:00:00Z"
-    assert record["properties"]["hs_due_date"] == "2026-12-23T00:00:00Z"
+    assert record["properties"]["hs_payment_date"] == "2026-11-25T12:00:00Z"
+    assert record["properties"]["hs_due_date"] == "2026-12-23T12:00:00Z"
     assert len(record["associations"]["line_items"]) == 2
 
 

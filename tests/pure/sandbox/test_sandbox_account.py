@@ -4,7 +4,7 @@ import socket
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -95,6 +95,23 @@ def test_account_information(sandbox, api, version):
         500,
         2,
     )
+
+
+@pytest.mark.parametrize(
+    ("zone", "offset", "hours"), [("Asia/Kolkata", "+05:30", 5.5), ("America/Phoenix", "-07:00", -7)]
+)
+def test_the_day_of_the_account(sandbox, api, zone, offset, hours):
+    """The daily limit ends at midnight in its time zone."""
+    sandbox.configure(time_zone=zone)
+    details = api("GET", "/account-info/2026-09/details").data
+    assert [details[name] for name in ("timeZone", "utcOffset", "utcOffsetMilliseconds")] == [
+        zone,
+        offset,
+        hours * 3_600_000,
+    ]
+    (usage,) = api("GET", "/account-info/2026-09/api-usage/daily/private-apps").data["results"]
+    there = datetime.fromisoformat(usage["resetsAt"]) + timedelta(hours=hours)
+    assert there.strftime("%H:%M:%S") == "00:00:00"
 
 
 @pytest.mark.parametrize("base", ["/crm/v3/properties/contacts", "/crm/properties/2026-09/contacts"])

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from kit.account import Account
 from kit.store import now_iso
@@ -12,7 +13,7 @@ from .association_types import AssociationTypes
 from .failures import NOT_FOUND, Failure, bad_input
 from .limits import LIMITS, headers, rejection
 from .links import Links
-from .object_types import OBJECT_TYPES
+from .object_types import LANGUAGES, OBJECT_TYPES
 from .store import FIRST_ID, Store
 
 VERSION = r"(?P<version>v3|\d{4}-\d{2}(?:-beta)?)"
@@ -45,6 +46,8 @@ SETTINGS = {
     "custom_properties": [],  # definitions as the properties API takes them; "name" is enough
     "validation_rules": [],  # see rules.py
     "currencies": ["EUR"],  # of the account; the first one is the company's
+    "time_zone": "UTC",  # of the account: the daily limit ends at its midnight
+    "languages": LANGUAGES.split(),  # the options of hs_language of contacts
     "scopes": None,  # of the tokens in "tokens"; None: all
     "unbilled_invoices_need_lines": False,  # also an invoice with hs_invoice_billable false
     "portal_id": 44237313,
@@ -141,7 +144,7 @@ class Portal(Account):
         self.links, self.stores, self.names = Links(AssociationTypes()), {}, {}
         for number, (name, new_schema) in enumerate(OBJECT_TYPES.items()):
             self.add_type(name, Store(new_schema(), FIRST_ID + number * IDS_PER_TYPE))
-        self.publish_currencies()
+        self.publish_options()
 
     def add_type(self, name, store):
         self.stores[name] = store
@@ -151,8 +154,9 @@ class Portal(Account):
         if store.pipelines:
             pipelines.publish(store)
 
-    def publish_currencies(self):
-        """Make the account's currencies the options of all currency properties."""
+    def publish_options(self):
+        """Make the account's currencies the options of all currency properties, and its languages those of contacts."""
+        self.stores["contacts"].schema.properties["hs_language"].set_options(self.settings["languages"])
         for store in self.stores.values():
             if store.schema.currency:
                 store.schema.properties[store.schema.currency].set_options(self.settings["currencies"])
@@ -168,7 +172,7 @@ class Portal(Account):
             for definition in changes.get("custom_properties", []):
                 self.define(definition)
             super().configure(changes)
-            self.publish_currencies()
+            self.publish_options()
 
     def define(self, definition):
         schema = self.stores[definition.get("objectType", "contacts")].schema
@@ -219,20 +223,24 @@ class Portal(Account):
         raise Failure(404, "OBJECT_NOT_FOUND", "resource not found")
 
     def details(self):
+        offset = datetime.now(ZoneInfo(self.settings["time_zone"]))
         return {
             "portalId": self.settings["portal_id"],
             "accountType": "STANDARD",
-            "timeZone": "UTC",
+            "timeZone": self.settings["time_zone"],
             "companyCurrency": self.settings["currencies"][0],
             "additionalCurrencies": self.settings["currencies"][1:],
-            "utcOffset": "+00:00",
-            "utcOffsetMilliseconds": 0,
+            "utcOffset": f"{offset:%z}"[:3] + ":" + f"{offset:%z}"[3:],
+            "utcOffsetMilliseconds": int(offset.utcoffset().total_seconds() * 1000),
             "uiDomain": "app.hubspot.com",
             "dataHostingLocation": "na1",
         }
 
     def usage(self):
-        midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        now = datetime.now(ZoneInfo(self.settings["time_zone"]))
+        midnight = (now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).astimezone(
+            UTC
+        )
         entry = {
             "name": "private-apps-api-calls-daily",
             "usageLimit": self.settings["daily_limit"],
