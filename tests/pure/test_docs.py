@@ -18,7 +18,13 @@ from odoo.addons.retail_hub.schemas import EVENT_TYPES, SCHEMAS
 
 ROOT = Path(__file__).parents[2]
 RST = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "README.rst", *ROOT.glob("doc/*.rst")))
-MARKDOWN = ("CONTRIBUTING.md", "CHANGELOG.md", "connectors/hubspot/README.md", "connectors/webhook/README.md")
+MARKDOWN = (
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "connectors/hubspot/README.md",
+    "connectors/webhook/README.md",
+)
 LABELS_OF_ODOO = {"New", "Actions", "Apps"}
 HUBSPOT_OBJECTS = {
     "Contact": "contact",
