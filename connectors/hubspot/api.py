@@ -115,6 +115,7 @@ class HubSpotApi:
         return {str(each.get("id")): (each.get("properties") or {}).get(name) for each in records}
 
     def _read(self, object_name, body):
+        body = {**body, "propertiesWithHistory": []}  # required by HubSpot's API description
         response = self.objects(object_name, "POST", "/batch/read", body, is_write=False)
         if response.status >= 300:
             raise self.refusal(response, write=False, object_name=object_name)

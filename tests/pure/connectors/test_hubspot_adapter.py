@@ -223,7 +223,41 @@ def test_bad_records_named_one_by_one(adapter, sandbox, calls):
     outcomes = send(adapter, items)
     assert failures(outcomes) == {3: ValidationError, 77: ValidationError}
     assert outcomes[3].error.field == "email"
-    assert calls() == ["POST /batch/upsert 207"]
+    assert calls() == ["POST /batch/upsert 200"]
+
+
+@pytest.mark.parametrize(("version", "status"), [("2026-09", 200), ("v3", 207)])
+def test_a_partial_success_of_each_version(sandbox, version, status):
+    """Since 2026-09 the status does not tell: the errors are in the body of a 200."""
+    sandbox.configure(custom_properties=[ODOO_ID])
+    settings = local_settings(sandbox.url, version, {"access_token": "sandbox-token"})
+    with Connection(HUBSPOT, settings) as adapter:
+        find_by(adapter, BY_ODOO_ID)
+        bad = make_item(1, data=customer(1, emails=["nonsense"]))
+        outcomes = send(adapter, [make_item(0), bad, make_item(2)])
+        assert failures(outcomes) == {1: ValidationError}
+        gone = make_item(0, remote_id="77"), make_item(2, remote_id=outcomes[2].remote_id)
+        assert [type(o.error) for o in send(adapter, gone)] == [RemoteNotFoundError, type(None)]
+    assert [each["status"] for each in sandbox.requests()] == [status] * 2
+
+
+def test_a_value_that_is_too_long(adapter, sandbox):
+    """Only its record fails, and the message does not repeat it."""
+    long = make_item(1, data=customer(1, job_title="x" * 65_537))
+    outcomes = send(adapter, [make_item(0), long, make_item(2)])
+    assert failures(outcomes) == {1: ValidationError}
+    error = outcomes[1].error
+    assert (error.field, error.message) == (
+        "jobtitle",
+        "HubSpot rejected the property jobtitle: The value of jobtitle is too long: the maximum length is 65536",
+    )
+
+
+def test_reads_have_all_that_the_api_description_demands(adapter, sandbox):
+    [remote_id] = make(adapter, 1)
+    send(adapter, [make_item(0, event_type="customer.erased", data={"id": "0"}, remote_id=remote_id)])
+    [read] = [each["body"] for each in sandbox.requests() if each["path"].endswith("/batch/read")]
+    assert {"inputs", "properties", "propertiesWithHistory"} <= set(read)
 
 
 def test_many_bad_records(adapter, sandbox):
@@ -274,7 +308,7 @@ def test_update_of_a_deleted_contact(adapter, calls):
     assert failures(outcomes) == {1: RemoteNotFoundError}
     assert outcomes[1].error.code == "OBJECT_NOT_FOUND"
     assert "Resync" in outcomes[1].error.message
-    assert calls() == ["POST /batch/update 207"]
+    assert calls() == ["POST /batch/update 200"]
 
 
 def test_update_of_a_merged_contact_returns_the_new_id(adapter):
@@ -322,7 +356,7 @@ def test_search_for_what_may_have_been_made(adapter, sandbox, calls):
     found, missing = adapter.resolve(searches)
     assert (found.error, found.remote_id) == (None, sandbox.contacts()[0]["id"])
     assert (missing.error, missing.remote_id) == (None, None)
-    assert calls() == ["POST /batch/read 200", "POST /batch/read 207"]
+    assert calls() == ["POST /batch/read 200", "POST /batch/read 200"]
     assert len(sandbox.contacts()) == 1
 
 
@@ -488,7 +522,7 @@ def test_erase(adapter, sandbox, calls):
     ]
     assert failures(send(adapter, items)) == {}
     assert failures(send(adapter, items)) == {}
-    assert calls() == ["POST /batch/read 207", "POST /batch/archive 204", "POST /batch/read 207"]
+    assert calls() == ["POST /batch/read 200", "POST /batch/archive 204", "POST /batch/read 200"]
     assert {c["archived"] for c in sandbox.contacts()} == {True}
 
 

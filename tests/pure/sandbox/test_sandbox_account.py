@@ -116,7 +116,13 @@ def test_the_day_of_the_account(sandbox, api, zone, offset, hours):
 
 @pytest.mark.parametrize("base", ["/crm/v3/properties/contacts", "/crm/properties/2026-09/contacts"])
 def test_properties_on_both_paths(api, base):
-    data = {"name": "tier", "label": "Tier", "type": "enumeration", "fieldType": "select", "groupName": "g"}
+    data = {
+        "name": "tier",
+        "label": "Tier",
+        "type": "enumeration",
+        "fieldType": "select",
+        "groupName": "contactinformation",
+    }
     made = api("POST", base, {**data, "options": [{"label": "Gold", "value": "gold"}]})
     assert (made.status, made.data["options"][0]["value"], made.data["hasUniqueValue"]) == (
         201,

@@ -214,7 +214,7 @@ def test_given_with_a_batch_of_new_records(sandbox, api, ann):
     answer = api("POST", "/crm/objects/2026-09/orders/batch/create", {"inputs": inputs})
     (error,) = answer.data["errors"]
     assert (answer.status, error["message"], error["context"]["objectWriteTraceId"]) == (
-        207,
+        201,
         "One or more associations are invalid",
         ["t1"],
     )
@@ -296,11 +296,12 @@ def test_batches(sandbox, api, new, ann, objects, pairs):
         {"from": {"id": each}, "to": {"id": who}} for each, who in zip(orders, (ann, bob, "9"), strict=True)
     ]
     answer = api("POST", f"{pairs}/orders/contacts/batch/associate/default", {"inputs": wanted})
-    assert (answer.status, answer.data["numErrors"], len(answer.data["results"])) == (207, 1, 4)
+    assert (answer.data["numErrors"], len(answer.data["results"])) == (1, 4)
+    assert answer.status == (200 if "2026-09" in pairs else 207)
     assert answer.data["errors"][0]["context"]["INVALID_OBJECT_IDS"] == ["CONTACT=9 is not valid"]
     inputs = {"inputs": [{"id": each} for each in orders]}
     answer = api("POST", f"{pairs}/orders/contacts/batch/read", inputs)
-    assert answer.status == 207
+    assert answer.status == (200 if "2026-09" in pairs else 207)
     assert [
         (each["from"]["id"], [to["toObjectId"] for to in each["to"]]) for each in answer.data["results"]
     ] == [

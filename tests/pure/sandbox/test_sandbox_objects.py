@@ -88,7 +88,10 @@ def test_batches_search_and_upsert_by_a_unique_property(sandbox, api, base, obje
     assert api("POST", f"{base}/{type_id}/batch/update", changes).status == 200
     found = {"inputs": [{"id": "1"}, {"id": "9"}], "idProperty": "odoo_id", "properties": [other]}
     answer = api("POST", f"{base}/{object_type}/batch/read", found)
-    assert (answer.status, [each["properties"][other] for each in answer.data["results"]]) == (207, ["x"])
+    assert (answer.status, [each["properties"][other] for each in answer.data["results"]]) == (
+        207 if "v3" in base else 200,
+        ["x"],
+    )
     name = object_type_constant(object_type)
     assert answer.data["errors"][0]["message"].startswith(f"Could not get some {name} objects")
     condition = {"propertyName": "odoo_id", "operator": "IN", "values": ["0", "2"]}
@@ -388,8 +391,8 @@ def test_faults_apply_to_every_type(sandbox, api):
         for n in range(2)
     ]
     answer = api("POST", "/crm/objects/2026-09/orders/batch/create", {"inputs": inputs})
-    assert (answer.status, answer.data["errors"][0]["context"]["objectWriteTraceId"]) == (207, ["t1"])
+    assert (answer.status, answer.data["errors"][0]["context"]["objectWriteTraceId"]) == (201, ["t1"])
     assert [each["properties"]["hs_order_name"] for each in sandbox.records("orders")] == ["0"]
     assert [(each["path"], each["status"]) for each in sandbox.requests()] == [
-        ("/crm/objects/2026-09/orders/batch/create", 207)
+        ("/crm/objects/2026-09/orders/batch/create", 201)
     ]

@@ -267,7 +267,7 @@ def write_pairs(call, pairs, status, write):
             results += write(pair)
         except Failure as failure:
             errors.append(failure.item(None))
-    return batch_response(status, started, results, errors)
+    return batch_response(call, status, started, results, errors)
 
 
 def batch_read(call, target):
@@ -281,7 +281,7 @@ def batch_read(call, target):
             results.append({**found, "paging": page["paging"]} if "paging" in page else found)
         else:
             errors.append(no_associations(call, str(each["id"]), target))
-    return batch_response(200, started, results, errors)
+    return batch_response(call, 200, started, results, errors)
 
 
 def no_associations(call, record_id, target):

@@ -107,7 +107,7 @@ def write(call, items, status, upsert=False):
     missing = [item.key for item in items if item.missing]
     if missing:
         errors.append(some_not_found(call.store.schema.constant, missing).item(None))
-    return batch_response(status, now, in_order(call, results), errors)
+    return batch_response(call, status, now, in_order(call, results), errors)
 
 
 def resolve(call, items, upsert):
@@ -225,7 +225,7 @@ def read(call):
         results = [record.describe(names) for record in found.values() if record]
     missing = [str(key) for key, record in found.items() if record is None]
     errors = [some_not_found(call.store.schema.constant, missing).item(None)] if missing else []
-    return batch_response(200, now_iso(), in_order(call, results), errors)
+    return batch_response(call, 200, now_iso(), in_order(call, results), errors)
 
 
 def archive(call):

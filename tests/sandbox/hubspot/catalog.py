@@ -72,6 +72,7 @@ class Schema:
     complete the item. ``derive``: function (properties, store) that gives those HubSpot computes.
     ``may_archive``: function of a record that raises Failure if it has to stay.
     ``pipeline``: names of the properties (pipeline, stage). ``currency``: property with a currency of the account.
+    ``group``: HubSpot's own property group; ``groups``: {name: label} of all.
     ``plain``: names that any string suits. ``unique``: names whose values identify a record.
     """
 
@@ -86,6 +87,7 @@ class Schema:
         self.pipeline, self.currency = more.get("pipeline"), more.get("currency")
         self.mergeable, self.deletable_for_good = more.get("mergeable", False), more.get("gdpr", False)
         self.group = label.lower().replace(" ", "") + "information"
+        self.groups = {self.group: f"{label} information"}
         self.properties = {each.name: each for each in (*self.own_properties(), *properties)}
         for each in self.properties.values():
             each.group = each.group or self.group

@@ -48,6 +48,13 @@ def price_is_not_negative(_call, item):
         raise invalid_values([problem("price", "INVALID_NUMBER", f"{price} must not be negative")])
 
 
+def discount_is_at_most_100_percent(_call, item):
+    percent = item.properties.get("hs_discount_percentage")
+    if percent and Decimal(percent) > 100:
+        message = f"{percent} must not be greater than 100"
+        raise invalid_values([problem("hs_discount_percentage", "INVALID_NUMBER", message)])
+
+
 def line_item_amounts(properties, _store):
     """The amount is quantity times price, less the discount: a sum for each unit, or percent."""
     price, quantity, discount, percent = (

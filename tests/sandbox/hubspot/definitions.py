@@ -16,12 +16,40 @@ REQUIRED = ("name", "label", "type", "fieldType", "groupName")
 
 def handle(call, name):
     """Handle a request. ``name`` is the rest of the path, None for the collection."""
+    if name == "groups" or (name or "").startswith("groups/"):
+        return handle_groups(call, name.partition("/")[2])
     fixed = name is None or name.startswith("batch/")
     action = ACTIONS.get((call.request.method, name if fixed else "one"))
     if action is None:
         raise Failure(405, "VALIDATION_ERROR", f"{call.request.method} is not allowed here")
     with call.lock:
         return action(call, name)
+
+
+def handle_groups(call, name):
+    """The groups of properties: list, read one, create one."""
+    groups = call.store.schema.groups
+    if name and name not in groups:
+        raise Failure(404, NOT_FOUND, f"Property group {name} does not exist")
+    if call.request.method == "GET":
+        described = [describe_group(each, label) for each, label in groups.items()]
+        body = describe_group(name, groups[name]) if name else {"results": described}
+        return json_response(200, body)
+    if call.request.method != "POST" or name:
+        raise Failure(405, "VALIDATION_ERROR", f"{call.request.method} is not allowed here")
+    data = call.json()
+    if not data.get("name") or not data.get("label"):
+        raise bad_input("name and label can not be null or empty")
+    if data["name"] in groups:
+        raise Failure(
+            409, "OBJECT_ALREADY_EXISTS", f"A property group named '{data['name']}' already exists."
+        )
+    groups[data["name"]] = data["label"]
+    return json_response(201, describe_group(data["name"], data["label"]))
+
+
+def describe_group(name, label):
+    return {"name": name, "label": label, "displayOrder": -1, "archived": False}
 
 
 def list_all(call, _name):
@@ -41,7 +69,7 @@ def create(call, _name):
 def batch_create(call, _name):
     started = now_iso()
     created = [define(call.store.schema, each).describe() for each in inputs_of(call.json(), MAX_INPUTS)]
-    return batch_response(201, started, created)
+    return batch_response(call, 201, started, created)
 
 
 def batch_read(call, _name):
@@ -50,7 +78,7 @@ def batch_read(call, _name):
     names = [each.get("name") for each in inputs_of(call.json(), MAX_INPUTS)]
     found = [properties[name].describe() for name in names if name in properties]
     errors = [unknown(name).item(None) for name in names if name not in properties]
-    return batch_response(200, started, found, errors)
+    return batch_response(call, 200, started, found, errors)
 
 
 def batch_archive(call, _name):
@@ -117,6 +145,8 @@ def check_definition(schema, data):
     if name in schema.properties:
         message = f"A property named '{name}' already exists."
         raise Failure(409, "OBJECT_ALREADY_EXISTS", message, {"propertyName": [name]})
+    if data["groupName"] not in schema.groups:
+        raise bad_input(f"Property group {data['groupName']} does not exist")
     if data["fieldType"] not in FIELD_TYPES.get(data["type"], ()):
         raise bad_input(f"{data['fieldType']} is not a valid field type for {data['type']}")
     taken = len(schema.unique) - len(schema.builtin_unique)

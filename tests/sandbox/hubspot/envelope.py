@@ -20,12 +20,13 @@ def completed(started, results):
     return {"status": "COMPLETE", "results": results, "startedAt": started, "completedAt": now_iso()}
 
 
-def batch_response(status, started, results, errors=()):
-    """Return the response of a batch, with this status, or 207 if there are errors."""
+def batch_response(call, status, started, results, errors=()):
+    """Return the response of a batch, with this status; before version 2026-09 with 207, if there are errors."""
     body = completed(started, results)
     if not errors:
         return json_response(status, body)
-    return json_response(207, {**body, "numErrors": len(errors), "errors": errors})
+    status = status if call.is_2026_09 else 207
+    return json_response(status, {**body, "numErrors": len(errors), "errors": errors})
 
 
 def whole_number(arguments, name, default):

@@ -14,12 +14,13 @@ from kit.wire import Response, json_response
 
 from . import scopes
 from .failures import NOT_FOUND, Failure
+from .versions import DATED
 
 SETTINGS = {
     **oauth.SETTINGS,
     "oauth_scopes": None,  # the scopes that the app declares; None: all that HubSpot has
 }
-VERSION = r"(?:v1|v3|\d{4}-\d{2})"
+VERSION = rf"(?:v1|v3|{DATED})"
 METADATA = re.compile(r"/oauth/v1/(?P<kind>access|refresh)-tokens/(?P<token>.+)")
 SECRET_PATHS = re.compile(r"/oauth/v1/(?:access|refresh)-tokens/(?P<secret>[^?]+)")
 APP_ID, USER_ID, USER, DOMAIN = 1234567, 7654321, "admin@example.com", "example.com"
@@ -57,8 +58,8 @@ class OAuth(oauth.OAuth):
 
     AUTHORIZE = r"/oauth(?:/\d+)?/authorize"
     TOKEN = rf"/oauth/{VERSION}/token"
-    INTROSPECT = r"/oauth/(?:v3|\d{4}-\d{2})/token/introspect|/oauth/v3/introspect"
-    REVOKE = r"/oauth/(?:v3|\d{4}-\d{2})/token/revoke"
+    INTROSPECT = rf"/oauth/(?:v3|{DATED})/token/introspect|/oauth/v3/introspect"
+    REVOKE = rf"/oauth/(?:v3|{DATED})/token/revoke"
     GRANT_TYPES = {"authorization_code": "redeem", "refresh_token": "refresh"}
 
     def new_refresh_token(self):

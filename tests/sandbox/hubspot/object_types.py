@@ -164,7 +164,11 @@ def line_items():
         "0-8",
         names=("line_item",),
         currency="hs_line_item_currency_code",
-        checks=(commerce.copy_from_product, commerce.price_is_not_negative),
+        checks=(
+            commerce.copy_from_product,
+            commerce.price_is_not_negative,
+            commerce.discount_is_at_most_100_percent,
+        ),
         derive=commerce.line_item_amounts,
         properties=[
             *texts("name description hs_sku hs_product_id hs_url hs_images hs_tax_rate_group_id"),

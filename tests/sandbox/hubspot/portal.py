@@ -15,8 +15,10 @@ from .limits import LIMITS, headers, rejection
 from .links import Links
 from .object_types import LANGUAGES, OBJECT_TYPES
 from .store import FIRST_ID, Store
+from .versions import DATED, since_2026_09
 
-VERSION = r"(?P<version>v3|\d{4}-\d{2}(?:-beta)?)"
+VERSION = rf"(?P<version>{DATED})"
+ACCOUNT_VERSION = rf"(?P<version>v3|{DATED})"
 
 
 def family(name, rest="(?:/(?P<rest>.+))?", old="v3"):
@@ -28,7 +30,7 @@ OBJECTS = family("objects", old="v3|v4")
 PROPERTIES = family("properties")
 PIPELINES = family("pipelines")
 ASSOCIATIONS = family("associations", "/(?P<to>[^/]+)/(?P<rest>.+)", old="v4")
-ACCOUNT = re.compile(r"/account-info/" + VERSION + r"/(?P<rest>details|api-usage/daily/private-apps)")
+ACCOUNT = re.compile(r"/account-info/" + ACCOUNT_VERSION + r"/(?P<rest>details|api-usage/daily/private-apps)")
 SETTINGS = {
     "tokens": ["sandbox-token"],
     "ten_secondly_limit": 1_000_000,
@@ -66,8 +68,7 @@ class Call:
         self.store = self.stores[self.object_type]
         self.request, self.fault = request, request.fault
         self.lock, self.settings = portal.lock, portal.settings
-        version = match["version"] or "v3"
-        self.is_2026_09 = version != "v3" and version >= "2026-09"
+        self.is_2026_09 = since_2026_09(match["version"] or "v3")
 
     def type_named(self, name):
         """The object type of that name, in the plural as HubSpot's paths have it; raises Failure."""

@@ -9,6 +9,7 @@ EMAIL = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s.,;<>()\"]{2,}")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 INTEGER = re.compile(r"-?\d+")
 DAY_MS = 86_400_000
+MAX_LENGTH = 65_536
 
 
 def clean(schema, properties, *, strict, any_time):
@@ -20,7 +21,7 @@ def clean(schema, properties, *, strict, any_time):
     checkers = ANY_TIME_CHECKERS if any_time else CHECKERS
     plain, result, problems = schema.plain, properties, []
     for name, value in properties.items():
-        if name in plain and type(value) is str:
+        if name in plain and type(value) is str and len(value) <= MAX_LENGTH:
             continue
         accepted, reason = check(schema, name, value, strict, checkers)
         if reason is not None:
@@ -46,6 +47,9 @@ def check(schema, name, value, strict, checkers):
         if strict or not isinstance(value, int | float):
             return None, problem(name, "INVALID_STRING", f"the value of {name} must be a string")
         value = str(value).lower() if isinstance(value, bool) else str(value)
+    if len(value) > MAX_LENGTH:
+        message = f"The value of {name} is too long: the maximum length is {MAX_LENGTH}"
+        return None, problem(name, "VALUE_TOO_LONG", message)
     if name == "email":
         return check_email(value)
     checker = checkers.get(definition.kind)
