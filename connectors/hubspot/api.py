@@ -4,8 +4,8 @@ import re
 from urllib.parse import quote
 
 from ...core import zones
-from ...core.errors import AuthError, QuotaError, RemoteError, TransientError
-from . import errors, problems
+from ...core.errors import OWN_LIMIT, AuthError, QuotaError, RemoteError, TransientError
+from . import association_limit, errors, problems
 
 _PATHS = {
     "contact": "contacts",
@@ -32,6 +32,7 @@ class HubSpotApi:
         self.version = settings.api_version
         self.zone = zones.find(settings.time_zone)
         self.http = http
+        self.association_limit = association_limit.of(settings)
         self._halted: RemoteError | None = None
 
     def resume(self):
@@ -47,7 +48,14 @@ class HubSpotApi:
         return self.call(method, f"{self._folder('properties')}/{_PATHS[object_name]}{suffix}", json)
 
     def associations(self, source, target, suffix, json, is_write=None):
-        """Call a path below the associations between two objects; see :meth:`call`."""
+        """Call a path below the associations between two objects; see :meth:`call`.
+
+        :raise QuotaError: HubSpot allows no more calls of associations at the moment (``OWN_LIMIT``)
+        """
+        wait = 0 if self._halted else self.association_limit.take()
+        if wait:
+            message = "HubSpot's limit for calls of associations is reached."
+            self._halted = QuotaError(message, code=OWN_LIMIT, retry_after=wait).not_sent()
         version = self.version if _DATED.fullmatch(self.version) else _ASSOCIATIONS
         path = f"/crm/associations/{version}/{_PATHS[source]}/{_PATHS[target]}{suffix}"
         return self.call("POST", path, json, is_write)

@@ -66,6 +66,18 @@ def test_daily_limit(sandbox, api):
     assert answer.data["message"] == "You have reached your daily limit."
 
 
+def test_limit_of_associations(sandbox, api):
+    """Of their own: other calls are not hit by it."""
+    sandbox.configure(associations_limit=1)
+    path = "/crm/associations/2026-09/contacts/companies/labels"
+    answers = [api("GET", path) for _ in range(2)]
+    assert [each.status for each in answers] == [200, 429]
+    assert answers[1].data["policyName"] == "TEN_SECONDLY_ROLLING"
+    assert api("GET", PATH).status == 200
+    sandbox.configure(associations_limit=3)
+    assert api("GET", path).status == 200
+
+
 def test_limit_of_searches(sandbox, api):
     """On top of the other limits; other calls are not hit by it."""
     sandbox.configure(search_limit=0)

@@ -1,4 +1,7 @@
-"""Calls per ten seconds and per day, and searches a second, with HubSpot's headers and 429 bodies."""
+"""Calls per ten seconds and per day, of associations per ten seconds, and searches a second.
+
+With HubSpot's headers and 429 bodies.
+"""
 
 import uuid
 
@@ -8,11 +11,15 @@ from kit.wire import json_response
 LIMITS = {
     "daily": Limit("daily_limit", None),
     "burst": Limit("ten_secondly_limit", "interval_s"),
+    "associations": Limit(
+        "associations_limit", "interval_s", lambda request: "/associations/" in request.path
+    ),
     "search": Limit("search_limit", 1, lambda request: request.path.endswith("/search")),
 }
 POLICIES = {
     "burst": ("TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit."),
     "daily": ("DAILY", "You have reached your daily limit."),
+    "associations": ("TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit."),
     "search": ("SECONDLY", "You have reached your secondly limit."),
 }
 

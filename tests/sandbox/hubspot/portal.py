@@ -35,6 +35,7 @@ SETTINGS = {
     "tokens": ["sandbox-token"],
     "ten_secondly_limit": 1_000_000,
     "interval_s": 10,  # length of the rolling window of ten_secondly_limit
+    "associations_limit": 1_000_000,  # calls of associations in a window, of all calls
     "daily_limit": 1_000_000_000,
     "search_limit": 1_000_000,  # searches a second
     "retry_after": None,  # seconds in the Retry-After header of a 429; None: no such header
