@@ -194,6 +194,23 @@ class RetailConnector(models.Model):
         connectors._sync_credentials()
         return connectors
 
+    def copy_data(self, default=None):
+        """Return the values of copies: names are unique in a company."""
+        copies = super().copy_data(default)
+        for connector, values in zip(self, copies, strict=True):
+            if "name" not in (default or {}):
+                values["name"] = connector._name_of_copy(values.get("company_id"))
+        return copies
+
+    def _name_of_copy(self, company_id):
+        # As the superuser: names that the user cannot see are taken, too, such as those of archived connectors.
+        connectors = self.sudo().with_context(active_test=False)
+        taken = set(connectors.search([("company_id", "=", company_id)]).mapped("name"))
+        name = self.env._("%(name)s (copy)", name=self.name)
+        while name in taken:
+            name = self.env._("%(name)s (copy)", name=name)
+        return name
+
     def write(self, vals):
         self._check_not_fixed(vals)
         moved = self if DESTINATION_FIELDS & vals.keys() else self.browse()

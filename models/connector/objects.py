@@ -14,7 +14,7 @@ from ...tools.cache import cached
 class RetailConnector(models.Model):
     _inherit = "retail.connector"
 
-    object_ids = fields.One2many("retail.connector.object", "connector_id", "Object Mapping", copy=True)
+    object_ids = fields.One2many("retail.connector.object", "connector_id", "Object Mapping")
     object_name_choices = fields.Json(compute="_compute_object_name_choices")
     can_set_up = fields.Boolean(compute="_compute_can_set_up")
 
@@ -64,6 +64,21 @@ class RetailConnector(models.Model):
         connectors = super().create(vals_list)
         connectors._sync_objects()
         return connectors
+
+    def copy(self, default=None):
+        """Choose the same objects and match keys in the copies."""
+        copies = super().copy(default)
+        for connector, copied in zip(self, copies, strict=True):
+            if copied.provider == connector.provider:
+                copied._take_choices(connector)
+        return copies
+
+    def _take_choices(self, connector):
+        chosen = {row.subject: row for row in connector.object_ids}
+        for row in self.object_ids:
+            if row.subject in chosen:
+                names = ("object_name", "key_property", "fallback_key_property")
+                row.write({name: chosen[row.subject][name] for name in names})
 
     def write(self, vals):
         result = super().write(vals)

@@ -1,7 +1,7 @@
 """The connector: what an admin sets, tests and starts."""
 
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from ..common import TOKEN, RetailCase
 
@@ -133,3 +133,20 @@ class TestConnector(RetailCase):
         self._partner()
         self._drain()
         self.assertEqual(self._calls(), ["/crm/v3/objects/contacts/batch/upsert"])
+
+    def test_a_manager_duplicates_a_connector(self):
+        """The copy is a draft with the same settings, and without credentials."""
+        manager = new_test_user(self.env, "duplicator", "base.group_user,retail_hub.group_manager")
+        self._choose_object("business_customer", "company")
+        self._choice("business_customer").key_property = "domain"
+        copied, again = (self.connector.with_user(manager).copy() for _time in range(2))
+        self.assertEqual((copied.name, copied.state), ("HubSpot (copy)", "draft"))
+        self.assertEqual(again.name, "HubSpot (copy) (copy)")
+        self.assertEqual(copied.base_url, self.connector.base_url)
+        self.assertEqual(
+            copied.credential_ids.mapped(lambda credential: (credential.name, credential.is_set)),
+            [("access_token", False)],
+        )
+        choices = copied.object_ids.mapped(lambda row: (row.subject, row.object_name, row.key_property))
+        self.assertIn(("business_customer", "hubspot.company", "domain"), choices)
+        self.assertEqual(len(choices), len(self.connector.object_ids))
