@@ -94,7 +94,8 @@ class ItemBuilder:
         )
         excluded = {flow.id: set((records - self._matching(flow, records)).ids) for flow in flows}
         states = {each.claim.res_id for each in deliveries if not each.is_fact}
-        canonical = (records.browse(states) & records)._retail_payloads()
+        # Archived records are sent, but of what belongs to them, such as addresses, only what is in use.
+        canonical = (records.browse(states) & records).with_context(active_test=True)._retail_payloads()
         for each in deliveries:
             claim = each.claim
             if each.is_fact:

@@ -351,3 +351,17 @@ class TestWebhookConnector(WebhookCase):
         self.assertEqual((delivery.state, delivery.error_code), ("pending", "REDIRECT"))
         self.assertIn("redirected the call (HTTP 302)", delivery.error_message)
         self.assertEqual(self.sandbox.request_count(), 1)
+
+    def test_archived_records(self):
+        """An archived customer is sent, but of what belongs to a customer only what is in use."""
+        tags = self.env["res.partner.category"].create([{"name": "Now"}, {"name": "Then", "active": False}])
+        partner = self._partner(category_id=tags.ids)
+        for city, active in (("Ghent", True), ("Bruges", False)):
+            self._partner(city, False, parent_id=partner.id, type="delivery", city=city, active=active)
+        partner.active = False
+        self._drain(self.webhook)
+        [kept] = [kept for kept in self._received() if kept["event"]["data"]["id"] == str(partner.id)]
+        data = kept["event"]["data"]
+        self.assertFalse(data["active"])
+        self.assertEqual([address["city"] for address in data["addresses"]], ["Ghent"])
+        self.assertEqual(data["tags"], ["Now"])
