@@ -154,6 +154,7 @@ class RetailDeadLetterWizard(models.TransientModel):
         for group, deliveries in discarded._error_groups().items():
             message = self.env._("Discarded: %(count)s. %(reason)s", count=len(deliveries), reason=reason)
             group.message_post(body=message)
+            group.sudo()._refresh()  # read-only for users
         return self._finish(self.env._("Events discarded: %(count)s.", count=len(discarded)))
 
     # -- which -------------------------------------------------------------------------------------

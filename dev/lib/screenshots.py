@@ -126,7 +126,10 @@ def _connector(visitor, name, tab):
     visitor.visit(f"{ACTION}connector/{connector}", ".o_form_view .o_notebook .o_data_row")
     visitor.browser.click(f".o_notebook .nav-link[name={tab}]")
     visitor.see(".o_notebook .o_data_row")
-    visitor.browser.evaluate("document.querySelector('.o_notebook').scrollIntoView()")
+    visitor.browser.evaluate(  # below the buttons, which stay at the top
+        "const tabs = document.querySelector('.o_notebook');"
+        "tabs.style.scrollMarginTop = '56px'; tabs.scrollIntoView()"
+    )
 
 
 def deliveries(visitor: Visitor):

@@ -117,13 +117,13 @@ class RetailBulkRun(models.Model):
     added_count = fields.Integer(
         "Added Since the Start",
         compute="_compute_added_count",
-        help="Records that match the filters only since the start, because somebody changed them or saved them at the"
-        " same moment. They are sent, too.",
+        help="What is selected only since the start, because somebody changed it then, or saved it at the same moment."
+        " It is sent, too.",
     )
     dropped_count = fields.Integer(
         "No Longer Selected",
         compute="_compute_added_count",
-        help="Records that were deleted, or changed so that they no longer match the filters, before they were queued.",
+        help="What was deleted, or changed so that it is no longer selected, before it was queued.",
     )
     left_alone = fields.Integer(
         "Already Waiting",

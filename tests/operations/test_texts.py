@@ -1,7 +1,7 @@
 """What screens say in each state: attempts, causes, refusals and notifications."""
 
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from ...core.const import ErrorClass
 from ..common import RetailCase
@@ -11,6 +11,11 @@ QUEUED = "Events queued: 1."
 
 @tagged("post_install", "-at_install")
 class TestTexts(RetailCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.clerk = new_test_user(cls.env, "clerk", "base.group_user,retail_hub.group_user")
+
     # -- attempts ----------------------------------------------------------------------------------
 
     def _note(self, delivery):
@@ -107,8 +112,8 @@ class TestTexts(RetailCase):
     # -- notifications -----------------------------------------------------------------------------
 
     def _resync(self, partner):
-        """Return the kind and the text of the notification."""
-        params = partner.action_retail_resync()["params"]
+        """Return the kind and the text of the notification that a clerk gets."""
+        params = partner.with_user(self.clerk).action_retail_resync()["params"]
         return params["type"], params["message"]
 
     def test_resync_says_what_it_waits_for(self):
@@ -118,7 +123,7 @@ class TestTexts(RetailCase):
         self.connector.action_pause()
         paused = "HubSpot is paused: its events are sent once it is activated again."
         self.assertEqual(self._resync(partner), ("warning", f"{QUEUED} {paused}"))
-        status = self.env["retail.sync.state"].search([("res_id", "=", partner.id)])
+        status = self.env["retail.sync.state"].with_user(self.clerk).search([("res_id", "=", partner.id)])
         self.assertEqual(status.reason, paused)
         self.connector.action_activate()
         self.connector._need_attention("The token was refused.")

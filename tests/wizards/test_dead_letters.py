@@ -375,9 +375,16 @@ class TestRepair(DeadLetterCase):
         wizard.action_discard()
         self.assertEqual(dead.mapped("state"), ["cancelled"] * 2)
         self.assertEqual(dead.mapped("discard_reason"), ["Test customers"] * 2)
-        message = self._group().message_ids[0]
-        self.assertIn("Discarded: 2. Test customers", message.body)
-        self.assertEqual(message.author_id, self.clerk.partner_id)
+        group = self._group()
+        resolved, discarded = group.message_ids[:2]
+        self.assertIn("Discarded: 2. Test customers", discarded.body)
+        self.assertEqual(discarded.author_id, self.clerk.partner_id)
+        self.assertIn(
+            "Resolved: all events were delivered, replaced by newer ones, or discarded.", resolved.body
+        )
+        self.assertEqual(
+            (group.is_open, len(group.activity_ids)), (False, 0)
+        )  # at once, not at the next cron
 
     def test_only_dead_ones_are_repaired(self):
         with self.assertRaisesRegex(UserError, "none of these events has failed"):
