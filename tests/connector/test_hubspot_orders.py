@@ -628,6 +628,17 @@ class TestHubSpotMapping(HubSpotCase):
         self.assertEqual(preview.record_ref._name, "account.move")
         self.assertIn("Not sent, because “Invoice posted” does not contain this field.", preview.table)
 
+    def test_preview_of_a_date_and_of_a_language(self):
+        """Values are shown as they are sent: a date with its time of day. What is left out is said."""
+        self.connector.action_refresh_properties()
+        invoice = self._order()._create_invoices()
+        invoice.invoice_date_due = "2026-12-23"
+        invoice.action_post()
+        self.assertIn("2026-12-23T12:00:00Z", self._preview("invoice", invoice).table)
+        self.env["res.lang"]._activate_lang("am_ET")
+        partner = self._partner("Abebe", "abebe@example.com", lang="am_ET")
+        self.assertIn("The language am-et was left out", self._preview("contact", partner).problem)
+
     def test_preview_of_another_object(self):
         order = self._order()
         preview = self._preview("deal", order)
