@@ -14,7 +14,8 @@ SCOPES = " ".join(
             for name in ("contacts", "orders", "invoices", "line_items")
             for right in ("read", "write")
         ),
-        *(f"crm.schemas.{name}.write" for name in ("orders", "invoices", "line_items")),
+        *(f"crm.schemas.{name}.write" for name in ("orders", "invoices")),
+        "e-commerce",
     )
 )
 
