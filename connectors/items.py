@@ -95,8 +95,8 @@ class Prepared:
     :param key: the match key's value: what the remote finds the record by while it has no remote id, such as the
         e-mail address or Odoo's ID. The hub makes sure that no two Odoo records use the same one, and keeps it,
         encrypted, while the attempt is in doubt. None if the item creates no record.
-    :param is_subject: for a fact, whether the outcome's remote id is that of the fact's subject. For a state it
-        always is.
+    :param is_subject: whether the outcome's remote id is that of the event's subject, to which it is then linked.
+        None: for a state it is, for a fact it is not.
     :param personal: names of properties that hold personal data although their names do not say so, see
         :func:`~.mapper.personal_properties`. The hub masks their values in the stored request and in error messages.
     :param object: the remote object that is created or changed; empty if the adapter has no objects
@@ -108,7 +108,7 @@ class Prepared:
     body: Mapping[str, Any]
     comparable: Mapping[str, Any]
     key: str | None = None
-    is_subject: bool = False
+    is_subject: bool | None = None
     personal: frozenset[str] = frozenset()
     object: str = ""
     warnings: Sequence[str] = ()

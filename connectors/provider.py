@@ -137,7 +137,7 @@ class FlowTemplate:
 CRM_FLOWS = FlowTemplate(
     "crm",
     "Customers, orders, shipments, invoices and refunds",
-    ("customer.*", "order.*", "shipment.confirmed", "invoice.*", "refund.issued"),
+    ("customer.*", "order.*", "shipment.*", "invoice.*", "refund.issued"),
 )
 ALL_FLOWS = FlowTemplate("all", "All events that the system accepts", ("*",))
 

@@ -14,4 +14,6 @@ MODULES = (
     stock,
 )
 EVENT_TYPES = {event_type.name: event_type for module in MODULES for event_type in module.EVENT_TYPES}
-SCHEMAS = {event_type.schema.__name__: event_type.schema for event_type in EVENT_TYPES.values()}
+# Receivers may still look up the schemas of earlier versions.
+RETIRED = tuple(schema for module in MODULES for schema in getattr(module, "RETIRED", ()))
+SCHEMAS = {schema.__name__: schema for schema in (*(each.schema for each in EVENT_TYPES.values()), *RETIRED)}

@@ -60,6 +60,17 @@ class InvoiceV1(Canonical):
     external_ids: dict[str, str] = {}
 
 
+class InvoiceV2(InvoiceV1):
+    """A customer invoice at one moment; all amounts are in ``currency``.
+
+    ``status`` and ``residual`` (what is still to be paid) are as Odoo shows them: ``settled`` was credited in full.
+    ``total`` = ``untaxed`` + ``tax`` + ``rounding``, which is what cash rounding added.
+    """
+
+    status: Literal["open", "partial", "paid", "settled", "cancelled"]
+    rounding: Decimal = "0"
+
+
 class InvoicePaidV1(Canonical):
     """One payment lowered what is left of an invoice, in whole (``is_full``) or in part.
 
@@ -131,9 +142,16 @@ class RefundV1(Canonical):
     payments: tuple[RefundPaymentV1, ...] = ()
 
 
+RETIRED = (InvoiceV1,)
 EVENT_TYPES = (
     EventType(
-        "invoice.posted", "account.move", EventKind.FACT, InvoiceV1, "Invoice posted", Mode.MICRO_BATCH
+        "invoice.posted", "account.move", EventKind.FACT, InvoiceV2, "Invoice posted", Mode.MICRO_BATCH
+    ),
+    EventType(
+        "invoice.updated", "account.move", EventKind.STATE, InvoiceV2, "Invoice updated", Mode.MICRO_BATCH
+    ),
+    EventType(
+        "invoice.cancelled", "account.move", EventKind.FACT, InvoiceV2, "Invoice cancelled", Mode.MICRO_BATCH
     ),
     EventType(
         "invoice.paid", "account.move", EventKind.FACT, InvoicePaidV1, "Invoice paid", Mode.MICRO_BATCH

@@ -75,6 +75,8 @@ class OrderV1(Canonical):
 
 EVENT_TYPES = (
     EventType("order.placed", "sale.order", EventKind.FACT, OrderV1, "Order placed", more_model="pos.order"),
-    EventType("order.updated", "sale.order", EventKind.STATE, OrderV1, "Order updated"),
+    EventType(
+        "order.updated", "sale.order", EventKind.STATE, OrderV1, "Order updated", more_model="pos.order"
+    ),
     EventType("order.cancelled", "sale.order", EventKind.FACT, OrderV1, "Order cancelled"),
 )

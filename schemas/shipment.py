@@ -51,6 +51,27 @@ class ShipmentV1(Canonical):
     backorder_of_id: str = ""
 
 
+class OrderShippingV1(Canonical):
+    """What has been shipped of a whole order: all that will be (``shipped``), or a part.
+
+    ``tracking_numbers`` are those of all its shipments.
+    """
+
+    status: Literal["partial", "shipped"]
+    tracking_numbers: tuple[str, ...] = ()
+
+
+class ShipmentV2(ShipmentV1):
+    """Goods that left for a customer. A partial delivery is a shipment of its own.
+
+    ``has_backorder``: the rest is still to come. ``backorder_of_id`` is the shipment of which this one is the rest.
+    ``customer_id`` is who ordered; the address may be of somebody else. ``order_shipping`` is about the order with all
+    its shipments, which may leave from several warehouses.
+    """
+
+    order_shipping: OrderShippingV1 | None = None
+
+
 class ReturnLineV1(Canonical):
     """What comes back of one product. ``shipment_line_id`` is the line that brought it; ``is_refunded``: Odoo takes
     it off what was delivered of the order, so that it is credited."""
@@ -90,8 +111,10 @@ class ReturnV1(Canonical):
     backorder_of_id: str = ""
 
 
+RETIRED = (ShipmentV1,)
 EVENT_TYPES = (
-    EventType("shipment.confirmed", "stock.picking", EventKind.FACT, ShipmentV1, "Shipment confirmed"),
+    EventType("shipment.confirmed", "stock.picking", EventKind.FACT, ShipmentV2, "Shipment confirmed"),
+    EventType("shipment.updated", "stock.picking", EventKind.STATE, ShipmentV2, "Shipment updated"),
     EventType("return.initiated", "stock.picking", EventKind.FACT, ReturnV1, "Return initiated"),
     EventType("return.received", "stock.picking", EventKind.FACT, ReturnV1, "Return received"),
 )

@@ -2,14 +2,17 @@ from .source import test_account_move
 from .source import test_capture
 from .source import test_catalog
 from .source import test_customer
+from .source import test_invoice_updated
 from .source import test_loyalty
 from .source import test_payment_transaction
 from .source import test_pos_order
 from .source import test_pos_session
 from .source import test_sale_order
 from .source import test_savepoints
+from .source import test_shipment_updated
 from .source import test_stock_level
 from .source import test_stock_picking
+from .source import test_watched
 from .connector import test_connector
 from .connector import test_credential
 from .connector import test_destination

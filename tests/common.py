@@ -17,6 +17,7 @@ from .sandbox.client import SandboxProcess
 
 TOKEN = "sandbox-token"
 FALLBACK_KEY = "odoo_customer_id"
+UNREADABLE = "The record could not be read (ZeroDivisionError). See the server log for details."
 
 
 @contextmanager
@@ -177,6 +178,11 @@ class EventCase(RetailCase):
 
     def _sent(self, record=None):
         return self._events(record).mapped("event_type")
+
+    def _state(self, record):
+        """Return the canonical form of a record as it is sent now."""
+        payload, _warnings = record._retail_payloads()[record.id]
+        return payload
 
     def _forget_events(self):
         """Have the past not count."""

@@ -14,7 +14,7 @@ from .handler import Handler
 from .mapping import KEY, is_line_item
 
 ORDER_EVENTS = ("order.placed", "order.updated", "order.cancelled")
-INVOICE_EVENTS = ("invoice.posted", "invoice.paid")
+INVOICE_EVENTS = ("invoice.posted", "invoice.updated", "invoice.cancelled", "invoice.paid")
 EVENT_TYPES = (*ORDER_EVENTS, *INVOICE_EVENTS)
 LINE = "line_item"
 STAGES = frozenset({"hs_pipeline", "hs_pipeline_stage", "pipeline", "dealstage"})

@@ -90,8 +90,18 @@ def _source_store(channel, _argument, order):
     return order["store"] or channel
 
 
-def _invoice_status(residual, _argument, _invoice):
+def _invoice_status(residual, _argument, invoice):
+    """Return HubSpot's status. What was cancelled, or credited in full, is void; a payment has no status of its own."""
+    if invoice.get("status") in VOID_STATUSES:
+        return "voided"
     return "open" if Decimal(residual) else "paid"
+
+
+def _joined(texts, _argument, _shipment):
+    return ", ".join(texts)
+
+
+VOID_STATUSES = ("cancelled", "settled")
 
 
 def is_line_item(line):
@@ -121,6 +131,7 @@ TRANSFORMS = {
     "hubspot.taken_off": Transform("Sum of negative lines", _discount, "number", takes_object=True),
     "hubspot.delivery_cost": Transform("Sum of delivery lines", _delivery_cost, "number", takes_object=True),
     "hubspot.source_store": Transform("Till, or else the channel", _source_store, "text"),
+    "hubspot.joined": Transform("List, separated by commas", _joined, "text", takes_object=True),
     "hubspot.invoice_status": Transform("HubSpot invoice status", _invoice_status, "code"),
 }
 
@@ -194,19 +205,21 @@ ORDER = (
     *_address("order", "hs_shipping_address", "delivery_address"),
 )
 SHIPPED_STAGES = {
-    "true": "937ea84d-0a4f-4dcf-9028-3f9c2aafbf03",  # Processed: there is a backorder
-    "false": "aa99e8d0-c1d5-4071-b915-d240bbb1aed9",  # Shipped
+    "partial": "937ea84d-0a4f-4dcf-9028-3f9c2aafbf03",  # Processed: the rest is still to come
+    "shipped": "aa99e8d0-c1d5-4071-b915-d240bbb1aed9",  # Shipped
 }
 ORDER_SHIPMENT = (
-    _field("order_shipment", "hs_shipping_tracking_number", "tracking_number"),
+    _field(
+        "order_shipment", "hs_shipping_tracking_number", "order_shipping.tracking_numbers", "hubspot.joined"
+    ),
     _field(
         "order_shipment",
         "hs_fulfillment_status",
-        "has_backorder",
+        "order_shipping.status",
         "map",
-        "true=partially shipped; false=shipped",
+        "partial=partially shipped; shipped=shipped",
     ),
-    _field("order_shipment", "hs_pipeline_stage", "has_backorder", "map", _argument(SHIPPED_STAGES)),
+    _field("order_shipment", "hs_pipeline_stage", "order_shipping.status", "map", _argument(SHIPPED_STAGES)),
 )
 DEAL = (
     _field("deal", "dealname", "number"),

@@ -76,7 +76,7 @@ HUBSPOT = Provider(
         RemoteObject(
             documents.LINE,
             "Line item",
-            (*documents.ORDER_EVENTS, "invoice.posted"),
+            (*documents.ORDER_EVENTS, "invoice.posted", "invoice.updated", "invoice.cancelled"),
             ("line_item",),
             part="lines",
         ),

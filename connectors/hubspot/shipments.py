@@ -5,7 +5,7 @@ from . import record_request
 from .handler import Handler
 
 SHIPMENT = "order_shipment"
-EVENT_TYPES = ("shipment.confirmed",)
+EVENT_TYPES = ("shipment.confirmed", "shipment.updated")
 
 
 class ShipmentHandler(Handler):
@@ -28,4 +28,12 @@ class ShipmentHandler(Handler):
         languages = self.adapter.object_map(SHIPMENT).languages
         properties, warnings = self.adapter.account_values.fit(SHIPMENT, languages, mapped)
         body = {"id": orders[0], "properties": properties, "objectWriteTraceId": item.trace_id}
-        return Prepared(item, "order.update", body, properties, object="order", warnings=tuple(warnings))
+        return Prepared(
+            item,
+            "order.update",
+            body,
+            properties,
+            is_subject=False,  # the remote id is that of the order, which may have several shipments
+            object="order",
+            warnings=tuple(warnings),
+        )

@@ -1,11 +1,57 @@
 """Default lines of the HubSpot mapping that sent wrong values are corrected, unless somebody has changed them."""
 
-# Key of the default, and its transform with the argument: before, and now.
+import json
+
+# Key of the default, and its values before and now.
 CHANGES = (
-    ("order.hs_subtotal_price", ("none", ""), ("hubspot.subtotal", "")),
+    (
+        "order.hs_subtotal_price",
+        {"expression": "untaxed", "transform": "none", "argument": ""},
+        {"expression": "untaxed", "transform": "hubspot.subtotal", "argument": ""},
+    ),
     *(
-        (f"invoice.{name}", ("date", "%Y-%m-%dT00:00:00Z"), ("none", ""))
-        for name in ("hs_invoice_date", "hs_due_date", "hs_payment_date")
+        (
+            f"invoice.{name}",
+            {"expression": expression, "transform": "date", "argument": "%Y-%m-%dT00:00:00Z"},
+            {"expression": expression, "transform": "none", "argument": ""},
+        )
+        for name, expression in (
+            ("hs_invoice_date", "invoice_date"),
+            ("hs_due_date", "due_date"),
+            ("hs_payment_date", "payment_date"),
+        )
+    ),
+    # Shipping is the order's, which may have several shipments.
+    (
+        "order_shipment.hs_shipping_tracking_number",
+        {"expression": "tracking_number", "transform": "none", "argument": ""},
+        {"expression": "order_shipping.tracking_numbers", "transform": "hubspot.joined", "argument": ""},
+    ),
+    (
+        "order_shipment.hs_fulfillment_status",
+        {
+            "expression": "has_backorder",
+            "transform": "map",
+            "argument": "true=partially shipped; false=shipped",
+        },
+        {
+            "expression": "order_shipping.status",
+            "transform": "map",
+            "argument": "partial=partially shipped; shipped=shipped",
+        },
+    ),
+    (
+        "order_shipment.hs_pipeline_stage",
+        {
+            "expression": "has_backorder",
+            "transform": "map",
+            "argument": "true=937ea84d-0a4f-4dcf-9028-3f9c2aafbf03; false=aa99e8d0-c1d5-4071-b915-d240bbb1aed9",
+        },
+        {
+            "expression": "order_shipping.status",
+            "transform": "map",
+            "argument": "partial=937ea84d-0a4f-4dcf-9028-3f9c2aafbf03; shipped=aa99e8d0-c1d5-4071-b915-d240bbb1aed9",
+        },
     ),
 )
 
@@ -15,23 +61,17 @@ def migrate(cr, version):
 
     :param version: the version that was installed before
     """
-    for key, (old, old_argument), (new, new_argument) in CHANGES:
+    for key, old, new in CHANGES:
         cr.execute(
             """
             UPDATE retail_field_map m
-               SET transform = %(new)s, argument = %(new_argument)s,
-                   default_values = m.default_values
-                                 || jsonb_build_object('transform', %(new)s::text, 'argument', %(new_argument)s::text)
+               SET expression = %(expression)s, transform = %(transform)s, argument = %(argument)s,
+                   default_values = m.default_values || %(new)s::jsonb
               FROM retail_connector c
              WHERE c.id = m.connector_id AND c.provider = 'hubspot' AND m.default_key = %(key)s
-               AND m.transform = %(old)s AND COALESCE(m.argument, '') = %(old_argument)s
-               AND m.source = m.default_values->>'source' AND m.expression = m.default_values->>'expression'
+               AND m.source = m.default_values->>'source'
+               AND jsonb_build_object('expression', m.expression, 'transform', m.transform,
+                                      'argument', COALESCE(m.argument, '')) = %(old)s::jsonb
             """,
-            {
-                "key": key,
-                "old": old,
-                "old_argument": old_argument,
-                "new": new,
-                "new_argument": new_argument,
-            },
+            {"key": key, "old": json.dumps(old), "new": json.dumps(new), **new},
         )

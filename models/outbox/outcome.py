@@ -180,7 +180,8 @@ def _binding_row(delivery):
     """Return the :class:`~.rows.BindingRow` of a delivery that arrived; None if it links its record to nothing."""
     claim, prepared = delivery.claim, delivery.prepared
     remote_id = delivery.outcome.remote_id or prepared.item.remote_id
-    if not remote_id or (delivery.is_fact and not prepared.is_subject):
+    is_subject = not delivery.is_fact if prepared.is_subject is None else prepared.is_subject
+    if not remote_id or not is_subject:
         return None
     return BindingRow(
         claim.res_model,

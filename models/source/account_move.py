@@ -5,12 +5,21 @@ import json
 from odoo import api, models
 
 from ...schemas.base import MoneyV1
-from ...schemas.invoice import InvoiceLineV1, InvoicePaidV1, InvoiceV1, LineTaxV1, RefundV1
+from ...schemas.invoice import InvoiceLineV1, InvoicePaidV1, InvoiceV2, LineTaxV1, RefundV1
 from .canonical_values import amount, date, decimal, line_values, order_references, tax_rate
 from .capture import Transition, becomes
 
 ORDERS = "line_ids.sale_line_ids.order_id"
-MOVE_TYPES = {"invoice.posted": "out_invoice", "invoice.paid": "out_invoice", "refund.issued": "out_refund"}
+MOVE_TYPES = {
+    "invoice.posted": "out_invoice",
+    "invoice.updated": "out_invoice",
+    "invoice.cancelled": "out_invoice",
+    "invoice.paid": "out_invoice",
+    "refund.issued": "out_refund",
+}
+# Odoo's payment states. "in_payment" is paid, though the bank has not confirmed it.
+STATUSES = {"partial": "partial", "in_payment": "paid", "paid": "paid", "reversed": "settled"}
+PAYMENT_JOURNALS = ("bank", "cash", "credit")
 
 
 class AccountMove(models.Model):
@@ -18,8 +27,11 @@ class AccountMove(models.Model):
     _inherit = ["account.move", "retail.capture"]
 
     _retail_number_field = "name"
+    _retail_updated_event = "invoice.updated"
+    _retail_whole_facts = ("invoice.posted",)
     _retail_transitions = (
         Transition("invoice.posted", "state", becomes("posted")),
+        Transition("invoice.cancelled", "state", becomes("cancel")),
         Transition("refund.issued", "state", becomes("posted")),
         # A payment can be registered on a draft, long before the invoice is posted.
         Transition("invoice.paid", "posted_before", becomes(True)),
@@ -33,17 +45,48 @@ class AccountMove(models.Model):
     )
     _retail_causes = {
         "invoice.posted": ((ORDERS, ("order.placed",)), ("pos_order_ids", ("order.placed",))),
+        "invoice.updated": (("", ("invoice.posted",)),),
+        "invoice.cancelled": (("", ("invoice.posted",)),),
         "invoice.paid": (("", ("invoice.posted",)),),
         "refund.issued": (("reversed_entry_id", ("invoice.posted",)),),
     }
 
+    @api.model
+    def _retail_watched_fields(self):
+        return frozenset(
+            {
+                "amount_residual",
+                "amount_tax",
+                "amount_total",
+                "amount_untaxed",
+                "currency_id",
+                "invoice_date",
+                "invoice_date_due",
+                "invoice_user_id",
+                "name",
+                "partner_id",
+                "payment_reference",
+                "payment_state",
+                "ref",
+            }
+        )
+
+    def _retail_with_state(self, event_type):
+        """Leave out drafts, and invoices that were cancelled: that is a fact."""
+        return self._retail_of_type(event_type).filtered(lambda move: move.state == "posted")
+
     def _retail_with_fact(self, event_type):
         """Vendor bills, receipts and journal entries have no events. A till's refund is an event of its order."""
-        moves = self.filtered(lambda move: move.move_type == MOVE_TYPES[event_type])
+        moves = self._retail_of_type(event_type)
+        if event_type == "invoice.cancelled":
+            return moves.filtered("posted_before")
         if event_type == "refund.issued":
             # As the superuser: accountants may have no rights on the till's orders.
             return moves.filtered(lambda move: not move.sudo().pos_order_ids)
         return moves
+
+    def _retail_of_type(self, event_type):
+        return self.filtered(lambda move: move.move_type == MOVE_TYPES[event_type])
 
     def _retail_capture_transition(self, transition, old, new):
         if transition.event_type == "invoice.paid":
@@ -71,9 +114,10 @@ class AccountMove(models.Model):
         return self._retail_refund() if event_type == "refund.issued" else self._retail_invoice()
 
     def _retail_invoice(self):
-        return InvoiceV1(
+        return InvoiceV2(
             **self._retail_document(),
             **self._retail_totals(),
+            status="cancelled" if self.state == "cancel" else STATUSES.get(self.payment_state, "open"),
             invoice_date=date(self.invoice_date),
             due_date=date(self.invoice_date_due),
             orders=self._retail_orders(),
@@ -130,14 +174,21 @@ class AccountMove(models.Model):
     def _retail_totals(self):
         currency = self.currency_id
         lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+        rounding = self._retail_rounding()
         return {
-            "untaxed": amount(self.amount_untaxed, currency),
+            "untaxed": amount(self.amount_untaxed - rounding, currency),
             "tax": amount(self.amount_tax, currency),
             "total": amount(self.amount_total, currency),
+            "rounding": amount(rounding, currency),
             "residual": amount(self.amount_residual, currency),
             "salesperson": self.invoice_user_id.name or "",
             "lines": tuple(line._retail_line() for line in lines),
         }
+
+    def _retail_rounding(self):
+        """Return what a line for cash rounding adds, which Odoo counts as untaxed. A rounded tax is part of the tax."""
+        lines = self.line_ids.filtered(lambda line: line.display_type == "rounding" and not line.tax_line_id)
+        return self.direction_sign * sum(lines.mapped("amount_currency"))
 
     def _retail_orders(self):
         return order_references(self.line_ids.sale_line_ids.order_id, self.pos_order_ids)
@@ -158,7 +209,31 @@ class AccountMove(models.Model):
 
 
 class AccountMoveLine(models.Model):
-    _inherit = "account.move.line"
+    _name = "account.move.line"
+    _inherit = ["account.move.line", "retail.capture"]
+
+    _retail_subject_field = "move_id"
+    _retail_created_event = "invoice.updated"
+    _retail_updated_event = "invoice.updated"
+
+    @api.model
+    def _retail_watched_fields(self):
+        return frozenset(
+            {
+                "discount",
+                "is_downpayment",
+                "name",
+                "price_subtotal",
+                "price_total",
+                "price_unit",
+                "product_id",
+                "product_uom_id",
+                "quantity",
+                "sale_line_ids",
+                "sequence",
+                "tax_ids",
+            }
+        )
 
     def _retail_line(self):
         sale_line = self.sale_line_ids[:1]
@@ -211,12 +286,21 @@ class AccountPartialReconcile(models.Model):
         return {"partial_id": self.id}
 
     def _retail_is_payment(self):
-        """Return whether it is a payment of a customer invoice, not a credit note or an exchange difference."""
+        """Return whether it is a payment of a customer invoice.
+
+        A credit note, an exchange difference, or a journal entry that writes the invoice off are none.
+        """
         line, other = self.debit_move_id, self.credit_move_id.move_id
         return (
             line.move_id.move_type == "out_invoice"
             and line.account_id.account_type == "asset_receivable"
             and not other.is_invoice(include_receipts=True)
+            and bool(
+                other.origin_payment_id
+                or other.statement_line_id
+                or other.pos_payment_ids
+                or other.journal_id.type in PAYMENT_JOURNALS
+            )
             and not self._retail_is_exchange_difference()
         )
 

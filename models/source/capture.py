@@ -73,6 +73,8 @@ class RetailCapture(models.AbstractModel):
     _retail_erased_event = None
     # Changes of stored fields that are facts.
     _retail_transitions: tuple[Transition, ...] = ()
+    # Facts that contain all that a state event would: in their transaction, there is none besides.
+    _retail_whole_facts: tuple[str, ...] = ()
     # The field that leads to the subject, if it is another record: a changed line is a change of its order.
     _retail_subject_field: str | None = None
     # The field whose value names the record in stored texts; it must not be personal data.
@@ -278,17 +280,21 @@ class RetailCapture(models.AbstractModel):
         if self._retail_subject_field:
             self[self._retail_subject_field]._retail_capture_state(event_type, company_id)
         else:
-            ids = self._retail_with_state(event_type).ids
+            ids = self._retail_with_state(event_type)._retail_without(*self._retail_whole_facts).ids
             self._retail_pending().add_states(self._name, event_type, ids, company_id)
 
     def _retail_with_state(self, event_type):
         """Return the records whose new state is an event: orders, for example, but not quotations."""
         return self
 
-    def _retail_without(self, event_type):
-        """Return the records without this fact in the buffer of this transaction."""
+    def _retail_without(self, *event_types):
+        """Return the records without these facts in the buffer of this transaction."""
+        if not self or not event_types:
+            return self
         facts = self._retail_pending().facts
-        return self.filtered(lambda record: (self._name, event_type, record.id) not in facts)
+        return self.filtered(
+            lambda record: not any((self._name, event_type, record.id) in facts for event_type in event_types)
+        )
 
     def _retail_capture_transitions(self, transitions, vals_list, before):
         for record, vals in zip(self, vals_list, strict=True):
@@ -326,7 +332,10 @@ class RetailCapture(models.AbstractModel):
                 details=json.dumps(details) if details else None,
                 excluding_flows=record._retail_excluding_flows(event_type, payload) if is_deleted else (),
             )
-            self._retail_pending().add_fact(self._name, captured)
+            buffer = self._retail_pending()
+            if event_type in self._retail_whole_facts:
+                buffer.drop_states(self._name, record.id)
+            buffer.add_fact(self._name, captured)
 
     def _retail_capture_erased(self):
         """Buffer the erasure of these records while they can still be read."""
@@ -366,6 +375,12 @@ class EventBuffer:
     def add_fact(self, model, fact):
         self.rows[model, next(self._numbers), fact.event_type] = fact
         self.facts.add((model, fact.event_type, fact.res_id))
+
+    def drop_states(self, model, record_id):
+        """Drop the state events of a record."""
+        states = [key for key, row in self.rows.items() if key[:2] == (model, record_id) and not row.is_fact]
+        for key in states:
+            del self.rows[key]
 
     def drop_fact(self, model, event_type, details):
         """Drop a fact that was undone before it was inserted.

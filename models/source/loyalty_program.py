@@ -64,7 +64,7 @@ class LoyaltyProgram(models.Model):
             starts_on=self.date_from.isoformat() if self.date_from else None,
             ends_on=self.date_to.isoformat() if self.date_to else None,
             applies_on=self.applies_on,
-            trigger=self.trigger,
+            trigger=self.trigger or "auto",  # Odoo requires none
             channels=tuple(
                 channel for name, channel in CHANNELS.items() if name in self._fields and self[name]
             ),

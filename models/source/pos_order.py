@@ -39,13 +39,39 @@ class PosOrder(models.Model):
     _inherit = ["pos.order", "retail.capture"]
 
     _retail_number_field = "name"
+    _retail_updated_event = "order.updated"
+    _retail_whole_facts = ("order.placed",)
     _retail_transitions = (
         Transition("order.placed", "state", becomes(*PAID)),
         Transition("refund.issued", "state", becomes(*PAID)),
         # A payment at the till for a sales order changes the sales order.
         Transition("order.updated", "state", becomes(*PAID)),
     )
-    _retail_causes = {"refund.issued": (("refunded_order_id", ("order.placed",)),)}
+    _retail_causes = {
+        "order.updated": (("", ("order.placed",)),),
+        "refund.issued": (("refunded_order_id", ("order.placed",)),),
+    }
+
+    @api.model
+    def _retail_watched_fields(self):
+        watched = {
+            "amount_total",
+            "config_id",
+            "currency_rate",
+            "date_order",
+            "employee_id",
+            "fiscal_position_id",
+            "name",
+            "partner_id",
+            "pos_reference",
+            "shipping_date",
+            "user_id",
+        }
+        return frozenset(watched & self._fields.keys())
+
+    def _retail_with_state(self, event_type):
+        """Leave out orders that are not paid yet, and refunds."""
+        return self.filtered(lambda order: order.state in PAID and order._retail_is_sale())
 
     @api.model
     def _load_pos_data_read(self, records, config):
@@ -232,8 +258,43 @@ class PosOrder(models.Model):
         return self.pos_reference if self.name == "/" and self.pos_reference else self.name
 
 
+class PosPayment(models.Model):
+    _name = "pos.payment"
+    _inherit = ["pos.payment", "retail.capture"]
+
+    _retail_subject_field = "pos_order_id"
+    _retail_created_event = "order.updated"
+    _retail_updated_event = "order.updated"
+
+    @api.model
+    def _retail_watched_fields(self):
+        return frozenset({"amount", "payment_method_id"})
+
+
 class PosOrderLine(models.Model):
-    _inherit = "pos.order.line"
+    _name = "pos.order.line"
+    _inherit = ["pos.order.line", "retail.capture"]
+
+    _retail_subject_field = "order_id"
+    _retail_created_event = "order.updated"
+    _retail_updated_event = "order.updated"
+
+    @api.model
+    def _retail_watched_fields(self):
+        return frozenset(
+            {
+                "combo_parent_id",
+                "discount",
+                "extra_tax_data",
+                "full_product_name",
+                "is_reward_line",
+                "price_unit",
+                "product_id",
+                "qty",
+                "refunded_orderline_id",
+                "tax_ids",
+            }
+        )
 
     def _retail_settled_orders(self):
         """Return the sales orders that the lines settle, pay in advance or return (module ``pos_sale``)."""

@@ -114,18 +114,11 @@ class ProductPricelistItem(models.Model):
 
 
 class ProductPricelist(models.Model):
-    _inherit = "product.pricelist"
+    _name = "product.pricelist"
+    _inherit = ["product.pricelist", "retail.capture.part"]
 
-    def write(self, vals):
-        """Capture the prices too: they are archived with their pricelist."""
-        changed = (
-            self.filtered(lambda each: each.active != vals["active"]) if "active" in vals else self.browse()
-        )
-        result = super().write(vals)
-        items = self.env["product.pricelist.item"]
-        if changed and items._retail_wants(CHANGED):
-            items.search([("pricelist_id", "in", changed.ids)])._retail_capture_state(CHANGED)
-        return result
+    # Prices are archived with their pricelist.
+    _retail_shown_in = {CHANGED: ("item_ids", frozenset({"active", "name"}))}
 
     def unlink(self):
         _capture_items_removed(self.env, Domain("pricelist_id", "in", self.ids))
@@ -141,7 +134,7 @@ class ProductTemplate(models.Model):
     _retail_erased_event = REMOVED
 
     def _retail_watched_fields(self):
-        return frozenset({"active", "company_id", "list_price", "sale_ok"})
+        return frozenset({"active", "company_id", "default_code", "list_price", "name", "sale_ok", "uom_id"})
 
     def _retail_capture_erased(self):
         # As the superuser: the event has the company of the product, which the user may not read.
@@ -186,29 +179,21 @@ class ProductTemplateAttributeValue(models.Model):
 
 
 class ProductProduct(models.Model):
-    _inherit = "product.product"
+    _name = "product.product"
+    _inherit = ["product.product", "retail.capture.part"]
+
+    _retail_shown_in = {CHANGED: ("product_tmpl_id", frozenset({"active", "default_code"}))}
 
     @api.model_create_multi
     def create(self, vals_list):
         """Capture the product's list price, which names its variants."""
         products = super().create(vals_list)
-        products._retail_capture_list_price()
+        products.product_tmpl_id._retail_capture_state(CHANGED)
         return products
-
-    def write(self, vals):
-        result = super().write(vals)
-        if not {"active", "default_code"}.isdisjoint(vals):
-            self._retail_capture_list_price()
-        return result
 
     def unlink(self):
         _capture_items_removed(self.env, Domain("product_id", "in", self.ids))
-        self._retail_capture_list_price()
         return super().unlink()
-
-    def _retail_capture_list_price(self):
-        if self.env["product.template"]._retail_wants(CHANGED):
-            self.product_tmpl_id._retail_capture_state(CHANGED)
 
     def _retail_list_price(self):
         return VariantPriceV1(id=str(self.id), sku=self.default_code or "", price=decimal(self.lst_price))

@@ -32,11 +32,8 @@ CUSTOMER_FIELDS = (
     "vat",
     "website",
 )
-PAYLOAD_FIELDS = (
-    *CUSTOMER_FIELDS,
-    "email_normalized",
-    "partner_share",
-)  # the last one: for the default filter
+# The last one is for the default filter.
+PAYLOAD_FIELDS = (*CUSTOMER_FIELDS, "email_normalized", "partner_share")
 SCRIPTS = {"latin": "Latn", "Cyrl": "Cyrl"}
 
 
@@ -208,3 +205,10 @@ class ResPartner(models.Model):
     def _retail_external_ids(self):
         identities = {"reference": self.ref, "barcode": self.barcode}
         return {name: value for name, value in identities.items() if value}
+
+
+class ResPartnerCategory(models.Model):
+    _name = "res.partner.category"
+    _inherit = ["res.partner.category", "retail.capture.part"]
+
+    _retail_shown_in = {"customer.updated": ("partner_ids", frozenset({"active", "name", "partner_ids"}))}

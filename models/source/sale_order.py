@@ -13,6 +13,7 @@ class SaleOrder(models.Model):
 
     _retail_number_field = "name"
     _retail_updated_event = "order.updated"
+    _retail_whole_facts = ("order.placed",)
     _retail_transitions = (
         Transition("order.placed", "state", becomes("sale")),
         Transition("order.cancelled", "state", becomes("cancel", since=("sale",))),
@@ -27,19 +28,23 @@ class SaleOrder(models.Model):
     def _retail_watched_fields(self):
         return frozenset(
             {
+                "amount_tax",
                 "amount_total",
+                "amount_untaxed",
                 "client_order_ref",
-                "commitment_date",
+                "currency_id",
+                "date_order",
+                "name",
                 "partner_id",
                 "partner_shipping_id",
+                "reference",
                 "user_id",
             }
         )
 
     def _retail_with_state(self, event_type):
-        """Leave out quotations, and orders placed in this transaction: that event has the whole order."""
-        placed = self.filtered(lambda order: order.state == "sale")
-        return placed._retail_without("order.placed") if placed else placed
+        """Leave out quotations."""
+        return self.filtered(lambda order: order.state == "sale")
 
     def _retail_occurred_at(self, event_type):
         return self.date_order if event_type == "order.placed" else None
@@ -88,7 +93,22 @@ class SaleOrderLine(models.Model):
     _retail_updated_event = "order.updated"
 
     def _retail_watched_fields(self):
-        return frozenset({"discount", "name", "price_total", "price_unit", "product_id", "product_uom_qty"})
+        watched = {
+            "combo_item_id",
+            "discount",
+            "is_delivery",
+            "is_downpayment",
+            "name",
+            "price_subtotal",
+            "price_total",
+            "price_unit",
+            "product_id",
+            "product_uom_id",
+            "product_uom_qty",
+            "reward_id",
+            "sequence",
+        }
+        return frozenset(watched & self._fields.keys())
 
     def _retail_line(self):
         return OrderLineV1(

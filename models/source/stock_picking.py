@@ -4,12 +4,14 @@ from collections import defaultdict
 
 from odoo import api, models
 
-from ...schemas.shipment import LotV1, ReturnLineV1, ReturnV1, ShipmentLineV1, ShipmentV1
+from ...schemas.shipment import LotV1, OrderShippingV1, ReturnLineV1, ReturnV1, ShipmentLineV1, ShipmentV2
 from .canonical_values import decimal, order_references, timestamp
 from .capture import Transition, becomes
 
 OWN_USAGES = ("internal", "transit")
-RETURN_USAGES = (*OWN_USAGES, "inventory")  # returned goods may go straight to scrap
+SHIPPED_FROM = (*OWN_USAGES, "supplier")
+RETURN_USAGES = (*SHIPPED_FROM, "inventory")  # returned goods may go straight to the vendor, or to scrap
+UPDATED = "shipment.updated"
 DONE_EVENTS = ("shipment.confirmed", "return.received")
 
 
@@ -18,8 +20,12 @@ class StockPicking(models.Model):
     _inherit = ["stock.picking", "retail.capture"]
 
     _retail_number_field = "name"
+    _retail_updated_event = UPDATED
+    _retail_whole_facts = ("shipment.confirmed",)
     _retail_transitions = (
         Transition("shipment.confirmed", "state", becomes("done")),
+        # Without the rest that is cancelled, an order is shipped.
+        Transition(UPDATED, "state", becomes("cancel")),
         # Validating a draft return confirms it on the way.
         Transition(
             "return.initiated",
@@ -31,9 +37,33 @@ class StockPicking(models.Model):
     _retail_process_paths = ("sale_id", "pos_order_id", "move_ids.origin_returned_move_id.picking_id")
     _retail_causes = {
         "shipment.confirmed": (("sale_id", ("order.placed",)), ("pos_order_id", ("order.placed",))),
+        UPDATED: (("", ("shipment.confirmed",)),),
         "return.initiated": (("move_ids.origin_returned_move_id.picking_id", ("shipment.confirmed",)),),
         "return.received": (("", ("return.initiated",)),),
     }
+
+    @api.model
+    def _retail_watched_fields(self):
+        watched = {
+            "backorder_id",
+            "carrier_id",
+            "carrier_tracking_ref",
+            "date_done",
+            "name",
+            "partner_id",
+            "sale_id",
+        }
+        return frozenset(watched & self._fields.keys())
+
+    def _retail_with_state(self, event_type):
+        pickings = self.sudo()  # salespeople may have no rights on stock
+        return pickings.filtered(lambda picking: picking.state == "done" and picking._retail_is_shipment())
+
+    def _retail_capture_transition(self, transition, old, new):
+        if transition.event_type == UPDATED:
+            self.sudo()._retail_shipments_of_order()[-1:]._retail_capture_state(UPDATED)
+            return
+        super()._retail_capture_transition(transition, old, new)
 
     def _retail_with_fact(self, event_type):
         pickings = self.sudo()  # salespeople may have no rights on stock
@@ -45,10 +75,13 @@ class StockPicking(models.Model):
         return returns
 
     def _retail_is_shipment(self):
-        """Return whether goods leave our stock for a customer. Goods handed out at a till are not shipped."""
+        """Return whether goods leave for a customer: our stock, or a vendor's (dropshipping).
+
+        Goods handed out at a till are not shipped.
+        """
         return (
             self.location_dest_id.usage == "customer"
-            and self.location_id.usage in OWN_USAGES
+            and self.location_id.usage in SHIPPED_FROM
             and self.picking_type_id != self.picking_type_id.warehouse_id.pos_type_id
         )
 
@@ -76,14 +109,15 @@ class StockPicking(models.Model):
     # -- canonical form ----------------------------------------------------------------------------
 
     def _retail_canonical(self, event_type, details):
-        if event_type == "shipment.confirmed":
+        if event_type in ("shipment.confirmed", UPDATED):
             return self._retail_shipment()
         return self._retail_return("initiated" if event_type == "return.initiated" else "received")
 
     def _retail_shipment(self):
         moves = self._retail_done_moves().filtered(lambda move: move.location_dest_id.usage == "customer")
-        return ShipmentV1(
+        return ShipmentV2(
             **self._retail_head(),
+            order_shipping=self._retail_order_shipping(),
             carrier=self._retail_carrier(),
             tracking_number=self._retail_optional("carrier_tracking_ref") or "",
             shipped_at=timestamp(self.date_done or self.env.cr.now()),
@@ -91,6 +125,38 @@ class StockPicking(models.Model):
             lines=tuple(ShipmentLineV1(**move._retail_line(move.quantity)) for move in moves),
             has_backorder=self._retail_has_backorder(),
         )
+
+    def _retail_order_shipping(self):
+        """Return what was shipped of the whole order; None without an order."""
+        if not (self.sale_id or self.pos_order_id):
+            return None
+        shipments = self._retail_shipments_of_order()
+        numbers = (each._retail_optional("carrier_tracking_ref") for each in shipments)
+        return OrderShippingV1(
+            status="partial" if self._retail_order_has_rest() else "shipped",
+            tracking_numbers=tuple(dict.fromkeys(filter(None, numbers))),
+        )
+
+    def _retail_order_has_rest(self):
+        """Return whether goods of the order are still to leave for the customer, from whatever warehouse.
+
+        They may have to be picked first: then their final location is the customer.
+        """
+        rest = self._retail_pickings_of_order().filtered(lambda each: each.state not in ("done", "cancel"))
+        moves = rest.move_ids.filtered(lambda move: move.state not in ("done", "cancel"))
+        ends = moves.mapped(lambda move: move.location_final_id or move.location_dest_id)
+        return "customer" in ends.mapped("usage")
+
+    def _retail_shipments_of_order(self):
+        """Return the shipments of the order, oldest first."""
+        done = self._retail_pickings_of_order().filtered(lambda each: each.state == "done")
+        return done.filtered(lambda each: each._retail_is_shipment()).sorted(
+            lambda each: (each.date_done, each.id)
+        )
+
+    def _retail_pickings_of_order(self):
+        order = self.sale_id or self.pos_order_id
+        return order.picking_ids if order else self
 
     def _retail_return(self, status):
         is_received = status == "received"
@@ -154,7 +220,10 @@ class StockPicking(models.Model):
 
 
 class StockMove(models.Model):
-    _inherit = "stock.move"
+    _name = "stock.move"
+    _inherit = ["stock.move", "retail.capture.part"]
+
+    _retail_shown_in = {UPDATED: ("picking_id", frozenset({"product_uom", "quantity", "sale_line_id"}))}
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -194,3 +263,10 @@ class StockMove(models.Model):
             if number:
                 quantities[number] += line.product_uom_id._compute_quantity(line.quantity, self.product_uom)
         return tuple(LotV1(number=number, quantity=decimal(each)) for number, each in quantities.items())
+
+
+class StockMoveLine(models.Model):
+    _name = "stock.move.line"
+    _inherit = ["stock.move.line", "retail.capture.part"]
+
+    _retail_shown_in = {UPDATED: ("picking_id", frozenset({"lot_id", "lot_name", "quantity"}))}

@@ -68,6 +68,22 @@ class StockMove(models.Model):
         return warehouse if is_incoming else warehouse.browse()
 
 
+class StockLocation(models.Model):
+    """A location that moves to another warehouse takes its stock with it."""
+
+    _name = "stock.location"
+    _inherit = ["stock.location", "retail.capture.part"]
+
+    _retail_shown_in = {LEVEL_EVENT: ("quant_ids", frozenset({"warehouse_id"}))}
+
+
+class ProductTemplate(models.Model):
+    _name = "product.template"
+    _inherit = ["product.template", "retail.capture.part"]
+
+    _retail_shown_in = {LEVEL_EVENT: ("product_variant_ids", frozenset({"name", "uom_id"}))}
+
+
 class StockWarehouse(models.Model):
     _inherit = "stock.warehouse"
 

@@ -19,7 +19,7 @@ class TestHubSpotInvoices(HubSpotCase):
         wizard = self.env["account.payment.register"].with_context(
             active_model="account.move", active_ids=invoice.ids
         )
-        wizard.create({"amount": amount, "payment_date": "2026-11-25"})._create_payments()
+        return wizard.create({"amount": amount, "payment_date": "2026-11-25"})._create_payments()
 
     def _sent(self, *names):
         properties = self._only("invoices")["properties"]
@@ -56,8 +56,41 @@ class TestHubSpotInvoices(HubSpotCase):
         self.assertEqual(
             self._sent("hs_invoice_status", "hs_amount_billed"), ("paid", f"{invoice.amount_total:.2f}")
         )
-        self.assertEqual(self._deliveries(invoice).mapped("state"), ["delivered"] * 3)
+        found = self._deliveries(invoice)
+        self.assertEqual(set(found.mapped("state")), {"delivered"})
+        self.assertEqual(
+            found.mapped("event_type"),
+            ["invoice.posted", "invoice.paid", "invoice.updated", "invoice.paid", "invoice.updated"],
+        )
         self.assertEqual(len(self._line_items(self._only("invoices"))), 1)
+
+    def test_documents_do_not_only_go_forward(self):
+        """A payment bounces, an invoice is credited in full, another is cancelled."""
+        invoice = self._invoice(self._order())
+        payments = self._pay(invoice, invoice.amount_total)
+        self._drain()
+        self.assertEqual(self._sent("hs_invoice_status"), ("paid",))
+        payments.action_draft()
+        payments.action_cancel()
+        self._drain()
+        self.assertEqual(self._sent("hs_invoice_status"), ("open",))
+        wizard = self.env["account.move.reversal"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        )
+        wizard.create({"journal_id": invoice.journal_id.id}).refund_moves()
+        invoice.reversal_move_ids.action_post()
+        self._drain()
+        self.assertEqual(invoice.payment_state, "reversed")
+        self.assertEqual(self._sent("hs_invoice_status"), ("voided",))
+        self.assertEqual(len(self._line_items(self._only("invoices"))), 1)
+
+    def test_cancelled(self):
+        invoice = self._invoice(self._order())
+        self._drain()
+        invoice.button_draft()
+        invoice.button_cancel()
+        self._drain()
+        self.assertEqual(self._sent("hs_invoice_status"), ("voided",))
 
     def test_everything_in_one_transaction(self):
         """Ordered, billed and paid before anything was sent: it goes out in the order in which it depends."""
@@ -111,7 +144,9 @@ class TestHubSpotInvoices(HubSpotCase):
         self._delete_there("invoice", self._only("invoices")["id"])
         self._pay(invoice, invoice.amount_residual)
         self._drain()
-        self.assertEqual(self._dead(invoice), ("business", "OBJECT_NOT_FOUND", False))
+        dead = self._deliveries(invoice, state="dead")
+        self.assertEqual(dead.mapped("event_type"), ["invoice.paid", "invoice.updated"])
+        self.assertEqual(set(dead.mapped("error_code")), {"OBJECT_NOT_FOUND"})
         invoice.action_retail_resync()
         self._drain()
         self.assertFalse(self._deliveries(invoice, state="dead"))

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import runpy
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -133,6 +134,21 @@ def test_event_types():
         for name, each in EVENT_TYPES.items()
     )
     assert [row[0] for row in rows if not row[4].endswith(".")] == []
+
+
+def test_what_is_not_sent():
+    """The table of doc/events.rst is the list of exceptions by which a test checks that all else is watched."""
+    [rows] = tables("doc/events.rst", "Model", "Fields", "Events", "Why")
+    exceptions = runpy.run_path(str(ROOT / "tests/source/not_sent.py"))["NOT_SENT"]
+    assert rows == [
+        [
+            ", ".join(each.models),
+            ", ".join(each.fields) or "all",
+            ", ".join(each.event_types) or "all",
+            each.reason,
+        ]
+        for each in exceptions
+    ]
 
 
 def test_schemas():

@@ -155,6 +155,18 @@ class TestPrice(EventCase):
         rule.min_quantity = rule.min_quantity
         self.assertEqual(self._changes(), [])
 
+    def test_other_names(self):
+        """Of the product: its list price is sent; of the pricelist: its rules are."""
+        rule = self._rule(fixed_price=5)
+        self._changes()
+        self.template.name = "Light"
+        self.assertEqual(self._changes(), self._changed(self.template))
+        self.template.uom_id = self.env.ref("uom.product_uom_dozen")
+        self.assertEqual(self._changes(), self._changed(self.template))
+        self.pricelist.name = "Friends"
+        self.assertEqual(self._changes(), self._changed(rule))
+        self.assertEqual(self._payload(rule)["pricelist"], "Friends")
+
     def test_changes_of_the_pricelist(self):
         """Its currency is that of its rules, and archived it has no prices; its place in the list says nothing."""
         rule = self._rule(fixed_price=5)

@@ -1,8 +1,9 @@
 """The canonical customer: what Odoo's partner becomes."""
 
-from odoo.tests import tagged
+from odoo import Command
+from odoo.tests import new_test_user, tagged
 
-from ..common import RetailCase
+from ..common import EventCase, RetailCase
 
 
 @tagged("post_install", "-at_install")
@@ -159,3 +160,44 @@ class TestCustomer(RetailCase):
             (dead.state, dead.error_class, dead.error_code), ("dead", "mapping", "CANONICAL_FORM")
         )
         self.assertEqual(dead.error_field, "country")
+
+
+@tagged("post_install", "-at_install")
+class TestCustomerTags(EventCase):
+    """A tag is a part of all customers that have it."""
+
+    wanted = ("customer.created", "customer.updated")
+
+    def setUp(self):
+        super().setUp()
+        self.tag = self.env["res.partner.category"].create({"name": "VIP"})
+        self.tagged = self._partner(category_id=self.tag.ids)
+        self.other = self._partner("Bo", "bo@example.com")
+        self._forget_events()
+
+    def _assert_sent(self, partners, tags):
+        self.assertEqual(self._events().mapped("res_id"), partners.ids)
+        for partner in partners:
+            [(payload, _warnings)] = partner._retail_payloads().values()
+            self.assertEqual(payload["tags"], tags)
+
+    def test_renamed(self):
+        self.tag.name = "Gold"
+        self._assert_sent(self.tagged, ["Gold"])
+
+    def test_deleted(self):
+        self.tag.unlink()
+        self._assert_sent(self.tagged, [])
+
+    def test_given_and_taken_on_the_tag(self):
+        self.tag.partner_ids = [Command.set(self.other.ids)]
+        self.assertEqual(set(self._events().mapped("res_id")), {self.tagged.id, self.other.id})
+
+    def test_renamed_by_somebody_who_reads_no_archived_or_foreign_customers(self):
+        self.tagged.company_id = self.env["res.company"].create({"name": "Other"})
+        self.other.write({"category_id": self.tag.ids, "active": False})
+        self._forget_events()
+        clerk = new_test_user(self.env, "clerk", groups="base.group_user,base.group_partner_manager")
+        self.tag.with_user(clerk).name = "Gold"
+        self.env.flush_all()
+        self.assertIn(self.other.id, self._events().mapped("res_id"))

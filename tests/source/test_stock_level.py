@@ -296,7 +296,20 @@ class TestStockLevel(ShopCase, EventCase):
         self._assert_sent()
         self.assertEqual(self._level()["sku"], "LAMP-2")
         self.lamp.name = "Light"
-        self.assertEqual(self._sent(), [])
+        self._assert_sent()
+        self.assertEqual(self._level()["name"], "Light")
+
+    def test_a_location_that_moves_to_another_warehouse(self):
+        shelf = self.env["stock.location"].create(
+            {"name": "Shelf", "location_id": self.warehouse.lot_stock_id.id, "usage": "internal"}
+        )
+        self._count(5, location_id=shelf.id)
+        other = self.env["stock.warehouse"].create({"name": "Second", "code": "SEC"})
+        self._forget_events()
+        shelf.location_id = other.lot_stock_id
+        self._assert_sent()
+        levels = {level["warehouse"]["code"]: level["on_hand"] for level in self._level()["warehouses"]}
+        self.assertEqual((levels[self.warehouse.code], levels["SEC"]), ("0", "5"))
 
     def test_variant(self):
         attribute = self.env["product.attribute"].create(

@@ -340,6 +340,7 @@ def shipment_item(order_id, number=1, remote_object="order", **changes):
         "customer_id": "7",
         "tracking_number": "1Z999",
         "has_backorder": False,
+        "order_shipping": {"status": "shipped", "tracking_numbers": ["1Z998", "1Z999"]},
         "lines": [],
         **changes,
     }
@@ -355,7 +356,7 @@ def shipment_item(order_id, number=1, remote_object="order", **changes):
 
 def test_shipments_of_an_order(adapter, sandbox):
     [made] = send(adapter, order_item(1))
-    item = shipment_item(made.remote_id, has_backorder=True, tracking_number="")
+    item = shipment_item(made.remote_id, order_shipping={"status": "partial", "tracking_numbers": []})
     assert adapter.references("shipment.confirmed", item.data) == (Reference("order", 1, "web"),)
     assert errors_of(send(adapter, item)) == [None]
     [first] = sandbox.records("orders")
@@ -364,7 +365,7 @@ def test_shipments_of_an_order(adapter, sandbox):
     names = ("hs_fulfillment_status", "hs_shipping_tracking_number", "hs_pipeline_stage")
     assert [tuple(each["properties"].get(name) or "" for name in names) for each in (first, second)] == [
         ("partially shipped", "", "937ea84d-0a4f-4dcf-9028-3f9c2aafbf03"),
-        ("shipped", "1Z999", "aa99e8d0-c1d5-4071-b915-d240bbb1aed9"),
+        ("shipped", "1Z998, 1Z999", "aa99e8d0-c1d5-4071-b915-d240bbb1aed9"),
     ]
     assert len(second["associations"]["line_items"]) == 2
 

@@ -26,7 +26,7 @@ from odoo.addons.retail_hub.core.errors import (
     TransientError,
     ValidationError,
 )
-from odoo.addons.retail_hub.schemas import EVENT_TYPES, SCHEMAS
+from odoo.addons.retail_hub.schemas import EVENT_TYPES
 
 SECRET, FORMER = ("whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"n", b"o"))
 UUID = "5b6c7f0e-5a8b-4a53-9a0c-5d6f0c9f2b11"
@@ -166,7 +166,9 @@ def test_every_event_type_is_taken(receiver):
     with make_adapter(receiver) as adapter:
         bodies = [adapter.prepare(make_item(1, event_type=name, data={})).body for name in EVENT_TYPES]
     assert {body["type"].rpartition(".v")[0] for body in bodies} == {f"retail.{name}" for name in EVENT_TYPES}
-    assert {body["dataschema"].rpartition("/")[2] for body in bodies} == {f"{name}.json" for name in SCHEMAS}
+    assert {body["dataschema"].rpartition("/")[2] for body in bodies} == {
+        f"{each.schema.__name__}.json" for each in EVENT_TYPES.values()
+    }
 
 
 @pytest.mark.parametrize(("path", "seen"), [("", "/"), ("/", "/"), ("/in", "/in"), ("/in/", "/in/")])
