@@ -62,6 +62,8 @@ class Item:
     :param remote_object: the object of ``remote_id``; empty if unknown
     :param merged_remote_ids: for a merge, the remote ids of the records that were merged into this one
     :param checkpoint: from the :class:`Outcome` of the previous attempt
+    :param unreadable: canonical fields that have a value in Odoo which cannot be sent, such as a phone number with a
+        typo. They are empty in ``data``, but the remote keeps what it has.
     """
 
     trace_id: str
@@ -80,6 +82,7 @@ class Item:
     remote_object: str = ""
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
     merged_remote_ids: Sequence[str] = ()
+    unreadable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,8 @@ class Mapper:
     ) -> dict[str, Any]:
         """Return ``{property: JSON value}`` to send for an item.
 
-        Omits lines that are for new records only, if the record is linked, and lines that read the Odoo record, if
-        it was deleted.
+        Omits lines that are for new records only, if the record is linked; lines that read the Odoo record, if it was
+        deleted; and lines whose value in Odoo is unreadable.
 
         :param part: the entry of the item's data that becomes the object; None for all of the data
         :raise MappingError: a value cannot be computed; ``field`` names the property
@@ -95,7 +95,9 @@ class Mapper:
         line = None
         data = item.data if part is None else part
         try:
-            for line, read, paths in self._compiled(item.event_type, object_name):
+            for line, read, paths, roots in self._compiled(item.event_type, object_name):
+                if item.unreadable and not item.unreadable.isdisjoint(roots):
+                    continue
                 if not (line.only_on_create and item.remote_id) and paths <= item.record_values.keys():
                     values[line.property] = read(data, item.record_values)
         except FieldMapError as error:
@@ -103,7 +105,11 @@ class Mapper:
         return values
 
     def _compiled(self, event_type, object_name):
-        """Return ``[(line, function of (data, record_values) that returns its value, paths of Odoo fields), …]``."""
+        """Return a list of the lines, each with what sending it takes.
+
+        These are a function of (data, record_values) that returns its value, the paths of its Odoo fields, and its
+        canonical fields.
+        """
         key = (event_type, object_name)
         if key not in self._compiled_lines:
             lines = self.field_maps_for(self.provider.object(object_name), event_type)
@@ -112,6 +118,7 @@ class Mapper:
                     line,
                     field_map.compile_line(line, self.provider.transforms),
                     frozenset(field_map.record_paths(line)),
+                    frozenset(path.partition(".")[0] for path in field_map.canonical_paths(line)),
                 )
                 for line in lines
             ]

@@ -3,6 +3,7 @@ from .source import test_capture
 from .source import test_catalog
 from .source import test_customer
 from .source import test_invoice_updated
+from .source import test_language
 from .source import test_loyalty
 from .source import test_payment_transaction
 from .source import test_pos_order

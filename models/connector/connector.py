@@ -76,6 +76,11 @@ class RetailConnector(models.Model):
         tracking=True,
         help="Gets an activity when the connector needs attention or does not answer.",
     )
+    lang = fields.Selection(
+        "_selection_lang",
+        "Language",
+        help="Names, such as those of products, are sent in this language. If empty, in that of the company.",
+    )
     connect_timeout = fields.Float("Connect Time-out (s)", default=5.0, required=True)
     read_timeout = fields.Float("Read Time-out (s)", default=20.0, required=True)
     batch_size = fields.Integer(help="Records per call. 0: as many as the provider allows.")
@@ -118,6 +123,10 @@ class RetailConnector(models.Model):
     @api.model
     def _selection_provider(self):
         return [(code, provider.label) for code, provider in self._providers().items()]
+
+    @api.model
+    def _selection_lang(self):
+        return self.env["res.lang"].get_installed()
 
     @api.model
     def _selection_plan(self):
@@ -406,6 +415,10 @@ class RetailConnector(models.Model):
             auth_method=self.auth_method,
             time_zone=self.time_zone or "",
         )
+
+    def _data_lang(self):
+        """Return the code of the language in which names are sent."""
+        return self.lang or self.company_id._retail_lang()
 
     def _is_started(self):
         """Return whether the connector sends changes, now or as soon as the remote accepts calls."""

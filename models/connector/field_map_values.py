@@ -22,10 +22,12 @@ class RetailFieldMap(models.Model):
 
         Paths that the model does not have are left out; lines that need them are then not sent. So are paths through
         fields that are limited to groups. Records of other companies count as missing.
+
+        :param records: with the language of the connector, so that the values do not depend on who sends them
         """
         paths = [path for path in paths if _has_path(records, path)]
         values = {}
-        for record in records.with_context(lang=None):  # the values must not depend on who sends them
+        for record in records:
             try:
                 values[record.id] = {path: _read(record, path) for path in paths}
             except psycopg2.Error:

@@ -273,7 +273,8 @@ class RetailEvent(models.Model):
         """
         details = json.loads(row.details or "{}")
         record = records.browse(row.res_id).with_prefetch(records._prefetch_ids)
-        record = record.with_company(row.company_id).with_context(retail_details=details)
+        lang = self.env["res.company"].browse(row.company_id)._retail_lang()
+        record = record.with_company(row.company_id).with_context(retail_details=details, lang=lang)
         if row.payload is None and _is_fact(row):
             fact = record._retail_canonical(row.event_type, details)
             row = row._replace(payload=json.dumps(fact.canonical()))

@@ -82,6 +82,7 @@ class ItemBuilder:
             checkpoint=claim.checkpoint or {},
             record_values=values,
             merged_remote_ids=delivery.merged_remote_ids,
+            unreadable=delivery.unreadable,
         )
 
     # -- payloads ----------------------------------------------------------------------------------
@@ -94,8 +95,7 @@ class ItemBuilder:
         )
         excluded = {flow.id: set((records - self._matching(flow, records)).ids) for flow in flows}
         states = {each.claim.res_id for each in deliveries if not each.is_fact}
-        # Archived records are sent, but of what belongs to them, such as addresses, only what is in use.
-        canonical = (records.browse(states) & records).with_context(active_test=True)._retail_payloads()
+        canonical = self._readable(records.browse(states) & records)._retail_payloads()
         for each in deliveries:
             claim = each.claim
             if each.is_fact:
@@ -107,6 +107,10 @@ class ItemBuilder:
             is_excluded = claim.res_id in excluded.get(claim.flow_id, ())
             if is_excluded and not each.sought and not self._is_owed(each):
                 each.cancel(self.env._("The record does not match the filter of the flow."))
+
+    def _readable(self, records):
+        """Return the records as they are sent: without archived parts, in the language of the connector."""
+        return records.with_context(active_test=True, lang=self.connector._data_lang())
 
     def _is_owed(self, delivery):
         """Return whether it ends a record that the remote has: then it is sent whatever the filter says."""
@@ -134,10 +138,11 @@ class ItemBuilder:
         except RemoteError as error:
             delivery.decide(error)
 
-    def _state_payload(self, delivery, payload, warnings):
+    def _state_payload(self, delivery, payload, remarks):
         if isinstance(payload, Exception):
             raise self._payload_error(delivery.claim, payload) from payload
-        delivery.warnings = list(warnings)
+        delivery.warnings = [each.text for each in remarks]
+        delivery.unreadable = frozenset(each.field for each in remarks if each.is_unreadable)
         return payload
 
     def _fact_payload(self, delivery):
@@ -171,7 +176,7 @@ class ItemBuilder:
 
         :raise MappingError: it still cannot be built
         """
-        record = self.env[claim.res_model].browse(claim.res_id).exists()
+        record = self._readable(self.env[claim.res_model].browse(claim.res_id).exists())
         if not record:
             raise MappingError(self.env._("The record was deleted before it was sent."), code="RECORD_GONE")
         try:
@@ -220,7 +225,7 @@ class ItemBuilder:
         if not paths:
             return {}
         records = self.env[res_model].with_company(self.connector.company_id)
-        records = records.browse({each.claim.res_id for each in deliveries}).exists()
+        records = self._readable(records.browse({each.claim.res_id for each in deliveries}).exists())
         try:
             return self.env["retail.field.map"]._record_values(records, paths)
         except psycopg2.OperationalError:

@@ -42,6 +42,7 @@ class OutgoingDelivery:
     waits_for: str | None = None
     conflicts_with: str | None = None
     warnings: list[str] = field(default_factory=list)
+    unreadable: frozenset[str] = frozenset()
 
     @property
     def is_ready(self):

@@ -1,4 +1,4 @@
-"""Values of countries and companies that never change. Reading a field of a company reads all its fields at first."""
+"""Values of countries and companies that hardly ever change. Otherwise, reading one reads all fields at first."""
 
 from odoo import models
 
@@ -21,3 +21,18 @@ class ResCompany(models.Model):
     def _retail_lineage(self):
         """Return the ids of the company and of those above it. Odoo does not allow to change the hierarchy."""
         return tuple(self.parent_ids.ids)
+
+    @cached("self.id")
+    def _retail_lang(self):
+        """Return the code of the language in which the company's data is sent, such as ``nl_BE``."""
+        return self.partner_id.lang or "en_US"
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "lang" in vals and self.sudo().ref_company_ids:
+            self.env.registry.clear_cache()
+        return result

@@ -1,6 +1,24 @@
 """Values of Odoo in canonical form."""
 
+from decimal import Decimal
+from typing import NamedTuple
+
 from ...schemas.invoice import OrderReferenceV1
+
+DIGITS = 15  # that a double-precision number has for sure
+
+
+class Remark(NamedTuple):
+    """What a user should know of a value that is not sent as it is in Odoo.
+
+    :param text: one sentence, without personal data
+    :param field: the field of the canonical form
+    :param is_unreadable: nothing is sent, and the remote system keeps what it has
+    """
+
+    text: str
+    field: str
+    is_unreadable: bool = True
 
 
 def amount(value, currency):
@@ -9,9 +27,10 @@ def amount(value, currency):
     return text.lstrip("-") if not float(text) else text
 
 
-def decimal(value, digits=6):
-    """Return a number as a decimal string without needless zeros: ``2``, ``0.125``."""
-    text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
+def decimal(value):
+    """Return a number as a decimal string, with all its digits and no needless zeros: ``2``, ``0.125``."""
+    text = f"{Decimal(f'{value:.{DIGITS}g}'):f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
 
 

@@ -121,9 +121,10 @@ class RetailCapture(models.AbstractModel):
         return self.exists()
 
     def _retail_payloads(self):
-        """Return ``{id: (canonical payload, warnings)}`` of the records as they are now.
+        """Return ``{id: (canonical payload, remarks)}`` of the records as they are now.
 
-        The payload is a dict of JSON values, the warnings a list of texts. A record whose payload cannot
+        The payload is a dict of JSON values, the remarks a list of
+        :class:`~.canonical_values.Remark`. A record whose payload cannot
         be built has the exception in the payload's place.
         """
         return self._retail_built(lambda record: record._retail_canonical(self._retail_updated_event, {}))

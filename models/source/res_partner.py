@@ -1,5 +1,6 @@
 """The customer: which changes are events, and its canonical form."""
 
+import unicodedata
 from collections import defaultdict
 from contextlib import suppress
 
@@ -9,8 +10,10 @@ import psycopg2
 from odoo import api, models
 from odoo.exceptions import MissingError
 from odoo.fields import Domain
+from odoo.tools.mail import email_split
 
 from ...schemas.customer import AddressV1, ConsentV1, CustomerV1, NameV1, PhoneV1
+from .canonical_values import Remark
 from .partner_merge import MERGING
 
 ADDRESS_TYPES = ("invoice", "delivery", "other")
@@ -32,8 +35,9 @@ CUSTOMER_FIELDS = (
     "vat",
     "website",
 )
-# The last one is for the default filter.
-PAYLOAD_FIELDS = (*CUSTOMER_FIELDS, "email_normalized", "partner_share")
+FILTER_FIELDS = ("customer_rank", "partner_share", "supplier_rank")  # of the default filter
+PAYLOAD_FIELDS = (*CUSTOMER_FIELDS, *FILTER_FIELDS, "email_normalized")
+NO_TAX_ID = ("", "/")
 SCRIPTS = {"latin": "Latn", "Cyrl": "Cyrl"}
 
 
@@ -53,8 +57,8 @@ class ResPartner(models.Model):
 
     @api.model
     def _retail_default_domain(self):
-        """Internal users are not customers."""
-        return "[('partner_share', '=', True)]"
+        """Internal users are not customers, and neither are vendors who have never bought."""
+        return "[('partner_share', '=', True), '|', ('supplier_rank', '=', 0), ('customer_rank', '!=', 0)]"
 
     @api.model
     def _retail_subject_domain(self):
@@ -106,7 +110,8 @@ class ResPartner(models.Model):
         return payloads
 
     def _retail_payload(self, addresses):
-        phones, warnings = self._retail_phones()
+        phones, phone_remarks = self._retail_phones()
+        emails, email_remarks = self._retail_emails()
         customer = CustomerV1(
             id=str(self.id),
             type="company" if self.is_company else "person",
@@ -115,21 +120,19 @@ class ResPartner(models.Model):
             company_name="" if self.is_company else self.commercial_company_name or "",
             company_id=self._retail_company_id(),
             job_title=self.function or "",
-            emails=(self.email_normalized,) if self.email_normalized else (),
+            emails=emails,
             phones=phones,
             addresses=tuple(
                 address._retail_address() for address in addresses if address._retail_has_address()
             ),
             language=self._retail_language(),
-            tax_id=self.vat or "",
+            tax_id=self._retail_tax_id(),
             website=self.website or "",
             consent=ConsentV1(email_opt_out=self.is_blacklisted),
             tags=tuple(sorted(self.category_id.mapped("name"))),
             external_ids=self._retail_external_ids(),
         )
-        if self.email and not self.email_normalized:
-            warnings.append(self.env._("The e-mail address is not valid and was left out."))
-        return customer.canonical(), warnings
+        return customer.canonical(), [*phone_remarks, *email_remarks]
 
     def _retail_company_id(self):
         parent = self.parent_id
@@ -141,15 +144,37 @@ class ResPartner(models.Model):
         return str((self.parent_id if is_address else self).id or "")
 
     def _retail_name(self):
-        """Return the canonical name. Odoo has one name: its last word counts as a person's family name."""
+        """Return the canonical name.
+
+        Odoo has one name: a person's family name is what comes before a comma, or else the last word.
+        """
         full = (self.name or "").strip()
         if self.is_company:
             return NameV1(full=full)
+        family, comma, given = (part.strip() for part in full.partition(","))
+        if comma and family and given and "," not in given:
+            return NameV1(full=f"{given} {family}", given=given, family=family)
         given, _space, family = full.rpartition(" ")
         return NameV1(full=full, given=given.strip(), family=family)
 
+    def _retail_emails(self):
+        """Return the e-mail address, and remarks about what is not sent."""
+        if not self.email:
+            return (), []
+        address = self.email_normalized
+        if not address or address.endswith(".") or not _is_visible(self.email):
+            return (), [Remark(self.env._("The e-mail address is not valid and was left out."), "emails")]
+        if len(set(email_split(self.email))) < 2:
+            return (address,), []
+        text = self.env._("The e-mail field has several addresses. Only the first one was sent.")
+        return (address,), [Remark(text, "emails", is_unreadable=False)]
+
+    def _retail_tax_id(self):
+        """Return the tax ID. Odoo lets users enter ``/`` for customers who have none."""
+        return "" if (self.vat or "").strip() in NO_TAX_ID else self.vat
+
     def _retail_phones(self):
-        """Return the numbers in E.164 form, and a warning for one that cannot be read."""
+        """Return the numbers in E.164 form, and a remark about one that is not valid."""
         if not self.phone:
             return (), []
         country = self.country_id or self.company_id.country_id or self.env.company.country_id
@@ -157,8 +182,8 @@ class ResPartner(models.Model):
             number = phonenumbers.parse(self.phone, country._retail_code() or None)
         except phonenumbers.NumberParseException:
             number = None
-        if number is None or not phonenumbers.is_possible_number(number):
-            return (), [self.env._("The phone number is not valid and was left out.")]
+        if number is None or not phonenumbers.is_valid_number(number):
+            return (), [Remark(self.env._("The phone number is not valid and was left out."), "phones")]
         return (PhoneV1(number=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)),), []
 
     def _retail_addresses(self):
@@ -212,3 +237,8 @@ class ResPartnerCategory(models.Model):
     _inherit = ["res.partner.category", "retail.capture.part"]
 
     _retail_shown_in = {"customer.updated": ("partner_ids", frozenset({"active", "name", "partner_ids"}))}
+
+
+def _is_visible(text):
+    """Return whether a text has no invisible characters, such as zero-width spaces, inside."""
+    return not any(unicodedata.category(each) in ("Cc", "Cf") for each in text.strip())

@@ -3,7 +3,11 @@
 from odoo import Command
 from odoo.tests import new_test_user, tagged
 
+from ...connectors.hubspot.adapter import HubSpotAdapter
 from ..common import EventCase, RetailCase
+
+PHONE_LEFT_OUT = "The phone number is not valid and was left out."
+EMAIL_LEFT_OUT = "The e-mail address is not valid and was left out."
 
 
 @tagged("post_install", "-at_install")
@@ -93,14 +97,106 @@ class TestCustomer(RetailCase):
 
     def test_unreadable_phone_and_email(self):
         partner = self._partner("Ann", "ann(at)example", phone="call me")
-        payload, warnings = self._payload(partner)
+        payload, remarks = self._payload(partner)
         self.assertEqual((payload["phones"], payload["emails"]), ([], []))
+        self.assertEqual([each.text for each in remarks], [PHONE_LEFT_OUT, EMAIL_LEFT_OUT])
+
+    def test_local_and_merely_possible_phone_numbers(self):
+        """Seven digits are a number in one place only, and some numbers of the right length are nobody's."""
+        self.env.company.country_id = self.env.ref("base.us")
+        for phone in ("555-0100", "(123) 456-7890", "+1 555 555 5555", "+32 123"):
+            with self.subTest(phone):
+                payload, remarks = self._payload(self._partner("Al", "al@example.com", phone=phone))
+                self.assertEqual(payload["phones"], [])
+                self.assertEqual([each.text for each in remarks], [PHONE_LEFT_OUT])
+
+    def test_addresses_that_no_mail_reaches(self):
+        for email in (
+            "ann\u200b@example.com",
+            "ann@exam\u00adple.com",
+            "ann@example.com.",
+            "ann@ex\ufeffample.com",
+        ):
+            with self.subTest(email=ascii(email)):
+                payload, remarks = self._payload(self._partner("Ann", email))
+                self.assertEqual(payload["emails"], [])
+                self.assertEqual([each.text for each in remarks], [EMAIL_LEFT_OUT])
+
+    def test_two_addresses_in_one_field(self):
+        payload, remarks = self._payload(self._partner("Ann", "ann@example.com, bo@example.com"))
+        self.assertEqual(payload["emails"], ["ann@example.com"])
         self.assertEqual(
-            warnings,
-            [
-                "The phone number is not valid and was left out.",
-                "The e-mail address is not valid and was left out.",
-            ],
+            remarks,
+            [("The e-mail field has several addresses. Only the first one was sent.", "emails", False)],
+        )
+
+    def test_no_tax_id(self):
+        for vat in ("/", " / ", False):
+            partner = self.env["res.partner"].new({"name": "Ann", "vat": vat})
+            self.assertEqual(partner._retail_tax_id(), "")
+
+    def test_family_name_first(self):
+        for name, expected in (
+            ("Lee, Ann", ("Ann Lee", "Ann", "Lee")),
+            ("van den Berg, Anna Maria", ("Anna Maria van den Berg", "Anna Maria", "van den Berg")),
+            ("Ann Lee,", ("Ann Lee,", "Ann", "Lee,")),
+            ("Lee, Ann, PhD", ("Lee, Ann, PhD", "Lee, Ann,", "PhD")),
+        ):
+            with self.subTest(name):
+                sent = self._payload(self._partner(name))[0]["name"]
+                self.assertEqual((sent["full"], sent["given"], sent["family"]), expected)
+        company = self._partner("Lamps, Vases & Co", is_company=True)
+        self.assertEqual(self._payload(company)[0]["name"]["full"], "Lamps, Vases & Co")
+
+    def test_what_cannot_be_read_stays_at_the_remote(self):
+        partner = self._partner(phone="+32 470 12 34 56")
+        self._drain()
+        partner.write({"phone": "call me", "function": "Buyer"})
+        self._drain()
+        contact = self._contacts()["ann@example.com"]
+        self.assertEqual((contact["phone"], contact["jobtitle"]), ("+32470123456", "Buyer"))
+        self.assertEqual(self._deliveries(partner)[-1].warning, PHONE_LEFT_OUT)
+        partner.phone = False
+        self._drain()
+        self.assertFalse(self._contacts()["ann@example.com"].get("phone"))
+
+    def test_archived_parts_are_left_out(self):
+        """By the drain as by the builder, which is called with archived records, too."""
+        address = {"type": "delivery", "street": "Kaai 7", "city": "Ghent"}
+        tags = self.env["res.partner.category"].create([{"name": "VIP"}, {"name": "Old"}])
+        partner = self._partner(
+            category_id=tags.ids,
+            child_ids=[Command.create(address), Command.create({**address, "city": "Old"})],
+        )
+        partner.child_ids.filtered(lambda child: child.city == "Old").active = False
+        tags[1].active = False
+        partner.invalidate_recordset()
+        sent = self._sent_payloads()
+        self._drain()
+        self.assertEqual(sent, [self._payload(partner)[0]])
+        self.assertEqual(
+            (sent[0]["tags"], [each["city"] for each in sent[0]["addresses"]]), (["VIP"], ["Ghent"])
+        )
+
+    def _sent_payloads(self):
+        """Return a list, to which the payloads are added as they are handed to the adapter."""
+        payloads = []
+        prepare = HubSpotAdapter.prepare
+
+        def noted(adapter, item):
+            payloads.append(item.data)
+            return prepare(adapter, item)
+
+        self.patch(HubSpotAdapter, "prepare", noted)
+        return payloads
+
+    def test_vendors_are_no_customers(self):
+        vendor, both = self._partner("Vendor", "v@example.com"), self._partner("Both", "b@example.com")
+        vendor.supplier_rank = 1
+        both.write({"supplier_rank": 1, "customer_rank": 1})
+        self._drain()
+        self.assertEqual(
+            (self._deliveries(vendor).state, self._deliveries(both).state), ("cancelled", "delivered")
         )
 
     def test_consent(self):

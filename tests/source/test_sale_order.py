@@ -162,6 +162,13 @@ class TestSaleOrder(ShopCase, EventCase):
         order.invalidate_recordset()
         self.assertEqual([line["sku"] for line in self._state(order)["lines"]], ["VASE", "LAMP"])
 
+    def test_numbers_have_the_digits_that_the_database_has(self):
+        self.env["decimal.precision"].search([("name", "=", "Product Price")]).digits = 9
+        for price, text in ((0.123456789, "0.123456789"), (1234567.25, "1234567.25"), (0.1 + 0.2, "0.3")):
+            with self.subTest(text):
+                order = self._order(quantity=1, line={"price_unit": price})
+                self.assertEqual(self._state(order)["lines"][0]["unit_price"], text)
+
     def test_another_unit(self):
         order = self._order()
         self._forget_events()
@@ -222,6 +229,7 @@ class TestSaleOrder(ShopCase, EventCase):
                 {"partner_id": customer.id, "order_line": [Command.create({"product_id": self.product.id})]}
             )
         self._forget_events()
+        self.env.company._retail_lang()  # from now on in the cache
         orders.action_confirm()
         self.env.flush_all()
         self.env.invalidate_all()
