@@ -30,11 +30,14 @@ class TestConnector(RetailCase):
             others.mapped("event_type"),
             [
                 "invoice.posted",
+                "invoice.updated",
+                "invoice.cancelled",
                 "invoice.paid",
                 "order.placed",
                 "order.updated",
                 "order.cancelled",
                 "shipment.confirmed",
+                "shipment.updated",
             ],
         )
         self.assertEqual(

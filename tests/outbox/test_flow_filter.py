@@ -190,5 +190,5 @@ class TestFlowFilter(ShopCase, WebhookCase):
         with Form(self._flow("price.changed")) as form:
             form.more_domain = "[('sale_ok', '=', True)]"
         self.assertEqual(self._flow("price.changed").more_domain, "[('sale_ok', '=', True)]")
-        with Form(self._flow("order.updated")) as form, self.assertRaises(AssertionError):
+        with Form(self._flow("order.cancelled")) as form, self.assertRaises(AssertionError):
             form.more_domain = "[]"

@@ -312,4 +312,4 @@ class TestPrice(EventCase):
         self.env.invalidate_all()
         with self.assertQueryCount(0):
             rule._retail_capture_state("price.changed")
-            self.product._retail_capture_list_price()
+            self.product._retail_capture_shown([["active"]])
