@@ -33,6 +33,7 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
+        # As the superuser: whoever changes a language may not read all companies.
         if "lang" in vals and self.sudo().ref_company_ids:
             self.env.registry.clear_cache()
         return result

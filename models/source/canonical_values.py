@@ -1,24 +1,10 @@
 """Values of Odoo in canonical form."""
 
 from decimal import Decimal
-from typing import NamedTuple
 
 from ...schemas.invoice import OrderReferenceV1
 
 DIGITS = 15  # that a double-precision number has for sure
-
-
-class Remark(NamedTuple):
-    """What a user should know of a value that is not sent as it is in Odoo.
-
-    :param text: one sentence, without personal data
-    :param field: the field of the canonical form
-    :param is_unreadable: nothing is sent, and the remote system keeps what it has
-    """
-
-    text: str
-    field: str
-    is_unreadable: bool = True
 
 
 def amount(value, currency):

@@ -124,7 +124,7 @@ class RetailCapture(models.AbstractModel):
         """Return ``{id: (canonical payload, remarks)}`` of the records as they are now.
 
         The payload is a dict of JSON values, the remarks a list of
-        :class:`~.canonical_values.Remark`. A record whose payload cannot
+        :class:`~.remark.Remark`. A record whose payload cannot
         be built has the exception in the payload's place.
         """
         return self._retail_built(lambda record: record._retail_canonical(self._retail_updated_event, {}))

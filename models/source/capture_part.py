@@ -19,8 +19,9 @@ class RetailCapturePart(models.AbstractModel):
         return result
 
     def _write_multi(self, vals_list):
-        super()._write_multi(vals_list)
+        result = super()._write_multi(vals_list)
         self._retail_capture_shown(vals_list)
+        return result
 
     def unlink(self):
         self._retail_capture_shown([self._fields] * len(self))

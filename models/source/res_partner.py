@@ -13,8 +13,8 @@ from odoo.fields import Domain
 from odoo.tools.mail import email_split
 
 from ...schemas.customer import AddressV1, ConsentV1, CustomerV1, NameV1, PhoneV1
-from .canonical_values import Remark
 from .partner_merge import MERGING
+from .remark import Remark
 
 ADDRESS_TYPES = ("invoice", "delivery", "other")
 ADDRESS_FIELDS = ("name", "street", "street2", "city", "zip", "state_id", "country_id", "type")

@@ -61,7 +61,8 @@ class StockPicking(models.Model):
 
     def _retail_capture_transition(self, transition, old, new):
         if transition.event_type == UPDATED:
-            self.sudo()._retail_shipments_of_order()[-1:]._retail_capture_state(UPDATED)
+            pickings = self.sudo()  # salespeople may have no rights on stock
+            pickings._retail_shipments_of_order()[-1:]._retail_capture_state(UPDATED)
             return
         super()._retail_capture_transition(transition, old, new)
 

@@ -52,6 +52,9 @@ NEW_FLOWS = (
 # Default lines that the upgrade corrects where nobody has changed them: their expression and transform now.
 CORRECTED = {
     "order.hs_subtotal_price": ("untaxed", "hubspot.subtotal"),
+    "invoice.hs_invoice_date": ("invoice_date", "none"),
+    "invoice.hs_due_date": ("due_date", "none"),
+    "invoice.hs_payment_date": ("payment_date", "none"),
     "order_shipment.hs_shipping_tracking_number": ("order_shipping.tracking_numbers", "hubspot.joined"),
     "order_shipment.hs_fulfillment_status": ("order_shipping.status", "map"),
     "order_shipment.hs_pipeline_stage": ("order_shipping.status", "map"),
