@@ -39,6 +39,7 @@ class EventType:
 
     Its name, the Odoo model it is about, how it is kept, its payload, what an admin calls it, and the mode and
     window that new flows have for it. ``more_model`` is a second Odoo model with this event, with a filter of its own.
+    ``is_lasting``: a fact that its record still shows later, such as a posted invoice.
     """
 
     name: str
@@ -48,6 +49,12 @@ class EventType:
     label: str
     mode: Mode = Mode.REALTIME
     more_model: str = ""
+    is_lasting: bool = False
+
+    @property
+    def can_backfill(self):
+        """Whether it can be sent for records from before it was captured: all states, and lasting facts."""
+        return self.kind is EventKind.STATE or self.is_lasting
 
     @property
     def models(self):

@@ -145,7 +145,13 @@ class RefundV1(Canonical):
 RETIRED = (InvoiceV1,)
 EVENT_TYPES = (
     EventType(
-        "invoice.posted", "account.move", EventKind.FACT, InvoiceV2, "Invoice posted", Mode.MICRO_BATCH
+        "invoice.posted",
+        "account.move",
+        EventKind.FACT,
+        InvoiceV2,
+        "Invoice posted",
+        Mode.MICRO_BATCH,
+        is_lasting=True,
     ),
     EventType(
         "invoice.updated", "account.move", EventKind.STATE, InvoiceV2, "Invoice updated", Mode.MICRO_BATCH
@@ -157,6 +163,12 @@ EVENT_TYPES = (
         "invoice.paid", "account.move", EventKind.FACT, InvoicePaidV1, "Invoice paid", Mode.MICRO_BATCH
     ),
     EventType(
-        "refund.issued", "account.move", EventKind.FACT, RefundV1, "Refund issued", more_model="pos.order"
+        "refund.issued",
+        "account.move",
+        EventKind.FACT,
+        RefundV1,
+        "Refund issued",
+        more_model="pos.order",
+        is_lasting=True,
     ),
 )

@@ -74,7 +74,15 @@ class OrderV1(Canonical):
 
 
 EVENT_TYPES = (
-    EventType("order.placed", "sale.order", EventKind.FACT, OrderV1, "Order placed", more_model="pos.order"),
+    EventType(
+        "order.placed",
+        "sale.order",
+        EventKind.FACT,
+        OrderV1,
+        "Order placed",
+        more_model="pos.order",
+        is_lasting=True,
+    ),
     EventType(
         "order.updated", "sale.order", EventKind.STATE, OrderV1, "Order updated", more_model="pos.order"
     ),

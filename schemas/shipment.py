@@ -113,8 +113,17 @@ class ReturnV1(Canonical):
 
 RETIRED = (ShipmentV1,)
 EVENT_TYPES = (
-    EventType("shipment.confirmed", "stock.picking", EventKind.FACT, ShipmentV2, "Shipment confirmed"),
+    EventType(
+        "shipment.confirmed",
+        "stock.picking",
+        EventKind.FACT,
+        ShipmentV2,
+        "Shipment confirmed",
+        is_lasting=True,
+    ),
     EventType("shipment.updated", "stock.picking", EventKind.STATE, ShipmentV2, "Shipment updated"),
     EventType("return.initiated", "stock.picking", EventKind.FACT, ReturnV1, "Return initiated"),
-    EventType("return.received", "stock.picking", EventKind.FACT, ReturnV1, "Return received"),
+    EventType(
+        "return.received", "stock.picking", EventKind.FACT, ReturnV1, "Return received", is_lasting=True
+    ),
 )

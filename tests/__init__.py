@@ -36,6 +36,7 @@ from .outbox import test_filters
 from .outbox import test_flow
 from .outbox import test_flow_faults
 from .outbox import test_flow_filter
+from .outbox import test_history
 from .outbox import test_hostile_responses
 from .outbox import test_outcome
 from .outbox import test_quota

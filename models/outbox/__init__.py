@@ -17,5 +17,6 @@ from . import attempt
 from . import binding
 from . import bulk_run
 from . import bulk_run_feed
+from . import bulk_run_preview
 from . import wake
 from . import drain

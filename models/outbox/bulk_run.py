@@ -13,7 +13,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, formatLang
 
-from ...core.const import OPEN_STATES, EventKind, Lane, State
+from ...core.const import OPEN_STATES, Lane, State
 from ...schemas import EVENT_TYPES
 from ...tools.filters import FilterError, parse_filter
 from ...tools.readable import check_filter
@@ -28,8 +28,10 @@ SETUP_ERRORS = (
     psycopg2.DataError,
     psycopg2.ProgrammingError,
 )
-SETUP_FIELDS = {"kind", "connector_id", "flow_id", "flow_ids", "domain", "since", "from_date", "to_date"}
-STATE_EVENTS = [event_type.name for event_type in EVENT_TYPES.values() if event_type.kind is EventKind.STATE]
+SETUP_FIELDS = {
+    "kind", "connector_id", "flow_id", "flow_ids", "res_model", "domain", "since", "from_date", "to_date",
+}  # fmt: skip
+BACKFILLED = [name for name, event_type in EVENT_TYPES.items() if event_type.can_backfill]
 
 
 class RetailBulkRun(models.Model):
@@ -73,8 +75,9 @@ class RetailBulkRun(models.Model):
         store=True,
         readonly=False,
         ondelete="set null",
-        domain=f"[('connector_id', '=', connector_id), ('event_type', 'in', {STATE_EVENTS!r})]",
-        help="The event that is sent for each record. Only events of the kind State can be backfilled.",
+        domain=f"[('connector_id', '=', connector_id), ('event_type', 'in', {BACKFILLED!r})]",
+        help="The event that is sent for each record: a state, or a fact that the record still shows, such as a placed"
+        " order or a posted invoice.",
     )
     flow_ids = fields.Many2many(
         "retail.flow",
@@ -86,7 +89,16 @@ class RetailBulkRun(models.Model):
         readonly=False,
         domain="[('connector_id', '=', connector_id)]",
     )
-    res_model = fields.Char("Model", related="flow_id.res_model", related_sudo=False)
+    res_model = fields.Selection(
+        "_selection_res_model",
+        "Records",
+        compute="_compute_res_model",
+        precompute=True,
+        store=True,
+        readonly=False,
+        help="The records of which the event is sent.",
+    )
+    res_model_choices = fields.Json(compute="_compute_res_model_choices")
     domain = fields.Char(
         "Only Records",
         compute="_compute_domain",
@@ -164,9 +176,9 @@ class RetailBulkRun(models.Model):
     @api.depends("kind", "connector_id")
     def _compute_flow_id(self):
         for run in self:
-            states = run._active_flows().filtered(lambda flow: flow.event_type in STATE_EVENTS)
+            flows = run._active_flows().filtered(lambda flow: flow.event_type in BACKFILLED)
             # An update event also creates the record at the remote, so it is the better default.
-            best = states.sorted(lambda flow: not flow.event_type.endswith(".updated"))[:1]
+            best = flows.sorted(lambda flow: not flow.event_type.endswith(".updated"))[:1]
             run.flow_id = best if run.kind == "backfill" else False
 
     @api.depends("kind", "connector_id")
@@ -177,17 +189,40 @@ class RetailBulkRun(models.Model):
     def _active_flows(self):
         return self.connector_id.flow_ids.filtered("active")
 
+    @api.model
+    def _selection_res_model(self):
+        names = dict.fromkeys(name for event_type in BACKFILLED for name in EVENT_TYPES[event_type].models)
+        # As the superuser: users may not read the list of models, but may know what they are called.
+        models_ = self.env["ir.model"].sudo()
+        return [(name, models_._get(name).name) for name in names]
+
     @api.depends("flow_id")
+    def _compute_res_model(self):
+        for run in self:
+            if run.res_model not in run._res_models():
+                run.res_model = next(iter(run._res_models()), False)
+
+    @api.depends("flow_id")
+    def _compute_res_model_choices(self):
+        for run in self:
+            run.res_model_choices = run._res_models()
+
+    def _res_models(self):
+        return list(EVENT_TYPES[self.flow_id.event_type].models) if self.flow_id else []
+
+    @api.depends("flow_id", "res_model")
     def _compute_domain(self):
         for run in self:
-            run.domain = run.flow_id.domain or "[]"
+            run.domain = run._flow_filter()
 
-    @api.depends(
-        "kind", "connector_id", "flow_id", "flow_ids", "domain", "since", "from_date", "to_date", "state"
-    )
+    def _flow_filter(self):
+        """Return the flow's filter for the records, as text."""
+        return self.flow_id._filter_texts().get(self.res_model, "[]") if self.flow_id else "[]"
+
+    @api.depends(*SETUP_FIELDS, "state")
     def _compute_preview(self):
         self.preview_count = self.preview_calls = 0
-        self.preview_quota = self.preview_error = False
+        self.update({"preview_quota": False, "preview_error": False, "preview_failures": False})
         for run in self:
             if run.state == "draft" and run.connector_id:
                 run._preview()
@@ -265,25 +300,27 @@ class RetailBulkRun(models.Model):
 
     # -- CRUD --------------------------------------------------------------------------------------
 
-    @api.constrains("kind", "connector_id", "flow_id", "flow_ids")
+    @api.constrains("kind", "connector_id", "flow_id", "flow_ids", "res_model")
     def _check_flows(self):
         for run in self:
             if (run.flow_id | run.flow_ids).connector_id - run.connector_id:
                 raise ValidationError(self.env._("Choose events of this connector."))
-            if run.flow_id and run.flow_id.event_type not in STATE_EVENTS:
+            if run.flow_id and run.flow_id.event_type not in BACKFILLED:
                 raise ValidationError(
                     self.env._(
-                        "“%(event)s” is a fact: it happened once, and cannot be backfilled. Choose an event of the kind"
-                        " State, or replay the facts of a period.",
+                        "“%(event)s” cannot be backfilled: its records do not show any more when and how it happened."
+                        " Replay the events of a period instead.",
                         event=run.flow_id.with_context(retail_of_connector=True).display_name,
                     )
                 )
+            if run.flow_id and run.res_model not in run._res_models():
+                raise ValidationError(self.env._("Choose records that have this event."))
 
     @api.constrains("domain", "flow_id")
     def _check_domain(self):
         """Reject a filter that names a field that the user may not read. The preview shows other mistakes."""
         for run in self.filtered("flow_id"):
-            if run.domain != run.flow_id.domain:
+            if run.domain != run._flow_filter():
                 with suppress(FilterError):
                     # Constraints run as the superuser.
                     model = self.env[run.res_model].with_user(self.env.user)

@@ -8,8 +8,9 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...core.const import OPEN_STATES, Lane, State
+from ...core.const import OPEN_STATES, EventKind, Lane, State
 from ...core.tracebacks import without_values
+from ...schemas import EVENT_TYPES
 from ...tools.filters import parse_filter, problem_text, validate_filter
 from ...tools.readable import check_filter
 from ..source.capture import CapturedEvent
@@ -80,16 +81,16 @@ class RetailBulkRun(models.Model):
 
         With full access, the number of records that match a filter would give away what the user may not read.
         """
-        records = self.env[self.flow_id.res_model].with_user(self.started_by_id or self.env.user)
+        records = self.env[self.res_model].with_user(self.started_by_id or self.env.user)
         return records.with_context(active_test=True, allowed_company_ids=self.connector_id.company_id.ids)
 
     def _record_domain(self):
         records = self._records()
         chosen, of_flow = parse_filter(self.env, self.domain), self.flow_id._domain_of(records._name)
-        if self.domain != self.flow_id.domain:
+        if self.domain != self._flow_filter():
             check_filter(records, chosen)
         validate_filter(records, chosen & of_flow)
-        domain = records._retail_subject_domain() & chosen & of_flow
+        domain = records._retail_history_domain(self.flow_id.event_type) & chosen & of_flow
         if "company_id" in records._fields:
             domain &= Domain("company_id", "in", (False, self.connector_id.company_id.id))
         if self.since:
@@ -209,13 +210,30 @@ class RetailBulkRun(models.Model):
         records = self._records().search(domain, order="id", limit=limit)
         if not records:
             return self.last_id, 0, 0
-        rows = [CapturedEvent(self.flow_id.event_type, record_id) for record_id in records.ids]
-        # As the superuser: users create no events; this one was checked when the records were searched.
+        # As the superuser: users create no events; these were checked when the records were searched.
+        rows = [self._as_captured(record) for record in self._wanted(records.sudo())]
         events = self.env["retail.event"].with_user(self.started_by_id).sudo()
         queued = events._insert(
             records._name, rows, connectors=self.connector_id, lane=Lane.BULK.value, bulk_run_id=self.id
         )
         return records.ids[-1], queued, 0
+
+    def _wanted(self, records):
+        """Return those of the records that have the event: of a till's orders, those that are no mere refunds."""
+        event_type = self.flow_id.event_type
+        if EVENT_TYPES[event_type].kind is EventKind.STATE:
+            return records._retail_with_state(event_type)
+        return records._retail_with_fact(event_type)
+
+    def _as_captured(self, record):
+        event_type = self.flow_id.event_type
+        if EVENT_TYPES[event_type].kind is EventKind.STATE:
+            return CapturedEvent(event_type, record.id)
+        company_id = record.company_id.id or None
+        happened_at = record._retail_history_time(event_type)
+        return CapturedEvent(
+            event_type, record.id, is_fact=True, company_id=company_id, occurred_at=happened_at
+        )
 
     def _feed_events(self, limit):
         """Queue the next events of a replay; return (new position, number queued, number that already wait)."""

@@ -1,8 +1,10 @@
 """Customer invoices and credit notes: which changes are events, and their canonical form."""
 
 import json
+from datetime import datetime, time
 
 from odoo import api, models
+from odoo.fields import Domain
 
 from ...schemas.base import MoneyV1
 from ...schemas.invoice import InvoiceLineV1, InvoicePaidV1, InvoiceV2, LineTaxV1, RefundV1
@@ -70,6 +72,20 @@ class AccountMove(models.Model):
                 "ref",
             }
         )
+
+    @api.model
+    def _retail_subject_domain(self):
+        return Domain("move_type", "=", "out_invoice") & Domain("state", "=", "posted")
+
+    @api.model
+    def _retail_history_domain(self, event_type):
+        if event_type == "refund.issued":
+            of_tills = Domain("pos_order_ids", "!=", False)
+            return Domain("move_type", "=", "out_refund") & Domain("state", "=", "posted") & ~of_tills
+        return self._retail_subject_domain() if event_type in ("invoice.posted", "invoice.updated") else None
+
+    def _retail_history_time(self, event_type):
+        return datetime.combine(self.invoice_date, time.min)
 
     def _retail_with_state(self, event_type):
         """Leave out drafts, and invoices that were cancelled: that is a fact."""

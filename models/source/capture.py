@@ -108,6 +108,19 @@ class RetailCapture(models.AbstractModel):
         return Domain.TRUE
 
     @api.model
+    def _retail_history_domain(self, event_type):
+        """Return the domain of the existing records of which a backfill can send this event; None if it cannot.
+
+        A state can always be sent. Of facts, those can that a record still shows: a posted invoice was posted once.
+        """
+        is_state = event_type in (self._retail_created_event, self._retail_updated_event)
+        return self._retail_subject_domain() if is_state else None
+
+    def _retail_history_time(self, event_type):
+        """Return when the event happened (UTC), for a record from before it was captured."""
+        return self._retail_occurred_at(event_type) or self.create_date
+
+    @api.model
     def _retail_changed_domain(self, since):
         """Return the domain of the subjects that have changed since a time."""
         return Domain("write_date", ">=", since)

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import float_compare
 
 from ...schemas.invoice import InvoiceLineV1, LineTaxV1, RefundPaymentV1, RefundV1
@@ -68,6 +69,16 @@ class PosOrder(models.Model):
             "user_id",
         }
         return frozenset(watched & self._fields.keys())
+
+    @api.model
+    def _retail_subject_domain(self):
+        return Domain("state", "in", PAID)
+
+    @api.model
+    def _retail_history_domain(self, event_type):
+        if event_type == "refund.issued":
+            return self._retail_subject_domain() & Domain("lines.refunded_orderline_id", "!=", False)
+        return self._retail_subject_domain() if event_type in ("order.placed", "order.updated") else None
 
     def _retail_with_state(self, event_type):
         """Leave out orders that are not paid yet, and refunds."""

@@ -1,6 +1,7 @@
 """The sales order: which changes are events, and its canonical form."""
 
-from odoo import models
+from odoo import api, models
+from odoo.fields import Domain
 
 from ...schemas.order import OrderLineV1, OrderV1
 from .canonical_values import amount, decimal, line_values, timestamp
@@ -41,6 +42,15 @@ class SaleOrder(models.Model):
                 "user_id",
             }
         )
+
+    @api.model
+    def _retail_subject_domain(self):
+        """Orders, not quotations."""
+        return Domain("state", "=", "sale")
+
+    @api.model
+    def _retail_history_domain(self, event_type):
+        return self._retail_subject_domain() if event_type in ("order.placed", "order.updated") else None
 
     def _retail_with_state(self, event_type):
         """Leave out quotations."""

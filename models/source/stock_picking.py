@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from odoo import api, models
+from odoo.fields import Domain
 
 from ...schemas.shipment import LotV1, OrderShippingV1, ReturnLineV1, ReturnV1, ShipmentLineV1, ShipmentV2
 from .canonical_values import decimal, order_references, timestamp
@@ -54,6 +55,19 @@ class StockPicking(models.Model):
             "sale_id",
         }
         return frozenset(watched & self._fields.keys())
+
+    @api.model
+    def _retail_subject_domain(self):
+        return Domain("state", "=", "done") & Domain("location_dest_id.usage", "=", "customer")
+
+    @api.model
+    def _retail_history_domain(self, event_type):
+        if event_type == "return.received":
+            from_customers = Domain("move_ids.origin_returned_move_id", "!=", False)
+            return (
+                Domain("state", "=", "done") & Domain("location_id.usage", "=", "customer") & from_customers
+            )
+        return self._retail_subject_domain() if event_type in ("shipment.confirmed", UPDATED) else None
 
     def _retail_with_state(self, event_type):
         pickings = self.sudo()  # salespeople may have no rights on stock

@@ -125,6 +125,21 @@ class TestBulkRun(RetailCase):
         self.assertEqual(self._counts(again), ("done", 5, 0, 5, 0))
         self.assertEqual(len(self._calls()), 1)
 
+    def test_preview_of_what_will_fail(self):
+        """Customers without the match key are counted before anything is sent."""
+        self._choice("customer").fallback_key_property = False
+        customers = self._customers(5)
+        customers[:2].email = False
+        run = self._backfill()
+        self.assertEqual(run.preview_count, 5)
+        first, cause = run.preview_failures.split("\n")
+        self.assertEqual(first, "2 of 5 records cannot be sent:")
+        self.assertRegex(cause, r"^2 × .*email")
+        self.assertEqual(self._calls(), [])
+        customers[:2].email = "x@example.com"
+        run.invalidate_recordset()
+        self.assertEqual(run.preview_failures, False)
+
     def test_pause_and_resume(self):
         """Pausing stops the feeding; resuming leaves no gap and sends nothing twice."""
         partners = self._customers(25)
@@ -240,7 +255,7 @@ class TestBulkRun(RetailCase):
 
     def test_facts_are_not_backfilled(self):
         flow = self._flow("customer.merged")
-        with self.assertRaisesRegex(ValidationError, "“Customers merged” is a fact"):
+        with self.assertRaisesRegex(ValidationError, "“Customers merged” cannot be backfilled"):
             self._backfill(flow_id=flow.id)
 
     def test_preview_of_what_cannot_be(self):
