@@ -153,9 +153,12 @@ class TestFieldMap(FieldMapCase):
         self.env["res.lang"]._activate_lang("fr_FR")
         belgium = self.env.ref("base.be")
         belgium.with_context(lang="fr_FR").name = "Belgique"
-        partner = self._partner(country_id=belgium.id).with_context(lang="fr_FR")
-        values = self.env["retail.field.map"]._record_values(partner, ["country_id.name"])
-        self.assertEqual(values, {partner.id: {"country_id.name": "Belgium"}})
+        self._custom(name="country_name")
+        self._line("country_name", "country_id.name", "record")
+        self._partner(country_id=belgium.id)
+        self._commit()
+        self.env["retail.drain"].with_context(lang="fr_FR")._run(self.connector.id, "realtime")
+        self.assertEqual(self._contacts()["ann@example.com"]["country_name"], "Belgium")
 
     def test_only_when_it_is_new(self):
         """Sent with the first delivery, left alone afterwards; and it makes no call of its own."""
