@@ -1,6 +1,7 @@
 """Dependencies: records that must be at the remote before a delivery is sent, such as an order's customer."""
 
 from collections import defaultdict
+from dataclasses import replace
 
 from odoo.fields import Domain
 
@@ -21,23 +22,31 @@ class Dependencies:
         self.env = connector.env
         self.connector = connector
         self._remote_ids = {}
-        self._existing = set()
+        self._current = {}  # (model, id) of each record that exists, or was merged -> id of the record it is now
         by_model = defaultdict(set)
         for reference in references:
             by_model[_model(reference)].add(reference.id)
         for model, ids in by_model.items():
-            bindings = self.env["retail.binding"]._by_record(connector, model, ids)
-            self._existing |= {(model, id_) for id_ in self.env[model].browse(ids).exists().ids}
-            self._remote_ids |= {
-                (model, id_): RemoteId(bound.remote_id, bound.remote_object)
-                for id_, bound in bindings.items()
-                if not bound.is_not_found
-            }
+            self._look_up(model, ids)
+
+    def _look_up(self, model, ids):
+        existing = set(self.env[model].browse(ids).exists().ids)
+        survivors = self.env["retail.event"]._survivors(model, ids - existing)
+        bindings = self.env["retail.binding"]._by_record(
+            self.connector, model, {*existing, *survivors.values()}
+        )
+        for id_ in (*existing, *survivors):
+            current = survivors.get(id_, id_)
+            bound = bindings.get(current)
+            self._current[model, id_] = current
+            if bound and not bound.is_not_found:
+                self._remote_ids[model, id_] = RemoteId(bound.remote_id, bound.remote_object)
 
     def remote_ids(self, references, lane):
-        """Return (``{Reference: RemoteId}``, warnings about optional records that no flow sends).
+        """Return (``{Reference: RemoteId}``, warnings about optional records that are left out).
 
-        Deleted records are left out. A record that was never sent to the connector is queued in ``lane``.
+        A record that was merged stands for the one it was merged into. A record that was never sent to the connector
+        is queued in ``lane``.
 
         :raise DependencyError: a record is not there yet; ``field`` names it, such as ``res.partner,7``
         :raise MappingError: no flow sends a required record
@@ -47,9 +56,18 @@ class Dependencies:
             key = (_model(reference), reference.id)
             if key in self._remote_ids:
                 found[reference] = self._remote_ids[key]
-            elif key in self._existing:
-                left_out.append(self._wait_or_go_without(reference, lane))
+            elif key in self._current:
+                left_out.append(self._wait_or_go_without(self._as_it_is_now(reference), lane))
+            else:
+                left_out.append(self._deleted(reference))
         return found, left_out
+
+    def _as_it_is_now(self, reference):
+        return replace(reference, id=self._current[_model(reference), reference.id])
+
+    def _deleted(self, reference):
+        name = self.env[_model(reference)].browse(reference.id)._retail_reference()
+        return self.env._("%(name)s was deleted. This was sent without it.", name=name)
 
     def _wait_or_go_without(self, reference, lane):
         try:

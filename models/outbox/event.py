@@ -77,6 +77,7 @@ class RetailEvent(models.Model):
     _subject_idx = models.Index("(res_id, res_model, id)")
     _correlation_idx = models.Index("(correlation_id)")
     _age_idx = models.Index("(company_id, occurred_at)")
+    _merged_idx = models.Index("USING gin ((payload->'merged_ids')) WHERE event_type = 'customer.merged'")
 
     @api.depends("event_type", "res_model", "res_id")
     def _compute_display_name(self):
@@ -187,7 +188,10 @@ class RetailEvent(models.Model):
 
     @api.model
     def _with_subjects(self, model, captured):
-        """Return an :class:`EventRow` for each fact, and one for each event type and subject among the states."""
+        """Return an :class:`EventRow` for each fact, and one for each subject among the states.
+
+        A subject that was created is not updated besides, such as by its first address.
+        """
         records = self.env[model].browse([each.res_id for each in captured if not each.is_fact])
         subjects = records._retail_subjects()
         rows = {}
@@ -203,10 +207,9 @@ class RetailEvent(models.Model):
                 )
             elif each.res_id in subjects:
                 subject_id, company_id = subjects[each.res_id]
-                rows.setdefault(
-                    (each.event_type, subject_id, each.company_id),
-                    EventRow(each.event_type, subject_id, each.company_id or company_id),
-                )
+                key = (subject_id, each.company_id)
+                if key not in rows or each.event_type == self.env[model]._retail_created_event:
+                    rows[key] = EventRow(each.event_type, subject_id, each.company_id or company_id)
         return list(rows.values())
 
     @api.model
@@ -282,6 +285,29 @@ class RetailEvent(models.Model):
             return row
         process, cause = record._retail_process(), record._retail_cause(row.event_type)
         return row._replace(correlation_id=process and f"{process._name},{process.id}", causation_id=cause)
+
+    @api.model
+    def _survivors(self, model, ids):
+        """Return ``{id: id of the record it was merged into}`` of those records that were merged.
+
+        :param ids: of records that do not exist any more
+        """
+        survivors = {}
+        todo = {str(id_): id_ for id_ in ids}
+        while todo:
+            rows = self.env.execute_query(
+                SQL(
+                    "SELECT res_id, payload->'merged_ids' FROM retail_event"
+                    " WHERE event_type = 'customer.merged' AND res_model = %s AND payload->'merged_ids' ?| %s",
+                    model,
+                    list(todo),
+                )
+            )
+            found = {merged: res_id for res_id, merged_ids in rows for merged in merged_ids if merged in todo}
+            survivors |= {todo[merged]: res_id for merged, res_id in found.items()}
+            ended = set(found.values()) - set(self.env[model].browse(found.values()).exists().ids)
+            todo = {str(res_id): todo[merged] for merged, res_id in found.items() if res_id in ended}
+        return survivors
 
     @api.model
     def _newest_uuid(self, record, event_types):

@@ -70,20 +70,46 @@ class ResPartner(models.Model):
         changed = super()._retail_changed_domain(since)
         return changed | Domain("child_ids", "any", Domain("type", "in", ADDRESS_TYPES) & changed)
 
+    def write(self, vals):
+        """Capture the customers who lose an address, too: it becomes another customer's, or a contact."""
+        losing = self.browse()
+        if not {"parent_id", "type"}.isdisjoint(vals) and self._retail_wants(self._retail_updated_event):
+            # With full access: who moves an address may not read the customer who had it.
+            losing = self.sudo().filtered(lambda partner: partner._retail_is_address()).parent_id
+        result = super().write(vals)
+        losing._retail_capture_state(self._retail_updated_event)
+        return result
+
+    def _retail_capture_state(self, event_type, company_id=None):
+        """A new address is a change of its customer, not a new customer."""
+        addresses = self.browse()
+        if event_type == self._retail_created_event:
+            addresses = self.filtered(lambda partner: partner._retail_is_address())
+            super(ResPartner, addresses)._retail_capture_state(self._retail_updated_event, company_id)
+        super(ResPartner, self - addresses)._retail_capture_state(event_type, company_id)
+
     def _retail_subjects(self):
-        """An address of a customer is not a customer: its changes are changes of its parent."""
+        """An address of a customer is not a customer: its changes are changes of the customer."""
         self.fetch(("company_id", "parent_id", "type"))  # usually in the cache already
         subjects = {}
         for partner in self:
             with suppress(MissingError):
-                is_address = partner.type in ADDRESS_TYPES and partner.parent_id
-                subject = partner.parent_id if is_address else partner
-                subjects[partner.id] = (subject.id, partner.company_id.id or None)
+                subjects[partner.id] = (partner._retail_customer().id, partner.company_id.id or None)
         return subjects
+
+    def _retail_is_address(self):
+        return bool(self.type in ADDRESS_TYPES and self.parent_id)
+
+    def _retail_customer(self):
+        """Return the customer: of an address, its customer's, even if the address belongs to another address."""
+        customer = self
+        while customer._retail_is_address():
+            customer = customer.parent_id
+        return customer
 
     def _retail_capture_erased(self):
         """Capture erased customers: not their addresses, and not customers merged into another."""
-        addresses = self.filtered(lambda partner: partner.type in ADDRESS_TYPES and partner.parent_id)
+        addresses = self.filtered(lambda partner: partner._retail_is_address())
         addresses.parent_id._retail_capture_state(self._retail_updated_event)
         erased = self.browse() if self.env.context.get("retail_merging") is MERGING else self - addresses
         return super(ResPartner, erased)._retail_capture_erased()
@@ -140,8 +166,7 @@ class ResPartner(models.Model):
 
     def _retail_customer_id(self):
         """Return the canonical id of the customer, or of the address's customer; empty for an empty recordset."""
-        is_address = self.type in ADDRESS_TYPES and self.parent_id
-        return str((self.parent_id if is_address else self).id or "")
+        return str(self._retail_customer().id or "")
 
     def _retail_name(self):
         """Return the canonical name.
@@ -187,26 +212,33 @@ class ResPartner(models.Model):
         return (PhoneV1(number=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)),), []
 
     def _retail_addresses(self):
-        """Return ``{id: records}``: each record itself, then its children that are addresses.
+        """Return ``{id: records}``: each record itself, then its addresses, and theirs.
 
         Addresses of other companies are left out: a customer may be shared by companies, and have some of each.
         """
         companies = (False, *self.env.company._retail_lineage())
-        children = self.env["res.partner"].search_fetch(
-            [("parent_id", "in", self.ids), ("type", "in", ADDRESS_TYPES), ("company_id", "in", companies)],
-            ADDRESS_FIELDS,
-            order="id",
-        )
-        children_by_parent = defaultdict(self.env["res.partner"].browse)
-        for child in children:
-            children_by_parent[child.parent_id.id] += child
-        return {partner.id: partner + children_by_parent[partner.id] for partner in self}
+        found, parents = self.env["res.partner"], self
+        while parents:
+            parents = self.env["res.partner"].search_fetch(
+                [
+                    ("parent_id", "in", parents.ids),
+                    ("type", "in", ADDRESS_TYPES),
+                    ("company_id", "in", companies),
+                ],
+                ADDRESS_FIELDS,
+                order="id",
+            )
+            found += parents
+        addresses = defaultdict(self.env["res.partner"].browse)
+        for address in found:
+            addresses[address._retail_customer().id] += address
+        return {partner.id: partner + addresses[partner.id] for partner in self}
 
     def _retail_has_address(self):
         return any(self[name] for name in ("street", "street2", "city", "zip", "country_id"))
 
     def _retail_address(self):
-        is_child = self.type in ADDRESS_TYPES and self.parent_id
+        is_child = self._retail_is_address()
         return AddressV1(
             kind=self.type if is_child else "contact",
             name=self.name or "" if is_child else "",

@@ -362,6 +362,26 @@ class TestHubSpotWaiting(HubSpotCase):
         by_name = {each["properties"]["hs_order_name"]: each for each in self._living("orders")}
         self.assertEqual(len(by_name[order.name]["associations"]["contacts"]), 1)
 
+    def test_its_customer_is_merged_while_it_waits(self):
+        """The order and the invoice go to the survivor, also if that is merged in turn."""
+        survivor, last = self._partner("Bo", "bo@example.com"), self._partner("Cy", "cy@example.com")
+        self._drain()
+        order = self._order()
+        invoice = order._create_invoices()
+        invoice.action_post()
+        self._commit()
+        wizard = self.env["base.partner.merge.automatic.wizard"]
+        wizard._merge([self.customer.id, survivor.id], survivor)
+        wizard._merge([survivor.id, last.id], last)
+        for _attempt in range(3):
+            self._make_due(self._deliveries().filtered(lambda each: each.state == "pending"))
+            self._drain()
+        self.assertEqual(set(self._deliveries().mapped("state")), {"delivered"})
+        [contact] = self._living("contacts")
+        for kind in ("orders", "invoices"):
+            self.assertEqual(self._only(kind)["associations"]["contacts"], [contact["id"]])
+        self.assertFalse(self._deliveries(order).filtered("warning"))
+
     def test_a_customer_that_the_flow_leaves_out(self):
         """The order goes without it, and says so."""
         flows = self.connector.flow_ids.filtered(lambda flow: flow.event_type.startswith("customer."))
@@ -626,7 +646,7 @@ class TestHubSpotMapping(HubSpotCase):
         order._create_invoices().action_post()
         preview = self._preview("invoice")
         self.assertEqual(preview.record_ref._name, "account.move")
-        self.assertIn("Not sent, because “Invoice posted” does not contain this field.", preview.table)
+        self.assertIn("Not sent, because “Invoice updated” does not contain this field.", preview.table)
 
     def test_preview_of_a_date_and_of_a_language(self):
         """Values are shown as they are sent: a date with its time of day. What is left out is said."""

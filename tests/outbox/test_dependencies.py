@@ -113,6 +113,12 @@ class TestDependencies(RetailCase):
         )
 
     def test_what_was_deleted(self):
+        """It is sent without the record, and says so."""
+        name = self.first._retail_reference()
         self.first.unlink()
         self._drain()
-        self.assertEqual(self._deliveries(self.second).state, "delivered")
+        delivery = self._deliveries(self.second)
+        self.assertEqual(
+            (delivery.state, delivery.warning),
+            ("delivered", f"{name} was deleted. This was sent without it."),
+        )

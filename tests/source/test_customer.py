@@ -297,3 +297,59 @@ class TestCustomerTags(EventCase):
         self.tag.with_user(clerk).name = "Gold"
         self.env.flush_all()
         self.assertIn(self.other.id, self._events().mapped("res_id"))
+
+
+@tagged("post_install", "-at_install")
+class TestCustomerAddresses(EventCase):
+    """An address belongs to one customer at a time; both are sent when it moves."""
+
+    wanted = ("customer.created", "customer.updated")
+
+    def setUp(self):
+        super().setUp()
+        self.ann, self.bo = self._partner(), self._partner("Bo", "bo@example.com")
+        self.address = self.env["res.partner"].create(
+            {"name": "Dock", "type": "delivery", "parent_id": self.ann.id, "city": "Ghent"}
+        )
+        self._forget_events()
+
+    def _cities(self, partner):
+        return [address["city"] for address in self._state(partner)["addresses"]]
+
+    def _updated(self):
+        return {(event.event_type, event.res_id) for event in self._events()}
+
+    def test_new(self):
+        """A new customer with an address is created, and nothing else."""
+        address = {"type": "delivery", "name": "Shop", "city": "Bruges"}
+        customer = self._partner("Cy", "cy@example.com", child_ids=[Command.create(address)])
+        self.assertEqual(self._updated(), {("customer.created", customer.id)})
+        self._forget_events()
+        customer.child_ids = [Command.create({**address, "city": "Ghent"})]
+        self.assertEqual(self._updated(), {("customer.updated", customer.id)})
+
+    def test_given_to_another_customer(self):
+        self.address.parent_id = self.bo
+        self.assertEqual(
+            self._updated(), {("customer.updated", self.ann.id), ("customer.updated", self.bo.id)}
+        )
+        self.assertEqual((self._cities(self.ann), self._cities(self.bo)), ([], ["Ghent"]))
+
+    def test_turned_into_a_contact(self):
+        self.address.type = "contact"
+        self.assertEqual(
+            self._updated(), {("customer.updated", self.ann.id), ("customer.updated", self.address.id)}
+        )
+        self.assertEqual(self._cities(self.ann), [])
+
+    def test_an_address_of_an_address(self):
+        """It is one more of the customer's."""
+        gate = self.env["res.partner"].create(
+            {"name": "Gate", "type": "delivery", "parent_id": self.address.id, "city": "Antwerp"}
+        )
+        self.assertEqual(self._updated(), {("customer.updated", self.ann.id)})
+        self.assertEqual(self._cities(self.ann), ["Ghent", "Antwerp"])
+        self.assertEqual(gate._retail_customer_id(), str(self.ann.id))
+        self._forget_events()
+        gate.city = "Bruges"
+        self.assertEqual(self._updated(), {("customer.updated", self.ann.id)})
