@@ -15,11 +15,10 @@ class TestHubSpotUpgrade(RetailCase):
     def _line(self, key):
         return self.connector.field_map_ids.filtered(lambda line: line.default_key == key)
 
-    def _make_old(self, key, transform, argument=""):
+    def _make_old(self, key, **before):
         """Give a line the content that it had in the version before, as its default and as its own."""
         line = self._line(key)
-        before = {**line.default_values, "transform": transform, "argument": argument}
-        line.sudo().write({"transform": transform, "argument": argument, "default_values": before})
+        line.sudo().write({**before, "default_values": {**line.default_values, **before}})
         return line
 
     def _upgrade(self):
@@ -30,14 +29,14 @@ class TestHubSpotUpgrade(RetailCase):
     def test_lines_with_wrong_values_are_corrected(self):
         for key, before, after in runpy.run_path(str(MIGRATION))["CHANGES"]:
             with self.subTest(key):
-                line = self._make_old(key, *before)
+                line = self._make_old(key, **before)
                 self._upgrade()
-                self.assertEqual((line.transform, line.argument or ""), after)
+                self.assertEqual({name: line[name] or "" for name in after}, after)
                 self.assertEqual(line.origin, "default")
         self.assertEqual([each[0] for each in self.connector._differences()], [])
 
     def test_a_line_that_somebody_changed_stays(self):
-        line = self._make_old("order.hs_subtotal_price", "none")
+        line = self._make_old("order.hs_subtotal_price", transform="none")
         line.expression = "total"
         self._upgrade()
         self.assertEqual((line.transform, line.expression, line.origin), ("none", "total", "changed"))
