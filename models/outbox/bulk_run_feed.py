@@ -210,8 +210,9 @@ class RetailBulkRun(models.Model):
         records = self._records().search(domain, order="id", limit=limit)
         if not records:
             return self.last_id, 0, 0
-        # As the superuser: users create no events; these were checked when the records were searched.
+        # As the superuser: what decides whether a record has the event may be nobody's to read.
         rows = [self._as_captured(record) for record in self._wanted(records.sudo())]
+        # As the superuser: users create no events; these were checked when the records were searched.
         events = self.env["retail.event"].with_user(self.started_by_id).sudo()
         queued = events._insert(
             records._name, rows, connectors=self.connector_id, lane=Lane.BULK.value, bulk_run_id=self.id

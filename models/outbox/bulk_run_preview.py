@@ -24,9 +24,10 @@ class RetailBulkRun(models.Model):
     )
 
     def _preview(self):
-        super()._preview()
+        result = super()._preview()
         if self.kind == "backfill" and self.preview_count:
             self.preview_failures = self._failures_text()
+        return result
 
     def _failures_text(self):
         records = self._records().search(self._record_domain(), order="id desc", limit=SAMPLE)
