@@ -1,9 +1,9 @@
-"""What a transaction has noticed and will insert at precommit.
+"""What a transaction has captured and will insert at precommit.
 
 It is kept in ``cr.precommit.data``, which Odoo empties when it rolls back a transaction or a savepoint that flushes.
-Odoo does not tell about other savepoints, nor does the database. So the cursor is watched for commands about
-savepoints, from the first thing noticed to the end of the transaction: what was noticed in a savepoint is dropped when
-that is rolled back, and what was noticed before is pending again, even if it was inserted, and rolled back, inside.
+Neither Odoo nor the database reports the rollback of other savepoints. So the cursor's savepoint commands are watched,
+from the first capture to the end of the transaction. What was captured in a savepoint is dropped when that is rolled
+back. What was captured before the savepoint is pending again, even if it was inserted, and rolled back, inside.
 """
 
 import re
@@ -15,19 +15,19 @@ LAST_NAME = re.compile(rb'(?:"((?:[^"]|"")*)"|([^\s";]+))[\s;]*\Z')
 
 class Pending(NamedTuple):
     """
-    :param noticed: collects what is noticed; has a method ``copy``
+    :param captured: collects what is captured; has a method ``copy``
     :param insert: precommit hook, which takes it
     """
 
-    noticed: Any
+    captured: Any
     insert: Callable[[], None]
 
     def copy(self):  # pylint: disable=method-required-super
-        return self._replace(noticed=self.noticed.copy())
+        return self._replace(captured=self.captured.copy())
 
 
 def pending(cr, key, create, insert):
-    """Return what the cursor's transaction has noticed under this key.
+    """Return what the cursor's transaction has captured under this key.
 
     :param create: makes an empty collection, which has a method ``copy``
     :param insert: precommit hook that calls :func:`take_pending`; None is taken if all was rolled back
@@ -36,13 +36,13 @@ def pending(cr, key, create, insert):
     if key not in data:
         Savepoints.watch(cr)
         _put(cr, key, Pending(create(), insert))
-    return data[key].noticed
+    return data[key].captured
 
 
 def take_pending(cr, key):
-    """Return what was noticed under this key and forget it; None if there is nothing."""
+    """Return what was captured under this key, and forget it; None if there is nothing."""
     taken = cr.precommit.data.pop(key, None)
-    return taken and taken.noticed
+    return taken and taken.captured
 
 
 def _put(cr, key, value):
@@ -53,7 +53,7 @@ def _put(cr, key, value):
 class Savepoints:
     """The open savepoints of a cursor, and what was pending when each began. It executes the cursor's statements.
 
-    A savepoint that it does not know began before anything was noticed.
+    A savepoint that it does not know began before anything was captured.
     """
 
     @classmethod

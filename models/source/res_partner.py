@@ -86,7 +86,7 @@ class ResPartner(models.Model):
         if event_type == self._retail_created_event:
             addresses = self.filtered(lambda partner: partner._retail_is_address())
             super(ResPartner, addresses)._retail_capture_state(self._retail_updated_event, company_id)
-        super(ResPartner, self - addresses)._retail_capture_state(event_type, company_id)
+        return super(ResPartner, self - addresses)._retail_capture_state(event_type, company_id)
 
     def _retail_subjects(self):
         """An address of a customer is not a customer: its changes are changes of the customer."""
