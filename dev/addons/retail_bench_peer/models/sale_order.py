@@ -129,6 +129,7 @@ class SaleOrderLine(models.Model):
             "quantity": f"{self.product_uom_qty:g}",
             "price": f"{self.price_unit:g}",
             "hs_discount_percentage": f"{self.discount:g}",
+            "hs_line_item_currency_code": self.order_id.currency_id.name,
         }
 
     def _bench_data(self):
