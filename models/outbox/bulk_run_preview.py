@@ -1,6 +1,7 @@
 """The preview of a backfill: which records will fail, and why, before anything is sent."""
 
 from collections import Counter
+from uuid import uuid4
 
 from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import UserError
@@ -70,10 +71,12 @@ class RetailBulkRun(models.Model):
         return Claim(
             id=record.id,
             lease_until=None,
-            uuid="",
+            uuid=str(uuid4()),
             event_type=event_type.name,
             kind=event_type.kind.value,
             flow_id=self.flow_id._origin.id,
             res_model=record._name,
             res_id=record.id,
+            occurred_at=fields.Datetime.now(),
+            correlation_id=f"{record._name},{record.id}",
         )

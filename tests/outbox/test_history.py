@@ -56,7 +56,7 @@ class TestHistory(ShopCase, WebhookCase):
                 "domain": f"[('id', 'in', {mine.ids})]",
             }
         )
-        self.assertEqual(run.preview_count, len(records))
+        self.assertEqual((run.preview_count, run.preview_failures), (len(records), False))
         run.action_start()
         self._drain(self.webhook, "bulk")
         self.assertEqual((run.state, run.queued, run.delivered_count), ("done", len(records), len(records)))
