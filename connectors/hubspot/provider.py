@@ -25,7 +25,13 @@ OPTIONAL_SCOPES = (
 # For 100 documents with 300 lines: 1 for the documents, 3 for lines, 1 for links to each of customers, orders and
 # lines, and 1 for the status of invoices.
 CALLS_FOR_ORDERS = 6
-CALLS_FOR_INVOICES = {"invoice.posted": 8, "invoice.paid": 3}
+CALLS_FOR_INVOICES = 8
+CALLS_FOR_PAYMENTS = 3  # without lines
+CALLS = {
+    **dict.fromkeys(documents.ORDER_EVENTS, CALLS_FOR_ORDERS),
+    **dict.fromkeys(documents.INVOICE_EVENTS, CALLS_FOR_INVOICES),
+    "invoice.paid": CALLS_FOR_PAYMENTS,
+}
 
 
 def oauth(base_url, api_version):
@@ -41,8 +47,7 @@ def estimate(event_type, items, batches):
     """Return the number of calls: one per merge, and several per full batch of documents, at three lines each."""
     if event_type == "customer.merged":
         return items
-    per_batch = CALLS_FOR_ORDERS if event_type in documents.ORDER_EVENTS else 1
-    return batches * CALLS_FOR_INVOICES.get(event_type, per_batch)
+    return batches * CALLS.get(event_type, 1)
 
 
 HUBSPOT = Provider(

@@ -1,5 +1,6 @@
 """Orders, deals, invoices and companies at HubSpot: records, line items and links, against the sandbox."""
 
+from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -554,6 +555,12 @@ def test_calls_for_invoices(adapter, sandbox, calls):
     ]
     assert errors_of(send(adapter, *paid)) == [None] * 100
     assert len(calls()) == HUBSPOT.calls_for("invoice.paid", 100) == 3
+    known = [
+        replace(item, remote_id=o.remote_id, remote_object="invoice")
+        for item, o in zip(items, posted, strict=True)
+    ]
+    assert errors_of(send(adapter, *known)) == [None] * 100
+    assert len(calls()) == HUBSPOT.calls_for("invoice.updated", 100) == 8
 
 
 @pytest.mark.parametrize("version", ["2026-09", "v3"])
