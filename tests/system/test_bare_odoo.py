@@ -4,7 +4,7 @@ from hub import PATIENCE, customers, emails, open_connector
 
 from stack import wait_until
 
-RUNNER = "The job runner is running"
+RUNNER = "Job runner"
 
 
 def findings(odoo):
