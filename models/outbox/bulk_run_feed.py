@@ -92,7 +92,9 @@ class RetailBulkRun(models.Model):
         validate_filter(records, chosen & of_flow)
         domain = records._retail_history_domain(self.flow_id.event_type) & chosen & of_flow
         if "company_id" in records._fields:
-            domain &= Domain("company_id", "in", (False, self.connector_id.company_id.id))
+            company = self.connector_id.company_id
+            above = company._retail_lineage() if records._retail_is_used_by_branches else company.ids
+            domain &= Domain("company_id", "in", (False, *above))
         if self.since:
             domain &= records._retail_changed_domain(self.since)
         return domain

@@ -146,7 +146,7 @@ class RetailEvent(models.Model):
         event_types = {each.event_type for each in captured}
         excluded = captured[0].excluding_flows if captured else ()
         routes = [each for each in self._routes(event_types, connectors) if each.flow_id not in excluded]
-        rows = self._with_companies(self._with_subjects(model, captured), routes)
+        rows = self._with_companies(model, self._with_subjects(model, captured), routes)
         if not rows:
             return 0
         rows = self._with_snapshots(model, rows)
@@ -213,8 +213,11 @@ class RetailEvent(models.Model):
         return list(rows.values())
 
     @api.model
-    def _with_companies(self, rows, routes):
-        """Return the rows with a company: their own, or a copy for each company with a flow if they have none."""
+    def _with_companies(self, model, rows, routes):
+        """Return the rows with a company: their own, or a copy for each company with a flow if they have none.
+
+        A record of a company that its branches use, too, is also for those.
+        """
         companies = defaultdict(dict)
         for route in routes:
             companies[route.event_type][route.company_id] = True
@@ -222,8 +225,15 @@ class RetailEvent(models.Model):
             row._replace(company_id=wanted_by)
             for row in rows
             for wanted_by in companies[row.event_type]
-            if row.company_id in (None, wanted_by)
+            if row.company_id in (None, wanted_by) or self._is_of_branch(model, row.company_id, wanted_by)
         ]
+
+    @api.model
+    def _is_of_branch(self, model, company_id, branch_id):
+        """Return whether the company is above the other one, which uses its records of this model."""
+        if not self.env[model]._retail_is_used_by_branches:
+            return False
+        return company_id in self.env["res.company"].browse(branch_id)._retail_lineage()
 
     # -- snapshots ---------------------------------------------------------------------------------
 

@@ -77,6 +77,8 @@ class RetailCapture(models.AbstractModel):
     _retail_whole_facts: tuple[str, ...] = ()
     # The field that leads to the subject, if it is another record: a changed line is a change of its order.
     _retail_subject_field: str | None = None
+    # Whether the branches of a company use its records, too, such as its customers.
+    _retail_is_used_by_branches = False
     # The field whose value names the record in stored texts; it must not be personal data.
     _retail_number_field: str | None = None
     # Paths to the record where the business process begins, such as an invoice's order: the first that exists.

@@ -48,6 +48,7 @@ class ResPartner(models.Model):
     _retail_created_event = "customer.created"
     _retail_updated_event = "customer.updated"
     _retail_erased_event = "customer.erased"
+    _retail_is_used_by_branches = True
 
     # -- capture -----------------------------------------------------------------------------------
 

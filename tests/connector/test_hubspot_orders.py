@@ -419,6 +419,28 @@ class TestHubSpotWaiting(HubSpotCase):
         self.assertEqual(self._deliveries(theirs).connector_id, connector)
         self.assertEqual(self._deliveries(ours).connector_id, self.connector)
 
+    def test_a_customer_of_the_company_above(self):
+        """The order of a branch is linked to a customer of its parent company, whose changes reach the branch, too."""
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.env.company.id})
+        self.env.user.company_ids |= branch
+        account = self.enterContext(SandboxProcess())
+        self._open_account(account)
+        connector = self._create_connector("Theirs", base_url=account.url, company_id=branch.id)
+        self._switch_on(connector)
+        self.customer.company_id = self.env.company
+        self._forget_past()
+        order = self._order_of(branch)
+        self._drain(connector)
+        self._make_due(self._deliveries(order))
+        self._drain(connector)
+        [record] = self._living("orders", account)
+        [contact] = account.contacts()
+        self.assertEqual(record["associations"]["contacts"], [contact["id"]])
+        self.customer.city = "Bruges"
+        self._drain(connector)
+        [contact] = account.contacts()
+        self.assertEqual(contact["properties"]["city"], "Bruges")
+
     def _order_of(self, company):
         orders = self.env["sale.order"].with_company(company)
         order = orders.create(
