@@ -403,9 +403,6 @@ class RetailBulkRun(models.Model):
         if any(run.state not in states for run in self):
             raise UserError(self.env._("The state of this run has changed. Reload the page."))
 
-    def action_refresh(self):
-        """Do nothing: the client reloads the record after any button, and so shows the progress."""
-
     def action_view_waiting(self):
         return self._action_deliveries([("state", "in", [state.value for state in OPEN_STATES])])
 

@@ -27,6 +27,15 @@ class TestScreens(RetailCase, HttpCase):
         self.assertEqual((connector.state, connector.test_succeeded), ("active", True))
         self.assertEqual(connector.credential_ids._get_secret(), "sandbox-token")
 
+    def test_the_progress_of_a_backfill_is_live(self):
+        """Its form shows what happens without a click."""
+        self._partner()
+        run = self.env["retail.bulk.run"].create({"kind": "backfill", "connector_id": self.connector.id})
+        run.action_start()
+        url = f"/odoo/action-retail_hub.action_retail_bulk_run/{run.id}"
+        self.start_tour(url, "retail_hub_live_form", login="admin")
+        self.assertEqual(run.state, "paused")
+
     def test_resync(self):
         """A clerk presses Resync on a customer and follows the delivery."""
         partner = self._partner()
