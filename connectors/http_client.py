@@ -40,6 +40,7 @@ USER_AGENT = "retail-hub (Odoo)"
 MAX_RESPONSE_BYTES = 20_000_000
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Content-Type": "application/json"}
 _CHUNK = 65_536
+_DEFECTS = (ArithmeticError, ValueError)  # what libraries raise on malformed bodies that they do not expect
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _ENVIRONMENT = (
     *_PROXY_VARIABLES, *map(str.lower, _PROXY_VARIABLES), "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "REQUEST_METHOD",
@@ -164,9 +165,10 @@ class HttpClient:
         except LocationValueError:
             raise self._bad_address() from None
         except Urllib3Error:
-            raise self._no_answer(
-                is_write, "BROKEN_ANSWER", "sent an invalid or incomplete response"
-            ) from None
+            raise self._broken_answer(is_write) from None
+
+    def _broken_answer(self, is_write):
+        return self._no_answer(is_write, "BROKEN_ANSWER", "sent an invalid or incomplete response")
 
     def _run_before_call(self):
         before_call = self.before_call
@@ -219,12 +221,18 @@ class HttpClient:
 
     def _body(self, raw, is_write):
         body = bytearray()
-        for chunk in raw.iter_content(_CHUNK):
-            body += chunk
-            if len(body) > self.max_bytes:
-                raise self._no_answer(
-                    is_write, "ANSWER_TOO_LARGE", f"sent more than {self.max_bytes} bytes", raw.status_code
-                )
+        try:
+            for chunk in raw.iter_content(_CHUNK):
+                body += chunk
+                if len(body) > self.max_bytes:
+                    raise self._no_answer(
+                        is_write,
+                        "ANSWER_TOO_LARGE",
+                        f"sent more than {self.max_bytes} bytes",
+                        raw.status_code,
+                    )
+        except _DEFECTS:
+            raise self._broken_answer(is_write) from None
         return bytes(body)
 
     def _text(self, raw):
@@ -232,7 +240,7 @@ class HttpClient:
         if raw.status_code < 400 and _is_longer(raw.headers.get("Content-Length"), self.max_bytes):
             return ""  # nobody reads it: closing the connection is quicker
         # The status is all that counts, and it has arrived: a body that is cut off or slow is no failure.
-        with contextlib.suppress(http_errors.RequestException, Urllib3Error):
+        with contextlib.suppress(http_errors.RequestException, Urllib3Error, *_DEFECTS):
             for byte in raw.iter_content(1):
                 body += byte
                 if len(body) >= self.max_bytes:

@@ -1,15 +1,26 @@
 """The base class of adapters for APIs that accept one record per call."""
 
+import logging
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from ..core.errors import AuthError, QuotaError, RemoteError, RemoteNotFoundError, TransientError
+from ..core.errors import (
+    ADAPTER_FAILED,
+    AuthError,
+    QuotaError,
+    RemoteError,
+    RemoteNotFoundError,
+    TransientError,
+)
+from ..core.tracebacks import without_values
 from .base import Adapter
 from .http_client import Response
 from .http_status import asked_to_wait, error_class, is_uncertain
 from .items import Outcome, Prepared, failed
 from .side_by_side import call_side_by_side
 from .texts import clean
+
+_logger = logging.getLogger(__name__)
 
 
 class RecordAdapter(Adapter):
@@ -47,6 +58,12 @@ class RecordAdapter(Adapter):
                 return call(prepared)
             except RemoteError as error:
                 return failed([prepared], error)[0]
+            except Exception as error:  # a response that nobody foresaw must not affect the other items
+                _logger.error(
+                    "The call for delivery %s failed\n%s", prepared.item.trace_id, without_values(error)
+                )
+                text = "The adapter failed. See the server log for details."
+                return failed([prepared], TransientError(text, code=ADAPTER_FAILED, uncertain=True))[0]
 
         outcomes = call_side_by_side(
             batch, outcome_of, self._is_fault, self.http, self.settings.parallel_calls
@@ -57,7 +74,8 @@ class RecordAdapter(Adapter):
         ]
 
     def _is_fault(self, outcome):
-        return outcome.error is not None and self.is_about_endpoint(outcome.error)
+        error = outcome.error
+        return error is not None and error.code != ADAPTER_FAILED and self.is_about_endpoint(error)
 
     def is_about_endpoint(self, error: RemoteError) -> bool:
         """Return whether an error would affect all further items too. HTTP 500 counts as being about one item."""

@@ -1,13 +1,16 @@
 """HTTP responses that are final, arrive before a deadline, and have an unambiguous length.
 
 ``http.client`` alone takes an interim response other than ``100`` for the final one, restarts its time-out with each
-byte, accepts any number of ``100 Continue``, and uses the first of two lengths.
+byte, accepts any number of ``100 Continue``, and uses the first of two lengths. It and urllib3 accept a negative chunk
+size, and then read without a limit.
 """
 
 import http.client
 import io
+import re
 import time
 
+CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,12})[ \t]*(?:;.*)?\r?\n?\Z", re.DOTALL)
 MAX_INTERIM = 10  # interim responses to one request; servers send one or two
 
 
@@ -21,8 +24,8 @@ class StrictResponse(http.client.HTTPResponse):
 
     def __init__(self, sock, *args, deadline=None, **options):
         super().__init__(sock, *args, **options)
-        if deadline is not None:
-            self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock, deadline))
+        raw = self.fp.detach()
+        self.fp = _BodyReader(raw if deadline is None else _DeadlineReader(raw, sock, deadline))
 
     def begin(self):  # pylint: disable=missing-return
         super().begin()
@@ -31,6 +34,7 @@ class StrictResponse(http.client.HTTPResponse):
             raise http.client.HTTPException("The length of the body is not clear.")
         if lengths and "Transfer-Encoding" in self.headers:
             raise http.client.HTTPException("The body has two lengths.")
+        self.fp.is_chunked = "Transfer-Encoding" in self.headers
 
     def _read_status(self):
         for _number in range(MAX_INTERIM + 1):
@@ -41,6 +45,21 @@ class StrictResponse(http.client.HTTPResponse):
                 break
             http.client.parse_headers(self.fp)
         raise http.client.BadStatusLine("No final status.")
+
+
+class _BodyReader(io.BufferedReader):
+    """Checks the sizes of chunks (RFC 9112, section 7.1): each is a line before its data, until one that is 0."""
+
+    is_chunked = False
+
+    def readline(self, size=-1, /):
+        line = super().readline(size)
+        if self.is_chunked and line:
+            found = CHUNK_SIZE.match(line)
+            if not found:
+                raise http.client.HTTPException("The size of a chunk is not clear.")
+            self.is_chunked = int(found[1], 16) > 0  # then come the trailers
+        return line
 
 
 class _DeadlineReader(io.RawIOBase):

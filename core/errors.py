@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from . import remote_data
 from .const import ErrorClass
 
+ADAPTER_FAILED = "ADAPTER_FAILED"  # code of errors for exceptions that an adapter should not raise
 OWN_LIMIT = "OWN_LIMIT"  # code of a QuotaError for a call that our own count did not allow
 
 

@@ -221,43 +221,48 @@ class RetailConnector(models.Model):
         return name
 
     def write(self, vals):
+        """Write the destination first, and forget the credentials: anything else of the write may make a call."""
         self._check_not_fixed(vals)
-        moved = self if DESTINATION_FIELDS & vals.keys() else self.browse()
-        before = {connector: (connector._destination(), connector._tokens()) for connector in moved}
-        result = super().write(vals)
+        destination = {name: vals[name] for name in DESTINATION_FIELDS & vals.keys()}
+        forgotten = self._move(destination) if destination else {}
+        result = super().write({name: value for name, value in vals.items() if name not in destination})
         if {"provider", "auth_method"} & vals.keys():
             self._sync_credentials()
-        for connector, (destination, tokens) in before.items():
-            if connector._destination() != destination:
-                connector.sudo().time_zone = False  # read-only for users
-                connector._forget_credentials(tokens)
+        for connector, credentials in forgotten.items():
+            connector._ask_for_credentials(credentials)
         return result
+
+    def _move(self, destination):
+        """Write the destination; return ``{connector: credentials of the old one, which were removed}``."""
+        before = {connector: connector._destination() for connector in self}
+        super().write(destination)
+        return {
+            connector: connector._forget_credentials()
+            for connector, old in before.items()
+            if connector._destination() != old
+        }
 
     def _destination(self):
         """Return what the credentials are for."""
         url = urlsplit(self.base_url or "")
         return self.provider, url.scheme, url.netloc, self.api_version
 
-    def _tokens(self):
-        # As the superuser: encrypted values are nobody's to read.
-        return set(self.sudo().credential_ids.mapped("encrypted_value"))
-
-    def _forget_credentials(self, tokens):
-        """Remove the credentials that were entered for another address: they must not be sent to this one.
-
-        :param tokens: the encrypted values from before; what was entered with the new address stays
-        """
-        old = self.sudo().credential_ids.filtered(  # encrypted values are nobody's to read or write
-            lambda credential: credential.encrypted_value and credential.encrypted_value in tokens
-        )
-        if not old:
-            return
+    def _forget_credentials(self):
+        """Remove the credentials that were entered for another address, and return them."""
+        self.sudo().time_zone = False  # read-only for users
+        # As the superuser: encrypted values are nobody's to read or write.
+        old = self.sudo().credential_ids.filtered("encrypted_value")
         old.write({"encrypted_value": False, "changed_at": False})
-        self._need_attention(
-            self.env._(
-                "The address or version has changed. Enter the credentials again, and activate the connector."
+        return old
+
+    def _ask_for_credentials(self, forgotten):
+        """Need attention, unless these credentials were entered again with the new address."""
+        if any(not credential.encrypted_value for credential in forgotten.exists()):
+            self._need_attention(
+                self.env._(
+                    "The address or version has changed. Enter the credentials again, and activate the connector."
+                )
             )
-        )
 
     def _check_not_fixed(self, vals):
         """Refuse to move an activated connector to another company or provider: what waits would go there, too."""

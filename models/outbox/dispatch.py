@@ -7,7 +7,14 @@ from contextlib import suppress
 
 from ...connectors.items import Outcome
 from ...core import remote_data
-from ...core.errors import ConflictError, FlowFaultError, MappingError, RemoteError, TransientError
+from ...core.errors import (
+    ADAPTER_FAILED,
+    ConflictError,
+    FlowFaultError,
+    MappingError,
+    RemoteError,
+    TransientError,
+)
 from ...core.tracebacks import without_values
 from .attempt_snapshot import comparable_hash, masked_request
 from .item_builder import ItemBuilder
@@ -16,8 +23,6 @@ from .outgoing import OutgoingDelivery
 from .rows import StartedAttempt
 
 _logger = logging.getLogger(__name__)
-
-ADAPTER_FAILED = "ADAPTER_FAILED"
 
 
 class DeliveryBatch:

@@ -1,11 +1,13 @@
 """Credentials belong to an address: a connector that is pointed elsewhere sends them to nobody."""
 
+from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import file_open
 
 from ...tools import server_options
 from ..common import RetailCase, options
+from ..sandbox.client import SandboxProcess
 
 ELSEWHERE = "https://collector.example"
 BAD_URLS = [
@@ -56,6 +58,29 @@ class TestDestination(RetailCase):
         self.assertTrue(self._token().is_set)
         self.assertEqual(self._token()._get_secret(), "token of the other system")
         self.assertEqual(self.connector.state, "active")
+
+    def test_an_address_and_a_mapping_line_at_once(self):
+        """The line is not checked at the new address: that call would take the old token there."""
+        other = self.enterContext(SandboxProcess())
+        line = self.connector.field_map_ids[:1]
+        new = {
+            "object_name": "hubspot.contact",
+            "remote_property": "zzz_new",
+            "source": "constant",
+            "expression": "x",
+        }
+        for command in (Command.create(new), Command.update(line.id, {"remote_property": "zzz_other"})):
+            for names in (("base_url", "field_map_ids"), ("field_map_ids", "base_url")):
+                with self.subTest(command=command, names=names):
+                    self._token().value = "sandbox-token"
+                    values = {"base_url": other.url, "field_map_ids": [command]}
+                    self.connector.write({name: values[name] for name in names})
+                    self.assertEqual(other.requests(), [])
+                    self.assertFalse(self._token().is_set)
+                    self.connector.base_url = self.sandbox.url
+                    self.connector.field_map_ids.filtered(
+                        lambda each: "zzz_new" in each.remote_property
+                    ).unlink()
 
     def test_every_provider_has_the_guard(self):
         for url in BAD_URLS:

@@ -1,6 +1,7 @@
 """A server that misbehaves: a call ends in time, and only a final, complete and unambiguous answer counts."""
 
 import contextlib
+import resource
 import socket
 import threading
 import time
@@ -187,6 +188,12 @@ BROKEN = {
     "a negative length": b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}",
     "length and chunks": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
     b"2\r\n{}\r\n0\r\n\r\n",
+    "a negative chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n{}   \r\n0\r\n\r\n",
+    "a chunk of minus one": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n{}\r\n0\r\n\r\n",
+    "a size with a prefix": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n",
+    "a size with a sign": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n+2\r\n{}\r\n0\r\n\r\n",
+    "a size with underscores": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0_2\r\n{}\r\n0\r\n\r\n",
+    "a huge chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\n{}",
     "another protocol": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
     "no status": b"HTTP/1.1 abc\r\n\r\n",
     "no HTTP": b"220 mail ready\r\n\r\n",
@@ -207,6 +214,33 @@ def test_an_ambiguous_answer_is_in_doubt(serve, make_client, name):
         client.request("POST", "/", json={})
     assert (caught.value.code, caught.value.uncertain) == ("BROKEN_ANSWER", True)
     assert client.request("POST", "/", json={}).status == 200
+
+
+def test_chunks(serve, make_client):
+    """With an extension, a trailer, and digits in both cases."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b'1;a=b\r\n"\r\nA\r\n0123456789\r\n0b \r\n01234567890\r\n1\r\n"\r\n0\r\nX-End: -5\r\n\r\n'
+    client = make_client(serve(lambda stream, _number: stream.sendall(head + body)))
+    for _number in range(2):
+        assert client.request("POST", "/", json={}).json == "012345678901234567890"
+
+
+@pytest.mark.parametrize("size", [b"-1", b"-5"])
+def test_a_negative_chunk_reads_nothing_more(serve, make_client, size):
+    """Whether somebody reads the body or only the status counts, memory does not grow."""
+
+    def answer(stream, _number):
+        stream.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\n")
+        with contextlib.suppress(OSError):
+            for _piece in range(2000):
+                stream.sendall(b"x" * 100_000)
+
+    url = serve(answer)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(RemoteError):
+        make_client(url).request("POST", "/", json={})
+    assert make_client(url, reads_json=False).request("POST", "/", json={}).status == 200
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kilobytes
 
 
 def test_a_date_that_is_out_of_range(serve, make_client):

@@ -86,6 +86,28 @@ def test_a_fault_of_the_item_fails_alone(status, error):
     assert not left
 
 
+@pytest.mark.parametrize("parallel_calls", [1, 3])
+def test_an_exception_leaves_its_item_in_doubt(parallel_calls, caplog):
+    """The others are sent, and their outcomes count. The log does not quote the exception."""
+
+    class Broken(Adapter):
+        def send_one(self, prepared):
+            if prepared.item.trace_id == batch[1].item.trace_id:
+                raise OverflowError("@".join(("ann", "example.com")))
+            return Outcome(prepared.item.trace_id, "7")
+
+    adapter = Broken()
+    adapter.settings.parallel_calls = parallel_calls
+    adapter.http.before_call = None
+    batch = [adapter.prepare(make_item(number)) for number in range(3)]
+    outcomes = adapter.send(batch)
+    assert [each.remote_id for each in outcomes] == ["7", None, "7"]
+    error = outcomes[1].error
+    assert (error.code, error.uncertain) == ("ADAPTER_FAILED", True)
+    assert "builtins.OverflowError" in caplog.text
+    assert "ann@example.com" not in caplog.text
+
+
 def test_the_remotes_words_name_nobody():
     said = {"message": "anna0@example.com of Janssens0 is taken"}
     [outcome], _left = send(answer(422, said), count=1)

@@ -46,6 +46,7 @@ def test_jitter_spreads():
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
+        ("31 Dec 99999999999999999 23:59:59 GMT", None),
         ("0", 0),
         ("120", 120),
         (" 7 ", 7),
