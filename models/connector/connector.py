@@ -224,23 +224,17 @@ class RetailConnector(models.Model):
         """Write the destination first, and forget the credentials: anything else of the write may make a call."""
         self._check_not_fixed(vals)
         destination = {name: vals[name] for name in DESTINATION_FIELDS & vals.keys()}
-        forgotten = self._move(destination) if destination else {}
+        before = {connector: connector._destination() for connector in self} if destination else {}
+        if destination:
+            super().write(destination)
+        moved = [connector for connector, old in before.items() if connector._destination() != old]
+        forgotten = [(connector, connector._forget_credentials()) for connector in moved]
         result = super().write({name: value for name, value in vals.items() if name not in destination})
         if {"provider", "auth_method"} & vals.keys():
             self._sync_credentials()
-        for connector, credentials in forgotten.items():
+        for connector, credentials in forgotten:
             connector._ask_for_credentials(credentials)
         return result
-
-    def _move(self, destination):
-        """Write the destination; return ``{connector: credentials of the old one, which were removed}``."""
-        before = {connector: connector._destination() for connector in self}
-        super().write(destination)
-        return {
-            connector: connector._forget_credentials()
-            for connector, old in before.items()
-            if connector._destination() != old
-        }
 
     def _destination(self):
         """Return what the credentials are for."""
