@@ -231,7 +231,9 @@ class RetailMappingPreview(models.TransientModel):
                 label = EVENT_TYPES[item.event_type].label
                 reason = self.env._("Not sent, because “%(event)s” does not contain this field.", event=label)
             elif not is_known:
-                reason = self.env._("Not sent, because this record does not have the field.")
+                reason = self.env._(
+                    "Not sent, because this record does not have the field, or whoever chose it may not read its value."
+                )
             note = note or reason
         return {
             "name": line.property,

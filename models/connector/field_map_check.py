@@ -10,6 +10,7 @@ from ...core.errors import RemoteError
 from ...core.field_map import FieldMapError, Reason, ValueType
 from ...tools.readable import is_readable
 from .field_map import CHECKED_FIELDS, default_content
+from .field_map_values import may_use
 
 VALUE_TYPES = {
     "boolean": ValueType("boolean", ("true", "false")),
@@ -104,7 +105,7 @@ class RetailFieldMap(models.Model):
         return not denial
 
     def _denial(self):
-        """Return why the author may not read the line's Odoo fields; an empty text if nothing denies it."""
+        """Return why the author may not read the line's Odoo fields in any model; an empty text if in one they may."""
         try:
             for path in field_map.record_paths(self._as_line()):
                 self._record_kind(self._get_author(), path)
@@ -126,7 +127,11 @@ class RetailFieldMap(models.Model):
             return "wrong", self._sentence(error.reason)
         if remote is None:
             return "unchecked", reason or self.env._("The remote system does not list its properties.")
-        return self._check_against_remote(line, kind, remote.get(line.property))
+        status, note = self._check_against_remote(line, kind, remote.get(line.property))
+        denials = [self._record_kinds(author, path)[1] for path in field_map.record_paths(line)]
+        if status == "ok" and any(denials):
+            return "doubt", self._sentence(next(filter(None, denials)).reason)
+        return status, note
 
     def _source_kind(self, line, record_type):
         """Return the :class:`ValueType` of a line's source, by the first payload schema that has it.
@@ -169,17 +174,54 @@ class RetailFieldMap(models.Model):
     def _record_kind(self, author, path):
         """Return the :class:`ValueType` of an Odoo field by its path.
 
-        :raise FieldMapError: no model of the object's events has the field, or the author may not read it
+        :raise FieldDeniedError: the author may not read it in any model of the object's events
+        :raise FieldMapError: no model has the field
+        """
+        self._check_author(author)
+        kinds, denial, problem = self._record_kinds(author, path)
+        if not kinds:
+            raise denial or problem
+        return kinds[0]
+
+    def _record_kinds(self, author, path):
+        """Return an Odoo field's kinds in the models that have it and let the author read it, and why in others not.
+
+        :return: (list of :class:`ValueType`, :class:`FieldDeniedError` or None, :class:`FieldMapError` or None)
         """
         reader = self.with_user(author)
-        models_ = dict.fromkeys(name for event_type in self._event_types() for name in event_type.models)
-        problem = None
-        for model in models_:
+        kinds, denial, problem = [], None, None
+        for model in dict.fromkeys(name for event_type in self._event_types() for name in event_type.models):
             try:
-                return self._kind_in_model(reader.env[model], path)
+                kinds.append(self._kind_in_model(reader.env[model], path))
+            except FieldDeniedError as error:
+                denial = denial or error
             except FieldMapError as error:
                 problem = problem or error
-        raise problem
+        return kinds, denial, problem
+
+    def _check_author(self, author):
+        """Check that the author is active and may use the connector's company: what they chose is read as them.
+
+        :raise FieldDeniedError: this is not the case
+        """
+        # As the superuser: who looks at the line may not be allowed to see its author.
+        author, company = author.sudo(), self.connector_id.sudo().company_id
+        if may_use(author, company):
+            return
+        if not author.active:
+            raise FieldDeniedError(
+                self.env._(
+                    "the user who chose the Odoo field, %(user)s, is archived. Choose it again",
+                    user=author.name,
+                )
+            )
+        raise FieldDeniedError(
+            self.env._(
+                "the user who chose the Odoo field, %(user)s, has no access to %(company)s. Choose it again",
+                user=author.name,
+                company=company.name,
+            )
+        )
 
     def _kind_in_model(self, model, path):
         *relations, last = path.split(".")

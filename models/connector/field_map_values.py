@@ -1,6 +1,7 @@
 """Values of Odoo records that mapping lines name by a path, such as ``parent_id.name``."""
 
 import logging
+from contextlib import suppress
 from datetime import date, datetime
 
 import psycopg2
@@ -8,28 +9,39 @@ import psycopg2
 from odoo import api, models
 
 from ...core.tracebacks import without_values
+from ...tools.readable import is_readable
 from ..source.canonical_values import timestamp
 
 _logger = logging.getLogger(__name__)
+
+
+class UnreadableError(Exception):
+    """A path leads to a record that the author of a line may not read."""
 
 
 class RetailFieldMap(models.Model):
     _inherit = "retail.field.map"
 
     @api.model
-    def _record_values(self, records, paths):
+    def _record_values(self, records, authors):
         """Return ``{id: {path: JSON value}}``, or ``{id: exception}`` for records that cannot be read.
 
         Paths that the model does not have are left out; lines that need them are then not sent. So are paths through
-        fields that are limited to groups. Records of other companies count as missing.
+        fields that are limited to groups, and those that an author may not read: a field, or a related record of this
+        one record. Records of other companies count as missing.
 
         :param records: with the language of the connector, so that the values do not depend on who sends them
+        :param authors: ``{path: the users who chose it}``; all of them must have access
         """
-        paths = [path for path in paths if _has_path(records, path)]
+        readers = {user: _Reader(user, records.env.company) for users in authors.values() for user in users}
+        paths = {}
+        for path, users in authors.items():
+            if users and all(readers[user].has_path(records, path) for user in users):
+                paths[path] = [readers[user] for user in users]
         values = {}
         for record in records:
             try:
-                values[record.id] = {path: _read(record, path) for path in paths}
+                values[record.id] = _values(record, paths)
             except psycopg2.Error:
                 raise
             except Exception as error:  # custom computed fields may raise anything: the other records go on
@@ -38,22 +50,66 @@ class RetailFieldMap(models.Model):
         return values
 
 
-def _has_path(records, path):
-    model = records
-    for name in path.split("."):
-        field = model._fields.get(name) if model is not None else None
-        if field is None or field.groups:
+class _Reader:
+    """What the author of a line may read in a company. The result of each check is kept."""
+
+    def __init__(self, user, company):
+        # As the superuser: a drain may run as anybody.
+        user = user.sudo()
+        above = set(company._retail_lineage()) & set(user.company_ids.ids) - {company.id}
+        self._user = user
+        self._context = {"allowed_company_ids": [company.id, *sorted(above)]}
+        self._may_use_company = may_use(user, company)
+        self._checked = {}  # model: {id: whether it may be read}
+
+    def has_path(self, records, path):
+        """Return whether the model has the path, and the user may name each of its fields."""
+        if not self._may_use_company:
             return False
-        model = records.env[field.comodel_name] if field.relational else None
-    return True
+        model = records.browse().with_user(self._user)
+        for name in path.split("."):
+            field = model._fields.get(name) if model is not None else None
+            if field is None or not is_readable(model, field):
+                return False
+            model = model.env[field.comodel_name] if field.relational else None
+        return True
+
+    def may_read(self, records):
+        """Return whether the user may read all of the records. Checks those that were prefetched with them, too."""
+        checked = self._checked.setdefault(records._name, {})
+        if not checked.keys() >= set(records._ids):
+            unknown = {*records._ids, *records._prefetch_ids} - checked.keys()
+            batch = records.browse(unknown).with_user(self._user).with_context(**self._context)
+            readable = set(batch._filtered_access("read")._ids)
+            checked.update((id_, id_ in readable) for id_ in unknown)
+        return all(checked[id_] for id_ in records._ids)
 
 
-def _read(record, path):
+def may_use(user, company):
+    """Return whether lines of a user are sent to remotes of a company.
+
+    :param user: with full access
+    """
+    return user._is_superuser() or (user.active and company in user.company_ids)
+
+
+def _values(record, paths):
+    """Return ``{path: JSON value}`` of a record, without unreadable values. ``paths``: ``{path: readers}``."""
+    values = {}
+    for path, readers in paths.items():
+        with suppress(UnreadableError):
+            values[path] = _read(record, path, readers)
+    return values
+
+
+def _read(record, path, readers):
     *relations, last = path.split(".")
     is_list = False
     for name in relations:
         is_list = is_list or record._fields[name].type in ("one2many", "many2many")
         record = _of_company(record[name])
+        if not all(reader.may_read(record) for reader in readers):
+            raise UnreadableError
     if is_list:
         values = (_plain(each, last) for each in record)
         return sorted(
@@ -63,12 +119,17 @@ def _read(record, path):
 
 
 def _of_company(records):
-    """Return those of the records that the company of the environment may use."""
+    """Return those of the records that the company of the environment may use. They are prefetched together."""
     usable = set(records.env.company._retail_lineage())
+    if records._name == "res.company":
+        return records.browse(id_ for id_ in records._ids if id_ in usable).with_prefetch(
+            records._prefetch_ids
+        )
     name = "company_ids" if "company_ids" in records._fields else "company_id"
     if name not in records._fields or records._fields[name].comodel_name != "res.company":
         return records
-    return records.filtered(lambda record: not record[name] or usable.intersection(record[name].ids))
+    found = records.filtered(lambda record: not record[name] or usable.intersection(record[name].ids))
+    return found.with_prefetch(records._prefetch_ids)
 
 
 def _plain(record, name):

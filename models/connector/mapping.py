@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
 from ...connectors.base import Provisioner, SchemaReader
@@ -205,6 +205,34 @@ class RetailConnector(models.Model):
         if not lines and not self.field_map_defaults_seen:
             return None
         return tuple(line._as_line() for line in lines if line.active and line._is_sendable())
+
+    @cached("self.id")
+    def _cached_path_authors(self):
+        """Return ``{(event type, path): ids of users}``: who chose the Odoo fields that items of an event type need."""
+        provider = self._get_provider()
+        if self._get_field_maps() is None:  # the provider's own
+            chosen = [(line, SUPERUSER_ID) for line in provider.default_field_maps]
+        else:
+            lines = self.field_map_ids.filtered(lambda line: line.active and line._is_sendable())
+            chosen = [(line._as_line(), line._get_author().id) for line in lines]
+        authors = {}
+        for line, user_id in chosen:
+            remote_object = provider.object(line.object)
+            for path in field_map.record_paths(line) if remote_object else ():
+                for event_type in remote_object.event_types:
+                    authors.setdefault((event_type, path), set()).add(user_id)
+        return authors
+
+    def _path_authors(self, paths):
+        """Return ``{path: users}``: who chose each Odoo field; nobody if no line needs it any more.
+
+        :param paths: (event type, path) of each
+        """
+        authors = self._cached_path_authors()
+        found = {}
+        for event_type, path in paths:
+            found.setdefault(path, set()).update(authors.get((event_type, path), ()))
+        return {path: self.env["res.users"].browse(user_ids) for path, user_ids in found.items()}
 
     def _add_default_field_maps(self):
         """Create a line for each default of the provider. Lines with errors are marked, not rejected."""

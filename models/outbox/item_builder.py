@@ -221,13 +221,16 @@ class ItemBuilder:
     def _record_values(self, res_model, deliveries):
         """Return ``{record id: {path: value}}`` for the Odoo fields that the field maps use."""
         wanted = {each.claim.event_type for each in deliveries}
-        paths = {path: None for event_type in wanted for path in self.adapter.mapper.record_paths(event_type)}
-        if not paths:
+        record_paths = self.adapter.mapper.record_paths
+        authors = self.connector._path_authors(
+            (event_type, path) for event_type in wanted for path in record_paths(event_type)
+        )
+        if not authors:
             return {}
         records = self.env[res_model].with_company(self.connector.company_id)
         records = self._readable(records.browse({each.claim.res_id for each in deliveries}).exists())
         try:
-            return self.env["retail.field.map"]._record_values(records, paths)
+            return self.env["retail.field.map"]._record_values(records, authors)
         except psycopg2.OperationalError:
             raise
         except psycopg2.Error as error:
@@ -235,7 +238,7 @@ class ItemBuilder:
             if flow_id is None:
                 raise
             _logger.error("Cannot read the mapped fields of connector %s", self.connector.id, exc_info=error)
-            raise FlowFaultError(self._mapping_text(paths), flow_id) from error
+            raise FlowFaultError(self._mapping_text(authors), flow_id) from error
 
     def _mapping_text(self, paths):
         return self.env._(

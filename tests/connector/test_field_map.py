@@ -130,6 +130,7 @@ class TestFieldMap(FieldMapCase):
     def test_odoo_fields_are_read_in_batch(self):
         """A hundred records take no more queries than two."""
         self._line("website", "parent_id.country_id.name", "record")
+        authors = {"parent_id.country_id.name": self.env.ref("base.user_admin")}
 
         def count(number):
             parents = self.env["res.partner"].create(
@@ -141,7 +142,7 @@ class TestFieldMap(FieldMapCase):
             environment = partners.with_context(lang=None).env  # kept: another one would look up the company
             environment.company.parent_ids.ids  # noqa: B018
             before = self.env.cr.sql_log_count
-            values = self.env["retail.field.map"]._record_values(partners, ["parent_id.country_id.name"])
+            values = self.env["retail.field.map"]._record_values(partners, authors)
             self.assertEqual(values[partners[-1].id], {"parent_id.country_id.name": "Belgium"})
             return self.env.cr.sql_log_count - before
 

@@ -7,6 +7,7 @@ from odoo.tests import new_test_user, tagged
 from ..common import RetailCase
 from .test_rights import RightsCase
 
+SECRET = "Sell the shop"
 PASSWORD = "smtp-password"  # of no server
 GUESS = [("message_ids.mail_server_id.smtp_pass", "=like", "s%")]
 # Odoo's own: of activities, which are found by the record that they are about.
@@ -41,7 +42,9 @@ class TestPaths(RightsCase):
         with self.assertRaisesRegex(ValidationError, "you are not allowed to read"):
             self.lines[0].write({"source": "record", "expression": "signup_type", "transform": "none"})
         partner = self._partner()
-        values = self.env["retail.field.map"]._record_values(partner, ["signup_type", "ref"])
+        values = self.env["retail.field.map"]._record_values(
+            partner, dict.fromkeys(["signup_type", "ref"], self.manager)
+        )
         self.assertEqual(values, {partner.id: {"ref": None}})
 
     def test_a_line_is_sent_as_long_as_its_author_may_read(self):
@@ -92,11 +95,138 @@ class TestPaths(RightsCase):
             self._partner(f"At {company.id}", False, parent_id=partner.id, company_id=company.id)
         self._partner("Of all", False, parent_id=partner.id)
         read = self.env["retail.field.map"].with_company(self.other)._record_values
-        paths = ["child_ids.name", "category_id.name"]
+        stranger = self.users["stranger"]
+        paths = dict.fromkeys(["child_ids.name", "category_id.name"], stranger)
         self.assertEqual(
             read(partner.with_company(self.other), paths)[partner.id],
             {"child_ids.name": [f"At {self.other.id}", "Of all"], "category_id.name": ["VIP"]},
         )
+
+    def _line_of(self, author, path, remote_property="jobtitle"):
+        line = self.lines.filtered(lambda line: line.remote_property == remote_property)
+        line.with_user(author).write({"source": "record", "expression": path, "transform": "none"})
+        return line
+
+    def _values(self, record, *authors, path):
+        users = self.env["res.users"].union(*authors)
+        found = self.env["retail.field.map"]._record_values(
+            record.with_company(self.env.company), {path: users}
+        )
+        return found[record.id]
+
+    def test_records_that_the_author_may_not_read(self):
+        """The line is left out: the remote keeps what it has. Another author's line is sent."""
+        changed = self.connector.field_map_ids[:1]
+        changed.expression = changed.default_values["expression"]
+        partner = self._partner(function="Buyer", user_id=self.users["user"].id)
+        self._drain()
+        channel = self.env["discuss.channel"].create({"name": "Board", "channel_type": "group"})
+        channel.with_user(self.users["user"]).sudo()._add_members(users=self.users["user"])
+        channel.message_post(body=SECRET, message_type="comment")
+        start = "user_id.partner_id.channel_ids"
+        for path, value in (
+            (f"{start}.name", "Board"),
+            (f"{start}.message_ids.body", f"<span>{SECRET}</span>"),
+        ):
+            with self.subTest(path):
+                self._line_of(self.manager, path)
+                partner.zip = f"9{len(path)}"
+                self._drain()
+                sent = self._contacts()[partner.email]
+                self.assertEqual((sent["jobtitle"], sent["zip"]), ("Buyer", partner.zip))
+                self.assertEqual(self._values(partner, self.manager, path=path), {})
+                self.assertEqual(self._values(partner, self.manager, self.users["user"], path=path), {})
+                self.assertIn(value, self._values(partner, self.users["user"], path=path)[path])
+
+    def test_a_path_that_nobody_chose_is_not_read(self):
+        self.assertEqual(self._values(self._partner(ref="C-1"), path="ref"), {})
+
+    def test_the_record_itself_is_for_the_flow_to_decide(self):
+        self.env["ir.rule"].create(
+            {
+                "name": "Not hidden",
+                "model_id": self.env["ir.model"]._get("res.partner").id,
+                "domain_force": "[('ref', '!=', 'hidden')]",
+            }
+        )
+        hidden = self._partner("Hidden", "hidden@example.com", ref="hidden", is_company=True)
+        self.assertEqual(self._values(hidden, self.manager, path="ref"), {"ref": "hidden"})
+        part = self._partner("Part", "part@example.com", parent_id=hidden.id)
+        self.assertEqual(self._values(part, self.manager, path="parent_id.ref"), {})
+
+    def test_companies(self):
+        """Of companies, too, only the connector's own and those above it are read."""
+        clerk = self.users["user"]
+        clerk.company_ids = [Command.link(self.other.id)]
+        for company in clerk.company_ids:
+            self.env["res.partner.bank"].create(
+                {"acc_number": f"Account {company.id}", "partner_id": company.partner_id.id}
+            )
+        partner = self._partner(user_id=clerk.id)
+        own = self.env.company
+        admin = self.env.ref("base.user_admin")
+        admin.company_ids = [Command.link(self.other.id)]
+        values = self._values(partner, admin, path="user_id.company_ids.name")
+        self.assertEqual(values, {"user_id.company_ids.name": [own.name]})
+        path = "user_id.company_ids.partner_id.bank_ids.acc_number"
+        self.assertEqual(self._values(partner, admin, path=path), {path: [f"Account {own.id}"]})
+
+    def test_the_author_was_archived(self):
+        line = self._line_of(self.manager, "ref")
+        self.assertIn(line._as_line(), self.connector._cached_field_maps())
+        partner = self._partner(ref="C-1")
+        self.manager.active = False
+        self.assertNotIn(line._as_line(), self.connector._cached_field_maps())
+        self.assertEqual(line.check_status, "wrong")
+        self.assertIn("is archived. Choose it again.", line.check_note)
+        self.assertEqual(self._values(partner, self.manager, path="ref"), {})
+        self.connector.action_refresh_properties()
+        self.assertEqual(line.check_status, "wrong")
+
+    def test_the_author_left_the_company(self):
+        line = self._line_of(self.manager, "ref")
+        self.manager.write({"company_id": self.other.id, "company_ids": [Command.set(self.other.ids)]})
+        self.assertNotIn(line._as_line(), self.connector._cached_field_maps())
+        self.assertIn("has no access to", line.check_note)
+
+    def _may_read(self, model):
+        group = self.env["res.groups"].create({"name": f"Reads {model}"})
+        self.env["ir.model.access"].create(
+            {
+                "name": f"Reads {model}",
+                "model_id": self.env["ir.model"]._get(model).id,
+                "group_id": group.id,
+                "perm_read": True,
+            }
+        )
+        self.manager.group_ids = [Command.link(group.id)]
+
+    def _order_line(self):
+        lines = self.connector.field_map_ids
+        return lines.filtered(lambda line: line.remote_property == "hs_total_price")
+
+    def test_each_model_of_an_object_is_checked(self):
+        """Orders of tills may be read, and orders of the web shop may not."""
+        self._may_read("pos.order")
+        self.connector.action_refresh_properties()
+        line = self._order_line()
+        line.with_user(self.manager).write(
+            {"source": "record", "expression": "amount_total", "transform": "none"}
+        )
+        self.assertIn(line._as_line(), self.connector._cached_field_maps())
+        self.assertEqual(line.check_status, "doubt")
+        self.assertIn("not allowed to read amount_total of Sales Order", line.check_note)
+        order = self.env["sale.order"].create({"partner_id": self._partner().id})
+        self.assertEqual(self._values(order, self.manager, path="amount_total"), {})
+        admin = self.env.ref("base.user_admin")
+        self.assertEqual(self._values(order, admin, path="amount_total"), {"amount_total": 0.0})
+
+    def test_a_denial_is_not_hidden_by_another_model(self):
+        self._may_read("sale.order")
+        with self.assertRaisesRegex(ValidationError, "you are not allowed to read pos_reference"):
+            self._order_line().with_user(self.manager).write(
+                {"source": "record", "expression": "pos_reference", "transform": "none"}
+            )
 
     def test_addresses_of_another_company(self):
         """A customer that companies share is sent with the addresses of the connector's company."""
@@ -200,6 +330,59 @@ class TestPaths(RightsCase):
         hidden = self._partner("Hidden", "hidden@example.com", ref="hidden")
         flow.with_user(self.manager).domain = "[('name', '=', 'Hidden')]"
         self.assertEqual(flow._matching(hidden), hidden)
+
+    def _finds(self, record, *condition):
+        self.flow.with_user(self.manager).domain = repr([condition])
+        return bool(self.flow._matching(record))
+
+    def test_a_text_is_compared_with_what_its_author_may_read(self):
+        """Names of records of other companies cannot be guessed letter by letter."""
+        self.env.ref("base.res_partner_rule").active = True  # else companies share all partners
+        self._may_read("sale.order")
+        partner = self._partner("Shared", "shared@example.com")
+        hidden = self._partner("Zanzi", False, parent_id=partner.id, company_id=self.other.id)
+        shown = self._partner("Tom", False, parent_id=partner.id, company_id=self.env.company.id)
+        self.env["sale.order"].create(
+            {"partner_id": partner.id, "name": "S-OTHER", "company_id": self.other.id}
+        )
+        self.env["sale.order"].create({"partner_id": partner.id, "name": "S-OWN"})
+        for name, secret, known in (
+            ("child_ids", "Zanzi", "Tom"),
+            ("sale_order_ids", "S-OTHER", "S-OWN"),
+        ):
+            for operator in ("ilike", "=ilike", "=", "in"):
+                secrets, knowns = ([secret], [known]) if operator == "in" else (secret, known)
+                opposite = "!=" if operator == "=" else f"not {operator}"
+                if operator == "=ilike":
+                    secrets, knowns = f"%{secret}%", f"%{known}%"
+                with self.subTest(name=name, operator=operator):
+                    if (name, operator) != ("child_ids", "=") and (name, operator) != ("child_ids", "in"):
+                        self.assertTrue(self._finds(partner, name, operator, knowns))
+                        self.assertFalse(self._finds(partner, name, opposite, knowns))
+                    self.assertFalse(self._finds(partner, name, operator, secrets))
+                    self.assertTrue(self._finds(partner, name, opposite, secrets))
+        for operator in ("child_of", "parent_of"):
+            with self.subTest(operator):
+                self.assertFalse(self._finds(partner, "id", operator, "Zanzi"))
+                self.assertFalse(self._finds(partner, "child_ids", operator, "Zanzi"))
+        self.assertTrue(self._finds(partner, "id", "parent_of", "Tom"))
+        self.assertTrue(self._finds(shown, "id", "child_of", "Shared"))
+        self.assertTrue(self._finds(partner, "id", "parent_of", [shown.id, "Zanzi"]))
+        part_of_hidden = self._partner("Part", "part@example.com", parent_id=hidden.id)
+        self.assertFalse(self._finds(part_of_hidden, "parent_id", "ilike", "Zanzi"))
+        self.assertTrue(self._finds(part_of_hidden, "parent_id", "not ilike", "Zanzi"))
+        self.assertTrue(self._finds(part_of_hidden, "parent_id", "in", [hidden.id]))
+        self.assertFalse(self._finds(part_of_hidden, "parent_id", "not in", [hidden.id, "Zanzi"]))
+
+    def test_a_text_finds_archived_parents_as_in_odoo(self):
+        parent = self._partner("Archived", "archived@example.com", is_company=True)
+        part = self._partner("Part", "part@example.com", parent_id=parent.id)
+        parent.active = False
+        for operator in ("ilike", "=", "child_of"):
+            self.assertTrue(self._finds(part, "parent_id", operator, "Archived"))
+        child = self._partner("Gone", False, parent_id=part.id)
+        child.active = False
+        self.assertFalse(self._finds(part, "child_ids", "ilike", "Gone"))
 
     def test_no_context_keeps_an_erasure_from_being_sent(self):
         partner = self._partner()
