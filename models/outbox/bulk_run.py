@@ -303,8 +303,7 @@ class RetailBulkRun(models.Model):
     @api.constrains("kind", "connector_id", "flow_id", "flow_ids", "res_model")
     def _check_flows(self):
         for run in self:
-            if (run.flow_id | run.flow_ids).connector_id - run.connector_id:
-                raise ValidationError(self.env._("Choose events of this connector."))
+            run._check_flows_of_connector()
             if run.flow_id and run.flow_id.event_type not in BACKFILLED:
                 raise ValidationError(
                     self.env._(
@@ -315,6 +314,16 @@ class RetailBulkRun(models.Model):
                 )
             if run.flow_id and run.res_model not in run._res_models():
                 raise ValidationError(self.env._("Choose records that have this event."))
+
+    def _check_flows_of_connector(self):
+        """Check that all flows are the connector's, also those that are off: they may be switched on later.
+
+        :raise ValidationError: one is of another connector
+        """
+        # As the superuser: flows that the user may not read would be left out.
+        chosen = self.sudo().with_context(active_test=False)
+        if (chosen.flow_id | chosen.flow_ids).connector_id - self.connector_id:
+            raise ValidationError(self.env._("Choose events of this connector."))
 
     @api.constrains("domain", "flow_id")
     def _check_domain(self):

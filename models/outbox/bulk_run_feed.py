@@ -32,8 +32,9 @@ class RetailBulkRun(models.Model):
     def _check_setup(self):
         """Check that the run is complete.
 
-        :raise UserError: something is missing, or a flow is off
+        :raise UserError: something is missing, or a flow is off, or of another connector
         """
+        self._check_flows_of_connector()
         flows = self._flows()
         for records in (self.connector_id, flows):
             records._origin.check_access("read")  # a client may have chosen them
@@ -269,7 +270,9 @@ class RetailBulkRun(models.Model):
         self._replay(undelivered)
         if others:
             flow_ids = self._flows().ids
-            self.env["retail.delivery"]._queue_again(others, flow_ids, Lane.BULK.value, self.id)
+            self.env["retail.delivery"]._queue_again(
+                others, flow_ids, Lane.BULK.value, self.id, connector_id=self.connector_id.id
+            )
         return rows[-1][0], len(undelivered) + len(others), len(is_open)
 
     def _replay(self, delivery_ids):

@@ -74,12 +74,13 @@ class RetailDelivery(models.Model):
         return replayed
 
     @api.model
-    def _queue_again(self, event_ids, flow_ids, lane=None, bulk_run_id=None):
+    def _queue_again(self, event_ids, flow_ids, lane=None, bulk_run_id=None, connector_id=None):
         """Queue new deliveries of events, in order and due now. An event keeps its uuid, the idempotency key.
 
         :param flow_ids: flows of one connector
         :param lane: overrides the lane of the flows
         :param bulk_run_id: the replay that queues them
+        :param connector_id: flows of other connectors are left out; None: of all connectors
         :return: the new deliveries
         """
         rows = self.env.execute_query(
@@ -92,7 +93,7 @@ class RetailDelivery(models.Model):
                        e.res_model, e.res_id, 'pending', 0, TRUE, TRUE, clock_timestamp() AT TIME ZONE 'UTC',
                        clock_timestamp() AT TIME ZONE 'UTC', %s
                   FROM retail_event e JOIN retail_flow f ON f.event_type = e.event_type AND f.id = ANY(%s)
-                 WHERE e.id = ANY(%s)
+                 WHERE e.id = ANY(%s) AND f.connector_id = COALESCE(%s, f.connector_id)
               ORDER BY e.id, f.id
              RETURNING id
                 """,
@@ -100,6 +101,7 @@ class RetailDelivery(models.Model):
                 bulk_run_id,
                 flow_ids,
                 event_ids,
+                connector_id,
             )
         )
         queued = self.browse([delivery_id for (delivery_id,) in rows])

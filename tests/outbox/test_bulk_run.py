@@ -394,6 +394,43 @@ class TestBulkRun(RetailCase):
         partners[0].company_id = company
         self.assertEqual(run.preview_count, 1)
 
+    def test_a_flow_of_another_connector_that_is_off(self):
+        """Neither is it chosen, nor does a run that has it send anything to the other connector."""
+        self._facts(self._partner(), 1)
+        other = self._create_connector("Theirs")
+        theirs = self._flow("customer.merged", other)
+        theirs.active = False
+        flows = self._flow("customer.merged") | theirs
+        with self.assertRaisesRegex(ValidationError, "Choose events of this connector"):
+            self._replay(flow_ids=flows.ids)
+        run = self._replay(flow_ids=self._flow("customer.merged").ids)
+        self.env.cr.execute(
+            "INSERT INTO retail_bulk_run_retail_flow_rel VALUES (%s, %s)", [run.id, theirs.id]
+        )
+        run.invalidate_recordset()
+        theirs.active = True
+        self.assertIn("Choose events of this connector", run.preview_error)
+        with self.assertRaisesRegex(UserError, "Choose events of this connector"):
+            run.action_start()
+        queued = self.env["retail.delivery"]._queue_again(
+            self._deliveries().event_id.ids, theirs.ids, connector_id=self.connector.id
+        )
+        self.assertFalse(queued)
+
+    def test_a_run_that_was_started_with_a_flow_of_another_connector(self):
+        self._facts(self._partner(), 1)
+        other = self._create_connector("Theirs")
+        run = self._replay(flow_ids=self._flow("customer.merged").ids)
+        run.action_start()
+        self.env.cr.execute(
+            "INSERT INTO retail_bulk_run_retail_flow_rel VALUES (%s, %s)",
+            [run.id, self._flow("customer.merged", other).id],
+        )
+        self._drain(lane="bulk")
+        self.assertEqual(self._counts(run)[:2], ("failed", 0))
+        self.assertEqual(run.state_reason, "Choose events of this connector.")
+        self.assertFalse(self._deliveries(connector_id=other.id))
+
     def test_what_was_started_is_fixed(self):
         self._customers(1)
         run = self._backfill()
