@@ -71,7 +71,10 @@ class RetailConnector(models.Model):
     has_api_versions = fields.Boolean(compute="_compute_has_api_versions")
     responsible_id = fields.Many2one(
         "res.users",
-        default=lambda self: self.env.company.retail_responsible_id or self.env.user,
+        compute="_compute_responsible_id",
+        precompute=True,
+        store=True,
+        readonly=False,
         domain="[('share', '=', False)]",
         tracking=True,
         help="Gets an activity when the connector needs attention or does not answer.",
@@ -164,6 +167,18 @@ class RetailConnector(models.Model):
         for connector in self:
             provider = connector._get_provider()
             connector.has_api_versions = bool(provider and provider.api_versions)
+
+    @api.depends("company_id")
+    def _compute_responsible_id(self):
+        for connector in self:
+            company = connector.company_id
+            choices = connector.responsible_id | company.retail_responsible_id | self.env.user
+            connector.responsible_id = next(filter(company._retail_is_internal, choices), False)
+
+    @api.constrains("responsible_id", "company_id")
+    def _check_responsible_id(self):
+        for connector in self:
+            connector.company_id._retail_check_user(connector.responsible_id, connector)
 
     @api.constrains("base_url")
     def _check_base_url(self):

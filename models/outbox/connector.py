@@ -109,6 +109,10 @@ class RetailConnector(models.Model):
         for connector in self:
             connector.is_throttled = connector._throttled_seconds() > 0
 
+    @api.constrains("company_id")
+    def _check_flow_owners(self):
+        self.flow_ids._check_owner()
+
     # -- CRUD --------------------------------------------------------------------------------------
 
     @api.model_create_multi

@@ -188,6 +188,11 @@ class RetailFlow(models.Model):
         if any(flow.window_seconds < 0 or flow.window_seconds > 86400 for flow in self):
             raise ValidationError(self.env._("The window must be between 0 and 86400 seconds (one day)."))
 
+    @api.constrains("owner_id", "connector_id")
+    def _check_owner(self):
+        for flow in self.filtered("owner_id"):
+            flow.company_id._retail_check_user(flow.owner_id, flow)
+
     @api.constrains("mode", *SCHEDULE_FIELDS)
     def _check_schedule(self):
         for flow in self.filtered(lambda flow: flow.mode == Mode.SCHEDULED):

@@ -249,6 +249,41 @@ class TestRights(RightsCase):
         created = manager["retail.connector"].with_context(default_state="active").create(values)
         self.assertEqual(created.state, "draft")
 
+    def test_who_takes_care(self):
+        """Alerts say what happens in the company: only its internal users get them."""
+        manager = self.users["manager"]
+        records = {
+            "responsible_id": self.connector.with_user(manager),
+            "owner_id": self.connector.flow_ids[:1].with_user(manager),
+            "retail_responsible_id": self.connector.company_id,
+        }
+        portal = self.users["portal"]
+        for name, record in records.items():
+            for user in (self.users["stranger"], portal):
+                with (
+                    self.subTest(name, user=user.login),
+                    self.env.cr.savepoint(),
+                    self.assertRaisesRegex(UserError, "must be an internal user with access to the company"),
+                ):
+                    record.write({name: user.id})
+            record.write({name: manager.id})
+            self.assertEqual(record[name], manager)
+
+    def test_who_takes_care_of_a_draft_in_another_company(self):
+        """Its responsible user has access to that company; the owners of its flows are looked at, too."""
+        manager = self.users["manager"]
+        manager.company_ids += self.other
+        draft = self.env["retail.connector"].create(
+            {"name": "Draft", "base_url": self.sandbox.url, "responsible_id": self.users["manager"].id}
+        )
+        manager.company_ids -= self.other
+        draft.company_id = self.other
+        self.assertEqual(draft.responsible_id, self.env.user)
+        draft.company_id = self.connector.company_id
+        draft.flow_ids[:1].owner_id = manager
+        with self.assertRaisesRegex(UserError, "must be an internal user with access to the company Other"):
+            draft.company_id = self.other
+
     def test_an_activated_connector_stays_what_it_is(self):
         both = self._manager("rights_both", self.env.company)
         both.company_ids = self.env.company | self.other
