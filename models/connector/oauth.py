@@ -127,11 +127,20 @@ class RetailConnector(models.Model):
         waiting = self.sudo().search([("consent_user_id", "=", self.env.uid), ("consent_until", ">=", now)])
         for connector in waiting:
             if hmac.compare_digest(connector.consent_hash or "", _hash(state)):
-                connector.write({"consent_hash": False, "consent_user_id": False, "consent_until": False})
+                connector._end_consent()
                 return connector.with_env(self.env)
         raise AccessError(
             self.env._("This consent has expired, or another user started it. Click Connect again.")
         )
+
+    def _end_consent(self):
+        # As the superuser: the consent is read-only for users.
+        self.sudo().write({"consent_hash": False, "consent_user_id": False, "consent_until": False})
+
+    def _forget_credentials(self):
+        """Also end a consent that is pending: its code must not be sent to the new address."""
+        self._end_consent()
+        return super()._forget_credentials()
 
     def _finish_consent(self, code):
         """Exchange an authorization code for tokens, and test the connection. The form shows the result."""

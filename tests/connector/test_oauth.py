@@ -92,6 +92,22 @@ class TestOAuth(OAuthCase):
         with self.assertRaises(AccessError):
             connectors._consume_consent(answer["state"])
 
+    def test_address_changes_during_the_consent(self):
+        """The code that comes back was given for the old address: it is not sent to the new one."""
+        for values in ({"base_url": "https://elsewhere.example.com"}, {"api_version": "v3"}):
+            with self.subTest(values):
+                answer = self._consent()
+                before = {name: self.connector[name] for name in values}
+                self.connector.write(values)
+                with self.assertRaises(AccessError):
+                    self.env["retail.connector"]._consume_consent(answer["state"])
+                self.connector.write(before)
+                for name, value in (("client_id", "sandbox-client"), ("client_secret", SECRET)):
+                    self._credential(name).value = value
+        answer = self._consent()
+        self.connector.name = "Another name"
+        self.assertTrue(self.env["retail.connector"]._consume_consent(answer["state"]))
+
     def test_consent_is_refused(self):
         self.sandbox.configure(oauth_consent=False)
         answer = self._consent()
