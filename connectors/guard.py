@@ -5,6 +5,7 @@ The guard checks the IP address of the connection, not the URL. So it also cover
 """
 
 import contextlib
+import re
 import socket
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
@@ -26,6 +27,14 @@ _NOT_PUBLIC = [
 ]  # fmt: skip
 # All other IPv6 is special: IPv4-mapped, NAT64, unique local, link-local, site-local, multicast, segment routing.
 _GLOBAL_UNICAST = ip_network("2000::/3")
+
+_LABELS = re.compile(
+    r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\.?"
+)
+_NUMBER = re.compile(
+    r"[0-9-]*|0x[0-9a-f]*"
+)  # as the last label: a resolver takes the name for an IPv4 address
+_NAME_LENGTH = 253
 
 
 class Guard:
@@ -58,8 +67,11 @@ class Guard:
         :raise ValueError: it is no URL
         """
         parts = urlsplit(url)
+        host = parts.hostname or ""
         is_secure = parts.scheme == "https"
-        self.check(parts.hostname or "", parts.port or (HTTPS if is_secure else HTTP), is_secure)
+        if not self._allows(host) and not _is_canonical(host, is_bracketed="[" in parts.netloc):
+            raise _refused(f"{host} is neither a host name nor an IP address in its usual form", host)
+        self.check(host, parts.port or (HTTPS if is_secure else HTTP), is_secure)
 
     def check(self, host, port, is_secure):
         """Check what can be known of a host without a name server.
@@ -75,6 +87,19 @@ class Guard:
 
     def _allows(self, host):
         return _plain(host) in self._allowed_hosts
+
+
+def _is_canonical(host, is_bracketed):
+    """Return whether a host is a name that no resolver takes for an address, or an address as it is usually written."""
+    with contextlib.suppress(ValueError):  # a name, not an address
+        address = ip_address(host)
+        return str(address) == host and "%" not in host and (address.version == 6) == is_bracketed
+    try:
+        name = host.encode("idna").decode().lower()
+    except UnicodeError:
+        return False
+    labels = None if is_bracketed or len(name) > _NAME_LENGTH else _LABELS.fullmatch(name)
+    return bool(labels) and not _NUMBER.fullmatch(labels[1])
 
 
 def is_public(address):

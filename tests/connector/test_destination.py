@@ -17,6 +17,14 @@ BAD_URLS = [
     "api.example.com",
     "https://api.example.com:99999", "https://[", "https://api.example.com\\@10.1.2.3", "https://api.example.com/ a",
     "https://api.example.com\n",
+    "https://2130706433", "https://0x7f.1", "https://0x7f000001", "https://127.1", "https://0", "https://127.0.0.0x1",
+    "https://%31%32%37.0.0.1", "https://[v1.x]", "https://[2606:4700:0::1111]", "https://8.8.8.8.", "https://-a.example",
+    "https://a..example", "https://１２７.0.0.1", "https://[2606:4700::1111%25eth0]", "https://a%00.example",
+]  # fmt: skip
+
+GOOD_URLS = [
+    "https://api.example.com/v3", "https://API.example.com:8443", "https://a.1.example.com.", "https://münchen.example",
+    "https://xn--mnchen-3ya.example", "https://8.8.8.8", "https://[2606:4700::1111]", "https://in_1.example.com",
 ]  # fmt: skip
 
 
@@ -85,6 +93,9 @@ class TestDestination(RetailCase):
     def test_every_provider_has_the_guard(self):
         for url in BAD_URLS:
             with self.subTest(url), self.assertRaises(ValidationError):
+                self.connector.base_url = url
+        for url in GOOD_URLS:
+            with self.subTest(url):
                 self.connector.base_url = url
         with options("allow_hosts = hooks.internal"):
             self.connector.base_url = "http://hooks.internal"

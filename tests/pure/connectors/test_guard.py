@@ -51,6 +51,35 @@ def test_no_looser_than_the_standard_library(address):
         assert ipaddress.ip_address(address).is_global
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "2130706433", "0x7f.1", "0x7f000001", "127.1", "0", "127.0.0.0x1", "%31%32%37.0.0.1", "[v1.x]", "8.8.8.8.",
+        "[2606:4700:0::1111]", "-a.example", "a..example", "１２７.0.0.1", "a" * 64 + ".example",
+        "a." * 127 + "example",
+    ],
+)  # fmt: skip
+def test_host_that_is_written_in_an_unusual_way(host):
+    with pytest.raises(AuthError) as raised:
+        Guard().check_url(f"https://{host}")
+    assert "is neither a host name nor an IP address in its usual form" in raised.value.message
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "api.example.com",
+        "API.example.com:8443",
+        "a.1.example.com.",
+        "münchen.example",
+        "8.8.8.8",
+        "[2606:4700::1111]",
+    ],
+)
+def test_host_that_is_written_in_the_usual_way(host):
+    Guard().check_url(f"https://{host}")
+
+
 def resolver(*answers):
     """Return a stand-in for getaddrinfo that gives one list of addresses after the other, then the last again."""
     queue = list(answers)
