@@ -6,7 +6,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 MASK = "***"
-MAX_LEVELS = 3  # of escapes within escapes
+MAX_LEVELS = 8  # of escapes within escapes; a text with more is masked as a whole
 
 _SECRET_WORDS = (
     "authorization", "password", "passwd", "secret", "token", "apikey", "accesskey", "privatekey",
@@ -30,20 +30,36 @@ _HARMLESS = re.compile(
     r"[a-zA-Z]*|-?(?:0|[1-9]\d{0,6})(?:\.\d{1,6})?|\d{4}-\d\d-\d\d(?:T[\d:.]{1,15}Z?)?"
     r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
-_ESCAPED = re.compile(r"%[0-9a-f]{2}|&(?:#\w{1,8}|\w{2,10});|\\u[0-9a-f]{4}", re.IGNORECASE)
-_JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_ESCAPED = re.compile(r"%[0-9a-f]{2}|%u[0-9a-f]{4}|&#\w|&[a-z]{2}|\\[\\ux\"'/]", re.IGNORECASE)
+# Escaped repeatedly, such as %252540, &amp;amp;#64; or \\\\u0040: taken off at once. All patterns take linear time.
+_PERCENT_AGAIN = re.compile(r"%(?:25)+(?=[0-9a-f]{2}|u[0-9a-f]{4})", re.IGNORECASE)
+_AMPERSAND_AGAIN = re.compile(r"&(?:amp;)+", re.IGNORECASE)
+_CODE_POINT = re.compile(
+    r"(?<!\\)\\+(?:u([0-9a-f]{4})|x([0-9a-f]{2})|u\{0*([0-9a-f]{1,6})\})"
+    r"|%u([0-9a-f]{4})|&\#x0*([0-9a-f]{1,6})(?![0-9a-f]);?",
+    re.IGNORECASE,
+)
+_DECIMAL = re.compile(r"&#0*(\d{1,7})(?!\d);?")
+_ENTITY = re.compile(r"&[a-z][a-z0-9]{1,31};?", re.IGNORECASE)
+_QUOTE = re.compile(r"""(?<!\\)\\+(["'/])""")
+_QUOTED_PRINTABLE = re.compile(r"(?:=[0-9a-f]{2})+", re.IGNORECASE)
+_SOFT_BREAK = re.compile(r"=[ \t]{0,10}\r?\n")
+_LAST_CODE_POINT = 0x10FFFF
 # Text without any of these characters or words has nothing to mask.
 _SUSPICIOUS = re.compile(
-    r"@|\d{2}|bearer|basic|key|token|secret|password|whsec|pat-|[sp]k[-_]", re.IGNORECASE
+    r"@|\d{2}|bearer|basic|authorization|key|token|secret|password|whsec|pat-|[sp]k[-_]|eyJ", re.IGNORECASE
 )
 _SENSITIVE = re.compile(
     r"""(?P<email>(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)*)
+      | (?P<header>\b(?:authorization|x-[\w-]{0,40}?(?:key|token|secret|signature))["']?\s{0,10}:\s{0,10}["']?
+          (?:(?:Basic|Bearer|Digest|Token|ApiKey(?:-v1)?|OAuth|Negotiate|Signature)\ {1,10})?)
+          [^\s"'&,;}]+(?:\ {1,10}[^\s"'&,;}]{6,})?
       | (?P<scheme>\b(?:Bearer|Basic|ApiKey-v1)\s+)[\w.~+/=:-]{6,}
-      | (?P<assign>\b(?:access_token|refresh_token|token|api_?key|hapikey|client_secret|secret|password)
+      | (?P<assign>\b(?:access_token|refresh_token|token|api[_-]?key|hapikey|client_secret|secret|password)
           (?: ["']\s{0,10}[=:]\s{0,10}["']? | \s{0,10}=\s{0,10}["']? | \s{0,10}:\s{0,10}["']
             # In a sentence, "access token: expired" names no secret.
             | \s{0,10}:\s{0,10}(?=[^\s"'&,;}]{20} | [^\s"'&,;}\d]{0,20}\d) ))[^\s"'&,;}]+
-      | (?P<token>\b(?:pat|whsec|sk|pk)[-_][\w+/=-]{12,})
+      | (?P<token>\b(?:pat|whsec|sk|pk)[-_][\w+/=-]{12,} | (?<![\w-])eyJ[\w-]{5,}\.[\w-]{2,}\.[\w-]*)
       | (?P<phone>(?<![\w.:/@-])(?:
             (?:\+|00)[1-9](?:[\s().\-/]{0,2}\d){6,13}
           | \(?0[1-9](?:[\s().\-/]{0,2}\d){7,9}
@@ -74,11 +90,13 @@ def redact_text(text):
     if _HARMLESS.fullmatch(text):
         return text
     masked = _masked(text)
-    decoded = decode(masked)
-    if decoded == masked:
-        return masked
-    masked_again = _masked(decoded)
-    return masked if masked_again == decoded else masked_again
+    for read in (decode, decode_quoted_printable):
+        decoded = read(masked)
+        if decoded is None:
+            return MASK
+        masked_again = _masked(decoded)
+        masked = masked if masked_again == decoded else masked_again
+    return masked
 
 
 def _masked(text):
@@ -86,15 +104,50 @@ def _masked(text):
 
 
 def decode(text):
-    """Return a text without percent, HTML and JSON escapes, in which the same values may come back."""
+    """Return a text without percent, HTML and JSON escapes, in which the same values may come back.
+
+    :return: None if there are more levels of escapes than anybody needs
+    """
     for _level in range(MAX_LEVELS):
         if not _ESCAPED.search(text):
-            break
-        decoded = _JSON_ESCAPE.sub(lambda match: chr(int(match[1], 16)), html.unescape(unquote(text)))
+            return text
+        decoded = _decode_once(text)
         if decoded == text:
-            break
+            return text
         text = decoded
-    return text
+    return text if _decode_once(text) == text else None
+
+
+def decode_quoted_printable(text):
+    """As :func:`decode`, for a text that may be part of an e-mail. It also changes parameters of a URL."""
+    if not _QUOTED_PRINTABLE.search(text):
+        return text
+    joined = _SOFT_BREAK.sub("", text)
+    return decode(_storable(_QUOTED_PRINTABLE.sub(_quoted_characters, joined)))
+
+
+def _decode_once(text):
+    text = _AMPERSAND_AGAIN.sub("&", _PERCENT_AGAIN.sub("%", text))
+    text = _DECIMAL.sub(lambda match: _character(int(match[1])), _CODE_POINT.sub(_code_point, text))
+    text = _ENTITY.sub(lambda match: html.unescape(match[0]), unquote(text))
+    return _storable(_QUOTE.sub(r"\1", text))
+
+
+def _code_point(match):
+    return _character(int(match[match.lastindex], 16))
+
+
+def _character(number):
+    return chr(number) if number <= _LAST_CODE_POINT else ""
+
+
+def _quoted_characters(match):
+    return bytes.fromhex(match[0].replace("=", "")).decode(errors="replace")
+
+
+def _storable(text):
+    """Return a text with surrogates joined to characters, and without what a database does not store."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "\ufffd")
 
 
 def mask_values(text, values):
@@ -103,9 +156,12 @@ def mask_values(text, values):
     :param values: texts, such as the personal properties of a request
     """
     values = sorted(set(values), key=len, reverse=True)
-    decoded = decode(text)
-    if decoded != text and any(value.casefold() in decoded.casefold() for value in values):
-        text = decoded
+    for read in (decode, decode_quoted_printable):
+        decoded = read(text)
+        if decoded is None:
+            return MASK
+        if decoded != text and any(value.casefold() in decoded.casefold() for value in values):
+            text = decoded
     for value in values:
         text = re.sub(re.escape(value), MASK, text, flags=re.IGNORECASE)
     return text
