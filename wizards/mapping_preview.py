@@ -136,6 +136,7 @@ class RetailMappingPreview(models.TransientModel):
 
     def _built(self, record, event_type):
         """Return (the record's :class:`~..models.outbox.outgoing.OutgoingDelivery`, the rows that show it)."""
+        # As the superuser: as the drain does. The user's access was checked.
         connector = self.connector_id.with_env(self.env(context={}, user=SUPERUSER_ID))
         connector = connector.with_company(connector.company_id)
         with connector._connection() as adapter:

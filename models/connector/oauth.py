@@ -209,6 +209,7 @@ class RetailConnector(models.Model):
             return
         with self.env.registry.cursor() as cr:
             cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            # As the superuser: tokens are read-only for users, and any drain may have to renew one.
             yield self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
 
     def _store_token(self, token):

@@ -79,6 +79,7 @@ class RetailDelivery(models.Model):
         return previews
 
     def _preview_of(self, connector):
+        # As the superuser: as the drain, which prepares the request, does.
         connector = connector.with_user(SUPERUSER_ID).with_company(connector.company_id)
         try:
             connection = connector._connection()

@@ -32,6 +32,22 @@ def check(monkeypatch):
         "found = 1  # not why\nself.sudo().unlink()",
         "# not why\n\nself.sudo().unlink()",
         "text = '# no comment'; self.sudo().unlink()",
+        "self.with_user(SUPERUSER_ID).unlink()",
+        "self.with_user(1).unlink()",
+        "self.with_user(user=odoo.SUPERUSER_ID).unlink()",
+        "env = self.env(user=SUPERUSER_ID)",
+        "env = self.env(cr, SUPERUSER_ID)",
+        "env = api.Environment(cr, SUPERUSER_ID, {})",
+        "env = api.Environment(cr, 1, {})",
+        "env = Environment(cr, uid=SUPERUSER_ID, context={})",
+        "rows = map(Model.sudo, rows)",
+        "env = self.env(su=is_trusted)",
+        "env = api.Environment(cr, uid, {}, su=True)",
+        "self.sudo().unlink()  # noqa: E501",
+        "self.sudo().unlink()  # TODO: say why",
+        "# pylint: disable=all\nself.sudo().unlink()",
+        "self.sudo().unlink()  # fmt: skip",
+        "self.sudo().unlink()  # ---",
     ],
 )
 def test_without_a_reason(check, statement):
@@ -48,6 +64,10 @@ def test_without_a_reason(check, statement):
         "for each in self.sudo():  # users may not\n    pass",
         "self.sudo(False).unlink()",
         "self.with_user(self.env.user).unlink()",
+        "self.with_user(SUPERUSER_ID).unlink()  # users may not",
+        "# Users may not.\nenv = api.Environment(cr, SUPERUSER_ID, {})",
+        "env = api.Environment(cr, uid, {})",
+        "if user_id == SUPERUSER_ID:\n    pass",
         "text = 'self.sudo()'",
     ],
 )
@@ -69,6 +89,12 @@ def test_line_of_the_sudo(check):
         ("company", "self.env.company"),
         ("companies", "self.env.companies.ids"),
         ("lang", "env.lang"),
+        ("_context", "self._context.get('lang')"),
+        ("args", "self.env.args"),
+        ("is_admin", "self.env.is_admin()"),
+        ("is_superuser", "self.env.is_superuser()"),
+        ("is_system", "self.env.is_system()"),
+        ("uid", "self.env(su=True).uid  # not who asks"),
     ],
 )
 def test_cached_function_that_reads_who_asks(check, what, read):
@@ -81,9 +107,24 @@ def test_cached_function_that_reads_who_asks(check, what, read):
     assert check(source) == [(5, f"a cached function reads {what}, which is not that of the user")]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "e = self.env; return e.user",
+        "a, e = 1, self.env; return e.user",
+        "e = f = self.env; g = f; return g.user",
+        "e: object = self.env; return e.user",
+        "return (e := self.env).user",
+    ],
+)
+def test_cached_function_that_reads_who_asks_by_another_name(check, lines):
+    source = f"@cached()\ndef _cached(self):\n    {lines}\n"
+    assert check(source) == [(3, "a cached function reads user, which is not that of the user")]
+
+
 @pytest.mark.parametrize("method", ["with_company", "with_context", "with_env", "with_user"])
 def test_cached_function_that_chooses_who_asks(check, method):
-    source = f"@cache.cached()\ndef _cached(self):\n    return self.{method}(1).name\n"
+    source = f"@cache.cached()\ndef _cached(self):\n    return self.{method}(2).name\n"
     [(line, what)] = check(source)
     assert (line, what.partition(":")[0]) == (3, f"a cached function calls {method}")
 
