@@ -6,9 +6,21 @@ import psycopg2
 
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import mute_logger
 
 HAVE_PARTS = ("date", "datetime", "properties")  # such as the month of a date
 SHOWN = 60  # characters of a condition that a message quotes
+
+
+REFUSALS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    NotImplementedError,
+    RecursionError,
+    AssertionError,
+    AttributeError,
+)
 
 
 class FilterError(ValueError):
@@ -57,6 +69,22 @@ def validate_filter(model, domain):
             raise _unfit(model.env, condition) from error
 
 
+def try_filter(model, domain):
+    """Check that the database can evaluate a filter, with one query whose result nobody sees.
+
+    :param model: an empty recordset, with full access: first check what the filter may name
+    :param domain: a :class:`Domain` that :func:`validate_filter` accepts
+    :raise FilterError: the database or a search method refuses it
+    """
+    try:
+        with model.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+            model.with_context(active_test=False).search(domain, limit=1)
+    except psycopg2.OperationalError:  # such as a serialization failure: Odoo tries again
+        raise
+    except (psycopg2.Error, UserError, *REFUSALS) as error:
+        raise FilterError(problem_text(model.env, error) or _does_not_fit(model.env)) from error
+
+
 def check_path(model, path):
     """Return the fields along a path, up to the first that leads to no other model.
 
@@ -98,11 +126,15 @@ def problem_text(env, error):
     """
     if isinstance(error, (FilterError, UserError)):
         return str(error)
-    if isinstance(error, psycopg2.DataError):
-        return env._("A value does not fit its field or operator. Correct the value.")
-    if isinstance(error, psycopg2.ProgrammingError):
+    if isinstance(error, (psycopg2.errors.UndefinedColumn, psycopg2.errors.UndefinedTable)):
         return env._("The database has no column for a field. Upgrade the module that adds the field.")
+    if isinstance(error, (psycopg2.DataError, psycopg2.ProgrammingError)):
+        return _does_not_fit(env)
     return None
+
+
+def _does_not_fit(env):
+    return env._("A value does not fit its field or operator. Correct the value.")
 
 
 def _check_condition(env, item):

@@ -4,13 +4,16 @@ A record rule looks at a record before it is written, not after, and at no recor
 declared read-only is so on screens only. Whatever the hub itself changes for a user, it writes as the superuser.
 """
 
+import re
+
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import NO_ACCESS
 from odoo.models import MAGIC_COLUMNS
 
 OWN_MODELS = "retail."
 DEFAULT = "default_"
+UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 
 
 class RetailChecked(models.AbstractModel):
@@ -30,6 +33,8 @@ class RetailChecked(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_storable(vals)
         if self.env.su:
             return super().create(vals_list)
         self._check_not_closed({name for vals in vals_list for name in vals})
@@ -38,6 +43,7 @@ class RetailChecked(models.AbstractModel):
         return records
 
     def write(self, vals):
+        self._check_storable(vals)
         if "connector_id" in vals:
             self._check_same_connector(vals["connector_id"])
         if self.env.su:
@@ -47,6 +53,22 @@ class RetailChecked(models.AbstractModel):
         self.check_access("write")
         self._check_links(vals)
         return result
+
+    def _check_storable(self, vals):
+        """Refuse texts that PostgreSQL cannot store, in words.
+
+        :raise ValidationError: a text has a NUL or half of a character
+        """
+        for name, value in vals.items():
+            if isinstance(value, str) and UNSTORABLE.search(value):
+                raise ValidationError(
+                    self.env._(
+                        "%(field)s has a character that cannot be stored. Enter the text again.",
+                        field=self._fields[name]._description_string(self.env)
+                        if name in self._fields
+                        else name,
+                    )
+                )
 
     def _check_not_closed(self, names):
         """Refuse what only the hub itself writes.

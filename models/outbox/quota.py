@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL, format_time, formatLang
 
 from ...core import quota
@@ -59,7 +60,7 @@ class RetailQuota(models.Model):
     @api.depends("window")
     def _compute_seconds(self):
         for row in self:
-            row.seconds = int(row.window)
+            row.seconds = int(row.window or 0)
 
     @api.depends_context("tz")
     def _compute_usage(self):
@@ -98,16 +99,23 @@ class RetailQuota(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_window(vals)
         rows = super().create(vals_list)
         typed = [row.id for row, vals in zip(rows, vals_list, strict=True) if "is_manual" not in vals]
         self.browse(typed)._mark_manual()
         return rows
 
     def write(self, vals):
+        self._check_window(vals)
         result = super().write(vals)
         if "max_calls" in vals and "is_manual" not in vals:
             self._mark_manual()
         return result
+
+    def _check_window(self, vals):
+        if "window" in vals and vals["window"] not in self._fields["window"].get_values(self.env):
+            raise UserError(self.env._("Choose one of the lengths of time for which there are call limits."))
 
     def _mark_manual(self):
         self.sudo().write({"is_manual": True})  # read-only for users

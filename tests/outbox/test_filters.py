@@ -74,6 +74,40 @@ class TestFilters(RetailCase):
             f"The filter “Only Records” of HubSpot: Customer updated is not valid. {NO_LIST}",
         )
 
+    def test_flow_whose_filter_fails_when_it_is_evaluated(self):
+        """It is refused when it is saved, not when a record is sent. Nothing of it is logged."""
+        flow = self.connector.flow_ids.filtered(lambda each: each.event_type == "customer.updated")
+        for text in (
+            r"[('name', '=', 'a\x00b')]",
+            r"[('name', 'ilike', '\ud800')]",
+            "[('category_id', '=', True)]",
+            "[('create_date.month_number', '=', 'x')]",
+            "[('id', 'in', 'select 1')]",
+            "[('parent_id', 'any', [('create_date.month_number', '=', 'x')])]",
+        ):
+            with self.subTest(text), self.assertRaisesRegex(ValidationError, "does not fit"):
+                flow.domain = text
+        flow.domain = "[('create_date.month_number', '=', 3), ('name', 'ilike', 'é')]"
+
+    def test_texts_that_no_database_stores(self):
+        """A message in words says so, for a mapping line and for a filter."""
+        line = self.connector.field_map_ids[:1]
+        for name in ("expression", "remote_property", "argument"):
+            for text in ("a\0b", "a\ud800"):
+                with self.subTest(name, text=text), self.assertRaisesRegex(UserError, "cannot be stored"):
+                    line.write({name: text})
+        values = {"connector_id": self.connector.id, "remote_property": "x\0", "expression": "name.full"}
+        with self.assertRaisesRegex(UserError, "cannot be stored"):
+            self.env["retail.field.map"].create(values)
+
+    def test_window_of_a_call_limit(self):
+        row = self.connector.quota_ids[:1]
+        for window in ("x", "7", "", False):
+            with self.subTest(window), self.assertRaisesRegex(UserError, "one of the lengths of time"):
+                row.write({"window": window})
+        with self.assertRaisesRegex(UserError, "one of the lengths of time"):
+            row.create({"connector_id": self.connector.id, "window": "x", "max_calls": 1})
+
     def test_backfill(self):
         for text in ("5", "[('color', '=', 'abc')]", "[('nope', '=', 1)]"):
             run = self.env["retail.bulk.run"].create({"connector_id": self.connector.id, "domain": text})
