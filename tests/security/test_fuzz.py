@@ -181,7 +181,7 @@ def fuzzed(test):
 
 @tagged("post_install", "-at_install")
 class TestFuzz(ShopCase):
-    """Each example begins with the same three new customers and an order, and is rolled back."""
+    """Each example begins with the same four new customers and an order, and is rolled back."""
 
     def setUp(self):
         super().setUp()
@@ -192,7 +192,7 @@ class TestFuzz(ShopCase):
 
     def _happen(self):
         """Have something to send, and return the deliveries."""
-        for name in ("Dee", "Eve", "Flo"):
+        for name in ("Dee", "Eve", "Flo", "Gus"):
             self._partner(f"{name} Lee", f"{name.lower()}@example.com", phone="+32470123456")
         self._order()
         deliveries = self._deliveries(connector_id=self.fuzzed.id)
