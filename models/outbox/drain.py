@@ -30,7 +30,8 @@ _logger = logging.getLogger(__name__)
 # What a drain reads of its connector: to read a field that is not there yet reads all of them.
 CONNECTOR_FIELDS = (
     "active", "state", "company_id", "name", "provider", "base_url", "api_version", "auth_method", "is_neutralized",
-    "lang", "time_zone", "connect_timeout", "read_timeout", "batch_size", "parallel_calls", "max_drains", "realtime_reserve",
+    "lang", "time_zone", "connect_timeout", "read_timeout", "batch_size", "parallel_calls", "max_drains",
+    "realtime_reserve",
 )  # fmt: skip
 RUN_SECONDS = 30  # then a job starts no further batch, so that it stays below limit_time_real
 CRON_SECONDS = 45
