@@ -1,5 +1,7 @@
 """Connects capture with the outbox, into which captured events are inserted."""
 
+from collections import defaultdict
+
 from odoo import api, models
 
 from .effects import effect_of
@@ -19,20 +21,20 @@ class RetailCapture(models.AbstractModel):
     def _retail_newest_event(self, event_types):
         return self.env["retail.event"]._newest_uuid(self, event_types)
 
-    def _retail_excluding_flows(self, event_type, payload):
-        # As the superuser: whoever changes the record may have no rights on flows, and what its facts name.
+    def _retail_excluding_flows(self, event_type):
+        # As the superuser: whoever deletes the records may have no rights on flows, and what their filters name.
         records = self.sudo().with_context(active_test=False)
-        return tuple(
-            route.flow_id
-            for route in self.env["retail.flow"]._routes().get(event_type, ())
-            if self._retail_is_excluded(records, route, event_type, payload)
-        )
+        excluding = defaultdict(list)
+        for route in self.env["retail.flow"]._routes().get(event_type, ()):
+            for record_id in records._retail_excluded_by(route.flow_id, event_type):
+                excluding[record_id].append(route.flow_id)
+        return excluding
 
-    def _retail_is_excluded(self, record, route, event_type, payload):
-        flow = record.env["retail.flow"].browse(route.flow_id)
-        if flow._matching_or_all(record):
-            return False
-        return not effect_of(flow.connector_id, event_type, self._name).is_owed(payload)
+    def _retail_excluded_by(self, flow_id, event_type):
+        """Return the ids of the records that a flow excludes. The end of what was sent is never excluded."""
+        flow = self.env["retail.flow"].browse(flow_id)
+        excluded = set((self - flow._matching_or_all(self)).ids)
+        return excluded - effect_of(flow.connector_id, event_type, self._name).sent_ids(excluded)
 
     def unlink(self):
         # As the superuser: whoever deletes the record may have no rights on outgoing events.

@@ -328,16 +328,20 @@ class RetailDelivery(models.Model):
         return None if seconds is None else max(seconds, 0.0)
 
     @api.model
-    def _was_sent(self, connector, res_model, res_id):
-        """Return whether the connector may have got anything of the record."""
-        sent = (State.DELIVERED.value, State.UNKNOWN.value)
-        domain = [
-            ("connector_id", "=", connector.id),
-            ("res_model", "=", res_model),
-            ("res_id", "=", res_id),
-            ("state", "in", sent),
-        ]
-        return bool(self.search_count(domain, limit=1))
+    def _sent_ids(self, connector, res_model, ids):
+        """Return those of these record ids of which the connector may have got an event, as a list."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT res_id FROM retail_delivery"
+                " WHERE res_id = ANY(%s) AND res_model = %s AND connector_id = %s AND state IN %s",
+                list(ids),
+                res_model,
+                connector.id,
+                (State.DELIVERED.value, State.UNKNOWN.value),
+                to_flush=self._fields["state"],
+            )
+        )
+        return [res_id for (res_id,) in rows]
 
     @api.model
     def _waiting_facts(self, records):

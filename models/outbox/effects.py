@@ -23,14 +23,15 @@ class Effect:
 
     def is_owed(self, payload):
         """Return whether the event ends a record that was sent to the connector."""
-        return any(self._was_sent(id_) for id_ in self.ended_ids(payload))
+        return bool(self.sent_ids(self.ended_ids(payload)))
 
-    def _was_sent(self, res_id):
-        bindings, deliveries = self.env["retail.binding"], self.env["retail.delivery"]
-        return bool(
-            bindings._of_records(self.connector, self.res_model, [res_id])
-            or deliveries._was_sent(self.connector, self.res_model, res_id)
-        )
+    def sent_ids(self, ids):
+        """Return those of these record ids of which the connector may have got anything, as a set."""
+        if not ids:
+            return set()
+        bindings = self.env["retail.binding"]._of_records(self.connector, self.res_model, ids)
+        delivered = self.env["retail.delivery"]._sent_ids(self.connector, self.res_model, ids)
+        return {*bindings.mapped("res_id"), *delivered}
 
     def merged_remote_ids(self, payload):
         """Return the remote ids of the records that were merged away, as known when the event is sent.

@@ -205,9 +205,9 @@ class RetailCapture(models.AbstractModel):
     def _retail_insert_captured(self):
         """Precommit hook: insert what is in the event buffer. May run several times in a transaction."""
 
-    def _retail_excluding_flows(self, event_type, payload):
-        """Return the ids of the flows of this event whose filter the record does not match, as a tuple."""
-        return ()
+    def _retail_excluding_flows(self, event_type):
+        """Return ``{id: ids of the flows of this event that exclude the record}``. The outbox overrides this."""
+        return {}
 
     def _retail_newest_event(self, event_types):
         """Return the id of the newest event of these types about the record, None if there is none."""
@@ -326,16 +326,16 @@ class RetailCapture(models.AbstractModel):
             transition.event_type, details={"before": _plain(old), "after": _plain(new)}
         )
 
-    def _retail_capture_fact(self, event_type, payload=None, company=None, details=None):
+    def _retail_capture_fact(self, event_type, payload=None, company=None, details=None, excluding_flows=()):
         """Buffer a fact about these records until precommit.
 
         :param payload: its snapshot (a dict of JSON values), if the record will be deleted before precommit
         :param company: of a fact with a payload
         :param details: see :meth:`_retail_canonical`
+        :param excluding_flows: see :class:`CapturedEvent`
         """
         if not self._retail_wants(event_type):
             return
-        is_deleted = event_type == self._retail_erased_event
         for record in self:
             of_company = record.company_id if company is None else company
             captured = CapturedEvent(
@@ -346,7 +346,7 @@ class RetailCapture(models.AbstractModel):
                 payload=None if payload is None else json.dumps(payload),
                 occurred_at=record._retail_occurred_at(event_type) if payload is None else None,
                 details=json.dumps(details) if details else None,
-                excluding_flows=record._retail_excluding_flows(event_type, payload) if is_deleted else (),
+                excluding_flows=excluding_flows,
             )
             buffer = self._retail_pending()
             if event_type in self._retail_whole_facts:
@@ -355,8 +355,20 @@ class RetailCapture(models.AbstractModel):
 
     def _retail_capture_erased(self):
         """Buffer the erasure of these records while they can still be read."""
-        for record in self:
-            record._retail_capture_fact(self._retail_erased_event, {"id": str(record.id)}, record.company_id)
+        event_type = self._retail_erased_event
+        excluding = self._retail_excluding_flows(event_type)
+        # As the superuser: whoever deletes a record may not read all that its last event names.
+        for record in self.sudo():
+            record._retail_capture_fact(
+                event_type,
+                record._retail_erased_payload(),
+                record.company_id,
+                excluding_flows=tuple(excluding.get(record.id, ())),
+            )
+
+    def _retail_erased_payload(self):
+        """Return what remains to be said of a record that will be deleted: a dict of JSON values."""
+        return {"id": str(self.id)}
 
     def _retail_pending(self):
         # As the superuser: users create no events; what they change is checked by Odoo.

@@ -51,17 +51,15 @@ class ProductPricelistItem(models.Model):
             }
         )
 
-    def _retail_capture_erased(self):
-        # As the superuser: whoever deletes a rule may have no rights on all that it names.
-        for item in self.sudo():
-            removed = PriceRemovedV1(
-                source="pricelist",
-                id=str(item.id),
-                pricelist_id=str(item.pricelist_id.id or ""),
-                template_id=str(item.product_tmpl_id.id or ""),
-                variant_id=str(item.product_id.id or ""),
-            )
-            item._retail_capture_fact(REMOVED, removed.canonical(), item.company_id)
+    def _retail_erased_payload(self):
+        removed = PriceRemovedV1(
+            source="pricelist",
+            id=str(self.id),
+            pricelist_id=str(self.pricelist_id.id or ""),
+            template_id=str(self.product_tmpl_id.id or ""),
+            variant_id=str(self.product_id.id or ""),
+        )
+        return removed.canonical()
 
     def _retail_canonical(self, event_type, details):
         return PriceV1(
@@ -136,11 +134,8 @@ class ProductTemplate(models.Model):
     def _retail_watched_fields(self):
         return frozenset({"active", "company_id", "default_code", "list_price", "name", "sale_ok", "uom_id"})
 
-    def _retail_capture_erased(self):
-        # As the superuser: the event has the company of the product, which the user may not read.
-        for template in self.sudo():
-            removed = PriceRemovedV1(source="list_price", id=str(template.id), template_id=str(template.id))
-            template._retail_capture_fact(REMOVED, removed.canonical(), template.company_id)
+    def _retail_erased_payload(self):
+        return PriceRemovedV1(source="list_price", id=str(self.id), template_id=str(self.id)).canonical()
 
     def unlink(self):
         _capture_items_removed(self.env, Domain("product_tmpl_id", "in", self.ids))

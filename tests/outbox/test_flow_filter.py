@@ -168,6 +168,21 @@ class TestFlowFilter(ShopCase, WebhookCase):
         self.assertIn("order.placed", self._sent())
         self.assertEqual(waiting.state, "delivered")
 
+    def test_statements_of_a_deletion(self):
+        """As many for many records as for a few."""
+        self._flow("customer.erased").domain = "[('name', '=', 'Nobody')]"
+
+        def count(number):
+            partners = self.env["res.partner"].create([{"name": f"N{each}"} for each in range(number)])
+            self._commit()
+            partners._retail_excluding_flows("customer.erased")  # what is cached for good
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.assertEqual(len(partners._retail_excluding_flows("customer.erased")), number)
+            return self.env.cr.sql_log_count - before
+
+        self.assertEqual(count(2), count(50))
+
     def test_a_filter_that_fails_stops_no_deletion(self):
         flow = self._flow("customer.erased")
         self._partner()
