@@ -25,7 +25,7 @@ class AccountValues:
         self._datetimes = {}
 
     def fit(self, object_name, languages, properties):
-        """Return (properties to send, warnings about those that are left out).
+        """Return (properties to send, warnings about properties that are left out).
 
         :param languages: the names of properties with a language
         :param properties: ``{name: text}``

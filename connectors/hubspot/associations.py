@@ -60,7 +60,7 @@ class Associations:
         return current
 
     def link_unlinked(self, source, items, outcomes):
-        """Link as :meth:`link` does, records of which it is known that they are not linked yet."""
+        """Like :meth:`link`, for records that are known to have no links yet."""
         failures = {}
         for target, pairs in _pairs(items, outcomes).items():
             failures.update(self._link_missing(source, target, pairs, {}))

@@ -96,7 +96,7 @@ class RetailBulkRun(models.Model):
         precompute=True,
         store=True,
         readonly=False,
-        help="The records of which the event is sent.",
+        help="Which kind of records to send. Some events have two, such as sales orders and orders of a till.",
     )
     res_model_choices = fields.Json(compute="_compute_res_model_choices")
     domain = fields.Char(
@@ -129,13 +129,13 @@ class RetailBulkRun(models.Model):
     added_count = fields.Integer(
         "Added Since the Start",
         compute="_compute_added_count",
-        help="What is selected only since the start, because somebody changed it then, or saved it at the same moment."
-        " It is sent, too.",
+        help="Records that match the filters only since the start, because somebody changed or saved them."
+        " They are sent, too.",
     )
     dropped_count = fields.Integer(
         "No Longer Selected",
         compute="_compute_added_count",
-        help="What was deleted, or changed so that it is no longer selected, before it was queued.",
+        help="Records that were deleted, or that no longer matched the filters, before they were queued.",
     )
     left_alone = fields.Integer(
         "Already Waiting",

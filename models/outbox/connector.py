@@ -238,7 +238,7 @@ class RetailConnector(models.Model):
         if self.is_circuit_open:
             return self.env._("%(name)s does not answer: its events are sent as soon as it does.", name=name)
         if self.is_throttled:
-            return self.env._("%(name)s asked to wait: its events are sent after that.", name=name)
+            return self.env._("%(name)s asked to wait. Its events are sent afterwards.", name=name)
         left = self.env["retail.quota"]._left_today(self)
         if left and not left[0]:
             return self.env._(

@@ -162,7 +162,7 @@ class TestTexts(RetailCase):
         self.connector._throttle(60)
         self.assertEqual(
             self._resync(partner),
-            ("warning", f"{QUEUED} HubSpot asked to wait: its events are sent after that."),
+            ("warning", f"{QUEUED} HubSpot asked to wait. Its events are sent afterwards."),
         )
 
     def test_no_notification_has_to_be_closed_by_hand(self):

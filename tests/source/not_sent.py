@@ -8,8 +8,8 @@ ADDRESS = ("city", "country_id", "name", "state_id", "street", "street2", "type"
 KEPT = "A document keeps what it said when it was sent."
 BY_ID = "It is identified by its ID, and sent with the next change of the record."
 FIXED = "It does not change once it is in use."
-SETTING = "It is a setting by which Odoo computes what is sent, not a part of it."
-SHOWN = "It only changes together with a field that is watched."
+SETTING = "Odoo uses it to compute values. The event contains the values, not the setting."
+SHOWN = "It changes only together with another field, whose change is an event."
 OWN_EVENT = "It has an event of its own."
 
 
