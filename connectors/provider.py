@@ -44,6 +44,7 @@ class Settings:
     :param time_zone: the remote account's, as the last successful test of the connection reported it (IANA name);
         empty if unknown. Daily limits are taken to end at its midnight.
     :param remote_properties: ``{object: {name: property}}`` as last read; without objects that were never read
+    :param lang: Odoo's code of the language in which names are sent, such as ``nl_BE``; empty for English
     """
 
     base_url: str
@@ -60,6 +61,7 @@ class Settings:
     parallel_calls: int = 1
     time_zone: str = ""
     remote_properties: Mapping[str, Mapping[str, "RemoteProperty"]] = field(default_factory=dict, repr=False)
+    lang: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -428,11 +428,8 @@ class RetailConnector(models.Model):
             allowed_hosts=server_options.allowed_hosts(),
             auth_method=self.auth_method,
             time_zone=self.time_zone or "",
+            lang=self.lang or self.company_id._retail_lang(),
         )
-
-    def _data_lang(self):
-        """Return the code of the language in which names are sent."""
-        return self.lang or self.company_id._retail_lang()
 
     def _is_started(self):
         """Return whether the connector sends changes, now or as soon as the remote accepts calls."""

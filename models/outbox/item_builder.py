@@ -110,7 +110,7 @@ class ItemBuilder:
 
     def _readable(self, records):
         """Return the records as they are sent: without archived parts, in the language of the connector."""
-        return records.with_context(active_test=True, lang=self.connector._data_lang())
+        return records.with_context(active_test=True, lang=self.adapter.settings.lang or None)
 
     def _is_owed(self, delivery):
         """Return whether it ends a record that the remote has: then it is sent whatever the filter says."""
