@@ -241,6 +241,7 @@ class RetailConnector(models.Model):
         destination = {name: vals[name] for name in DESTINATION_FIELDS & vals.keys()}
         before = {connector: connector._destination() for connector in self} if destination else {}
         if destination:
+            self._before_move()
             super().write(destination)
         moved = [connector for connector, old in before.items() if connector._destination() != old]
         forgotten = [(connector, connector._forget_credentials()) for connector in moved]
@@ -255,6 +256,9 @@ class RetailConnector(models.Model):
         """Return what the credentials are for."""
         url = urlsplit(self.base_url or "")
         return self.provider, url.scheme, url.netloc, self.api_version
+
+    def _before_move(self):
+        """Hook, before a write of the destination."""
 
     def _forget_credentials(self):
         """Remove the credentials that were entered for another address, and return them."""

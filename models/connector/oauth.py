@@ -8,6 +8,8 @@ import secrets
 from dataclasses import replace
 from urllib.parse import urljoin
 
+import psycopg2
+
 from odoo import SUPERUSER_ID, api, fields, models, modules
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
@@ -16,7 +18,7 @@ from ...connectors import oauth
 from ...connectors.guard import Guard
 from ...connectors.http_client import HttpClient
 from ...connectors.provider import Settings
-from ...core.errors import RemoteError
+from ...core.errors import RemoteError, TransientError
 from ...tools import server_options
 
 _logger = logging.getLogger(__name__)
@@ -25,7 +27,10 @@ CALLBACK = "/retail_hub/oauth/callback"
 CONSENT_MINUTES = 10
 RENEW_SECONDS = 120  # a token that expires sooner is renewed before a drain starts
 FRESH_SECONDS = 60  # if a token this new is refused, renewing it does not help
-OAUTH_LOCK = 1919247458  # the first key of the advisory locks that are held while a token is renewed
+OAUTH_LOCK = (
+    1919247458  # the first key of the advisory locks: held to renew a token, and to change the address
+)
+LOCK_SECONDS = 10  # to wait for the lock longer than the call may take that its holder makes
 
 
 class RetailConnector(models.Model):
@@ -137,9 +142,17 @@ class RetailConnector(models.Model):
         # As the superuser: the consent is read-only for users.
         self.sudo().write({"consent_hash": False, "consent_user_id": False, "consent_until": False})
 
+    def _before_move(self):
+        """Wait for renewals in progress. Otherwise they would store tokens of the old address under the new one."""
+        for connector in self.sorted("id"):
+            connector._lock_tokens()
+        return super()._before_move()
+
     def _forget_credentials(self):
         """Also end a consent that is pending: its code must not be sent to the new address."""
         self._end_consent()
+        # As the superuser: read-only for users.
+        self.sudo().write({"token_given_at": False, "token_ends_at": False})
         return super()._forget_credentials()
 
     def _finish_consent(self, code):
@@ -191,7 +204,11 @@ class RetailConnector(models.Model):
         :raise RemoteError: the token cannot be renewed
         """
         with self._own_transaction() as connector:
-            connector.env.execute_query(SQL("SELECT pg_advisory_xact_lock(%s, %s)", OAUTH_LOCK, self.id))
+            connector._wait_for_tokens()
+            if connector._destination() != self._destination():
+                # The caller would send the token of the new address to the old one.
+                message = self.env._("The address of the connector has changed.")
+                raise TransientError(message, code="ADDRESS_CHANGED").not_sent()
             present = connector._credential("access_token")._get_secret()
             if present != used or (is_refused and connector._token_age() < FRESH_SECONDS):
                 return present
@@ -199,6 +216,23 @@ class RetailConnector(models.Model):
                 token = oauth.refresh(http, connector._oauth(), connector._secrets())
             connector._store_token(token)
             return token.access_token
+
+    def _lock_tokens(self):
+        """Be the only transaction that renews the token or changes the address."""
+        self.env.cr.execute(SQL("SELECT pg_advisory_xact_lock(%s, %s)", OAUTH_LOCK, self.id))
+
+    def _wait_for_tokens(self):
+        """Lock the tokens to renew them.
+
+        :raise TransientError: the lock was not released in time
+        """
+        seconds = self.connect_timeout + self.read_timeout + LOCK_SECONDS
+        self.env.cr.execute(SQL("SELECT set_config('lock_timeout', %s, true)", f"{seconds}s"))
+        try:
+            self._lock_tokens()
+        except psycopg2.errors.LockNotAvailable as error:
+            message = self.env._("Another worker is still renewing the access token.")
+            raise TransientError(message, code="TOKEN_LOCKED").not_sent() from error
 
     @contextlib.contextmanager
     def _own_transaction(self):

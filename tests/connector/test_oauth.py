@@ -1,5 +1,6 @@
 """OAuth: consent by a button, tokens that renew themselves, one worker at a time, and what happens when they end."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -10,6 +11,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 
 from ...connectors import oauth
+from ...core.errors import TransientError
 from ...models.connector.oauth import CALLBACK
 from ..common import RetailCase
 
@@ -181,6 +183,17 @@ class TestOAuth(OAuthCase):
         with patch.object(oauth, "refresh", side_effect=AssertionError("asked again")):
             self.assertEqual(self.connector._renewed_token(used), first)
             self.assertEqual(self.connector._renewed_token(first, is_refused=True), first)
+
+    def test_address_changed_since_the_drain_began(self):
+        """The token of the new address is not sent to the old one."""
+        self._connect()
+        elsewhere = self._create_connector("Elsewhere", base_url="https://elsewhere.example.com")
+        with (
+            patch.object(type(self.connector), "_own_transaction", lambda _self: nullcontext(elsewhere)),
+            self.assertRaises(TransientError) as caught,
+        ):
+            self.connector._renewed_token("used")
+        self.assertEqual((caught.exception.code, caught.exception.is_sent), ("ADDRESS_CHANGED", False))
 
     def test_expired_while_the_remote_is_down(self):
         """Each button that needs a token says so in words."""
