@@ -10,7 +10,18 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-LAST_NAME = re.compile(rb'(?:"((?:[^"]|"")*)"|([^\s";]+))[\s;]*\Z')
+FOLLOWED = {"SAVEPOINT", "RELEASE", "ROLLBACK"}  # what PostgreSQL answers
+SUSPECT = re.compile(rb"\b(?:savepoint|release|rollback)\b", re.IGNORECASE)
+CLUTTER = re.compile(  # comments and strings; quoted names are kept
+    rb"""--[^\n]*|/\*.*?\*/|e'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$|("(?:[^"]|"")*")""",
+    re.IGNORECASE | re.DOTALL,
+)
+COMMAND = re.compile(
+    rb"(?:\A|;)\s*"
+    rb"(?P<verb>savepoint|release(?:\s+savepoint)?|rollback(?:\s+(?:work|transaction))?\s+to(?:\s+savepoint)?)\s*"
+    rb"""(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^\s;"]+))\s*(?=;|\Z)""",
+    re.IGNORECASE,
+)
 
 
 class Pending(NamedTuple):
@@ -73,11 +84,17 @@ class Savepoints:
 
     def execute(self, *args, **kwargs):
         result = type(self._cr).execute(self._cr, *args, **kwargs)
-        follow = self._commands.get(self._cr.statusmessage)
-        if follow:
-            quoted, plain = LAST_NAME.search(self._cr.query).groups()
-            follow(self, plain.lower() if quoted is None else quoted)
+        query = self._cr.query
+        # PostgreSQL answers with the last statement's command only.
+        if self._cr.statusmessage in FOLLOWED or (b";" in query and SUSPECT.search(query)):
+            self._follow(query)
         return result
+
+    def _follow(self, query):
+        for found in COMMAND.finditer(CLUTTER.sub(rb" \2", query)):
+            quoted, plain = found["quoted"], found["plain"]
+            verb = found["verb"].split()[0].upper()
+            self._commands[verb](self, plain.lower() if quoted is None else quoted)
 
     def _begun(self, name):
         self._open.append((name, self._pending()))
@@ -94,7 +111,7 @@ class Savepoints:
             _put(self._cr, key, value.copy())
         del self._open[index + 1 :]
 
-    _commands = {"SAVEPOINT": _begun, "RELEASE": _released, "ROLLBACK": _rolled_back}
+    _commands = {b"SAVEPOINT": _begun, b"RELEASE": _released, b"ROLLBACK": _rolled_back}
 
     def _index(self, name):
         """Return the position of the innermost open savepoint of this name; -1 if it is not known."""

@@ -135,6 +135,28 @@ class TestSavepoints(ShopCase, EventCase):
         execute("ROLLBACK TO SAVEPOINT step")
         self.assertEqual(self._events().mapped("res_id"), kept.ids)
 
+    def test_sql_with_comments_and_other_statements(self):
+        execute = self.env.cr.execute
+        begin = (
+            "SAVEPOINT step -- the first",
+            "/* a; */ SAVEPOINT step /* ; b */;",
+            "SAVEPOINT step; SELECT 1",
+        )
+        rolled_back = (
+            "ROLLBACK TO step -- 'again'",
+            "/* SAVEPOINT other; */ROLLBACK WORK TO SAVEPOINT step",
+            "SELECT '; SAVEPOINT other', E'\\'; RELEASE step', $a$; RELEASE step$a$; ROLLBACK TO\"step\"; SELECT 1",
+        )
+        for started, ended in zip(begin, rolled_back, strict=True):
+            with self.subTest(started=started, ended=ended):
+                order = self._quotation()
+                self.env.flush_all()
+                execute(started)
+                self._confirm(order)
+                execute(ended)
+                self.env.transaction.clear()
+                self.assertEqual((order.state, self._sent(order)), ("draft", []))
+
     def test_points(self):
         """A balance that changes without a line in its history is an event of the whole transaction."""
         program = self.env["loyalty.program"].create({"name": "Club", "applies_on": "both"})
