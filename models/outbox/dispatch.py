@@ -51,6 +51,7 @@ class DeliveryBatch:
     def prepare(self):
         """Build the remote requests, and insert the attempts."""
         self._build()
+        self._clear_faults()
         self._start_attempts()
 
     def preview(self):
@@ -64,6 +65,15 @@ class DeliveryBatch:
                 with suppress(RemoteError):
                     self._set_prepared(each)
         self.refuse_shared_keys()
+
+    def _clear_faults(self):
+        """Flows that could be evaluated work again."""
+        faulty = {fault.flow_id for fault in self.faults}
+        used = {(claim.flow_id, claim.res_model) for claim in self.claims if claim.flow_id}
+        for flow_id, res_model in used:
+            flow = self.env["retail.flow"].browse(flow_id)
+            if flow_id not in faulty and flow._cached_filter(res_model).is_faulty:
+                flow._clear_fault()
 
     def _build_despite_faults(self):
         while True:

@@ -99,15 +99,10 @@ class RetailFlow(models.Model):
         """Return the records that pass the flow's filter for their model."""
         chosen = self._cached_filter(records._name)
         if chosen.domain.is_true():
-            matching = records
-        else:
-            author = self.env["res.users"].browse(chosen.author_id)
-            company = self.env["res.company"].browse(chosen.company_id)
-            domain = limit_filter(records.browse(), chosen.domain, author, company)
-            matching = _filtered(records, domain)
-        if chosen.is_faulty:
-            self._clear_fault()
-        return matching
+            return records
+        author = self.env["res.users"].browse(chosen.author_id)
+        company = self.env["res.company"].browse(chosen.company_id)
+        return _filtered(records, limit_filter(records.browse(), chosen.domain, author, company))
 
     def _matching_or_all(self, records):
         """Like :meth:`_matching`, in a user's transaction, which a flow that cannot be evaluated must not stop."""

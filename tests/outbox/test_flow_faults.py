@@ -96,6 +96,25 @@ class TestFlowFaults(RetailCase):
         self._drain()
         self.assertEqual((waiting.state, self.flow.fault), ("delivered", False))
 
+    def test_a_preview_heals_nothing(self):
+        """It is rolled back, and only what is sent proves that a flow works again."""
+        with mute_logger(*LOGGERS):
+            waiting = self._deliveries(self._partner())
+            self._set_filter(FILTERS["a field that was removed"])
+            self._drain()
+        self._set_filter("[('name', '!=', False)]")
+        run = self.env["retail.bulk.run"].create(
+            {"connector_id": self.connector.id, "flow_id": self.flow.id, "kind": "backfill"}
+        )
+        self.assertEqual((run.preview_error, run.preview_count > 0), (False, True))
+        self.env.invalidate_all()
+        self.assertTrue(self.flow.fault)
+        self.assertTrue(self._alerts())
+        self._make_due(waiting)
+        self._drain()
+        self.assertEqual((waiting.state, self.flow.fault), ("delivered", False))
+        self.assertFalse(self._alerts())
+
     def test_a_mapping_that_cannot_be_read(self):
         read = RetailFieldMap._record_values
 
