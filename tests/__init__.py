@@ -48,6 +48,7 @@ from .operations import test_security
 from .operations import test_texts
 from .operations import test_timeline
 from .security import test_fuzz
+from .security import test_oracles
 from .security import test_paths
 from .security import test_rights
 from .security import test_sweep

@@ -6,11 +6,14 @@ import psycopg2
 
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
+
+from .limited import ANY_OPERATORS, limit_filter
 
 HAVE_PARTS = ("date", "datetime", "properties")  # such as the month of a date
 SHOWN = 60  # characters of a condition that a message quotes
-
+PATTERN_OPERATORS = ("=like", "=ilike")
+ESCAPES = "\\\uff3c\ufe68\u2216\u29f5"  # and what ``unaccent`` turns into a backslash
 
 REFUSALS = (
     ValueError,
@@ -46,43 +49,104 @@ def parse_filter(env, text):
         raise _no_list(env) from error
 
 
-def validate_filter(model, domain):
-    """Check that a filter can be evaluated: its fields exist, and its values fit them.
+def validate_filter(reader, domain):
+    """Check that a filter can be evaluated: its fields can be searched, and its values fit them.
 
-    To build its query calls search methods of fields, with the rights of the model's environment: first check what the
-    filter may name.
+    To build its query calls search methods of fields, with the rights of the author: first check what the filter may
+    name.
 
-    :param model: an empty recordset
+    :param reader: an empty recordset with the environment of the author
     :param domain: a :class:`Domain`
     :raise FilterError: a condition cannot be evaluated
     """
     for condition in domain.iter_conditions():
-        _model, last = check_path(model, condition.field_expr)[-1]
+        fields = check_path(reader, condition.field_expr)
+        _check_searchable(fields, condition)
         try:
-            if condition.operator in ("any", "not any") and last.relational:
-                validate_filter(model.env[last.comodel_name], Domain(condition.value))
-            condition.validate(model)
-            model._search(condition, active_test=False)  # builds the query only: a field may have no column
+            if nested := _nested(reader, condition):
+                validate_filter(*nested)
+            condition.validate(reader)
+            _query(reader, condition)
         except FilterError:
             raise
         except (ValueError, TypeError, KeyError, NotImplementedError, RecursionError) as error:
-            raise _unfit(model.env, condition) from error
+            raise _unfit(reader.env, condition) from error
 
 
-def try_filter(model, domain):
-    """Check that the database can evaluate a filter, with one query whose result nobody sees.
+def try_filter(reader, domain):
+    """Check that the database can evaluate a filter, as the flow does. It plans the queries, and reads no record.
 
-    :param model: an empty recordset, with full access: first check what the filter may name
+    So what happens does not depend on records, not even on those that the author may not read.
+
+    :param reader: an empty recordset with the environment of the author
     :param domain: a :class:`Domain` that :func:`validate_filter` accepts
     :raise FilterError: the database or a search method refuses it
     """
+    reader.env.flush_all()
     try:
-        with model.env.cr.savepoint(), mute_logger("odoo.sql_db"):
-            model.with_context(active_test=False).search(domain, limit=1)
+        with reader.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
+            _plan(reader, domain)
     except psycopg2.OperationalError:  # such as a serialization failure: Odoo tries again
         raise
     except (psycopg2.Error, UserError, *REFUSALS) as error:
-        raise FilterError(problem_text(model.env, error) or _does_not_fit(model.env)) from error
+        raise FilterError(problem_text(reader.env, error) or _does_not_fit(reader.env)) from error
+
+
+def _plan(reader, domain):
+    """Have the database plan a filter, and each condition alone: Odoo may find that all of them need no query."""
+    for condition in domain.iter_conditions():
+        if nested := _nested(reader, condition):
+            _plan(*nested)
+        _explain(reader, condition)
+    _explain(reader, domain)
+
+
+def _explain(reader, domain):
+    query = _query(reader, domain)
+    if not query.is_empty():
+        reader.env.execute_query(SQL("EXPLAIN %s", query.select()))
+
+
+def _query(reader, domain):
+    """Return the query of a filter, with the rights of its author."""
+    return reader._search(limit_filter(reader, domain), active_test=False)
+
+
+def _nested(reader, condition):
+    """Return (model, filter) of what a condition asks of related records; None if it asks nothing."""
+    field = check_path(reader, condition.field_expr)[-1][1]
+    if condition.operator not in ANY_OPERATORS or not field.relational:
+        return None
+    return reader.env[field.comodel_name], Domain(condition.value)
+
+
+def _check_searchable(fields, condition):
+    """Check that the database can compare the fields along a path with a value, whatever the value.
+
+    Odoo itself does not ask the database about some values, such as names of records that do not exist.
+
+    :raise FilterError: a field has neither a column nor a search method, or the value is no pattern
+    """
+    for model, field in fields:
+        if not field.store and not field.search:
+            raise FilterError(
+                model.env._(
+                    "“%(path)s”: %(name)s of %(model)s is computed when it is shown, so no filter can use it.",
+                    path=condition.field_expr,
+                    name=field.name,
+                    model=model._description,
+                )
+            )
+    if condition.operator.endswith(PATTERN_OPERATORS) and _ends_within_escape(condition.value):
+        raise _unfit(fields[0][0].env, condition)
+
+
+def _ends_within_escape(pattern):
+    """Return whether PostgreSQL refuses a pattern, but only once it has compared it with a text that begins so."""
+    if not isinstance(pattern, str):
+        return False
+    escapes = len(pattern) - len(pattern.rstrip(ESCAPES))
+    return escapes % 2 == 1
 
 
 def check_path(model, path):

@@ -9,6 +9,8 @@ from odoo.fields import Domain
 from ..core.const import ErrorClass, State
 from ..models.operations.repair import Preview, changed_properties
 from ..tools.filters import FilterError, parse_filter, validate_filter
+from ..tools.limited import limit_filter
+from ..tools.readable import check_filter
 
 VALIDATE_LIMIT = 1000
 REASONS_SHOWN = 10
@@ -177,12 +179,14 @@ class RetailDeadLetterWizard(models.TransientModel):
         return self._base_domain()
 
     def _parse_filter(self):
+        deliveries = self.env["retail.delivery"]
         try:
             domain = parse_filter(self.env, self.domain)
-            validate_filter(self.env["retail.delivery"], domain)
+            check_filter(deliveries, domain)
+            validate_filter(deliveries, domain)
         except FilterError as error:
             raise UserError(self.env._("The filter is not valid. %(error)s", error=error)) from error
-        return domain
+        return limit_filter(deliveries, domain)
 
     def _chosen(self, limit=None):
         chosen = self.env["retail.delivery"].search(self._chosen_domain(), order="id", limit=limit)

@@ -12,6 +12,7 @@ from ...core.const import OPEN_STATES, EventKind, Lane, State
 from ...core.tracebacks import without_values
 from ...schemas import EVENT_TYPES
 from ...tools.filters import parse_filter, problem_text, validate_filter
+from ...tools.limited import limit_filter
 from ...tools.readable import check_filter
 from ..source.capture import CapturedEvent
 from .bulk_run import SETUP_ERRORS
@@ -91,7 +92,8 @@ class RetailBulkRun(models.Model):
         if self.domain != self._flow_filter():
             check_filter(records, chosen)
         validate_filter(records, chosen & of_flow)
-        domain = records._retail_history_domain(self.flow_id.event_type) & chosen & of_flow
+        domain = records._retail_history_domain(self.flow_id.event_type)
+        domain &= limit_filter(records, chosen & of_flow)
         if "company_id" in records._fields:
             company = self.connector_id.company_id
             above = company._retail_lineage() if records._retail_is_used_by_branches else company.ids

@@ -6,13 +6,14 @@ from typing import NamedTuple
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ...core.tracebacks import without_values
 from ...tools.cache import cached
 from ...tools.filters import FilterError, parse_filter, problem_text, try_filter, validate_filter
-from ...tools.readable import check_filter, limit_filter
+from ...tools.limited import limit_filter, reader_of
+from ...tools.readable import check_filter
 from .flow import FILTER_FIELDS
 
 _logger = logging.getLogger(__name__)
@@ -64,15 +65,15 @@ class RetailFlow(models.Model):
                 flow._check_filter(res_model, text)
 
     def _check_filter(self, res_model, text):
-        model = self.env[res_model].with_user(self.env.user)  # constraints run as the superuser
+        # Constraints run as the superuser. What is said must not depend on what the user may not read.
+        reader = reader_of(self.env[res_model], self.env.user, self.company_id)
         try:
             domain = parse_filter(self.env, text)
-            if text != model._retail_default_domain():
-                check_filter(model, domain)
-            # As the superuser: what the filter names was checked above, and nobody sees what it finds.
-            unlimited = model.sudo()
-            validate_filter(unlimited, domain)
-            try_filter(unlimited, domain)
+            if text == reader._retail_default_domain():
+                return
+            check_filter(reader, domain)
+            validate_filter(reader, domain)
+            try_filter(reader, domain)
         except FilterError as error:
             raise ValidationError(
                 self.env._(
@@ -100,9 +101,12 @@ class RetailFlow(models.Model):
         chosen = self._cached_filter(records._name)
         if chosen.domain.is_true():
             return records
+        return _filtered(records, limit_filter(self._reader(records, chosen), chosen.domain))
+
+    def _reader(self, model, chosen):
+        """Return the model as the author of a :class:`Filter` reads it."""
         author = self.env["res.users"].browse(chosen.author_id)
-        company = self.env["res.company"].browse(chosen.company_id)
-        return _filtered(records, limit_filter(records.browse(), chosen.domain, author, company))
+        return reader_of(model, author, self.env["res.company"].browse(chosen.company_id))
 
     def _matching_or_all(self, records):
         """Like :meth:`_matching`, in a user's transaction, which a flow that cannot be evaluated must not stop."""
@@ -128,8 +132,9 @@ class RetailFlow(models.Model):
     def _invalid_condition(self, res_model):
         """Return what is wrong with a condition of the filter for a model; None if they all make sense."""
         try:
-            validate_filter(self.env[res_model], self._cached_filter(res_model).domain)
-        except FilterError as error:
+            chosen = self._cached_filter(res_model)
+            validate_filter(self._reader(self.env[res_model], chosen), chosen.domain)
+        except (FilterError, UserError) as error:
             return str(error)
         return None
 
