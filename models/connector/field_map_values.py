@@ -7,8 +7,10 @@ from datetime import date, datetime
 import psycopg2
 
 from odoo import api, models
+from odoo.exceptions import AccessError
 
 from ...core.tracebacks import without_values
+from ...tools.own_cache import own_cache
 from ...tools.readable import is_readable
 from ..source.canonical_values import timestamp
 
@@ -16,7 +18,7 @@ _logger = logging.getLogger(__name__)
 
 
 class UnreadableError(Exception):
-    """A path leads to a record that the author of a line may not read."""
+    """A path leads to a record or value that the author of a line may not read."""
 
 
 class RetailFieldMap(models.Model):
@@ -29,6 +31,9 @@ class RetailFieldMap(models.Model):
         Paths that the model does not have are left out; lines that need them are then not sent. So are paths through
         fields that are limited to groups, and those that an author may not read: a field, or a related record of this
         one record. Records of other companies count as missing.
+
+        Fields with a column are read for all records at once. Computed fields without one are computed as each author:
+        see :class:`_Reader`.
 
         :param records: with the language of the connector, so that the values do not depend on who sends them
         :param authors: ``{path: the users who chose it}``; all of them must have access
@@ -61,6 +66,7 @@ class _Reader:
         self._context = {"allowed_company_ids": [company.id, *sorted(above)]}
         self._may_use_company = may_use(user, company)
         self._checked = {}  # model: {id: whether it may be read}
+        self._computed = {}  # (model, field): {id: its value, or the exception}
 
     def has_path(self, records, path):
         """Return whether the model has the path, and the user may name each of its fields."""
@@ -83,6 +89,48 @@ class _Reader:
             readable = set(batch._filtered_access("read")._ids)
             checked.update((id_, id_ in readable) for id_ in unknown)
         return all(checked[id_] for id_ in records._ids)
+
+    def computed(self, record, name):
+        """Return the value of a computed field as the user sees it; of relations, the ids.
+
+        :raise UnreadableError: the user may not read the record, or what the value is computed from
+        """
+        found = self._computed.setdefault((record._name, name), {})
+        if record.id not in found:
+            found.update(self._compute(record, name))
+        value = found[record.id]
+        if isinstance(value, AccessError):
+            raise UnreadableError from value
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    def _compute(self, record, name):
+        """Return ``{id: value or exception}`` of a field for the records that were prefetched with this one, too."""
+        self.may_read(record)
+        readable = self._checked[record._name]
+        ids = dict.fromkeys((record.id, *record._prefetch_ids))
+        found = {id_: AccessError("") for id_ in ids if not readable.get(id_)}
+        with own_cache(record.env, self._user, **self._context) as env:
+            for each in env[record._name].browse(id_ for id_ in ids if readable.get(id_)):
+                found[each.id] = _outcome(each, name)
+        return found
+
+    def prefetch_ids(self, model, name):
+        """Return the ids of all records to which a computed relation leads, as far as it was computed."""
+        values = self._computed[model, name].values()
+        return tuple(dict.fromkeys(id_ for value in values if isinstance(value, tuple) for id_ in value))
+
+
+def _outcome(record, name):
+    """Return the value of a computed field, of relations the ids; or the exception: the other records go on."""
+    try:
+        value = record[name]
+    except psycopg2.Error:
+        raise
+    except Exception as error:
+        return error
+    return value._ids if record._fields[name].relational else value
 
 
 def may_use(user, company):
@@ -107,15 +155,55 @@ def _read(record, path, readers):
     is_list = False
     for name in relations:
         is_list = is_list or record._fields[name].type in ("one2many", "many2many")
-        record = _of_company(record[name])
-        if not all(reader.may_read(record) for reader in readers):
-            raise UnreadableError
+        record = _related(record, name, readers)
     if is_list:
-        values = (_plain(each, last) for each in record)
+        values = (_plain(each, last, readers) for each in record)
         return sorted(
             (value for value in values if value is not None), key=str
         )  # a stable order is no change
-    return _plain(record, last) if record else None
+    return _plain(record, last, readers) if record else None
+
+
+def _related(records, name, readers):
+    """Return the related records, if the readers may read all of them."""
+    if records._fields[name].store:
+        found = records[name]
+    else:
+        found = [_value(record, name, readers) for record in records]
+        comodel = records.env[records._fields[name].comodel_name]
+        found = found[0] if len(found) == 1 else comodel.union(*found)
+    found = _of_company(found)
+    if not all(reader.may_read(found) for reader in readers):
+        raise UnreadableError
+    return found
+
+
+def _value(record, name, readers):
+    """Return the value of a field, if the readers may read what it is made of.
+
+    Odoo reads a related field, such as ``parent_name``, as the superuser: here it is read as the path it stands for.
+    """
+    field = record._fields[name]
+    if field.store or not record:
+        return record[name]
+    if field.inherited:
+        parent, _dot, last = field.related.partition(".")
+        return _value(record[parent], last, readers)  # a part of the record
+    if field.related:
+        *relations, last = field.related.split(".")
+        for each in relations:
+            found = _related(record, each, readers)
+            record = next(
+                iter(found), found
+            )  # as Odoo does; other than a slice, it is prefetched with the others
+        return _value(record, last, readers)
+    value, *others = (reader.computed(record, name) for reader in readers)
+    if any(other != value for other in others):
+        raise UnreadableError  # each author may see a part of it only
+    if not field.relational:
+        return value
+    found = record.env[field.comodel_name].browse(value)
+    return found.with_prefetch(readers[0].prefetch_ids(record._name, name) or value)
 
 
 def _of_company(records):
@@ -132,9 +220,9 @@ def _of_company(records):
     return found.with_prefetch(records._prefetch_ids)
 
 
-def _plain(record, name):
+def _plain(record, name, readers):
     """Return the value of a field as a JSON value; None if it is empty."""
-    value = record[name]
+    value = _value(record, name, readers)
     if isinstance(value, datetime):
         return timestamp(value)
     if isinstance(value, date):

@@ -205,10 +205,10 @@ class TestFieldMap(FieldMapCase):
 
         plain = field_map_values._plain
 
-        def broken(record, name):
+        def broken(record, *args):
             if record == bad:
                 raise ZeroDivisionError
-            return plain(record, name)
+            return plain(record, *args)
 
         with (
             patch.object(field_map_values, "_plain", broken),

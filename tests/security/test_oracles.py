@@ -1,7 +1,8 @@
 """What is saved, previewed or sent says nothing about what its author, or the viewer, may not read."""
 
+from odoo import Command
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .test_rights import RightsCase
 
@@ -167,3 +168,132 @@ class TestOracles(OracleCase):
         ):
             with self.assertRaises(UserError):
                 count(text)
+
+
+@tagged("post_install", "-at_install")
+class TestComputedPaths(OracleCase):
+    """Fields without a column are computed as the author of the line."""
+
+    def _values(self, record, path, *authors):
+        users = self.env["res.users"].union(*authors)
+        found = self.env["retail.field.map"]._record_values(
+            record.with_company(self.env.company), {path: users}
+        )
+        return found[record.id]
+
+    def _accountant(self):
+        groups = f"base.group_user,retail_hub.group_user,{ACCOUNTING}"
+        return new_test_user(self.env, "accountant", groups)
+
+    def test_what_the_author_may_not_read(self):
+        """Even if it was computed before, as the superuser, in the same transaction."""
+        path = "supplier_invoice_count"
+        self.assertEqual(self.part[path], 0)
+        self.assertEqual(self._values(self.part, path, self.manager), {})
+        accountant = self._accountant()
+        self.assertEqual(self._values(self.part, path, accountant), {path: 0})
+        self.assertEqual(self._values(self.part, path, accountant, self.manager), {})
+
+    def test_related_fields_are_read_as_their_path(self):
+        path = "parent_name"
+        self.assertEqual(self.part[path], SECRET)
+        self.assertEqual(self._values(self.part, path, self.manager), {})
+        self.assertEqual(self._values(self.part, path, self._accountant()), {path: SECRET})
+        self.hidden.ref = False
+        self.assertEqual(self._values(self.part, path, self.manager), {path: SECRET})
+        self.assertEqual(self._values(self.hidden, path, self.manager), {path: None})
+
+    def test_parts_that_the_author_may_not_read(self):
+        """A value is not sent if its authors see different ones. What one author may not see is left out."""
+        path = "invoice_emails"
+        self.part.parent_id = False
+        self.part.child_ids = [
+            Command.create({"name": "B", "type": "invoice", "email": "b@example.com", "ref": "hidden"}),
+            Command.create({"name": "C", "type": "invoice", "email": "c@example.com"}),
+        ]
+        everything = "part@example.com, b@example.com, c@example.com"
+        accountant = self._accountant()
+        self.assertEqual(set(self.part[path].split(", ")), set(everything.split(", ")))
+        self.assertEqual(
+            self._values(self.part, path, self.manager), {path: "part@example.com, c@example.com"}
+        )
+        [value] = self._values(self.part, path, accountant).values()
+        self.assertEqual(set(value.split(", ")), set(everything.split(", ")))
+        self.assertEqual(self._values(self.part, path, self.manager, accountant), {})
+
+    def test_the_cache_of_others_is_left_alone(self):
+        """What was computed as an author is not what others read then."""
+        path = "invoice_emails"
+        self.part.parent_id = False
+        self.part.child_ids = [
+            Command.create({"name": "B", "type": "invoice", "email": "b@example.com", "ref": "hidden"})
+        ]
+        self.env.flush_all()
+        self.env.invalidate_all()
+        typed = self.part.new({"name": "Typed"})
+        self.assertEqual(self._values(self.part, path, self.manager), {path: "part@example.com"})
+        self.assertEqual(self.part[path], "part@example.com, b@example.com")
+        self.assertEqual(typed.name, "Typed")
+
+    def test_a_record_that_the_author_may_not_read(self):
+        """Its stored fields are for the flow to decide; what is computed is computed for somebody."""
+        self.assertEqual(self._values(self.hidden, "ref", self.manager), {"ref": "hidden"})
+        self.assertEqual(self._values(self.hidden, "display_name", self.manager), {})
+        self.assertEqual(self._values(self.hidden, "invoice_emails", self.manager), {})
+
+    def test_computed_relations(self):
+        path = "same_vat_partner_id.name"
+        twin = self._partner("Twin", "twin@example.com", vat="X1", is_company=True)
+        self.assertEqual(twin.same_vat_partner_id, self.hidden)
+        self.assertEqual(self._values(twin, path, self.manager), {})
+        self.assertEqual(self._values(twin, path, self._accountant()), {path: SECRET})
+
+    def test_what_may_be_read_is_sent(self):
+        belgium = self.env.ref("base.be")
+        customer = self._partner(
+            country_id=belgium.id, parent_id=self._partner("Shop", False, is_company=True).id
+        )
+        for path, value in (
+            ("display_name", "Shop, Ann Lee"),
+            ("country_id.display_name", "Belgium"),
+            ("country_code", "BE"),
+            ("parent_name", "Shop"),
+            ("parent_id.display_name", "Shop"),
+            ("parent_id.child_ids.display_name", ["Shop, Ann Lee"]),
+            ("commercial_partner_id.parent_name", None),
+        ):
+            with self.subTest(path):
+                self.assertEqual(self._values(customer, path, self.manager), {path: value})
+
+    def test_it_is_sent_in_the_language_of_the_connector(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        belgium = self.env.ref("base.be")
+        belgium.with_context(lang="fr_FR").name = "Belgique"
+        customer = self._partner(country_id=belgium.id).with_context(lang="fr_FR")
+        path = "country_id.display_name"
+        self.assertEqual(self._values(customer, path, self.manager), {path: "Belgique"})
+
+    def test_inherited_fields_are_a_part_of_the_record(self):
+        product = self.env["product.product"].create({"name": "Lamp", "default_code": "L"})
+        self.assertEqual(self._values(product, "name", self.manager), {"name": "Lamp"})
+
+    def test_statements_for_many_records(self):
+        """As many as for a few, for stored and for computed fields."""
+        paths = ("ref", "parent_id.name", "parent_name", "display_name", "country_id.display_name")
+
+        def count(number):
+            partners = self.env["res.partner"].create(
+                [
+                    {"name": f"P{each}", "parent_id": self.env.company.partner_id.id, "country_id": each + 1}
+                    for each in range(number)
+                ]
+            )
+            self._commit()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            values = self.env["retail.field.map"]._record_values(partners, dict.fromkeys(paths, self.manager))
+            self.assertEqual(set(map(len, values.values())), {len(paths)})
+            return self.env.cr.sql_log_count - before
+
+        count(2)  # what is cached for good
+        self.assertEqual(count(2), count(40))
