@@ -12,6 +12,7 @@ from ..core.errors import RemoteError
 from ..models.outbox.claim import Claim
 from ..models.outbox.dispatch import DeliveryBatch
 from ..schemas import EVENT_TYPES
+from .hidden_values import hidden_paths, readable_text, without_value
 
 
 class RetailMappingPreview(models.TransientModel):
@@ -130,7 +131,7 @@ class RetailMappingPreview(models.TransientModel):
         finally:
             savepoint.close(rollback=True)
         self.is_linked = bool(delivery.item and delivery.item.remote_id)
-        self.problem = "\n".join(self._problems(delivery))
+        self.problem = "\n".join(self._problems(delivery, rows))
         if rows:
             self.table = self.env["ir.qweb"]._render("retail_hub.mapping_preview_table", {"rows": rows})
 
@@ -143,7 +144,11 @@ class RetailMappingPreview(models.TransientModel):
             batch = DeliveryBatch(connector, adapter, [self._claim(record, event_type)])
             batch.preview()
             [delivery] = batch.deliveries
-            rows = self._rows(adapter, delivery.item) if delivery.item else []
+            rows = []
+            if delivery.item:
+                records = record.with_env(connector.env).with_context(lang=adapter.settings.lang or None)
+                hidden = hidden_paths(self.env.user, records, delivery.item.record_values)
+                rows = self._rows(adapter, delivery.item, hidden)
         if delivery.prepared:
             self._show_sent(delivery.prepared, rows)
             rows += self._more_rows(delivery.prepared, rows)
@@ -163,13 +168,14 @@ class RetailMappingPreview(models.TransientModel):
             res_id=record.id,
         )
 
-    def _problems(self, delivery):
-        problems = list(filter(None, delivery.warnings))
-        if delivery.waits_for:
-            problems.append(self.env._("Not sent yet. %(reason)s", reason=delivery.error.message))
-        elif delivery.error:
+    def _problems(self, delivery, rows):
+        problems = [readable_text(self.env, text, rows) for text in delivery.warnings if text]
+        if delivery.error:
+            reason = readable_text(self.env, delivery.error.message, rows, delivery.error.field)
             problems.append(
-                self.env._("This record cannot be sent. %(reason)s", reason=delivery.error.message)
+                self.env._("Not sent yet. %(reason)s", reason=reason)
+                if delivery.waits_for
+                else self.env._("This record cannot be sent. %(reason)s", reason=reason)
             )
         return problems + (self._other_object(delivery.prepared) if delivery.prepared else [])
 
@@ -191,20 +197,24 @@ class RetailMappingPreview(models.TransientModel):
         fitting = [each for each in self._event_types() if record._name in each.models]
         return min(fitting, key=lambda each: each.kind != EventKind.STATE, default=None)
 
-    def _rows(self, adapter, item):
+    def _rows(self, adapter, item, hidden):
         """Return one dict per field map: property, value, source and remark.
 
         If the event has several records of the object, such as order lines, the first one is shown.
+
+        :param hidden: the paths of Odoo fields that the user may not read
         """
         known = self.env["retail.remote.schema"]._known(self.connector_id, self._remote_object().name) or {}
         remote_object = self._remote_object()
         if remote_object.part:
             item = replace(item, data=next(iter(item.data.get(remote_object.part) or ()), {}), remote_id=None)
         sent = set(adapter.mapper.field_maps_for(remote_object, item.event_type))
-        return [
-            self._row(adapter, item, line, known, line in sent)
-            for line in adapter.mapper.field_maps(remote_object.name)
-        ]
+        rows = []
+        for line in adapter.mapper.field_maps(remote_object.name):
+            row = self._row(adapter, item, line, known, line in sent)
+            paths = hidden.intersection(field_map.record_paths(line))
+            rows.append(without_value(self.env, row, [item.record_values[path] for path in paths]))
+        return rows
 
     def _show_sent(self, prepared, rows):
         """Show values as the adapter sends them, such as a date with a time of day."""
@@ -212,7 +222,7 @@ class RetailMappingPreview(models.TransientModel):
             return
         for row in rows:
             sent = prepared.comparable.get(row["name"])
-            if row["is_sent"] and isinstance(sent, str):
+            if row["is_sent"] and isinstance(sent, str) and not row["is_hidden"]:
                 row["value"] = sent
 
     def _row(self, adapter, item, line, known, is_in_event):
@@ -243,6 +253,7 @@ class RetailMappingPreview(models.TransientModel):
             "source": self.env["retail.field.map"]._describe(line),
             "warning": note or (self.env["retail.field.map"]._sentence(problem) if problem else ""),
             "is_sent": is_sent,
+            "is_hidden": False,
         }
 
     def _why(self, error):
@@ -265,6 +276,7 @@ class RetailMappingPreview(models.TransientModel):
                 "source": self.env._("Match key") if isinstance(value, str) else "",
                 "warning": "",
                 "is_sent": True,
+                "is_hidden": False,
             }
             for name, value in prepared.comparable.items()
             if name not in names

@@ -1,5 +1,7 @@
 """What is saved, previewed or sent says nothing about what its author, or the viewer, may not read."""
 
+from lxml import html
+
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
@@ -297,3 +299,58 @@ class TestComputedPaths(OracleCase):
 
         count(2)  # what is cached for good
         self.assertEqual(count(2), count(40))
+
+
+@tagged("post_install", "-at_install")
+class TestMappingPreview(OracleCase):
+    """The viewer sees a value only if they may read it themselves."""
+
+    def _line_of(self, author, **values):
+        line = self.connector.field_map_ids.filtered(lambda line: line.remote_property == "jobtitle")
+        line.with_user(author).write({"source": "record", "transform": "none", **values})
+        return line
+
+    def _shown(self, viewer):
+        """Return what the preview shows of the line: its value, its remark, and the problem of the record."""
+        action = self.connector.with_user(viewer).action_preview_mapping()
+        preview = self.env[action["res_model"]].with_user(viewer).browse(action["res_id"])
+        preview.record_ref = f"res.partner,{self.part.id}"
+        rows = html.fromstring(preview.table).xpath("//tbody/tr")
+        cells = [[" ".join(cell.text_content().split()) for cell in row.xpath("td")] for row in rows]
+        [(value, remark)] = [(value, remark) for name, value, remark in cells if name == "jobtitle"]
+        return value, remark, preview.problem
+
+    def test_values_of_others(self):
+        for values, value, source in (
+            ({"expression": "parent_id.name"}, SECRET, "Odoo: parent_id.name"),
+            ({"expression": "parent_name"}, SECRET, "Odoo: parent_name"),
+            (
+                {"source": "template", "expression": "At {odoo.parent_id.name}"},
+                f"At {SECRET}",
+                "“At {odoo.parent_id.name}”",
+            ),
+            (
+                {"expression": "parent_id.name", "transform": "upper"},
+                SECRET.upper(),
+                "Odoo: parent_id.name → UPPER CASE",
+            ),
+        ):
+            self._line_of(self.env.user, **values)
+            with self.subTest(values):
+                self.assertEqual(self._shown(self.manager), (HIDDEN, source, ""))
+                self.assertEqual(self._shown(self.env.user), (value, source, ""))
+
+    def test_what_the_viewer_may_read(self):
+        self._line_of(self.env.user, expression="parent_id.name")
+        self.hidden.ref = False
+        self.assertEqual(self._shown(self.manager), (SECRET, "Odoo: parent_id.name", ""))
+
+    def test_why_a_hidden_value_cannot_be_sent(self):
+        """The message is about the value, so it is hidden, too."""
+        self._line_of(self.env.user, expression="parent_id.name", transform="map", argument="a=b")
+        source = "Odoo: parent_id.name → Map of values (a=b)"
+        self.assertEqual(self._shown(self.manager), (HIDDEN, source, f"This record cannot be sent. {HIDDEN}"))
+        value, remark, problem = self._shown(self.env.user)
+        self.assertEqual(value, "empty")
+        for text in (remark, problem):
+            self.assertIn("has no entry for this value", text)
