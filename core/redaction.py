@@ -1,16 +1,15 @@
 """Masking of secrets and personal data before they reach a log, an attempt or a message. Pure functions."""
 
-import html
 import re
 from functools import lru_cache
-from urllib.parse import unquote
+
+from .escapes import decode, decode_quoted_printable, plain
 
 MASK = "***"
-MAX_LEVELS = 8  # of escapes within escapes; a text with more is masked as a whole
 
 _SECRET_WORDS = (
     "authorization", "password", "passwd", "secret", "token", "apikey", "accesskey", "privatekey",
-    "credential", "cookie",
+    "credential", "cookie", "pwd", "passphrase", "signature",
 )  # fmt: skip
 _EMAIL_KEYS = frozenset({"email", "emails", "workemail", "hsadditionalemails", "recipient"})
 _PHONE_KEYS = frozenset({"phone", "phones", "mobile", "mobilephone", "fax", "phonenumber", "msisdn"})
@@ -27,46 +26,53 @@ _HAS_CODE = frozenset({"program_type", "trigger"})
 
 # Cheapest test first. Most values are words, amounts and dates, in which nothing below can be found.
 _HARMLESS = re.compile(
-    r"[a-zA-Z]*|-?(?:0|[1-9]\d{0,6})(?:\.\d{1,6})?|\d{4}-\d\d-\d\d(?:T[\d:.]{1,15}Z?)?"
+    r"[a-zA-Z]{0,19}|-?(?:0|[1-9]\d{0,6})(?:\.\d{1,6})?|\d{4}-\d\d-\d\d(?:T[\d:.]{1,15}Z?)?"
     r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
-_ESCAPED = re.compile(r"%[0-9a-f]{2}|%u[0-9a-f]{4}|&#\w|&[a-z]{2}|\\[\\ux\"'/]", re.IGNORECASE)
-# Escaped repeatedly, such as %252540, &amp;amp;#64; or \\\\u0040: taken off at once. All patterns take linear time.
-_PERCENT_AGAIN = re.compile(r"%(?:25)+(?=[0-9a-f]{2}|u[0-9a-f]{4})", re.IGNORECASE)
-_AMPERSAND_AGAIN = re.compile(r"&(?:amp;)+", re.IGNORECASE)
-_CODE_POINT = re.compile(
-    r"(?<!\\)\\+(?:u([0-9a-f]{4})|x([0-9a-f]{2})|u\{0*([0-9a-f]{1,6})\})"
-    r"|%u([0-9a-f]{4})|&\#x0*([0-9a-f]{1,6})(?![0-9a-f]);?",
-    re.IGNORECASE,
-)
-_DECIMAL = re.compile(r"&#0*(\d{1,7})(?!\d);?")
-_ENTITY = re.compile(r"&[a-z][a-z0-9]{1,31};?", re.IGNORECASE)
-_QUOTE = re.compile(r"""(?<!\\)\\+(["'/])""")
-_QUOTED_PRINTABLE = re.compile(r"(?:=[0-9a-f]{2})+", re.IGNORECASE)
-_SOFT_BREAK = re.compile(r"=[ \t]{0,10}\r?\n")
-_LAST_CODE_POINT = 0x10FFFF
 # Text without any of these characters or words has nothing to mask.
 _SUSPICIOUS = re.compile(
-    r"@|\d{2}|bearer|basic|authorization|key|token|secret|password|whsec|pat-|[sp]k[-_]|eyJ", re.IGNORECASE
+    r"@|\d{2}|bearer|basic|authorization|key|token|secret|passw|pwd|passphrase|credential|cookie|signature|whsec|eyJ"
+    r"|AKIA|ASIA|AIza|xox|gh[a-z]_|shp[a-z]{2}_|pat[-_]|[spr]k[-_]",
+    re.IGNORECASE,
 )
+_SECRET_KEY = (  # or the end of one, such as of accessToken
+    r"(?:token|secret|passw(?:or)?d|pwd|passphrase|(?:api|access|private)[_-]?key|hapikey|credential|cookie)"
+)
+_VALUE = r"""(?:(?<=["'])[^"'\r\n]{1,2000} | [^\s"'&,;}<]+)"""
+_LOOKS_SECRET = r"""(?=[^\s"'&,;}]{20} | [^\s"'&,;}\d]{0,20}\d)"""  # and not like a word
+# Each name is what is found; the rest of its group is what is masked. All take linear time: what repeats has a bound,
+# or cannot start within itself.
+_PATTERNS = {
+    "email": r"""(?:"[^"\s][^"\r\n]{0,62}" | (?<![\w.+%\u0300-\u036f-])[\w.+%\u0300-\u036f-]+)
+        @(?:\[[\w.:-]{1,60}\] | [\w\u0300-\u036f-]+(?:\.[\w\u0300-\u036f-]+)*)""",
+    # The rest of the line, since cookies and signatures have several parts.
+    "line": r"""(?:\b(?:set-)?cookie2?["']?\s{0,50}:\s{0,50}["']?(?=[^\s"'=;,]{1,100}=)
+        | -signature(?:-\w{1,10})?["']?\s{0,50}:\s{0,50}["']?)(?P<line_value>[^\r\n"']+)""",
+    "header": r"""\b(?:authorization | x-[\w-]{0,40}?(?:key|token|secret))["']?\s{0,50}:\s{0,50}["']?
+        (?:(?:Basic|Bearer|Digest|Token|ApiKey(?:-v1)?|OAuth|Negotiate|Signature)\s{1,50})?
+        (?P<header_value>[^\s"'&,;}]+(?:\ {1,10}[^\s"'&,;}]{6,})?)""",
+    # "Basic" and "bearer" are words, too: "Basic authentication is off", "the bearer token is missing".
+    "scheme": r"""\b(?:(?:Bearer|ApiKey-v1)\s+(?!(?:tokens?|auth\w*|access|credentials?|scheme|realm|header)\b)
+        | Basic\s+(?=[\w.~+/=:-]{20} | [a-z~+/]{0,20}[\d=:] | (?-i:[\w+/]{0,20}[a-z][A-Z])))
+        (?P<scheme_value>[\w.~+/=:-]{6,})""",
+    "element": rf"""<(?:[\w.:-]{{0,40}}?){_SECRET_KEY}(?:\s[^<>]{{0,200}})?>\s{{0,50}}(?:<!\[CDATA\[)?
+        (?P<element_value>[^<\]]+)""",
+    "assign": rf"""{_SECRET_KEY}
+        (?: ["']\s{{0,50}}[=:]\s{{0,50}}["']? | \s{{0,50}}=\s{{0,50}}["']? | \s{{0,50}}:\s{{0,50}}["']
+          # In a sentence, "access token: expired" names no secret.
+          | \s{{0,50}}:\s{{0,50}}{_LOOKS_SECRET} )(?P<assign_value>{_VALUE})""",
+    "token": r"""(?P<token_value>(?<![a-z0-9])(?:
+        (?:pat|whsec|sk|pk|rk|glpat|github_pat)[-_][\w+/=-]{12,} | gh[a-z]_\w{16,} | shp[a-z]{2}_\w{16,}
+      | xox[a-z]-[\w-]{8,} | (?-i:A[KS]IA[A-Z0-9]{16,}|AIza[\w-]{30,})
+      | (?<![\w-])eyJ[\w-]{5,}\.[\w-]{2,}\.[\w-]*))""",
+    "phone": r"""(?<![\w.:/@-])(?:
+        (?:\+|00)[1-9](?:[\s().\-/]{0,2}\d){6,13}
+      | \(?0[1-9](?:[\s().\-/]{0,2}\d){7,9}
+      | \(?\d{3}\)?[\s.-]\d{3}[\s.-]\d{4}
+    )(?![\w-])""",
+}
 _SENSITIVE = re.compile(
-    r"""(?P<email>(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)*)
-      | (?P<header>\b(?:authorization|x-[\w-]{0,40}?(?:key|token|secret|signature))["']?\s{0,10}:\s{0,10}["']?
-          (?:(?:Basic|Bearer|Digest|Token|ApiKey(?:-v1)?|OAuth|Negotiate|Signature)\ {1,10})?)
-          [^\s"'&,;}]+(?:\ {1,10}[^\s"'&,;}]{6,})?
-      | (?P<scheme>\b(?:Bearer|Basic|ApiKey-v1)\s+)[\w.~+/=:-]{6,}
-      | (?P<assign>\b(?:access_token|refresh_token|token|api[_-]?key|hapikey|client_secret|secret|password)
-          (?: ["']\s{0,10}[=:]\s{0,10}["']? | \s{0,10}=\s{0,10}["']? | \s{0,10}:\s{0,10}["']
-            # In a sentence, "access token: expired" names no secret.
-            | \s{0,10}:\s{0,10}(?=[^\s"'&,;}]{20} | [^\s"'&,;}\d]{0,20}\d) ))[^\s"'&,;}]+
-      | (?P<token>\b(?:pat|whsec|sk|pk)[-_][\w+/=-]{12,} | (?<![\w-])eyJ[\w-]{5,}\.[\w-]{2,}\.[\w-]*)
-      | (?P<phone>(?<![\w.:/@-])(?:
-            (?:\+|00)[1-9](?:[\s().\-/]{0,2}\d){6,13}
-          | \(?0[1-9](?:[\s().\-/]{0,2}\d){7,9}
-          | \(?\d{3}\)?[\s.-]\d{3}[\s.-]\d{4}
-        )(?![\w-]))
-    """,
-    re.IGNORECASE | re.VERBOSE,
+    "|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()), re.IGNORECASE | re.VERBOSE
 )
 
 
@@ -89,11 +95,15 @@ def redact_text(text):
     """Mask e-mail addresses, telephone numbers and secrets in a message; ids and dates stay readable."""
     if _HARMLESS.fullmatch(text):
         return text
-    masked = _masked(text)
-    for read in (decode, decode_quoted_printable):
+    masked = text
+    # Without escapes first: of a value that is escaped in part, only a part would be found.
+    for read in (decode, str, decode_quoted_printable):
         decoded = read(masked)
         if decoded is None:
             return MASK
+        if decoded == masked and read is not str:
+            continue
+        decoded = plain(decoded)
         masked_again = _masked(decoded)
         masked = masked if masked_again == decoded else masked_again
     return masked
@@ -101,53 +111,6 @@ def redact_text(text):
 
 def _masked(text):
     return _SENSITIVE.sub(_replacement, text) if _SUSPICIOUS.search(text) else text
-
-
-def decode(text):
-    """Return a text without percent, HTML and JSON escapes, in which the same values may come back.
-
-    :return: None if there are more levels of escapes than anybody needs
-    """
-    for _level in range(MAX_LEVELS):
-        if not _ESCAPED.search(text):
-            return text
-        decoded = _decode_once(text)
-        if decoded == text:
-            return text
-        text = decoded
-    return text if _decode_once(text) == text else None
-
-
-def decode_quoted_printable(text):
-    """As :func:`decode`, for a text that may be part of an e-mail. It also changes parameters of a URL."""
-    if not _QUOTED_PRINTABLE.search(text):
-        return text
-    joined = _SOFT_BREAK.sub("", text)
-    return decode(_storable(_QUOTED_PRINTABLE.sub(_quoted_characters, joined)))
-
-
-def _decode_once(text):
-    text = _AMPERSAND_AGAIN.sub("&", _PERCENT_AGAIN.sub("%", text))
-    text = _DECIMAL.sub(lambda match: _character(int(match[1])), _CODE_POINT.sub(_code_point, text))
-    text = _ENTITY.sub(lambda match: html.unescape(match[0]), unquote(text))
-    return _storable(_QUOTE.sub(r"\1", text))
-
-
-def _code_point(match):
-    return _character(int(match[match.lastindex], 16))
-
-
-def _character(number):
-    return chr(number) if number <= _LAST_CODE_POINT else ""
-
-
-def _quoted_characters(match):
-    return bytes.fromhex(match[0].replace("=", "")).decode(errors="replace")
-
-
-def _storable(text):
-    """Return a text with surrogates joined to characters, and without what a database does not store."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "\ufffd")
 
 
 def mask_values(text, values):
@@ -202,22 +165,27 @@ def _masker(key):
     """Return the function that masks strings under this key, or None."""
     if not isinstance(key, str):
         return None
-    plain = key.lower().replace("_", "").replace("-", "").replace(" ", "")
-    if any(word in plain for word in _SECRET_WORDS) or _is_code(plain):
+    name = key.lower().replace("_", "").replace("-", "").replace(" ", "")
+    if any(word in name for word in _SECRET_WORDS) or _is_code(name):
         return _mask_secret
-    if plain in _EMAIL_KEYS:
+    if name in _EMAIL_KEYS:
         return mask_email
-    if plain in _PHONE_KEYS:
+    if name in _PHONE_KEYS:
         return mask_phone
-    return mask_name if plain in _NAME_KEYS else None
+    return mask_name if name in _NAME_KEYS else None
 
 
-def _is_code(plain):
-    return plain.endswith(_CODE_KEYS) and any(owner in plain for owner in _CODE_OF)
+def _is_code(key):
+    return key.endswith(_CODE_KEYS) and any(owner in key for owner in _CODE_OF)
+
+
+@lru_cache(maxsize=4096)
+def _masked_key(key):
+    return redact_text(key) if isinstance(key, str) else key
 
 
 def _redact_entries(entries):
-    redacted = {key: _redact_entry(key, item) for key, item in entries.items()}
+    redacted = {_masked_key(key): _redact_entry(key, item) for key, item in entries.items()}
     if entries.get("code") and is_personal("code", entries):
         redacted["code"] = MASK
     return redacted
@@ -248,6 +216,5 @@ def _replacement(match):
         return mask_email(text)
     if kind == "phone":
         return mask_phone(text)
-    if kind == "token":
-        return MASK
-    return match.group(kind) + MASK
+    start, end = match.span(f"{kind}_value")
+    return text[: start - match.start()] + MASK + text[end - match.start() :]
