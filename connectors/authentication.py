@@ -20,6 +20,7 @@ class Credential:
     :param is_obtained: the remote issues it when the admin clicks Connect; it cannot be entered by hand
     :param check: takes a value, and raises an :class:`AuthError` with a message for the admin if it is not valid
     :param former: the name of the credential that receives the previous value when this one is replaced
+    :param is_secret: False for a name, such as a client ID. The others are masked in whatever the remote says
     """
 
     name: str
@@ -28,6 +29,7 @@ class Credential:
     is_obtained: bool = False
     check: Callable[[str], Any] | None = None
     former: str = ""
+    is_secret: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,11 @@ class AuthMethod:
         :param credentials: ``{name: clear text}``
         """
         return {}
+
+    def secrets(self, credentials: Mapping[str, str]) -> Sequence[str]:
+        """Return the values that nobody may read."""
+        names = {each.name for each in self.credentials if not each.is_secret}
+        return [value for name, value in credentials.items() if name not in names and value]
 
     def missing(self, credentials: Mapping[str, str]) -> AuthError | None:
         """Return the error for the first required credential that is missing; None if there are all."""
@@ -81,7 +88,7 @@ class AuthorizationCode(Token):
 
     endpoints: Callable[[str, str], "OAuth"]
     credentials: Sequence[Credential] = (
-        Credential("client_id", "Client ID"),
+        Credential("client_id", "Client ID", is_secret=False),
         Credential("client_secret", "Client secret"),
         Credential("access_token", "Access token", is_obtained=True),
         Credential("refresh_token", "Refresh token", is_obtained=True),

@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 import requests
 from requests import exceptions as http_errors
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from requests.utils import default_headers, select_proxy
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import InvalidHeader as InvalidAnswerHeader
@@ -33,6 +34,7 @@ from urllib3.exceptions import LocationValueError, NewConnectionError, ReadTimeo
 
 from ..core import remote_data
 from ..core.errors import AuthError, RemoteError, TransientError
+from ..core.known_secrets import KnownSecrets
 from .guarded_pool import any_address, pool_classes
 from .provider import Settings
 
@@ -82,6 +84,8 @@ class HttpClient:
     :param uses_proxy: False to ignore the proxies of the environment, for URLs whose addresses must be checked
     :param reads_json: False if only the status matters: the body may be anything, and goes to ``Response.text``
     :param refusal: the error that every call raises instead of sending anything, such as a missing credential
+    :param secrets: the secrets of the connector. A remote that quotes one in a response does not get it stored: they
+        are masked in the headers, the JSON and the text of every :class:`Response`
 
     Attributes: ``clock_skew`` is the remote's clock minus ours, in seconds (accurate to about one second).
     ``before_call``, if set, is called before each request, and may raise a :class:`~..core.errors.RemoteError` to
@@ -97,12 +101,14 @@ class HttpClient:
         uses_proxy=True,
         reads_json=True,
         refusal: RemoteError | None = None,
+        secrets: KnownSecrets | None = None,
     ):
         self.base_url = settings.base_url.rstrip("/")
         self.timeout = (settings.connect_timeout, settings.read_timeout)
         self.max_bytes = max_bytes
         self.reads_json = reads_json
         self.refusal = refusal
+        self.secrets = secrets or KnownSecrets()
         self.deadline: float | None = None  # time.monotonic(); no call starts after it
         self.clock_skew: float | None = None
         self.before_call: Callable[[], None] | None = None
@@ -208,16 +214,25 @@ class HttpClient:
                 code="REDIRECT",
                 http_status=raw.status_code,
             )
+        date, headers = _http_date(raw.headers.get("Date")), self._masked_headers(raw.headers)
         if not self.reads_json:
-            return Response(
-                raw.status_code, raw.headers, None, _http_date(raw.headers.get("Date")), self._text(raw)
-            )
+            return Response(raw.status_code, headers, None, date, self.secrets.mask(self._text(raw)))
         content = self._body(raw, is_write)
         is_json, data = _parse(content)
         if not is_json and raw.status_code < 400:
             what = "a web page instead of JSON" if content.lstrip()[:1] == b"<" else "invalid JSON"
             raise self._no_answer(is_write, "NOT_JSON", f"sent {what}", raw.status_code)
-        return Response(raw.status_code, raw.headers, data, _http_date(raw.headers.get("Date")))
+        return Response(raw.status_code, headers, self._masked_data(content, data), date)
+
+    def _masked_headers(self, headers):
+        if not self.secrets.occur_in("\n".join(headers.values())):
+            return headers
+        return CaseInsensitiveDict(self.secrets.mask(dict(headers)))
+
+    def _masked_data(self, content, data):
+        if data is None or not self.secrets.occur_in(_decoded(content)):
+            return data
+        return self.secrets.mask(data)
 
     def _body(self, raw, is_write):
         body = bytearray()
@@ -245,7 +260,9 @@ class HttpClient:
                 body += byte
                 if len(body) >= self.max_bytes:
                     break
-        return remote_data.storable(body.decode(errors="replace"))
+        text = remote_data.storable(body.decode(errors="replace"))
+        # A secret that is cut off at the end would not be recognized.
+        return text if len(body) < self.max_bytes else text[: max(len(text) - self.secrets.longest, 0)]
 
     def _failure(self, exc, is_write, seconds):
         """Return the error for an exception of ``requests``, after a call that took these seconds."""
@@ -353,6 +370,10 @@ def _parse(content):
         return True, remote_data.storable_texts(data) if _MAY_BE_UNSTORABLE.search(content) else data
     except (ValueError, RecursionError):
         return False, None
+
+
+def _decoded(content):
+    return content.decode(jsonlib.detect_encoding(content), errors="replace")
 
 
 def _is_longer(length, limit):

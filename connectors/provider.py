@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core import field_map, remote_data, zones
 from ..core.field_map import FieldMap, Transform
+from ..core.redaction import redact_text
 from ..schemas import EVENT_TYPES
 from .authentication import AuthMethod, Token
 from .items import MatchKeys
@@ -185,7 +186,8 @@ class ConnectionReport:
     time_zone: str = ""
 
     def __post_init__(self):
-        object.__setattr__(self, "account", remote_data.short(self.account, remote_data.MAX_NAME))
+        account = redact_text(remote_data.short(self.account, remote_data.MAX_NAME))
+        object.__setattr__(self, "account", account)
         object.__setattr__(self, "time_zone", self.time_zone if zones.find(self.time_zone) else "")
 
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from . import remote_data
 from .const import ErrorClass
+from .redaction import redact_text
 
 ADAPTER_FAILED = "ADAPTER_FAILED"  # code of errors for exceptions that an adapter should not raise
 OWN_LIMIT = "OWN_LIMIT"  # code of a QuotaError for a call that our own count did not allow
@@ -13,7 +14,8 @@ OWN_LIMIT = "OWN_LIMIT"  # code of a QuotaError for a call that our own count di
 class RemoteError(Exception):
     """A call, or one item of it, that failed at the remote system or on the way to it.
 
-    :param message: for a person: what, and what to do; holds no secret and no personal data
+    :param message: for a person: what, and what to do. Secrets and personal data that are recognized are masked in it,
+        in the code and in the field
     :param code: the remote's own short name of the error, such as ``CONTACT_EXISTS``
     :param field: the remote property at fault, when it is known
     :param http_status: status of the answer, when there was one
@@ -29,11 +31,12 @@ class RemoteError(Exception):
     def __init__(
         self, message, *, code=None, field=None, http_status=None, retry_after=None, uncertain=False
     ):
-        message = remote_data.short(message, remote_data.MAX_MESSAGE)
+        # Whatever the adapter took from the remote: each of them is stored, shown, and part of alerts.
+        message = _masked(message, remote_data.MAX_MESSAGE)
         super().__init__(message)
         self.message = message
-        self.code = remote_data.short(code, remote_data.MAX_CODE)
-        self.field = remote_data.short(field, remote_data.MAX_NAME)
+        self.code = _masked(code, remote_data.MAX_CODE)
+        self.field = _masked(field, remote_data.MAX_NAME)
         self.http_status = http_status
         self.retry_after = remote_data.seconds(retry_after)
         self.uncertain = uncertain
@@ -51,6 +54,11 @@ class RemoteError(Exception):
         )
         error.is_sent = False
         return error
+
+
+def _masked(text, limit):
+    # Shortened before, since it may be long; and afterwards, since masked text may be longer.
+    return text and remote_data.short(redact_text(remote_data.short(text, 10 * limit)), limit)
 
 
 class TransientError(RemoteError):

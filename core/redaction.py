@@ -35,11 +35,11 @@ _SUSPICIOUS = re.compile(
     r"|AKIA|ASIA|AIza|xox|gh[a-z]_|shp[a-z]{2}_|pat[-_]|[spr]k[-_]",
     re.IGNORECASE,
 )
-_SECRET_KEY = (  # or the end of one, such as of accessToken
+_KEYS_OF_VALUES = (  # or the end of one, such as of accessToken
     r"(?:token|secret|passw(?:or)?d|pwd|passphrase|(?:api|access|private)[_-]?key|hapikey|credential|cookie)"
 )
 _VALUE = r"""(?:(?<=["'])[^"'\r\n]{1,2000} | [^\s"'&,;}<]+)"""
-_LOOKS_SECRET = r"""(?=[^\s"'&,;}]{20} | [^\s"'&,;}\d]{0,20}\d)"""  # and not like a word
+_NOT_A_WORD = r"""(?=[^\s"'&,;}]{20} | [^\s"'&,;}\d]{0,20}\d)"""
 # Each name is what is found; the rest of its group is what is masked. All take linear time: what repeats has a bound,
 # or cannot start within itself.
 _PATTERNS = {
@@ -55,12 +55,12 @@ _PATTERNS = {
     "scheme": r"""\b(?:(?:Bearer|ApiKey-v1)\s+(?!(?:tokens?|auth\w*|access|credentials?|scheme|realm|header)\b)
         | Basic\s+(?=[\w.~+/=:-]{20} | [a-z~+/]{0,20}[\d=:] | (?-i:[\w+/]{0,20}[a-z][A-Z])))
         (?P<scheme_value>[\w.~+/=:-]{6,})""",
-    "element": rf"""<(?:[\w.:-]{{0,40}}?){_SECRET_KEY}(?:\s[^<>]{{0,200}})?>\s{{0,50}}(?:<!\[CDATA\[)?
+    "element": rf"""<(?:[\w.:-]{{0,40}}?){_KEYS_OF_VALUES}(?:\s[^<>]{{0,200}})?>\s{{0,50}}(?:<!\[CDATA\[)?
         (?P<element_value>[^<\]]+)""",
-    "assign": rf"""{_SECRET_KEY}
+    "assign": rf"""{_KEYS_OF_VALUES}
         (?: ["']\s{{0,50}}[=:]\s{{0,50}}["']? | \s{{0,50}}=\s{{0,50}}["']? | \s{{0,50}}:\s{{0,50}}["']
           # In a sentence, "access token: expired" names no secret.
-          | \s{{0,50}}:\s{{0,50}}{_LOOKS_SECRET} )(?P<assign_value>{_VALUE})""",
+          | \s{{0,50}}:\s{{0,50}}{_NOT_A_WORD} )(?P<assign_value>{_VALUE})""",
     "token": r"""(?P<token_value>(?<![a-z0-9])(?:
         (?:pat|whsec|sk|pk|rk|glpat|github_pat)[-_][\w+/=-]{12,} | gh[a-z]_\w{16,} | shp[a-z]{2}_\w{16,}
       | xox[a-z]-[\w-]{8,} | (?-i:A[KS]IA[A-Z0-9]{16,}|AIza[\w-]{30,})

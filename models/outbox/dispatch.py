@@ -15,6 +15,7 @@ from ...core.errors import (
     RemoteError,
     TransientError,
 )
+from ...core.redaction import redact_text
 from ...core.tracebacks import without_values
 from .attempt_snapshot import comparable_hash, masked_request
 from .item_builder import ItemBuilder
@@ -145,10 +146,13 @@ class DeliveryBatch:
             claim.id,
             claim.attempts + 1,
             claim.is_manual,
-            json.dumps(masked_request(delivery.prepared), ensure_ascii=False),
+            json.dumps(self._masked_request(delivery.prepared), ensure_ascii=False),
             natural_key=delivery.prepared.key if key and not delivery.sought else None,
             key=f"{self.connector.id}:{claim.res_model}:{key}" if key else None,
         )
+
+    def _masked_request(self, prepared):
+        return self.adapter.http.secrets.mask(masked_request(prepared))
 
     def refuse_shared_keys(self):
         """Fail deliveries whose match key belongs to the remote record of another Odoo record.
@@ -202,7 +206,7 @@ class DeliveryBatch:
         found = {outcome.trace_id: outcome for outcome in outcomes}
         for trace_id, delivery in by_trace.items():
             delivery.outcome = self._checked(found.get(trace_id), trace_id)
-            delivery.warnings += delivery.outcome.warnings
+            delivery.warnings += map(redact_text, delivery.outcome.warnings)
 
     def _checked(self, outcome, trace_id):
         """Return the adapter's outcome if it is valid, or else an uncertain error."""

@@ -1,5 +1,6 @@
 """Responses that cannot be stored as they are: each delivery is recorded all the same, and none stops another."""
 
+from base64 import b64encode
 from unittest.mock import patch
 
 from odoo.tests import tagged
@@ -9,7 +10,7 @@ from ...connectors.hubspot.adapter import HubSpotAdapter
 from ...connectors.items import Outcome
 from ...core.errors import TransientError, ValidationError
 from ...models.outbox.binding import RetailBinding
-from ..common import RetailCase
+from ..common import TOKEN, RetailCase
 
 LOGGERS = (
     "odoo.addons.retail_hub.models.outbox.drain",
@@ -49,6 +50,15 @@ HEADERS = {
         "X-HubSpot-RateLimit-Daily-Remaining": "9" * 30,
         "X-HubSpot-RateLimit-Interval-Milliseconds": "9" * 5_000,
     },
+}
+ERROR = ["error_message", "error_code", "error_field", "fingerprint"]
+KEPT = {
+    "retail.delivery": [*ERROR, "warning", "checkpoint"],
+    "retail.delivery.attempt": ["request", "response", "error_message", "error_code"],
+    "retail.error.group": ERROR,
+    "retail.connector": ["state_reason", "test_result", "trouble"],
+    "retail.circuit": ["reason"],
+    "mail.activity": ["summary", "note"],
 }
 
 
@@ -158,3 +168,41 @@ class TestHostileResponses(RetailCase):
         note = self.connector.activity_ids.note
         self.assertIn("&lt;a href=", note)
         self.assertNotIn("<a", note)
+
+    def test_secrets_that_come_back(self):
+        """The remote quotes the token and an e-mail address, wherever it can: nothing of them is kept."""
+        hidden = TOKEN.replace("-", r"\u002d")
+        for number, quoted in enumerate((TOKEN, hidden, b64encode(f"a:{TOKEN}".encode()).decode())):
+            for status in (400, 401, 403, 409, 422, 429):
+                with self.subTest(quoted=quoted, status=status):
+                    text = f"ann@example.com {quoted}"
+                    problem = {"message": text, "code": text, "in": text, "context": {text: [text]}}
+                    body = {"message": text, "correlationId": text, "policyName": text, "errors": [problem]}
+                    self.sandbox.fault(status=status, body={**body, "category": text, "subCategory": text})
+                    delivery = self._sent(self._partner("Name", f"s{number}.{status}@example.com"))
+                    self.sandbox.faults_clear()
+                    self.assertIn(delivery.state, ("pending", "dead"))
+                    self._assert_kept_nowhere(quoted)
+                    self.connector.action_activate()
+
+    def test_secrets_in_the_test_of_the_connection(self):
+        details = {"portalName": f"a {TOKEN} b ann@example.com", "portalId": 7, "timeZone": TOKEN}
+        self.sandbox.fault(status=200, body=details, path="/details")
+        self.connector.action_test_connection()
+        self.assertIn("Connected to a *** b a***@e***.com 7 (***).", self.connector.test_result)
+
+    def test_secrets_in_a_request(self):
+        """Such as a constant of a mapping line."""
+        delivery = self._sent(self._partner(f"{TOKEN} the First"))
+        self.assertEqual(delivery.state, "delivered")
+        self._assert_kept_nowhere(TOKEN)
+
+    def _assert_kept_nowhere(self, text):
+        self.env.flush_all()
+        kept = []
+        for model, names in KEPT.items():
+            records = self.env[model].sudo().search([])
+            kept += [str(values) for values in records.read(names)]
+        self.assertGreater(len(kept), 1)
+        for hidden in (text, TOKEN, "ann@example.com"):
+            self.assertEqual([each for each in kept if hidden in each], [])

@@ -308,14 +308,16 @@ class QuotesInItsRefusal(AcmeAdapter):
         return ValidationError(f"Acme says: {response.object}")
 
 
-class NamesTheTakenAddress(AcmeAdapter):
+class NamesTheTakenName(AcmeAdapter):
+    """The hub recognizes e-mail addresses in the words of an adapter, but no names."""
+
     def _put(self, prepared):
         try:
             return super()._put(prepared)
         except RemoteError as error:
             if error.http_status != 409:
                 raise
-            raise BusinessError(f"{prepared.body['email']} is taken.") from error
+            raise BusinessError(f"{prepared.body['name']} is taken.") from error
 
 
 class LogsBodies(AcmeAdapter):

@@ -172,7 +172,7 @@ MADE = [
     ("ReadsBeforeEachUpdate", "test_the_estimate_of_calls"),
     ("QuotesTheRemote", "test_no_secret_and_no_personal_data_in_words"),
     ("QuotesInItsRefusal", "test_no_secret_and_no_personal_data_in_words"),
-    ("NamesTheTakenAddress", "test_no_secret_and_no_personal_data_in_words"),
+    ("NamesTheTakenName", "test_no_secret_and_no_personal_data_in_words"),
     ("LogsBodies", "test_no_secret_and_no_personal_data_in_words"),
     ("TokenInTheUrl", "test_no_secret_and_no_personal_data_in_words"),
     ("GoesOn", "test_refused_credentials"),

@@ -11,6 +11,7 @@ from samples import closed_port, wait_until
 from odoo.addons.retail_hub.connectors.http_client import HttpClient
 from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.core.errors import AuthError, RemoteError, TransientError
+from odoo.addons.retail_hub.core.known_secrets import KnownSecrets
 
 PATH = "/crm/v3/objects/contacts"
 INVALID_URLS = ["", "hubspot", "ftp://api.hubapi.com", "http://", "http://[", "https://a..b", "file:///etc"]
@@ -353,3 +354,32 @@ def test_nothing_private_in_words(sandbox, make_client):
     texts = [repr(client), *(str(error) + repr(error) for error in errors)]
     for word in (secret, "anna", "private-query", PATH):
         assert not [text for text in texts if word in text]
+
+
+# ----- secrets -----
+
+
+def answer_of(body, *headers, status="422 Unprocessable Content"):
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_secrets_that_the_remote_quotes(serve, make_client, encoding):
+    """They are masked before an adapter sees them, wherever they are and however they are escaped."""
+    body = '{"message": "bad s\\u0033cr3t-token", "s3cr3t-token": ["ok", 7, "s3cr3t%2Dtoken"]}'.encode(
+        encoding
+    )
+    url = serve(answer_of(body, "X-Request-Id: s3cr3t-token", "X-Other: 1"))
+    client = make_client(f"http://{url}", secrets=KnownSecrets(["s3cr3t-token"]))
+    response = client.request("GET", PATH)
+    assert response.json == {"message": "bad ***", "***": ["ok", 7, "***"]}
+    assert (response.headers["x-request-id"], response.headers["X-Other"]) == ("***", "1")
+
+
+def test_secrets_in_text_that_is_cut_off(serve, make_client):
+    url = serve(answer_of(b"no: s3cr3t-token, " + b"x" * 40 + b" s3cr3t-token"))
+    client = make_client(
+        f"http://{url}", secrets=KnownSecrets(["s3cr3t-token"]), reads_json=False, max_bytes=64
+    )
+    assert client.request("POST", PATH).text == "no: ***, " + "x" * 30

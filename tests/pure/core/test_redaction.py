@@ -310,7 +310,8 @@ def test_other_text_keeps_its_escapes():
         "9", "a@", "%40", "token: ", "+1 ", "&#64;", "0 ", "\\", "\\u", "\\u{0", "\\x4", "%25", "%u", "%", "&", "&amp;",
         "&#", "&#x", "&#0", "&#38;", "#38;", "=", "=4", "=40", "= \n", "eyJ", "eyJaaaaa-", "eyJaaaaa.", "x-", "x-key: ",
         "x-a", "a-signature", "-signature: a", "cookie: a", "cookie: a=", "<token", "<token ", "<token>", "\"a", "\"@",
-        "bearer ", "basic ", "basic a", "token ", "pat-", "gh", "\u0300", "\u0327\u0301", "１", "＠", "–", "authorization", "authorization: ", "authorization: a ", "\\\"", " ", "-", "&am", "a.",
+        "bearer ", "basic ", "basic a", "token ", "pat-", "gh", "\u0300", "\u0327\u0301", "１", "＠", "–",
+        "authorization", "authorization: ", "authorization: a ", "\\\"", " ", "-", "&am", "a.",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("start", ["@ ", "authorization: eyJ &#x %25 \\u{"])
