@@ -1,6 +1,7 @@
 """Filters that people enter, and what is wrong with them in words: what, which field, and what to do."""
 
 from ast import literal_eval
+from contextlib import contextmanager
 
 import psycopg2
 
@@ -59,12 +60,17 @@ def validate_filter(reader, domain):
     :param domain: a :class:`Domain`
     :raise FilterError: a condition cannot be evaluated
     """
+    with _in_words(reader.env), mute_logger("odoo.sql_db"):
+        _validate(reader, domain)
+
+
+def _validate(reader, domain):
     for condition in domain.iter_conditions():
         fields = check_path(reader, condition.field_expr)
         _check_searchable(fields, condition)
         try:
             if nested := _nested(reader, condition):
-                validate_filter(*nested)
+                _validate(*nested)
             condition.validate(reader)
             _query(reader, condition)
         except FilterError:
@@ -82,14 +88,21 @@ def try_filter(reader, domain):
     :param domain: a :class:`Domain` that :func:`validate_filter` accepts
     :raise FilterError: the database or a search method refuses it
     """
-    reader.env.flush_all()
+    with _in_words(reader.env), mute_logger("odoo.sql_db"):
+        _plan(reader, domain)
+
+
+@contextmanager
+def _in_words(env):
+    """Have whatever refuses a filter be a :class:`FilterError`, without harm to the transaction."""
     try:
-        with reader.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
-            _plan(reader, domain)
+        env.flush_all()  # what is not written yet must survive the end of the savepoint
+        with env.cr.savepoint(flush=False):
+            yield
     except psycopg2.OperationalError:  # such as a serialization failure: Odoo tries again
         raise
     except (psycopg2.Error, UserError, *REFUSALS) as error:
-        raise FilterError(problem_text(reader.env, error) or _does_not_fit(reader.env)) from error
+        raise FilterError(problem_text(env, error) or _does_not_fit(env)) from error
 
 
 def _plan(reader, domain):

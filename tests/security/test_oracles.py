@@ -111,6 +111,7 @@ class TestOracles(OracleCase):
             ("id", "=", "x"),
             ("color", "=", "x"),
             ("parent_id.color", "=", "x"),
+            ("parent_id", "child_of", ["a\0"]),
         ):
             with self.subTest(condition):
                 self.assertIn("does not fit", self._said("", self._save, repr([condition])))
@@ -167,6 +168,7 @@ class TestOracles(OracleCase):
         for text in (
             "[('connector_id.credential_ids.encrypted_value', '!=', False)]",
             "[('id', 'child_of', {})]",
+            "[('id', '=', 'x')]",
         ):
             with self.assertRaises(UserError):
                 count(text)
