@@ -7,6 +7,9 @@ from urllib.parse import urlencode
 from ..core import remote_data
 from ..core.errors import AuthError, TransientError
 
+MAX_TOKEN = 10_000  # characters
+DEFAULT_SECONDS = 1800.0  # if the remote does not say how long a token is valid
+
 
 @dataclass(frozen=True, slots=True)
 class OAuth:
@@ -82,18 +85,27 @@ def _ask(http, oauth, credentials, form):
             f"{http.host} issued no access token (HTTP {response.status}).", code=f"HTTP_{response.status}"
         )
     answer = response.object
-    if response.status >= 300 or not answer.get("access_token"):
+    access_token = _token(answer.get("access_token"))
+    if response.status >= 300 or not access_token:
         raise AuthError(
             f"{http.host} issued no access token. Check the client ID and the client secret, then click Connect again.",
             code="TOKEN_REFUSED",
             http_status=response.status,
         )
     return Token(
-        str(answer["access_token"]),
-        str(answer.get("refresh_token") or ""),
+        access_token,
+        _token(answer.get("refresh_token")),
         _seconds(answer.get("expires_in")),
     )
 
 
+def _token(value):
+    """Return a token that can be stored and sent in a header; empty for anything else."""
+    is_token = isinstance(value, str) and len(value) <= MAX_TOKEN and value.isascii() and value.isprintable()
+    return value.strip() if is_token else ""
+
+
 def _seconds(value):
-    return remote_data.seconds(value) or 1800.0
+    """Return how long a token is valid, in seconds. Some remotes send a text; anything else is no duration."""
+    number = remote_data.count(value) if isinstance(value, str) else remote_data.seconds(value)
+    return min(float(number or DEFAULT_SECONDS), remote_data.MAX_SECONDS)

@@ -166,6 +166,9 @@ class QuotaReading:
         object.__setattr__(self, "resets_in", remote_data.seconds(self.resets_in))
 
 
+_YEARS = range(2000, 2200)  # in which a moment can be shown in any time zone
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionReport:
     """The result of *Test Connection*.
@@ -188,6 +191,12 @@ class ConnectionReport:
     def __post_init__(self):
         account = redact_text(remote_data.short(self.account, remote_data.MAX_NAME))
         object.__setattr__(self, "account", account)
+        for name in ("quota_remaining", "quota_limit"):
+            object.__setattr__(self, name, remote_data.count(getattr(self, name)))
+        if self.quota_limit is None:
+            object.__setattr__(self, "quota_remaining", None)
+        at = self.quota_resets_at
+        object.__setattr__(self, "quota_resets_at", at if at and at.year in _YEARS else None)
         object.__setattr__(self, "time_zone", self.time_zone if zones.find(self.time_zone) else "")
 
 

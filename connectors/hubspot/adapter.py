@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from ...core import field_map
-from ...core.errors import MappingError, RemoteError
+from ...core import field_map, remote_data
+from ...core.errors import MappingError, RemoteError, TransientError
 from ..base import Adapter, Finder, Provisioner, SchemaReader
 from ..items import Outcome, Prepared
 from ..provider import ConnectionReport
@@ -97,7 +97,7 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
         response = self.api.properties(object_name)
         if response.status >= 300:
             raise self.api.refusal(response, write=False)
-        return schema.read(response.object)
+        return schema.read(response.object, object_name)
 
     def set_up(self, objects):
         """Create the match key property of each object that lacks it.
@@ -126,6 +126,8 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
         details = self.api.account("/details")
         if details.status >= 300:
             raise self.api.refusal(details, write=False)
+        if not details.object.get("portalId"):
+            raise TransientError("HubSpot did not say which account this is.", code="NO_ACCOUNT")
         usage = self._daily_usage()
         limit, used = _count(usage.get("usageLimit")), _count(usage.get("currentUsage"))
         return ConnectionReport(
@@ -149,13 +151,16 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
 
 
 def _count(value):
-    return value if isinstance(value, int) else None
+    return remote_data.count(value) if isinstance(value, int) else None
 
 
 def _moment(value):
     """Return the moment (UTC) that a text says; None if it says none."""
     moment = field_map.parse_date(value)
-    return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else None
+    try:
+        return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else None
+    except OverflowError:
+        return None
 
 
 def _account_name(details):

@@ -1,6 +1,6 @@
 """HubSpot's property definitions: reading them, and creating the match key."""
 
-from ...core.errors import ValidationError
+from ...core.errors import TransientError, ValidationError
 from ..provider import RemoteProperty
 from . import problems
 from .api import noun
@@ -16,10 +16,16 @@ _TYPES = {
 }
 
 
-def read(body):
-    """Return the properties in a response to "read all properties", sorted by label, without archived ones."""
+def read(body, object_name):
+    """Return the properties in a response to "read all properties", sorted by label, without archived ones.
+
+    :raise TransientError: the response names none, although each object has some
+    """
     found = [_property(each) for each in problems.dicts(body.get("results")) if not each.get("archived")]
-    return sorted((each for each in found if each.name), key=lambda each: each.label.lower())
+    named = [each for each in found if each.name]
+    if not named:
+        raise TransientError(f"HubSpot named no properties of the {noun(object_name)}.", code="NO_PROPERTIES")
+    return sorted(named, key=lambda each: each.label.lower())
 
 
 def add_key(api, object_name):
@@ -68,14 +74,19 @@ def _group(api, object_name):
     response = api.properties(object_name, "GET", "/hs_object_id")
     if response.status >= 300:
         raise api.refusal(response, write=False, object_name=object_name)
-    return response.object.get("groupName")
+    name = response.object.get("groupName")
+    if not name or not isinstance(name, str):
+        raise TransientError(
+            f"HubSpot did not name the group of the {noun(object_name)}'s properties.", code="NO_GROUP"
+        )
+    return name
 
 
 def _property(definition):
     metadata = definition.get("modificationMetadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     name = str(definition.get("name") or "")
-    kind = _TYPES.get(definition.get("type"), "text")
+    kind = _TYPES.get(str(definition.get("type")), "text")
     options = [str(option.get("value")) for option in problems.dicts(definition.get("options"))]
     return RemoteProperty(
         name=name,

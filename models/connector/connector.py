@@ -10,6 +10,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_datetime, formatLang
 
 from ...connectors import PROVIDERS
+from ...connectors.asking import ask
 from ...connectors.connection import Connection
 from ...connectors.guard import Guard
 from ...connectors.provider import Settings
@@ -316,7 +317,7 @@ class RetailConnector(models.Model):
         self.check_access("write")
         try:
             with self._connection() as adapter:
-                report = adapter.test_connection()
+                report = ask(adapter.test_connection)
         except (RemoteError, UserError) as error:
             self._store_test_result(False, str(error), 0.0)
             return self._notify("danger", str(error))

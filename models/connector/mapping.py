@@ -6,6 +6,7 @@ from dataclasses import replace
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
+from ...connectors.asking import ask
 from ...connectors.base import Provisioner, SchemaReader
 from ...core import field_map
 from ...core.errors import RemoteError
@@ -171,7 +172,7 @@ class RetailConnector(models.Model):
         :raise RemoteError: the call failed
         """
         with self._connection() as adapter:
-            made = adapter.set_up(self._used_objects()) if isinstance(adapter, Provisioner) else []
+            made = ask(adapter.set_up, self._used_objects()) if isinstance(adapter, Provisioner) else []
         with suppress(RemoteError):  # the lines show that they are not checked
             self._refresh_properties()
         return made

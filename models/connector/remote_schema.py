@@ -4,8 +4,10 @@ from dataclasses import asdict
 
 from odoo import api, fields, models
 
+from ...connectors.asking import ask
 from ...connectors.base import SchemaReader
 from ...connectors.provider import RemoteProperty
+from ...core.errors import TransientError
 from ...tools.cache import cached
 
 
@@ -63,12 +65,15 @@ class RetailRemoteSchema(models.Model):
 
         Returns None if the adapter cannot read properties.
 
-        :raise RemoteError: the call failed
+        :raise RemoteError: the call failed, or its response names no properties
         """
         with connector._connection() as adapter:
             if not isinstance(adapter, SchemaReader):
                 return None
-            found = adapter.remote_properties(object_name)
+            found = ask(adapter.remote_properties, object_name)
+        if not found:  # what is known stays: without properties, every line would be wrong
+            message = self.env._("%(name)s named no properties of its records.", name=connector.name)
+            raise TransientError(message, code="NO_PROPERTIES")
         values = {"properties": [asdict(each) for each in found], "read_at": fields.Datetime.now()}
         # As the superuser: what the remote says is read-only for users.
         schema = self.sudo().search(

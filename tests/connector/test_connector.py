@@ -72,6 +72,16 @@ class TestConnector(RetailCase):
         self.assertEqual(action["params"]["type"], "danger")
         self.assertIn("127.0.0.1", action["params"]["message"])
 
+    def test_test_connection_without_a_usable_response(self):
+        for body in ({}, [], "no JSON", {"portalId": None}):
+            with self.subTest(body=body):
+                self.sandbox.fault(path="/details", status=200, body=body)
+                action = self.connector.action_test_connection()
+                self.assertEqual(action["params"]["type"], "danger")
+                self.assertFalse(self.connector.test_succeeded)
+                self.assertIn("HubSpot did" if body != "no JSON" else "JSON", self.connector.test_result)
+                self.sandbox.faults_clear()
+
     def test_activation_needs_the_credentials(self):
         connector = self.env["retail.connector"].create({"name": "New"})
         with self.assertRaisesRegex(UserError, "First enter the credential “.*” of New"):

@@ -12,6 +12,7 @@ from odoo.tools import mute_logger
 from odoo.tools.translate import code_translations
 
 from ...connectors.hubspot import mapping
+from ...connectors.hubspot.adapter import HubSpotAdapter
 from ...models.connector import field_map_values
 from ..common import RetailCase
 
@@ -334,6 +335,51 @@ class TestFieldMap(FieldMapCase):
         self.assertEqual(action["params"]["type"], "warning")
         self.assertEqual((line.check_status, self.connector.wrong_line_count), ("wrong", 1))
         self.assertEqual(line.check_note, "The remote system has no such property.")
+
+    def test_a_response_without_properties(self):
+        """The known ones stay, and the buttons say what is wrong."""
+        self.connector.action_refresh_properties()
+        known = self.env["retail.remote.schema"]._known(self.connector, "contact")
+        for body in (
+            {},
+            [],
+            {"results": None},
+            {"results": [1, "x"]},
+            "no JSON",
+            {"results": [{"name": {}}]},
+        ):
+            with self.subTest(body=body):
+                self.sandbox.fault(path="/crm/properties", status=200, body=body)
+                shown = self.connector.action_refresh_properties()["params"]
+                self.assertEqual(shown["type"], "danger")
+                self.assertIn(
+                    "named no properties" if body != "no JSON" else "invalid JSON", shown["message"]
+                )
+                self.connector.action_test_connection()
+                self.assertTrue(self.connector.test_succeeded)
+                self.assertEqual(self.env["retail.remote.schema"]._known(self.connector, "contact"), known)
+                self.assertEqual(set(self._contact_lines().mapped("check_status")), {"ok"})
+                self.sandbox.faults_clear()
+
+    def test_an_adapter_that_fails(self):
+        """The buttons show it, whatever it is."""
+
+        def fail(*_arguments):
+            raise KeyError("results")
+
+        text = "The response of the remote system could not be read. See the server log for details."
+        for name, action in (
+            ("test_connection", self.connector.action_test_connection),
+            ("remote_properties", self.connector.action_refresh_properties),
+            ("set_up", self.connector.action_set_up),
+        ):
+            with (
+                self.subTest(name),
+                patch.object(HubSpotAdapter, name, fail),
+                mute_logger("odoo.addons.retail_hub.connectors.asking"),
+            ):
+                shown = action()["params"]
+                self.assertEqual((shown["type"], shown["message"]), ("danger", text))
 
     def test_test_connection_checks_the_lines(self):
         self.connector.action_test_connection()

@@ -13,7 +13,7 @@ from odoo.tests import HttpCase, tagged
 from ...connectors import oauth
 from ...core.errors import TransientError
 from ...models.connector.oauth import CALLBACK
-from ..common import RetailCase
+from ..common import TOKEN, RetailCase
 
 SECRET = "sandbox-secret"
 
@@ -173,6 +173,46 @@ class TestOAuth(OAuthCase):
         self.connector.throttled_until = False
         self._drain()
         self.assertEqual(self._deliveries(partner).state, "delivered")
+
+    def test_answers_without_a_usable_token(self):
+        self._connect()
+        used = self._credential("access_token")._get_secret()
+        bodies = ({}, [], {"access_token": None}, {"access_token": ["a"]}, {"access_token": " \n"})
+        more = ({"access_token": {"a": 1}}, {"access_token": "ü"}, {"access_token": "a" * 20_000}, "no JSON")
+        for body in (*bodies, *more):
+            with self.subTest(body=str(body)[:40]):
+                self._let_token_end_soon()
+                self.sandbox.fault(path="/token", status=200, body=body)
+                action = self.connector.action_test_connection()
+                self.assertEqual(action["params"]["type"], "danger")
+                expected = "invalid JSON" if body == "no JSON" else "issued no access token"
+                self.assertIn(expected, self.connector.test_result)
+                self.assertEqual(self._credential("access_token")._get_secret(), used)
+                self.sandbox.faults_clear()
+
+    def test_odd_durations(self):
+        """A token whose duration the remote does not say counts as valid for half an hour."""
+        self._connect()
+        half, year = 1_800, 366 * 86_400
+        durations = {
+            "abc": half,
+            -1: half,
+            None: half,
+            0: half,
+            True: half,
+            "3600": 3_600,
+            1e300: year,
+            "9" * 400: year,
+        }
+        for duration, seconds in durations.items():
+            with self.subTest(duration=duration):
+                self.connector.token_ends_at = "2020-01-01"
+                body = {"access_token": TOKEN, "refresh_token": ["x"], "expires_in": duration}
+                self.sandbox.fault(path="/token", status=200, body=body)
+                self.connector.action_test_connection()
+                self.assertTrue(self.connector.test_succeeded)
+                self.assertAlmostEqual(self.connector._token_seconds(), seconds, delta=60)
+                self.sandbox.faults_clear()
 
     def test_who_waited_takes_what_there_is(self):
         """A second worker that saw the old token asks nobody."""
