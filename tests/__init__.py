@@ -26,6 +26,7 @@ from .connector import test_hubspot_upgrade
 from .connector import test_oauth
 from .connector import test_webhook_connector
 from .outbox import test_alerts
+from .outbox import test_alias
 from .outbox import test_bulk_run
 from .outbox import test_circuit
 from .outbox import test_conflicting

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..outbox.dependencies import bound_records
+
 SEVERITY = ("failed", "waiting", "in_sync")
 
 
@@ -93,11 +95,10 @@ class RetailSyncState(models.Model):
         self.remote_id = False
         for (connector, res_model), statuses in self.grouped(lambda s: (s.connector_id, s.res_model)).items():
             # As the superuser: the remote id belongs to the status, which the user may read.
-            bound = (
-                self.env["retail.binding"].sudo()._by_record(connector, res_model, statuses.mapped("res_id"))
-            )
+            primaries, bound = bound_records(connector.sudo(), res_model, statuses.mapped("res_id"))
             for status in statuses:
-                status.remote_id = bound[status.res_id].remote_id if status.res_id in bound else False
+                found = bound.get(primaries.get(status.res_id, status.res_id))
+                status.remote_id = found.remote_id if found else False
 
     def action_resync(self):
         """Send the record again now, to this connector."""

@@ -15,6 +15,7 @@ from . import claim
 from . import replay
 from . import attempt
 from . import binding
+from . import alias
 from . import bulk_run
 from . import bulk_run_feed
 from . import bulk_run_preview

@@ -17,12 +17,14 @@ class Bound(NamedTuple):
     :param sent_hash: hash of the comparable part that was sent last
     :param is_not_found: the record no longer exists at the remote
     :param remote_object: the adapter's object; empty if unknown
+    :param key_hash: hash of the match key that was sent last
     """
 
     remote_id: str
     sent_hash: str | None
     is_not_found: bool
     remote_object: str
+    key_hash: str | None
 
 
 class RetailBinding(models.Model):
@@ -60,7 +62,8 @@ class RetailBinding(models.Model):
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
-                "SELECT res_id, remote_id, sent_hash, COALESCE(is_not_found, FALSE), COALESCE(remote_object, '')"
+                "SELECT res_id, remote_id, sent_hash, COALESCE(is_not_found, FALSE), COALESCE(remote_object, ''),"
+                " key_hash"
                 " FROM retail_binding"
                 " WHERE connector_id = %s AND res_model = %s AND res_id = ANY(%s)",
                 connector.id,

@@ -32,11 +32,10 @@ class Dependencies:
     def _look_up(self, model, ids):
         existing = set(self.env[model].browse(ids).exists().ids)
         survivors = self.env["retail.event"]._survivors(model, ids - existing)
-        bindings = self.env["retail.binding"]._by_record(
-            self.connector, model, {*existing, *survivors.values()}
-        )
-        for id_ in (*existing, *survivors):
-            current = survivors.get(id_, id_)
+        current_ids = {id_: survivors.get(id_, id_) for id_ in (*existing, *survivors)}
+        primaries, bindings = bound_records(self.connector, model, current_ids.values())
+        for id_, current_id in current_ids.items():
+            current = primaries.get(current_id, current_id)
             bound = bindings.get(current)
             self._current[model, id_] = current
             if bound and not bound.is_not_found:
@@ -113,17 +112,36 @@ class Dependencies:
         )
 
     def _queue(self, record, name, lane):
-        event_type = record._retail_updated_event
-        is_queued = (
-            event_type
-            and record._retail_with_state(event_type)
-            and self.env["retail.event"]._insert(
-                record._name, [CapturedEvent(event_type, record.id)], connectors=self.connector, lane=lane
-            )
-        )
-        if not is_queued:
+        if not queue_state(self.connector, record, lane):
             message = self.env._("%(name)s must be sent first, but no active flow sends it.", name=name)
             raise MappingError(message, code="NOT_SENT")
+
+
+def bound_records(connector, res_model, ids):
+    """Return (``{id of an alias: id of its primary}``, ``{id: Bound}`` of the records and primaries that are bound)."""
+    bindings = connector.env["retail.binding"]
+    bound = bindings._by_record(connector, res_model, ids)
+    unbound = set(ids) - bound.keys()
+    if not unbound or not connector.env[res_model]._retail_may_share:
+        return {}, bound
+    aliases = connector.env["retail.alias"]._by_record(connector, res_model, unbound)
+    primaries = {id_: alias.primary_id for id_, alias in aliases.items()}
+    bound |= (
+        bindings._by_record(connector, res_model, set(primaries.values()) - bound.keys()) if primaries else {}
+    )
+    return {id_: primary for id_, primary in primaries.items() if primary in bound}, bound
+
+
+def queue_state(connector, record, lane):
+    """Queue the state of a record for a connector.
+
+    :return: the number of deliveries; None or 0 if no active flow sends it
+    """
+    event_type = record._retail_updated_event
+    if not event_type or not record._retail_with_state(event_type):
+        return None
+    event = CapturedEvent(event_type, record.id)
+    return connector.env["retail.event"]._insert(record._name, [event], connectors=connector, lane=lane)
 
 
 def _model(reference):

@@ -2,14 +2,12 @@
 
 import json
 import logging
-from collections import defaultdict
 from contextlib import suppress
 
 from ...connectors.items import Outcome
 from ...core import remote_data
 from ...core.errors import (
     ADAPTER_FAILED,
-    ConflictError,
     FlowFaultError,
     MappingError,
     RemoteError,
@@ -22,6 +20,7 @@ from .item_builder import ItemBuilder
 from .outcome import OutcomeRecorder
 from .outgoing import OutgoingDelivery
 from .rows import StartedAttempt
+from .shared_keys import SharedKeys
 
 _logger = logging.getLogger(__name__)
 
@@ -29,7 +28,7 @@ _logger = logging.getLogger(__name__)
 class DeliveryBatch:
     """Deliveries of one connector that are sent together.
 
-    ``prepare``, ``refuse_shared_keys`` and ``record`` run in a transaction each, and may be repeated after a rollback.
+    ``prepare``, ``settle_shared_keys`` and ``record`` run in a transaction each, and may be repeated after a rollback.
     ``send`` runs after the first two, without a transaction. ``deliveries`` has an
     :class:`~.outgoing.OutgoingDelivery` for each claim.
     """
@@ -53,7 +52,7 @@ class DeliveryBatch:
         """Build the remote requests, and insert the attempts."""
         self._build()
         self._clear_faults()
-        self._start_attempts()
+        self.start_attempts(self.ready)
 
     def preview(self):
         """Build the remote requests without inserting attempts. A delivery that waits is built without its links.
@@ -65,7 +64,7 @@ class DeliveryBatch:
             if each.waits_for and each.item:
                 with suppress(RemoteError):
                     self._set_prepared(each)
-        self.refuse_shared_keys()
+        self.settle_shared_keys()
 
     def _clear_faults(self):
         """Flows that could be evaluated work again."""
@@ -131,11 +130,11 @@ class DeliveryBatch:
 
     # -- attempts ----------------------------------------------------------------------------------
 
-    def _start_attempts(self):
+    def start_attempts(self, deliveries):
         """Insert the attempts. A delivery waits if another started attempt has the same match key."""
-        ready = self.ready
-        attempt_ids = self.env["retail.delivery.attempt"]._start([self._attempt_row(each) for each in ready])
-        for each in ready:
+        rows = [self._attempt_row(each) for each in deliveries]
+        attempt_ids = self.env["retail.delivery.attempt"]._start(rows)
+        for each in deliveries:
             each.attempt_id = attempt_ids.get(each.claim.id)
             if each.attempt_id is None:
                 each.postpone()
@@ -154,44 +153,12 @@ class DeliveryBatch:
     def _masked_request(self, prepared):
         return self.adapter.http.secrets.mask(masked_request(prepared))
 
-    def refuse_shared_keys(self):
-        """Fail deliveries whose match key belongs to the remote record of another Odoo record.
+    def settle_shared_keys(self):
+        """Decide the deliveries whose match key another Odoo record has at the remote.
 
-        This needs a transaction of its own, after the attempts were committed. If another attempt had the same key,
-        then either it has linked its record, which this transaction sees, or the insertion of our attempt waited.
+        This needs a transaction of its own, after the attempts were committed.
         """
-        by_model = defaultdict(list)
-        for each in self.ready:
-            if each.new_key:
-                by_model[each.claim.res_model].append(each)
-        for res_model, deliveries in by_model.items():
-            self._refuse_shared_keys(res_model, deliveries)
-
-    def _refuse_shared_keys(self, res_model, deliveries):
-        keys = {each.new_key for each in deliveries}
-        holders = self.env["retail.binding"]._key_holders(self.connector, res_model, keys)
-        living = set(self.env[res_model].browse(holders.values()).exists().ids)
-        for each in deliveries:
-            holder = holders.get(each.new_key)
-            if holder in living and holder != each.claim.res_id:
-                self._refuse(each, holder)
-
-    def _refuse(self, delivery, holder):
-        claim, attempts = delivery.claim, self.env["retail.delivery.attempt"]
-        if delivery.sought:  # the lookup would find the other record's remote record
-            delivery.cancel(self._deleted())
-            attempts._forget_natural_keys(self.connector, claim.res_model, [claim.res_id])
-        else:
-            delivery.refuse(self._shared_key_error(claim.res_model, holder), holder)
-        attempts.browse(delivery.attempt_id).unlink()
-
-    def _shared_key_error(self, res_model, holder):
-        message = self.env._(
-            "%(record)s is already linked to the remote record with this key. Merge the two records, or change the"
-            " key of this one.",
-            record=self.env[res_model].browse(holder)._retail_reference(),
-        )
-        return ConflictError(message, code="SHARED_KEY")
+        SharedKeys(self).settle()
 
     # -- send --------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ An effect belongs to an event type. To merge another kind of record, such as pro
 """
 
 from ...core.errors import TransientError
+from .dependencies import queue_state
 
 
 class Effect:
@@ -33,6 +34,12 @@ class Effect:
         delivered = self.env["retail.delivery"]._sent_ids(self.connector, self.res_model, ids)
         return {*bindings.mapped("res_id"), *delivered}
 
+    def pass_on(self, payload, lane):
+        """Give the remote record to another Odoo record that shares it, instead of ending it.
+
+        :return: the id of that record; None if there is none
+        """
+
     def merged_remote_ids(self, payload):
         """Return the remote ids of the records that were merged away, as known when the event is sent.
 
@@ -59,8 +66,26 @@ class Erased(Effect):
     def delivered(self, payload, remote_id):
         self._forget(self.ended_ids(payload))
 
+    def pass_on(self, payload, lane):
+        ids = self.ended_ids(payload)
+        binding, aliases = self._bindings(ids), self._aliases(ids)
+        heirs = self.env[self.res_model].browse(aliases.sorted("id").mapped("res_id")).exists()
+        if not binding or not heirs:
+            return None
+        heir = heirs[0]
+        binding.write({"res_id": heir.id, "sent_hash": False})
+        aliases.filtered(lambda alias: alias.res_id == heir.id).unlink()
+        aliases.exists().primary_id = heir.id
+        self._forget(ids)
+        queue_state(self.connector, heir, lane)
+        return heir.id
+
+    def _aliases(self, primary_ids):
+        return self.env["retail.alias"]._of_primaries(self.connector, self.res_model, primary_ids)
+
     def _forget(self, ids):
         self._bindings(ids).unlink()
+        self.env["retail.alias"]._of_records(self.connector, self.res_model, ids).unlink()
         self.env["retail.delivery.attempt"]._forget_natural_keys(self.connector, self.res_model, ids)
         reason = self.env._("The record was merged or deleted.")
         self.env["retail.delivery"]._cancel_dead_states(self.connector, self.res_model, ids, reason)
@@ -78,6 +103,9 @@ class Merged(Erased):
     def ended_ids(self, payload):
         return _merged(payload)[1]
 
+    def pass_on(self, payload, lane):
+        """The survivor gets it when the merge is sent."""
+
     def merged_remote_ids(self, payload):
         """Return the remote ids, after all deliveries of the merged records have ended.
 
@@ -91,12 +119,14 @@ class Merged(Erased):
         merged = self._bindings(merged_ids)
         if merged and not self._bindings([survivor_id]):
             merged[0].res_id = survivor_id
+            self.env["retail.alias"]._of_records(self.connector, self.res_model, [survivor_id]).unlink()
             merged = merged[1:]
         return tuple(merged.mapped("remote_id"))
 
     def delivered(self, payload, remote_id):
         """Remove the merged records' bindings, and have the survivor sent again, under its new remote id."""
         survivor_id, merged_ids = _merged(payload)
+        self._aliases(merged_ids).primary_id = survivor_id
         self._forget(merged_ids)
         survivor = self._bindings([survivor_id])
         survivor.write({"remote_id": remote_id or survivor.remote_id, "sent_hash": False})

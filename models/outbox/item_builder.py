@@ -100,6 +100,7 @@ class ItemBuilder:
             claim = each.claim
             if each.is_fact:
                 self._add_payload(each, self._fact_payload, each)
+                self._pass_on(each)
             elif claim.res_id not in canonical:
                 self._seek_deleted(each)
             else:
@@ -117,6 +118,17 @@ class ItemBuilder:
         claim, payload = delivery.claim, delivery.payload
         effect = effect_of(self.connector, claim.event_type, claim.res_model)
         return delivery.is_fact and payload is not None and effect.is_owed(payload)
+
+    def _pass_on(self, delivery):
+        """Cancel the end of a remote record that another Odoo record shares."""
+        claim = delivery.claim
+        effect = effect_of(self.connector, claim.event_type, claim.res_model)
+        heir_id = delivery.payload is not None and effect.pass_on(delivery.payload, claim.lane)
+        if heir_id:
+            heir = self.env[claim.res_model].browse(heir_id)
+            delivery.cancel(
+                self.env._("The remote record is now that of %(record)s.", record=heir._retail_reference())
+            )
 
     def _matching(self, flow, records):
         try:

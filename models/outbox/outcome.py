@@ -17,9 +17,12 @@ from ...core.errors import (
 from ...core.policy import DEFAULT_QUOTA_DELAY, fingerprint
 from ...core.redaction import redact, redact_text
 from ...schemas.subjects import model_of
+from .alias import AliasRow
 from .attempt_snapshot import comparable_hash, key_hash, property_digests
+from .dependencies import bound_records, queue_state
 from .effects import effect_of
 from .rows import BindingRow, DeliveryRow, FinishedAttempt
+from .shared_keys import alias_warning, released_keys
 
 
 class OutcomeRecorder:
@@ -38,7 +41,10 @@ class OutcomeRecorder:
         """Decide the next state of each delivery, and write all changes. Safe to repeat after a rollback."""
         for each in self.sent:
             self._decide(each)
-        bound = self._bind([each for each in self.sent if each.outcome.error is None])
+        arrived = [each for each in self.sent if each.outcome.error is None]
+        bound = self._bind(arrived)
+        bound += self._put_aliases()
+        self._end_aliases(arrived)
         self._look_again_for_waits()
         self.env["retail.delivery"]._record([self._delivery_row(each) for each in self.deliveries])
         self.env["retail.delivery.attempt"]._finish([_finished_attempt(each) for each in self.sent])
@@ -50,6 +56,8 @@ class OutcomeRecorder:
     def _decide(self, delivery):
         if delivery.sought and delivery.outcome.error is None:
             delivery.cancel(self.env._("The record was deleted before it was sent."))
+        elif delivery.is_partial and delivery.outcome.error is None:
+            delivery.send_again()
         else:
             delivery.decide(delivery.outcome.error)
 
@@ -61,10 +69,12 @@ class OutcomeRecorder:
                 res_model, _comma, res_id = each.waits_for.partition(",")
                 by_model[res_model][int(res_id)].append(each)
         for res_model, waiting in by_model.items():
-            bindings = self.env["retail.binding"]._by_record(self.connector, res_model, waiting)
-            for res_id, bound in bindings.items():
-                for each in () if bound.is_not_found else waiting[res_id]:
-                    each.end_wait()
+            primaries, bindings = bound_records(self.connector, res_model, waiting)
+            for res_id, deliveries in waiting.items():
+                bound = bindings.get(primaries.get(res_id, res_id))
+                for each in deliveries if bound and not bound.is_not_found else ():
+                    if each.key_in_use is None or each.key_in_use != bound.key_hash:
+                        each.end_wait()
 
     def _delivery_row(self, delivery):
         claim, decision, error = delivery.claim, delivery.decision, delivery.error
@@ -118,8 +128,42 @@ class OutcomeRecorder:
             bindings._bind(self.connector, [row._replace(is_new_link=False)])
         elif not delivery.sought:  # else nothing was sent: what was found is the other record's
             others.sent_hash = False  # its content at the remote may have been replaced
-            delivery.refuse(self._shared_record_error(row, others[0]), others[0].res_id)
+            self._share_or_refuse(delivery, row, others[0])
         return not others
+
+    def _share_or_refuse(self, delivery, row, other):
+        records = self.env[row.res_model]
+        if not records._retail_may_share:
+            delivery.refuse(self._shared_record_error(row, other), other.res_id)
+            return
+        self.env["retail.binding"]._of_records(self.connector, row.res_model, [row.res_id]).unlink()
+        warning = alias_warning(self.env, row.res_model, other.res_id)
+        delivery.share(other.res_id, row.key_hash, True, warning)
+        queue_state(self.connector, records.browse(other.res_id), delivery.claim.lane)
+
+    # -- aliases -----------------------------------------------------------------------------------
+
+    def _end_aliases(self, arrived):
+        """Forget what records were aliases of that are bound now, and send those whose key is free now."""
+        aliases = self.env["retail.alias"]
+        for each in arrived:
+            if each.alias and not each.shared_with and each.error is None:
+                aliases._of_records(self.connector, each.claim.res_model, [each.claim.res_id]).unlink()
+        for res_model, keys in released_keys(arrived).items():
+            if self.env[res_model]._retail_may_share:
+                aliases._release(self.connector, res_model, keys)
+
+    def _put_aliases(self):
+        """Store which records are aliases now.
+
+        :return: ``model,id`` of each
+        """
+        shared = [each for each in self.deliveries if each.shared_with]
+        rows = [AliasRow(each.claim.res_model, each.claim.res_id, *each.shared_with) for each in shared]
+        self.env["retail.alias"]._put(self.connector, rows)
+        return [f"{row.res_model},{row.res_id}" for row in rows]
+
+    # -- facts and failures ------------------------------------------------------------------------
 
     def _shared_record_error(self, row, other):
         records = self.env[row.res_model]

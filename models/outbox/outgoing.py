@@ -11,6 +11,7 @@ from ...core.const import OPEN_STATES, EventKind, State
 from ...core.errors import RemoteError
 from ...core.policy import Decision, decide, still_in_doubt
 from ...core.redaction import mask_values, redact_text
+from .alias import Alias
 from .attempt_snapshot import key_hash, named_values
 from .binding import Bound
 from .claim import Claim
@@ -26,6 +27,10 @@ class OutgoingDelivery:
         record which was deleted since. Such a delivery only looks the remote record up.
     :param waits_for: the record that must arrive first, such as ``res.partner,7``
     :param conflicts_with: the other record that is linked to the remote record already, such as ``res.partner,7``
+    :param alias: what its record was an alias of before, if it may be one
+    :param shared_with: what its record is an alias of now
+    :param key_in_use: hash of the match key for which it waits: the other record still has it
+    :param is_partial: it is sent without its match key, which another record has to give up first, and then again
     """
 
     claim: Claim
@@ -43,6 +48,10 @@ class OutgoingDelivery:
     conflicts_with: str | None = None
     warnings: list[str] = field(default_factory=list)
     unreadable: frozenset[str] = frozenset()
+    alias: Alias | None = None
+    shared_with: Alias | None = None
+    is_partial: bool = False
+    key_in_use: str | None = None
 
     @property
     def is_ready(self):
@@ -73,6 +82,16 @@ class OutgoingDelivery:
         self.conflicts_with = f"{self.claim.res_model},{res_id}"
         self.decide(error, is_final=True)
 
+    def share(self, primary_id, key, is_remote, warning):
+        """Decide that it counts as delivered: its record is an alias of another one, which is sent.
+
+        :param key: the hash of its own match key
+        :param is_remote: whether the remote system said so
+        """
+        self.shared_with = Alias(primary_id, key, is_remote)
+        self.decision, self.error = Decision(State.DELIVERED, self.claim.attempts), None
+        self.warnings = [warning]
+
     def wait_for(self, error):
         """Wait for what a :class:`~...core.errors.DependencyError` names."""
         self.waits_for = error.field
@@ -82,6 +101,10 @@ class OutgoingDelivery:
         """Decide not to send it; the reason becomes its warning."""
         self.decision, self.error = Decision(State.CANCELLED, self.claim.attempts), None
         self.warnings = [reason]
+
+    def send_again(self):
+        """Decide that the rest of it is sent at once."""
+        self.decision = Decision(State.PENDING, self.claim.attempts)
 
     def skip(self):
         """Decide that it counts as delivered, because the remote already has the same content."""
@@ -101,8 +124,19 @@ class OutgoingDelivery:
     @property
     def new_key(self):
         """The hash of the match key by which the remote may create a record; None if it cannot create one."""
-        prepared = self.prepared
-        return key_hash(prepared.key) if prepared.key and not prepared.item.remote_id else None
+        return None if self.prepared.item.remote_id else self.key
+
+    @property
+    def changed_key(self):
+        """The hash of the match key that the remote record is to get; None if it has that key already."""
+        if not self.prepared.item.remote_id or self.key == self.binding.key_hash:
+            return None
+        return self.key
+
+    @property
+    def key(self):
+        """The hash of the match key; None if there is none."""
+        return key_hash(self.prepared.key) if self.prepared.key else None
 
     @property
     def warning(self):

@@ -79,6 +79,8 @@ class RetailCapture(models.AbstractModel):
     _retail_subject_field: str | None = None
     # Whether the branches of a company use its records, too, such as its customers.
     _retail_is_used_by_branches = False
+    # Whether two of its records may be one remote record, such as two customers who are the same person.
+    _retail_may_share = False
     # The field whose value names the record in stored texts; it must not be personal data.
     _retail_number_field: str | None = None
     # Paths to the record where the business process begins, such as an invoice's order: the first that exists.
@@ -87,6 +89,11 @@ class RetailCapture(models.AbstractModel):
     # Customers, stock levels, prices and promotions name none: such a state stands for all changes since the last one,
     # which many events caused.
     _retail_causes: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
+
+    @api.model
+    def _retail_without_key(self, payload):
+        """Return a canonical payload without that by which other systems identify a record."""
+        return payload
 
     def _retail_reference(self):
         """Name the record for texts that are stored, which must not hold personal data: by its number or its id."""

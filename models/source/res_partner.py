@@ -49,6 +49,7 @@ class ResPartner(models.Model):
     _retail_updated_event = "customer.updated"
     _retail_erased_event = "customer.erased"
     _retail_is_used_by_branches = True
+    _retail_may_share = True
 
     # -- capture -----------------------------------------------------------------------------------
 
@@ -135,6 +136,10 @@ class ResPartner(models.Model):
             except Exception as error:  # custom fields and overrides too: one record must not stop the others
                 payloads[partner.id] = (error, [])
         return payloads
+
+    @api.model
+    def _retail_without_key(self, payload):
+        return {**payload, "emails": [], "website": ""}
 
     def _retail_payload(self, addresses):
         phones, phone_remarks = self._retail_phones()

@@ -207,24 +207,6 @@ class TestDelivery(RetailCase):
         self.assertEqual(list(self._contacts()), ["ann@new.example.com"])
         self.assertEqual(len(self.sandbox.contacts()), 1)
 
-    def test_two_customers_with_one_email(self):
-        """Two customers never write to one contact in turn: the second says whom it collides with."""
-        first = self._partner("First")
-        second = self._partner("Second")
-        self._drain()
-        self._make_due(self._deliveries(second))
-        self._drain()
-        self.assertEqual(self._deliveries(first).state, "delivered")
-        dead = self._deliveries(second)
-        self.assertEqual((dead.state, dead.error_class, dead.error_code), ("dead", "conflict", "SHARED_KEY"))
-        self.assertEqual(
-            dead.error_message,
-            f"Contact #{first.id} is already linked to the remote record with this key. Merge the two records, or"
-            " change the key of this one.",
-        )
-        self.assertEqual(dead.conflicts_with, f"res.partner,{first.id}")
-        self.assertEqual(self._contacts()["ann@example.com"]["lastname"], "First")
-
     def test_filter_of_the_flow(self):
         self.connector.flow_ids.domain = "[('city', '=', 'Ghent')]"
         inside, outside = self._partner(city="Ghent"), self._partner("Bo", "bo@example.com", city="Paris")

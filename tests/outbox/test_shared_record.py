@@ -1,4 +1,4 @@
-"""No two Odoo records are linked to one remote record, whatever the remote answers."""
+"""No two Odoo records are bound to one remote record, whatever the remote answers."""
 
 import json
 from dataclasses import replace
@@ -16,18 +16,19 @@ TAKEN = "4711"
 class Adopting(HubSpotAdapter):
     """Answers each contact with one and the same id, as an adapter does that adopts the record that a 409 names."""
 
+    taken = TAKEN
+
     def send(self, batch):
-        return [replace(each, remote_id=TAKEN) for each in super().send(batch)]
+        return [replace(each, remote_id=self.taken) for each in super().send(batch)]
 
 
-@tagged("post_install", "-at_install")
-class TestSharedRecord(RetailCase):
+class SharedRecordCase(RetailCase):
     def _bindings(self, *partners):
         ids = [partner.id for partner in partners]
         return self.env["retail.binding"]._of_records(self.connector, "res.partner", ids).sorted("res_id")
 
-    def _adopt(self):
-        self.enterContext(self._patched_provider(adapter=Adopting))
+    def _adopt(self, taken=TAKEN):
+        self.enterContext(self._patched_provider(adapter=type("Adopting", (Adopting,), {"taken": taken})))
 
     def _merge_at_hubspot(self, one, two):
         """Merge the contacts of two customers, as a user of HubSpot does."""
@@ -37,6 +38,15 @@ class TestSharedRecord(RetailCase):
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
         with urlopen(Request(url, json.dumps(body).encode(), headers, method="POST"), timeout=10) as answer:
             return json.load(answer)["id"]
+
+
+@tagged("post_install", "-at_install")
+class TestSharedRecord(SharedRecordCase):
+    """Records that cannot be duplicates of each other."""
+
+    def setUp(self):
+        super().setUp()
+        self.patch(self.env.registry["res.partner"], "_retail_may_share", False)
 
     def test_the_second_record_fails(self):
         """It says which record it is, whose remote record it got, and what to do; it is not linked."""
@@ -117,3 +127,66 @@ class TestSharedRecord(RetailCase):
         failed = self._deliveries(second)[-1]
         self.assertEqual((failed.state, failed.error_code), ("dead", "SHARED_RECORD"))
         self.assertEqual(self._bindings(first, second).mapped("remote_id"), [left, before])
+
+
+@tagged("post_install", "-at_install")
+class TestOneCustomer(SharedRecordCase):
+    """Customers may be one person: the second becomes an alias, and the first is what the remote has in the end."""
+
+    def _alias(self, partner):
+        return self.env["retail.alias"]._of_records(self.connector, "res.partner", partner.ids)
+
+    def _drain_all(self):
+        for _round in range(4):
+            self._drain()
+
+    def _name_at_hubspot(self, remote_id):
+        [contact] = [each for each in self.sandbox.contacts() if each["id"] == remote_id]
+        return contact["properties"]["lastname"]
+
+    def test_adopted(self):
+        first = self._partner()
+        self._drain()
+        taken = self._bindings(first).remote_id
+        self._adopt(taken)
+        second, third = (self._partner(f"Bob {n}", f"bob{n}@example.com") for n in range(2))
+        self._drain_all()
+        states = [self._deliveries(each)[-1].state for each in (first, second, third)]
+        self.assertEqual(states, ["delivered"] * 3)
+        self.assertEqual(self._bindings(first, second, third).mapped("res_id"), first.ids)
+        self.assertEqual([self._alias(each).primary_id for each in (second, third)], first.ids * 2)
+        self.assertEqual(self._deliveries(first)[-1].event_type, "customer.updated")
+
+    def test_merged_at_the_remote(self):
+        """What the second change overwrote is sent again, and the second is not sent any more."""
+        first, second = self._partner("Ann One"), self._partner("Bob Two", "bob@example.com")
+        self._drain()
+        left = self._merge_at_hubspot(first, second)
+        for partner in (first, second):
+            partner.city = "Ghent"
+            self._drain()
+        self.assertEqual(self._deliveries(second)[-1].state, "delivered")
+        self.assertIn(f"Possible duplicate of Contact #{first.id}", self._deliveries(second)[-1].warning)
+        self.assertEqual((self._alias(second).primary_id, self._alias(second).is_remote), (first.id, True))
+        self.assertEqual(
+            self._bindings(first, second).mapped(lambda each: (each.res_id, each.remote_id)),
+            [(first.id, left)],
+        )
+        self._drain_all()
+        self.assertEqual(self._name_at_hubspot(left), "One")
+        calls = len(self._calls())
+        second.city = "Paris"
+        self._drain_all()
+        self.assertEqual((len(self._calls()), self._deliveries(second)[-1].state), (calls, "delivered"))
+
+    def test_a_new_address_after_a_merge_at_the_remote(self):
+        first, second = self._partner("Ann One"), self._partner("Bob Two", "bob@example.com")
+        self._drain()
+        self._merge_at_hubspot(first, second)
+        for partner in (first, second):
+            partner.city = "Ghent"
+            self._drain()
+        second.email = "two@example.com"
+        self._drain_all()
+        self.assertEqual(self._contacts()["two@example.com"]["lastname"], "Two")
+        self.assertFalse(self._alias(second))

@@ -13,6 +13,7 @@ READ, CHANGE, ALL = ("read",), ("read", "write"), OPERATIONS
 
 # Model: (operations of a User, operations of a Manager). Portal users and users without a group have none.
 RIGHTS = {
+    "retail.alias": (READ, READ),
     "retail.binding": (READ, READ),
     "retail.bulk.run": (READ, ALL),
     "retail.circuit": (READ, READ),
@@ -96,6 +97,8 @@ class RightsCase(RetailCase):
         env["retail.retention"].create({"company_id": company.id})
         env["retail.remote.schema"]._read(connector, "contact")
         env["retail.bulk.run"].create({"connector_id": connector.id})
+        two = {"res_id": connector.id, "primary_id": connector.id, "since": "2026-01-01"}
+        env["retail.alias"].create({"connector_id": connector.id, "res_model": "res.partner", **two})
         dead = env["retail.delivery"].search([("connector_id", "=", connector.id), ("state", "=", "dead")])
         dead.with_user(manager).action_repair()
         connector.field_map_ids[:1].expression = "name.full"  # a difference to compare
