@@ -62,6 +62,7 @@ class RetailSetupCheck(models.TransientModel):
             self._check_channels(),
             self._check_own_clock(),
             *self._check_encryption_key(),
+            *self._check_companies(),
             *(line for connector in self._connectors() for line in self._check_connector(connector)),
         ]
         self.sudo().line_ids = [  # read-only for users
@@ -213,7 +214,26 @@ class RetailSetupCheck(models.TransientModel):
             False,
         )
 
+    def _check_companies(self):
+        for company in self._connectors().company_id:
+            yield from self._check_caretaker(company.name, company, company.retail_responsible_id, False)
+
+    def _check_caretaker(self, title, company, user, connector_id):
+        """Yield a warning if a user was chosen who gets no alerts any more."""
+        if reason := company._retail_why_not(user):
+            yield (
+                "warning",
+                self.env._("%(name)s: responsible user", name=title),
+                reason,
+                self.env._("Choose another responsible user. Until then, somebody else gets the alerts."),
+                connector_id,
+            )
+
     def _check_connector(self, connector):
+        company = connector.company_id
+        yield from self._check_caretaker(connector.name, company, connector.responsible_id, connector.id)
+        for flow in connector.flow_ids.filtered("owner_id"):
+            yield from self._check_caretaker(flow.display_name, company, flow.owner_id, connector.id)
         yield self._check_credentials(connector)
         yield self._check_tested(connector)
         if connector.test_succeeded:

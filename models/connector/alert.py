@@ -36,7 +36,7 @@ class RetailAlerting(models.AbstractModel):
         :param cause: the key of the cause, unique for this record
         :param summary: the activity's title
         :param note: the activity's text. Only :class:`Markup` is HTML: a text may have come from a remote
-        :param user: assigned to the alert; an open alert keeps its user, unless that user was archived
+        :param user: assigned to the alert; an open alert keeps its user, while that user can take care of it
         """
         alert = self._alert(cause)
         if not isinstance(note, Markup):
@@ -47,7 +47,7 @@ class RetailAlerting(models.AbstractModel):
             self.sudo().activity_schedule(ACTIVITY_TYPE, retail_cause=cause, user_id=user.id, **texts)
             return
         alert.write({"summary": summary, "note": note})
-        if not alert.user_id.active:
+        if self.company_id._retail_why_not(alert.user_id):
             alert.user_id = user
 
     def _clear_alert(self, cause, feedback=None):

@@ -174,7 +174,8 @@ class RetailConnector(models.Model):
         for connector in self:
             company = connector.company_id
             choices = connector.responsible_id | company.retail_responsible_id | self.env.user
-            connector.responsible_id = next(filter(company._retail_is_internal, choices), False)
+            able = (user for user in choices if not company._retail_why_not(user))
+            connector.responsible_id = next(able, False)
 
     @api.constrains("responsible_id", "company_id")
     def _check_responsible_id(self):
@@ -452,8 +453,16 @@ class RetailConnector(models.Model):
         summary = self.env._("%(name)s needs attention", name=self.name)
         self._raise_alert(ATTENTION, summary, reason, self._get_responsible())
 
-    def _get_responsible(self):
-        return self.responsible_id or self.company_id.retail_responsible_id or self.env.user
+    def _get_responsible(self, preferred=(), otherwise=()):
+        """Return who gets an alert: the responsible user, unless another user is preferred.
+
+        :param preferred: users who come before the responsible user
+        :param otherwise: users who come after the responsible user and that of the company
+        """
+        company = self.company_id
+        return company._retail_caretaker(
+            (*preferred, self.responsible_id, company.retail_responsible_id, *otherwise)
+        )
 
     def _send_email(self, subject, text):
         """Queue an e-mail to the responsible user, if *E-mail on Outage* is set."""

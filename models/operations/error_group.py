@@ -160,20 +160,16 @@ class RetailErrorGroup(models.Model):
         groups.browse([group_id for (group_id,) in rows])._assign()
 
     def _assign(self):
-        """Notify the owner of each group without an activity, or whose owner was archived."""
+        """Notify the owner of each group without an activity, or whose owner can no longer take care of it."""
         for group in self:
-            if not group._alert(FAILED).user_id.active:
+            user = group._alert(FAILED).user_id
+            if not user or group.company_id._retail_why_not(user):
                 group.owner_id = group._find_owner()
                 group._alert_owner()
 
     def _find_owner(self):
-        """Return the user assigned to the group: the flow's owner, else the connector's responsible, if active."""
-        candidates = (
-            self.sample_id.flow_id.owner_id,
-            self.connector_id.responsible_id,
-            self.company_id.retail_responsible_id,
-        )
-        return next((user for user in candidates if user.active), self.env.ref("base.user_admin"))
+        """Return the user assigned to the group: the flow's owner, else the connector's responsible user."""
+        return self.connector_id._get_responsible(preferred=(self.sample_id.flow_id.owner_id,))
 
     def _alert_owner(self):
         self._raise_alert(FAILED, user=self.owner_id, **self._texts())
@@ -237,7 +233,7 @@ class RetailErrorGroup(models.Model):
         if not self._is_unrepaired():
             self._close()
             return
-        if not self.owner_id.active:
+        if not self.owner_id or self.company_id._retail_why_not(self.owner_id):
             self._assign()
         alert = self._alert(FAILED)
         if alert and self.dead_count and alert.summary != self._texts()["summary"]:

@@ -287,9 +287,9 @@ class RetailBulkRun(models.Model):
         """Stop at the current position, and alert the responsible user. *Resume* continues the run."""
         self.write({"state": "failed", "state_reason": reason})
         connector = self.connector_id
-        responsible = connector.responsible_id or connector.company_id.retail_responsible_id
+        responsible = connector._get_responsible(otherwise=(self.started_by_id,))
         summary = self.env._("%(run)s has failed", run=self.display_name)
-        connector._raise_alert(self._alert_cause(), summary, reason, responsible or self.started_by_id)
+        connector._raise_alert(self._alert_cause(), summary, reason, responsible)
 
     def _alert_cause(self):
         return f"{self._name},{self.id}"

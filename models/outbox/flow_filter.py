@@ -164,7 +164,7 @@ class RetailFlow(models.Model):
         note = self.env._("%(reason)s Its events wait until this is corrected.", reason=reason)
         connector = self.connector_id
         connector._raise_alert(
-            self._fault_cause(), summary, note, self.owner_id or connector._get_responsible()
+            self._fault_cause(), summary, note, connector._get_responsible(preferred=(self.owner_id,))
         )
 
     def _clear_fault(self):

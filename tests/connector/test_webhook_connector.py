@@ -308,7 +308,7 @@ class TestWebhookConnector(WebhookCase):
         [activity] = self.webhook.activity_ids
         self.assertEqual(activity.summary, "Middleware needs attention")
         self.assertIn(reason, activity.note)
-        self.assertEqual(activity.user_id, self.webhook.responsible_id)
+        self.assertEqual(activity.user_id, self.env.ref("base.user_admin"))
 
     def test_gone(self):
         self.sandbox.fault(status=410)

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from cryptography.fernet import Fernet
 
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import config
 
 from ...tools import encryption, server_options
@@ -81,6 +81,35 @@ class TestSetupCheck(RetailCase):
         self.assertEqual(self._status("HubSpot: sending"), "error")
         self.connector._need_attention("The token was refused.")
         self.assertEqual(self._status("HubSpot: sending"), "error")
+
+    def test_who_can_no_longer_take_care(self):
+        archived, portal, moved = (
+            new_test_user(self.env, login=f"{name}@test", name=name) for name in ("Ann", "Bob", "Cy")
+        )
+        self.connector.responsible_id, self.connector.company_id.retail_responsible_id = archived, portal
+        flow = self.connector.flow_ids[0]
+        flow.owner_id = moved
+        titles = [
+            f"{name}: responsible user"
+            for name in ("HubSpot", self.connector.company_id.name, flow.display_name)
+        ]
+        self.assertEqual(self._findings().keys() & set(titles), set())
+        archived.active = False
+        portal.group_ids = self.env.ref("base.group_portal")
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        moved.write({"company_ids": elsewhere.ids, "company_id": elsewhere.id})
+        action = self.env["retail.setup.check"].action_open()
+        lines = self.env["retail.setup.check"].browse(action["res_id"]).line_ids
+        found = {line.name: (line.status, line.detail) for line in lines if line.name in titles}
+        company = self.connector.company_id.name
+        self.assertEqual(
+            [found.get(title) for title in titles],
+            [
+                ("warning", "Ann is no longer active."),
+                ("warning", "Bob is no longer an internal user."),
+                ("warning", f"Cy no longer has access to the company {company}."),
+            ],
+        )
 
     def test_cron_drains_without_a_job_runner(self):
         partner = self._partner()
