@@ -43,6 +43,7 @@ from .outbox import test_outcome
 from .outbox import test_quota
 from .outbox import test_shared_record
 from .outbox import test_wake
+from .outbox import test_watched_choices
 from .operations import test_retention
 from .operations import test_screens
 from .operations import test_security

@@ -6,6 +6,7 @@ from . import circuit
 from . import quota
 from . import flow
 from . import flow_filter
+from . import watched
 from . import field_map
 from . import flow_template
 from . import causes

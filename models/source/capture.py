@@ -107,6 +107,11 @@ class RetailCapture(models.AbstractModel):
         return frozenset()
 
     @api.model
+    def _retail_triggers(self):
+        """Return :meth:`_retail_watched_fields` and what else users have chosen to send. The outbox overrides this."""
+        return self._retail_watched_fields()
+
+    @api.model
     def _retail_default_domain(self):
         """Return the filter of a new flow for this model: a domain as text."""
         return "[]"
@@ -251,7 +256,7 @@ class RetailCapture(models.AbstractModel):
             capturing._retail_capture_transitions(transitions, vals_list, before)
         if not self._retail_wants(self._retail_updated_event):
             return
-        watched = self._retail_watched_fields()
+        watched = self._retail_triggers()
         changed = [
             record.id for record, vals in zip(self, vals_list, strict=True) if not watched.isdisjoint(vals)
         ]
@@ -283,9 +288,7 @@ class RetailCapture(models.AbstractModel):
     @api.model
     def _retail_writes_relations(self, names):
         """Return whether one of the fields is watched and has no column, so that ``_write_multi`` never sees it."""
-        return any(
-            not self._fields[name].column_type for name in self._retail_watched_fields().intersection(names)
-        )
+        return any(not self._fields[name].column_type for name in self._retail_triggers().intersection(names))
 
     @api.model
     def _retail_wanted_transitions(self):
