@@ -1,9 +1,11 @@
 """Check that code which sees more than its caller says why, and that caches do not depend on who asks first.
 
-``sudo``, ``su=`` and an environment of the superuser need a comment on a line of their statement, or directly above it.
-A comment for a tool, such as ``# noqa``, does not say why. A function of ``tools.cache.cached`` runs as the superuser
-without a context, so it must not read who asks: user, company, language or context. Other caches know nothing of users
-and must not be on methods of models.
+``sudo``, ``su=``, an environment of the superuser, fields that are computed as the superuser, and searches without
+record rules need a comment on a line of their statement, or directly above it. A comment for a tool, such as
+``# noqa``, does not say why, nor do one or two words.
+
+A function of ``tools.cache.cached`` runs as the superuser without a context, so it must not read who asks: user,
+company, language or context. Other caches know nothing of users and must not be on methods of models.
 
 Usage: lint_trust.py ROOT. Prints `file:line: what`, and ends with status 1 if there is anything to print.
 """
@@ -13,11 +15,23 @@ import io
 import re
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 FOLDERS = ("models", "wizards", "controllers", "tools")
 SUPERUSER = "SUPERUSER_ID"
+SUPERUSER_RECORD = "base.user_root"
+BY_NAME = {"getattr", "attrgetter", "methodcaller"}  # functions that take an attribute's name as a text
+SEES_MORE = {
+    "compute_sudo",
+    "related_sudo",
+    "bypass_access",
+    "bypass_search_access",
+    "auto_join",
+    "_bypass_access",
+}
+WITHOUT_RULES = {"any!", "not any!"}  # operators of domains
+MIN_WORDS = 3
 NO_REASON = re.compile(r"#\s*(?:noqa|todo|fixme|xxx|pylint|fmt|ruff|type|pragma)\b|#\W*$", re.IGNORECASE)
 TELLS_WHO_ASKS = {"args", "is_admin", "is_superuser", "is_system"}  # of an environment, too
 OF_WHO_ASKS = {"companies", "company", "context", "lang", "tz", "uid", "user"}  # attributes of an environment
@@ -36,13 +50,15 @@ def check(source: str) -> list[Problem]:
 
 
 def _comments(source: str) -> dict[int, bool]:
-    """Return ``{line: whether there is nothing else in the line}`` of the comments."""
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    return {
-        token.start[0]: token.line.lstrip().startswith("#")
-        for token in tokens
-        if token.type == tokenize.COMMENT and not NO_REASON.match(token.string)
-    }
+    """Return ``{line: whether there is nothing else in the line}`` of the comments that may be a reason."""
+    comments, words = {}, {}
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT and not NO_REASON.match(token.string):
+            line, is_alone = token.start[0], token.line.lstrip().startswith("#")
+            # Several lines of comment are one reason.
+            before = words.get(line - 1, 0) if is_alone and comments.get(line - 1) else 0
+            comments[line], words[line] = is_alone, before + len(re.findall(r"[^\W\d]+", token.string))
+    return {line: is_alone for line, is_alone in comments.items() if words[line] >= MIN_WORDS}
 
 
 def _unexplained(tree: ast.AST, comments: dict[int, bool]) -> Iterator[Problem]:
@@ -77,12 +93,18 @@ def _last_line(statement: ast.stmt) -> int:
 
 def _sees_more(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute):
-        return node.attr == "sudo"
+        return node.attr in ("sudo", "_bypass_access")
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and node.value in {SUPERUSER_RECORD, *WITHOUT_RULES}
     if not isinstance(node, ast.Call):
         return False
     name = _name_of(node)
     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
-    if "su" in keywords:
+    if "su" in keywords or any(not _is_false(keywords[key]) for key in SEES_MORE & keywords.keys()):
+        return True
+    if name in BY_NAME:
+        return any("sudo" in path.split(".") for path in _texts(node.args))
+    if (name == "Environment" or name in ENVIRONMENTS) and not all(map(_is_false, node.args[3:4])):
         return True
     users = [keywords["user"]] if "user" in keywords else []
     if name == "with_user" or name in ENVIRONMENTS:
@@ -90,6 +112,15 @@ def _sees_more(node: ast.AST) -> bool:
     if name == "Environment":
         users += [keywords["uid"]] if "uid" in keywords else node.args[1:2]
     return any(map(_is_superuser, users))
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not node.value
+
+
+def _texts(nodes: Iterable[ast.expr]) -> list[str]:
+    """Return the values of those that are constant texts."""
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
 def _is_superuser(node: ast.expr) -> bool:
@@ -101,15 +132,28 @@ def _is_given(call: ast.Call, value: bool) -> bool:
 
 
 def _dependent(tree: ast.AST) -> Iterator[Problem]:
+    caches = _caches(tree)
     for function in ast.walk(tree):
         if not isinstance(function, ast.FunctionDef):
             continue
-        names = {_name_of(decorator) for decorator in function.decorator_list}
+        names = {caches.get(_name_of(decorator)) for decorator in function.decorator_list} - {None}
         takes_records = bool(function.args.args) and function.args.args[0].arg in ("self", "env", "cls")
         for name in sorted(names & OTHER_CACHES) if takes_records else ():
             yield function.lineno, f"{name} knows nothing of users and databases: use tools.cache.cached"
         if OWN_CACHE in names:
             yield from _reads_of_who_asks(function)
+
+
+def _caches(tree: ast.AST) -> dict[str, str]:
+    """Return ``{name in this file: name of the cache}``."""
+    caches = {name: name for name in {OWN_CACHE, *OTHER_CACHES}}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            caches |= {each.asname: each.name for each in node.names if each.asname and each.name in caches}
+    pairs = [pair for node in ast.walk(tree) for pair in _assigned(node)]
+    for _again in pairs:  # an alias of an alias
+        caches |= {name: caches[_name_of(value)] for name, value in pairs if _name_of(value) in caches}
+    return caches
 
 
 def _name_of(decorator: ast.expr) -> str:
@@ -120,6 +164,8 @@ def _name_of(decorator: ast.expr) -> str:
 def _reads_of_who_asks(function: ast.FunctionDef) -> Iterator[Problem]:
     aliases = _aliases(function)
     for node in ast.walk(function):
+        if isinstance(node, ast.Call) and (read := _read_by_name(node, aliases)):
+            yield node.lineno, f"a cached function reads {read}, which is not that of the user"
         if not isinstance(node, ast.Attribute):
             continue
         if node.attr == "_context" or (
@@ -128,6 +174,19 @@ def _reads_of_who_asks(function: ast.FunctionDef) -> Iterator[Problem]:
             yield node.lineno, f"a cached function reads {node.attr}, which is not that of the user"
         if node.attr in CHANGES_WHO_ASKS:
             yield node.lineno, f"a cached function calls {node.attr}: pass what it needs as a part of the key"
+
+
+def _read_by_name(call: ast.Call, aliases: set[str]) -> str:
+    """Return what a call such as ``getattr(self.env, "user")`` reads of who asks; "" if it reads nothing of it."""
+    told = OF_WHO_ASKS | TELLS_WHO_ASKS
+    for path in _texts(call.args) if _name_of(call) in BY_NAME else ():
+        before, _dot, last = path.rpartition(".")
+        is_of_environment = bool(ENVIRONMENTS & {*before.split(".")})
+        if _name_of(call) == "getattr":
+            is_of_environment = _is_environment(call.args[0], aliases)
+        if last == "_context" or (last in told and is_of_environment):
+            return last
+    return ""
 
 
 def _aliases(function: ast.FunctionDef) -> set[str]:
@@ -145,6 +204,15 @@ def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             yield from _pairs(target, node.value)
     elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
         yield from _pairs(node.target, node.value)
+    elif isinstance(node, (ast.For, ast.comprehension)):
+        yield from _pairs(node.target, node.iter)
+    elif isinstance(node, ast.withitem) and node.optional_vars:
+        yield from _pairs(node.optional_vars, node.context_expr)
+    elif isinstance(node, ast.arguments):
+        named = [*node.posonlyargs, *node.args]
+        defaults = [*zip(named[len(named) - len(node.defaults) :], node.defaults, strict=True)]
+        defaults += zip(node.kwonlyargs, node.kw_defaults, strict=True)
+        yield from ((argument.arg, value) for argument, value in defaults if value is not None)
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
@@ -156,10 +224,20 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _is_environment(node: ast.expr, names: set[str]) -> bool:
-    if isinstance(node, ast.Call):  # env(...)
-        return _is_environment(node.func, names)
+    if isinstance(node, ast.Call):
+        if _name_of(node) == "getattr":
+            return bool(ENVIRONMENTS.intersection(_texts(node.args[1:2])))
+        return _is_environment(node.func, names)  # env(...)
     if isinstance(node, ast.NamedExpr):
         return _is_environment(node.value, names)
+    if isinstance(node, ast.Subscript):  # (env,)[0], but not env["a"]
+        return isinstance(node.value, (ast.Tuple, ast.List)) and _is_environment(node.value, names)
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return any(_is_environment(each, names) for each in node.elts)
+    if isinstance(node, ast.IfExp):
+        return _is_environment(node.body, names) or _is_environment(node.orelse, names)
+    if isinstance(node, ast.BoolOp):
+        return any(_is_environment(each, names) for each in node.values)
     return node.attr in ENVIRONMENTS if isinstance(node, ast.Attribute) else getattr(node, "id", "") in names
 
 

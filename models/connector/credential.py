@@ -33,6 +33,7 @@ class RetailCredential(models.Model):
         help="Enter a value to set or replace the secret. It is stored encrypted and never shown again.",
     )
     encrypted_value = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    # As the superuser: encrypted values are nobody's to read; this only says whether there is one.
     is_set = fields.Boolean("Set", compute="_compute_is_set", compute_sudo=True)
     changed_at = fields.Datetime("Last Changed", readonly=True, copy=False)
 

@@ -239,7 +239,7 @@ class RetailConnector(models.Model):
         """Create a line for each default of the provider. Lines with errors are marked, not rejected."""
         # As the superuser: users do not write which default a line comes from.
         lines = self.env["retail.field.map"].sudo()
-        for connector in self.sudo():  # as above
+        for connector in self.sudo():  # for the same reason as above
             provider = connector._get_provider()
             defaults = provider.default_field_maps if provider else ()
             lines.create(

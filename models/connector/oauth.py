@@ -49,6 +49,7 @@ class RetailConnector(models.Model):
     )
     auth_method_choices = fields.Json(compute="_compute_auth_method_choices")
     has_auth_method_choice = fields.Boolean(compute="_compute_auth_method_choices")
+    # As the superuser: it depends on a value that is nobody's to read, and only says whether there is one.
     is_connected = fields.Boolean(compute="_compute_is_connected", compute_sudo=True)
     oauth_callback = fields.Char(
         "Redirect URL",

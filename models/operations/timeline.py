@@ -23,8 +23,11 @@ class RetailEvent(models.Model):
 
     payload = fields.Json(groups=SEE_PERSONAL_DATA)
     details = fields.Json(groups=SEE_PERSONAL_DATA)
+    # As the superuser: the content is closed to most users, who see it masked here; the user decides, see the compute.
     shown_payload = fields.Text("Content", compute="_compute_shown", compute_sudo=True)
+    # As the superuser, for the same reason.
     shown_details = fields.Text("Details Saved with the Event", compute="_compute_shown", compute_sudo=True)
+    # As the superuser, since it is computed together with them.
     is_masked = fields.Boolean(compute="_compute_shown", compute_sudo=True)
     process_name = fields.Char("Process", compute="_compute_process_name", search="_search_process_name")
     record_name = fields.Char(compute="_compute_record_name", search="_search_record_name")

@@ -48,6 +48,23 @@ def check(monkeypatch):
         "# pylint: disable=all\nself.sudo().unlink()",
         "self.sudo().unlink()  # fmt: skip",
         "self.sudo().unlink()  # ---",
+        "self.sudo().unlink()  # because",
+        "self.sudo().unlink()  # for users",
+        "# 1 2 3 users.\nself.sudo().unlink()",
+        "getattr(self, 'sudo')().unlink()",
+        "rows = map(operator.attrgetter('partner_id.sudo'), rows)",
+        "rows = map(methodcaller('sudo'), rows)",
+        "user = self.env.ref('base.user_root')",
+        "env = api.Environment(cr, uid, {}, True)",
+        "env = self.env(cr, uid, {}, is_trusted)",
+        "ids = self._search(domain, bypass_access=True)",
+        "rows._bypass_access(True)",
+        "a_id = fields.Many2one('a', bypass_search_access=True)",
+        "a_id = fields.Many2one('a', auto_join=True)",
+        "domain = [('line_ids', 'any!', [])]",
+        "domain = Domain('line_ids', 'not any!', [])",
+        "a = fields.Char(compute='_compute_a', compute_sudo=True)",
+        "a = fields.Char(related='b.a', related_sudo=True)",
     ],
 )
 def test_without_a_reason(check, statement):
@@ -69,6 +86,14 @@ def test_without_a_reason(check, statement):
         "env = api.Environment(cr, uid, {})",
         "if user_id == SUPERUSER_ID:\n    pass",
         "text = 'self.sudo()'",
+        "# Users\n# may\n# not.\nself.sudo().unlink()",
+        "a = fields.Char(related='b.a', related_sudo=False)",
+        "a = fields.Char(compute='_compute_a', compute_sudo=True)  # users may not",
+        "name = getattr(self, 'name')",
+        "rows.sorted(attrgetter('pseudo.name'))",
+        "env = api.Environment(cr, uid, {}, False)",
+        "ids = self._search(domain, bypass_access=False)",
+        "domain = [('line_ids', 'any', [])]",
     ],
 )
 def test_with_a_reason(check, statement):
@@ -115,6 +140,14 @@ def test_cached_function_that_reads_who_asks(check, what, read):
         "e = f = self.env; g = f; return g.user",
         "e: object = self.env; return e.user",
         "return (e := self.env).user",
+        "return [e.user for e in [self.env]]",
+        "return (lambda e=self.env: e.user)()",
+        "return (self.env or other).user",
+        "return (self.env if self else other).user",
+        "return (self.env,)[0].user",
+        "e = getattr(self, 'env'); return e.user",
+        "return getattr(self.env, 'user')",
+        "return operator.attrgetter('env.user')(self)",
     ],
 )
 def test_cached_function_that_reads_who_asks_by_another_name(check, lines):
@@ -139,6 +172,27 @@ def test_cached_function_that_reads_records(check):
 )
 def test_other_caches_of_records(check, name):
     [(_line, what)] = check(f"@{name}\ndef _cached(self):\n    return self.name\n")
+    assert what.endswith("use tools.cache.cached")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from ..tools.cache import cached as memo\n",
+        "memo = cache.cached\n",
+        "memo = cached('self.id')\n",
+        "again = cached\nmemo = again\n",
+    ],
+)
+def test_caches_by_another_name(check, source):
+    found = check(f"{source}@memo\ndef _cached(self):\n    return self.env.user\n")
+    assert [what for _line, what in found] == ["a cached function reads user, which is not that of the user"]
+
+
+def test_other_caches_by_another_name(check):
+    [(_line, what)] = check(
+        "from odoo.tools import ormcache as memo\n@memo('self.id')\ndef _cached(self):\n    return 1\n"
+    )
     assert what.endswith("use tools.cache.cached")
 
 
