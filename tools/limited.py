@@ -77,6 +77,8 @@ def _searched(reader, field, condition):
     """Return what a field without a column searches for, as the author."""
     if not field.search or condition.field_expr != field.name:
         return condition  # cannot be evaluated
+    if field.relational and condition.operator in ANY_OPERATORS:
+        condition = _found(reader, field, condition)  # a search method may look at it as the superuser
     usual = condition.optimize(reader)  # search methods know only some operators
     if usual != condition:
         return limit_filter(reader, usual)
@@ -84,6 +86,15 @@ def _searched(reader, field, condition):
     if field.related:
         found = found.map_conditions(_with_rights)
     return condition if found == condition else limit_filter(reader, found)
+
+
+def _found(reader, field, condition):
+    """Return a condition with the ids of the related records that it is about and the author may read."""
+    limited = _related(reader, field, condition)
+    if limited is condition:
+        return condition
+    operator = "in" if condition.operator == "any" else "not in"
+    return Domain(field.name, operator, list(limited.value.get_result_ids()))
 
 
 def _with_rights(condition):

@@ -241,11 +241,11 @@ class RetailConnector(models.Model):
         """Write the destination first, and forget the credentials: anything else of the write may make a call."""
         self._check_not_fixed(vals)
         destination = {name: vals[name] for name in DESTINATION_FIELDS & vals.keys()}
-        before = {connector: connector._destination() for connector in self} if destination else {}
+        moved = self.filtered(lambda connector: connector._destination(vals) != connector._destination())
+        if moved:
+            moved._before_move()
         if destination:
-            self._before_move()
             super().write(destination)
-        moved = [connector for connector, old in before.items() if connector._destination() != old]
         forgotten = [(connector, connector._forget_credentials()) for connector in moved]
         result = super().write({name: value for name, value in vals.items() if name not in destination})
         if {"provider", "auth_method"} & vals.keys():
@@ -254,10 +254,16 @@ class RetailConnector(models.Model):
             connector._ask_for_credentials(credentials)
         return result
 
-    def _destination(self):
-        """Return what the credentials are for."""
-        url = urlsplit(self.base_url or "")
-        return self.provider, url.scheme, url.netloc, self.api_version
+    def _destination(self, vals=()):
+        """Return what the credentials are for, after these values are written."""
+        provider, base_url, version = (
+            vals[name] if name in vals else self[name] for name in ("provider", "base_url", "api_version")
+        )
+        try:
+            url = urlsplit(base_url or "")
+        except ValueError:  # such a URL is refused when it is written
+            return provider, base_url, version or False
+        return provider, url.scheme, url.netloc, version or False
 
     def _before_move(self):
         """Hook, before a write of the destination."""

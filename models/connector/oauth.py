@@ -30,6 +30,7 @@ FRESH_SECONDS = 60  # if a token this new is refused, renewing it does not help
 OAUTH_LOCK = (
     1919247458  # the first key of the advisory locks: held to renew a token, and to change the address
 )
+MOVING = "retail_hub.moving"
 LOCK_SECONDS = 10  # to wait for the lock longer than the call may take that its holder makes
 
 
@@ -147,6 +148,7 @@ class RetailConnector(models.Model):
         """Wait for renewals in progress. Otherwise they would store tokens of the old address under the new one."""
         for connector in self.sorted("id"):
             connector._lock_tokens()
+        self._moving().update(self.ids)
         return super()._before_move()
 
     def _forget_credentials(self):
@@ -204,6 +206,8 @@ class RetailConnector(models.Model):
         :param is_refused: the remote refused it
         :raise RemoteError: the token cannot be renewed
         """
+        if self.id in self._moving():  # it would wait for this transaction
+            raise self._not_now()
         with self._own_transaction() as connector:
             connector._wait_for_tokens()
             if connector._destination() != self._destination():
@@ -218,6 +222,15 @@ class RetailConnector(models.Model):
             connector._store_token(token)
             return token.access_token
 
+    def _moving(self):
+        """Return the set of the ids of the connectors whose address this transaction changes."""
+        cr = self.env.cr
+        if MOVING not in cr.cache:
+            cr.cache[MOVING] = set()
+            cr.postcommit.add(lambda: cr.cache.pop(MOVING, None))
+            cr.postrollback.add(lambda: cr.cache.pop(MOVING, None))
+        return cr.cache[MOVING]
+
     def _lock_tokens(self):
         """Be the only transaction that renews the token or changes the address."""
         self.env.cr.execute(SQL("SELECT pg_advisory_xact_lock(%s, %s)", OAUTH_LOCK, self.id))
@@ -231,9 +244,21 @@ class RetailConnector(models.Model):
         self.env.cr.execute(SQL("SELECT set_config('lock_timeout', %s, true)", f"{seconds}s"))
         try:
             self._lock_tokens()
+            self._check_row_is_free()
         except psycopg2.errors.LockNotAvailable as error:
-            message = self.env._("Another worker is still renewing the access token.")
-            raise TransientError(message, code="TOKEN_LOCKED").not_sent() from error
+            raise self._not_now() from error
+
+    def _check_row_is_free(self):
+        """Wait until nobody else is changing the row: a token that has been issued must be stored."""
+        savepoint = self.env.cr.savepoint(flush=False)
+        self.env.cr.execute(SQL("SELECT FROM retail_connector WHERE id = %s FOR NO KEY UPDATE", self.id))
+        savepoint.close(rollback=True)  # the remote may take its time, and others change the row, too
+
+    def _not_now(self):
+        message = self.env._(
+            "The access token is being renewed, or the connector is being changed. Try again."
+        )
+        return TransientError(message, code="TOKEN_LOCKED").not_sent()
 
     @contextlib.contextmanager
     def _own_transaction(self):

@@ -31,7 +31,8 @@ class RetailDeliveryAttempt(models.Model):
         readonly=True,
     )
     is_manual = fields.Boolean("Manual", readonly=True)
-    key = fields.Char(readonly=True, help="Identifies the remote record that is about to be created.")
+    # A hash of what identifies the remote record that is about to be created.
+    key = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     natural_key = fields.Char(
         readonly=True,
         groups=".",  # no access: it may be personal data, and is encrypted

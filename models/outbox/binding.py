@@ -41,10 +41,9 @@ class RetailBinding(models.Model):
     res_id = fields.Many2oneReference("Record", model_field="res_model", required=True, readonly=True)
     remote_id = fields.Char("Remote ID", required=True, readonly=True)
     remote_object = fields.Char(readonly=True, help="The kind of record in the remote system.")
-    key_hash = fields.Char(
-        readonly=True, help="Hash of the key by which the remote system identifies the record."
-    )
-    sent_hash = fields.Char(readonly=True, help="Hash of the content that was sent last.")
+    # Hashes of personal data can be guessed, so nobody reads them.
+    key_hash = fields.Char(readonly=True, groups=fields.NO_ACCESS)
+    sent_hash = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     sent_at = fields.Datetime("Last Sent", readonly=True)
     is_not_found = fields.Boolean(
         "Not Found", readonly=True, help="The record no longer exists in the remote system."

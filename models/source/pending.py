@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 FOLLOWED = {"SAVEPOINT", "RELEASE", "ROLLBACK"}  # what PostgreSQL answers
 SUSPECT = re.compile(rb"\b(?:savepoint|release|rollback)\b", re.IGNORECASE)
-CLUTTER = re.compile(  # comments and strings; quoted names are kept
-    rb"""--[^\n]*|/\*.*?\*/|e'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$|("(?:[^"]|"")*")""",
+CLUTTER = re.compile(  # comments (of those that nest, the beginning) and strings; quoted names are kept
+    rb"""--[^\n]*|/\*|e'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$|(?P<name>"(?:[^"]|"")*")""",
     re.IGNORECASE | re.DOTALL,
 )
+COMMENT_MARK = re.compile(rb"/\*|\*/")
 COMMAND = re.compile(
     rb"(?:\A|;)\s*"
     rb"(?P<verb>savepoint|release(?:\s+savepoint)?|rollback(?:\s+(?:work|transaction))?\s+to(?:\s+savepoint)?)\s*"
@@ -61,6 +62,25 @@ def _put(cr, key, value):
     cr.precommit.add(value.insert)
 
 
+def _commands(query):
+    """Return the statements without comments and strings."""
+    parts, position = [], 0
+    while found := CLUTTER.search(query, position):
+        parts += [query[position : found.start()], b" ", found["name"] or b""]
+        position = _comment_end(query, found.start()) if found[0] == b"/*" else found.end()
+    return b"".join([*parts, query[position:]])
+
+
+def _comment_end(query, start):
+    """Return where the comment that starts here ends: comments of PostgreSQL may contain comments."""
+    depth = 0
+    for mark in COMMENT_MARK.finditer(query, start):
+        depth += 1 if mark[0] == b"/*" else -1
+        if not depth:
+            return mark.end()
+    return len(query)
+
+
 class Savepoints:
     """The open savepoints of a cursor, and what was pending when each began. It executes the cursor's statements.
 
@@ -91,7 +111,7 @@ class Savepoints:
         return result
 
     def _follow(self, query):
-        for found in COMMAND.finditer(CLUTTER.sub(rb" \2", query)):
+        for found in COMMAND.finditer(_commands(query)):
             quoted, plain = found["quoted"], found["plain"]
             verb = found["verb"].split()[0].upper()
             self._commands[verb](self, plain.lower() if quoted is None else quoted)

@@ -9,10 +9,11 @@ import requests
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
+from odoo.tools import SQL
 
 from ...connectors import oauth
 from ...core.errors import TransientError
-from ...models.connector.oauth import CALLBACK
+from ...models.connector.oauth import CALLBACK, OAUTH_LOCK
 from ..common import TOKEN, RetailCase
 
 SECRET = "sandbox-secret"
@@ -234,6 +235,35 @@ class TestOAuth(OAuthCase):
         ):
             self.connector._renewed_token("used")
         self.assertEqual((caught.exception.code, caught.exception.is_sent), ("ADDRESS_CHANGED", False))
+
+    def _token_locks(self):
+        """Return how many locks of its tokens this transaction holds."""
+        [(count,)] = self.env.execute_query(
+            SQL(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+                " AND classid = %s AND objid = %s",
+                OAUTH_LOCK,
+                self.connector.id,
+            )
+        )
+        return count
+
+    def test_another_path_locks_nothing(self):
+        """The tokens stay: a check of the mapping in the same transaction may renew one."""
+        self._connect()
+        self._let_token_end_soon()
+        self.connector.base_url = f"{self.sandbox.url}/"
+        self.assertEqual(self._token_locks(), 0)
+        self.connector._refresh_properties()
+        self.assertEqual(len(self._token_calls()), 2)
+
+    def test_a_renewal_does_not_wait_for_its_own_transaction(self):
+        self._connect()
+        self.connector.base_url = "https://elsewhere.example.com"
+        self.assertEqual(self._token_locks(), 1)
+        with self.assertRaises(TransientError) as caught:
+            self.connector._renewed_token("used")
+        self.assertEqual(caught.exception.code, "TOKEN_LOCKED")
 
     def test_expired_while_the_remote_is_down(self):
         """Each button that needs a token says so in words."""

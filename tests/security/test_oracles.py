@@ -4,8 +4,10 @@ from lxml import html
 
 from odoo import Command
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tests import new_test_user, tagged
 
+from ...tools.limited import limit_filter, reader_of
 from .test_rights import RightsCase
 
 SECRET, NOBODY = "Zyxq Ltd", "Nobody Ltd"
@@ -80,6 +82,27 @@ class TestOracles(OracleCase):
                         self._said(name, ask, f"[{guess.format(repr(name))}]") for name in (SECRET, NOBODY)
                     )
                     self.assertEqual(secret, nobody)
+
+    def test_a_search_method_that_looks_as_the_superuser(self):
+        """That of ``search_account_id`` passes what it is given on to a search of all accounts."""
+        self.manager.group_ids += self.env.ref(ACCOUNTING)
+        clerk = new_test_user(self.env, "account_maker", "base.group_user")
+        clerk.partner_id.parent_id = self.hidden
+        account = self.env["account.account"].search([("account_type", "=", "income")], limit=1)
+        self.env.cr.execute(
+            "UPDATE account_account SET create_uid = %s WHERE id = %s", [clerk.id, account.id]
+        )
+        line = {"name": "Lamp", "quantity": 1, "price_unit": 10, "account_id": account.id}
+        values = {"partner_id": self.part.id, "invoice_line_ids": [Command.create(line)]}
+        invoice = self.env["account.move"].create({"move_type": "out_invoice", **values})
+        reader = reader_of(invoice, self.manager, self.env.company)
+        path = "line_ids.search_account_id.create_uid.partner_id.parent_id.name"
+        self.assertEqual(invoice.search(Domain(path, "=", SECRET) & Domain("id", "=", invoice.id)), invoice)
+        for operator in ("=", "!="):
+            limited = limit_filter(reader, Domain(path, operator, SECRET))
+            self.assertFalse(invoice.search(limited & Domain("id", "=", invoice.id)))
+        own = limit_filter(reader, Domain("line_ids.search_account_id.name", "=", account.name))
+        self.assertEqual(invoice.search(own & Domain("id", "=", invoice.id)), invoice)
 
     def test_a_pattern_is_checked_without_records(self):
         """PostgreSQL refuses such a pattern only once it has found a text that begins so."""

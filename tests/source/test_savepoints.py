@@ -139,7 +139,7 @@ class TestSavepoints(ShopCase, EventCase):
         execute = self.env.cr.execute
         begin = (
             "SAVEPOINT step -- the first",
-            "/* a; */ SAVEPOINT step /* ; b */;",
+            "/* a /* b */ ; */ SAVEPOINT step /* ; b */;",
             "SAVEPOINT step; SELECT 1",
         )
         rolled_back = (
