@@ -14,19 +14,29 @@ from .redaction import MASK
 
 MIN_LENGTH = 3  # what is shorter would be found in any text
 MIN_LENGTH_WITHIN = 8  # what is shorter is masked only as a word of its own
+MIN_LENGTH_IN_PARTS = 16  # what is shorter is masked only as a whole
 MIN_BASE64 = 8
 PREFIX = re.compile(r"whsec_")  # what follows is the secret in base64, which some quote alone
 
+WINDOW = 10  # the shortest part of a secret that is masked
+# To look at each place of a text would be slow. A window holds one in STEP places, with GRAM characters from there.
+STEP = 5
+GRAM = WINDOW - STEP + 1
+MIN_DISTINCT = 4  # other windows, such as dashes, are found in any text
+# Blanks and line breaks, as in base64 of several lines; also as they are escaped in JSON.
+_GAP = re.compile(r"\s+|\\{1,8}[nrt]")
+
 
 class KnownSecrets:
-    """Finds secrets as they are, in base64 (also as a part of what was encoded), and escaped in any way."""
+    """Finds secrets as they are, in base64 (also as a part of what was encoded), in hexadecimal, and escaped in any
+    way; with blanks and line breaks within them; and of long secrets also parts."""
 
     def __init__(self, values: Iterable[str] = ()):
         self._values = {value.strip() for value in values if value and len(value.strip()) >= MIN_LENGTH}
 
     def occur_in(self, text: str) -> bool:
         """Return whether a text may have one of the secrets. It is much faster than to mask each part of it."""
-        return bool(self._values) and any(self._is_in(read(text)) for read in READINGS)
+        return bool(self._values) and any(map(self._is_in, {read(text) for read in READINGS}))
 
     def mask(self, data: Any) -> Any:
         """Return a copy of JSON data, or of a text, with all secrets masked; also in the keys."""
@@ -40,33 +50,91 @@ class KnownSecrets:
 
     @cached_property
     def longest(self) -> int:
-        """The number of characters of the longest form, 0 if there are no secrets."""
-        return max(map(len, self._forms), default=0)
+        """The number of characters at the end of a shortened text in which a secret would not be recognized."""
+        short = (len(form) for value in self._values - self._long for form in _forms(value))
+        return max(short, default=WINDOW - 1 if self._long else 0)
 
     def _mask_text(self, text):
         for read in READINGS:
             found = read(text)
             if found is None:
                 return MASK
-            if self._is_in(found):
-                masked = self._pattern.sub(MASK, found)
-                text = text if masked == found else masked
+            if spans := self._spans(found):
+                text = _masked(found, spans)
         return text
 
     def _is_in(self, text):
-        if text is None:
-            return True
-        lower = text.lower()
-        return any(form in lower for form in self._forms)
+        return text is None or bool(self._spans(text))
+
+    def _spans(self, text):
+        """Return where the secrets are: pairs of the first place and the one after the last, in no order."""
+        text = _lower(text)
+        joined = _GAP.sub("", text)
+        found = [*self._wholes_in(joined), *self._parts_in(joined)]
+        if len(joined) == len(text):
+            return found
+        places = list(_places_of_joined(text)) if found else ()
+        return [*self._wholes_in(text), *((places[start], places[end - 1] + 1) for start, end in found)]
+
+    def _wholes_in(self, text):
+        is_in = any(form in text for form in self._forms)
+        return (match.span() for match in self._pattern.finditer(text)) if is_in else ()
+
+    def _parts_in(self, text):
+        grams, windows = self._grams, self._windows
+        hits = [at for at in range(0, len(text), STEP) if text[at : at + GRAM] in grams] if grams else ()
+        for hit in hits:
+            for start in range(max(hit - STEP + 1, 0), hit + 1):
+                if text[start : start + WINDOW] in windows:
+                    yield start, start + WINDOW
+
+    @cached_property
+    def _long(self):
+        return {value for value in self._values if len(value) >= MIN_LENGTH_IN_PARTS}
 
     @cached_property
     def _forms(self):
-        return {form.lower() for value in self._values for form in _forms(value)}
+        forms = {_lower(form) for value in self._values for form in _forms(value)}
+        joined = {_GAP.sub("", form) for form in forms}
+        return forms | {form for form in joined if len(form) >= MIN_LENGTH}
 
     @cached_property
     def _pattern(self):
         longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
-        return re.compile("|".join(map(_pattern_of, longest_first)), re.IGNORECASE)
+        return re.compile("|".join(map(_pattern_of, longest_first)))
+
+    @cached_property
+    def _windows(self):
+        forms = (_GAP.sub("", _lower(form)) for value in self._long for form in _encoded(value))
+        windows = {form[at : at + WINDOW] for form in forms for at in range(len(form) - WINDOW + 1)}
+        return {window for window in windows if len(set(window)) >= MIN_DISTINCT}
+
+    @cached_property
+    def _grams(self):
+        return {window[at : at + GRAM] for window in self._windows for at in range(STEP)}
+
+
+def _masked(text, spans):
+    masked, end = [], 0
+    for start, stop in sorted(spans):
+        if start > end or not masked:
+            masked += [text[end:start], MASK]
+        end = max(end, stop)
+    return "".join([*masked, text[end:]])
+
+
+def _lower(text):
+    """Return a text in lower case, of the same length: "İ" is the only letter that would become two."""
+    return text.replace("İ", "i").lower()
+
+
+def _places_of_joined(text):
+    """Yield the place in a text of each character that is left without its gaps."""
+    start = 0
+    for gap in _GAP.finditer(text):
+        yield from range(start, gap.start())
+        start = gap.end()
+    yield from range(start, len(text))
 
 
 def _unescaped(text):
@@ -79,7 +147,8 @@ def _unquoted(text):
     return found and plain(found)
 
 
-READINGS: Sequence[Callable[[str], str | None]] = (str, _unescaped, _unquoted)
+# Without escapes first: of a secret that is escaped in part, only a part would be found.
+READINGS: Sequence[Callable[[str], str | None]] = (_unescaped, str, _unquoted)
 
 
 def _pattern_of(form):
@@ -89,12 +158,17 @@ def _pattern_of(form):
 
 def _forms(value: str) -> Iterator[str]:
     """Yield how a secret may be quoted. What is escaped in another way is found once its text is decoded."""
-    yield value
+    yield from _encoded(value)
     yield from (quote(value, safe=""), quote(value), quote_plus(value), html.escape(value))
     yield from (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
-    yield decode(value) or value
-    yield plain(value)
+    yield value.encode(errors="replace").hex(":")
+
+
+def _encoded(value: str) -> Iterator[str]:
+    """Yield the forms of a secret in which its parts are masked, too: in a decoded text nothing else is left."""
+    yield from {value, plain(value), plain(decode(value) or value)}
     yield from _in_base64(value.encode(errors="replace"))
+    yield value.encode(errors="replace").hex()
     without_prefix = PREFIX.sub("", value)
     if len(without_prefix) >= MIN_LENGTH_WITHIN:
         yield without_prefix

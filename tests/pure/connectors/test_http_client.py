@@ -382,4 +382,11 @@ def test_secrets_in_text_that_is_cut_off(serve, make_client):
     client = make_client(
         f"http://{url}", secrets=KnownSecrets(["s3cr3t-token"]), reads_json=False, max_bytes=64
     )
-    assert client.request("POST", PATH).text == "no: ***, " + "x" * 30
+    assert client.request("POST", PATH).text == "no: ***, " + "x" * 11
+
+
+def test_parts_of_secrets_that_the_remote_quotes(serve, make_client):
+    secret = "CJSP5qf1KhICAQEYs-gDIIGOBii1hQIyGQAf3xBKmlwHjX7OI"
+    url = serve(answer_of(f'{{"message": "bad {secret[:20]}\\n{secret[20:-3]}..."}}'.encode()))
+    client = make_client(f"http://{url}", secrets=KnownSecrets([secret]))
+    assert client.request("GET", PATH).json == {"message": "bad ***..."}

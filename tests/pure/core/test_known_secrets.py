@@ -2,6 +2,8 @@
 
 import base64
 import json
+import time
+import timeit
 from urllib.parse import quote
 
 import pytest
@@ -10,7 +12,9 @@ from odoo.addons.retail_hub.core.known_secrets import KnownSecrets
 
 TOKEN = 'pa$$w/ord+ein"fü&r%41alles'
 SIGNING = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-SECRETS = KnownSecrets([TOKEN, SIGNING, "abc1", "", "xy"])
+LONG = "CJSP5qf1KhICAQEYs-gDIIGOBii1hQIyGQAf3xBKmlwHjX7OIpuIFEavB2-qYAGQsF4"
+SHORT = "Kx7-qq_2mZ9pL4"
+SECRETS = KnownSecrets([TOKEN, SIGNING, LONG, SHORT, "abc1", "", "xy"])
 
 
 def twice(function, text):
@@ -31,6 +35,17 @@ QUOTED = [
     "".join(f"\\u{ord(character):04x}" for character in SIGNING),
     "".join(f"={ord(character):02X}" for character in SIGNING),
     "abc1",
+    SHORT,
+    *(text.encode().hex() for text in (TOKEN, LONG, SHORT)),
+    LONG.encode().hex().upper(),
+    LONG.encode().hex(":"),
+    LONG.encode().hex(" "),
+    " ".join(LONG),
+    f"{LONG[:20]}\n{LONG[20:30]}\r\n\t{LONG[30:]}",
+    f"{LONG[:20]}\\n{LONG[20:]}",
+    f"{SHORT[:5]}\n{SHORT[5:]}",
+    base64.encodebytes(LONG.encode()).decode().strip("\n="),
+    json.dumps(base64.encodebytes(LONG.encode()).decode().strip("\n="))[1:-1],
 ]
 
 
@@ -41,6 +56,74 @@ def test_masked(quoted):
     masked = SECRETS.mask(text)
     assert masked.startswith("You sent '") and masked.endswith("' to us")
     assert "***" in masked and len(masked) <= len("You sent '\"***\"' to us")
+
+
+PARTS = [
+    LONG[:10],
+    LONG[:-3],
+    LONG[4:],
+    LONG[20:31],
+    LONG[-10:],
+    LONG[30:-1].upper(),
+    TOKEN[3:-3],
+    SIGNING[:-1],
+]
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize(
+    "spell", [str, quote, lambda text: json.dumps(text)[1:-1], lambda text: "\n".join(text)]
+)
+def test_parts(part, spell):
+    text = f"The token {spell(part)}... is expired"
+    assert SECRETS.occur_in(text)
+    assert SECRETS.mask(text) == "The token ***... is expired"
+
+
+@pytest.mark.parametrize("part", [LONG[:20], LONG[-20:], TOKEN[:-3]])
+def test_encoded_parts(part):
+    """In base64, the first and the last character of a part may depend on what stands beside it."""
+    assert SECRETS.mask(f"({part.encode().hex()})") == "(***)"
+    masked = SECRETS.mask(f"({base64.b64encode(part.encode()).decode().strip('=')})")
+    assert masked.count("***") == 1 and len(masked) <= len("(***)") + 2
+
+
+def test_base64_of_several_lines():
+    """As in e-mails: lines of 76 characters."""
+    encoded = base64.encodebytes(f"Authorization: Bearer {LONG}".encode()).decode()
+    assert encoded.count("\n") == 2
+    assert SECRETS.mask(f"Request was: {encoded}!") == "Request was: QXV0aG9yaXphdGlvbjogQmVhcmVyIE***Q=\n!"
+
+
+def test_several_parts():
+    text = f"{LONG[:12]}; {LONG[30:42]}{LONG[:12]}, not {LONG[:9]}"
+    assert SECRETS.mask(text) == f"***; ***, not {LONG[:9]}"
+
+
+def test_letters_whose_lower_case_is_longer():
+    assert SECRETS.mask(f"İİİ {LONG[5:25]}, İ") == "İİİ ***, İ"
+
+
+def test_dashes_and_zeros_of_a_secret_stay():
+    secrets = KnownSecrets([f"-----------{'0' * 12}{LONG}"])
+    text = "a ---------- b 0000000000000 c"
+    assert (secrets.mask(text), secrets.mask(f"a {LONG} c")) == (text, "a *** c")
+
+
+def test_secret_of_blanks_in_an_escaped_form():
+    assert KnownSecrets([r"\n\n\n"]).mask(r"a \n\n\n b") == "a *** b"
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", " ", LONG[:10], LONG[:6], f"{LONG} ", "\\", "\\n", "\n", SHORT[:-1], f"{SHORT} "]
+)
+def test_time_is_linear(piece):
+    """A remote may send anything."""
+    short, long = (
+        min(timeit.repeat(lambda text=text: SECRETS.mask(text), timer=time.thread_time, number=1, repeat=3))
+        for text in (piece * (length // len(piece)) for length in (4_000, 40_000))
+    )
+    assert long < 40 * short + 0.05
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "abc", "shop:"])
@@ -55,7 +138,21 @@ def test_in_base64(before, after, encode):
     assert len(masked) <= len("got ***.") + len(encoded) - len(own) + 8
 
 
-@pytest.mark.parametrize("text", ["abc12", "xabc1", "xy", "pa$$", "whsec_", "", "100%25 of &amp; \\u0041"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "abc12",
+        "xabc1",
+        "xy",
+        "pa$$",
+        LONG[:9],
+        SHORT[:-1],
+        LONG[-9:],
+        "whsec_",
+        "",
+        "100%25 of &amp; \\u0041",
+    ],
+)
 def test_other_text_stays(text):
     assert SECRETS.mask(text) == text
     assert not SECRETS.occur_in(text) or "abc1" in text
