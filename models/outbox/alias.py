@@ -57,7 +57,9 @@ class RetailAlias(models.Model):
     since = fields.Datetime(required=True, readonly=True)
     record_name = fields.Char("Possible Duplicate", compute="_compute_names")
     primary_name = fields.Char(
-        "Of", compute="_compute_names", help="The record that is linked to the remote record, and sent."
+        "Duplicate Of",
+        compute="_compute_names",
+        help="The record that is linked to the remote record, and sent.",
     )
     reason = fields.Char(compute="_compute_reason")
 

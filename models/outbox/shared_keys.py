@@ -156,9 +156,10 @@ class SharedKeys:
         except RemoteError as error:
             delivery.decide(error)
             return
-        self.env["retail.delivery.attempt"].browse(delivery.attempt_id).unlink()
         delivery.prepared, delivery.is_partial = prepared, True
-        self.batch.start_attempts([delivery])
+        if delivery.attempt_id:  # a preview makes none
+            self.env["retail.delivery.attempt"].browse(delivery.attempt_id).unlink()
+            self.batch.start_attempts([delivery])
 
 
 def alias_warning(env, res_model, primary_id):

@@ -216,6 +216,19 @@ class TestKeysThatPass(RetailCase):
         self._settle()
         self.assertEqual(self._emails(), {"One": emails[0], "Two": emails[1], "Three": emails[2]})
 
+    def test_a_preview_of_swapped_addresses(self):
+        self.one.email, self.two.email = self.two.email, self.one.email
+        self._commit()
+        flow = self.connector.flow_ids.filtered(lambda flow: flow.event_type == "customer.updated")
+        values = {"connector_id": self.connector.id, "flow_id": flow.id, "kind": "backfill"}
+        domain = repr([("id", "in", (self.one + self.two).ids)])
+        run = self.env["retail.bulk.run"].create({**values, "res_model": "res.partner", "domain": domain})
+        self.assertEqual((run.preview_error, run.preview_failures), (False, False))
+        self._settle()
+        self.assertEqual(
+            (self._emails()["One"], self._emails()["Two"]), ("two@example.com", "one@example.com")
+        )
+
     def test_swapped_in_two_drains(self):
         """The second address is entered while the first waits."""
         self.one.email = "two@example.com"
