@@ -1,4 +1,4 @@
 -- A copy of the database must not call anyone, not even to test a connection, until a person activates the connector there.
 UPDATE retail_connector SET is_neutralized = TRUE;
-UPDATE retail_connector SET state = 'paused', state_reason = 'Neutralized copy' WHERE state != 'draft';
+UPDATE retail_connector SET state = 'paused', state_reason = 'Neutralized copy', state_since = NULL WHERE state != 'draft';
 DELETE FROM queue_job WHERE identity_key LIKE 'retail_hub:%';

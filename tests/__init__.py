@@ -44,9 +44,12 @@ from .outbox import test_quota
 from .outbox import test_shared_record
 from .outbox import test_wake
 from .outbox import test_watched_choices
+from .operations import test_names
 from .operations import test_retention
 from .operations import test_screens
+from .operations import test_search
 from .operations import test_security
+from .operations import test_status
 from .operations import test_texts
 from .operations import test_timeline
 from .security import test_fuzz

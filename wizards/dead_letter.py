@@ -30,11 +30,14 @@ class RetailDeadLetterWizard(models.TransientModel):
         "retail.delivery", "Outgoing Event", readonly=True, ondelete="cascade", index="btree_not_null"
     )
     sample_record = fields.Char("Record", related="sample_id.record_name", related_sudo=False)
-    sample_error = fields.Text("Error", related="sample_id.error_message", related_sudo=False)
+    can_open_record = fields.Boolean(related="sample_id.can_open_record", related_sudo=False)
+    sample_error = fields.Text("Error", related="sample_id.shown_error", related_sudo=False)
+    error_message = fields.Text("Stored Error", related="sample_id.error_message", related_sudo=False)
     position = fields.Char(compute="_compute_position")
     status = fields.Selection(
         [("changed", "Changed"), ("unchanged", "Unchanged"), ("unbuilt", "Cannot be sent")], readonly=True
     )
+    can_succeed = fields.Boolean(readonly=True, help="A replay of the event shown may succeed.")
     verdict = fields.Text(readonly=True)
     diff = fields.Html(readonly=True, sanitize=False)
     chosen_count = fields.Integer("Selected", compute="_compute_chosen_count")
@@ -141,10 +144,17 @@ class RetailDeadLetterWizard(models.TransientModel):
     def action_replay(self):
         """Replay the selected deliveries."""
         self.ensure_one()
-        replayed = self._chosen()._replay()
+        chosen = self._chosen()
+        hopeless = chosen._why_hopeless()
+        replayed = (chosen - chosen.browse(hopeless))._replay()
         for group, deliveries in replayed._error_groups().items():
             group.message_post(body=self.env._("Replayed: %(count)s.", count=len(deliveries)))
-        return self._finish(self.env._("Events replayed: %(count)s.", count=len(replayed)))
+        texts = replayed._texts_about_hopeless(hopeless)
+        if not replayed:
+            raise UserError("\n".join([self.env._("Nothing was sent."), *texts]))
+        report = replayed._report_queued(texts)
+        report["params"]["next"] = {"type": "ir.actions.act_window_close"}
+        return report
 
     def action_discard(self):
         """Discard the selected deliveries."""
@@ -211,28 +221,33 @@ class RetailDeadLetterWizard(models.TransientModel):
     def _show(self, delivery):
         """Compare what failed with what will be sent now, for one delivery."""
         failed = delivery._failed_requests().get(delivery.id)
-        request, reason, conflicts_with = delivery._preview().get(delivery.id, Preview())
+        preview = delivery._preview().get(delivery.id, Preview())
+        request = preview.request
         status = _status(failed, request)
         # As the superuser: results are read-only for users, who may read the delivery.
         self.sudo().write(
             {
                 "sample_id": delivery.id,
                 "status": status,
-                "conflicts_with": conflicts_with or delivery.conflicts_with,
-                "verdict": self._get_verdict(delivery, status, failed, reason),
+                "can_succeed": status == "changed"
+                or (status == "unchanged" and not _is_about_content(delivery)),
+                "conflicts_with": preview.conflicts_with or delivery.conflicts_with,
+                "verdict": self._get_verdict(delivery, status, failed, preview),
                 "diff": self._render_diff(delivery, failed, request),
                 "checked_count": 0,
             }
         )
 
-    def _get_verdict(self, delivery, status, failed, reason):
+    def _get_verdict(self, delivery, status, failed, preview):
+        if status == "unbuilt" and preview.is_final:
+            return self.env._("This event cannot be sent: %(reason)s", reason=preview.reason or "")
         if status == "unbuilt":
-            return self.env._("This event cannot be sent: %(reason)s", reason=reason or "")
+            return self.env._("This event would have to wait: %(reason)s", reason=preview.reason or "")
         if failed is None:
             return self.env._("This event was never sent. Now it can be sent.")
         if status == "changed":
             return self.env._("What will be sent now differs from what failed.")
-        if delivery.error_class in ABOUT_CONTENT:
+        if _is_about_content(delivery):
             return self.env._("Nothing has changed since the event failed. It will very likely fail again.")
         return self.env._(
             "The same content will be sent again. The event did not fail because of its content, so this may work."
@@ -292,6 +307,10 @@ class RetailDeadLetterWizard(models.TransientModel):
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
+
+
+def _is_about_content(delivery):
+    return delivery.error_class in ABOUT_CONTENT
 
 
 def _status(failed, request):

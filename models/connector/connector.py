@@ -47,6 +47,7 @@ class RetailConnector(models.Model):
         " are saved, and sent in order after activation.",
     )
     state_reason = fields.Char(readonly=True, copy=False)
+    state_since = fields.Datetime(readonly=True, copy=False)
     is_neutralized = fields.Boolean(
         readonly=True,
         copy=False,
@@ -381,7 +382,9 @@ class RetailConnector(models.Model):
 
     def _set_state(self, state, reason, **more):
         # As the superuser: the state is read-only for users. The caller has checked their access.
-        self.sudo().write({"state": state, "state_reason": reason, **more})
+        self.sudo().write(
+            {"state": state, "state_reason": reason, "state_since": fields.Datetime.now(), **more}
+        )
 
     # -- business methods --------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from odoo.tools import SQL
 
 from ...core.const import State
 
+NAMED = 3  # records that the list of failed events names
 FAILED = "failed"  # cause of an alert
 COMPARISONS = {
     ">": operators.gt,
@@ -62,6 +63,13 @@ class RetailErrorGroup(models.Model):
         "retail.delivery", "First Failed Event", compute="_compute_dead", help="The oldest event that failed."
     )
 
+    record_name = fields.Char(
+        "Record",
+        compute="_compute_record_name",
+        search="_search_record_name",
+        help="The records of the failed events, the first ones by name.",
+    )
+
     _fingerprint_unique = models.UniqueIndex("(connector_id, fingerprint)")
 
     @api.depends("cause", "fingerprint")
@@ -92,6 +100,23 @@ class RetailErrorGroup(models.Model):
             return NotImplemented
         compare = COMPARISONS[operator]
         return [("id", "in", [group.id for group in self.search([]) if compare(group.dead_count, value)])]
+
+    def _compute_record_name(self):
+        for group in self:
+            first = self.env["retail.delivery"].search(group._dead_domain(), order="id", limit=NAMED)
+            names = ", ".join(dict.fromkeys(first.mapped("record_name")))
+            more = group.dead_count - len(first)
+            group.record_name = (
+                self.env._("%(names)s and %(count)s more", names=names, count=more) if more > 0 else names
+            )
+
+    def _search_record_name(self, operator, value):
+        failed = Domain("state", "=", State.DEAD.value) & Domain("record_name", operator, value)
+        causes = self.env["retail.delivery"]._read_group(failed, ["connector_id", "fingerprint"])
+        return Domain.OR(
+            Domain("connector_id", "=", connector.id) & Domain("fingerprint", "=", fingerprint)
+            for connector, fingerprint in causes
+        )
 
     # -- actions -----------------------------------------------------------------------------------
 

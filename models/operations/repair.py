@@ -7,6 +7,7 @@ from odoo import SUPERUSER_ID, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ...core.const import OPEN_STATES, State
 from ...core.errors import RemoteError
 from ..outbox.attempt_snapshot import masked_request, property_digests, request_properties
 from ..outbox.dispatch import DeliveryBatch
@@ -14,10 +15,12 @@ from ..outbox.dispatch import DeliveryBatch
 Request = namedtuple("Request", "properties digests")
 Request.__doc__ = """``{property: masked text}``, and ``[{property: keyed hash}]``, one for each key."""
 
-Preview = namedtuple("Preview", "request reason conflicts_with", defaults=(None, None, None))
-Preview.__doc__ = (
-    """The :class:`Request`, or why there is none, and the other record that this is about (``model,id``)."""
-)
+Preview = namedtuple("Preview", "request reason conflicts_with is_final", defaults=(None, None, None, False))
+Preview.__doc__ = """The :class:`Request`, or why there is none, and the other record that this is about (``model,id``).
+
+``is_final``: it cannot be sent as it is now, and does not merely have to wait.
+"""
+CHECKED = 1000  # deliveries of which a preview is built before they are sent again
 
 
 def changed_properties(failed, request):
@@ -42,6 +45,12 @@ class RetailDelivery(models.Model):
         )
         by_cause = groups.grouped(lambda group: (group.connector_id.id, group.fingerprint))
         return {by_cause[cause]: deliveries for cause, deliveries in causes.items() if cause in by_cause}
+
+    def _why_hopeless(self):
+        """Return ``{id: reason}`` of those that cannot be sent as they are now; of many, only the first are checked."""
+        stopped = self.filtered(lambda each: each.state in (State.DEAD, State.CANCELLED))
+        previews = stopped.sorted("id")[:CHECKED]._preview()
+        return {id_: preview.reason or "" for id_, preview in previews.items() if preview.is_final}
 
     # -- dry run -------------------------------------------------------------------------------------
 
@@ -96,4 +105,5 @@ def _previewed(delivery):
         prepared = delivery.prepared
         return Preview(Request(request_properties(masked_request(prepared)), property_digests(prepared)))
     reason = delivery.error.message if delivery.error else delivery.warning
-    return Preview(None, reason, delivery.conflicts_with)
+    is_final = delivery.decision is not None and delivery.decision.state not in OPEN_STATES
+    return Preview(None, reason, delivery.conflicts_with, is_final)

@@ -34,41 +34,20 @@ class RetailSyncState(models.Model):
         count += len(self._dead_facts(stated, takers)._replay())
         if not count:
             raise UserError(self._why_nothing_to_resync(records, connectors))
-        return self._report_queued(count, self._queued_to(records, connectors))
+        return self._requested(records, connectors)._report_queued(count=count)
 
     @api.model
-    def _queued_to(self, records, connectors):
-        """Return the connectors that have requested events of the records to send."""
-        groups = self.env["retail.delivery"]._read_group(
+    def _requested(self, records, connectors):
+        """Return the requested deliveries of the records that are open."""
+        return self.env["retail.delivery"].search(
             [
                 ("res_model", "=", records._name),
                 ("res_id", "in", records.ids),
                 ("connector_id", "in", connectors.ids),
                 ("state", "in", OPEN_STATES),
                 ("is_manual", "=", True),
-            ],
-            ["connector_id"],
+            ]
         )
-        return connectors.browse(connector.id for (connector,) in groups)
-
-    @api.model
-    def _report_queued(self, count, connectors):
-        """Return the notification for events that were queued: whether they are being sent, or what they wait for."""
-        reasons = [reason for connector in connectors if (reason := connector._why_waiting())]
-        parts = [self.env._("Events queued: %(count)s.", count=count), *reasons]
-        if not reasons:
-            parts.append(self.env._("They are being sent."))
-        elif len(reasons) < len(connectors):
-            parts.append(self.env._("The others are being sent."))
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if reasons else "success",
-                "message": " ".join(parts),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
 
     @api.model
     def _why_nothing_to_resync(self, records, connectors):

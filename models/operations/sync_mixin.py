@@ -2,6 +2,9 @@
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .sync_state import STATES, severity_sql
 
 
 class RetailSynced(models.AbstractModel):
@@ -11,10 +14,12 @@ class RetailSynced(models.AbstractModel):
     _retail_updated_event = None  # as in retail.capture; not every model has a state event
 
     retail_sync_state = fields.Selection(
-        [("in_sync", "In sync"), ("waiting", "Waiting"), ("failed", "Failed")],
+        STATES,
         "Sync State",
         compute="_compute_retail_sync_state",
+        search="_search_retail_sync_state",
         groups="retail_hub.group_user",
+        help="The worst state over all connectors.",
     )
 
     retail_event_count = fields.Integer(
@@ -27,6 +32,52 @@ class RetailSynced(models.AbstractModel):
         states = {} if is_till else self.env["retail.sync.state"]._worst_by_record(self)
         for record in self:
             record.retail_sync_state = states.get(record.id, False)
+
+    def _search_retail_sync_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        sets = self._retail_sync_sets()
+        found, worse = [], Domain.FALSE
+        for state, ids in sets.items():
+            of_state = Domain("id", "in", ids)
+            if state in value:
+                found.append(of_state & ~worse)
+            worse |= of_state
+        return Domain.OR([*found, ~worse] if False in value else found)
+
+    def _field_to_sql(self, alias, fname, query=None):
+        """Let lists group by the sync state."""
+        if fname != "retail_sync_state":
+            return super()._field_to_sql(alias, fname, query)
+        self._check_field_access(self._fields[fname], "read")
+        record_id = SQL.identifier(alias, "id")
+        cases = [
+            SQL("WHEN %s IN (%s) THEN %s", record_id, ids, state)
+            for state, ids in self._retail_sync_sets().items()
+        ]
+        return SQL("(CASE %s END)", SQL(" ").join(cases))
+
+    @api.model
+    def _retail_sync_sets(self):
+        """Return ``{state: SQL of record ids}``, the worst first. A record counts as the first that it is in."""
+        self.env["retail.delivery"].flush_model()
+        of_model = SQL("d.res_model = %s AND d.company_id = ANY(%s)", self._name, self.env.companies.ids)
+        unfinished = SQL("%s AND d.state IN ('pending', 'in_flight', 'unknown', 'dead')", of_model)
+        severity = severity_sql(SQL("d"))
+        sets = {
+            state: SQL(
+                "(SELECT d.res_id FROM retail_delivery d WHERE %s AND %s = %s)", unfinished, severity, number
+            )
+            for number, state in ((3, "failed"), (2, "blocked"), (1, "waiting"))
+        }
+        bound = SQL(
+            "SELECT b.res_id FROM retail_binding b JOIN retail_connector c ON c.id = b.connector_id"
+            " WHERE b.res_model = %s AND c.company_id = ANY(%s) AND b.is_not_found IS NOT TRUE",
+            self._name,
+            self.env.companies.ids,
+        )
+        delivered = SQL("SELECT d.res_id FROM retail_delivery d WHERE %s AND d.state = 'delivered'", of_model)
+        return {**sets, "in_sync": SQL("(%s UNION %s)", bound, delivered)}
 
     @api.depends_context("uid", "retail_till")
     def _compute_retail_event_count(self):

@@ -5,8 +5,11 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..outbox.dependencies import bound_records
+from ..outbox.waiting import blocker_sql, replacement_sql
 
-SEVERITY = ("failed", "waiting", "in_sync")
+STATES = [("in_sync", "In sync"), ("waiting", "Waiting"), ("blocked", "Blocked"), ("failed", "Failed")]
+STATES_BY_SEVERITY = SQL("ARRAY['in_sync', 'waiting', 'blocked', 'failed']")
+SEVERITY = ("failed", "blocked", "waiting", "in_sync")
 
 
 class RetailSyncState(models.Model):
@@ -21,7 +24,10 @@ class RetailSyncState(models.Model):
     res_model = fields.Char("Model", readonly=True)
     res_id = fields.Many2oneReference("Record ID", model_field="res_model", readonly=True)
     state = fields.Selection(
-        [("in_sync", "In sync"), ("waiting", "Waiting"), ("failed", "Failed")], readonly=True
+        STATES,
+        readonly=True,
+        help="Blocked: it waits for another record that has failed. A failed record that was changed since is waiting:"
+        " its newer values are sent instead.",
     )
     since = fields.Datetime(readonly=True)
     reason = fields.Text(compute="_compute_reason")
@@ -33,8 +39,8 @@ class RetailSyncState(models.Model):
 
     @property
     def _table_query(self):
-        """One row per record and connector, from the delivery that matters most: a failed one, else an open
-        one, else the last one.
+        """One row per record and connector, from the delivery that matters most: a failed one that nothing newer
+        replaces, else an open one, else the last one.
 
         A bound record keeps its row after its deliveries were purged; its id is minus the binding's id. A record
         without a binding has the id of its delivery. Both halves find rows by id and by record through an index; OFFSET
@@ -52,7 +58,7 @@ class RetailSyncState(models.Model):
                    SELECT * FROM retail_delivery d
                     WHERE d.connector_id = b.connector_id AND d.res_model = b.res_model AND d.res_id = b.res_id
                       AND d.state NOT IN ('superseded', 'cancelled')
-                 ORDER BY d.state = 'dead' DESC, d.state != 'delivered' DESC, d.id DESC LIMIT 1) d ON TRUE
+                 ORDER BY %(d_severity)s DESC, d.id DESC LIMIT 1) d ON TRUE
              WHERE d.id IS NOT NULL OR b.is_not_found IS NOT TRUE
          UNION ALL
             SELECT d.id, d.id, d.connector_id, d.company_id, d.res_model, d.res_id,
@@ -68,13 +74,12 @@ class RetailSyncState(models.Model):
                    SELECT FROM retail_delivery o
                     WHERE o.connector_id = d.connector_id AND o.res_model = d.res_model AND o.res_id = d.res_id
                       AND o.state NOT IN ('superseded', 'cancelled')
-                      AND (o.state = 'dead', o.state != 'delivered', o.id)
-                        > (d.state = 'dead', d.state != 'delivered', d.id)
+                      AND (%(o_severity)s, o.id) > (%(d_severity)s, d.id)
                  ORDER BY o.id DESC OFFSET 0)
             """,
-            state=SQL(
-                "CASE d.state WHEN 'dead' THEN 'failed' WHEN 'delivered' THEN 'in_sync' ELSE 'waiting' END"
-            ),
+            state=SQL("(%s)[1 + %s]", STATES_BY_SEVERITY, severity_sql(SQL("d"))),
+            d_severity=severity_sql(SQL("d")),
+            o_severity=severity_sql(SQL("o")),
             next_attempt_at=SQL("CASE WHEN d.state IN ('pending', 'unknown') THEN d.next_attempt_at END"),
         )
 
@@ -84,11 +89,15 @@ class RetailSyncState(models.Model):
             status.reason = status._get_reason()
 
     def _get_reason(self):
-        if self.error_message:
-            return self.error_message
-        if self.state != "waiting":
+        if self.state == "failed":
+            return self.delivery_id.shown_error
+        if self.state == "in_sync":
             return self.warning
-        return self.connector_id._why_waiting() or self.env._("Will be sent within seconds.")
+        delivery = self.delivery_id
+        error = False if delivery.waits_for else delivery.shown_error
+        return "\n".join(
+            filter(None, [delivery._why_waiting() or self.env._("It is being sent now."), error])
+        )
 
     @api.depends("connector_id", "res_model", "res_id")
     def _compute_remote_id(self):
@@ -151,3 +160,20 @@ class RetailSyncState(models.Model):
             "display_name": title,
             "domain": [("res_model", "=", record._name), ("res_id", "=", record.id)],
         }
+
+
+def severity_sql(d):
+    """Return the SQL for how bad a delivery's state is: 0 delivered, 1 waiting, 2 blocked, 3 failed.
+
+    A failed state that something newer replaces is waiting.
+
+    :param d: alias of the delivery's table
+    """
+    return SQL(
+        "(CASE WHEN %(d)s.state = 'delivered' THEN 0"
+        " WHEN %(d)s.state = 'dead' THEN CASE WHEN %(replacement)s IS NULL THEN 3 ELSE 1 END"
+        " WHEN %(blocker)s IS NULL THEN 1 ELSE 2 END)",
+        d=d,
+        replacement=replacement_sql(d),
+        blocker=blocker_sql(d),
+    )

@@ -1,6 +1,7 @@
 """The timeline of a business process: its events in order, their status with each connector, and their causes."""
 
 import json
+from collections import Counter
 
 from pydantic import ValidationError
 
@@ -11,11 +12,14 @@ from odoo.tools import SQL
 from ...core.const import CLAIMABLE_STATES, State
 from ...core.redaction import redact
 from ...schemas import EVENT_TYPES
-from ..outbox.names import record_names
+from ..outbox.names import model_label, parse_reference, readable, record_names
+from ..outbox.waiting import BLOCKED, CORRECTED
 
 SEE_PERSONAL_DATA = "retail_hub.group_personal_data"
 RECORDS_FOUND = 500  # of each model, by one search
 SEARCHES = ("ilike", "in")
+# What people have in hand of a record: its name or number, its customer, the number on the receipt, the customer's own.
+NAMES = ("display_name", "partner_id", "pos_reference", "client_order_ref")
 
 
 class RetailEvent(models.Model):
@@ -31,8 +35,16 @@ class RetailEvent(models.Model):
     is_masked = fields.Boolean(compute="_compute_shown", compute_sudo=True)
     process_name = fields.Char("Process", compute="_compute_process_name", search="_search_process_name")
     record_name = fields.Char(compute="_compute_record_name", search="_search_record_name")
+    can_open_record = fields.Boolean(compute="_compute_can_open_record")
+    model_label = fields.Char("Kind of Record", compute="_compute_model_label")
     standing = fields.Selection(
-        [("failed", "Failed"), ("waiting", "Waiting"), ("delivered", "Delivered"), ("none", "Not sent")],
+        [
+            ("failed", "Failed"),
+            ("blocked", "Blocked"),
+            ("waiting", "Waiting"),
+            ("delivered", "Delivered"),
+            ("none", "Not sent"),
+        ],
         compute="_compute_standing",
         help="The worst state over all connectors.",
     )
@@ -62,8 +74,9 @@ class RetailEvent(models.Model):
             return self.payload
 
     @api.depends("correlation_id")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_process_name(self):
-        references = {event: _parse_reference(event.correlation_id) for event in self}
+        references = {event: parse_reference(event.correlation_id) for event in self}
         names = record_names(self.env, filter(None, references.values()))
         for event, reference in references.items():
             event.process_name = names[reference] if reference else event.correlation_id
@@ -78,29 +91,76 @@ class RetailEvent(models.Model):
         )
 
     def _search_record_name(self, operator, value):
-        return _record_domain(self.env, operator, value)
+        found = _record_domain(self.env, operator, value)
+        return found if found is NotImplemented else found | Domain("kept_name", operator, value)
+
+    @api.depends("res_model")
+    @api.depends_context("lang")
+    def _compute_model_label(self):
+        for event in self:
+            event.model_label = model_label(self.env, event.res_model)
 
     @api.depends("res_model", "res_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_can_open_record(self):
+        for event in self:
+            event.can_open_record = bool(readable(self.env, event.res_model, event.res_id))
+
+    def _web_read_group_groupby_formatter(self, groupby_spec, values):
+        """Show processes and models by their names. The groups are by what is stored."""
+        formatter = super()._web_read_group_groupby_formatter(groupby_spec, values)
+        labels = self._group_labels(groupby_spec, values)
+        if not labels:
+            return formatter
+
+        def named(value):
+            _value, domain = formatter(value)
+            return labels.get(value, value), domain
+
+        return named
+
+    def _group_labels(self, groupby_spec, values):
+        values = [value for value in values if value]
+        if groupby_spec == "res_model":
+            return {value: model_label(self.env, value) for value in values}
+        if groupby_spec != "correlation_id":
+            return {}
+        references = {value: parse_reference(value) for value in values}
+        names = record_names(self.env, filter(None, references.values()))
+        same = Counter(names.values())
+        return {
+            value: names[reference]
+            if same[names[reference]] == 1
+            else f"{names[reference]} (#{reference[1]})"
+            for value, reference in references.items()
+            if reference
+        }
+
+    @api.depends("res_model", "res_id")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_record_name(self):
         names = record_names(self.env, ((event.res_model, event.res_id) for event in self))
         for event in self:
             event.record_name = names[event.res_model, event.res_id]
 
     def _compute_standing(self):
-        labels = dict(self.env["retail.delivery"]._fields["state"]._description_selection(self.env))
+        labels = dict(self.env["retail.delivery"]._fields["status"]._description_selection(self.env))
+        reasons = {each: each._why_waiting() for each in self.delivery_ids.connector_id}
         for event in self:
             # The last one per connector: it may have been replayed.
             last = {each.connector_id: each for each in event.delivery_ids.sorted("id")}
             deliveries = event.delivery_ids.browse(each.id for each in last.values())
             event.standing = deliveries._standing()
-            event.delivery_badges = [each._badge(labels) for each in deliveries.sorted("connector_id")]
+            event.delivery_badges = [
+                each._badge(labels, reasons) for each in deliveries.sorted("connector_id")
+            ]
             event.problem = event._problem(deliveries)
 
     def _problem(self, deliveries):
         failures = [
-            self.env._("%(connector)s: %(error)s", connector=each.connector_id.name, error=each.error_message)
+            self.env._("%(connector)s: %(error)s", connector=each.connector_id.name, error=trouble)
             for each in deliveries
-            if each.error_message
+            if (trouble := each._trouble())
         ]
         if not failures and self.payload_error:
             failures = [self.env._("The content could not be read: %(error)s", error=self.payload_error)]
@@ -157,45 +217,61 @@ class RetailDelivery(models.Model):
     record_name = fields.Char(search="_search_record_name")
 
     def _search_record_name(self, operator, value):
-        return _record_domain(self.env, operator, value)
+        found = _record_domain(self.env, operator, value)
+        return found if found is NotImplemented else found | Domain("event_id.kept_name", operator, value)
 
     def _standing(self):
         """Return the status of an event with these deliveries: the worst of them."""
-        states = set(self.mapped("state"))
+        states = set(self.mapped("status"))
         if State.DEAD in states:
             return "failed"
-        if states & {State.IN_FLIGHT, *CLAIMABLE_STATES}:
+        if BLOCKED in states:
+            return "blocked"
+        if CORRECTED in states or states & {State.IN_FLIGHT, *CLAIMABLE_STATES}:
             return "waiting"
         return "delivered" if State.DELIVERED in states else "none"
 
-    def _badge(self, labels):
+    def _trouble(self):
+        """Return the error that keeps it from being delivered; "" if there is none."""
+        return self._why_blocked() if self.blocked_by_id else self.shown_error or ""
+
+    def _badge(self, labels, reasons):
         """Return what the screen shows of a delivery (a dict of JSON values).
 
-        :param labels: ``{state: label}``
+        :param labels: ``{status: label}``
+        :param reasons: ``{connector: why it sends nothing now}``
         """
         since = self.finished_at or self.queued_at
         return {
             "id": self.id,
             "connector": self.connector_id.name,
-            "state": self.state,
-            "label": labels[self.state],
+            "state": self.status,
+            "label": labels[self.status],
             "since": fields.Datetime.to_string(since),
             "next_attempt_at": fields.Datetime.to_string(self.next_attempt_at)
             if self.state in CLAIMABLE_STATES
             else False,
             "attempts": self.attempts,
-            "error": self.error_message or "",
+            "error": self._trouble()
+            or (reasons[self.connector_id] if self.state in CLAIMABLE_STATES else ""),
         }
 
 
 def _search_names(env, operator, value):
     """Return the records, newest first, whose names match: a recordset for each model that the user may read."""
-    models_ = env.registry.descendants(["retail.synced"], "_inherit") - {"retail.synced"}
+    models_ = {model for event_type in EVENT_TYPES.values() for model in event_type.models}
     return [
-        env[model].search([("display_name", operator, value)], order="id desc", limit=RECORDS_FOUND)
+        env[model].with_context(active_test=False).search(domain, order="id desc", limit=RECORDS_FOUND)
         for model in sorted(models_)
         if env[model].has_access("read")
+        for domain in [_name_domain(env[model], operator, value)]
     ]
+
+
+def _name_domain(records, operator, value):
+    """Return the domain of the records with such a name or number, or whose customer has such a name."""
+    names = [name for name in NAMES if name in records._fields] if operator == "ilike" else ["display_name"]
+    return Domain.OR(Domain(name, operator, value) for name in names)
 
 
 def _record_domain(env, operator, value):
@@ -211,9 +287,3 @@ def _record_domain(env, operator, value):
 
 def _indented(value):
     return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def _parse_reference(text):
-    """Return ``(model, id)`` of ``sale.order,7``; None for a process id that names no record."""
-    model, _comma, record_id = (text or "").partition(",")
-    return (model, int(record_id)) if record_id.isdigit() else None

@@ -1,5 +1,6 @@
 from . import res_company
 from . import connector
+from . import connector_health
 from . import event
 from . import capture
 from . import circuit
@@ -13,6 +14,7 @@ from . import causes
 from . import conflicting
 from . import delivery
 from . import claim
+from . import waiting
 from . import replay
 from . import attempt
 from . import binding

@@ -17,6 +17,7 @@ from ...core.const import OPEN_STATES, Lane, State
 from ...schemas import EVENT_TYPES
 from ...tools.filters import FilterError, parse_filter
 from ...tools.readable import check_filter
+from .names import model_label
 
 RATE_MINUTES = 5
 SETUP_ERRORS = (
@@ -32,6 +33,14 @@ SETUP_FIELDS = {
     "kind", "connector_id", "flow_id", "flow_ids", "res_model", "domain", "since", "from_date", "to_date",
 }  # fmt: skip
 BACKFILLED = [name for name, event_type in EVENT_TYPES.items() if event_type.can_backfill]
+
+
+DONE_WITH_FAILURES = "done_with_failures"
+
+
+def _status_selection(model):
+    states = model.env["retail.bulk.run"]._fields["state"]._description_selection(model.env)
+    return [*states, (DONE_WITH_FAILURES, model.env._("Done with Failures"))]
 
 
 class RetailBulkRun(models.Model):
@@ -64,6 +73,11 @@ class RetailBulkRun(models.Model):
         required=True,
         readonly=True,
         copy=False,
+    )
+    status = fields.Selection(
+        _status_selection,
+        compute="_compute_counts",
+        help="Done with Failures: all events were queued, and some of them have failed.",
     )
     state_reason = fields.Char("Reason", readonly=True, copy=False)
     flow_id = fields.Many2one(
@@ -157,6 +171,10 @@ class RetailBulkRun(models.Model):
         "Superseded", compute="_compute_counts", help="A newer change of the same record was sent instead."
     )
     cancelled_count = fields.Integer("Cancelled", compute="_compute_counts")
+    has_failures = fields.Boolean(compute="_compute_counts", search="_search_has_failures")
+    wait_reason = fields.Char(
+        compute="_compute_wait_reason", help="Why nothing is being sent, and since when."
+    )
     progress = fields.Float(compute="_compute_counts", help="Percentage that is no longer waiting.")
     rate = fields.Float(
         "Per Minute", compute="_compute_counts", digits=(16, 0), help="Average of the last minutes."
@@ -192,9 +210,7 @@ class RetailBulkRun(models.Model):
     @api.model
     def _selection_res_model(self):
         names = dict.fromkeys(name for event_type in BACKFILLED for name in EVENT_TYPES[event_type].models)
-        # As the superuser: users may not read the list of models, but may know what they are called.
-        models_ = self.env["ir.model"].sudo()
-        return [(name, models_._get(name).name) for name in names]
+        return [(name, model_label(self.env, name)) for name in names]
 
     @api.depends("flow_id")
     def _compute_res_model(self):
@@ -265,7 +281,19 @@ class RetailBulkRun(models.Model):
             run.dead_count = by_state.get(State.DEAD.value, 0)
             run.superseded_count = by_state.get(State.SUPERSEDED.value, 0)
             run.cancelled_count = by_state.get(State.CANCELLED.value, 0)
+            run.has_failures = bool(run.dead_count)
+            run.status = DONE_WITH_FAILURES if run.state == "done" and run.dead_count else run.state
             run._compute_pace(recent)
+
+    def _search_has_failures(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return [("id", "in", SQL("(SELECT bulk_run_id FROM retail_delivery WHERE state = 'dead')"))]
+
+    @api.depends("state", "connector_id")
+    def _compute_wait_reason(self):
+        for run in self:
+            run.wait_reason = run.state == "running" and run.connector_id._why_waiting()
 
     def _compute_pace(self, recent):
         now = fields.Datetime.now()

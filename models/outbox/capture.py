@@ -38,7 +38,9 @@ class RetailCapture(models.AbstractModel):
 
     def unlink(self):
         # As the superuser: whoever deletes the record may have no rights on outgoing events.
-        self.sudo().with_context(active_test=False)._retail_cancel_excluded_facts()
+        doomed = self.sudo().with_context(active_test=False)
+        doomed._retail_cancel_excluded_facts()
+        self.env["retail.event"]._keep_names(doomed)
         return super().unlink()
 
     def _retail_cancel_excluded_facts(self):

@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .names import record_names
+from .names import parse_reference, readable, record_names, stored_name
 
 
 class RetailConflicting(models.AbstractModel):
@@ -20,23 +20,45 @@ class RetailConflicting(models.AbstractModel):
     )
     conflict_name = fields.Char("Other Record", compute="_compute_conflict")
     can_open_conflict = fields.Boolean(compute="_compute_conflict")
+    shown_error = fields.Text(
+        "Error", compute="_compute_shown_error", help="With the name of the other record."
+    )
 
     @api.depends("conflicts_with")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_conflict(self):
-        references = {each: _parse(each.conflicts_with) for each in self if each.conflicts_with}
+        references = {each: parse_reference(each.conflicts_with) for each in self if each.conflicts_with}
         names = record_names(self.env, references.values())
         for each in self:
             reference = references.get(each)
             each.conflict_name = names[reference] if reference else False
-            each.can_open_conflict = bool(reference and self._readable(*reference))
+            each.can_open_conflict = bool(reference and readable(self.env, *reference))
+
+    @api.depends("conflicts_with")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_shown_error(self):
+        for each in self:
+            each.shown_error = each._shown_error()
+
+    def _shown_error(self):
+        """Return the stored error, in which the other record has the name by which the user may know it."""
+        text = self.error_message
+        reference = parse_reference(self._other_record())
+        if not text or not reference:
+            return text
+        name = record_names(self.env, [reference])[reference]
+        return text.replace(stored_name(self.env, *reference), name)
+
+    def _other_record(self):
+        """Return the record that the error is about besides its own, such as ``res.partner,7``."""
+        return self.conflicts_with
 
     def action_open_conflict(self):
         """Open the other record."""
         self.ensure_one()
         self.check_access("read")
-        reference = _parse(self.conflicts_with) if self.conflicts_with else None
-        record = self._readable(*reference) if reference else None
+        reference = parse_reference(self.conflicts_with)
+        record = readable(self.env, *reference) if reference else None
         if not record:
             raise UserError(self.env._("The other record was deleted, or you are not allowed to read it."))
         return {
@@ -45,16 +67,3 @@ class RetailConflicting(models.AbstractModel):
             "res_id": record.id,
             "views": [(False, "form")],
         }
-
-    @api.model
-    def _readable(self, model, record_id):
-        """Return the record if it exists and the user may read it; else nothing, or an empty recordset."""
-        if model not in self.env:
-            return None
-        return self.env[model].browse(record_id).exists()._filtered_access("read")
-
-
-def _parse(reference):
-    """Return (model, id) of a reference such as ``res.partner,7``."""
-    model, _comma, record_id = reference.partition(",")
-    return model, int(record_id)

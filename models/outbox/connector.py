@@ -55,7 +55,6 @@ class RetailConnector(models.Model):
         help="The share of each limit that bulk work leaves to realtime work.",
     )
     quota_ids = fields.One2many("retail.quota", "connector_id", "Call Limits")
-    trouble = fields.Char("Problem", compute="_compute_trouble")
     throttled_until = fields.Datetime(
         readonly=True, copy=False, help="The remote system asked to wait until then."
     )
@@ -85,24 +84,6 @@ class RetailConnector(models.Model):
             connector.circuit_reason = circuit.reason
             connector.circuit_opened_at = circuit.opened_at
             connector.next_probe_at = circuit.next_probe_at
-
-    @api.depends("state", "state_reason", "is_circuit_open", "circuit_reason", "realtime_reserve")
-    def _compute_trouble(self):
-        for connector in self:
-            if connector.state != "active":
-                connector.trouble = connector.state_reason
-            elif connector.is_circuit_open:
-                connector.trouble = self.env._("Does not answer. %(reason)s", reason=connector.circuit_reason)
-            else:
-                connector.trouble = connector._quota_trouble()
-
-    def _quota_trouble(self):
-        left = self.env["retail.quota"]._left_today(self)
-        if left is None or left[0] * 100 > left[1] * self.realtime_reserve:
-            return False
-        if left[0]:
-            return self.env._("The remaining calls of today are reserved for realtime work.")
-        return self.env._("The daily call limit is used up.")
 
     @api.depends("throttled_until")
     def _compute_is_throttled(self):
@@ -163,14 +144,6 @@ class RetailConnector(models.Model):
         self.env["retail.wake"]._wake_connectors(self)
         return result
 
-    def action_probe(self):
-        """Send one delivery now as a probe, although the circuit is open."""
-        self.check_access("read")
-        self.env["retail.delivery"].check_access("read")
-        # As the superuser: the circuit is read-only for users; access was checked above.
-        self.env["retail.circuit"].sudo()._make_probe_due(self)
-        self.env["retail.wake"]._wake_connectors(self)
-
     def action_backfill(self):
         """Open the form of a new backfill to this connector."""
         return self._action_bulk_run("backfill", self.env._("Backfill"))
@@ -220,32 +193,6 @@ class RetailConnector(models.Model):
             )
         )
         return Gate(*row)
-
-    def _why_waiting(self):
-        """Return why events of this connector are not being sent now, and until when; an empty text if they are."""
-        self.ensure_one()
-        name = self.name
-        if self.state == "draft":
-            return self.env._("%(name)s is a draft: its events are sent once it is activated.", name=name)
-        if self.state == "paused":
-            return self.env._(
-                "%(name)s is paused: its events are sent once it is activated again.", name=name
-            )
-        if self.state == "attention":
-            return self.env._(
-                "%(name)s needs attention: its events are sent once it is activated again.", name=name
-            )
-        if self.is_circuit_open:
-            return self.env._("%(name)s does not answer: its events are sent as soon as it does.", name=name)
-        if self.is_throttled:
-            return self.env._("%(name)s asked to wait. Its events are sent afterwards.", name=name)
-        left = self.env["retail.quota"]._left_today(self)
-        if left and not left[0]:
-            return self.env._(
-                "The daily call limit of %(name)s is used up: its events are sent when it allows calls again.",
-                name=name,
-            )
-        return ""
 
     def _throttled_seconds(self):
         """Return the seconds until the remote accepts calls again; 0 if it does now.

@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...core.const import CLAIMABLE_STATES, EventKind, Lane, State
-from .names import event_type_selection, record_names
+from .names import event_type_selection, parse_reference, readable, record_names
 from .unchecked_many2one import UncheckedMany2one
 
 
@@ -27,6 +27,7 @@ class RetailDelivery(models.Model):
     res_model = fields.Char("Model", required=True, readonly=True)
     res_id = fields.Many2oneReference("Record ID", model_field="res_model", required=True, readonly=True)
     record_name = fields.Char("Record", compute="_compute_record_name")
+    can_open_record = fields.Boolean(compute="_compute_can_open_record")
     state = fields.Selection(
         [
             (State.PENDING.value, "Waiting"),
@@ -119,18 +120,24 @@ class RetailDelivery(models.Model):
             delivery.display_name = f"{label} → {delivery.connector_id.name} (#{delivery.id})"
 
     @api.depends("res_model", "res_id")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_record_name(self):
         names = record_names(self.env, ((each.res_model, each.res_id) for each in self))
         for delivery in self:
             delivery.record_name = names[delivery.res_model, delivery.res_id]
 
+    @api.depends("res_model", "res_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_can_open_record(self):
+        for delivery in self:
+            delivery.can_open_record = bool(readable(self.env, delivery.res_model, delivery.res_id))
+
     @api.depends("waits_for")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_waits_for_name(self):
         for delivery in self:
-            model, _comma, record_id = (delivery.waits_for or "").partition(",")
-            reference = (model, int(record_id or 0))
-            names = record_names(self.env, [reference]) if model else {}
-            delivery.waits_for_name = names.get(reference, False)
+            reference = parse_reference(delivery.waits_for)
+            delivery.waits_for_name = reference and record_names(self.env, [reference])[reference]
 
     @api.depends("flow_id.owner_id", "connector_id.responsible_id")
     def _compute_owner_id(self):
@@ -187,12 +194,12 @@ class RetailDelivery(models.Model):
     def action_open_waited_for(self):
         """Open the last delivery of the record that this one waits for."""
         self.ensure_one()
-        res_model, _comma, res_id = (self.waits_for or "").partition(",")
+        res_model, res_id = parse_reference(self.waits_for) or ("", 0)
         last = self.search(
             [
                 ("connector_id", "=", self.connector_id.id),
                 ("res_model", "=", res_model),
-                ("res_id", "=", int(res_id or 0)),
+                ("res_id", "=", res_id),
             ],
             order="id desc",
             limit=1,

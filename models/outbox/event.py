@@ -11,6 +11,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...core.const import EventKind
@@ -19,7 +20,7 @@ from ...schemas import EVENT_TYPES
 from ...schemas.base import error_text
 from ..source.capture import CAPTURED
 from ..source.pending import take_pending
-from .names import event_type_selection
+from .names import event_type_selection, readable
 from .wake import WAKE_HORIZON
 
 _logger = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class EventRow(NamedTuple):
     payload_error: str | None = None
     correlation_id: str | None = None
     causation_id: str | None = None
+    kept_name: str | None = None
 
 
 class RetailEvent(models.Model):
@@ -71,12 +73,14 @@ class RetailEvent(models.Model):
     payload_error = fields.Char(
         readonly=True, help="Why the content could not be saved. It is read again when the event is sent."
     )
+    kept_name = fields.Char(readonly=True, help="Of a record that was deleted. Personal data is masked.")
     delivery_ids = fields.One2many("retail.delivery", "event_id", "Outgoing Events")
 
     _uuid_unique = models.UniqueIndex("(uuid)")
     _subject_idx = models.Index("(res_id, res_model, id)")
     _correlation_idx = models.Index("(correlation_id)")
     _age_idx = models.Index("(company_id, occurred_at)")
+    _kept_name_idx = models.Index("(res_id, res_model) INCLUDE (kept_name) WHERE kept_name IS NOT NULL")
     _merged_idx = models.Index("USING gin ((payload->'merged_ids')) WHERE event_type = 'customer.merged'")
 
     @api.depends("event_type", "res_model", "res_id")
@@ -88,12 +92,29 @@ class RetailEvent(models.Model):
     def action_open_record(self):
         """Open the record that the event is about."""
         self.ensure_one()
+        record = readable(self.env, self.res_model, self.res_id)
+        if not record:
+            raise UserError(self.env._("The record was deleted, or you are not allowed to read it."))
         return {
             "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
+            "res_model": record._name,
+            "res_id": record.id,
             "views": [(False, "form")],
         }
+
+    @api.model
+    def _keep_names(self, records):
+        """Keep the names of records that will be deleted, with their events; personal data in them is masked."""
+        names = [(record.id, record._retail_public_name()) for record in records]
+        if names:
+            self.env.execute_query(
+                SQL(
+                    "UPDATE retail_event e SET kept_name = n.name FROM (VALUES %s) AS n(id, name)"
+                    " WHERE e.res_id = n.id AND e.res_model = %s RETURNING e.id",
+                    SQL(", ").join(names),
+                    records._name,
+                )
+            )
 
     # -- capture -----------------------------------------------------------------------------------
 
@@ -204,6 +225,7 @@ class RetailEvent(models.Model):
                     each.payload,
                     each.occurred_at,
                     each.details,
+                    kept_name=each.kept_name,
                 )
             elif each.res_id in subjects:
                 subject_id, company_id = subjects[each.res_id]
@@ -345,14 +367,15 @@ class RetailEvent(models.Model):
             WITH e AS (
                 INSERT INTO retail_event (uuid, event_type, kind, res_model, res_id, company_id, user_id,
                                           occurred_at, payload, payload_error, details, correlation_id,
-                                          causation_id)
+                                          causation_id, kept_name)
                 SELECT gen_random_uuid(), n.event_type, n.kind, %(model)s, n.res_id, n.company_id, %(user)s,
                        COALESCE(n.occurred_at::timestamp, clock_timestamp() AT TIME ZONE 'UTC'), n.payload::jsonb,
                        n.payload_error, n.details::jsonb,
-                       COALESCE(n.correlation_id, %(model)s || ',' || n.res_id), n.causation_id
+                       COALESCE(n.correlation_id, %(model)s || ',' || n.res_id), n.causation_id,
+                       n.kept_name
                   FROM (VALUES %(rows)s)
                        AS n(event_type, res_id, company_id, payload, occurred_at, details, payload_error,
-                            correlation_id, causation_id, kind)
+                            correlation_id, causation_id, kept_name, kind)
              RETURNING id, event_type, kind, res_id, company_id
             )
             INSERT INTO retail_delivery (event_id, flow_id, connector_id, company_id, event_type, kind, lane,

@@ -16,12 +16,23 @@ class RetailDelivery(models.Model):
     # -- actions -----------------------------------------------------------------------------------
 
     def action_replay(self):
-        """Send failed or cancelled deliveries again, and waiting ones now. Attempts used so far still count."""
+        """Send failed or cancelled deliveries again, and waiting ones now, and say what came of it.
+
+        Attempts used so far still count. Those that cannot be sent as they are now stay as they are.
+
+        :raise UserError: nothing is sent
+        """
         self.check_access("read")
-        if not self._replay():
+        hopeless = self._why_hopeless()
+        replayed = (self - self.browse(hopeless))._replay()
+        reasons = list(dict.fromkeys(hopeless.values()))
+        if not replayed and reasons:
+            raise UserError(self.env._("Nothing was sent. %(reasons)s", reasons="\n".join(reasons)))
+        if not replayed:
             raise UserError(
                 self.env._("There is nothing to replay: these events have been delivered or are being sent.")
             )
+        return replayed._report_queued(self._texts_about_hopeless(hopeless))
 
     def action_cancel(self):
         """Cancel waiting deliveries. For failed ones, see :meth:`_discard`."""
@@ -44,6 +55,20 @@ class RetailDelivery(models.Model):
         return self.env._(
             "Only waiting events can be cancelled. To give up failed events, click Repair, then Discard."
         )
+
+    def _texts_about_hopeless(self, hopeless):
+        """Return the texts for a notification about deliveries that were not queued.
+
+        :param hopeless: as :meth:`_why_hopeless` returns it
+        """
+        if not hopeless:
+            return []
+        reasons = dict.fromkeys(hopeless.values())
+        return [self.env._("Events that cannot be sent: %(count)s.", count=len(hopeless)), *reasons]
+
+    def _why_hopeless(self):
+        """Hook: return ``{id: reason}`` of the deliveries that would fail again, or be cancelled, at once."""
+        return {}
 
     # -- business methods --------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 from . import capture
+from . import public_name
 from . import capture_part
 from . import cached_lookups
 from . import res_partner

@@ -52,6 +52,7 @@ class CapturedEvent(NamedTuple):
     :param occurred_at: None: now
     :param details: what was known of a fact when it was captured (JSON text)
     :param excluding_flows: ids of the flows whose filter a record that will be deleted does not match
+    :param kept_name: of a record that will be deleted, see :meth:`RetailCapture._retail_public_name`
     """
 
     event_type: str
@@ -62,6 +63,7 @@ class CapturedEvent(NamedTuple):
     occurred_at: datetime | None = None
     details: str | None = None
     excluding_flows: tuple[int, ...] = ()
+    kept_name: str | None = None
 
 
 class RetailCapture(models.AbstractModel):
@@ -336,13 +338,16 @@ class RetailCapture(models.AbstractModel):
             transition.event_type, details={"before": _plain(old), "after": _plain(new)}
         )
 
-    def _retail_capture_fact(self, event_type, payload=None, company=None, details=None, excluding_flows=()):
+    def _retail_capture_fact(
+        self, event_type, payload=None, company=None, details=None, excluding_flows=(), kept_name=None
+    ):
         """Buffer a fact about these records until precommit.
 
         :param payload: its snapshot (a dict of JSON values), if the record will be deleted before precommit
         :param company: of a fact with a payload
         :param details: see :meth:`_retail_canonical`
         :param excluding_flows: see :class:`CapturedEvent`
+        :param kept_name: of a record that will be deleted, see :meth:`_retail_public_name`
         """
         if not self._retail_wants(event_type):
             return
@@ -357,6 +362,7 @@ class RetailCapture(models.AbstractModel):
                 occurred_at=record._retail_occurred_at(event_type) if payload is None else None,
                 details=json.dumps(details) if details else None,
                 excluding_flows=excluding_flows,
+                kept_name=kept_name,
             )
             buffer = self._retail_pending()
             if event_type in self._retail_whole_facts:
@@ -374,6 +380,7 @@ class RetailCapture(models.AbstractModel):
                 record._retail_erased_payload(),
                 record.company_id,
                 excluding_flows=tuple(excluding.get(record.id, ())),
+                kept_name=record._retail_public_name(),
             )
 
     def _retail_erased_payload(self):

@@ -17,6 +17,7 @@ class LoyaltyProgram(models.Model):
 
     _name = "loyalty.program"
     _inherit = ["loyalty.program", "retail.capture"]
+    _retail_has_public_name = True
 
     _retail_created_event = CHANGED
     _retail_updated_event = CHANGED

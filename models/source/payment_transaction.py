@@ -21,6 +21,7 @@ STATUSES = {
 class PaymentTransaction(models.Model):
     _name = "payment.transaction"
     _inherit = ["payment.transaction", "retail.capture"]
+    _retail_has_public_name = True
 
     _retail_transitions = (
         Transition("payment.authorized", "state", becomes("authorized")),

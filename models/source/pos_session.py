@@ -17,6 +17,7 @@ from .canonical_values import amount, tax_rate, timestamp
 class PosSession(models.Model):
     _name = "pos.session"
     _inherit = ["pos.session", "retail.capture"]
+    _retail_has_public_name = True
 
     def _validate_session(self, balancing_account=False, amount_to_balance=0, bank_payment_method_diffs=None):
         """Capture the closing here: counts of payment methods other than cash are stored in no column."""

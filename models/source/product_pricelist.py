@@ -20,6 +20,7 @@ BASES = {"list_price": "list_price", "standard_price": "cost", "pricelist": "pri
 class ProductPricelistItem(models.Model):
     _name = "product.pricelist.item"
     _inherit = ["product.pricelist.item", "retail.capture"]
+    _retail_has_public_name = True
 
     _retail_created_event = CHANGED
     _retail_updated_event = CHANGED
@@ -126,6 +127,7 @@ class ProductPricelist(models.Model):
 class ProductTemplate(models.Model):
     _name = "product.template"
     _inherit = ["product.template", "retail.capture"]
+    _retail_has_public_name = True
 
     _retail_created_event = CHANGED
     _retail_updated_event = CHANGED

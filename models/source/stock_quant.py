@@ -94,6 +94,7 @@ class StockWarehouse(models.Model):
 class ProductProduct(models.Model):
     _name = "product.product"
     _inherit = ["product.product", "retail.capture"]
+    _retail_has_public_name = True
 
     _retail_updated_event = LEVEL_EVENT
 

@@ -268,6 +268,10 @@ class TestRetention(RetailCase):
         dead.write({"state": "dead", "error_message": "No"})
         self.env.flush_all()
         self.env.invalidate_all()
+        self.assertEqual((status.state, status.delivery_id), ("waiting", waiting), "the newer state replaces it")
+        dead.kind = "fact"
+        self.env.flush_all()
+        self.env.invalidate_all()
         self.assertEqual((status.state, status.delivery_id, status.reason), ("failed", dead, "No"))
         self.assertEqual(len(self._status(partner)), 1)
 
@@ -276,7 +280,7 @@ class TestRetention(RetailCase):
         partner = self._partner("Nobody", False)
         partner.flush_recordset()
         first = self._deliveries(partner)
-        first.state = "dead"
+        first.write({"state": "dead", "kind": "fact"})
         partner.city = "Ghent"
         second = self._deliveries(partner)[-1]
         self.assertEqual(self._status(partner).delivery_id, first)

@@ -14,7 +14,7 @@ class TestTexts(RetailCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.clerk = new_test_user(cls.env, "clerk", "base.group_user,retail_hub.group_user")
+        cls.clerk = new_test_user(cls.env, "clerk", "base.group_user,retail_hub.group_user", tz="UTC")
 
     # -- attempts ----------------------------------------------------------------------------------
 
@@ -29,7 +29,7 @@ class TestTexts(RetailCase):
         self.assertEqual((dead.state, dead.attempts, len(dead.attempt_ids)), ("dead", 1, 0))
         expected = "No call was made: an error ended each attempt before it."
         self.assertEqual(self._note(dead), expected)
-        dead.action_replay()
+        dead._replay()
         self.assertEqual(self._note(dead), expected)
         self._drain()
         dead._discard("Not needed.")
@@ -121,7 +121,9 @@ class TestTexts(RetailCase):
         self._drain()
         self.assertEqual(self._resync(partner), ("success", f"{QUEUED} They are being sent."))
         self.connector.action_pause()
-        paused = "HubSpot is paused: its events are sent once it is activated again."
+        paused = self._since(
+            "HubSpot has been paused since %s: its events are sent once it is activated again."
+        )
         self.assertEqual(self._resync(partner), ("warning", f"{QUEUED} {paused}"))
         status = self.env["retail.sync.state"].with_user(self.clerk).search([("res_id", "=", partner.id)])
         self.assertEqual(status.reason, paused)
@@ -131,15 +133,26 @@ class TestTexts(RetailCase):
             self._resync(partner),
             (
                 "warning",
-                f"{QUEUED} HubSpot needs attention: its events are sent once it is activated again.",
+                f"{QUEUED} "
+                + self._since(
+                    "HubSpot has needed attention since %s: its events are sent once it is activated again."
+                ),
             ),
         )
         self.connector.action_activate()
-        self.connector.circuit_ids.sudo().is_open = True
+        self.connector.circuit_ids.sudo().write({"is_open": True, "opened_at": "2026-01-02 03:04:00"})
         self.assertEqual(
             self._resync(partner),
-            ("warning", f"{QUEUED} HubSpot does not answer: its events are sent as soon as it does."),
+            (
+                "warning",
+                f"{QUEUED} HubSpot has not answered since 1/2/26, 3:04\u202fAM: its events are sent as soon as it"
+                " does.",
+            ),
         )
+
+    def _since(self, text):
+        """Return a text with the time since when the connector is in its state."""
+        return text % self.connector.with_user(self.clerk)._time(self.connector.state_since)
 
     def test_resync_while_one_of_two_connectors_waits(self):
         self._create_connector("Second")
@@ -151,8 +164,11 @@ class TestTexts(RetailCase):
             self._resync(partner),
             (
                 "warning",
-                "Events queued: 2. HubSpot is paused: its events are sent once it is activated again. The others"
-                " are being sent.",
+                "Events queued: 2. "
+                + self._since(
+                    "HubSpot has been paused since %s: its events are sent once it is activated again."
+                )
+                + " The others are being sent.",
             ),
         )
 
@@ -160,9 +176,10 @@ class TestTexts(RetailCase):
         partner = self._partner()
         self._drain()
         self.connector._throttle(60)
+        until = self.connector.with_user(self.clerk)._time(self.connector.throttled_until)
         self.assertEqual(
             self._resync(partner),
-            ("warning", f"{QUEUED} HubSpot asked to wait. Its events are sent afterwards."),
+            ("warning", f"{QUEUED} HubSpot asked to wait until {until}. Its events are sent afterwards."),
         )
 
     def test_no_notification_has_to_be_closed_by_hand(self):

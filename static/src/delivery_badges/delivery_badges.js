@@ -13,8 +13,10 @@ const COLORS = {
     unknown: "text-bg-warning",
     in_flight: "text-bg-warning",
     pending: "text-bg-info",
+    blocked: "text-bg-danger",
+    corrected: "text-bg-info",
 };
-const OPEN = ["pending", "in_flight", "unknown", "dead"];
+const OPEN = ["pending", "in_flight", "unknown", "dead", "blocked"];
 
 /** How an event stands with each connector, since when, and a click that opens the delivery. */
 export class DeliveryBadges extends Component {

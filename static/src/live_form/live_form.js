@@ -4,10 +4,13 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 const SECONDS = 3;
 
-/** Reloads a form every few seconds while its record is in the state ``running``, so that its figures are live. */
+/**
+ * Reloads a form every few seconds while a field has one of the values, so that its figures are live:
+ * ``<widget name="retail_live_form" field="state" values="pending,in_flight" />``. Without values: while it is set.
+ */
 export class LiveForm extends Component {
     static template = xml`<t/>`;
-    static props = standardWidgetProps;
+    static props = { ...standardWidgetProps, field: String, values: { type: Array, optional: true } };
 
     setup() {
         useEffect(
@@ -17,9 +20,14 @@ export class LiveForm extends Component {
                     this.timer = setInterval(() => this.reload(), SECONDS * 1000);
                 }
             },
-            () => [this.props.record.data.state === "running"]
+            () => [this.isLive]
         );
         onWillUnmount(() => clearInterval(this.timer));
+    }
+
+    get isLive() {
+        const value = this.props.record.data[this.props.field];
+        return this.props.values ? this.props.values.includes(value) : Boolean(value);
     }
 
     async reload() {
@@ -30,4 +38,7 @@ export class LiveForm extends Component {
     }
 }
 
-registry.category("view_widgets").add("retail_live_form", { component: LiveForm });
+registry.category("view_widgets").add("retail_live_form", {
+    component: LiveForm,
+    extractProps: ({ attrs }) => ({ field: attrs.field, values: attrs.values?.split(",") }),
+});

@@ -1,0 +1,253 @@
+"""What deliveries wait for: how screens show it, and what they say when a user asks to send now."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...core.const import CLAIMABLE_STATES, OPEN_STATES, EventKind, State
+from .names import record_names
+
+BLOCKED, CORRECTED = "blocked", "corrected"  # what a delivery is shown as, besides its states
+MAX_CHAIN = 8
+
+# The delivery that decides whether a record ("model,id") will arrive: its newest state, or an undelivered fact.
+_LAST = """
+    SELECT x.id, x.state, x.waits_for FROM retail_delivery x
+     WHERE x.connector_id = %(d)s.connector_id
+       AND x.res_model = split_part(%(name)s, ',', 1) AND x.res_id = split_part(%(name)s, ',', 2)::int
+       AND (x.kind = 'state' OR x.state IN ('pending', 'in_flight', 'unknown', 'dead'))
+  ORDER BY x.id DESC LIMIT 1
+"""
+
+
+def blocker_sql(d):
+    """Return the SQL for the id of the failed delivery without which ``d`` is never sent; NULL if there is none.
+
+    It may be further away: an invoice waits for its order, which waits for its customer.
+
+    :param d: alias of the delivery's table
+    """
+    return SQL(
+        """(CASE WHEN %(d)s.waits_for IS NOT NULL AND %(d)s.state IN ('pending', 'unknown') THEN (
+            WITH RECURSIVE chain AS (
+                SELECT first.*, 1 AS depth FROM (%(first)s) first
+             UNION ALL
+                SELECT next.*, c.depth + 1 FROM chain c CROSS JOIN LATERAL (%(next)s) next
+                 WHERE c.waits_for IS NOT NULL AND c.state IN ('pending', 'unknown') AND c.depth < %(max)s)
+            SELECT id FROM chain WHERE state = 'dead' LIMIT 1) END)""",
+        d=d,
+        first=SQL(_LAST, d=d, name=SQL("%s.waits_for", d)),
+        next=SQL(_LAST, d=d, name=SQL("c.waits_for")),
+        max=MAX_CHAIN,
+    )
+
+
+def replacement_sql(d):
+    """Return the SQL for the id of the newer waiting state that takes the place of a failed one; NULL if there is none.
+
+    :param d: alias of the delivery's table
+    """
+    return SQL(
+        """(CASE WHEN %(d)s.state = 'dead' AND %(d)s.kind = 'state' THEN (
+            SELECT max(x.id) FROM retail_delivery x
+             WHERE x.connector_id = %(d)s.connector_id AND x.res_model = %(d)s.res_model AND x.res_id = %(d)s.res_id
+               AND x.id > %(d)s.id AND x.kind = 'state' AND x.state IN ('pending', 'in_flight', 'unknown')) END)""",
+        d=d,
+    )
+
+
+def _status_selection(model):
+    states = model.env["retail.delivery"]._fields["state"]._description_selection(model.env)
+    return [*states, (BLOCKED, model.env._("Blocked")), (CORRECTED, model.env._("Corrected"))]
+
+
+class RetailDelivery(models.Model):
+    _inherit = "retail.delivery"
+
+    status = fields.Selection(
+        _status_selection,
+        compute="_compute_status",
+        search="_search_status",
+        help="Blocked: it waits for a record that has failed. Corrected: it failed, but the record was changed since,"
+        " and the newer event is sent instead.",
+    )
+    blocked_by_id = fields.Many2one("retail.delivery", "Blocked by", compute="_compute_status")
+    replaced_by_id = fields.Many2one("retail.delivery", "Newer Event", compute="_compute_status")
+    can_open_blocking_record = fields.Boolean(compute="_compute_can_open_blocking_record")
+    wait_reason = fields.Text("Waits for", compute="_compute_wait_reason")
+
+    @api.depends("state", "waits_for", "connector_id", "res_model", "res_id")
+    def _compute_status(self):
+        found = self._status_rows(SQL("d.id = ANY(%s)", self.ids)) if self.ids else {}
+        for delivery in self:
+            blocker, replacement = found.get(delivery.id, (None, None))
+            delivery.blocked_by_id, delivery.replaced_by_id = blocker, replacement
+            delivery.status = BLOCKED if blocker else CORRECTED if replacement else delivery.state
+
+    def _search_status(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        found = self._status_rows(SQL("(d.waits_for IS NOT NULL OR d.state = 'dead')"))
+        blocked = [id_ for id_, (blocker, _replacement) in found.items() if blocker]
+        corrected = [id_ for id_, (_blocker, replacement) in found.items() if replacement]
+        others = Domain("state", "in", list(value)) & Domain("id", "not in", blocked + corrected)
+        chosen = (blocked if BLOCKED in value else []) + (corrected if CORRECTED in value else [])
+        return others | Domain("id", "in", chosen)
+
+    @api.model
+    def _status_rows(self, condition):
+        """Return ``{delivery id: (blocker's id, replacement's id)}``, without those that have neither."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT * FROM (SELECT d.id, %s AS blocker, %s AS replacement FROM retail_delivery d"
+                " WHERE d.state IN ('pending', 'unknown', 'dead') AND %s) found"
+                " WHERE blocker IS NOT NULL OR replacement IS NOT NULL",
+                blocker_sql(SQL("d")),
+                replacement_sql(SQL("d")),
+                condition,
+            )
+        )
+        return {id_: (blocker, replacement) for id_, blocker, replacement in rows}
+
+    @api.depends("blocked_by_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_can_open_blocking_record(self):
+        for delivery in self:
+            failed = delivery.blocked_by_id
+            delivery.can_open_blocking_record = bool(failed.can_open_record)
+
+    @api.depends("state", "waits_for", "next_attempt_at", "connector_id")
+    def _compute_wait_reason(self):
+        for delivery in self:
+            delivery.wait_reason = delivery._why_waiting() or False
+
+    def _why_waiting(self):
+        """Return in words what a waiting delivery waits for, and since or until when; "" if it does not wait."""
+        if self.state not in CLAIMABLE_STATES:
+            return ""
+        reasons = [self._why_behind_another(), self.connector_id._why_waiting()]
+        return " ".join(filter(None, reasons)) or self._when_due()
+
+    def _why_behind_another(self):
+        if self.blocked_by_id:
+            return self._why_blocked()
+        if self.waits_for:
+            return self.env._("It is sent after %(record)s.", record=self.waits_for_name)
+        older = self._older_open()
+        if older:
+            return self.env._(
+                "It is sent after an earlier event of the same record: %(event)s.", event=older.display_name
+            )
+        return ""
+
+    def _why_blocked(self):
+        failed = self.blocked_by_id.record_name
+        if failed == self.waits_for_name:
+            return self.env._(
+                "It is blocked by %(record)s, which has failed. Repair that first.", record=failed
+            )
+        return self.env._(
+            "It is sent after %(record)s, which is blocked by %(failed)s. Repair that first.",
+            record=self.waits_for_name,
+            failed=failed,
+        )
+
+    def _older_open(self):
+        """Return the older delivery of the same record that has to end before this one is sent, if there is one."""
+        older = Domain(
+            [
+                ("connector_id", "=", self.connector_id.id),
+                ("res_model", "=", self.res_model),
+                ("res_id", "=", self.res_id),
+                ("id", "<", self.id),
+                ("state", "in", OPEN_STATES),
+            ]
+        )
+        if self.kind == EventKind.STATE:
+            older &= ~(Domain("state", "=", State.PENDING.value) & Domain("kind", "=", EventKind.STATE.value))
+        return self.search(older, order="id", limit=1)
+
+    def _when_due(self):
+        time = self.connector_id._time(self.next_attempt_at)
+        if self.next_attempt_at > self.env.cr.now():
+            return (
+                self.env._("The next attempt is at %(time)s.", time=time)
+                if self.attempts
+                else self.env._("It is sent at %(time)s.", time=time)
+            )
+        if self.env["retail.wake"]._is_job_runner_running():
+            return self.env._("It is due since %(time)s, and is sent next.", time=time)
+        return self.env._(
+            "It is due since %(time)s. No job runner is running: the scheduled action sends it.", time=time
+        )
+
+    def _other_record(self):
+        return self.waits_for or super()._other_record()
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def action_open_blocker(self):
+        """Open the failed event without which this one is not sent."""
+        self.ensure_one()
+        return self._action_open(self.blocked_by_id)
+
+    def action_open_blocking_record(self):
+        """Open the record that has failed."""
+        self.ensure_one()
+        if not self.blocked_by_id:
+            raise UserError(self.env._("Nothing blocks this event any more."))
+        return self.blocked_by_id.action_open_record()
+
+    def action_open_replacement(self):
+        """Open the newer event that is sent instead of this one."""
+        self.ensure_one()
+        return self._action_open(self.replaced_by_id)
+
+    def _action_open(self, delivery):
+        if not delivery:
+            raise UserError(self.env._("This has changed meanwhile. Reload the page."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": delivery.id,
+            "views": [(False, "form")],
+        }
+
+    # -- what came of a request to send ------------------------------------------------------------
+
+    def _report_queued(self, left=(), count=None):
+        """Return the notification for deliveries that a user asked to send now: what happens to them.
+
+        :param left: texts about others that were left as they are
+        :param count: how many were queued; None: all of these
+        """
+        waiting = [reason for connector in self.connector_id if (reason := connector._why_waiting())]
+        blocked = [each._why_blocked_in_full() for each in self if each.blocked_by_id]
+        is_sent = len(waiting) < len(self.connector_id) and len(blocked) < len(self)
+        reasons = [*waiting, *dict.fromkeys(blocked)]
+        number = len(self) if count is None else count
+        parts = [self.env._("Events queued: %(count)s.", count=number), *reasons]
+        if is_sent:
+            others = (
+                self.env._("The others are being sent.") if reasons else self.env._("They are being sent.")
+            )
+            parts.append(others)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if reasons or left else "success",
+                "message": " ".join([*parts, *left]),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _why_blocked_in_full(self):
+        names = record_names(self.env, [(self.res_model, self.res_id)])
+        return self.env._(
+            "%(record)s is blocked by %(failed)s, which has failed.",
+            record=names[self.res_model, self.res_id],
+            failed=self.blocked_by_id.record_name,
+        )
