@@ -13,6 +13,7 @@ from ..tools.limited import limit_filter
 from ..tools.readable import check_filter
 
 VALIDATE_LIMIT = 1000
+LISTED = 80  # failed events in the window's list
 REASONS_SHOWN = 10
 ABOUT_CONTENT = (ErrorClass.MAPPING, ErrorClass.VALIDATION, ErrorClass.BUSINESS, ErrorClass.CONFLICT)
 
@@ -39,7 +40,7 @@ class RetailDeadLetterWizard(models.TransientModel):
     )
     can_succeed = fields.Boolean(readonly=True, help="A replay of the event shown may succeed.")
     verdict = fields.Text(readonly=True)
-    diff = fields.Html(readonly=True, sanitize=False)
+    failed_ids = fields.Many2many("retail.delivery", string="Failed Events", compute="_compute_failed_ids")
     chosen_count = fields.Integer("Selected", compute="_compute_chosen_count")
     scope = fields.Selection(
         [("one", "This event"), ("all", "All events"), ("filter", "Events that match a filter")],
@@ -55,13 +56,35 @@ class RetailDeadLetterWizard(models.TransientModel):
     unbuilt_reasons = fields.Text(readonly=True)
     is_partial = fields.Boolean(readonly=True, help="Only the first events were checked.")
 
+    @api.depends("group_id", "selected_ids", "total_count")
     def _compute_display_name(self):
-        self.display_name = self.env._("Repair")
+        for wizard in self:
+            wizard.display_name = wizard._title()
+
+    def _title(self):
+        """Return what failed and why, as a sentence."""
+        failed = self.group_id or self.selected_ids
+        causes = {(each.connector_id, each.fingerprint) for each in failed}
+        if len(causes) != 1 or not failed[0].error_class:
+            return self.env._("%(count)s events failed, for several reasons", count=self.total_count)
+        values = {"system": failed[0].connector_id.name, "cause": failed[0]._cause_clause()}
+        if self.total_count == 1:
+            return self.env._("1 event to %(system)s failed because %(cause)s", **values)
+        return self.env._(
+            "%(count)s events to %(system)s failed because %(cause)s", count=self.total_count, **values
+        )
 
     @api.depends("group_id", "selected_ids")
     def _compute_total_count(self):
         for wizard in self:
             wizard.total_count = self.env["retail.delivery"].search_count(wizard._base_domain())
+
+    @api.depends("group_id", "selected_ids")
+    def _compute_failed_ids(self):
+        for wizard in self:
+            wizard.failed_ids = self.env["retail.delivery"].search(
+                wizard._base_domain(), order="id", limit=LISTED
+            )
 
     @api.depends("sample_id", "total_count")
     def _compute_position(self):
@@ -156,6 +179,22 @@ class RetailDeadLetterWizard(models.TransientModel):
         report["params"]["next"] = {"type": "ir.actions.act_window_close"}
         return report
 
+    def action_ask_discard(self):
+        """Ask for the reason, in a second step."""
+        self.ensure_one()
+        self._chosen(limit=1)
+        return {
+            **self._reopen(),
+            "name": self.env._("Discard %(count)s failed events", count=self.chosen_count),
+            "views": [(self.env.ref("retail_hub.retail_dead_letter_wizard_view_discard").id, "form")],
+            "context": {"dialog_size": "medium"},
+        }
+
+    def action_back(self):
+        """Return to the comparison."""
+        self.ensure_one()
+        return self._reopen()
+
     def action_discard(self):
         """Discard the selected deliveries."""
         self.ensure_one()
@@ -233,7 +272,6 @@ class RetailDeadLetterWizard(models.TransientModel):
                 or (status == "unchanged" and not _is_about_content(delivery)),
                 "conflicts_with": preview.conflicts_with or delivery.conflicts_with,
                 "verdict": self._get_verdict(delivery, status, failed, preview),
-                "diff": self._render_diff(delivery, failed, request),
                 "checked_count": 0,
             }
         )
@@ -252,20 +290,6 @@ class RetailDeadLetterWizard(models.TransientModel):
         return self.env._(
             "The same content will be sent again. The event did not fail because of its content, so this may work."
         )
-
-    def _render_diff(self, delivery, failed, request):
-        rows = _compare(failed, request)
-        is_compared = bool(failed and request)
-        shown = [
-            row for row in rows if not is_compared or row["is_changed"] or row["name"] == delivery.error_field
-        ]
-        values = {
-            "shown": shown,
-            "others": [row for row in rows if row not in shown],
-            "is_first": not failed,
-            "fault": delivery.error_field,
-        }
-        return self.env["ir.qweb"]._render("retail_hub.dead_letter_diff", values)
 
     # -- the dry run -------------------------------------------------------------------------------
 
@@ -289,7 +313,7 @@ class RetailDeadLetterWizard(models.TransientModel):
     def _reopen(self):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Repair"),
+            "name": self._title(),
             "res_model": self._name,
             "res_id": self.id,
             "views": [(False, "form")],
@@ -317,24 +341,6 @@ def _status(failed, request):
     if request is None:
         return "unbuilt"
     return "unchanged" if failed and not changed_properties(failed, request) else "changed"
-
-
-def _compare(failed, request):
-    """Return one dict for each property that has a value before or now."""
-    before = failed.properties if failed else {}
-    now = request.properties if request else {}
-    changed = changed_properties(failed, request) if failed and request else ()
-    return [
-        {
-            "name": name,
-            "before": before.get(name),
-            "now": now.get(name),
-            "is_changed": name in changed,
-            "is_masked": name in changed and before.get(name) == now.get(name),
-        }
-        for name in dict.fromkeys((*before, *now))
-        if before.get(name) or now.get(name)
-    ]
 
 
 class RetailErrorGroup(models.Model):

@@ -12,8 +12,12 @@ from ...core.errors import RemoteError
 from ..outbox.attempt_snapshot import masked_request, property_digests, request_properties
 from ..outbox.dispatch import DeliveryBatch
 
-Request = namedtuple("Request", "properties digests")
-Request.__doc__ = """``{property: masked text}``, and ``[{property: keyed hash}]``, one for each key."""
+Request = namedtuple("Request", "properties digests clear record_values", defaults=({}, {}))
+Request.__doc__ = """``{property: masked text}``, and ``[{property: keyed hash}]``, one for each key.
+
+Of what will be sent now, ``clear`` is ``{property: text}``, and ``record_values`` is ``{path: value}`` of the Odoo
+fields in it. Show it only to users who may read the records.
+"""
 
 Preview = namedtuple("Preview", "request reason conflicts_with is_final", defaults=(None, None, None, False))
 Preview.__doc__ = """The :class:`Request`, or why there is none, and the other record that this is about (``model,id``).
@@ -103,7 +107,9 @@ class RetailDelivery(models.Model):
 def _previewed(delivery):
     if delivery.is_ready:
         prepared = delivery.prepared
-        return Preview(Request(request_properties(masked_request(prepared)), property_digests(prepared)))
+        clear = request_properties({"operation": prepared.operation, **prepared.body})
+        masked = request_properties(masked_request(prepared))
+        return Preview(Request(masked, property_digests(prepared), clear, prepared.item.record_values))
     reason = delivery.error.message if delivery.error else delivery.warning
     is_final = delivery.decision is not None and delivery.decision.state not in OPEN_STATES
     return Preview(None, reason, delivery.conflicts_with, is_final)

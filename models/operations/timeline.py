@@ -259,13 +259,18 @@ class RetailDelivery(models.Model):
 
 def _search_names(env, operator, value):
     """Return the records, newest first, whose names match: a recordset for each model that the user may read."""
-    models_ = {model for event_type in EVENT_TYPES.values() for model in event_type.models}
+    names = {model for event_type in EVENT_TYPES.values() for model in event_type.models}
     return [
-        env[model].with_context(active_test=False).search(domain, order="id desc", limit=RECORDS_FOUND)
-        for model in sorted(models_)
-        if env[model].has_access("read")
-        for domain in [_name_domain(env[model], operator, value)]
+        model.search(_name_domain(model, operator, value), order="id desc", limit=RECORDS_FOUND)
+        for model in (env[name].with_context(active_test=False) for name in sorted(names))
+        if model.has_access("read") and _has_name(model)
     ]
+
+
+def _has_name(model):
+    """Return whether the model can be searched by name: the name of a price, for example, is only computed."""
+    names = model._rec_names_search or [model._rec_name]
+    return all(name and model._fields[name.partition(".")[0]]._description_searchable for name in names)
 
 
 def _name_domain(records, operator, value):

@@ -39,11 +39,14 @@ class RetailCaused(models.AbstractModel):
 
     def _cause(self):
         """Return the title: ``HubSpot: a value was refused (zip)``."""
+        return self.env._("%(system)s: %(what)s", system=self.connector_id.name, what=self._cause_clause())
+
+    def _cause_clause(self):
+        """Return what went wrong as a clause: ``a value was refused (zip)``."""
         what = self._causes_by_code().get(self.error_code) or self._causes_by_class()[self.error_class]
-        values = {"system": self.connector_id.name, "what": what, "field": self.error_field}
         if self.error_field:
-            return self.env._("%(system)s: %(what)s (%(field)s)", **values)
-        return self.env._("%(system)s: %(what)s", **values)
+            return self.env._("%(what)s (%(field)s)", what=what, field=self.error_field)
+        return what
 
     @api.model
     def _causes_by_class(self):

@@ -18,6 +18,7 @@ class RetailConflicting(models.AbstractModel):
     conflicts_with = fields.Char(
         readonly=True, copy=False, help="The record that is linked to the remote record already."
     )
+    error_message = fields.Text("Error", readonly=True)
     conflict_name = fields.Char("Other Record", compute="_compute_conflict")
     can_open_conflict = fields.Boolean(compute="_compute_conflict")
     shown_error = fields.Text(
@@ -34,7 +35,7 @@ class RetailConflicting(models.AbstractModel):
             each.conflict_name = names[reference] if reference else False
             each.can_open_conflict = bool(reference and readable(self.env, *reference))
 
-    @api.depends("conflicts_with")
+    @api.depends("error_message", "conflicts_with")
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_shown_error(self):
         for each in self:

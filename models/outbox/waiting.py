@@ -183,6 +183,10 @@ class RetailDelivery(models.Model):
             "It is due since %(time)s. No job runner is running: the scheduled action sends it.", time=time
         )
 
+    @api.depends("waits_for")
+    def _compute_shown_error(self):
+        return super()._compute_shown_error()
+
     def _other_record(self):
         return self.waits_for or super()._other_record()
 

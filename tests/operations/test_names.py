@@ -109,6 +109,7 @@ class TestNames(SearchCase):
 
         with patch.object(HubSpotAdapter, "references", references):
             self._drain()
+            self._make_due(self._deliveries(second))
             self._drain()
         delivery = self._deliveries(second).with_user(self.clerk)
         self.assertIn(f"Contact #{first.id}", delivery.error_message)

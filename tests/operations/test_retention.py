@@ -268,7 +268,9 @@ class TestRetention(RetailCase):
         dead.write({"state": "dead", "error_message": "No"})
         self.env.flush_all()
         self.env.invalidate_all()
-        self.assertEqual((status.state, status.delivery_id), ("waiting", waiting), "the newer state replaces it")
+        self.assertEqual(
+            (status.state, status.delivery_id), ("waiting", waiting), "the newer state replaces it"
+        )
         dead.kind = "fact"
         self.env.flush_all()
         self.env.invalidate_all()

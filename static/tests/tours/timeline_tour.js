@@ -22,7 +22,7 @@ registry.category("web_tour.tours").add("retail_hub_timeline", {
         { content: "Its content", trigger: ".nav-link[name=content]", run: "click" },
         { content: "Masked", trigger: ".tab-pane.active:contains('Personal data is masked') .ace_line:contains('cancelled')" },
         { content: "Back", trigger: ".breadcrumb-item a:contains('Timeline of')", run: "click" },
-        { content: "The record", trigger: ".o_data_row:eq(0) td[name=res_id] a", run: "click" },
+        { content: "The record", trigger: ".o_data_row:eq(0) button[name=action_open_record]", run: "click" },
         { content: "Resync", trigger: "button[name=action_retail_resync]", run: "click" },
         { content: "Queued", trigger: ".o_notification:contains('Events queued: 1')" },
         { content: "Waiting", trigger: "button[name=action_retail_sync_state]:contains('Waiting')" },
