@@ -32,7 +32,7 @@ class RetailDeadLetterWizard(models.TransientModel):
     )
     sample_record = fields.Char("Record", related="sample_id.record_name", related_sudo=False)
     can_open_record = fields.Boolean(related="sample_id.can_open_record", related_sudo=False)
-    sample_error = fields.Text("Error", related="sample_id.shown_error", related_sudo=False)
+    sample_error = fields.Text("Error of the Event", related="sample_id.shown_error", related_sudo=False)
     error_message = fields.Text("Stored Error", related="sample_id.error_message", related_sudo=False)
     position = fields.Char(compute="_compute_position")
     status = fields.Selection(

@@ -336,3 +336,15 @@ class RetailSetupCheckLine(models.TransientModel):
         order = {"error": 0, "warning": 1, "ok": 2}
         for line in self:
             line.severity = order[line.status]
+
+    def action_open(self):
+        """Open the place where the finding is corrected."""
+        self.ensure_one()
+        if not self.connector_id:
+            raise UserError(self.env._("This is corrected on the server: “What to Do” says how."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "retail.connector",
+            "res_id": self.connector_id.id,
+            "views": [(False, "form")],
+        }

@@ -43,8 +43,8 @@ def stage(port: int | None = None) -> Iterator[Shop]:
     say("Starting (about half a minute)")
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(Database(database_name("demo")))
-        progress(f"installing retail_hub in the new database {database.name} (about 15 s)")
-        database.install("retail_hub", "payment_demo")
+        progress(f"installing retail_hub in the new database {database.name} (about 20 s)")
+        database.install("retail_hub", "payment_demo", "contacts", "sale_management")
         progress("starting the sandbox, which stands in for HubSpot")
         sandbox = stack.enter_context(Sandbox(label="demo-sandbox"))
         progress(f"starting Odoo: {WORKERS} workers, the job runner and its channels")

@@ -22,7 +22,7 @@ class RetailConflicting(models.AbstractModel):
     conflict_name = fields.Char("Other Record", compute="_compute_conflict")
     can_open_conflict = fields.Boolean(compute="_compute_conflict")
     shown_error = fields.Text(
-        "Error", compute="_compute_shown_error", help="With the name of the other record."
+        "Error Message", compute="_compute_shown_error", help="With the name of the other record."
     )
 
     @api.depends("conflicts_with")

@@ -59,6 +59,11 @@ class RetailConnector(models.Model):
         readonly=True, copy=False, help="The remote system asked to wait until then."
     )
     is_throttled = fields.Boolean(compute="_compute_is_throttled")
+    is_backfill_declined = fields.Boolean(readonly=True, copy=False)
+    offers_backfill = fields.Boolean(
+        compute="_compute_offers_backfill",
+        help="Nobody has sent the records that exist already, or declined to.",
+    )
 
     _max_drains_range = models.Constraint(
         "CHECK (max_drains BETWEEN 1 AND 4)", "Workers per lane must be between 1 and 4."
@@ -89,6 +94,18 @@ class RetailConnector(models.Model):
     def _compute_is_throttled(self):
         for connector in self:
             connector.is_throttled = connector._throttled_seconds() > 0
+
+    @api.depends("state", "is_backfill_declined", "flow_ids.active")
+    def _compute_offers_backfill(self):
+        for connector in self:
+            connector.offers_backfill = (
+                connector.state == "active"
+                and not connector.is_backfill_declined
+                and any(EVENT_TYPES[name].can_backfill for name in connector._wanted_event_types())
+                and not self.env["retail.bulk.run"].search_count(
+                    [("connector_id", "=", connector.id), ("kind", "=", "backfill")], limit=1
+                )
+            )
 
     @api.constrains("company_id")
     def _check_flow_owners(self):
@@ -147,6 +164,11 @@ class RetailConnector(models.Model):
     def action_backfill(self):
         """Open the form of a new backfill to this connector."""
         return self._action_bulk_run("backfill", self.env._("Backfill"))
+
+    def action_decline_backfill(self):
+        """Do not offer any more to send the records that exist already."""
+        self.check_access("write")
+        self.sudo().is_backfill_declined = True  # read-only for users
 
     def action_replay_range(self):
         """Open the form of a new replay to this connector."""

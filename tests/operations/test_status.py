@@ -2,6 +2,8 @@
 
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
@@ -337,3 +339,37 @@ class TestHealth(StatusCase):
         run.invalidate_recordset()
         self.assertEqual(run.status, "done")
         self.assertFalse(self._deliveries(partner).filtered(lambda each: each.state in OPEN_STATES))
+
+
+@tagged("post_install", "-at_install")
+class TestAfterActivation(StatusCase):
+    def test_existing_customers_are_offered(self):
+        """Until somebody has sent them, or does not want to."""
+        other = self._create_connector("Other")
+        other.action_pause()
+        self.assertFalse(other.offers_backfill)
+        other.action_activate()
+        self.assertTrue(other.offers_backfill)
+        other.action_decline_backfill()
+        self.assertFalse(other.offers_backfill)
+        self.assertTrue(self.connector.offers_backfill)
+        self.env["retail.bulk.run"].create({"kind": "backfill", "connector_id": self.connector.id})
+        self.connector.invalidate_recordset()
+        self.assertFalse(self.connector.offers_backfill)
+
+    def test_form(self):
+        """Credentials come first, and Test Connection before Activate; messages are below."""
+        arch = etree.fromstring(self.env["retail.connector"].get_view(view_type="form")["arch"])
+        self.assertEqual(arch.xpath("//notebook/page/@name")[0], "credentials")
+        buttons = arch.xpath("//header/button/@name")
+        self.assertEqual(buttons[:2], ["action_test_connection", "action_activate"])
+        self.assertEqual(
+            len(arch.xpath("//sheet/*[self::chatter or contains(@class, 'o-mail-Form-chatter')]")), 1
+        )
+
+    def test_phones(self):
+        """The state of a record is on its form, too, where the buttons are in a menu."""
+        for model in ("res.partner", "sale.order", "account.move", "pos.order"):
+            arch = etree.fromstring(self.env[model].get_view(view_type="form")["arch"])
+            [button] = arch.xpath("//button[contains(@class, 'o_retail_phone_state')]")
+            self.assertIn("d-md-none", button.get("class"))

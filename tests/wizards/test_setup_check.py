@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 from cryptography.fernet import Fernet
 
+from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import config
 
@@ -110,6 +111,15 @@ class TestSetupCheck(RetailCase):
                 ("warning", f"Cy no longer has access to the company {company}."),
             ],
         )
+
+    def test_findings_lead_to_where_they_are_corrected(self):
+        check = self.env["retail.setup.check"].create({})
+        check._run()
+        line = check.line_ids.filtered(lambda line: line.name == "HubSpot: connection")
+        action = line.action_open()
+        self.assertEqual((action["res_model"], action["res_id"]), ("retail.connector", self.connector.id))
+        with self.assertRaisesRegex(UserError, "corrected on the server"):
+            check.line_ids.filtered(lambda line: line.name == "Job runner").action_open()
 
     def test_cron_drains_without_a_job_runner(self):
         partner = self._partner()
