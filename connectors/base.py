@@ -45,6 +45,15 @@ class Adapter(ABC):
         Remote failures are returned as outcomes, never raised. One bad item does not fail the others.
         """
 
+    @classmethod
+    def request_of(cls, url: str, request: Mapping[str, Any]) -> Any:
+        """Return the JSON body of a call that sends one item alone, for *Copy as curl*.
+
+        :param url: that was called
+        :param request: the stored request: ``operation``, and the body of :class:`Prepared`
+        """
+        return {name: value for name, value in request.items() if name != "operation"}
+
     @abstractmethod
     def resolve(self, batch: Sequence[Prepared]) -> list[Outcome]:
         """Resolve items in doubt, so that each takes effect exactly once. Return one outcome per item, in order.

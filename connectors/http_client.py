@@ -35,6 +35,8 @@ from urllib3.exceptions import LocationValueError, NewConnectionError, ReadTimeo
 from ..core import remote_data
 from ..core.errors import AuthError, RemoteError, TransientError
 from ..core.known_secrets import KnownSecrets
+from ..core.redaction import redact_text
+from .call_log import MAX_TEXT, Call, CallLog, masked_headers, message_of
 from .guarded_pool import any_address, pool_classes
 from .provider import Settings
 
@@ -73,6 +75,14 @@ class Response:
         return self.json if isinstance(self.json, dict) else {}
 
 
+@dataclass(slots=True)
+class _Note:
+    """What is known of a call's response, for the log."""
+
+    status: int | None = None
+    message: str = ""
+
+
 class HttpClient:
     """Calls paths below one base URL. The hub owns it and passes it to an adapter. A context manager.
 
@@ -90,6 +100,7 @@ class HttpClient:
     Attributes: ``clock_skew`` is the remote's clock minus ours, in seconds (accurate to about one second).
     ``before_call``, if set, is called before each request, and may raise a :class:`~..core.errors.RemoteError` to
     prevent it. ``after_answer``, if set, is called with the headers of each response, with lower-case names.
+    ``log``, if set, collects the calls.
     """
 
     def __init__(
@@ -113,6 +124,7 @@ class HttpClient:
         self.clock_skew: float | None = None
         self.before_call: Callable[[], None] | None = None
         self.after_answer: Callable[[dict[str, str]], None] | None = None
+        self.log: CallLog | None = None
         self._headers = {**default_headers(), **_HEADERS}
         self._auth = _HeaderAuth(headers or {})
         self._adapter = _BoundedAdapter(guard, sum(self.timeout), settings.parallel_calls)
@@ -125,6 +137,12 @@ class HttpClient:
 
     def __exit__(self, *exc_info):
         self.close()
+
+    def about(self, batch):
+        """Return a context manager: the calls that this thread makes in it are about these items, for the log."""
+        if self.log is None:
+            return contextlib.nullcontext()
+        return self.log.about([prepared.item.trace_id for prepared in batch])
 
     def close(self):
         """Release the pooled connections."""
@@ -162,16 +180,33 @@ class HttpClient:
         self._run_before_call()
         body = content if json is None else jsonlib.dumps(json, separators=(",", ":")).encode()
         started_at = time.monotonic()
+        request = requests.PreparedRequest()
+        note = _Note()
         try:
-            with self._open(method, path, body, params, headers) as raw:
+            with self._open(request, method, path, body, params, headers) as raw:
+                note.status = raw.status_code
                 self._read_headers(raw)
-                return self._read(raw, is_write)
+                response = self._read(raw, is_write)
+                note.message = message_of(response.json) or (response.text if response.status >= 400 else "")
+                return response
         except http_errors.RequestException as exc:
             raise self._failure(exc, is_write, time.monotonic() - started_at) from None
         except LocationValueError:
             raise self._bad_address() from None
         except Urllib3Error:
             raise self._broken_answer(is_write) from None
+        finally:
+            self._log(request, note)
+
+    def _log(self, request, note):
+        """Note a call that was sent, without secrets and without the query, which may hold personal data."""
+        if self.log is None or not request.url:
+            return
+        url = self.secrets.mask(redact_text(request.url.partition("?")[0]))
+        headers = self.secrets.mask(masked_headers(request.headers or {}))
+        self.log.add(
+            Call(request.method, url, headers, note.status, self.secrets.mask(note.message)[:MAX_TEXT])
+        )
 
     def _broken_answer(self, is_write):
         return self._no_answer(is_write, "BROKEN_ANSWER", "sent an invalid or incomplete response")
@@ -185,9 +220,8 @@ class HttpClient:
         except RemoteError as error:
             raise error.not_sent() from None
 
-    def _open(self, method, path, body, params, headers):
+    def _open(self, request, method, path, body, params, headers):
         # Without a session of ``requests``: it would merge settings, keep cookies and look for redirects in each call.
-        request = requests.PreparedRequest()
         request.prepare(
             method,
             self.base_url + path,

@@ -55,7 +55,8 @@ class RecordAdapter(Adapter):
 
         def outcome_of(prepared):
             try:
-                return call(prepared)
+                with self.http.about([prepared]):
+                    return call(prepared)
             except RemoteError as error:
                 return failed([prepared], error)[0]
             except Exception as error:  # a response that nobody foresaw must not affect the other items

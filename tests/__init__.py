@@ -44,6 +44,7 @@ from .outbox import test_quota
 from .outbox import test_shared_record
 from .outbox import test_wake
 from .outbox import test_watched_choices
+from .operations import test_attempts
 from .operations import test_names
 from .operations import test_retention
 from .operations import test_screens

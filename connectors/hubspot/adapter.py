@@ -66,13 +66,19 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
         self.api.resume()
         outcomes = {}
         for operation, items in batches.by_operation(batch).items():
-            for outcome in self._send_group(operation, items):
-                outcomes[outcome.trace_id] = outcome
+            with self.http.about(items):
+                for outcome in self._send_group(operation, items):
+                    outcomes[outcome.trace_id] = outcome
         return [outcomes[p.item.trace_id] for p in batch]
 
     def resolve(self, batch):
         """Resend: every call is safe to repeat."""
         return self.send(batch)
+
+    @classmethod
+    def request_of(cls, url, request):
+        body = super().request_of(url, request)
+        return {"inputs": [body]} if "/batch/" in url else body
 
     def _send_group(self, operation, items):
         if operation == "noop":

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shlex
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -11,6 +12,8 @@ from .causes import error_class_selection
 from .rows import as_table
 
 _logger = logging.getLogger(__name__)
+
+COMPUTED_HEADERS = {"content-length", "accept-encoding", "connection"}  # curl sets them itself
 
 
 class RetailDeliveryAttempt(models.Model):
@@ -51,6 +54,21 @@ class RetailDeliveryAttempt(models.Model):
         help="Keyed hashes of the refused properties, since different values may look the same when masked.",
     )
     response = fields.Text(readonly=True, help="What was received for this record. Personal data is masked.")
+    calls = fields.Text(readonly=True, help="The calls that were made. Secrets and personal data are masked.")
+    calls_summary = fields.Text(
+        "Calls", compute="_compute_calls", help="Method, address and status of each call."
+    )
+    headers = fields.Text(compute="_compute_calls", help="Of the first call. Secrets are masked.")
+    remote_message = fields.Text(
+        "Message of the Remote System",
+        compute="_compute_calls",
+        help="In its own words. Personal data is masked.",
+    )
+    curl = fields.Text(
+        "Command",
+        compute="_compute_calls",
+        help="The call for this record alone, to repeat it by hand. Enter the token in place of ***.",
+    )
     indented_request = fields.Text("Sent", compute="_compute_indented")
     indented_response = fields.Text("Received", compute="_compute_indented")
 
@@ -61,6 +79,30 @@ class RetailDeliveryAttempt(models.Model):
         for attempt in self:
             attempt.indented_request = _indented(attempt.request)
             attempt.indented_response = _indented(attempt.response)
+
+    @api.depends("calls", "request")
+    def _compute_calls(self):
+        for attempt in self:
+            calls = json.loads(attempt.calls or "[]")
+            # The call that writes comes first or after look-ups.
+            main = next((call for call in calls if call["method"] != "GET"), calls[0] if calls else None)
+            attempt.calls_summary = "\n".join(map(_call_line, calls)) or False
+            attempt.headers = main and "\n".join(f"{name}: {text}" for name, text in main["headers"].items())
+            attempt.remote_message = "\n".join(
+                dict.fromkeys(call["message"] for call in calls if call["message"])
+            )
+            attempt.curl = attempt._curl(main) if main else False
+
+    def _curl(self, call):
+        """Return the command that makes a call for this record alone."""
+        lines = [f"curl -X {call['method']} {shlex.quote(call['url'])}"]
+        kept = {name: text for name, text in call["headers"].items() if name.lower() not in COMPUTED_HEADERS}
+        lines += [f"-H {shlex.quote(f'{name}: {text}')}" for name, text in kept.items()]
+        provider = self.delivery_id.connector_id._get_provider()
+        if call["method"] != "GET" and self.request and provider:
+            body = provider.adapter.request_of(call["url"], json.loads(self.request))
+            lines.append(f"--data {shlex.quote(json.dumps(body, ensure_ascii=False))}")
+        return " \\\n  ".join(lines)
 
     @api.model
     def _start(self, rows):
@@ -104,7 +146,7 @@ class RetailDeliveryAttempt(models.Model):
                 UPDATE retail_delivery_attempt a
                    SET state = r.state, http_status = r.http_status, error_class = r.error_class,
                        error_code = r.error_code, error_message = r.error_message, response = r.response,
-                       request_digests = r.request_digests,
+                       request_digests = r.request_digests, calls = r.calls,
                        natural_key = CASE WHEN r.state = 'unknown' THEN a.natural_key END,
                        duration_ms = 1000 * extract(epoch FROM
                            clock_timestamp() AT TIME ZONE 'UTC' - a.started_at)
@@ -190,6 +232,10 @@ class RetailDeliveryAttempt(models.Model):
                 list(ids),
             )
         )
+
+
+def _call_line(call):
+    return f"{call['method']} {call['url']} → {call['status'] or '–'}"
 
 
 def _indented(text):

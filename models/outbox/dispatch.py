@@ -4,6 +4,7 @@ import json
 import logging
 from contextlib import suppress
 
+from ...connectors.call_log import CallLog
 from ...connectors.items import Outcome
 from ...core import remote_data
 from ...core.errors import (
@@ -15,7 +16,7 @@ from ...core.errors import (
 )
 from ...core.redaction import redact_text
 from ...core.tracebacks import without_values
-from .attempt_snapshot import comparable_hash, masked_request
+from .attempt_snapshot import comparable_hash, masked_request, named_values
 from .item_builder import ItemBuilder
 from .outcome import OutcomeRecorder
 from .outgoing import OutgoingDelivery
@@ -169,9 +170,15 @@ class DeliveryBatch:
         in_doubt = [prepared for prepared in batch if prepared.item.in_doubt]
         fresh = [prepared for prepared in batch if not prepared.item.in_doubt]
         # Those in doubt last: to resolve one may take many calls, and the others need not wait for that.
+        self.adapter.http.log = log = CallLog(list(by_trace))
         outcomes = self._call(self.adapter.send, fresh) + self._call(self.adapter.resolve, in_doubt)
+        log.mask_messages(
+            [prepared.body for prepared in batch],
+            [value for prepared in batch for value in named_values(prepared.body, prepared.personal)],
+        )
         found = {outcome.trace_id: outcome for outcome in outcomes}
         for trace_id, delivery in by_trace.items():
+            delivery.calls = log.of(trace_id)
             delivery.outcome = self._checked(found.get(trace_id), trace_id)
             delivery.warnings += map(redact_text, delivery.outcome.warnings)
 

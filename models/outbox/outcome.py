@@ -207,7 +207,9 @@ def _finished_attempt(delivery):
     if outcome.response:
         response = json.dumps(redact(remote_data.values(outcome.response)), ensure_ascii=False)
     if error is None:
-        return FinishedAttempt(delivery.attempt_id, "succeeded", outcome.http_status, response)
+        return FinishedAttempt(
+            delivery.attempt_id, "succeeded", outcome.http_status, response, calls=delivery.calls_json
+        )
     return FinishedAttempt(
         delivery.attempt_id,
         "unknown" if error.uncertain else "failed",
@@ -217,6 +219,7 @@ def _finished_attempt(delivery):
         error.code,
         delivery.masked_message,
         json.dumps(property_digests(delivery.prepared)[0]),
+        delivery.calls_json,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ...connectors.call_log import Call
 from ...connectors.items import Item, Outcome, Prepared
 from ...core import remote_data
 from ...core.const import OPEN_STATES, EventKind, State
@@ -41,6 +42,7 @@ class OutgoingDelivery:
     item: Item | None = None
     prepared: Prepared | None = None
     attempt_id: int | None = None
+    calls: Sequence[Call] = ()
     outcome: Outcome | None = None
     decision: Decision | None = None
     error: RemoteError | None = None
@@ -158,3 +160,9 @@ class OutgoingDelivery:
         prepared = self.prepared
         values = named_values(prepared.body, prepared.personal) if prepared else ()
         return mask_values(redact_text(self.error.message), values)
+
+    @property
+    def calls_json(self):
+        """The calls that were made, as JSON text with secrets and personal data masked; None if there were none."""
+        calls = [call.as_json() for call in self.calls]
+        return json.dumps(calls, ensure_ascii=False) if calls else None

@@ -54,6 +54,7 @@ class FinishedAttempt(NamedTuple):
 
     :param response: JSON text with personal data masked
     :param request_digests: JSON text with keyed hashes of a refused request's properties
+    :param calls: JSON text of the calls that were made, secrets and personal data masked
     """
 
     id: int
@@ -64,6 +65,7 @@ class FinishedAttempt(NamedTuple):
     error_code: str | None = None
     error_message: str | None = None
     request_digests: str | None = None
+    calls: str | None = None
 
 
 class BindingRow(NamedTuple):
