@@ -20,6 +20,8 @@ class Credential:
     :param is_obtained: the remote issues it when the admin clicks Connect; it cannot be entered by hand
     :param check: takes a value, and raises an :class:`AuthError` with a message for the admin if it is not valid
     :param former: the name of the credential that receives the previous value when this one is replaced
+    :param generate: returns a new random value, for a secret that the admin enters in the remote system; None if the
+        remote system issues it
     :param is_secret: False for a name, such as a client ID. The others are masked in whatever the remote says
     """
 
@@ -30,6 +32,7 @@ class Credential:
     check: Callable[[str], Any] | None = None
     former: str = ""
     is_secret: bool = True
+    generate: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -179,6 +179,8 @@ class ConnectionReport:
     :param quota_limit: calls that the daily window allows; None if unknown
     :param quota_resets_at: when the daily window starts again (UTC); None if unknown
     :param time_zone: the account's time zone (IANA name); empty if unknown
+    :param pages: the URL below which the account's records have their pages, see :attr:`Provider.page`; empty if
+        unknown
     """
 
     account: str
@@ -187,6 +189,7 @@ class ConnectionReport:
     quota_limit: int | None = None
     quota_resets_at: datetime | None = None
     time_zone: str = ""
+    pages: str = ""
 
     def __post_init__(self):
         account = redact_text(remote_data.short(self.account, remote_data.MAX_NAME))
@@ -257,6 +260,9 @@ class Provider:
     """Options for :class:`~.http_client.HttpClient`: ``max_bytes``, ``reads_json``, ``uses_proxy``."""
     estimate: Callable[[str, int, int], int] = _full_batches
     """Estimates the calls for some items: takes the event type, the number of items, and that of full batches."""
+    page: Callable[[str, str, str], str] | None = None
+    """Returns the URL of a record's page, or an empty text: takes ``ConnectionReport.pages``, the object (empty if
+    unknown) and the remote id. None if records have no pages."""
 
     def size_of(self, batch_size: int) -> int:
         """Return the number of items per call.

@@ -4,9 +4,16 @@ import base64
 import binascii
 import hashlib
 import hmac
+import secrets
 
 PREFIX = "whsec_"
 MIN_BYTES, MAX_BYTES = 24, 64  # length of a key
+NEW_BYTES = 32
+
+
+def new_secret():
+    """Return a new random secret."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(NEW_BYTES)).decode()
 
 
 def key_of(secret):

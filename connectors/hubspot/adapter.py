@@ -1,5 +1,6 @@
 """The HubSpot adapter: customers, orders and invoices, through the batch endpoints of the CRM objects API."""
 
+import re
 from datetime import UTC, datetime
 
 from ...core import field_map, remote_data
@@ -143,6 +144,7 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
             limit,
             _moment(usage.get("resetsAt")),
             str(details.object.get("timeZone") or ""),
+            _pages(details.object),
         )
 
     def _daily_usage(self):
@@ -167,6 +169,13 @@ def _moment(value):
         return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else None
     except OverflowError:
         return None
+
+
+def _pages(details):
+    """Return the URL of the account's records in HubSpot's app; empty if the answer names no domain of HubSpot."""
+    domain, portal = str(details.get("uiDomain") or ""), str(details.get("portalId") or "")
+    is_hubspot = re.fullmatch(r"app(-[a-z0-9]{1,10})?\.hubspot\.com", domain)
+    return f"https://{domain}/contacts/{portal}/record" if is_hubspot and portal.isdecimal() else ""
 
 
 def _account_name(details):

@@ -50,6 +50,24 @@ def estimate(event_type, items, batches):
     return batches * CALLS.get(event_type, 1)
 
 
+# The type ids of objects, as they are in the URLs of HubSpot's app.
+# Source: https://developers.hubspot.com/docs/guides/crm/understanding-the-crm#object-type-ids
+TYPE_IDS = {
+    "contact": "0-1",
+    "company": "0-2",
+    "deal": "0-3",
+    "line_item": "0-8",
+    "invoice": "0-53",
+    "order": "0-123",
+}
+
+
+def page(pages, object_name, remote_id):
+    """Return the URL of a record's page in HubSpot's app; empty for objects without pages."""
+    type_id = TYPE_IDS.get(object_name or "contact")
+    return f"{pages}/{type_id}/{remote_id}" if type_id and remote_id.isdecimal() else ""
+
+
 HUBSPOT = Provider(
     code="hubspot",
     label="HubSpot",
@@ -96,4 +114,5 @@ HUBSPOT = Provider(
     flow_templates=(CRM_FLOWS, ALL_FLOWS),
     quota_readings=limits.readings,
     estimate=estimate,
+    page=page,
 )

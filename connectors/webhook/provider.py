@@ -1,6 +1,7 @@
 """The webhook provider."""
 
 from ...schemas import EVENT_TYPES
+from .. import signing
 from ..authentication import AuthMethod, Credential
 from ..provider import ALL_FLOWS, CRM_FLOWS, Provider, one_call_each
 from .adapter import SECRETS, WebhookAdapter, check_secret
@@ -21,7 +22,13 @@ WEBHOOK = Provider(
     auth_methods=(
         AuthMethod(
             (
-                Credential(SECRETS[0], "Signing secret (whsec_…)", check=check_secret, former=SECRETS[1]),
+                Credential(
+                    SECRETS[0],
+                    "Signing secret (whsec_…)",
+                    check=check_secret,
+                    former=SECRETS[1],
+                    generate=signing.new_secret,
+                ),
                 Credential(SECRETS[1], "Former signing secret", required=False, check=check_secret),
             )
         ),

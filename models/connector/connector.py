@@ -111,6 +111,11 @@ class RetailConnector(models.Model):
     time_zone = fields.Char(
         readonly=True, copy=False, help="Of the account, as the last successful test reported it."
     )
+    remote_pages = fields.Char(
+        readonly=True,
+        copy=False,
+        help="URL of the account's records in the remote system, as the last successful test reported it.",
+    )
     notify_by_email = fields.Boolean(
         "E-mail on Outage",
         help="Also send the responsible user an e-mail when the system stops answering, and when it answers again.",
@@ -271,7 +276,7 @@ class RetailConnector(models.Model):
 
     def _forget_credentials(self):
         """Remove the credentials that were entered for another address, and return them."""
-        self.sudo().time_zone = False  # read-only for users
+        self.sudo().write({"time_zone": False, "remote_pages": False})  # read-only for users
         # As the superuser: encrypted values are nobody's to read or write.
         old = self.sudo().credential_ids.filtered("encrypted_value")
         old.write({"encrypted_value": False, "changed_at": False})
@@ -332,7 +337,8 @@ class RetailConnector(models.Model):
         skew = (report.server_time - datetime.now(UTC)).total_seconds() if report.server_time else 0.0
         message = self._describe_report(report)
         self._store_test_result(True, message, skew)
-        self.sudo().time_zone = report.time_zone  # read-only for users; their access is checked
+        # As the superuser: it is read-only for users; their access is checked.
+        self.sudo().write({"time_zone": report.time_zone, "remote_pages": report.pages})
         return self._notify("success", message)
 
     def _describe_report(self, report):
@@ -396,6 +402,13 @@ class RetailConnector(models.Model):
     def _get_provider(self):
         """Return the :class:`~..connectors.provider.Provider`; None if there is none or its addon is not installed."""
         return self._providers().get(self.provider)
+
+    def _remote_page(self, object_name, remote_id):
+        """Return the URL of a record's page in the remote system; empty if it is not known."""
+        provider = self._get_provider()
+        if not provider or not provider.page or not self.remote_pages:
+            return ""
+        return provider.page(self.remote_pages, object_name, remote_id)
 
     def _get_auth_method(self):
         """Return the chosen :class:`~...connectors.authentication.AuthMethod`."""

@@ -26,6 +26,7 @@ class RetailCredential(models.Model):
     is_obtained = fields.Boolean(
         compute="_compute_label", help="Issued by the remote system when you click Connect."
     )
+    can_generate = fields.Boolean(compute="_compute_label", help="Odoo can generate this secret.")
     value = fields.Char(
         "New Value",
         compute="_compute_value",
@@ -46,6 +47,7 @@ class RetailCredential(models.Model):
             credential.label = spec.label if spec else credential.name
             credential.required = bool(spec and spec.required)
             credential.is_obtained = bool(spec and spec.is_obtained)
+            credential.can_generate = bool(spec and spec.generate)
 
     @api.depends("encrypted_value")
     def _compute_is_set(self):
@@ -85,6 +87,21 @@ class RetailCredential(models.Model):
             former = self.connector_id.credential_ids.filtered(lambda other: other.name == spec.former)
             # As the superuser: it is of the same connector as the secret that the user may write.
             former.sudo().write({"encrypted_value": token, "changed_at": fields.Datetime.now()})
+
+    def action_generate(self):
+        """Set a new random secret, and show it this once, to be entered in the remote system."""
+        self.ensure_one()
+        self.check_access("write")
+        spec = self._get_spec()
+        if not spec or not spec.generate:
+            raise UserError(self.env._("The remote system issues this credential: enter it here."))
+        secret = spec.generate()
+        self.value = secret
+        return {
+            "type": "ir.actions.client",
+            "tag": "retail_hub.new_secret",
+            "params": {"secret": secret, "label": self.label},
+        }
 
     def action_remove(self):
         """Remove the secrets of optional credentials."""

@@ -36,6 +36,7 @@ class RetailSyncState(models.Model):
     warning = fields.Text(readonly=True)
     delivery_id = fields.Many2one("retail.delivery", "Last Outgoing Event", readonly=True)
     remote_id = fields.Char("Remote ID", compute="_compute_remote_id")
+    remote_url = fields.Char("Page in the Remote System", compute="_compute_remote_id")
 
     @property
     def _table_query(self):
@@ -101,13 +102,21 @@ class RetailSyncState(models.Model):
 
     @api.depends("connector_id", "res_model", "res_id")
     def _compute_remote_id(self):
-        self.remote_id = False
+        self.remote_id = self.remote_url = False
         for (connector, res_model), statuses in self.grouped(lambda s: (s.connector_id, s.res_model)).items():
             # As the superuser: the remote id belongs to the status, which the user may read.
             primaries, bound = bound_records(connector.sudo(), res_model, statuses.mapped("res_id"))
             for status in statuses:
                 found = bound.get(primaries.get(status.res_id, status.res_id))
                 status.remote_id = found.remote_id if found else False
+                status.remote_url = found and connector._remote_page(found.remote_object, found.remote_id)
+
+    def action_open_remote(self):
+        """Open the record's page in the remote system."""
+        self.ensure_one()
+        if not self.remote_url:
+            raise UserError(self.env._("The page is not known. Click Test Connection on the connector."))
+        return {"type": "ir.actions.act_url", "url": self.remote_url, "target": "new"}
 
     def action_resync(self):
         """Send the record again now, to this connector."""

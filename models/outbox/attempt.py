@@ -54,7 +54,9 @@ class RetailDeliveryAttempt(models.Model):
         help="Keyed hashes of the refused properties, since different values may look the same when masked.",
     )
     response = fields.Text(readonly=True, help="What was received for this record. Personal data is masked.")
-    calls = fields.Text(readonly=True, help="The calls that were made. Secrets and personal data are masked.")
+    calls = fields.Text(
+        "Calls Made", readonly=True, help="The calls that were made. Secrets and personal data are masked."
+    )
     calls_summary = fields.Text(
         "Calls", compute="_compute_calls", help="Method, address and status of each call."
     )

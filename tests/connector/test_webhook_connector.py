@@ -55,6 +55,28 @@ class WebhookCase(RetailCase):
 class TestWebhookConnector(WebhookCase):
     # -- setting up --------------------------------------------------------------------------------
 
+    def test_generates_its_secret(self):
+        """It is shown once, and the one before still signs."""
+        credential = self._credential("signing_secret")
+        self.assertTrue(credential.can_generate)
+        action = credential.action_generate()
+        secret = action["params"]["secret"]
+        self.assertRegex(secret, r"^whsec_[A-Za-z0-9+/]{43}=$")
+        self.assertEqual(
+            (credential._get_secret(), self._credential("former_secret")._get_secret()), (secret, SECRET)
+        )
+        self.assertFalse(credential.value)
+        self.assertNotEqual(credential.action_generate()["params"]["secret"], secret)
+        with self.assertRaisesRegex(UserError, "The remote system issues this credential"):
+            self.connector.credential_ids.action_generate()
+        clerk = new_test_user(self.env, "clerk", "retail_hub.group_user")
+        with self.assertRaises(AccessError):
+            credential.with_user(clerk).action_generate()
+
+    def test_no_mapping(self):
+        """There is nothing to map: its form has no such tab."""
+        self.assertFalse(self.webhook.object_name_choices or self.webhook.object_ids)
+
     def test_new_connector(self):
         self.assertFalse(self.webhook.api_version)  # a URL of any kind has no version that we know of
         self.assertFalse(self.webhook.has_api_versions)

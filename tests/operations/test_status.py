@@ -373,3 +373,24 @@ class TestAfterActivation(StatusCase):
             arch = etree.fromstring(self.env[model].get_view(view_type="form")["arch"])
             [button] = arch.xpath("//button[contains(@class, 'o_retail_phone_state')]")
             self.assertIn("d-md-none", button.get("class"))
+
+
+@tagged("post_install", "-at_install")
+class TestRemotePages(StatusCase):
+    def test_remote_ids_lead_to_their_page(self):
+        """Once a test has told which account it is."""
+        partner = self._partner()
+        self._drain()
+        self.assertFalse(self._state_of(partner).remote_url)
+        self.connector.action_test_connection()
+        status = self._state_of(partner)
+        portal = self.connector.remote_pages
+        self.assertRegex(portal, r"^https://app\.hubspot\.com/contacts/\d+/record$")
+        self.assertEqual(status.remote_url, f"{portal}/0-1/{status.remote_id}")
+        self.assertEqual(status.action_open_remote()["url"], status.remote_url)
+
+    def test_another_address(self):
+        """The pages of one account are not those of another."""
+        self.connector.action_test_connection()
+        self.connector.base_url = "https://api.example.com"
+        self.assertFalse(self.connector.remote_pages)
