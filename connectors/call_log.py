@@ -88,6 +88,16 @@ class CallLog:
         return self._calls.get(trace_id, ())
 
 
+def about(http: Any, batch: Sequence[Any]) -> contextlib.AbstractContextManager[None]:
+    """Return a context manager: the calls that this thread makes in it are about these items.
+
+    :param http: a :class:`~.http_client.HttpClient`
+    :param batch: a list of :class:`~.items.Prepared`
+    """
+    log = getattr(http, "log", None)
+    return log.about([prepared.item.trace_id for prepared in batch]) if log else contextlib.nullcontext()
+
+
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers with their secrets masked; of ``Authorization``, the scheme stays."""
     return {name: _masked(name, str(value)) for name, value in headers.items()}
@@ -104,7 +114,11 @@ def message_of(data: Any) -> str:
     """Return what the remote said of an error in its own words, from the JSON of a response; "" if it said nothing."""
     if not isinstance(data, dict):
         return ""
-    entries = [data, *(each for each in data.get("errors") or () if isinstance(each, dict))]
+    errors = data.get("errors")
+    entries = [
+        data,
+        *(each for each in (errors if isinstance(errors, list) else ()) if isinstance(each, dict)),
+    ]
     texts = [
         next((each[name] for name in _MESSAGES if isinstance(each.get(name), str)), "") for each in entries
     ]

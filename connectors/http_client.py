@@ -138,12 +138,6 @@ class HttpClient:
     def __exit__(self, *exc_info):
         self.close()
 
-    def about(self, batch):
-        """Return a context manager: the calls that this thread makes in it are about these items, for the log."""
-        if self.log is None:
-            return contextlib.nullcontext()
-        return self.log.about([prepared.item.trace_id for prepared in batch])
-
     def close(self):
         """Release the pooled connections."""
         self._adapter.close()

@@ -14,6 +14,7 @@ from ..core.errors import (
 )
 from ..core.tracebacks import without_values
 from .base import Adapter
+from .call_log import about
 from .http_client import Response
 from .http_status import asked_to_wait, error_class, is_uncertain
 from .items import Outcome, Prepared, failed
@@ -55,7 +56,7 @@ class RecordAdapter(Adapter):
 
         def outcome_of(prepared):
             try:
-                with self.http.about([prepared]):
+                with about(self.http, [prepared]):
                     return call(prepared)
             except RemoteError as error:
                 return failed([prepared], error)[0]

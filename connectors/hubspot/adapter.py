@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from ...core import field_map, remote_data
 from ...core.errors import MappingError, RemoteError, TransientError
 from ..base import Adapter, Finder, Provisioner, SchemaReader
+from ..call_log import about
 from ..items import Outcome, Prepared
 from ..provider import ConnectionReport
 from . import batch as batches
@@ -67,7 +68,7 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
         self.api.resume()
         outcomes = {}
         for operation, items in batches.by_operation(batch).items():
-            with self.http.about(items):
+            with about(self.http, items):
                 for outcome in self._send_group(operation, items):
                     outcomes[outcome.trace_id] = outcome
         return [outcomes[p.item.trace_id] for p in batch]

@@ -170,7 +170,8 @@ class DeliveryBatch:
         in_doubt = [prepared for prepared in batch if prepared.item.in_doubt]
         fresh = [prepared for prepared in batch if not prepared.item.in_doubt]
         # Those in doubt last: to resolve one may take many calls, and the others need not wait for that.
-        self.adapter.http.log = log = CallLog(list(by_trace))
+        log = CallLog(list(by_trace))
+        self.adapter.http.log = log
         outcomes = self._call(self.adapter.send, fresh) + self._call(self.adapter.resolve, in_doubt)
         log.mask_messages(
             [prepared.body for prepared in batch],
