@@ -50,6 +50,7 @@ registry.category("web_tour.tours").add("retail_hub_events", {
 
 registry.category("web_tour.tours").add("retail_hub_flow_template", {
     steps: () => [
+        { content: "Flows", trigger: ".nav-link[name=flows]", run: "click" },
         { content: "The provider's usual flows", trigger: "button[name=action_add_flows]", run: "click" },
         { content: "What was done", trigger: ".o_notification:contains('Switched on: Customer created')" },
         { content: "Again", trigger: "button[name=action_add_flows]", run: "click" },
