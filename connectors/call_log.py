@@ -12,6 +12,7 @@ from .texts import clean
 
 MAX_CALLS = 20  # kept for each item; the first ones and the last one tell most
 MAX_TEXT = 1000
+MAX_ERRORS = 200  # of a response, whose messages are read
 _SECRET_HEADERS = ("auth", "token", "key", "secret", "signature", "cookie", "password")
 _MESSAGES = ("message", "error", "detail", "title")
 
@@ -117,9 +118,14 @@ def message_of(data: Any) -> str:
     errors = data.get("errors")
     entries = [
         data,
-        *(each for each in (errors if isinstance(errors, list) else ()) if isinstance(each, dict)),
+        *(
+            each
+            for each in (errors[:MAX_ERRORS] if isinstance(errors, list) else ())
+            if isinstance(each, dict)
+        ),
     ]
     texts = [
-        next((each[name] for name in _MESSAGES if isinstance(each.get(name), str)), "") for each in entries
+        next((each[name][:MAX_TEXT] for name in _MESSAGES if isinstance(each.get(name), str)), "")
+        for each in entries
     ]
     return "\n".join(dict.fromkeys(filter(None, texts)))[:MAX_TEXT]

@@ -35,13 +35,16 @@ from urllib3.exceptions import LocationValueError, NewConnectionError, ReadTimeo
 from ..core import remote_data
 from ..core.errors import AuthError, RemoteError, TransientError
 from ..core.known_secrets import KnownSecrets
-from ..core.redaction import redact_text
+from ..core.redaction import MASK, redact_text
 from .call_log import MAX_TEXT, Call, CallLog, masked_headers, message_of
 from .guarded_pool import any_address, pool_classes
 from .provider import Settings
 
 USER_AGENT = "retail-hub (Odoo)"
 MAX_RESPONSE_BYTES = 20_000_000
+MAX_ERROR_BYTES = 1_000_000  # of a longer response of status 400 or more, only the status counts
+MAX_MASKED_BYTES = 1_000_000  # a longer response cannot be used if it has a secret in it
+MAX_HEADER = 8_192  # characters
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Content-Type": "application/json"}
 _CHUNK = 65_536
 _DEFECTS = (ArithmeticError, ValueError)  # what libraries raise on malformed bodies that they do not expect
@@ -58,7 +61,8 @@ class Response:
     """A response of any status.
 
     :param headers: case-insensitive
-    :param json: the parsed body; None if the body is empty, or is not JSON and the status is 400 or more
+    :param json: the parsed body; None if the body is empty, or the status is 400 or more and the body is not JSON or
+        larger than a description of errors
     :param date: the remote's clock (UTC), from the ``Date`` header; None without one
     :param text: the beginning of the body, of clients that do not parse JSON (see :class:`HttpClient`)
     """
@@ -250,23 +254,46 @@ class HttpClient:
         if not is_json and raw.status_code < 400:
             what = "a web page instead of JSON" if content.lstrip()[:1] == b"<" else "invalid JSON"
             raise self._no_answer(is_write, "NOT_JSON", f"sent {what}", raw.status_code)
-        return Response(raw.status_code, headers, self._masked_data(content, data), date)
+        data = self._masked_data(content, data, raw.status_code, is_write)
+        return Response(raw.status_code, headers, data, date)
 
     def _masked_headers(self, headers):
+        if any(len(value) > MAX_HEADER for value in headers.values()):
+            headers = {name: value if len(value) <= MAX_HEADER else MASK for name, value in headers.items()}
+            headers = CaseInsensitiveDict(headers)
         if not self.secrets.occur_in("\n".join(headers.values())):
             return headers
         return CaseInsensitiveDict(self.secrets.mask(dict(headers)))
 
-    def _masked_data(self, content, data):
-        if data is None or not self.secrets.occur_in(_decoded(content)):
+    def _masked_data(self, content, data, status, is_write):
+        """Return the data with the secrets masked; None if that is too much work for an error.
+
+        :raise TransientError: it is too much work, and the data is not about an error
+        """
+        if data is None or not self._has_secret(content, data):
             return data
-        return self.secrets.mask(data)
+        masked = self.secrets.mask_all(data) if len(content) <= MAX_MASKED_BYTES else None
+        if masked is None and status < 400:
+            what = "sent a large response that contains the credentials"
+            raise self._no_answer(is_write, "ANSWER_TOO_LARGE", what, status)
+        return masked
+
+    def _has_secret(self, content, data):
+        if len(content) <= MAX_MASKED_BYTES:
+            return self.secrets.occur_in(_decoded(content))
+        return self.secrets.are_quoted_in(jsonlib.dumps(data, ensure_ascii=False))
 
     def _body(self, raw, is_write):
+        """Return the body; empty if it is too large to describe an error.
+
+        :raise TransientError: it is too large
+        """
         body = bytearray()
         try:
             for chunk in raw.iter_content(_CHUNK):
                 body += chunk
+                if raw.status_code >= 400 and len(body) > min(self.max_bytes, MAX_ERROR_BYTES):
+                    return b""
                 if len(body) > self.max_bytes:
                     raise self._no_answer(
                         is_write,

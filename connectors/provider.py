@@ -1,10 +1,11 @@
 """Providers, and the settings of connectors, as data. Plain Python: no Odoo, no I/O."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..core import field_map, remote_data, zones
@@ -16,6 +17,10 @@ from .items import MatchKeys
 
 if TYPE_CHECKING:
     from .base import Adapter
+
+MAX_PROPERTIES = 5_000  # of an object that are kept
+MAX_OPTIONS = 5_000  # of a property
+MAX_OPTION_CHARACTERS = 1_000_000  # of all options of an object's properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,22 @@ class RemoteProperty:
     options: tuple[str, ...] = ()
     is_read_only: bool = False
     is_unique: bool = False
+
+
+def bounded_properties(properties: Iterable[RemoteProperty]) -> list[RemoteProperty]:
+    """Return the properties to store, of those that a remote named.
+
+    At most ``MAX_PROPERTIES``, without those whose names are too long. Where there are too many options, or too long
+    ones, there are none: it is not known which values the property accepts.
+    """
+    named = (each for each in properties if 0 < len(each.name) <= remote_data.MAX_NAME)
+    left, kept = MAX_OPTION_CHARACTERS, []
+    for each in islice(named, MAX_PROPERTIES):
+        options = each.options if remote_data.fits(each.options, MAX_OPTIONS, left) else ()
+        left -= sum(map(len, options))
+        label = remote_data.short(each.label, remote_data.MAX_NAME)
+        kept.append(replace(each, label=label, options=options))
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

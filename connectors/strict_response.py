@@ -1,8 +1,8 @@
 """HTTP responses that are final, arrive before a deadline, and have an unambiguous length.
 
 ``http.client`` alone takes an interim response other than ``100`` for the final one, restarts its time-out with each
-byte, accepts any number of ``100 Continue``, and uses the first of two lengths. It and urllib3 accept a negative chunk
-size, and then read without a limit.
+byte, accepts any number of ``100 Continue``, takes ``+200`` for a status, and uses the first of two lengths. It and
+urllib3 accept a negative chunk size, and then read without a limit.
 """
 
 import http.client
@@ -11,6 +11,8 @@ import re
 import time
 
 CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,12})[ \t]*(?:;.*)?\r?\n?\Z", re.DOTALL)
+STATUS_LINE = re.compile(r"(HTTP/\d\.\d)[ \t]+([1-9]\d\d)(?:[ \t]+([^\r\n]*))?[ \t]*\r?\n", re.ASCII)
+MAX_LINE = 65_536
 MAX_INTERIM = 10  # interim responses to one request; servers send one or two
 
 
@@ -38,13 +40,23 @@ class StrictResponse(http.client.HTTPResponse):
 
     def _read_status(self):
         for _number in range(MAX_INTERIM + 1):
-            version, status, reason = super()._read_status()
+            version, status, reason = self._read_status_line()
             if not 100 <= status < 200:
                 return version, status, reason
             if status == http.client.SWITCHING_PROTOCOLS:
                 break
             http.client.parse_headers(self.fp)
         raise http.client.BadStatusLine("No final status.")
+
+    def _read_status_line(self):
+        """Return (version, status, reason) of a status line (RFC 9112, section 4)."""
+        line = self.fp.readline(MAX_LINE)
+        if not line:
+            raise http.client.RemoteDisconnected("The connection was closed without a response.")
+        found = STATUS_LINE.fullmatch(line.decode("iso-8859-1"))
+        if not found:
+            raise http.client.BadStatusLine("The status is not clear.")
+        return found[1], int(found[2]), (found[3] or "").strip()
 
 
 class _BodyReader(io.BufferedReader):

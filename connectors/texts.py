@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..core import remote_data
 from ..core.redaction import is_personal, mask_values, redact_text
 
 MAX_TEXT = 500
@@ -26,7 +27,7 @@ def clean(text: Any, sent: Any = (), limit: int = MAX_TEXT) -> str:
     :param sent: the request: dicts and lists of JSON values; the property names say which values are personal
     :param limit: the maximum number of characters
     """
-    text = str(text or "")[: 10 * limit]
+    text = remote_data.short(text or "", 10 * limit)
     text = mask_values(text, personal_values(sent))
     return redact_text(text).strip()[:limit]
 

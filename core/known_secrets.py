@@ -16,6 +16,8 @@ MIN_LENGTH = 3  # what is shorter would be found in any text
 MIN_LENGTH_WITHIN = 8  # what is shorter is masked only as a word of its own
 MIN_LENGTH_IN_PARTS = 16  # what is shorter is masked only as a whole
 MIN_BASE64 = 8
+MAX_TEXTS = 10_000  # that are masked in one go
+MAX_DEPTH = 100
 PREFIX = re.compile(r"whsec_")  # what follows is the secret in base64, which some quote alone
 
 WINDOW = 10  # the shortest part of a secret that is masked
@@ -38,15 +40,23 @@ class KnownSecrets:
         """Return whether a text may have one of the secrets. It is much faster than to mask each part of it."""
         return bool(self._values) and any(map(self._is_in, {read(text) for read in READINGS}))
 
+    def are_quoted_in(self, text: str) -> bool:
+        """As :meth:`occur_in`, only faster: without those that are escaped or disguised. For long texts."""
+        lower = _lower(text)
+        return any(form in lower for form in self._forms)
+
     def mask(self, data: Any) -> Any:
-        """Return a copy of JSON data, or of a text, with all secrets masked; also in the keys."""
-        if not self._values:
-            return data
-        if isinstance(data, str):
-            return self._mask_text(data)
-        if isinstance(data, dict):
-            return {self.mask(key): self.mask(value) for key, value in data.items()}
-        return [self.mask(each) for each in data] if isinstance(data, (list, tuple)) else data
+        """Return a copy of JSON data, or of a text, with all secrets masked; also in the keys.
+
+        What is beyond ``MAX_TEXTS`` different texts, or nested more than ``MAX_DEPTH`` levels, is masked unseen.
+        """
+        return _Masking(self._mask_text).mask(data) if self._values else data
+
+    def mask_all(self, data: Any) -> Any:
+        """As :meth:`mask`; None if that had to mask something unseen."""
+        masking = _Masking(self._mask_text)
+        masked = masking.mask(data) if self._values else data
+        return None if masking.is_cut else masked
 
     @cached_property
     def longest(self) -> int:
@@ -135,6 +145,37 @@ def _places_of_joined(text):
         yield from range(start, gap.start())
         start = gap.end()
     yield from range(start, len(text))
+
+
+class _Masking:
+    """Masks JSON data. To mask a text takes long, so each is masked once, and their number is limited."""
+
+    def __init__(self, mask_text):
+        self._mask_text = mask_text
+        self._masked: dict[str, str] = {}
+        self.is_cut = False
+
+    def mask(self, data, depth=MAX_DEPTH):
+        if isinstance(data, str):
+            return self._text(data)
+        if not isinstance(data, (dict, list, tuple)):
+            return data
+        if not depth:
+            return self._cut()
+        if isinstance(data, dict):
+            return {self.mask(key): self.mask(value, depth - 1) for key, value in data.items()}
+        return [self.mask(each, depth - 1) for each in data]
+
+    def _text(self, text):
+        if text not in self._masked:
+            if len(self._masked) >= MAX_TEXTS:
+                return self._cut()
+            self._masked[text] = self._mask_text(text)
+        return self._masked[text]
+
+    def _cut(self):
+        self.is_cut = True
+        return MASK
 
 
 def _unescaped(text):

@@ -1,5 +1,6 @@
 """Splitting items into batch calls, and reading HubSpot's batch responses. Pure functions."""
 
+from ...core import remote_data
 from ...core.errors import TransientError
 from ..items import Outcome
 from . import errors, problems
@@ -117,13 +118,13 @@ def suspected(items, response):
 
 def _fits(properties, problem):
     value = properties.get(problem.get("name"))
-    if str(problem.get("error")).startswith("MISSING_"):
+    if problems.text(problem, "error").startswith("MISSING_"):
         return not value
-    return bool(value) and value in str(problem.get("message"))
+    return bool(value) and value in problems.text(problem, "message")
 
 
 def _is_duplicate(body):
-    return "Duplicate IDs" in str(body.get("message") or "")
+    return "Duplicate IDs" in problems.text(body, "message")
 
 
 def failure(prepared, problem):
@@ -138,7 +139,7 @@ def _outcome(prepared, problem, result, status, correlation):
         return failure(prepared, problem)
     if result is None or not result.get("id"):
         return Outcome(prepared.item.trace_id, prepared.item.remote_id, _not_answered(), status, correlation)
-    remote_id = str(result["id"])
+    remote_id = remote_data.short(result["id"], remote_data.MAX_ID + 1)  # one that is too long is refused
     response = {"id": remote_id, "new": bool(result.get("new", False)), **correlation}
     return Outcome(prepared.item.trace_id, remote_id, None, status, response)
 
@@ -160,20 +161,28 @@ def _read_results(items, body):
 
 
 def _match_by_key(items, results, found):
-    by_id = {str(r.get("id")): r for r in results}
+    names = {p.body.get("idProperty") for p in items}
+    by_key = {name: _by_value(results, name) if name else _by_id(results) for name in names}
     for p in items:
-        name = p.body.get("idProperty")
-        result = _with_value(results, name, p.body["id"]) if name else by_id.get(p.body["id"])
+        name, key = p.body.get("idProperty"), p.body["id"]
+        result = by_key[name].get(key.lower() if name else key)
         if result is not None:
             found[p.item.trace_id] = result
 
 
-def _with_value(results, name, value):
+def _by_id(results):
+    return {str(r.get("id")): r for r in results}
+
+
+def _by_value(results, name):
+    """Return ``{value of a property in lower case: result}``, with the first of several."""
+    found = {}
     for result in results:
         values = result.get("properties")
-        if isinstance(values, dict) and str(values.get(name) or "").lower() == value.lower():
-            return result
-    return None
+        value = values.get(name) if isinstance(values, dict) else None
+        if value:
+            found.setdefault(str(value).lower(), result)
+    return found
 
 
 def _named(items, entries):

@@ -65,9 +65,9 @@ def from_item(problem, sent=(), noun="record") -> RemoteError:
 
     The entry's ``category`` decides the class; an unknown one counts as a validation error.
     """
-    category = str(problem.get("category") or "")
+    category = problems.text(problem, "category")
     if category in _TRANSIENT_CATEGORIES:
-        text = clean(problem.get("message"), sent)
+        text = clean(problems.text(problem, "message"), sent)
         return TransientError(f"HubSpot cannot process this record at the moment: {text}", code=category)
     status = _CATEGORY_STATUS.get(category, 400)
     error = _BY_STATUS[status](_MULTI_STATUS, problem, sent, noun)
@@ -78,7 +78,7 @@ def from_item(problem, sent=(), noun="record") -> RemoteError:
 def _unauthorized(response, body, sent, noun):
     return AuthError(
         "HubSpot rejected the access token, because it is wrong, expired or revoked. Enter a valid access token.",
-        code=str(body.get("category") or "INVALID_AUTHENTICATION"),
+        code=problems.text(body, "category") or "INVALID_AUTHENTICATION",
     )
 
 
@@ -87,7 +87,7 @@ def _forbidden(response, body, sent, noun):
     missing = f"the scope {' or '.join(scopes)}" if scopes else "a scope"
     return AuthError(
         f"The access token lacks {missing}. Add it to the app in HubSpot.",
-        code=str(body.get("category") or "FORBIDDEN"),
+        code=problems.text(body, "category") or "FORBIDDEN",
     )
 
 
@@ -110,7 +110,7 @@ def not_found(noun="record"):
 
 
 def _conflict(response, body, sent, noun):
-    existing = _EXISTING_ID.search(str(body.get("message") or ""))
+    existing = _EXISTING_ID.search(problems.text(body, "message"))
     if existing:
         return ConflictError(
             f"Another {noun} in HubSpot (ID {existing[1]}) already has this match key, such as an e-mail address. "
@@ -119,14 +119,14 @@ def _conflict(response, body, sent, noun):
             field=problems.property_name(body),
         )
     return ConflictError(
-        f"HubSpot reported a conflict: {clean(body.get('message'), sent)}",
-        code=str(body.get("subCategory") or body.get("category") or "CONFLICT"),
+        f"HubSpot reported a conflict: {clean(problems.text(body, 'message'), sent)}",
+        code=problems.text(body, "subCategory", "category") or "CONFLICT",
         field=problems.property_name(body),
     )
 
 
 def _invalid(response, body, sent, noun):
-    taken = problems.value_taken(str(body.get("message") or ""))
+    taken = problems.value_taken(problems.text(body, "message"))
     if taken:
         return ConflictError(
             f"Another {noun} in HubSpot (ID {taken[1]}) already has this value, which must be unique. Merge the two in "
@@ -134,15 +134,15 @@ def _invalid(response, body, sent, noun):
             code="UNIQUE_VALUE_TAKEN",
             field=taken[0] or problems.property_name(body),
         )
-    not_unique = _NOT_UNIQUE.search(str(body.get("message") or ""))
+    not_unique = _NOT_UNIQUE.search(problems.text(body, "message"))
     if not_unique:
         return _key_not_unique(not_unique[1], noun)
     listed = problems.property_problems(body)
     if listed:
         return _invalid_property(listed[0], sent)
     return ValidationError(
-        f"HubSpot rejected the record: {clean(body.get('message'), sent)}",
-        code=str(body.get("subCategory") or body.get("category") or "VALIDATION_ERROR"),
+        f"HubSpot rejected the record: {clean(problems.text(body, 'message'), sent)}",
+        code=problems.text(body, "subCategory", "category") or "VALIDATION_ERROR",
         field=problems.property_name(body),
     )
 
@@ -158,12 +158,12 @@ def _key_not_unique(name, noun):
 
 
 def _invalid_property(problem, sent):
-    name = str(problem.get("name") or "")
-    code = str(problem.get("error") or "INVALID_VALUE")
+    name = problems.text(problem, "name")
+    code = problems.text(problem, "error") or "INVALID_VALUE"
     if code == "PROPERTY_DOESNT_EXIST":
         text = "there is no such property. Create it in HubSpot, or switch off its line in the mapping."
     else:
-        text = clean(problem.get("localizedErrorMessage") or problem.get("message"), sent)
+        text = clean(problems.text(problem, "localizedErrorMessage", "message"), sent)
     if code == "INVALID_OPTION" and "currency" in name:
         text = f"{text}. Enable the currency in the account defaults of HubSpot."
     message = f"HubSpot rejected the property {name}: {text}"
@@ -171,7 +171,7 @@ def _invalid_property(problem, sent):
 
 
 def _too_many(response, body, sent, noun):
-    policy = str(body.get("policyName") or "RATE_LIMIT")
+    policy = problems.text(body, "policyName") or "RATE_LIMIT"
     daily = _is_daily(policy)
     text = "The daily call limit of HubSpot is used up." if daily else "HubSpot asked to slow down."
     return QuotaError(text, code=policy, retry_after=_quota_delay(response, daily))
@@ -219,7 +219,7 @@ def _by_range(response, body, sent, noun):
             code=f"HTTP_{response.status}",
             retry_after=LOCK_SECONDS if asked is None and response.status == 423 else asked,
         )
-    text = clean(body.get("message"), sent) or "no reason was given"
+    text = clean(problems.text(body, "message"), sent) or "no reason was given"
     return ValidationError(
         f"HubSpot rejected the call (HTTP {response.status}): {text}", code=f"HTTP_{response.status}"
     )

@@ -1,7 +1,10 @@
 """HubSpot's property definitions: reading them, and creating the match key."""
 
+from itertools import islice
+
+from ...core import remote_data
 from ...core.errors import TransientError, ValidationError
-from ..provider import RemoteProperty
+from ..provider import MAX_OPTIONS, MAX_PROPERTIES, RemoteProperty
 from . import problems
 from .api import noun
 from .mapping import KEY
@@ -21,8 +24,10 @@ def read(body, object_name):
 
     :raise TransientError: the response names none, although each object has some
     """
-    found = [_property(each) for each in problems.dicts(body.get("results")) if not each.get("archived")]
-    named = [each for each in found if each.name]
+    listed = (
+        each for each in problems.dicts(body.get("results")) if each.get("name") and not each.get("archived")
+    )
+    named = [_property(each) for each in islice(listed, MAX_PROPERTIES)]
     if not named:
         raise TransientError(f"HubSpot named no properties of the {noun(object_name)}.", code="NO_PROPERTIES")
     return sorted(named, key=lambda each: each.label.lower())
@@ -85,15 +90,17 @@ def _group(api, object_name):
 def _property(definition):
     metadata = definition.get("modificationMetadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    name = str(definition.get("name") or "")
-    kind = _TYPES.get(str(definition.get("type")), "text")
-    options = [str(option.get("value")) for option in problems.dicts(definition.get("options"))]
+    name = problems.text(definition, "name")
+    kind = _TYPES.get(problems.text(definition, "type"), "text")
+    options = problems.dicts(definition.get("options"))[: MAX_OPTIONS + 1] if kind == "enumeration" else ()
     return RemoteProperty(
         name=name,
-        label=str(definition.get("label") or name),
+        label=problems.text(definition, "label") or name,
         type=kind,
         # Empty for some enumerations, such as owners: HubSpot lists their options elsewhere.
-        options=tuple(options) if kind == "enumeration" else (),
+        options=tuple(
+            remote_data.short(each.get("value"), remote_data.MAX_MESSAGE) or "" for each in options
+        ),
         is_read_only=bool(metadata.get("readOnlyValue") or definition.get("calculated")),
         is_unique=bool(definition.get("hasUniqueValue")) or name == "email",
     )

@@ -6,9 +6,13 @@ from odoo import api, fields, models
 
 from ...connectors.asking import ask
 from ...connectors.base import SchemaReader
-from ...connectors.provider import RemoteProperty
+from ...connectors.provider import RemoteProperty, bounded_properties
 from ...core.errors import TransientError
 from ...tools.cache import cached
+
+
+def _properties(adapter, object_name):
+    return bounded_properties(adapter.remote_properties(object_name) or ())
 
 
 class RetailRemoteSchema(models.Model):
@@ -70,7 +74,7 @@ class RetailRemoteSchema(models.Model):
         with connector._connection() as adapter:
             if not isinstance(adapter, SchemaReader):
                 return None
-            found = ask(adapter.remote_properties, object_name)
+            found = ask(_properties, adapter, object_name)
         if not found:  # what is known stays: without properties, every line would be wrong
             message = self.env._("%(name)s named no properties of its records.", name=connector.name)
             raise TransientError(message, code="NO_PROPERTIES")

@@ -19,7 +19,7 @@ from ...core.tracebacks import without_values
 from .attempt_snapshot import comparable_hash, masked_request, named_values
 from .item_builder import ItemBuilder
 from .outcome import OutcomeRecorder
-from .outgoing import OutgoingDelivery
+from .outgoing import MAX_CHECKPOINT, OutgoingDelivery
 from .rows import StartedAttempt
 from .shared_keys import SharedKeys
 
@@ -181,7 +181,8 @@ class DeliveryBatch:
         for trace_id, delivery in by_trace.items():
             delivery.calls = log.of(trace_id)
             delivery.outcome = self._checked(found.get(trace_id), trace_id)
-            delivery.warnings += map(redact_text, delivery.outcome.warnings)
+            warnings = remote_data.values(tuple(delivery.outcome.warnings))
+            delivery.warnings += (redact_text(str(warning)) for warning in warnings)
 
     def _checked(self, outcome, trace_id):
         """Return the adapter's outcome if it is valid, or else an uncertain error."""
@@ -190,10 +191,14 @@ class DeliveryBatch:
                 "The adapter of connector %s returned no outcome for delivery %s", self.connector.id, trace_id
             )
             return Outcome(trace_id, error=self._adapter_failed())
-        if outcome.remote_id is None or remote_data.is_id(outcome.remote_id):
-            return outcome
-        message = self.env._("The remote system returned an ID that cannot be stored.")
-        return Outcome(trace_id, error=TransientError(message, code="BAD_ID", uncertain=True))
+        if outcome.remote_id is not None and not remote_data.is_id(outcome.remote_id):
+            message = self.env._("The remote system returned an ID that cannot be stored.")
+            return Outcome(trace_id, error=TransientError(message, code="BAD_ID", uncertain=True))
+        if not remote_data.fits(outcome.checkpoint, *MAX_CHECKPOINT):
+            # Without a part of it, the next attempt might do again what was done.
+            message = self.env._("The remote system returned more than can be stored.")
+            return Outcome(trace_id, error=TransientError(message, code="BAD_CHECKPOINT", uncertain=True))
+        return outcome
 
     def _call(self, send, batch):
         if not batch:

@@ -17,6 +17,10 @@ from .attempt_snapshot import key_hash, named_values
 from .binding import Bound
 from .claim import Claim
 
+MAX_CHECKPOINT = (
+    20_000,
+    1_000_000,
+)  # entries and characters: that of a long order has the ids of all its lines
 SHARED_KEY_DELAY = 1.0  # seconds to wait while another attempt with the same match key is in progress
 
 
@@ -149,7 +153,7 @@ class OutgoingDelivery:
         """The checkpoint for the next attempt as JSON text, or None; the previous one if nothing was sent."""
         checkpoint = self.outcome.checkpoint if self.outcome else self.claim.checkpoint
         return (
-            json.dumps(remote_data.values(checkpoint))
+            json.dumps(remote_data.values(checkpoint, *MAX_CHECKPOINT))
             if checkpoint and self.decision.state in OPEN_STATES
             else None
         )

@@ -9,6 +9,8 @@ from odoo.tools import mute_logger
 from ...connectors.hubspot.adapter import HubSpotAdapter
 from ...connectors.items import Outcome
 from ...core.errors import TransientError, ValidationError
+from ...core.redaction import redact
+from ...models.outbox import outcome as outcome_module
 from ...models.outbox.binding import RetailBinding
 from ..common import TOKEN, RetailCase
 
@@ -87,6 +89,57 @@ class TestHostileResponses(RetailCase):
                     self.sandbox.faults_clear()
                     other = self._sent(self._partner("Good", f"good{number}.{status}@example.com"))
                     self.assertEqual(other.state, "delivered")
+
+    def test_large_bodies(self):
+        """Whatever their size, the delivery is recorded, and little is stored."""
+        many = ["y" * 900] * 900
+        bodies = [
+            {"message": TOKEN, "correlationId": many, "errors": [{"message": many, "in": many}] * 3},
+            {"message": TOKEN, "correlationId": [f"%2541\u200b{number}" for number in range(90_000)]},
+            {"message": "no", "correlationId": ["y" * 9_000] * 300, "errors": [{"in": "a"}] * 30_000},
+        ]
+        for number, body in enumerate(bodies):
+            for status in (207, 400, 409, 500):
+                with self.subTest(number=number, status=status):
+                    self.sandbox.fault(status=status, body=body)
+                    delivery = self._sent(self._partner("Ann", f"l{number}.{status}@example.com"))
+                    self.sandbox.faults_clear()
+                    self.assertIn(delivery.state, ("pending", "dead", "unknown"))
+                    self.assertIn(delivery.attempt_ids.state, ("failed", "unknown"))
+                    self.assertLess(len(delivery.attempt_ids.response or ""), 1_000)
+                    self.connector.throttled_until = False
+
+    def test_large_outcomes(self):
+        """What an adapter passes on is cut, before anything else looks at it; each delivery is recorded."""
+        large = ["y@example.com " * 600] * 2_000
+
+        def outcome_of(prepared):
+            warnings = ["w" * 300] * 10_000
+            return Outcome(prepared.item.trace_id, "7", response={"a": large, "b": 1}, warnings=warnings)
+
+        with patch.object(outcome_module, "redact", wraps=redact) as redacted:
+            delivery = self._send_outcomes(outcome_of)[0]
+        self.assertEqual(delivery.state, "delivered")
+        texts = redacted.call_args_list[0].args[0]["a"]
+        self.assertEqual(list(map(len, texts)), [8_400, 8_400, 3_200, 1])
+        self.assertLess(len(delivery.attempt_ids.response), 21_000)
+        self.assertLess(len(delivery.warning), 21_000)
+
+    def test_large_checkpoints(self):
+        """A part of one would be worse than none: what was done might be done again."""
+        error = TransientError("Later")
+        for entries, code in ((20_000 - 1, False), (20_000, "BAD_CHECKPOINT")):
+            with self.subTest(entries=entries):
+                self._deliveries().unlink()
+                checkpoint = {"ids": ["1"] * entries}
+                found = self._send_outcomes(
+                    lambda prepared, checkpoint=checkpoint: Outcome(
+                        prepared.item.trace_id, error=error, checkpoint=checkpoint
+                    )
+                )
+                self.assertEqual(found[0].error_code, code)
+                self.assertEqual(found[0].checkpoint, False if code else checkpoint)
+                self.env["res.partner"].search([("email", "=like", "p_@example.com")]).email = False
 
     def test_headers(self):
         for number, (name, headers) in enumerate(HEADERS.items()):

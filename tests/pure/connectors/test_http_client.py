@@ -1,5 +1,6 @@
 """The HTTP client: what it makes of every way in which a call can go wrong."""
 
+import json
 import socket
 import ssl
 import threading
@@ -10,6 +11,7 @@ from samples import closed_port, wait_until
 
 from odoo.addons.retail_hub.connectors.http_client import HttpClient
 from odoo.addons.retail_hub.connectors.provider import Settings
+from odoo.addons.retail_hub.core import escapes, known_secrets
 from odoo.addons.retail_hub.core.errors import AuthError, RemoteError, TransientError
 from odoo.addons.retail_hub.core.known_secrets import KnownSecrets
 
@@ -375,6 +377,63 @@ def test_secrets_that_the_remote_quotes(serve, make_client, encoding):
     response = client.request("GET", PATH)
     assert response.json == {"message": "bad ***", "***": ["ok", 7, "***"]}
     assert (response.headers["x-request-id"], response.headers["X-Other"]) == ("***", "1")
+
+
+OK = "200 OK"
+
+
+def disguised(number):
+    """Return JSON with the secret, and texts that take long to mask."""
+    texts = (f"%2541\u200b{each}" for each in range(number))
+    return json.dumps({"message": "bad s3cr3t-token", "correlationId": list(texts)}).encode()
+
+
+@pytest.fixture
+def masked_texts(monkeypatch):
+    """Return the list of the texts that were decoded to be masked, or to find out whether that is necessary."""
+    found = []
+    monkeypatch.setattr(known_secrets, "decode", lambda text: found.append(text) or escapes.decode(text))
+    return found
+
+
+@pytest.mark.parametrize(("size", "left"), [(100, "bad ***"), (20_000, None), (60_000, None)])
+def test_secrets_in_a_large_error(serve, make_client, masked_texts, size, left):
+    """What takes too long to mask is dropped: the status says enough."""
+    url = serve(answer_of(disguised(size), status="400 Bad Request"))
+    client = make_client(f"http://{url}", secrets=KnownSecrets(["s3cr3t-token"]))
+    masked_texts.clear()
+    response = client.request("POST", PATH)
+    assert (response.status, response.object.get("message")) == (400, left)
+    assert len(masked_texts) <= 10_010 and sum(map(len, masked_texts)) < 2_000_000
+
+
+@pytest.mark.parametrize("size", [20_000, 200_000])
+def test_secrets_in_a_large_answer(serve, make_client, masked_texts, size):
+    """Without what was dropped, it could be taken for an answer that says "there are none"."""
+    url = serve(answer_of(disguised(size), status=OK))
+    client = make_client(f"http://{url}", secrets=KnownSecrets(["s3cr3t-token"]))
+    masked_texts.clear()
+    with pytest.raises(TransientError) as caught:
+        client.request("POST", PATH)
+    error = caught.value
+    assert (error.code, error.uncertain, error.http_status) == ("ANSWER_TOO_LARGE", True, 200)
+    assert len(masked_texts) <= 10_010 and sum(map(len, masked_texts)) < 2_000_000
+
+
+def test_a_large_answer_without_secrets(serve, make_client, masked_texts):
+    body = disguised(200_000).replace(b"s3cr3t", b"another")
+    client = make_client(
+        f"http://{serve(answer_of(body, status=OK))}", secrets=KnownSecrets(["s3cr3t-token"])
+    )
+    masked_texts.clear()
+    assert len(client.request("POST", PATH).json["correlationId"]) == 200_000
+    assert sum(map(len, masked_texts)) < 1_000
+
+
+def test_a_long_header(serve, make_client):
+    url = serve(answer_of(b"{}", f"X-Long: {'a' * 9_000}", "X-Other: 1"))
+    headers = make_client(f"http://{url}").request("GET", PATH).headers
+    assert (headers["x-long"], headers["X-Other"]) == ("***", "1")
 
 
 def test_secrets_in_text_that_is_cut_off(serve, make_client):

@@ -196,6 +196,11 @@ BROKEN = {
     "a huge chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\n{}",
     "another protocol": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
     "no status": b"HTTP/1.1 abc\r\n\r\n",
+    "a status with a sign": b"HTTP/1.1 +200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "a status with underscores": b"HTTP/1.1 2_00 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "a status of four digits": b"HTTP/1.1 0200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "a status without HTTP's version": b"HTTP/ 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "a long reason": b"HTTP/1.1 200 " + b"x" * 70_000 + b"\r\nContent-Length: 2\r\n\r\n{}",
     "no HTTP": b"220 mail ready\r\n\r\n",
     "many headers": b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 200 + b"\r\n{}",
     "a long header": b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\n{}",
@@ -214,6 +219,16 @@ def test_an_ambiguous_answer_is_in_doubt(serve, make_client, name):
         client.request("POST", "/", json={})
     assert (caught.value.code, caught.value.uncertain) == ("BROKEN_ANSWER", True)
     assert client.request("POST", "/", json={}).status == 200
+
+
+@pytest.mark.parametrize(
+    "line", [b"HTTP/1.1 201", b"HTTP/1.0 201 ", b"HTTP/1.1  201  a  b ", b"HTTP/1.1 201 \xfc"]
+)
+def test_status_lines(serve, make_client, line):
+    client = make_client(
+        serve(lambda stream, _number: stream.sendall(line + b"\r\nContent-Length: 2\r\n\r\n{}"))
+    )
+    assert client.request("POST", "/", json={}).status == 201
 
 
 def test_chunks(serve, make_client):

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from odoo.addons.retail_hub.core.known_secrets import KnownSecrets
+from odoo.addons.retail_hub.core.known_secrets import MAX_TEXTS, KnownSecrets
 
 TOKEN = 'pa$$w/ord+ein"fü&r%41alles'
 SIGNING = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -165,6 +165,35 @@ def test_json():
 
 def test_more_escapes_than_anybody_needs():
     assert SECRETS.mask("&#38;" + "#38;" * 40 + "#64;") == "***"
+
+
+def test_number_of_texts(monkeypatch):
+    """To mask a text takes long: each is masked once, and what is beyond a number of them is masked unseen."""
+    counted = []
+    mask_text = KnownSecrets._mask_text
+    monkeypatch.setattr(
+        KnownSecrets, "_mask_text", lambda secrets, text: counted.append(text) or mask_text(secrets, text)
+    )
+    data = [*("same" for _number in range(50_000)), *(f"%25{number}" for number in range(30_000)), 7]
+    masked = SECRETS.mask(data)
+    assert len(counted) == MAX_TEXTS
+    assert (masked.count("same"), masked.count("***"), len(masked)) == (50_000, 20_001, 80_001)
+    assert SECRETS.mask_all(data) is None
+    assert SECRETS.mask_all([SIGNING, 7] * 50_000) == ["***", 7] * 50_000
+
+
+def test_depth():
+    data = SIGNING
+    for _level in range(2_000):
+        data = [data]
+    masked = SECRETS.mask(data)
+    assert str(masked) == "[" * 100 + "'***'" + "]" * 100
+    assert SECRETS.mask_all(data) is None
+
+
+def test_long_texts():
+    text = "x" * 100 + TOKEN.upper()
+    assert SECRETS.are_quoted_in(text) and not SECRETS.are_quoted_in("x" * 100 + "pa%24$w")
 
 
 def test_no_secrets():
