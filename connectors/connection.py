@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from ..core import zones
-from ..core.known_secrets import KnownSecrets
+from ..core.known_secrets import known_secrets
 from ..core.quota import DAY_SECONDS
 from .base import Adapter
 from .guard import Guard
@@ -33,7 +33,7 @@ class Connection:
             method.headers(settings.credentials),
             guard=Guard(settings.allowed_hosts),
             refusal=method.missing(settings.credentials),
-            secrets=KnownSecrets(method.secrets(settings.credentials)),
+            secrets=known_secrets(frozenset(method.secrets(settings.credentials))),
             **provider.http_options(settings),
         )
         self.http.before_call = before_call

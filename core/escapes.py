@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 MAX_LEVELS = 8  # of escapes within escapes
 
+_SIGNS = "%&\\"  # each escape has one of them
 _ESCAPED = re.compile(r"%[0-9a-f]{2}|%u[0-9a-f]{4}|&#\w|&[a-z]{2}|\\[\\ux\"'/]", re.IGNORECASE)
 # Escaped repeatedly, such as %252540, &amp;amp;#64; or \\\\u0040: taken off at once.
 _PERCENT_AGAIN = re.compile(r"%(?:25)+(?=[0-9a-f]{2}|u[0-9a-f]{4})", re.IGNORECASE)
@@ -31,7 +32,7 @@ def decode(text):
     :return: None if there are more levels of escapes than anybody needs
     """
     for _level in range(MAX_LEVELS):
-        if not _ESCAPED.search(text):
+        if not any(sign in text for sign in _SIGNS) or not _ESCAPED.search(text):
             return text
         decoded = _decode_once(text)
         if decoded == text:
@@ -42,7 +43,7 @@ def decode(text):
 
 def decode_quoted_printable(text):
     """As :func:`decode`, for a text that may be part of an e-mail. It also changes parameters of a URL."""
-    if not _QUOTED_PRINTABLE.search(text):
+    if "=" not in text or not _QUOTED_PRINTABLE.search(text):
         return text
     joined = _SOFT_BREAK.sub("", text)
     return decode(_storable(_QUOTED_PRINTABLE.sub(_quoted_characters, joined)))

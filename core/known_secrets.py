@@ -5,7 +5,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -27,6 +27,12 @@ GRAM = WINDOW - STEP + 1
 MIN_DISTINCT = 4  # other windows, such as dashes, are found in any text
 # Blanks and line breaks, as in base64 of several lines; also as they are escaped in JSON.
 _GAP = re.compile(r"\s+|\\{1,8}[nrt]")
+
+
+@lru_cache(maxsize=64)
+def known_secrets(values: frozenset[str]) -> "KnownSecrets":
+    """Return the :class:`KnownSecrets` of these values. It is kept: to prepare it takes as long as some calls."""
+    return KnownSecrets(values)
 
 
 class KnownSecrets:
@@ -79,7 +85,7 @@ class KnownSecrets:
     def _spans(self, text):
         """Return where the secrets are: pairs of the first place and the one after the last, in no order."""
         text = _lower(text)
-        joined = _GAP.sub("", text)
+        joined = _joined(text)
         found = [*self._wholes_in(joined), *self._parts_in(joined)]
         if len(joined) == len(text):
             return found
@@ -91,8 +97,10 @@ class KnownSecrets:
         return (match.span() for match in self._pattern.finditer(text)) if is_in else ()
 
     def _parts_in(self, text):
+        if not any(block in text for block in self._blocks):
+            return
         grams, windows = self._grams, self._windows
-        hits = [at for at in range(0, len(text), STEP) if text[at : at + GRAM] in grams] if grams else ()
+        hits = [at for at in range(0, len(text), STEP) if text[at : at + GRAM] in grams]
         for hit in hits:
             for start in range(max(hit - STEP + 1, 0), hit + 1):
                 if text[start : start + WINDOW] in windows:
@@ -105,7 +113,7 @@ class KnownSecrets:
     @cached_property
     def _forms(self):
         forms = {_lower(form) for value in self._values for form in _forms(value)}
-        joined = {_GAP.sub("", form) for form in forms}
+        joined = {_joined(form) for form in forms}
         return forms | {form for form in joined if len(form) >= MIN_LENGTH}
 
     @cached_property
@@ -114,10 +122,22 @@ class KnownSecrets:
         return re.compile("|".join(map(_pattern_of, longest_first)))
 
     @cached_property
+    def _long_forms(self):
+        return {_joined(_lower(form)) for value in self._long for form in _encoded(value)}
+
+    @cached_property
     def _windows(self):
-        forms = (_GAP.sub("", _lower(form)) for value in self._long for form in _encoded(value))
-        windows = {form[at : at + WINDOW] for form in forms for at in range(len(form) - WINDOW + 1)}
+        windows = {
+            form[at : at + WINDOW] for form in self._long_forms for at in range(len(form) - WINDOW + 1)
+        }
         return {window for window in windows if len(set(window)) >= MIN_DISTINCT}
+
+    @cached_property
+    def _blocks(self):
+        """A few texts of which one is in each window: most responses have none of them, which is found out at once."""
+        return {
+            form[at : at + GRAM] for form in self._long_forms for at in range(0, len(form) - GRAM + 1, STEP)
+        }
 
     @cached_property
     def _grams(self):
@@ -136,6 +156,11 @@ def _masked(text, spans):
 def _lower(text):
     """Return a text in lower case, of the same length: "İ" is the only letter that would become two."""
     return text.replace("İ", "i").lower()
+
+
+def _joined(text):
+    """Return a text without its gaps."""
+    return _GAP.sub("", text) if "\\" in text else "".join(text.split())
 
 
 def _places_of_joined(text):
