@@ -82,7 +82,7 @@ class RetailDeliveryAttempt(models.Model):
             attempt.indented_request = _indented(attempt.request)
             attempt.indented_response = _indented(attempt.response)
 
-    @api.depends("calls", "request")
+    @api.depends("calls", "request", "state")
     def _compute_calls(self):
         for attempt in self:
             calls = json.loads(attempt.calls or "[]")
@@ -90,9 +90,9 @@ class RetailDeliveryAttempt(models.Model):
             main = next((call for call in calls if call["method"] != "GET"), calls[0] if calls else None)
             attempt.calls_summary = "\n".join(map(_call_line, calls)) or False
             attempt.headers = main and "\n".join(f"{name}: {text}" for name, text in main["headers"].items())
-            attempt.remote_message = "\n".join(
-                dict.fromkeys(call["message"] for call in calls if call["message"])
-            )
+            # Of several calls, the last one was about this record alone, or about the fewest others.
+            messages = [call["message"] for call in calls if call["message"]]
+            attempt.remote_message = messages[-1] if messages and attempt.state != "succeeded" else False
             attempt.curl = attempt._curl(main) if main else False
 
     def _curl(self, call):

@@ -50,9 +50,12 @@ class TestAttempts(RetailCase):
             ]
         )
         partner = self._partner(function="Courier")
+        others = self._partner("Bob", "bob@example.com") + self._partner("Eve", "eve@example.com")
         self._drain()
         attempt = self._attempt(partner)
         self.assertEqual(attempt.state, "failed")
+        for other in others:
+            self.assertFalse(self._attempt(other).remote_message)
         self.assertIn("Courier was not one of the allowed options", attempt.remote_message)
         self.assertNotIn("ann@example.com", attempt.calls)
 
