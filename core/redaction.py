@@ -4,25 +4,9 @@ import re
 from functools import lru_cache
 
 from .escapes import decode, decode_quoted_printable, plain
+from .sensitive_keys import EMAIL, NAME, PHONE, SECRET, kind_of, names_code
 
 MASK = "***"
-
-_SECRET_WORDS = (
-    "authorization", "password", "passwd", "secret", "token", "apikey", "accesskey", "privatekey",
-    "credential", "cookie", "pwd", "passphrase", "signature",
-)  # fmt: skip
-_EMAIL_KEYS = frozenset({"email", "emails", "workemail", "hsadditionalemails", "recipient"})
-_PHONE_KEYS = frozenset({"phone", "phones", "mobile", "mobilephone", "fax", "phonenumber", "msisdn"})
-_NAME_KEYS = frozenset({
-    "name", "full", "given", "family", "firstname", "lastname", "fullname", "displayname", "company",
-    "companyname", "address", "street", "street2", "city", "zip", "postalcode", "taxid", "vat", "website",
-    "birthdate", "dateofbirth", "iban", "salesperson", "cashier",
-})  # fmt: skip
-# Whoever reads the code of a gift card or coupon can spend it. Under the bare key ``code`` it is one only next to
-# keys that cards and promotions have: elsewhere it names a warehouse, or an error.
-_CODE_OF = ("giftcard", "coupon", "voucher", "ewallet", "promo", "loyalty", "cardcode", "cardnumber")
-_CODE_KEYS = ("code", "codes", "number", "numbers")
-_HAS_CODE = frozenset({"program_type", "trigger"})
 
 # Cheapest test first. Most values are words, amounts and dates, in which nothing below can be found.
 _HARMLESS = re.compile(
@@ -31,17 +15,21 @@ _HARMLESS = re.compile(
 )
 # Text without any of these characters or words has nothing to mask.
 _SUSPICIOUS = re.compile(
-    r"@|\d{2}|bearer|basic|authorization|key|token|secret|passw|pwd|passphrase|credential|cookie|signature|whsec|eyJ"
-    r"|AKIA|ASIA|AIza|xox|gh[a-z]_|shp[a-z]{2}_|pat[-_]|[spr]k[-_]",
+    r"@|\d{2}|bearer|basic|auth|key|token|secret|passw|pwd|passphrase|passcode|credential|cookie|sig|jwt|sess|hmac|otp"
+    r"|whsec|eyJ|AKIA|ASIA|AIza|xox|gh[a-z]_|shp[a-z]{2}_|pat[-_]|[spr]k[-_]|npm_|SG\.",
     re.IGNORECASE,
 )
-_KEYS_OF_VALUES = (  # or the end of one, such as of accessToken
-    r"(?:token|secret|passw(?:or)?d|pwd|passphrase|(?:api|access|private)[_-]?key|hapikey|credential|cookie)"
-)
-_VALUE = r"""(?:(?<=["'])[^"'\r\n]{1,2000} | [^\s"'&,;}<]+)"""
+_KEYS_OF_VALUES = r"""(?=[achjopst])(?:  # or the end of one, such as of accessToken
+        (?:token|secret|passw(?:or)?d|passphrase|credential|cookie|signature)(?:s|[_-]?(?:key|value))?
+      | pwd | passcode | (?:api|access|private)[\s_-]?keys? | hapikey | jwt | sess(?:ion)?[\s_-]?id
+      | (?<![a-z])(?:auth|hmac|otp|sig))(?:\[\w{0,20}\])?(?:\s{1,10}(?:is|was))?"""
+_VALUE = r"""(?: (?<=["'])[^"'\r\n]{1,2000} | (?<=[\[({<])[^\])}>]{1,2000} | (?![\[({<\])>])[^\s"'&,;}<]+ )"""
 _NOT_A_WORD = r"""(?=[^\s"'&,;}]{20} | [^\s"'&,;}\d]{0,20}\d)"""
+_SIGN = r"[\w~+/=-]"
+_EU = "AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|GR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI"
+_OTHERS_WITH_IBAN = "AD|AE|AL|BA|CH|GE|IL|IS|LI|MC|MD|ME|MK|NO|RS|SA|SM|TR|UA"
 # Each name is what is found; the rest of its group is what is masked. All take linear time: what repeats has a bound,
-# or cannot start within itself.
+# or cannot start within itself. Long lists of alternatives stand behind a cheap test of the first characters.
 _PATTERNS = {
     "email": r"""(?:"[^"\s][^"\r\n]{0,62}" | (?<![\w.+%\u0300-\u036f-])[\w.+%\u0300-\u036f-]+)
         @(?:\[[\w.:-]{1,60}\] | [\w\u0300-\u036f-]+(?:\.[\w\u0300-\u036f-]+)*)""",
@@ -58,18 +46,30 @@ _PATTERNS = {
     "element": rf"""<(?:[\w.:-]{{0,40}}?){_KEYS_OF_VALUES}(?:\s[^<>]{{0,200}})?>\s{{0,50}}(?:<!\[CDATA\[)?
         (?P<element_value>[^<\]]+)""",
     "assign": rf"""{_KEYS_OF_VALUES}
-        (?: ["']\s{{0,50}}[=:]\s{{0,50}}["']? | \s{{0,50}}=\s{{0,50}}["']? | \s{{0,50}}:\s{{0,50}}["']
+        (?: ["']\s{{0,50}}[=:]\s{{0,50}} | \s{{0,50}}=\s{{0,50}} | \s{{0,50}}:\s{{0,50}}(?=["'\[{{])
           # In a sentence, "access token: expired" names no secret.
-          | \s{{0,50}}:\s{{0,50}}{_NOT_A_WORD} )(?P<assign_value>{_VALUE})""",
+          | \s{{0,50}}:\s{{0,50}}{_NOT_A_WORD} )["'\[({{<]?(?P<assign_value>{_VALUE})""",
+    # In "invalid token abc123def456". Words have no digits, and a date is no token.
+    "named": rf"""{_KEYS_OF_VALUES}\s{{1,10}}["'`\[({{<]?(?!\d{{4}}-\d\d-\d\d)
+        (?P<named_value>(?=[\w.~+/=-]{{10}})(?=[\w.~+/=-]{{0,64}}?\d){_SIGN}+(?:\.{_SIGN}+)*)""",
+    "pem": r"""-----BEGIN\s[A-Z\s]{0,30}PRIVATE\sKEY(?:\sBLOCK)?-----(?P<pem_value>(?:(?!-----)[\s\S]){1,20000})""",
     "token": r"""(?P<token_value>(?<![a-z0-9])(?:
-        (?:pat|whsec|sk|pk|rk|glpat|github_pat)[-_][\w+/=-]{12,} | gh[a-z]_\w{16,} | shp[a-z]{2}_\w{16,}
+        (?:pat|whsec|sk|pk|rk|glpat|github_pat)[-_][\w+/=-]{12,} | (?:gh[a-z]|npm)_\w{16,} | shp[a-z]{2}_\w{16,}
       | xox[a-z]-[\w-]{8,} | (?-i:A[KS]IA[A-Z0-9]{16,}|AIza[\w-]{30,})
+      | (?-i:SG\.[\w-]{16,64}\.[\w-]{16,64}) | ya29\.[\w.-]{10,}
       | (?<![\w-])eyJ[\w-]{5,}\.[\w-]{2,}\.[\w-]*))""",
-    "phone": r"""(?<![\w.:/@-])(?:
-        (?:\+|00)[1-9](?:[\s().\-/]{0,2}\d){6,13}
-      | \(?0[1-9](?:[\s().\-/]{0,2}\d){7,9}
-      | \(?\d{3}\)?[\s.-]\d{3}[\s.-]\d{4}
-    )(?![\w-])""",
+    "iban": rf"""(?P<iban_value>(?<![\w-])(?-i:(?=[A-Z]{{2}}\d\d)(?:{_EU}|{_OTHERS_WITH_IBAN})\d\d
+        (?=(?:[ ]?[A-Z0-9]){{11}})(?=(?:[^\d\n]{{0,6}}\d){{8}})(?:[ ]?[A-Z0-9]{{4}}){{2,7}}(?:[ ]?[A-Z0-9]{{1,3}})?)
+        (?![\w-]))""",
+    # But for the numbers of parcels, such as RR123456789BE.
+    "vat": rf"""(?P<vat_value>(?<![\w/-])(?-i:(?=[A-Z]{{2}})(?:{_EU})[ ]?(?!\d{{9}}[A-Z]{{2}})
+        (?: (?=[A-Z0-9]{{0,2}}\d{{7}})[A-Z0-9]{{8,12}} | [01]\d{{3}}[. ]\d{{3}}[. ]\d{{3}} ))(?![\w-]))""",
+    # After a slash or a colon, digits are an id or a time, unless they have a plus sign, or a word before the colon.
+    "phone": r"""(?: (?<![\w+])\+[1-9](?:[\s().\-/]{0,2}\d){6,13}
+      | (?<![\w.@/-])(?<![^a-z]:)(?: 00[1-9](?:[\s().\-/]{0,2}\d){6,13}
+          | \(?0[1-9](?:[\s().\-/]{0,2}\d){7,9}
+          | \(?\d{3}\)?[\s.-]\d{3}[\s.-]\d{4} )
+    )(?:x\d{1,6})?(?![\w-])""",
 }
 _SENSITIVE = re.compile(
     "|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()), re.IGNORECASE | re.VERBOSE
@@ -80,7 +80,7 @@ def redact(value):
     """Return a copy of JSON-able data with secrets replaced and personal data masked.
 
     Keys decide first (canonical names and those of remote properties, whatever their case and separators);
-    what is left is searched for e-mail addresses, telephone numbers and tokens.
+    what is left is searched as :func:`redact_text` does.
     """
     if isinstance(value, str):
         return redact_text(value)
@@ -92,7 +92,10 @@ def redact(value):
 
 
 def redact_text(text):
-    """Mask e-mail addresses, telephone numbers and secrets in a message; ids and dates stay readable."""
+    """Mask e-mail addresses, telephone, bank account and VAT numbers, and secrets in a message.
+
+    Ids and dates stay readable.
+    """
     if _HARMLESS.fullmatch(text):
         return text
     masked = text
@@ -135,7 +138,7 @@ def is_personal(key, siblings=()):
 
     :param siblings: the keys next to it
     """
-    return _masker(key) is not None or (key == "code" and not _HAS_CODE.isdisjoint(siblings))
+    return _masker(key) is not None or (key == "code" and names_code(siblings))
 
 
 def mask_email(text):
@@ -160,23 +163,13 @@ def _mask_secret(text):
     return MASK if text else text
 
 
+_MASKERS = {SECRET: _mask_secret, EMAIL: mask_email, PHONE: mask_phone, NAME: mask_name}
+
+
 @lru_cache(maxsize=4096)
 def _masker(key):
     """Return the function that masks strings under this key, or None."""
-    if not isinstance(key, str):
-        return None
-    name = key.lower().replace("_", "").replace("-", "").replace(" ", "")
-    if any(word in name for word in _SECRET_WORDS) or _is_code(name):
-        return _mask_secret
-    if name in _EMAIL_KEYS:
-        return mask_email
-    if name in _PHONE_KEYS:
-        return mask_phone
-    return mask_name if name in _NAME_KEYS else None
-
-
-def _is_code(key):
-    return key.endswith(_CODE_KEYS) and any(owner in key for owner in _CODE_OF)
+    return _MASKERS.get(kind_of(key)) if isinstance(key, str) else None
 
 
 @lru_cache(maxsize=4096)

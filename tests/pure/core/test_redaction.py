@@ -38,6 +38,23 @@ READABLE = [
     "the next patch-level release",
     "Zoë – “naïve” café № ５",
     "",
+    "GET /contacts/12345678901 and /contacts/0470123456",
+    "id:12345678901, 12:0470123456",
+    "2026-11-23T10:00:00+01:00",
+    "{'start':2026112310, 'at':1795428000000}",
+    "invalid token",
+    "the token expired at 2026-11-23",
+    "signature 2026-11-23T10:00:00 is too old",
+    "Invalid token for contact 37765128953",
+    "the password must have 12 characters",
+    "API key is missing, see section 4.2",
+    "the session id is missing; auth: failed; no signature",
+    "author=7; design=22; the assessment id 12",
+    'tokens: [], secret: "", credentials: {}',
+    "access token: ***",
+    "parcels JD014600006281230704, RR123456789BE, LT123456789SE",
+    "BE26 ORDER, DE 12.50, articles DE-2026-1123456 and SE12ABCDEFGH",
+    "BEGIN PRIVATE KEY",
 ]
 
 MASKED = [
@@ -135,6 +152,53 @@ MASKED = [
     ("call 0470\u202f12\u202f34\u202f56 now", "call 047*****56 now"),
     ("call ٠٤٧٠١٢٣٤٥٦ now", "call 047*****56 now"),
     ("call ＋32 470 12 34 56 now", "call +32*****56 now"),
+    ("{phone:+32470123456}", "{phone:+32*****56}"),
+    ("tel:+32 470 12 34 56 now", "tel:+32*****56 now"),
+    ("tel:0470123456", "tel:047*****56"),
+    ("tel:0032470123456", "tel:003*****56"),
+    ("phone:555-123-4567", "phone:555*****67"),
+    ("/contacts/+32470123456", "/contacts/+32*****56"),
+    ("call -+32470123456", "call -+32*****56"),
+    ("+32470123456x12", "+32*****12"),
+    ('token":["abc123def456"]', 'token":[***]'),
+    ('{"tokens":["abc", "def"], "a": 1}', '{"tokens":[***], "a": 1}'),
+    ('{"tokens": [\n  "abc",\n  "def"\n]}', '{"tokens": [***]}'),
+    ('{"token": {"value": "abc"}}', '{"token": {***}}'),
+    ("tokens=[abc, def", "tokens=[***"),
+    ("secret_key=abc, a=1", "secret_key=***, a=1"),
+    ('"secretKey":"abc"', '"secretKey":"***"'),
+    ("client_secret_key: abcdef1234567890", "client_secret_key: ***"),
+    ("client_secret[]=abc&client_secret%5B0%5D=def", "client_secret[]=***&client_secret[0]=***"),
+    ("token_value=abc&tokenValue=def", "token_value=***&tokenValue=***"),
+    ("passwords=abc&passcode=1234", "passwords=***&passcode=***"),
+    ("?a=1&X-Amz-Signature=abcdef&b=2", "?a=1&X-Amz-Signature=***&b=2"),
+    ("?signature=abcdef&sig=abc&b=2", "?signature=***&sig=***&b=2"),
+    ("?auth=abc&x_auth=def&jwt=abc", "?auth=***&x_auth=***&jwt=***"),
+    ('{"auth":"abc", "jwt":"def"}', '{"auth":"***", "jwt":"***"}'),
+    ("<auth>abc</auth>", "<auth>***</auth>"),
+    ("session_id=abc; JSESSIONID=ABC; PHPSESSID=abc", "session_id=***; JSESSIONID=***; PHPSESSID=***"),
+    ("hmac=abc, otp=123456", "hmac=***, otp=***"),
+    ("password is: hunter2", "password is: ***"),
+    ("invalid token abcd1234efgh5678", "invalid token ***"),
+    ("the token abcd1234.efgh5678. Try again", "the token ***. Try again"),
+    ("API key abcd1234efgh5678 is not valid", "API key *** is not valid"),
+    ("token is abc123def456, sorry", "token is ***, sorry"),
+    ("token <abc123def456>", "token <***>"),
+    ("token 'abc123def456' is invalid", "token '***' is invalid"),
+    ("The access token CJSP5qf1KhICAQEYs-gDIIGOBii1 is expired", "The access token *** is expired"),
+    ("got 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", "got ***"),
+    ("got ya29.a0AfH6SMBx-abcdefghijklmnop", "got ***"),
+    ("got npm_abcdefghijklmnopqrstuvwxyz0123456789", "got ***"),
+    (
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIEpA\n-----END RSA PRIVATE KEY----- b",
+        "-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY----- b",
+    ),
+    (r"-----BEGIN PRIVATE KEY-----\nProc-Type: 4\nMIIEpA", "-----BEGIN PRIVATE KEY-----***"),
+    ("IBAN BE71 0961 2345 6769 is unknown", "IBAN *** is unknown"),
+    ("to NO9386011117947, GB82WEST12345698765432", "to ***, ***"),
+    ("vat was BE0477472701.", "vat was ***."),
+    ("BE 0477.472.701, DE123456789, NL123456789B01", "***, ***, ***"),
+    ("ATU12345678, FRAB123456789, ESX1234567X, IE6388047V", "***, ***, ***, ***"),
 ]
 
 
@@ -212,6 +276,53 @@ def test_canonical_customer():
 def test_secrets_by_key(key):
     """Whatever is in them, in whatever spelling."""
     assert redact({key: "abc", "other": [{key: {"deep": 1}}]}) == {key: "***", "other": [{key: "***"}]}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "customer_name", "customerName", "Customer Name", "surname", "recipient_name", "recipientname", "user_name",
+        "username", "login", "holder", "account_holder", "cardholder", "card_holder_name", "street_address", "address1",
+        "address_line_2", "shipping_street2", "billing_city", "shipping_zip", "postcode", "post_code", "dob",
+        "date_of_birth", "iban", "iban_number", "vat_number", "customer_vat", "companyName", "hs_shipping_address",
+    ],
+)  # fmt: skip
+def test_names_by_key(key):
+    assert redact({key: "Kerk 1"}) == {key: "K***"}
+
+
+@pytest.mark.parametrize(
+    "key", ["email_address", "e-mail", "emailAddress", "contact_email_2", "mail", "recipients"]
+)
+def test_email_addresses_by_key(key):
+    assert redact({key: "anna"}) == {key: "a***"}
+
+
+@pytest.mark.parametrize(
+    "key", ["tel", "mobile_number", "mobilenumber", "phone_number_1", "homePhone", "work_tel"]
+)
+def test_phone_numbers_by_key(key):
+    assert redact({key: "470 11"}) == {key: "***"}
+
+
+@pytest.mark.parametrize(
+    "key", ["tokens", "secretKey", "JSESSIONID", "session_id", "x_auth", "idJwt", "passcode"]
+)
+def test_more_secrets_by_key(key):
+    assert redact({key: "abc"}) == {key: "***"}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "hs_object_id", "hs_order_name", "product_name", "dealname", "file_name", "email_opt_out", "phone_kind",
+        "address_type", "company_id", "customer_id", "customer_reference", "last_login", "price_without_vat",
+        "product_family", "is_full", "author", "oauth_scope", "capacity", "placeholder", "telephony", "line", "number",
+        "city_id", "website_id", "user_id", "name_changed_at", "_", "",
+    ],
+)  # fmt: skip
+def test_other_keys(key):
+    assert redact({key: "Lamp"}) == {key: "Lamp"}
 
 
 def test_codes_of_cards():
@@ -312,6 +423,9 @@ def test_other_text_keeps_its_escapes():
         "x-a", "a-signature", "-signature: a", "cookie: a", "cookie: a=", "<token", "<token ", "<token>", "\"a", "\"@",
         "bearer ", "basic ", "basic a", "token ", "pat-", "gh", "\u0300", "\u0327\u0301", "１", "＠", "–",
         "authorization", "authorization: ", "authorization: a ", "\\\"", " ", "-", "&am", "a.",
+        "token: [", "token=[a", "token=a[", "tokens", "token is ", "token <", "token a", "token a.", "api key ",
+        "session ", "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "BEGIN PRIVATE KEY", "BE71 ", "BE71", "BE",
+        "BE12 ABCD", "ABCD", "BE 0", "SG.", "SG.aaaaaaaaaaaaaaaaaaaa", "-SG.", "ya29.", "npm_", "a:0", ":+1", "/+1",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("start", ["@ ", "authorization: eyJ &#x %25 \\u{"])
