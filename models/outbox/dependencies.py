@@ -122,7 +122,8 @@ def bound_records(connector, res_model, ids):
     bindings = connector.env["retail.binding"]
     bound = bindings._by_record(connector, res_model, ids)
     unbound = set(ids) - bound.keys()
-    if not unbound or not connector.env[res_model]._retail_may_share:
+    # A delivery may also wait for a flow that cannot be evaluated, which is no captured record.
+    if not unbound or not getattr(connector.env[res_model], "_retail_may_share", False):
         return {}, bound
     aliases = connector.env["retail.alias"]._by_record(connector, res_model, unbound)
     primaries = {id_: alias.primary_id for id_, alias in aliases.items()}
