@@ -116,6 +116,9 @@ class TestPaths(RightsCase):
 
     def test_records_that_the_author_may_not_read(self):
         """The line is left out: the remote keeps what it has. Another author's line is sent."""
+        self.env["retail.binding"].search(
+            []
+        ).unlink()  # the sandbox was reset since, and gives the same ids again
         changed = self.connector.field_map_ids[:1]
         changed.expression = changed.default_values["expression"]
         partner = self._partner(function="Buyer", user_id=self.users["user"].id)
