@@ -146,13 +146,16 @@ class DeliveryBatch:
             claim.id,
             claim.attempts + 1,
             claim.is_manual,
-            json.dumps(self._masked_request(delivery.prepared), ensure_ascii=False),
+            self._masked_request(delivery.prepared),
             natural_key=delivery.prepared.key if key and not delivery.sought else None,
             key=f"{self.connector.id}:{claim.res_model}:{key}" if key else None,
         )
 
     def _masked_request(self, prepared):
-        return self.adapter.http.secrets.mask(masked_request(prepared))
+        """Return the request to store, as JSON text. To look for secrets in all of it at once takes little time."""
+        request, secrets = masked_request(prepared), self.adapter.http.secrets
+        text = json.dumps(request, ensure_ascii=False)
+        return json.dumps(secrets.mask(request), ensure_ascii=False) if secrets.occur_in(text) else text
 
     def settle_shared_keys(self):
         """Decide the deliveries whose match key another Odoo record has at the remote.
