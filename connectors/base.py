@@ -3,7 +3,7 @@
 The hub gives an adapter a list of :class:`Item`. The adapter turns each into a remote request
 (:meth:`Adapter.prepare`), sends the requests in batches (:meth:`Adapter.send`), and returns one :class:`Outcome` per
 item, in the same order. Optional abilities are protocols: :class:`SchemaReader`, :class:`Provisioner`,
-:class:`Finder`.
+:class:`Finder`, :class:`Sampler`.
 """
 
 from abc import ABC, abstractmethod
@@ -112,4 +112,18 @@ class Finder(Protocol):
         :param item: an item without data
         :param operation: the operation of that attempt's :class:`Prepared`
         :param key: the key of that attempt's :class:`Prepared`
+        """
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """An adapter that can send examples of events, so that whoever builds the receiver can try it."""
+
+    def prepare_sample(self, item: Item) -> Prepared:
+        """Return the request for an item with example data, without any I/O. It says that it is a test.
+
+        Otherwise it is as :meth:`Adapter.prepare` returns it. The hub passes it to ``send`` when an admin clicks *Send
+        Sample*. Implement this only if the remote can tell a test from a real event, or keeps them apart.
+
+        :raise MappingError: a value cannot be mapped, or the event type is not supported
         """

@@ -25,6 +25,7 @@ class Call:
     :param headers: as they were sent, secrets masked
     :param status: None if there was no response
     :param message: what the remote said of an error, in its own words
+    :param milliseconds: from the first byte sent to the last one read
     """
 
     method: str
@@ -32,6 +33,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
     message: str = ""
+    milliseconds: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -48,6 +48,17 @@ class Guard:
         self._allowed_hosts = frozenset(map(_plain, allowed_hosts))
         self._resolve = resolve
 
+    def __eq__(self, other):
+        """Return whether the other guard allows the same connections."""
+        return isinstance(other, Guard) and self._rules == other._rules
+
+    def __hash__(self):
+        return hash(self._rules)
+
+    @property
+    def _rules(self):
+        return self._allowed_hosts, self._resolve
+
     def __call__(self, host, port, is_secure):
         """Return the distinct IP addresses of a host.
 

@@ -8,11 +8,13 @@ The time-out of a socket only limits the wait for the next byte. Here one deadli
 connection, request and response.
 """
 
+import contextlib
 import functools
 import socket
 import threading
 import time
 from concurrent.futures import Future
+from http.client import RemoteDisconnected
 from ipaddress import ip_address
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
@@ -51,16 +53,37 @@ def _pool_class(pool, guard, call_seconds, is_secure):
     return type("GuardedPool", (pool,), {"ConnectionCls": connection})
 
 
+class KeptConnectionClosed(RemoteDisconnected):
+    """A connection that had served another call was closed before the response to this one began."""
+
+
 class _Guarded:
     """A mixin for urllib3's connections, which connect to their ``_dns_host``."""
 
     _dns_host: str
     timeout: float
     deadline: float | None = None  # of the call that is being made
+    responses = 0  # on the present connection
 
     def request(self, *args, **options):
         self.deadline = time.monotonic() + self.call_seconds
-        return super().request(*args, **options)
+        with self._kept_connection():
+            return super().request(*args, **options)
+
+    def getresponse(self):
+        with self._kept_connection():
+            response = super().getresponse()
+        self.responses += 1
+        return response
+
+    @contextlib.contextmanager
+    def _kept_connection(self):
+        try:
+            yield
+        except ConnectionError as error:
+            if not self.responses:
+                raise
+            raise KeptConnectionClosed(str(error)) from error
 
     def send(self, data):
         if self.sock is not None:
@@ -73,6 +96,7 @@ class _Guarded:
 
     def _new_conn(self):
         name, timeout = self._dns_host, self.timeout
+        self.responses = 0
         addresses = self._addresses()[:MAX_ADDRESSES]
         try:
             self.timeout = timeout / len(addresses)

@@ -1,4 +1,4 @@
-"""HTTP for adapters: one pooled session, time-outs on every call, no automatic retries and no redirects.
+"""HTTP for adapters: pooled connections, time-outs on every call, no automatic retries and no redirects.
 
 A call returns a :class:`Response`, whatever its status, or raises a :class:`~..core.errors.RemoteError` that says
 whether the remote may have carried it out (``uncertain``).
@@ -33,11 +33,12 @@ from urllib3.exceptions import InvalidHeader as InvalidAnswerHeader
 from urllib3.exceptions import LocationValueError, NewConnectionError, ReadTimeoutError
 
 from ..core import remote_data
-from ..core.errors import AuthError, RemoteError, TransientError
+from ..core.errors import OUT_OF_TIME, AuthError, RemoteError, TransientError
 from ..core.known_secrets import KnownSecrets
 from ..core.redaction import MASK, redact_text
 from .call_log import MAX_TEXT, Call, CallLog, masked_headers, message_of
-from .guarded_pool import any_address, pool_classes
+from .guarded_pool import KeptConnectionClosed, any_address, pool_classes
+from .kept_connections import KeptConnections
 from .provider import Settings
 
 USER_AGENT = "retail-hub (Odoo)"
@@ -54,6 +55,7 @@ _ENVIRONMENT = (
 )  # fmt: skip
 _MAY_BE_UNSTORABLE = re.compile(rb"\\u(?:0000|d[89a-f])|\xed[\xa0-\xbf]|\x00", re.IGNORECASE)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_kept = KeptConnections()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,13 @@ class HttpClient:
         self.log: CallLog | None = None
         self._headers = {**default_headers(), **_HEADERS}
         self._auth = _HeaderAuth(headers or {})
-        self._adapter = _BoundedAdapter(guard, sum(self.timeout), settings.parallel_calls)
         self._proxies, self._verify = _environment(self.base_url)
+        # An equal client may use its connections later: what they depend on is in the key, except for the credentials,
+        # which are sent with each call.
+        self._key = (self.base_url, guard, self.timeout, settings.parallel_calls, self._verify)
+        self._adapter = _kept.take(
+            self._key, lambda: _BoundedAdapter(guard, sum(self.timeout), settings.parallel_calls)
+        )
         if not uses_proxy:
             self._proxies = {}
 
@@ -143,8 +150,10 @@ class HttpClient:
         self.close()
 
     def close(self):
-        """Release the pooled connections."""
-        self._adapter.close()
+        """Release the connections; the client must not be used any more."""
+        adapter, self._adapter = self._adapter, None
+        if adapter:  # released twice, two clients would share them
+            _kept.keep(self._key, adapter)
 
     @property
     def host(self):
@@ -170,7 +179,7 @@ class HttpClient:
         is_write = method not in _SAFE_METHODS if is_write is None else is_write
         if self.deadline is not None and time.monotonic() > self.deadline:
             error = TransientError(
-                "Not sent yet, because earlier calls in the batch took too long.", code="OUT_OF_TIME"
+                "Not sent yet, because earlier calls in the batch took too long.", code=OUT_OF_TIME
             )
             raise error.not_sent()
         if self.refusal:
@@ -181,7 +190,8 @@ class HttpClient:
         request = requests.PreparedRequest()
         note = _Note()
         try:
-            with self._open(request, method, path, body, params, headers) as raw:
+            self._prepare(request, method, path, body, params, headers)
+            with self._open(request, is_write) as raw:
                 note.status = raw.status_code
                 self._read_headers(raw)
                 response = self._read(raw, is_write)
@@ -194,17 +204,18 @@ class HttpClient:
         except Urllib3Error:
             raise self._broken_answer(is_write) from None
         finally:
-            self._log(request, note)
+            self._log(request, note, round(1000 * (time.monotonic() - started_at)))
 
-    def _log(self, request, note):
+    def _log(self, request, note, milliseconds):
         """Note a call that was sent, without secrets and without the query, which may hold personal data."""
         if self.log is None or not request.url:
             return
-        url = self.secrets.mask(redact_text(request.url.partition("?")[0]))
-        headers = self.secrets.mask(masked_headers(request.headers or {}))
-        self.log.add(
-            Call(request.method, url, headers, note.status, self.secrets.mask(note.message)[:MAX_TEXT])
-        )
+        url = redact_text(request.url.partition("?")[0])
+        headers, message = masked_headers(request.headers or {}), note.message
+        # To look for secrets in all of it at once takes little time.
+        if self.secrets.occur_in("\n".join([url, message, *headers, *headers.values()])):
+            url, headers, message = self.secrets.mask([url, headers, message])
+        self.log.add(Call(request.method, url, headers, note.status, message[:MAX_TEXT], milliseconds))
 
     def _broken_answer(self, is_write):
         return self._no_answer(is_write, "BROKEN_ANSWER", "sent an invalid or incomplete response")
@@ -218,7 +229,7 @@ class HttpClient:
         except RemoteError as error:
             raise error.not_sent() from None
 
-    def _open(self, request, method, path, body, params, headers):
+    def _prepare(self, request, method, path, body, params, headers):
         # Without a session of ``requests``: it would merge settings, keep cookies and look for redirects in each call.
         request.prepare(
             method,
@@ -228,6 +239,17 @@ class HttpClient:
             params=params,
             auth=self._auth,
         )
+
+    def _open(self, request, is_write):
+        try:
+            return self._send(request)
+        except http_errors.ConnectionError as exc:
+            # A server may close a kept connection just as the call is sent (RFC 9112, section 9.3.1).
+            if is_write or not _caused_by(exc, KeptConnectionClosed):
+                raise
+            return self._send(request)
+
+    def _send(self, request):
         return self._adapter.send(
             request, stream=True, timeout=self.timeout, verify=self._verify, proxies=self._proxies
         )
@@ -279,9 +301,13 @@ class HttpClient:
         return masked
 
     def _has_secret(self, content, data):
-        if len(content) <= MAX_MASKED_BYTES:
-            return self.secrets.occur_in(_decoded(content))
-        return self.secrets.are_quoted_in(jsonlib.dumps(data, ensure_ascii=False))
+        try:
+            # Not the content itself: each letter that is no ASCII may be escaped in it, which takes long to undo.
+            text = jsonlib.dumps(data, ensure_ascii=False)
+        except RecursionError:
+            return True  # what is nested that deeply is masked unseen
+        is_short = len(content) <= MAX_MASKED_BYTES
+        return self.secrets.occur_in(text) if is_short else self.secrets.are_quoted_in(text)
 
     def _body(self, raw, is_write):
         """Return the body; empty if it is too large to describe an error.
@@ -425,10 +451,6 @@ def _parse(content):
         return True, remote_data.storable_texts(data) if _MAY_BE_UNSTORABLE.search(content) else data
     except (ValueError, RecursionError):
         return False, None
-
-
-def _decoded(content):
-    return content.decode(jsonlib.detect_encoding(content), errors="replace")
 
 
 def _is_longer(length, limit):

@@ -42,6 +42,9 @@ class RemoteId(NamedTuple):
     object: str = ""
 
 
+Links = Mapping[str, Sequence[str]]  # {remote object: ids of its records}
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One delivery, as the adapter sees it.
@@ -64,6 +67,8 @@ class Item:
     :param checkpoint: from the :class:`Outcome` of the previous attempt
     :param unreadable: canonical fields that have a value in Odoo which cannot be sent, such as a phone number with a
         typo. They are empty in ``data``, but the remote keeps what it has.
+    :param links: what the remote record was linked to when it was sent before, see :class:`Prepared`
+    :param without: remote properties to leave empty, because another remote record has their values
     """
 
     trace_id: str
@@ -83,6 +88,8 @@ class Item:
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
     merged_remote_ids: Sequence[str] = ()
     unreadable: frozenset[str] = frozenset()
+    links: Links = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,11 @@ class Prepared:
         :func:`~.mapper.personal_properties`. The hub masks their values in the stored request and in error messages.
     :param object: the remote object that is created or changed; empty if the adapter has no objects
     :param warnings: what was left out, for the user
+    :param links: the remote records to which the record is linked afterwards, as far as the hub knows. The hub passes
+        them to the record's next :class:`Item`, so that a link which Odoo no longer has can be ended, but none that
+        people made. None if the request changes no links.
+    :param key_property: the remote property of the match key. The hub names it in :attr:`Item.without` if another
+        record has the key. Empty if the adapter leaves no property out: then the hub leaves the key out of the data.
     """
 
     item: Item
@@ -115,6 +127,8 @@ class Prepared:
     personal: frozenset[str] = frozenset()
     object: str = ""
     warnings: Sequence[str] = ()
+    links: Links | None = None
+    key_property: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +144,8 @@ class Outcome:
     :param checkpoint: how far an item got that needs more than one attempt, for the next attempt's :class:`Item`: a
         small dict of JSON values
     :param warnings: what was left out because the remote refused it, for the user
+    :param merged_ids: if the remote id has changed, because the record was merged with others there: the former ids of
+        all of these. The hub treats Odoo records with such an id as possible duplicates.
     """
 
     trace_id: str
@@ -139,6 +155,7 @@ class Outcome:
     response: Mapping[str, Any] = field(default_factory=dict)
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    merged_ids: Sequence[str] = ()
 
 
 def failed(batch: Sequence[Prepared], error: RemoteError) -> list[Outcome]:

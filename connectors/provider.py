@@ -17,6 +17,7 @@ from .items import MatchKeys
 
 if TYPE_CHECKING:
     from .base import Adapter
+    from .receiver import Receiver
 
 MAX_PROPERTIES = 5_000  # of an object that are kept
 MAX_OPTIONS = 5_000  # of a property
@@ -161,7 +162,7 @@ class FlowTemplate:
 CRM_FLOWS = FlowTemplate(
     "crm",
     "Customers, orders, shipments, invoices and refunds",
-    ("customer.*", "order.*", "shipment.*", "invoice.*", "refund.issued"),
+    ("customer.*", "order.*", "shipment.*", "invoice.*", "refund.*"),
 )
 ALL_FLOWS = FlowTemplate("all", "All events that the system accepts", ("*",))
 
@@ -284,6 +285,8 @@ class Provider:
     page: Callable[[str, str, str], str] | None = None
     """Returns the URL of a record's page, or an empty text: takes ``ConnectionReport.pages``, the object (empty if
     unknown) and the remote id. None if records have no pages."""
+    receiver: "Receiver | None" = None
+    """Reads the provider's webhooks. None if it sends none."""
 
     def size_of(self, batch_size: int) -> int:
         """Return the number of items per call.

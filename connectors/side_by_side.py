@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ..core.errors import TransientError
+from ..core.errors import OUT_OF_TIME, TransientError
 from .http_client import HttpClient
 
 _POLL_SECONDS = 1.0  # how often a waiting thread checks whether the batch is still running
@@ -110,7 +110,7 @@ class _Batch:
                 error = answer.get(timeout=_POLL_SECONDS)
             except queue.Empty:
                 if self.is_over:
-                    raise TransientError("Not sent: the batch was aborted.", code="OUT_OF_TIME") from None
+                    raise TransientError("Not sent: the batch was aborted.", code=OUT_OF_TIME) from None
                 continue
             if error:
                 raise error

@@ -1,2 +1,6 @@
+from . import api
+from . import no_database
 from . import oauth
+from . import oauth_token
 from . import schemas
+from . import webhooks

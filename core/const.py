@@ -13,11 +13,13 @@ class State(StrEnum):
     DEAD = "dead"
     SUPERSEDED = "superseded"
     CANCELLED = "cancelled"
+    PUBLISHED = "published"
 
 
 OPEN_STATES = (State.PENDING, State.IN_FLIGHT, State.UNKNOWN)
 CLAIMABLE_STATES = (State.PENDING, State.UNKNOWN)
-FINISHED_STATES = (State.DELIVERED, State.SUPERSEDED, State.CANCELLED)
+ARRIVED_STATES = (State.DELIVERED, State.PUBLISHED)  # the system has it, or can read it
+FINISHED_STATES = (State.DELIVERED, State.SUPERSEDED, State.CANCELLED, State.PUBLISHED)
 
 
 class EventKind(StrEnum):
@@ -40,11 +42,12 @@ class Lane(StrEnum):
 
 
 class Mode(StrEnum):
-    """How soon a flow sends: within seconds, after collecting for a while, or at a time of day."""
+    """How soon a flow sends: within seconds, after collecting for a while, at a time of day, or when it is asked."""
 
     REALTIME = "realtime"
     MICRO_BATCH = "micro_batch"
     SCHEDULED = "scheduled"
+    PULL = "pull"
 
 
 class ErrorClass(StrEnum):

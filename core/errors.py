@@ -8,6 +8,7 @@ from .const import ErrorClass
 from .redaction import redact_text
 
 ADAPTER_FAILED = "ADAPTER_FAILED"  # code of errors for exceptions that an adapter should not raise
+OUT_OF_TIME = "OUT_OF_TIME"  # code of errors for calls that did not start, since others took too long
 OWN_LIMIT = "OWN_LIMIT"  # code of a QuotaError for a call that our own count did not allow
 
 
@@ -97,9 +98,13 @@ class AuthError(RemoteError):
 
 
 class ConflictError(RemoteError):
-    """The remote holds something that contradicts (409)."""
+    """The remote holds something that contradicts (409).
+
+    ``taken_by`` is the id of the remote record that has a value which must be unique; empty if it is about none.
+    """
 
     error_class = ErrorClass.CONFLICT
+    taken_by = ""
 
 
 class MappingError(RemoteError):

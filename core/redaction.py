@@ -16,7 +16,7 @@ _HARMLESS = re.compile(
 # Text without any of these characters or words has nothing to mask.
 _SUSPICIOUS = re.compile(
     r"@|\d{2}|bearer|basic|auth|key|token|secret|passw|pwd|passphrase|passcode|credential|cookie|sig|jwt|sess|hmac|otp"
-    r"|whsec|eyJ|AKIA|ASIA|AIza|xox|gh[a-z]_|shp[a-z]{2}_|pat[-_]|[spr]k[-_]|npm_|SG\.",
+    r"|whsec|eyJ|AKIA|ASIA|AIza|xox|gh[a-z]_|shp[a-z]{2}_|pat[-_]|[spr]k[-_]|rhk_|npm_|SG\.",
     re.IGNORECASE,
 )
 _KEYS_OF_VALUES = r"""(?=[achjopst])(?:  # or the end of one, such as of accessToken
@@ -54,7 +54,7 @@ _PATTERNS = {
         (?P<named_value>(?=[\w.~+/=-]{{10}})(?=[\w.~+/=-]{{0,64}}?\d){_SIGN}+(?:\.{_SIGN}+)*)""",
     "pem": r"""-----BEGIN\s[A-Z\s]{0,30}PRIVATE\sKEY(?:\sBLOCK)?-----(?P<pem_value>(?:(?!-----)[\s\S]){1,20000})""",
     "token": r"""(?P<token_value>(?<![a-z0-9])(?:
-        (?:pat|whsec|sk|pk|rk|glpat|github_pat)[-_][\w+/=-]{12,} | (?:gh[a-z]|npm)_\w{16,} | shp[a-z]{2}_\w{16,}
+        (?:pat|whsec|sk|pk|rk|rhk|glpat|github_pat)[-_][\w+/=-]{12,} | (?:gh[a-z]|npm)_\w{16,} | shp[a-z]{2}_\w{16,}
       | xox[a-z]-[\w-]{8,} | (?-i:A[KS]IA[A-Z0-9]{16,}|AIza[\w-]{30,})
       | (?-i:SG\.[\w-]{16,64}\.[\w-]{16,64}) | ya29\.[\w.-]{10,}
       | (?<![\w-])eyJ[\w-]{5,}\.[\w-]{2,}\.[\w-]*))""",

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ..core.const import EventKind, Mode
-from .base import Canonical, Currency, Decimal, EventType, Timestamp
+from .base import Canonical, Currency, Decimal, EventType, Timestamp, _lt
 from .loyalty import Date, ProgramType
 
 
@@ -164,7 +164,7 @@ EVENT_TYPES = (
         "loyalty.program",
         EventKind.STATE,
         PromotionV1,
-        "Promotion changed",
+        _lt("Promotion changed"),
         Mode.MICRO_BATCH,
     ),
     EventType(
@@ -172,7 +172,7 @@ EVENT_TYPES = (
         "product.pricelist.item",
         EventKind.STATE,
         PriceV1,
-        "Price changed",
+        _lt("Price changed"),
         Mode.MICRO_BATCH,
         more_model="product.template",
     ),
@@ -181,7 +181,7 @@ EVENT_TYPES = (
         "product.pricelist.item",
         EventKind.FACT,
         PriceRemovedV1,
-        "Price removed",
+        _lt("Price removed"),
         Mode.MICRO_BATCH,
         more_model="product.template",
     ),

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from ..core.const import EventKind
-from .base import Canonical, EventType
+from .base import Canonical, EventType, _lt
 
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{1,14}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
@@ -86,8 +86,8 @@ class CustomerErasedV1(Canonical):
 
 
 EVENT_TYPES = (
-    EventType("customer.created", "res.partner", EventKind.STATE, CustomerV1, "Customer created"),
-    EventType("customer.updated", "res.partner", EventKind.STATE, CustomerV1, "Customer updated"),
-    EventType("customer.merged", "res.partner", EventKind.FACT, CustomerMergedV1, "Customers merged"),
-    EventType("customer.erased", "res.partner", EventKind.FACT, CustomerErasedV1, "Customer erased"),
+    EventType("customer.created", "res.partner", EventKind.STATE, CustomerV1, _lt("Customer created")),
+    EventType("customer.updated", "res.partner", EventKind.STATE, CustomerV1, _lt("Customer updated")),
+    EventType("customer.merged", "res.partner", EventKind.FACT, CustomerMergedV1, _lt("Customers merged")),
+    EventType("customer.erased", "res.partner", EventKind.FACT, CustomerErasedV1, _lt("Customer erased")),
 )

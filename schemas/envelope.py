@@ -18,7 +18,7 @@ class CloudEvent(Canonical):
     ``id`` is the same on every attempt; ``source`` is the URI of the system it happened in; ``subject`` is the record
     it is about, by its canonical kind (``customer/7``, ``order/web/7``). Events with one ``correlationid`` belong to
     one business process; ``causationid`` is the event that led to this one. ``replayid`` is there if a person had the
-    event sent again: another one each time.
+    event sent again: another one each time. ``test`` is there if nothing happened: a person sent an example.
     """
 
     specversion: Literal["1.0"] = "1.0"
@@ -32,6 +32,7 @@ class CloudEvent(Canonical):
     correlationid: Text | None = None
     causationid: Text | None = None
     replayid: Text | None = None
+    test: Literal[True] | None = None
     data: dict[str, Any]
 
     def canonical(self):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from ..core.const import EventKind, Mode
-from .base import Canonical, Currency, Decimal, EventType, MoneyV1, Timestamp
+from .base import Canonical, Currency, Decimal, EventType, MoneyV1, Timestamp, _lt
 from .customer import AddressV1
 from .order import OrderLineV1
 
@@ -64,10 +64,12 @@ class InvoiceV2(InvoiceV1):
     """A customer invoice at one moment; all amounts are in ``currency``.
 
     ``status`` and ``residual`` (what is still to be paid) are as Odoo shows them: ``settled`` was credited in full.
-    ``total`` = ``untaxed`` + ``tax`` + ``rounding``, which is what cash rounding added.
+    ``total`` = ``untaxed`` + ``tax`` + ``rounding``, which is what cash rounding added. ``payment_date`` is that of the
+    last payment that still counts, None without one.
     """
 
     status: Literal["open", "partial", "paid", "settled", "cancelled"]
+    payment_date: Date | None = None
     rounding: Decimal = "0"
 
 
@@ -149,26 +151,37 @@ EVENT_TYPES = (
         "account.move",
         EventKind.FACT,
         InvoiceV2,
-        "Invoice posted",
+        _lt("Invoice posted"),
         Mode.MICRO_BATCH,
         is_lasting=True,
     ),
     EventType(
-        "invoice.updated", "account.move", EventKind.STATE, InvoiceV2, "Invoice updated", Mode.MICRO_BATCH
+        "invoice.updated",
+        "account.move",
+        EventKind.STATE,
+        InvoiceV2,
+        _lt("Invoice updated"),
+        Mode.MICRO_BATCH,
     ),
     EventType(
-        "invoice.cancelled", "account.move", EventKind.FACT, InvoiceV2, "Invoice cancelled", Mode.MICRO_BATCH
+        "invoice.cancelled",
+        "account.move",
+        EventKind.FACT,
+        InvoiceV2,
+        _lt("Invoice cancelled"),
+        Mode.MICRO_BATCH,
     ),
     EventType(
-        "invoice.paid", "account.move", EventKind.FACT, InvoicePaidV1, "Invoice paid", Mode.MICRO_BATCH
+        "invoice.paid", "account.move", EventKind.FACT, InvoicePaidV1, _lt("Invoice paid"), Mode.MICRO_BATCH
     ),
     EventType(
         "refund.issued",
         "account.move",
         EventKind.FACT,
         RefundV1,
-        "Refund issued",
+        _lt("Refund issued"),
         more_model="pos.order",
         is_lasting=True,
     ),
+    EventType("refund.cancelled", "account.move", EventKind.FACT, RefundV1, _lt("Refund cancelled")),
 )

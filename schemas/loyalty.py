@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from ..core.const import EventKind
-from .base import Canonical, Decimal, EventType
+from .base import Canonical, Decimal, EventType, _lt
 
 Date = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 ProgramType = Literal[
@@ -56,9 +56,19 @@ class LoyaltyChangeV1(LoyaltyCardV1):
 
 
 EVENT_TYPES = (
-    EventType("loyalty.enrolled", "loyalty.card", EventKind.FACT, LoyaltyCardV1, "Loyalty customer enrolled"),
-    EventType("loyalty.earned", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, "Loyalty points earned"),
-    EventType("loyalty.redeemed", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, "Loyalty points redeemed"),
-    EventType("loyalty.adjusted", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, "Loyalty points adjusted"),
-    EventType("loyalty.reversed", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, "Loyalty points reversed"),
+    EventType(
+        "loyalty.enrolled", "loyalty.card", EventKind.FACT, LoyaltyCardV1, _lt("Loyalty customer enrolled")
+    ),
+    EventType(
+        "loyalty.earned", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, _lt("Loyalty points earned")
+    ),
+    EventType(
+        "loyalty.redeemed", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, _lt("Loyalty points redeemed")
+    ),
+    EventType(
+        "loyalty.adjusted", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, _lt("Loyalty points adjusted")
+    ),
+    EventType(
+        "loyalty.reversed", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, _lt("Loyalty points reversed")
+    ),
 )

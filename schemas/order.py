@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ..core.const import EventKind
-from .base import Canonical, Currency, Decimal, EventType, Timestamp
+from .base import Canonical, Currency, Decimal, EventType, Timestamp, _lt
 from .customer import AddressV1
 
 
@@ -79,12 +79,12 @@ EVENT_TYPES = (
         "sale.order",
         EventKind.FACT,
         OrderV1,
-        "Order placed",
+        _lt("Order placed"),
         more_model="pos.order",
         is_lasting=True,
     ),
     EventType(
-        "order.updated", "sale.order", EventKind.STATE, OrderV1, "Order updated", more_model="pos.order"
+        "order.updated", "sale.order", EventKind.STATE, OrderV1, _lt("Order updated"), more_model="pos.order"
     ),
-    EventType("order.cancelled", "sale.order", EventKind.FACT, OrderV1, "Order cancelled"),
+    EventType("order.cancelled", "sale.order", EventKind.FACT, OrderV1, _lt("Order cancelled")),
 )

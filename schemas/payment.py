@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ..core.const import EventKind
-from .base import Canonical, Currency, Decimal, EventType
+from .base import Canonical, Currency, Decimal, EventType, _lt
 from .invoice import OrderReferenceV1
 
 
@@ -36,8 +36,10 @@ class PaymentV1(Canonical):
 
 
 EVENT_TYPES = (
-    EventType("payment.authorized", "payment.transaction", EventKind.FACT, PaymentV1, "Payment authorized"),
-    EventType("payment.captured", "payment.transaction", EventKind.FACT, PaymentV1, "Payment captured"),
-    EventType("payment.failed", "payment.transaction", EventKind.FACT, PaymentV1, "Payment failed"),
-    EventType("payment.refunded", "payment.transaction", EventKind.FACT, PaymentV1, "Payment refunded"),
+    EventType(
+        "payment.authorized", "payment.transaction", EventKind.FACT, PaymentV1, _lt("Payment authorized")
+    ),
+    EventType("payment.captured", "payment.transaction", EventKind.FACT, PaymentV1, _lt("Payment captured")),
+    EventType("payment.failed", "payment.transaction", EventKind.FACT, PaymentV1, _lt("Payment failed")),
+    EventType("payment.refunded", "payment.transaction", EventKind.FACT, PaymentV1, _lt("Payment refunded")),
 )

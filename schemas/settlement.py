@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ..core.const import EventKind, Mode
-from .base import Canonical, Currency, Decimal, EventType, Timestamp
+from .base import Canonical, Currency, Decimal, EventType, Timestamp, _lt
 from .invoice import LineTaxV1
 
 
@@ -87,6 +87,11 @@ class SettlementV1(Canonical):
 
 EVENT_TYPES = (
     EventType(
-        "settlement.closed", "pos.session", EventKind.FACT, SettlementV1, "Settlement closed", Mode.SCHEDULED
+        "settlement.closed",
+        "pos.session",
+        EventKind.FACT,
+        SettlementV1,
+        _lt("Settlement closed"),
+        Mode.SCHEDULED,
     ),
 )

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ..core.const import EventKind
-from .base import Canonical, Decimal, EventType, Timestamp
+from .base import Canonical, Decimal, EventType, Timestamp, _lt
 from .customer import AddressV1
 from .invoice import OrderReferenceV1
 from .stock import WarehouseV1
@@ -54,6 +54,7 @@ class ShipmentV1(Canonical):
 class OrderShippingV1(Canonical):
     """What has been shipped of a whole order: all that will be (``shipped``), or a part.
 
+    An order that was cancelled before all was shipped is ``partial``.
     ``tracking_numbers`` are those of all its shipments.
     """
 
@@ -66,7 +67,7 @@ class ShipmentV2(ShipmentV1):
 
     ``has_backorder``: the rest is still to come. ``backorder_of_id`` is the shipment of which this one is the rest.
     ``customer_id`` is who ordered; the address may be of somebody else. ``order_shipping`` is about the order with all
-    its shipments, which may leave from several warehouses.
+    its shipments, which may leave from several warehouses: as of the time of sending.
     """
 
     order_shipping: OrderShippingV1 | None = None
@@ -118,12 +119,12 @@ EVENT_TYPES = (
         "stock.picking",
         EventKind.FACT,
         ShipmentV2,
-        "Shipment confirmed",
+        _lt("Shipment confirmed"),
         is_lasting=True,
     ),
-    EventType("shipment.updated", "stock.picking", EventKind.STATE, ShipmentV2, "Shipment updated"),
-    EventType("return.initiated", "stock.picking", EventKind.FACT, ReturnV1, "Return initiated"),
+    EventType("shipment.updated", "stock.picking", EventKind.STATE, ShipmentV2, _lt("Shipment updated")),
+    EventType("return.initiated", "stock.picking", EventKind.FACT, ReturnV1, _lt("Return initiated")),
     EventType(
-        "return.received", "stock.picking", EventKind.FACT, ReturnV1, "Return received", is_lasting=True
+        "return.received", "stock.picking", EventKind.FACT, ReturnV1, _lt("Return received"), is_lasting=True
     ),
 )

@@ -1,7 +1,7 @@
 """The stock level, version 1: what a company has of a product, warehouse by warehouse."""
 
 from ..core.const import EventKind, Mode
-from .base import Canonical, Decimal, EventType
+from .base import Canonical, Decimal, EventType, _lt
 
 
 class WarehouseV1(Canonical):
@@ -41,7 +41,7 @@ EVENT_TYPES = (
         "product.product",
         EventKind.STATE,
         StockLevelV1,
-        "Stock level changed",
+        _lt("Stock level changed"),
         mode=Mode.MICRO_BATCH,
     ),
 )

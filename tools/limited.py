@@ -15,9 +15,15 @@ HIERARCHY_OPERATORS = ("child_of", "parent_of")
 ANY_OPERATORS = ("any", "not any")
 
 
-def reader_of(model, user, company):
-    """Return an empty recordset of a model in the environment in which a user applies filters of a company."""
-    return model.browse().with_user(user).with_context(allowed_company_ids=company.ids)
+def reader_of(model, user, company, branch_ids=()):
+    """Return an empty recordset of a model in the environment in which a user applies filters of a company.
+
+    :param branch_ids: of branches that the filters are about, too: those count to which the user has access
+    """
+    if branch_ids and not user._is_superuser():
+        branch_ids = set(user._get_company_ids()).intersection(branch_ids)
+    ids = [*company.ids, *sorted(branch_ids)]
+    return model.browse().with_user(user).with_context(allowed_company_ids=ids)
 
 
 def limit_filter(reader, domain):

@@ -43,3 +43,28 @@ def config_files():
     """Return the paths of Odoo's configuration files."""
     files = config["config"]
     return [files] if isinstance(files, str) else list(files or ())
+
+
+def config_file():
+    """Return the path of Odoo's configuration file; an empty text if it was started without one."""
+    return next((path for path in config_files() if Path(path).exists()), "")
+
+
+def sections(path):
+    """Return the names of the sections of a configuration file."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(path)
+    return parser.sections()
+
+
+def assignment(option, value):
+    """Return how one of Odoo's own options gets a value, where it is set now: a line for the file would have no effect.
+
+    :return: (``command``, ``environment`` or ``file``, the text to put there)
+    """
+    described = config.options_index[option]
+    if option in config._cli_options:  # there is no public way to find out
+        return "command", f"{described.get_opt_string()}={value}"
+    if option in config._env_options:
+        return "environment", f"{described.env_name}={value}"
+    return "file", f"{option} = {value}"

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 
 from ..core.const import ErrorClass, State
 from ..models.operations.repair import Preview, changed_properties
+from ..models.outbox.names import with_names
 from ..tools.filters import FilterError, parse_filter, try_filter, validate_filter
 from ..tools.limited import limit_filter
 from ..tools.readable import check_filter
@@ -38,7 +39,8 @@ class RetailDeadLetterWizard(models.TransientModel):
     status = fields.Selection(
         [("changed", "Changed"), ("unchanged", "Unchanged"), ("unbuilt", "Cannot be sent")], readonly=True
     )
-    can_succeed = fields.Boolean(readonly=True, help="A replay of the event shown may succeed.")
+    can_succeed = fields.Boolean(readonly=True, help="Whether a replay of the event can succeed.")
+    proposes_replay = fields.Boolean(compute="_compute_proposes_replay")
     verdict = fields.Text(readonly=True)
     failed_ids = fields.Many2many("retail.delivery", string="Failed Events", compute="_compute_failed_ids")
     chosen_count = fields.Integer("Selected", compute="_compute_chosen_count")
@@ -67,7 +69,7 @@ class RetailDeadLetterWizard(models.TransientModel):
         causes = {(each.connector_id, each.fingerprint) for each in failed}
         if len(causes) != 1 or not failed[0].error_class:
             return self.env._("%(count)s events failed, for several reasons", count=self.total_count)
-        values = {"system": failed[0].connector_id.name, "cause": failed[0]._cause_clause()}
+        values = {"system": failed[0]._system().name, "cause": failed[0]._cause_clause()}
         if self.total_count == 1:
             return self.env._("1 event to %(system)s failed because %(cause)s", **values)
         return self.env._(
@@ -100,6 +102,15 @@ class RetailDeadLetterWizard(models.TransientModel):
     def _compute_chosen_count(self):
         for wizard in self:
             wizard.chosen_count = self.env["retail.delivery"].search_count(wizard._chosen_domain())
+
+    @api.depends("scope", "can_succeed", "checked_count", "changed_count")
+    def _compute_proposes_replay(self):
+        """Propose what can succeed: for the event shown, or for others after they were validated."""
+        for wizard in self:
+            is_shown_chosen = wizard.scope != "filter"
+            wizard.proposes_replay = (is_shown_chosen and wizard.can_succeed) or bool(
+                wizard.checked_count and wizard.changed_count
+            )
 
     @api.onchange("scope", "domain")
     def _onchange_scope(self):
@@ -218,7 +229,7 @@ class RetailDeadLetterWizard(models.TransientModel):
 
     def _filter_to_start_with(self):
         """Return the initial filter for a person to extend; the domain editor counts its matches."""
-        return self.group_id._dead_domain() if self.group_id else Domain("state", "=", State.DEAD.value)
+        return self.group_id._dead_domain() if self.group_id else Domain("status", "=", State.DEAD.value)
 
     def _chosen_domain(self):
         if self.scope == "one":
@@ -277,10 +288,11 @@ class RetailDeadLetterWizard(models.TransientModel):
         )
 
     def _get_verdict(self, delivery, status, failed, preview):
+        reason = with_names(self.env, preview.reason or "")
         if status == "unbuilt" and preview.is_final:
-            return self.env._("This event cannot be sent: %(reason)s", reason=preview.reason or "")
+            return self.env._("This event cannot be sent: %(reason)s", reason=reason)
         if status == "unbuilt":
-            return self.env._("This event would have to wait: %(reason)s", reason=preview.reason or "")
+            return self.env._("If you replay this event now, it waits. %(reason)s", reason=reason)
         if failed is None:
             return self.env._("This event was never sent. Now it can be sent.")
         if status == "changed":
@@ -302,7 +314,10 @@ class RetailDeadLetterWizard(models.TransientModel):
         }
 
     def _list_reasons(self, reasons):
-        lines = [f"{count} × {reason}" for reason, count in reasons.most_common(REASONS_SHOWN)]
+        lines = [
+            f"{count} × {with_names(self.env, reason)}"
+            for reason, count in reasons.most_common(REASONS_SHOWN)
+        ]
         rest = len(reasons) - REASONS_SHOWN
         if rest > 0:
             lines.append(self.env._("… and %(count)s other reasons", count=rest))

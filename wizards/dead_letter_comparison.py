@@ -72,7 +72,8 @@ class RetailDeadLetterWizard(models.TransientModel):
         if not request.record_values:
             return True
         # As the superuser, as the drain reads it, to find what the user would read differently.
-        sent = record.sudo().with_company(delivery.company_id)
+        connector = delivery.connector_id.sudo()._for_its_companies()
+        [sent] = connector._by_company(record.with_env(connector.env), delivery.company_id.ids)
         return not hidden_paths(self.env.user, sent, dict(request.record_values))
 
     def _render_diff(self, delivery, failed, request):
@@ -87,6 +88,8 @@ class RetailDeadLetterWizard(models.TransientModel):
             "others": [row for row in rows if row not in shown],
             "is_first": not failed,
             "is_clear": is_clear,
+            # Of what has not changed, the value of now is shown, which is that of then.
+            "is_masked": is_clear and any("***" in (row["before"] or "") for row in rows),
             "fault": delivery.error_field,
         }
         return self.env["ir.qweb"]._render("retail_hub.dead_letter_diff", values)

@@ -11,6 +11,7 @@ from ..core.const import EventKind
 from ..core.errors import RemoteError
 from ..models.outbox.claim import Claim
 from ..models.outbox.dispatch import DeliveryBatch
+from ..models.outbox.names import event_type_selection, with_names
 from ..schemas import EVENT_TYPES
 from .hidden_values import hidden_paths, readable_text, without_value
 
@@ -96,7 +97,8 @@ class RetailMappingPreview(models.TransientModel):
         for name in remote_object.event_types if remote_object else ():
             model = self.env[EVENT_TYPES[name].model]
             flow = connector.flow_ids.filtered(lambda flow, name=name: flow.event_type == name)[:1]
-            domain = model._retail_subject_domain() & (flow._domain_of(model._name) if flow else Domain.TRUE)
+            domain = model._retail_subject_domain() & connector._company_domain(model)
+            domain &= flow._domain_of(model._name) if flow else Domain.TRUE
             for record in model.search(domain, order="id desc", limit=20):
                 if EVENT_TYPES[name].kind != EventKind.STATE or record._retail_with_state(name):
                     return f"{record._name},{record.id}"
@@ -139,15 +141,16 @@ class RetailMappingPreview(models.TransientModel):
         """Return (the record's :class:`~..models.outbox.outgoing.OutgoingDelivery`, the rows that show it)."""
         # As the superuser: as the drain does. The user's access was checked.
         connector = self.connector_id.with_env(self.env(context={}, user=SUPERUSER_ID))
-        connector = connector.with_company(connector.company_id)
+        connector = connector._for_its_companies()
         with connector._connection() as adapter:
             batch = DeliveryBatch(connector, adapter, [self._claim(record, event_type)])
             batch.preview()
             [delivery] = batch.deliveries
             rows = []
             if delivery.item:
-                records = record.with_env(connector.env).with_context(lang=adapter.settings.lang or None)
-                hidden = hidden_paths(self.env.user, records, delivery.item.record_values)
+                sent = record.with_env(connector.env).with_context(lang=adapter.settings.lang or None)
+                [sent] = connector._by_company(sent)
+                hidden = hidden_paths(self.env.user, sent, delivery.item.record_values)
                 rows = self._rows(adapter, delivery.item, hidden)
         if delivery.prepared:
             self._show_sent(delivery.prepared, rows)
@@ -169,15 +172,19 @@ class RetailMappingPreview(models.TransientModel):
         )
 
     def _problems(self, delivery, rows):
-        problems = [readable_text(self.env, text, rows) for text in delivery.warnings if text]
+        problems = [self._in_words(text, rows) for text in delivery.warnings if text]
         if delivery.error:
-            reason = readable_text(self.env, delivery.error.message, rows, delivery.error.field)
+            reason = self._in_words(delivery.error.message, rows, delivery.error.field)
             problems.append(
                 self.env._("Not sent yet. %(reason)s", reason=reason)
                 if delivery.waits_for
                 else self.env._("This record cannot be sent. %(reason)s", reason=reason)
             )
         return problems + (self._other_object(delivery.prepared) if delivery.prepared else [])
+
+    def _in_words(self, text, rows, name=None):
+        """Return a message with the names of records, without what the user may not read."""
+        return with_names(self.env, readable_text(self.env, text, rows, name))
 
     def _other_object(self, prepared):
         """Return a message if the record becomes another object than the selected one."""
@@ -239,7 +246,7 @@ class RetailMappingPreview(models.TransientModel):
         if not is_sent:
             reason = self.env._("Not sent, because the record is already linked.")
             if not is_in_event:
-                label = EVENT_TYPES[item.event_type].label
+                label = dict(event_type_selection(self))[item.event_type]
                 reason = self.env._("Not sent, because “%(event)s” does not contain this field.", event=label)
             elif not is_known:
                 reason = self.env._(

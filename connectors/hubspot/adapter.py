@@ -14,11 +14,9 @@ from . import mapping, schema
 from .account_values import AccountValues
 from .api import HubSpotApi
 from .customers import CustomerHandler, Customers
-from .documents import LINE, DocumentHandler, Documents
+from .documents import CUSTOMER_OBJECTS, LINE, DocumentHandler, Documents
 from .records import Records
-from .shipments import ShipmentHandler
-
-CUSTOMER_OBJECTS = ("contact", "company")
+from .shipments import SHIPMENT, ShipmentHandler, Shipments
 
 
 class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
@@ -92,6 +90,8 @@ class HubSpotAdapter(Adapter, SchemaReader, Provisioner, Finder):
         records = self._records(object_name)
         if object_name in CUSTOMER_OBJECTS:
             return Customers(self.api, records)
+        if object_name == SHIPMENT:
+            return Shipments(self.api, self._records("order"))
         return Documents(self.api, records, self._records(LINE))
 
     def _records(self, object_name):

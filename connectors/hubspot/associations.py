@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import replace
+from functools import partial
 
 from ...core.errors import ReferenceNotFoundError, RemoteError, TransientError
 from ..bisect import bisect
@@ -20,6 +21,13 @@ class Associations:
 
     def __init__(self, api):
         self.api = api
+
+    def update(self, source, items, outcomes):
+        """Link each record as its ``body["associations"]`` says, and end the links to those in ``body["former"]``.
+
+        See :meth:`link` and :meth:`end_former`.
+        """
+        return self.end_former(source, items, self.link(source, items, outcomes))
 
     def link(self, source, items, outcomes):
         """Link each record that was written to the records in its ``body["associations"]``, where it is not yet.
@@ -65,6 +73,53 @@ class Associations:
         for target, pairs in _pairs(items, outcomes).items():
             failures.update(self._link_missing(source, target, pairs, {}))
         return _with_failures(outcomes, failures)
+
+    def end_former(self, source, items, outcomes):
+        """End the links of records to those in their ``body["former"]``, as far as no person gave them a label.
+
+        To end a link that has labels would end these, too. Such a link stays; only our own label is taken off. A former
+        record may have been merged since: then the link to the resulting record is ended, unless the record is to have
+        it.
+
+        :return: the outcomes, with an error where that failed
+        """
+        failures = {}
+        for target, pairs in _pairs(items, outcomes, "former").items():
+            label = _PRIMARY_COMPANY.get(source) if target == "company" else None
+            try:
+                present = self.linked(
+                    source, target, list(dict.fromkeys(p.body["from"]["id"] for p in pairs))
+                )
+                pairs = self._without_kept(target, self._current(target, pairs, present), items, present)
+            except RemoteError as error:
+                failures.update({p.item.trace_id: error for p in pairs})
+                continue
+            for suffix, ended in _endings(pairs, label, present).items():
+                for outcome in bisect(ended, partial(self._unlink_part, source, target, suffix)):
+                    if outcome.error:
+                        failures.setdefault(outcome.trace_id, outcome.error)
+        return _with_failures(outcomes, failures)
+
+    def _without_kept(self, target, pairs, items, present):
+        """Return the pairs without links that the records are to have, by whatever id of a merged record.
+
+        :raise RemoteError: the call failed
+        """
+        sources = {p.item.trace_id: p.body["from"]["id"] for p in pairs}
+        wanted = [
+            _pair(p, sources[p.item.trace_id], each)
+            for p in items
+            if p.item.trace_id in sources
+            for each in p.body.get("associations", {}).get(target, ())
+        ]
+        kept = {_key(pair) for pair in self._current(target, wanted, present)}
+        return [pair for pair in pairs if _key(pair) not in kept]
+
+    def _unlink_part(self, source, target, suffix, pairs):
+        response = self.api.associations(source, target, suffix, {"inputs": [p.body for p in pairs]})
+        if response.status >= 300:
+            raise self.api.refusal(response, object_name=source)
+        return [Outcome(p.item.trace_id) for p in pairs]
 
     def linked(self, source, target, ids):
         """Return ``{id: {id of a record of the target object that is linked to it: association types}}``.
@@ -119,12 +174,12 @@ class Associations:
         return self.api.refusal(response, object_name=source)
 
 
-def _pairs(items, outcomes):
-    """Return ``{target object: pairs of records to link}``, without items that were not written."""
+def _pairs(items, outcomes, name="associations"):
+    """Return ``{target object: pairs of records}`` of a part of the bodies, without items that were not written."""
     pairs = defaultdict(list)
     for prepared, outcome in zip(items, outcomes, strict=True):
         if outcome.error is None:
-            for target, ids in prepared.body.get("associations", {}).items():
+            for target, ids in prepared.body.get(name, {}).items():
                 pairs[target] += [_pair(prepared, outcome.remote_id, each) for each in ids]
     return pairs
 
@@ -149,6 +204,28 @@ def _missing(pair, label, present):
     return replace(pair, body={**pair.body, "types": [_type(label), *given]})
 
 
+def _endings(pairs, label, present):
+    """Return ``{call: pairs}`` that end what is ours of the links: the whole link, or its label.
+
+    :param label: see :func:`_missing`
+    :param present: see :meth:`Associations.linked`
+    """
+    endings = defaultdict(list)
+    for pair in pairs:
+        source_id, target_id = pair.body["from"]["id"], pair.body["to"]["id"]
+        types = present.get(source_id, {}).get(target_id)
+        labels = [
+            _type(each.get("typeId"), each.get("category")) for each in types or () if each.get("label")
+        ]
+        own = [each for each in labels if label and each == _type(label)]
+        if types is not None and labels == own:
+            body = {"from": pair.body["from"], "to": [pair.body["to"]]}
+            endings["/batch/archive"].append(replace(pair, body=body))
+        elif own:
+            endings["/batch/labels/archive"].append(replace(pair, body={**pair.body, "types": own}))
+    return endings
+
+
 def _with_failures(outcomes, failures):
     return [replace(o, error=o.error or failures.get(o.trace_id)) for o in outcomes]
 
@@ -157,8 +234,12 @@ def _type(type_id, category="HUBSPOT_DEFINED"):
     return {"associationCategory": category, "associationTypeId": type_id}
 
 
+def _key(pair):
+    return pair.body["from"]["id"], pair.body["to"]["id"]
+
+
 def _ids(pair):
-    return {pair.body["from"]["id"], pair.body["to"]["id"]}
+    return set(_key(pair))
 
 
 def _not_found_ids(entries):

@@ -1,5 +1,7 @@
 """Customers: people become contacts, and business customers become contacts or companies, as the admin chose."""
 
+from dataclasses import replace
+
 from ...core.errors import RemoteError
 from ..items import Outcome, Prepared, Reference, failed
 from . import errors, record_request
@@ -35,7 +37,17 @@ class CustomerHandler(Handler):
         subject = "business_customer" if item.data["type"] == "company" else "customer"
         prepared = record_request.prepare_record(self.adapter, item, subject, item.data["id"])
         companies = [remote.id for remote in item.remote_ids.values() if remote.object == "company"]
-        return record_request.with_links(prepared, {"company": companies}) if companies else prepared
+        prepared = record_request.with_links(prepared, {"company": companies})
+        return _with_previous(prepared, item)
+
+
+def _with_previous(prepared, item):
+    """Return the request for a person who became a company with the contact, and the companies that it leaves."""
+    companies = item.links.get("company")
+    if not companies or not item.remote_id or (item.remote_object, prepared.object) != ("contact", "company"):
+        return prepared
+    previous = {"contact": [item.remote_id], "company": list(companies)}
+    return replace(prepared, body={**prepared.body, "previous": previous})
 
 
 def _prepare_merge(item):
@@ -79,8 +91,45 @@ class Customers:
             return [self._send_search(p) for p in items]
         if kind == "archive":
             return self.records.archive(items)
-        outcomes = self.records.send(kind, items)
-        return Associations(self.api).link(self.object_name, items, outcomes)
+        outcomes = self._with_merged_ids(items, self.records.send(kind, items))
+        outcomes = Associations(self.api).update(self.object_name, items, outcomes)
+        return self._leave(items, outcomes)
+
+    def _with_merged_ids(self, items, outcomes):
+        """Return the outcomes; those of records that were merged in HubSpot say with which others, or fail."""
+        moved = {
+            o.remote_id
+            for p, o in zip(items, outcomes, strict=True)
+            if o.error is None and p.item.remote_id not in (None, o.remote_id)
+        }
+        if not moved:
+            return outcomes
+        try:
+            merged = self.api.read_values(self.object_name, sorted(moved), "hs_merged_object_ids")
+        except RemoteError as error:
+            return [replace(o, error=o.error or error) if o.remote_id in moved else o for o in outcomes]
+        return [
+            replace(o, merged_ids=tuple(filter(None, str(merged.get(o.remote_id) or "").split(";"))))
+            if o.remote_id in moved
+            else o
+            for o in outcomes
+        ]
+
+    def _leave(self, items, outcomes):
+        """End the links of the contacts of people who became companies. Return the outcomes."""
+        leaving = {p.item.trace_id: p for p in items if "previous" in p.body}
+        if not leaving:
+            return outcomes
+        left = [
+            replace(o, remote_id=leaving[o.trace_id].body["previous"]["contact"][0])
+            for o in outcomes
+            if o.trace_id in leaving
+        ]
+        former = [
+            replace(p, body={"former": {"company": p.body["previous"]["company"]}}) for p in leaving.values()
+        ]
+        errors = {o.trace_id: o.error for o in Associations(self.api).end_former("contact", former, left)}
+        return [replace(o, error=errors.get(o.trace_id, o.error)) for o in outcomes]
 
     def _send_search(self, prepared):
         try:

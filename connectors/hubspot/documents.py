@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 
 from ...core.errors import BusinessError, ConflictError, RemoteError, ValidationError
-from ..items import Prepared, Reference
+from ..items import Prepared, Reference, failed
 from . import batch as batches
-from . import record_request
+from . import record_request, stages
 from .associations import Associations
 from .handler import Handler
 from .mapping import KEY, is_line_item
@@ -16,8 +16,9 @@ from .mapping import KEY, is_line_item
 ORDER_EVENTS = ("order.placed", "order.updated", "order.cancelled")
 INVOICE_EVENTS = ("invoice.posted", "invoice.updated", "invoice.cancelled", "invoice.paid")
 EVENT_TYPES = (*ORDER_EVENTS, *INVOICE_EVENTS)
+CUSTOMER_OBJECTS = ("contact", "company")
+ORDER_OBJECTS = ("order", "deal")
 LINE = "line_item"
-STAGES = frozenset({"hs_pipeline", "hs_pipeline_stage", "pipeline", "dealstage"})
 STATUS = "hs_invoice_status"  # written last: HubSpot may open an invoice only once it has line items
 LONG = 100  # a document with more lines has a checkpoint, from which the next attempt continues
 # The beginning of the match key's values. They are stored in HubSpot accounts, so they must never change.
@@ -53,13 +54,22 @@ class DocumentHandler(Handler):
         subject = "order" if item.event_type in ORDER_EVENTS else "invoice"
         prepared = record_request.prepare_record(self.adapter, item, subject, own_id(item))
         prepared = replace(prepared, is_subject=True)
-        if item.event_type == "order.updated" and prepared.item.remote_id:
-            prepared = _without_stage(prepared)
-        linked = {}
-        for remote in item.remote_ids.values():
-            linked.setdefault(remote.object or "contact", []).append(remote.id)
-        prepared = record_request.with_links(prepared, linked)
+        if prepared.item.remote_id:
+            prepared = self._with_valid_stage(prepared)
+        prepared = record_request.with_links(prepared, _links(item))
         return self._with_lines(prepared) if "lines" in item.data else prepared
+
+    def _with_valid_stage(self, prepared):
+        """Return the request for an existing record without a stage that is not true any more, or not people's.
+
+        An order that was placed once more is open again if it is cancelled there.
+        """
+        if prepared.item.event_type == "order.updated":
+            return stages.without(prepared)
+        if prepared.item.event_type != "order.placed":
+            return prepared
+        cancelled = stages.of_map(self.adapter.object_map(prepared.object), prepared.object).get("cancelled")
+        return stages.guarded(prepared, {cancelled} - {None})
 
     def _with_lines(self, prepared):
         item = prepared.item
@@ -86,11 +96,13 @@ class DocumentHandler(Handler):
         )
 
 
-def _without_stage(prepared):
-    """Remove the stage from an update, so that an edit in Odoo does not undo a change of stage in HubSpot."""
-    properties = {name: text for name, text in prepared.body["properties"].items() if name not in STAGES}
-    comparable = {name: value for name, value in prepared.comparable.items() if name not in STAGES}
-    return replace(prepared, body={**prepared.body, "properties": properties}, comparable=comparable)
+def _links(item):
+    """Return ``{object: ids}`` of the records to link to; of orders only if the event names them."""
+    names = [*CUSTOMER_OBJECTS, *(ORDER_OBJECTS if "orders" in item.data else ())]
+    linked = {name: [] for name in names}
+    for remote in item.remote_ids.values():
+        linked.setdefault(remote.object or "contact", []).append(remote.id)
+    return linked
 
 
 class Documents:
@@ -114,8 +126,12 @@ class Documents:
 
         :param kind: ``upsert`` or ``update``
         """
+        try:
+            items = stages.admitted(self.api, self.records.object_name, items)
+        except RemoteError as error:
+            return failed(items, error)
         outcomes = self.records.send(kind, items)
-        outcomes = self.associations.link(self.records.object_name, items, outcomes)
+        outcomes = self.associations.update(self.records.object_name, items, outcomes)
         written = [
             _Written(p, o)
             for p, o in zip(items, outcomes, strict=True)

@@ -112,7 +112,8 @@ def not_found(noun="record"):
 def _conflict(response, body, sent, noun):
     existing = _EXISTING_ID.search(problems.text(body, "message"))
     if existing:
-        return ConflictError(
+        return _taken_by(
+            existing[1],
             f"Another {noun} in HubSpot (ID {existing[1]}) already has this match key, such as an e-mail address. "
             "Merge the two in HubSpot, or correct the key in Odoo.",
             code=f"{noun.upper().replace(' ', '_')}_EXISTS",
@@ -128,7 +129,8 @@ def _conflict(response, body, sent, noun):
 def _invalid(response, body, sent, noun):
     taken = problems.value_taken(problems.text(body, "message"))
     if taken:
-        return ConflictError(
+        return _taken_by(
+            taken[1],
             f"Another {noun} in HubSpot (ID {taken[1]}) already has this value, which must be unique. Merge the two in "
             "HubSpot, or correct the value in Odoo.",
             code="UNIQUE_VALUE_TAKEN",
@@ -145,6 +147,12 @@ def _invalid(response, body, sent, noun):
         code=problems.text(body, "subCategory", "category") or "VALIDATION_ERROR",
         field=problems.property_name(body),
     )
+
+
+def _taken_by(remote_id, message, **details):
+    error = ConflictError(message, **details)
+    error.taken_by = remote_id
+    return error
 
 
 def _key_not_unique(name, noun):

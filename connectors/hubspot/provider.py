@@ -6,6 +6,7 @@ from ..oauth import OAuth
 from ..provider import ALL_FLOWS, CRM_FLOWS, Plan, Provider, RemoteObject
 from . import customers, documents, limits, mapping, shipments
 from .adapter import HubSpotAdapter
+from .receiver import HubSpotReceiver
 
 URL = "https://api.hubapi.com"
 SCOPES = ("oauth", "crm.objects.contacts.read", "crm.objects.contacts.write")
@@ -27,10 +28,12 @@ OPTIONAL_SCOPES = (
 CALLS_FOR_ORDERS = 6
 CALLS_FOR_INVOICES = 8
 CALLS_FOR_PAYMENTS = 3  # without lines
+CALLS_FOR_SHIPMENTS = 2  # the present stages are read before
 CALLS = {
     **dict.fromkeys(documents.ORDER_EVENTS, CALLS_FOR_ORDERS),
     **dict.fromkeys(documents.INVOICE_EVENTS, CALLS_FOR_INVOICES),
     "invoice.paid": CALLS_FOR_PAYMENTS,
+    **dict.fromkeys(shipments.EVENT_TYPES, CALLS_FOR_SHIPMENTS),
 }
 
 
@@ -115,4 +118,5 @@ HUBSPOT = Provider(
     quota_readings=limits.readings,
     estimate=estimate,
     page=page,
+    receiver=HubSpotReceiver(),
 )

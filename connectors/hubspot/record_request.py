@@ -29,6 +29,9 @@ def prepare_record(adapter, item, subject, own_id, part=None, given=None):
     )
     if not item.remote_id and not value:
         raise mapping.key_missing(keys)
+    if item.without:
+        properties.update(dict.fromkeys(item.without & properties.keys(), ""))
+        value = None if name in item.without else value
     target = {"id": item.remote_id} if item.remote_id else {"id": value, "idProperty": name}
     body = {**target, "properties": properties, "objectWriteTraceId": item.trace_id}
     kind = "update" if item.remote_id else f"upsert:{name}"
@@ -44,6 +47,7 @@ def prepare_record(adapter, item, subject, own_id, part=None, given=None):
         personal=maps.personal,
         object=object_name,
         warnings=tuple(warnings),
+        key_property=name or "",
     )
 
 
@@ -53,15 +57,18 @@ def texts(values):
 
 
 def with_links(prepared, ids):
-    """Return the request with the records to link to.
+    """Return the request with the records to link to, and those to which it is not to be linked any more.
 
-    :param ids: ``{object: ids}``
+    :param ids: ``{object: ids}`` of all objects of which the event names every record that it refers to
     """
     links = {name: each for name, each in ids.items() if each}
-    if not links:
-        return prepared
-    return replace(
-        prepared,
-        body={**prepared.body, "associations": links},
-        comparable={**prepared.comparable, "linked to": links},
-    )
+    before = prepared.item.links if prepared.item.remote_id else {}
+    former = {name: sorted(set(before.get(name, ())) - set(each)) for name, each in ids.items()}
+    former = {name: each for name, each in former.items() if each}
+    kept = {name: each for name, each in before.items() if name not in ids}
+    body, comparable = prepared.body, prepared.comparable
+    if links:
+        body, comparable = {**body, "associations": links}, {**comparable, "linked to": links}
+    if former:
+        body = {**body, "former": former}
+    return replace(prepared, body=body, comparable=comparable, links={**kept, **links})

@@ -4,10 +4,11 @@ import json
 import time
 import uuid
 
-from ...core.errors import AuthError, MappingError
-from ...schemas import EVENT_TYPES
-from ...schemas.envelope import CONTENT_TYPE, CloudEvent, rfc3339, schema_uri
+from ...core.errors import AuthError
+from ...schemas.envelope import CONTENT_TYPE, CloudEvent
 from .. import signing
+from ..base import Sampler
+from ..cloud_events import cloud_event
 from ..items import Outcome, Prepared
 from ..provider import ConnectionReport
 from ..record_adapter import RecordAdapter
@@ -30,7 +31,7 @@ def check_secret(secret):
         ) from None
 
 
-class WebhookAdapter(RecordAdapter):
+class WebhookAdapter(RecordAdapter, Sampler):
     """Posts one event per call. README.md describes what the receiver gets."""
 
     def __init__(self, settings, mapper, http):
@@ -44,21 +45,14 @@ class WebhookAdapter(RecordAdapter):
 
         :raise MappingError: the event type is unknown
         """
-        event_type = EVENT_TYPES.get(item.event_type)
-        if event_type is None:
-            raise MappingError(f"There is no event type {item.event_type}.", code="EVENT_NOT_SUPPORTED")
-        event = CloudEvent(
-            id=item.idempotency_key,
-            source=self.settings.source,
-            type=event_type.cloudevents_type,
-            subject=item.subject or None,
-            time=rfc3339(item.occurred_at),
-            dataschema=schema_uri(self.settings.source, event_type.schema.__name__),
-            correlationid=item.correlation_id or None,
-            causationid=item.causation_id or None,
-            replayid=item.replay_id or None,
-            data=item.data,
-        )
+        return self._prepared(item)
+
+    def prepare_sample(self, item):
+        """As :meth:`prepare`, with the CloudEvents attribute ``test``."""
+        return self._prepared(item, test=True)
+
+    def _prepared(self, item, **more):
+        event = cloud_event(item, self.settings.source, **more)
         return Prepared(item, "event", event.canonical(), item.data)
 
     # ----- sending -----

@@ -5,6 +5,7 @@ from .. import signing
 from ..authentication import AuthMethod, Credential
 from ..provider import ALL_FLOWS, CRM_FLOWS, Provider, one_call_each
 from .adapter import SECRETS, WebhookAdapter, check_secret
+from .receiver import StandardWebhooksReceiver
 
 MAX_ANSWER = 1000  # bytes of a response body that are read
 
@@ -16,7 +17,7 @@ def http_options(settings):
 
 WEBHOOK = Provider(
     code="webhook",
-    label="Webhook",
+    label="Custom system",
     adapter=WebhookAdapter,
     base_url="https://",  # no default: the admin completes it
     auth_methods=(
@@ -41,4 +42,5 @@ WEBHOOK = Provider(
     flow_templates=(ALL_FLOWS, CRM_FLOWS),
     http_options=http_options,
     estimate=one_call_each,
+    receiver=StandardWebhooksReceiver(),
 )

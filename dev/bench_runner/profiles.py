@@ -69,8 +69,11 @@ def memory(pid):
 
 
 @contextlib.contextmanager
-def profiled(pids):
-    """Sample these processes and print the functions in which they were found."""
+def profiled(pids, within=JOB):
+    """Sample these processes and print the functions in which they were found.
+
+    :param within: the function in which time counts
+    """
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, f"{pid}.txt") for pid in pids]
         spies = [_spy(pid, file) for pid, file in zip(pids, files, strict=True)]
@@ -82,7 +85,9 @@ def profiled(pids):
                 spy.send_signal(signal.SIGINT)  # it writes what it has
             for spy in spies:
                 spy.wait(60)
-        _print_samples([line for file in files if file.exists() for line in file.read_text().splitlines()])
+        _print_samples(
+            [line for file in files if file.exists() for line in file.read_text().splitlines()], within
+        )
 
 
 def _spy(pid, file):
@@ -103,16 +108,16 @@ def _spy(pid, file):
     )
 
 
-def _print_samples(lines):
+def _print_samples(lines, within):
     """Print the share of the samples by function: in it (own), and in it or what it calls (all).
 
-    Only what jobs do is counted. Waiting for PostgreSQL belongs to the function of the addon that asked.
+    Waiting for PostgreSQL belongs to the function of the addon that asked.
     """
     own, inclusive = Counter(), Counter()
     for line in lines:
         stack, _space, count = line.rpartition(" ")
         frames = [frame.rpartition(":")[0] + ")" if ":" in frame else frame for frame in stack.split(";")]
-        if JOB not in stack:
+        if within not in stack:
             continue
         own[_owner(frames)] += int(count)
         for frame in set(frames):
@@ -122,9 +127,9 @@ def _print_samples(lines):
         step: sum(count for frame, count in inclusive.items() if frame.startswith(name)) / total
         for step, name in STEPS.items()
     }
-    print("\nof the time in jobs: " + ", ".join(f"{step} {share:.0%}" for step, share in shares.items()))
+    print(f"\nof the time in {within}: " + ", ".join(f"{step} {share:.0%}" for step, share in shares.items()))
     for title, counter in (("own", own), ("all", inclusive)):
-        print(f"\n{title:>6}  function ({total} samples inside of jobs)")
+        print(f"\n{title:>6}  function ({total} samples)")
         for frame, count in counter.most_common(TOP):
             print(f"{100 * count / total:5.1f}%  {frame}")
 

@@ -1,11 +1,16 @@
 """The benchmarks, by name, in the order in which they run."""
 
+import back_office_under_storm
 import capture
 import capture_orders
 import capture_pos_orders
+import inbound_batch
+import inbound_single
 import large_table
 import losses
 import memory
+import order_capture
+import order_capture_contended
 import outbound
 import outbound_orders
 import outbound_webhooks
@@ -24,4 +29,9 @@ BENCHMARKS = {
     "realtime_calm": realtime_calm.measure,
     "large_table": large_table.measure,
     "memory": memory.measure,
+    "order_capture": order_capture.measure,
+    "order_capture_contended": order_capture_contended.measure,
+    "inbound_single": inbound_single.measure,
+    "inbound_batch": inbound_batch.measure,
+    "back_office_under_storm": back_office_under_storm.measure,
 }

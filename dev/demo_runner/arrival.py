@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class Arrival:
     """One line of the account of a system.
 
-    ``expected`` is what Odoo's own records say: {key: content}. ``arrived`` is what the system holds, read from
+    ``expected`` is what the source's own records say: {key: content}. ``arrived`` is what the system holds, read from
     outside: (key, content) of each thing, once for every time that it is there. ``note`` is shown beside it.
     """
 
@@ -34,7 +34,7 @@ class Arrival:
         return sorted(
             f"{key}: {content!r}, not {self.expected[key]!r}"
             if key in self.expected
-            else f"{key}: not in Odoo"
+            else f"{key}: not at its source"
             for key, content in dict(self.arrived).items()
             if key not in self.expected or content != self.expected[key]
         )

@@ -17,10 +17,23 @@ class Fact(NamedTuple):
     name_field: str = "name"
 
 
+AUTHORIZED = "retail_authorized_amount"
+MONEY = [("state", "=", "done")]
+IS_REFUND, IS_NO_REFUND = ("operation", "=", "refund"), ("operation", "!=", "refund")
 IS_RETURN = [("picking_type_code", "=", "incoming"), ("return_id", "!=", False)]
 FACTS = (
-    Fact("payment.captured", "payment.transaction", [("state", "=", "done")], "amount", "reference"),
-    Fact("order.placed", "sale.order", [("state", "=", "sale")], "amount_total"),
+    Fact("payment.captured", "payment.transaction", [*MONEY, IS_NO_REFUND], "amount", "reference"),
+    Fact("payment.refunded", "payment.transaction", [*MONEY, IS_REFUND], "amount", "reference"),
+    Fact(
+        "payment.authorized",
+        "payment.transaction",
+        [(AUTHORIZED, ">", 0)],
+        AUTHORIZED,
+        "reference",
+    ),
+    Fact("payment.failed", "payment.transaction", [("state", "=", "error")], "amount", "reference"),
+    Fact("order.placed", "sale.order", [("state", "in", ("sale", "cancel"))], "amount_total"),
+    Fact("order.cancelled", "sale.order", [("state", "=", "cancel")], "amount_total"),
     Fact("order.placed", "pos.order", [("state", "=", "done"), ("is_refund", "=", False)], "amount_total"),
     Fact(
         "shipment.confirmed",

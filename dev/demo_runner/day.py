@@ -17,13 +17,14 @@ import delivered
 import leftovers
 import operations
 import orders
+import storefront
 import till
 import trouble
 from remote import Unexpected
 from report import progress
 from shop import WAIT, Shop
 
-PARTS = (customers, orders, till, trouble, operations, leftovers, delivered)
+PARTS = (customers, orders, till, storefront, trouble, operations, leftovers, delivered)
 
 Step = Callable[[Shop], Generator[str, None, None]]
 

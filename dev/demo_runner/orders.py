@@ -24,7 +24,7 @@ def order_and_return(shop: Shop):
     order, number, total = _sell(shop)
     [picking] = shop.call("sale.order", "read", [order], ["picking_ids"])[0]["picking_ids"]
     expect(shop.call("stock.picking", "button_validate", [picking]), True, "the end of the delivery")
-    invoice = _invoice(shop, order)
+    invoice = invoiced(shop, order)
     _return_one(shop, picking)
     refund = _credit_one(shop, invoice)
     process = f"sale.order,{order}"
@@ -42,15 +42,7 @@ def order_and_return(shop: Shop):
 
 
 def _sell(shop):
-    [product] = shop.call(
-        "product.product",
-        "create",
-        [{"name": "Lamp", "default_code": "LAMP", "is_storable": True, "list_price": 49.9}],
-    )
-    [location] = shop.call("stock.warehouse", "search_read", [], ["lot_stock_id"], limit=1)
-    quant = {"product_id": product, "location_id": location["lot_stock_id"][0], "inventory_quantity": 10}
-    quants = shop.call("stock.quant", "create", [quant], context={"inventory_mode": True})
-    shop.call("stock.quant", "action_apply_inventory", quants)
+    product = shop.stocked("Lamp", "LAMP", 49.9, 10)
     [ann] = shop.call("res.partner", "search", [("name", "=", "Ann Janssens")])
     line = {"product_id": product, "product_uom_qty": 3}
     [order] = shop.call("sale.order", "create", [{"partner_id": ann, "order_line": [(0, 0, line)]}])
@@ -59,7 +51,8 @@ def _sell(shop):
     return order, values["name"], f"{values['amount_total']:.2f}"
 
 
-def _invoice(shop, order):
+def invoiced(shop: Shop, order: int) -> int:
+    """Invoice what was delivered of an order, and post that; return the invoice."""
     context = {"active_model": "sale.order", "active_ids": [order], "active_id": order}
     wizard = shop.call(
         "sale.advance.payment.inv", "create", [{"advance_payment_method": "delivered"}], context=context

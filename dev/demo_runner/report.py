@@ -8,7 +8,7 @@ from itertools import zip_longest
 import story
 
 WIDTHS = (48, 60)
-COLUMNS = ("In Odoo", "Arrived", "Missing", "Double", "Wrong")
+COLUMNS = ("Expected", "Arrived", "Missing", "Double", "Wrong")
 NAMED = 5  # of what is missing, doubled or wrong
 
 
@@ -52,7 +52,9 @@ def _show_stories(shop):
 
 
 def _show_systems(systems):
-    say(f"{'What arrived, compared with Odoo’s records':<51}{''.join(f'{column:>9}' for column in COLUMNS)}")
+    say(
+        f"{'What arrived, compared with where it came from':<51}{''.join(f'{column:>9}' for column in COLUMNS)}"
+    )
     for system in systems:
         print(f"  {system.name}")
         for arrival in system.arrivals:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from remote import HubSpot, Unexpected
 from rpc import Session
 
 from stack import OdooServer, Sandbox, wait_until
+
+if TYPE_CHECKING:
+    from api import ApiClient
 
 WAIT = ""  # what a step yields to go on when all is quiet
 OPEN_STATES = ("pending", "in_flight", "unknown")
@@ -39,6 +43,9 @@ class Shop:
         self.middleware_id = 0
         self.second_account_id = 0
         self.clerk: Session | None = None
+        # The external systems that call the API.
+        self.storefront: ApiClient | None = None
+        self.warehouse: ApiClient | None = None
         # What the account at the end of the day goes by.
         self.opened_at = ""  # by the database's clock
         self.first_regular = self.first_of_today = 0  # ids of customers
@@ -51,6 +58,17 @@ class Shop:
     def customer(self, name: str, **values) -> int:
         """Create a customer and return its id."""
         return self.call("res.partner", "create", [{"name": name, **values}])[0]
+
+    def stocked(self, name: str, sku: str, price: float, quantity: int) -> int:
+        """Create a product of which so many are in stock, and return its id."""
+        values = {"name": name, "default_code": sku, "is_storable": True, "list_price": price}
+        [product] = self.call("product.product", "create", [values])
+        [warehouse] = self.call("stock.warehouse", "search_read", [], ["lot_stock_id"], limit=1)
+        location = warehouse["lot_stock_id"][0]
+        quant = {"product_id": product, "location_id": location, "inventory_quantity": quantity}
+        quants = self.call("stock.quant", "create", [quant], context={"inventory_mode": True})
+        self.call("stock.quant", "action_apply_inventory", quants)
+        return product
 
     def connector(self, field: str):
         """Return the value of a field of the connector."""

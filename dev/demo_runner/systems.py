@@ -1,4 +1,4 @@
-"""The account of every system: what Odoo says that it should have, against what it has.
+"""The account of every system: what it should have, as its source says, against what it has.
 
 A further kind of thing is a function here that takes the shop and returns an `Arrival`, and its name in `accounts`.
 """
@@ -11,6 +11,7 @@ from decimal import Decimal
 import books
 import story
 from arrival import Arrival, System
+from incoming import incoming
 from shop import OPEN_STATES, Shop
 
 # What an order, and its lines, are called in HubSpot.
@@ -28,6 +29,7 @@ def accounts(shop: Shop) -> list[System]:
         System("HubSpot", hubspot),
         System("HubSpot, second account", [second_account(shop)]),
         System("Middleware", middleware(shop)),
+        System("Odoo, from the web shop and its warehouse", incoming(shop)),
     ]
 
 
@@ -103,7 +105,7 @@ def _documents(shop, object_type):
 
 def _orders(shop):
     placed = (
-        ("sale.order", "order_line", "price_total", [("state", "=", "sale")]),
+        ("sale.order", "order_line", "price_total", [("state", "in", ("sale", "cancel"))]),
         ("pos.order", "lines", "price_subtotal_incl", [("state", "=", "done"), ("is_refund", "=", False)]),
     )
     orders = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "CONTRIBUTING.md"
 CONTRACT = ROOT / "connectors"
-ABILITIES = ("SchemaReader", "Provisioner", "Finder")
+ABILITIES = ("SchemaReader", "Provisioner", "Finder", "Sampler")
 EXCHANGED = ("Item", "Prepared", "Outcome")
 ROLE = re.compile(r":\w+:`~?\.*([^`]+)`")
 

@@ -1,6 +1,6 @@
 """Check the arrows: which part of the addon may use which.
 
-    core ← schemas ← connectors ← models; inside models source ← connector ← outbox ← operations
+    core ← schemas ← connectors ← models; inside models source ← connector ← outbox ← inbox ← operations
 
 Three kinds of use count: Python imports; names of models, as in ``self.env["retail.delivery"]``, outside the parts that
 may know the model; methods and fields that a higher part adds to a model of a lower one.
@@ -29,7 +29,8 @@ ARROWS = {  # part: the parts that it may use, besides itself
 for _part, _below in (
     ("models/connector", "models/source"),
     ("models/outbox", "models/connector"),
-    ("models/operations", "models/outbox"),
+    ("models/inbox", "models/outbox"),
+    ("models/operations", "models/inbox"),
     ("wizards", "models/operations"),
     ("controllers", "wizards"),
 ):
@@ -100,7 +101,8 @@ class _Reader(ast.NodeVisitor):
         if "_name" in assigned and self.model not in inherited:
             self.module.models[self.model] = node.lineno
         methods = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
-        own = {name for name in methods | assigned.keys() if not name.startswith("__")}
+        extended = {name for name, value in assigned.items() if _extends(value)}
+        own = {name for name in (methods | assigned.keys()) - extended if not name.startswith("__")}
         self.module.members |= {
             (self.model, name) for name in own - {"_name", "_inherit", "_description", "_order"}
         }
@@ -129,6 +131,11 @@ class _Reader(ast.NodeVisitor):
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
             return node.slice.value if isinstance(node.slice.value, str) else ""
         return ""
+
+
+def _extends(node) -> bool:
+    """Return whether a field is one of another module, which gets more values."""
+    return isinstance(node, ast.Call) and any(each.arg == "selection_add" for each in node.keywords)
 
 
 def _constants(node) -> list[str]:

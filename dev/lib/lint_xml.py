@@ -1,10 +1,13 @@
 """Check XML files without a database: well-formed, valid Odoo data and views, each id once.
 
+The widgets of fields and views exist, too: for one that does not, the web client shows plain text instead.
+
 Usage: lint_xml.py FILE… Prints `file:line: what`, and ends with status 1 if there is anything to print.
 """
 
 import functools
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +17,9 @@ from lxml import etree
 ODOO = Path(os.environ["RETAIL_HUB_ODOO_PATH"], "odoo")
 # An extension of a view is not a whole view, and Odoo has no schema for these.
 VIEWS_WITH_SCHEMA = {"activity", "calendar", "graph", "list", "pivot", "search"}
+
+ADDED = re.compile(r"""\.add\(\s*["']([\w.]+)["']""")  # to a registry of the web client
+ROOT = Path(__file__).resolve().parents[2]
 
 Problem = tuple[int, str]
 
@@ -33,6 +39,7 @@ def check_file(path: Path) -> Iterator[Problem]:
     if root.tag == "odoo":
         yield from _validate(root, ODOO / "import_xml.rng")
         yield from _check_ids(root)
+        yield from _check_widgets(root)
         for arch in _whole_views(root):
             yield from _validate(arch, ODOO / "addons" / "base" / "rng" / f"{arch.tag}_view.rng")
 
@@ -50,6 +57,23 @@ def _check_ids(root) -> Iterator[Problem]:
         if (name := record.get("id")) in seen and record.get("forcecreate") is None:
             yield record.sourceline, f"id {name} is on line {seen[name]} too"
         seen[name] = record.sourceline
+
+
+def _check_widgets(root) -> Iterator[Problem]:
+    for field in root.iterfind(".//field[@widget]"):
+        name = field.get("widget")
+        if not {name, f"list.{name}", f"kanban.{name}", f"form.{name}"} & _registered():
+            yield field.sourceline, f"no widget is named {name}"
+    for widget in root.iterfind(".//widget[@name]"):
+        if widget.get("name") not in _registered():
+            yield widget.sourceline, f"no widget is named {widget.get('name')}"
+
+
+@functools.cache
+def _registered() -> frozenset[str]:
+    """Return the names in the registries of the web client, of Odoo and of this addon."""
+    files = [*ODOO.glob("addons/*/static/src/**/*.js"), *ROOT.glob("static/src/**/*.js")]
+    return frozenset(name for path in files for name in ADDED.findall(path.read_text("utf-8")))
 
 
 def _whole_views(root) -> Iterator:

@@ -58,6 +58,22 @@ ensure_faketime() {
         install_packages libfaketime
 }
 
+# For the test of the configuration in doc/inbound_host.rst. It is unpacked, not installed: that would start it.
+ensure_nginx() {
+    local folder=$RETAIL_HUB_CACHE/nginx
+    RETAIL_HUB_NGINX=$(PATH=$PATH:/usr/sbin command -v nginx) || RETAIL_HUB_NGINX=$folder/usr/sbin/nginx
+    export RETAIL_HUB_NGINX
+    [[ ! -x $RETAIL_HUB_NGINX ]] || return 0
+    say "getting nginx"
+    rm -rf "$folder" "$folder.partial"
+    mkdir -p "$folder.partial"
+    if (cd "$folder.partial" && apt-get -qq download nginx && dpkg-deb --extract nginx_*.deb .) >>"$SETUP_LOG" 2>&1; then
+        mv "$folder.partial" "$folder"
+    else
+        say "nginx cannot be had: install it to test the proxy (see $SETUP_LOG)"
+    fi
+}
+
 install_packages() {
     have apt-get || die "missing: $*. Install what your system calls these packages, then run this again"
     say "installing system packages: $*"

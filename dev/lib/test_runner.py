@@ -278,8 +278,64 @@ def run(target: str | None, pytest_arguments: list[str]) -> Count:
 
 
 def run_all() -> Count:
-    count = run_pytest(PURE_FOLDERS) + run_odoo_tests() + run_odoo_tests(NEIGHBOURS)
+    """Run all tests: those that need no quiet machine side by side, the others one after the other."""
+    with beside("pure", NEIGHBOURS) as others:
+        count = run_odoo_tests() + others.wait()
     return count + _run_folder(SYSTEM) + _run_folder(FAULTS, "--short") + _run_folder(BENCH)
+
+
+@contextlib.contextmanager
+def beside(*targets: str) -> Iterator[Beside]:
+    """Run targets one after the other in processes of their own, while the block does something else."""
+    others = Beside(targets)
+    others.thread.start()
+    try:
+        yield others
+    finally:
+        others.stop()
+
+
+class Beside:
+    """Targets that run beside others. What they print is shown when all are done."""
+
+    def __init__(self, targets: tuple[str, ...]):
+        self.targets = targets
+        self.outputs: list[str] = []
+        self.process: subprocess.Popen | None = None
+        self.is_stopped = False
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        for target in self.targets:
+            if not self.is_stopped:
+                self.process = subprocess.Popen(
+                    [sys.executable, __file__, target],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    errors="replace",
+                )
+                self.outputs.append(self.process.communicate()[0])
+
+    def wait(self) -> Count:
+        """Wait for all targets, show what they have printed, and return their results."""
+        self.thread.join()
+        for output in self.outputs:
+            say(output)
+        return sum(map(_last_count, self.outputs), Count())
+
+    def stop(self) -> None:
+        self.is_stopped = True
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+        self.thread.join()
+
+
+def _last_count(output: str) -> Count:
+    """Return the results in the last line of what a run has printed; without them, the run has failed."""
+    found = re.search(r"^(\d+) passed, (\d+) failed\s*\Z", output, re.MULTILINE)
+    return Count(int(found[1]), int(found[2])) if found else Count(failed=1)
 
 
 def _run_folder(folder: Path, *options: str) -> Count:

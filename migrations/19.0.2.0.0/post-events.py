@@ -6,6 +6,7 @@ from odoo import SUPERUSER_ID, api
 COMPLETES = {
     "invoice.updated": "invoice.posted",
     "invoice.cancelled": "invoice.posted",
+    "refund.cancelled": "refund.issued",
     "shipment.updated": "shipment.confirmed",
 }
 

@@ -3,7 +3,9 @@ from . import alert
 from . import checked
 from . import credential
 from . import connector
+from . import branches
 from . import oauth
+from . import receiver
 from . import field_map
 from . import field_map_check
 from . import field_map_values

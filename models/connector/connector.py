@@ -1,5 +1,6 @@
 """Connectors: configured remote systems."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -84,7 +85,8 @@ class RetailConnector(models.Model):
     lang = fields.Selection(
         "_selection_lang",
         "Language",
-        help="Names, such as those of products, are sent in this language. If empty, in that of the company.",
+        help="Names, such as those of products, are sent in this language. If empty, in that of the company. Facts, "
+        "such as a placed order, are always in the language of the company: all connectors get the same.",
     )
     connect_timeout = fields.Float("Connect Time-out (s)", default=5.0, required=True)
     read_timeout = fields.Float("Read Time-out (s)", default=20.0, required=True)
@@ -315,7 +317,7 @@ class RetailConnector(models.Model):
     def _sync_credentials(self):
         """Create the credentials that the authentication method needs, and delete all others."""
         for connector in self.sudo():  # users neither create nor delete credentials
-            names = [spec.name for spec in connector._get_auth_method().credentials]
+            names = [spec.name for spec in connector._credential_specs()]
             connector.credential_ids.filtered_domain([("name", "not in", names)]).unlink()
             present = connector.credential_ids.mapped("name")
             connector.credential_ids.create(
@@ -414,6 +416,10 @@ class RetailConnector(models.Model):
         """Return the chosen :class:`~...connectors.authentication.AuthMethod`."""
         return self._get_provider().auth_method(self.auth_method)
 
+    def _credential_specs(self):
+        """Return the :class:`~...connectors.authentication.Credential` that the connector has."""
+        return self._get_auth_method().credentials
+
     def _get_plan(self):
         """Return the chosen :class:`~...connectors.provider.Plan`, or None."""
         self.ensure_one()
@@ -421,9 +427,10 @@ class RetailConnector(models.Model):
         plans = provider.plans if provider else ()
         return next((plan for plan in plans if f"{provider.code}.{plan.code}" == self.plan), None)
 
-    def _connection(self):
+    def _connection(self, **changes):
         """Return a :class:`~...connectors.connection.Connection`, a context manager that yields the adapter.
 
+        :param changes: of the :class:`~...connectors.provider.Settings`
         :raise UserError: a credential cannot be decrypted, or the provider's addon is not installed
         """
         self.ensure_one()
@@ -433,7 +440,7 @@ class RetailConnector(models.Model):
             raise UserError(
                 self.env._("The module for the provider of %(name)s is not installed.", name=self.name)
             )
-        return Connection(provider, self._adapter_settings())
+        return Connection(provider, replace(self._adapter_settings(), **changes))
 
     def _check_not_neutralized(self):
         if self.is_neutralized:
@@ -475,16 +482,15 @@ class RetailConnector(models.Model):
         summary = self.env._("%(name)s needs attention", name=self.name)
         self._raise_alert(ATTENTION, summary, reason, self._get_responsible())
 
-    def _get_responsible(self, preferred=(), otherwise=()):
+    def _get_responsible(self, preferred=(), otherwise=(), company=None):
         """Return who gets an alert: the responsible user, unless another user is preferred.
 
         :param preferred: users who come before the responsible user
         :param otherwise: users who come after the responsible user and that of the company
+        :param company: to which the user must have access; None: the connector's
         """
-        company = self.company_id
-        return company._retail_caretaker(
-            (*preferred, self.responsible_id, company.retail_responsible_id, *otherwise)
-        )
+        chosen = (*preferred, self.responsible_id, self.company_id.retail_responsible_id, *otherwise)
+        return (company or self.company_id)._retail_caretaker(chosen)
 
     def _send_email(self, subject, text):
         """Queue an e-mail to the responsible user, if *E-mail on Outage* is set."""

@@ -95,13 +95,19 @@ class RetailCredential(models.Model):
         spec = self._get_spec()
         if not spec or not spec.generate:
             raise UserError(self.env._("The remote system issues this credential: enter it here."))
-        secret = spec.generate()
+        secret, note = spec.generate(), self._replaced_note(spec)
         self.value = secret
         return {
             "type": "ir.actions.client",
             "tag": "retail_hub.new_secret",
-            "params": {"secret": secret, "label": self.label},
+            "params": {"secret": secret, "label": self.label, "note": note},
         }
+
+    def _replaced_note(self, spec):
+        """Return what becomes of the secret that a new one replaces; "" if there is none."""
+        if not (spec.former and self.is_set):
+            return ""
+        return self.env._("The previous secret is now the former one. Both are valid until you remove it.")
 
     def action_remove(self):
         """Remove the secrets of optional credentials."""
@@ -113,7 +119,7 @@ class RetailCredential(models.Model):
 
     def _get_spec(self):
         connector = self.connector_id
-        specs = connector._get_auth_method().credentials if connector._get_provider() else ()
+        specs = connector._credential_specs() if connector._get_provider() else ()
         return next((spec for spec in specs if spec.name == self.name), None)
 
     @api.model
@@ -123,7 +129,9 @@ class RetailCredential(models.Model):
         :raise UserError: as :meth:`_get_secret`
         """
         # As the superuser: encrypted values are nobody's to read; the caller uses the secrets for calls.
-        found = self.sudo().search_fetch([("connector_id", "=", connector.id)], ("name", "encrypted_value"))
+        found = self.sudo().search_fetch(
+            [("connector_id", "=", connector.id)], ("name", "encrypted_value"), order="id"
+        )
         return {credential.name: credential._get_secret() for credential in found}
 
     def _get_secret(self):
@@ -152,6 +160,11 @@ class RetailCredential(models.Model):
             " RETAIL_HUB_SECRET_KEYS) and restart Odoo, or enter the credential again.",
             name=self.label,
         )
+
+    @api.model
+    def _other_secrets(self):
+        """Hook: return ``[(record, field name)]`` of encrypted secrets that are no credentials of connectors."""
+        return []
 
     @api.model
     def _rotate_all(self):

@@ -38,7 +38,7 @@ class RetailFieldMap(models.Model):
         :param records: with the language of the connector, so that the values do not depend on who sends them
         :param authors: ``{path: the users who chose it}``; all of them must have access
         """
-        readers = {user: _Reader(user, records.env.company) for users in authors.values() for user in users}
+        readers = {user: _Reader(user, records.env) for users in authors.values() for user in users}
         paths = {}
         for path, users in authors.items():
             if users and all(readers[user].has_path(records, path) for user in users):
@@ -56,14 +56,15 @@ class RetailFieldMap(models.Model):
 
 
 class _Reader:
-    """What the author of a line may read in a company. The result of each check is kept."""
+    """What the author of a line may read in the companies of an environment. The result of each check is kept."""
 
-    def __init__(self, user, company):
+    def __init__(self, user, env):
         # As the superuser: a drain may run as anybody.
         user = user.sudo()
-        above = set(company._retail_lineage()) & set(user.company_ids.ids) - {company.id}
+        company = env.company
+        others = set(company._retail_usable_ids()) & set(user.company_ids.ids) - {company.id}
         self._user = user
-        self._context = {"allowed_company_ids": [company.id, *sorted(above)]}
+        self._context = {"allowed_company_ids": [company.id, *sorted(others)]}
         self._may_use_company = may_use(user, company)
         self._checked = {}  # model: {id: whether it may be read}
         self._computed = {}  # (model, field): {id: its value, or the exception}
@@ -207,8 +208,8 @@ def _value(record, name, readers):
 
 
 def _of_company(records):
-    """Return those of the records that the company of the environment may use. They are prefetched together."""
-    usable = set(records.env.company._retail_lineage())
+    """Return those of the records that the companies of the environment may use. They are prefetched together."""
+    usable = set(records.env.company._retail_usable_ids())
     if records._name == "res.company":
         return records.browse(id_ for id_ in records._ids if id_ in usable).with_prefetch(
             records._prefetch_ids

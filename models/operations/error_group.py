@@ -1,4 +1,4 @@
-"""Error groups: failed deliveries of one connector with the same cause, and who is assigned to them."""
+"""Error groups: failed deliveries of one connector and company with the same cause, and who is assigned to them."""
 
 import operator as operators
 
@@ -9,6 +9,9 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...core.const import State
+from ..outbox.name_search import searched_text
+from ..outbox.names import public_names, with_names
+from ..outbox.status_sql import CORRECTED, failed_sql
 
 NAMED = 3  # records that the list of failed events names
 FAILED = "failed"  # cause of an alert
@@ -22,14 +25,14 @@ COMPARISONS = {
 
 # A failed delivery that is replayed counts as repaired only once it is delivered.
 UNREPAIRED = SQL(
-    """(EXISTS (SELECT FROM retail_delivery d
-                 WHERE d.connector_id = g.connector_id AND d.fingerprint = g.fingerprint AND d.state = 'dead')
+    """(EXISTS (SELECT FROM retail_delivery d WHERE %(of_group)s AND d.state = 'dead')
      OR EXISTS (SELECT FROM retail_delivery d
-                 WHERE d.state IN ('pending', 'unknown') AND d.attempts > 0 AND d.is_manual
-                   AND d.connector_id = g.connector_id AND d.fingerprint = g.fingerprint)
+                 WHERE %(of_group)s AND d.state IN ('pending', 'unknown') AND d.attempts > 0 AND d.is_manual)
      OR EXISTS (SELECT FROM retail_delivery d
-                 WHERE d.state = 'in_flight' AND d.is_manual
-                   AND d.connector_id = g.connector_id AND d.fingerprint = g.fingerprint))"""
+                 WHERE %(of_group)s AND d.state = 'in_flight' AND d.is_manual))""",
+    of_group=SQL(
+        "d.connector_id = g.connector_id AND d.company_id = g.company_id AND d.fingerprint = g.fingerprint"
+    ),
 )
 
 
@@ -42,7 +45,7 @@ class RetailErrorGroup(models.Model):
     _mail_post_access = "read"
 
     connector_id = fields.Many2one("retail.connector", required=True, readonly=True, ondelete="cascade")
-    company_id = fields.Many2one(related="connector_id.company_id", store=True, index=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     fingerprint = fields.Char("Cause Code", required=True, readonly=True)
     error_message = fields.Text("Error", readonly=True, help="Of the event that failed last.")
     owner_id = fields.Many2one(
@@ -59,6 +62,11 @@ class RetailErrorGroup(models.Model):
         "Total Failures", readonly=True, help="Events that have ever failed for this cause."
     )
     dead_count = fields.Integer("Failed", compute="_compute_dead", search="_search_dead_count")
+    corrected_count = fields.Integer(
+        "Corrected",
+        compute="_compute_dead",
+        help="Events that failed, but whose record was changed since: a newer event is sent instead.",
+    )
     sample_id = fields.Many2one(
         "retail.delivery", "First Failed Event", compute="_compute_dead", help="The oldest event that failed."
     )
@@ -70,7 +78,7 @@ class RetailErrorGroup(models.Model):
         help="The records of the failed events, the first ones by name.",
     )
 
-    _fingerprint_unique = models.UniqueIndex("(connector_id, fingerprint)")
+    _fingerprint_unique = models.UniqueIndex("(connector_id, company_id, fingerprint)")
 
     @api.depends("cause", "fingerprint")
     def _compute_display_name(self):
@@ -81,22 +89,25 @@ class RetailErrorGroup(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT g.id, count(*), min(d.id)
+                SELECT g.id, count(*) FILTER (WHERE %(failed)s), count(*) FILTER (WHERE NOT %(failed)s),
+                       min(d.id) FILTER (WHERE %(failed)s)
                   FROM retail_error_group g JOIN retail_delivery d
                     ON d.connector_id = g.connector_id AND d.fingerprint = g.fingerprint AND d.state = 'dead'
-                 WHERE g.id = ANY(%s)
+                   AND d.company_id = g.company_id
+                 WHERE g.id = ANY(%(groups)s)
               GROUP BY g.id
                 """,
-                self.ids,
+                groups=self.ids,
+                failed=failed_sql(SQL("d")),
                 to_flush=self.env["retail.delivery"]._fields["state"],
             )
         )
-        found = {group_id: (count, sample_id) for group_id, count, sample_id in rows}
+        found = {group_id: counts for group_id, *counts in rows}
         for group in self:
-            group.dead_count, group.sample_id = found.get(group.id, (0, False))
+            group.dead_count, group.corrected_count, group.sample_id = found.get(group.id, (0, 0, False))
 
     def _search_dead_count(self, operator, value):
-        if operator not in COMPARISONS:
+        if operator not in COMPARISONS or (operator != "in" and not isinstance(value, int | float)):
             return NotImplemented
         compare = COMPARISONS[operator]
         return [("id", "in", [group.id for group in self.search([]) if compare(group.dead_count, value)])]
@@ -111,32 +122,44 @@ class RetailErrorGroup(models.Model):
             )
 
     def _search_record_name(self, operator, value):
-        failed = Domain("state", "=", State.DEAD.value) & Domain("record_name", operator, value)
-        causes = self.env["retail.delivery"]._read_group(failed, ["connector_id", "fingerprint"])
+        if searched_text(operator, value) is NotImplemented:
+            return NotImplemented
+        failed = Domain("status", "=", State.DEAD.value) & Domain("record_name", operator, value)
+        causes = self.env["retail.delivery"]._read_group(
+            failed, ["connector_id", "company_id", "fingerprint"]
+        )
         return Domain.OR(
-            Domain("connector_id", "=", connector.id) & Domain("fingerprint", "=", fingerprint)
-            for connector, fingerprint in causes
+            Domain("connector_id", "=", connector.id)
+            & Domain("company_id", "=", company.id)
+            & Domain("fingerprint", "=", fingerprint)
+            for connector, company, fingerprint in causes
         )
 
     # -- actions -----------------------------------------------------------------------------------
 
     def action_view_dead(self):
         """Open the group's failed deliveries."""
-        self.ensure_one()
+        return self._action_deliveries(self.env._("Failed Events"), self._dead_domain())
+
+    def action_view_corrected(self):
+        """Open the group's deliveries that failed, but instead of which newer ones are sent."""
+        return self._action_deliveries(self.env._("Corrected Events"), self._domain_of(CORRECTED))
+
+    def _action_deliveries(self, name, domain):
         action = self.env["ir.actions.act_window"]._for_xml_id("retail_hub.action_retail_delivery")
-        return {
-            **action,
-            "name": self.env._("Failed Events"),
-            "domain": list(self._dead_domain()),
-            "context": {},
-        }
+        return {**action, "name": name, "domain": list(domain), "context": {}}
 
     def _dead_domain(self):
+        """Return the domain of the failed deliveries that nobody has corrected."""
+        return self._domain_of(State.DEAD.value)
+
+    def _domain_of(self, status):
         self.ensure_one()
         return (
             Domain("connector_id", "=", self.connector_id.id)
+            & Domain("company_id", "=", self.company_id.id)
             & Domain("fingerprint", "=", self.fingerprint)
-            & Domain("state", "=", State.DEAD.value)
+            & Domain("status", "=", status)
         )
 
     # -- for the drain and the cron ------------------------------------------------------------------
@@ -165,8 +188,8 @@ class RetailErrorGroup(models.Model):
                  WHERE d.id = ANY(%(ids)s) AND d.connector_id = %(connector)s AND d.state = 'dead'
                    AND d.fingerprint IS NOT NULL
               GROUP BY d.connector_id, d.company_id, d.fingerprint
-              ORDER BY d.fingerprint
-                    ON CONFLICT (connector_id, fingerprint) DO UPDATE
+              ORDER BY d.company_id, d.fingerprint
+                    ON CONFLICT (connector_id, company_id, fingerprint) DO UPDATE
                    SET is_open = TRUE, last_seen = EXCLUDED.last_seen,
                        total_seen = g.total_seen + EXCLUDED.total_seen,
                        error_message = EXCLUDED.error_message, conflicts_with = EXCLUDED.conflicts_with,
@@ -194,7 +217,7 @@ class RetailErrorGroup(models.Model):
 
     def _find_owner(self):
         """Return the user assigned to the group: the flow's owner, else the connector's responsible user."""
-        return self.connector_id._get_responsible(preferred=(self.sample_id.flow_id.owner_id,))
+        return self.connector_id._get_responsible((self.sample_id.flow_id.owner_id,), company=self.company_id)
 
     def _alert_owner(self):
         self._raise_alert(FAILED, user=self.owner_id, **self._texts())
@@ -205,22 +228,28 @@ class RetailErrorGroup(models.Model):
         return {"summary": group._summary(), "note": group._instruction()}
 
     def _summary(self):
+        if not self.dead_count:
+            return self.env._("Being sent again: %(cause)s", cause=self.display_name)
         return self.env._("%(count)s failed: %(cause)s", count=self.dead_count, cause=self.display_name)
 
     def _instruction(self):
+        error = with_names(self.env, self.error_message or "", public_names)
+        if not self.dead_count:
+            advice = self.env._(
+                "Nothing is left to do: the events were corrected or replayed, and are being sent."
+            )
+            return Markup("<p>%s</p><p>%s</p>") % (error, advice)
         advice = self.env._(
             "The first one is about %(record)s. Correct the cause, then click Repair to check what will be sent, and"
             " send all of them again.",
-            record=self._sample_reference(),
+            record=self._sample_name(),
         )
-        return Markup("<p>%s</p><p>%s</p>") % (self.error_message or "", advice)
+        return Markup("<p>%s</p><p>%s</p>") % (error, advice)
 
-    def _sample_reference(self):
-        """Name the record without its data: the activity's text outlives an erased record."""
-        sample = self.sample_id
-        if sample.res_model not in self.env:
-            return sample.display_name
-        return self.env[sample.res_model].browse(sample.res_id)._retail_reference()
+    def _sample_name(self):
+        """Name the record without personal data: the activity's text outlives an erased record."""
+        reference = (self.sample_id.res_model, self.sample_id.res_id)
+        return public_names(self.env, [reference])[reference]
 
     # -- the cron ----------------------------------------------------------------------------------
 
@@ -240,12 +269,13 @@ class RetailErrorGroup(models.Model):
             SQL(
                 """
                 SELECT dead.connector_id, array_agg(d.id)
-                  FROM (SELECT DISTINCT connector_id, fingerprint FROM retail_delivery
+                  FROM (SELECT DISTINCT connector_id, company_id, fingerprint FROM retail_delivery
                          WHERE state = 'dead' AND fingerprint IS NOT NULL) dead
                   JOIN retail_delivery d ON d.connector_id = dead.connector_id
-                   AND d.fingerprint = dead.fingerprint AND d.state = 'dead'
+                   AND d.company_id = dead.company_id AND d.fingerprint = dead.fingerprint AND d.state = 'dead'
                  WHERE NOT EXISTS (SELECT FROM retail_error_group g WHERE g.is_open
-                                      AND g.connector_id = dead.connector_id AND g.fingerprint = dead.fingerprint)
+                                      AND g.connector_id = dead.connector_id AND g.company_id = dead.company_id
+                                      AND g.fingerprint = dead.fingerprint)
               GROUP BY dead.connector_id
                 """,
                 to_flush=self.env["retail.delivery"]._fields["state"],
@@ -261,7 +291,7 @@ class RetailErrorGroup(models.Model):
         if not self.owner_id or self.company_id._retail_why_not(self.owner_id):
             self._assign()
         alert = self._alert(FAILED)
-        if alert and self.dead_count and alert.summary != self._texts()["summary"]:
+        if alert and alert.summary != self._texts()["summary"]:
             self._alert_owner()
 
     def _is_unrepaired(self):
@@ -286,5 +316,5 @@ class RetailDelivery(models.Model):
 
     def _forget_cached(self):
         result = super()._forget_cached()
-        self.env["retail.error.group"].invalidate_model(["dead_count", "sample_id"])
+        self.env["retail.error.group"].invalidate_model(["dead_count", "corrected_count", "sample_id"])
         return result

@@ -11,6 +11,7 @@ from ...core.const import OPEN_STATES, State
 from ...core.errors import RemoteError
 from ..outbox.attempt_snapshot import masked_request, property_digests, request_properties
 from ..outbox.dispatch import DeliveryBatch
+from ..outbox.names import with_names
 
 Request = namedtuple("Request", "properties digests clear record_values", defaults=({}, {}))
 Request.__doc__ = """``{property: masked text}``, and ``[{property: keyed hash}]``, one for each key.
@@ -43,18 +44,26 @@ class RetailDelivery(models.Model):
 
     def _error_groups(self):
         """Return ``{error group: its deliveries among these}``."""
-        causes = self.grouped(lambda delivery: (delivery.connector_id.id, delivery.fingerprint))
+
+        def cause(record):
+            return record.connector_id.id, record.company_id.id, record.fingerprint
+
+        causes = self.grouped(cause)
         groups = self.env["retail.error.group"].search(
             [("connector_id", "in", self.connector_id.ids), ("fingerprint", "in", self.mapped("fingerprint"))]
         )
-        by_cause = groups.grouped(lambda group: (group.connector_id.id, group.fingerprint))
-        return {by_cause[cause]: deliveries for cause, deliveries in causes.items() if cause in by_cause}
+        by_cause = groups.grouped(cause)
+        return {by_cause[each]: deliveries for each, deliveries in causes.items() if each in by_cause}
 
     def _why_hopeless(self):
         """Return ``{id: reason}`` of those that cannot be sent as they are now; of many, only the first are checked."""
         stopped = self.filtered(lambda each: each.state in (State.DEAD, State.CANCELLED))
         previews = stopped.sorted("id")[:CHECKED]._preview()
-        return {id_: preview.reason or "" for id_, preview in previews.items() if preview.is_final}
+        return {
+            id_: with_names(self.env, preview.reason or "")
+            for id_, preview in previews.items()
+            if preview.is_final
+        }
 
     # -- dry run -------------------------------------------------------------------------------------
 
@@ -93,7 +102,7 @@ class RetailDelivery(models.Model):
 
     def _preview_of(self, connector):
         # As the superuser: as the drain, which prepares the request, does.
-        connector = connector.with_user(SUPERUSER_ID).with_company(connector.company_id)
+        connector = connector.with_user(SUPERUSER_ID)._for_its_companies()
         try:
             connection = connector._connection()
         except (RemoteError, UserError) as error:

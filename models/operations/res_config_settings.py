@@ -9,6 +9,8 @@ class ResConfigSettings(models.TransientModel):
     retail_micro_batch_window = fields.Integer(related="company_id.retail_micro_batch_window", readonly=False)
     retail_delivery_days = fields.Integer(related="company_id.retail_delivery_days", readonly=False)
     retail_event_days = fields.Integer(related="company_id.retail_event_days", readonly=False)
+    retail_message_days = fields.Integer(related="company_id.retail_message_days", readonly=False)
+    retail_refused_days = fields.Integer(related="company_id.retail_refused_days", readonly=False)
     retail_retention_summary = fields.Char(compute="_compute_retail_retention_summary")
 
     @api.depends("company_id")

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ...core.const import CLAIMABLE_STATES, OPEN_STATES, EventKind, State
 from ...schemas import EVENT_TYPES
+from ..outbox.names import event_type_selection
 from ..source.capture import CapturedEvent
 
 REVIVABLE = (*CLAIMABLE_STATES, State.DEAD, State.CANCELLED)
@@ -21,13 +22,13 @@ class RetailSyncState(models.Model):
         Failed facts go first. Then each connector gets the current state of the record, or its newest fact where there
         is no state event or the connector does not take it.
 
-        :param connectors: only these; None: every connector of the user's companies
+        :param connectors: only these; None: every connector of the user's companies, or that serves one as a branch
         :raise UserError: if nothing is to be sent
         """
         records.check_access("read")
         self.env["retail.delivery"].check_access("read")
         if connectors is None:
-            connectors = self.env["retail.connector"].search([("company_id", "in", self.env.companies.ids)])
+            connectors = self.env["retail.connector"]._serving(self.env.companies)
         stated, takers, count = self._resync_states(records, connectors)
         count += self._resync_facts(records - stated, connectors)
         count += self._resync_facts(stated, connectors - takers)
@@ -60,7 +61,7 @@ class RetailSyncState(models.Model):
         ):
             return self.env._(
                 "No active connector has a flow for “%(event)s”. A Retail Hub manager can add one.",
-                event=EVENT_TYPES[event_type].label,
+                event=dict(event_type_selection(self))[event_type],
             )
         if events._routes(_event_types(records._name), connectors):
             return self.env._(
@@ -103,7 +104,9 @@ class RetailSyncState(models.Model):
         newest = self._newest_facts(records, connector)
         deliveries = self._dead_facts(records, connector)
         deliveries |= deliveries.browse(delivery for *_, delivery, state in newest if state in REVIVABLE)
-        ended = [row for row in newest if row[-1] in (None, State.DELIVERED, State.SUPERSEDED)]
+        ended = [
+            row for row in newest if row[-1] in (None, State.DELIVERED, State.SUPERSEDED, State.PUBLISHED)
+        ]
         again = deliveries._queue_again([row[0] for row in ended], [row[1] for row in ended])
         return len(again) + len(deliveries._replay())
 
@@ -146,18 +149,19 @@ class RetailSyncState(models.Model):
                 """
                 SELECT %s e.id, f.id, d.id, d.state
                   FROM retail_event e
-                  JOIN retail_flow f ON f.event_type = e.event_type AND f.company_id = e.company_id
+                  JOIN retail_flow f ON f.event_type = e.event_type
              LEFT JOIN LATERAL (
                        SELECT d.id, d.state FROM retail_delivery d
                         WHERE d.event_id = e.id AND d.connector_id = f.connector_id
                      ORDER BY d.finished_at IS NULL DESC, d.id DESC LIMIT 1) d ON TRUE
-                 WHERE e.res_id = ANY(%s) AND e.res_model = %s AND e.kind = 'fact' AND f.id = ANY(%s)
+                 WHERE e.res_id = ANY(%s) AND e.res_model = %s AND e.kind = 'fact' AND f.id = ANY(%s) AND %s
               ORDER BY e.res_id, e.id DESC
                 """,
                 distinct or SQL(),
                 records.ids,
                 records._name,
                 [route.flow_id for route in routes],
+                connector._gets_sql(SQL("e")),
                 to_flush=self.env["retail.delivery"]._fields["state"],
             )
         )

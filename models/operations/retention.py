@@ -1,6 +1,7 @@
 """Retention: delete old finished records, in small transactions that wait for no lock.
 
 Failed deliveries stay until a person replays or discards them, and an event stays as long as one of its deliveries.
+Messages that are still to be carried out stay, too.
 """
 
 import logging
@@ -15,6 +16,7 @@ from ...core.const import FINISHED_STATES
 _logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 5000  # rows per transaction
+SETTLED = ("done", "tested", "cancelled", "noted")  # messages of which nobody has anything to do
 
 
 class RetailRetention(models.Model):
@@ -28,6 +30,7 @@ class RetailRetention(models.Model):
     ran_at = fields.Datetime("Last Run", readonly=True)
     delivery_count = fields.Integer("Outgoing Events Removed", readonly=True)
     event_count = fields.Integer("Events Removed", readonly=True)
+    message_count = fields.Integer("Incoming Messages Removed", readonly=True)
 
     _company_unique = models.UniqueIndex("(company_id)")
 
@@ -36,10 +39,12 @@ class RetailRetention(models.Model):
         if not self:
             return self.env._("Nothing has been removed yet.")
         return self.env._(
-            "%(time)s. Removed so far: %(deliveries)s outgoing events, %(events)s events.",
+            "%(time)s. Removed so far: %(deliveries)s outgoing events, %(events)s events, %(messages)s incoming"
+            " messages.",
             time=format_datetime(self.env, self.ran_at),
             deliveries=formatLang(self.env, self.delivery_count, digits=0),
             events=formatLang(self.env, self.event_count, digits=0),
+            messages=formatLang(self.env, self.message_count, digits=0),
         )
 
     @api.model
@@ -58,13 +63,17 @@ class RetailRetention(models.Model):
     def _steps(self):
         """Return functions that delete one batch each and return its size; events after their deliveries."""
         connectors = self.env["retail.connector"].search([("active", "in", (True, False))], order="id")
-        companies = connectors.company_id.sorted("id")
+        # Of branches, too: a connector may serve them, or have done so.
+        companies = connectors.company_id.with_context(active_test=False)
+        companies = companies.search([("id", "child_of", companies.ids)], order="id")
         steps = [
             *(
                 (connector.company_id.retail_delivery_days, self._purge_deliveries, connector)
                 for connector in connectors
             ),
             *((company.retail_event_days, self._purge_events, company) for company in companies),
+            *((company.retail_message_days, self._purge_settled, company) for company in companies),
+            *((company.retail_refused_days, self._purge_refused, company) for company in companies),
         ]
         return [partial(purge, owner, days) for days, purge, owner in steps if days > 0]
 
@@ -98,6 +107,28 @@ class RetailRetention(models.Model):
             BATCH_SIZE,
         )
         return self._purge("retail_event", old, company, "event_count")
+
+    def _purge_settled(self, company, days):
+        """Delete messages of which nobody has anything to do, oldest first; return their number."""
+        return self._purge_messages(company, days, SETTLED)
+
+    def _purge_refused(self, company, days):
+        """Delete refused messages, oldest first; return their number."""
+        return self._purge_messages(company, days, ("refused",))
+
+    def _purge_messages(self, company, days, states):
+        old = SQL(
+            """
+            SELECT id FROM retail_message
+             WHERE company_id = %s AND received_at < %s AND state IN %s
+          ORDER BY received_at LIMIT %s FOR UPDATE SKIP LOCKED
+            """,
+            company.id,
+            fields.Datetime.now() - timedelta(days=days),
+            states,
+            BATCH_SIZE,
+        )
+        return self._purge("retail_message", old, company, "message_count")
 
     def _purge(self, table, old, company, counter):
         """Delete the rows that ``old`` selects and locks, and count them for the company; return their number."""

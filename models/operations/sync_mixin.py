@@ -2,9 +2,11 @@
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from .sync_state import STATES, severity_sql
+
+_lt = LazyTranslate(__name__)
 
 
 class RetailSynced(models.AbstractModel):
@@ -20,6 +22,8 @@ class RetailSynced(models.AbstractModel):
         search="_search_retail_sync_state",
         groups="retail_hub.group_user",
         help="The worst state over all connectors.",
+        # The title of its group. Odoo does not find this text for translation by itself.
+        falsy_value_label=_lt("Not sent"),  # pylint: disable=translation-field
     )
 
     retail_event_count = fields.Integer(
@@ -70,14 +74,19 @@ class RetailSynced(models.AbstractModel):
             )
             for number, state in ((3, "failed"), (2, "blocked"), (1, "waiting"))
         }
-        bound = SQL(
+        received = SQL(
             "SELECT b.res_id FROM retail_binding b JOIN retail_connector c ON c.id = b.connector_id"
-            " WHERE b.res_model = %s AND c.company_id = ANY(%s) AND b.is_not_found IS NOT TRUE",
+            " WHERE b.res_model = %s AND COALESCE(b.branch_id, c.company_id) = ANY(%s) AND b.is_not_found IS NOT TRUE",
             self._name,
             self.env.companies.ids,
         )
-        delivered = SQL("SELECT d.res_id FROM retail_delivery d WHERE %s AND d.state = 'delivered'", of_model)
-        return {**sets, "in_sync": SQL("(%s UNION %s)", bound, delivered)}
+        sent = SQL("%s AND b.sent_at IS NOT NULL", received)
+        delivered = SQL(
+            "SELECT d.res_id FROM retail_delivery d WHERE %s AND d.state IN ('delivered', 'published')",
+            of_model,
+        )
+        in_sync = SQL("(%s UNION %s)", sent, delivered)
+        return {**sets, "in_sync": in_sync, "received": SQL("(%s)", received)}
 
     @api.depends_context("uid", "retail_till")
     def _compute_retail_event_count(self):

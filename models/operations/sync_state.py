@@ -4,18 +4,23 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..outbox.dependencies import bound_records
-from ..outbox.waiting import blocker_sql, replacement_sql
+from ..outbox.status_sql import blocker_sql, replacement_sql
 
-STATES = [("in_sync", "In sync"), ("waiting", "Waiting"), ("blocked", "Blocked"), ("failed", "Failed")]
+STATES = [
+    ("received", "Received"),
+    ("in_sync", "In sync"),
+    ("waiting", "Waiting"),
+    ("blocked", "Blocked"),
+    ("failed", "Failed"),
+]
 STATES_BY_SEVERITY = SQL("ARRAY['in_sync', 'waiting', 'blocked', 'failed']")
-SEVERITY = ("failed", "blocked", "waiting", "in_sync")
+SEVERITY = ("failed", "blocked", "waiting", "in_sync", "received")
 
 
 class RetailSyncState(models.Model):
     _name = "retail.sync.state"
     _description = "Sync State"
-    _inherit = ["retail.checked"]
+    _inherit = ["retail.checked", "retail.remote.page"]
     _auto = False
     _order = "connector_id, res_model, res_id"
 
@@ -26,17 +31,15 @@ class RetailSyncState(models.Model):
     state = fields.Selection(
         STATES,
         readonly=True,
-        help="Blocked: it waits for another record that has failed. A failed record that was changed since is waiting:"
-        " its newer values are sent instead.",
+        help="Received: it came from this system, and nothing was sent to it. Blocked: it waits for another record that"
+        " has failed. A failed record that was changed since is waiting: its newer values are sent instead.",
     )
     since = fields.Datetime(readonly=True)
     reason = fields.Text(compute="_compute_reason")
-    next_attempt_at = fields.Datetime("Next Attempt", readonly=True)
     error_message = fields.Text("Error", readonly=True)
     warning = fields.Text(readonly=True)
     delivery_id = fields.Many2one("retail.delivery", "Last Outgoing Event", readonly=True)
-    remote_id = fields.Char("Remote ID", compute="_compute_remote_id")
-    remote_url = fields.Char("Page in the Remote System", compute="_compute_remote_id")
+    planned_attempt_at = fields.Datetime(related="delivery_id.planned_attempt_at", related_sudo=False)
 
     @property
     def _table_query(self):
@@ -49,10 +52,12 @@ class RetailSyncState(models.Model):
         """
         return SQL(
             """
-            SELECT -b.id AS id, d.id AS delivery_id, b.connector_id, c.company_id, b.res_model, b.res_id,
-                   CASE WHEN d.id IS NULL THEN 'in_sync' ELSE %(state)s END AS state,
+            SELECT -b.id AS id, d.id AS delivery_id, b.connector_id,
+                   COALESCE(d.company_id, b.branch_id, c.company_id) AS company_id, b.res_model, b.res_id,
+                   CASE WHEN d.id IS NOT NULL THEN %(state)s
+                        WHEN b.sent_at IS NULL THEN 'received' ELSE 'in_sync' END AS state,
                    COALESCE(d.finished_at, d.queued_at, b.sent_at) AS since,
-                   %(next_attempt_at)s AS next_attempt_at, d.error_message, d.warning
+                   d.error_message, d.warning
               FROM retail_binding b
               JOIN retail_connector c ON c.id = b.connector_id
          LEFT JOIN LATERAL (
@@ -64,7 +69,7 @@ class RetailSyncState(models.Model):
          UNION ALL
             SELECT d.id, d.id, d.connector_id, d.company_id, d.res_model, d.res_id,
                    %(state)s, COALESCE(d.finished_at, d.queued_at),
-                   %(next_attempt_at)s, d.error_message, d.warning
+                   d.error_message, d.warning
               FROM retail_delivery d
              WHERE d.state NOT IN ('superseded', 'cancelled')
                AND NOT EXISTS (
@@ -81,7 +86,6 @@ class RetailSyncState(models.Model):
             state=SQL("(%s)[1 + %s]", STATES_BY_SEVERITY, severity_sql(SQL("d"))),
             d_severity=severity_sql(SQL("d")),
             o_severity=severity_sql(SQL("o")),
-            next_attempt_at=SQL("CASE WHEN d.state IN ('pending', 'unknown') THEN d.next_attempt_at END"),
         )
 
     @api.depends("state")
@@ -90,33 +94,17 @@ class RetailSyncState(models.Model):
             status.reason = status._get_reason()
 
     def _get_reason(self):
+        if self.state == "received":
+            return self.env._("It came from this system. Nothing was sent to it.")
         if self.state == "failed":
             return self.delivery_id.shown_error
         if self.state == "in_sync":
-            return self.warning
+            return self.delivery_id.shown_warning
         delivery = self.delivery_id
         error = False if delivery.waits_for else delivery.shown_error
         return "\n".join(
             filter(None, [delivery._why_waiting() or self.env._("It is being sent now."), error])
         )
-
-    @api.depends("connector_id", "res_model", "res_id")
-    def _compute_remote_id(self):
-        self.remote_id = self.remote_url = False
-        for (connector, res_model), statuses in self.grouped(lambda s: (s.connector_id, s.res_model)).items():
-            # As the superuser: the remote id belongs to the status, which the user may read.
-            primaries, bound = bound_records(connector.sudo(), res_model, statuses.mapped("res_id"))
-            for status in statuses:
-                found = bound.get(primaries.get(status.res_id, status.res_id))
-                status.remote_id = found.remote_id if found else False
-                status.remote_url = found and connector._remote_page(found.remote_object, found.remote_id)
-
-    def action_open_remote(self):
-        """Open the record's page in the remote system."""
-        self.ensure_one()
-        if not self.remote_url:
-            raise UserError(self.env._("The page is not known. Click Test Connection on the connector."))
-        return {"type": "ir.actions.act_url", "url": self.remote_url, "target": "new"}
 
     def action_resync(self):
         """Send the record again now, to this connector."""
@@ -130,22 +118,21 @@ class RetailSyncState(models.Model):
         """Open the delivery behind the state, unless it was purged."""
         self.ensure_one()
         if not self.delivery_id:
-            return {
-                "type": "ir.actions.client",
-                "tag": "display_notification",
-                "params": {
-                    "type": "info",
-                    "message": self.env._(
-                        "This record was sent so long ago that the outgoing event was removed. Resync sends it again."
-                    ),
-                },
-            }
+            params = {"type": "info", "message": self._why_no_delivery()}
+            return {"type": "ir.actions.client", "tag": "display_notification", "params": params}
         return {
             "type": "ir.actions.act_window",
             "res_model": "retail.delivery",
             "res_id": self.delivery_id.id,
             "views": [(False, "form")],
         }
+
+    def _why_no_delivery(self):
+        if self.state == "received":
+            return self._get_reason()
+        return self.env._(
+            "This record was sent so long ago that the outgoing event was removed. Resync sends it again."
+        )
 
     # -- for records -------------------------------------------------------------------------------
 
@@ -172,14 +159,14 @@ class RetailSyncState(models.Model):
 
 
 def severity_sql(d):
-    """Return the SQL for how bad a delivery's state is: 0 delivered, 1 waiting, 2 blocked, 3 failed.
+    """Return the SQL for how bad a delivery's state is: 0 delivered or in the feed, 1 waiting, 2 blocked, 3 failed.
 
     A failed state that something newer replaces is waiting.
 
     :param d: alias of the delivery's table
     """
     return SQL(
-        "(CASE WHEN %(d)s.state = 'delivered' THEN 0"
+        "(CASE WHEN %(d)s.state IN ('delivered', 'published') THEN 0"
         " WHEN %(d)s.state = 'dead' THEN CASE WHEN %(replacement)s IS NULL THEN 3 ELSE 1 END"
         " WHEN %(blocker)s IS NULL THEN 1 ELSE 2 END)",
         d=d,

@@ -9,17 +9,14 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...core.const import CLAIMABLE_STATES, State
+from ...core.const import ARRIVED_STATES, CLAIMABLE_STATES, State
 from ...core.redaction import redact
 from ...schemas import EVENT_TYPES
+from ..outbox.name_search import matching_records, record_domain, searched_text
 from ..outbox.names import model_label, parse_reference, readable, record_names
-from ..outbox.waiting import BLOCKED, CORRECTED
+from ..outbox.status_sql import BLOCKED, CORRECTED
 
 SEE_PERSONAL_DATA = "retail_hub.group_personal_data"
-RECORDS_FOUND = 500  # of each model, by one search
-SEARCHES = ("ilike", "in")
-# What people have in hand of a record: its name or number, its customer, the number on the receipt, the customer's own.
-NAMES = ("display_name", "partner_id", "pos_reference", "client_order_ref")
 
 
 class RetailEvent(models.Model):
@@ -83,16 +80,18 @@ class RetailEvent(models.Model):
 
     def _search_process_name(self, operator, value):
         """Find processes by the name of the record where they begin."""
-        if operator not in SEARCHES:
-            return NotImplemented
-        found = _search_names(self.env, operator, value)
+        found = matching_records(self.env, operator, value)
+        if found is NotImplemented:
+            return found
         return Domain(
             "correlation_id", "in", [f"{records._name},{each}" for records in found for each in records.ids]
         )
 
     def _search_record_name(self, operator, value):
-        found = _record_domain(self.env, operator, value)
-        return found if found is NotImplemented else found | Domain("kept_name", operator, value)
+        found = record_domain(self.env, operator, value)
+        if found is NotImplemented:
+            return found
+        return found | Domain("kept_name", operator, searched_text(operator, value))
 
     @api.depends("res_model")
     @api.depends_context("lang")
@@ -145,20 +144,20 @@ class RetailEvent(models.Model):
 
     def _compute_standing(self):
         labels = dict(self.env["retail.delivery"]._fields["status"]._description_selection(self.env))
-        reasons = {each: each._why_waiting() for each in self.delivery_ids.connector_id}
+        reasons = {each: each._why_waiting() for each in self.delivery_ids._system()}
         for event in self:
             # The last one per connector: it may have been replayed.
             last = {each.connector_id: each for each in event.delivery_ids.sorted("id")}
             deliveries = event.delivery_ids.browse(each.id for each in last.values())
             event.standing = deliveries._standing()
             event.delivery_badges = [
-                each._badge(labels, reasons) for each in deliveries.sorted("connector_id")
+                each._badge(labels, reasons) for each in deliveries.sorted(lambda each: each._system())
             ]
             event.problem = event._problem(deliveries)
 
     def _problem(self, deliveries):
         failures = [
-            self.env._("%(connector)s: %(error)s", connector=each.connector_id.name, error=trouble)
+            self.env._("%(connector)s: %(error)s", connector=each._system().name, error=trouble)
             for each in deliveries
             if (trouble := each._trouble())
         ]
@@ -217,8 +216,10 @@ class RetailDelivery(models.Model):
     record_name = fields.Char(search="_search_record_name")
 
     def _search_record_name(self, operator, value):
-        found = _record_domain(self.env, operator, value)
-        return found if found is NotImplemented else found | Domain("event_id.kept_name", operator, value)
+        found = record_domain(self.env, operator, value)
+        if found is NotImplemented:
+            return found
+        return found | Domain("event_id.kept_name", operator, searched_text(operator, value))
 
     def _standing(self):
         """Return the status of an event with these deliveries: the worst of them."""
@@ -229,7 +230,7 @@ class RetailDelivery(models.Model):
             return "blocked"
         if CORRECTED in states or states & {State.IN_FLIGHT, *CLAIMABLE_STATES}:
             return "waiting"
-        return "delivered" if State.DELIVERED in states else "none"
+        return "delivered" if states & {*ARRIVED_STATES} else "none"
 
     def _trouble(self):
         """Return the error that keeps it from being delivered; "" if there is none."""
@@ -244,50 +245,15 @@ class RetailDelivery(models.Model):
         since = self.finished_at or self.queued_at
         return {
             "id": self.id,
-            "connector": self.connector_id.name,
+            "connector": self._system().name,
             "state": self.status,
             "label": labels[self.status],
             "since": fields.Datetime.to_string(since),
-            "next_attempt_at": fields.Datetime.to_string(self.next_attempt_at)
-            if self.state in CLAIMABLE_STATES
-            else False,
+            "next_attempt_at": fields.Datetime.to_string(self.planned_attempt_at),
             "attempts": self.attempts,
             "error": self._trouble()
             or (reasons[self.connector_id] if self.state in CLAIMABLE_STATES else ""),
         }
-
-
-def _search_names(env, operator, value):
-    """Return the records, newest first, whose names match: a recordset for each model that the user may read."""
-    names = {model for event_type in EVENT_TYPES.values() for model in event_type.models}
-    return [
-        model.search(_name_domain(model, operator, value), order="id desc", limit=RECORDS_FOUND)
-        for model in (env[name].with_context(active_test=False) for name in sorted(names))
-        if model.has_access("read") and _has_name(model)
-    ]
-
-
-def _has_name(model):
-    """Return whether the model can be searched by name: the name of a price, for example, is only computed."""
-    names = model._rec_names_search or [model._rec_name]
-    return all(name and model._fields[name.partition(".")[0]]._description_searchable for name in names)
-
-
-def _name_domain(records, operator, value):
-    """Return the domain of the records with such a name or number, or whose customer has such a name."""
-    names = [name for name in NAMES if name in records._fields] if operator == "ilike" else ["display_name"]
-    return Domain.OR(Domain(name, operator, value) for name in names)
-
-
-def _record_domain(env, operator, value):
-    """Return the domain of what is about a record with such a name."""
-    if operator not in SEARCHES:
-        return NotImplemented
-    return Domain.OR(
-        Domain("res_model", "=", records._name) & Domain("res_id", "in", records.ids)
-        for records in _search_names(env, operator, value)
-        if records
-    )
 
 
 def _indented(value):

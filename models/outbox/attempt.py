@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ...tools import encryption
 from .causes import error_class_selection
+from .names import with_names
 from .rows import as_table
 
 _logger = logging.getLogger(__name__)
@@ -46,7 +47,12 @@ class RetailDeliveryAttempt(models.Model):
     http_status = fields.Integer("HTTP Status", readonly=True, aggregator=False)
     error_class = fields.Selection(error_class_selection, readonly=True)
     error_code = fields.Char(readonly=True)
-    error_message = fields.Text("Error", readonly=True)
+    error_message = fields.Text("Stored Error", readonly=True)
+    shown_error = fields.Text(
+        "Error",
+        compute="_compute_shown_error",
+        help="The error, with the names of the records that it mentions.",
+    )
     request = fields.Text(readonly=True, help="What was sent for this record. Personal data is masked.")
     request_digests = fields.Char(
         readonly=True,
@@ -76,6 +82,12 @@ class RetailDeliveryAttempt(models.Model):
 
     _key_unique = models.UniqueIndex("(key) WHERE state = 'started'")
 
+    @api.depends("error_message")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_shown_error(self):
+        for attempt in self:
+            attempt.shown_error = with_names(self.env, attempt.error_message)
+
     @api.depends("request", "response")
     def _compute_indented(self):
         for attempt in self:
@@ -100,7 +112,7 @@ class RetailDeliveryAttempt(models.Model):
         lines = [f"curl -X {call['method']} {shlex.quote(call['url'])}"]
         kept = {name: text for name, text in call["headers"].items() if name.lower() not in COMPUTED_HEADERS}
         lines += [f"-H {shlex.quote(f'{name}: {text}')}" for name, text in kept.items()]
-        provider = self.delivery_id.connector_id._get_provider()
+        provider = self.delivery_id._system()._get_provider()
         if call["method"] != "GET" and self.request and provider:
             body = provider.adapter.request_of(call["url"], json.loads(self.request))
             lines.append(f"--data {shlex.quote(json.dumps(body, ensure_ascii=False))}")

@@ -18,6 +18,7 @@ class Bound(NamedTuple):
     :param is_not_found: the record no longer exists at the remote
     :param remote_object: the adapter's object; empty if unknown
     :param key_hash: hash of the match key that was sent last
+    :param links: what the remote record was linked to when it was sent last: ``{object: remote ids}``
     """
 
     remote_id: str
@@ -25,6 +26,7 @@ class Bound(NamedTuple):
     is_not_found: bool
     remote_object: str
     key_hash: str | None
+    links: dict
 
 
 class RetailBinding(models.Model):
@@ -37,6 +39,12 @@ class RetailBinding(models.Model):
 
     connector_id = fields.Many2one("retail.connector", required=True, readonly=True, ondelete="cascade")
     company_id = fields.Many2one(related="connector_id.company_id", related_sudo=False)
+    branch_id = fields.Many2one(
+        "res.company",
+        readonly=True,
+        ondelete="set null",
+        help="The branch whose record was sent last. Empty: a record of the connector's company.",
+    )
     res_model = fields.Char("Model", required=True, readonly=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", required=True, readonly=True)
     remote_id = fields.Char("Remote ID", required=True, readonly=True)
@@ -44,6 +52,7 @@ class RetailBinding(models.Model):
     # Hashes of personal data can be guessed, so nobody reads them.
     key_hash = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     sent_hash = fields.Char(readonly=True, groups=fields.NO_ACCESS)
+    links = fields.Json(readonly=True, help="The remote IDs of the records to which it was linked.")
     sent_at = fields.Datetime("Last Sent", readonly=True)
     is_not_found = fields.Boolean(
         "Not Found", readonly=True, help="The record no longer exists in the remote system."
@@ -62,7 +71,7 @@ class RetailBinding(models.Model):
         rows = self.env.execute_query(
             SQL(
                 "SELECT res_id, remote_id, sent_hash, COALESCE(is_not_found, FALSE), COALESCE(remote_object, ''),"
-                " key_hash"
+                " key_hash, COALESCE(links, '{}')"
                 " FROM retail_binding"
                 " WHERE connector_id = %s AND res_model = %s AND res_id = ANY(%s)",
                 connector.id,
@@ -101,9 +110,9 @@ class RetailBinding(models.Model):
             SQL(
                 """
                 INSERT INTO retail_binding (connector_id, res_model, res_id, remote_id, key_hash, sent_hash,
-                                            remote_object, sent_at)
+                                            remote_object, branch_id, links, sent_at)
                 SELECT %s, r.res_model, r.res_id, r.remote_id, r.key_hash, r.sent_hash, r.remote_object,
-                       clock_timestamp() AT TIME ZONE 'UTC'
+                       NULLIF(r.company_id, %s), r.links::jsonb, clock_timestamp() AT TIME ZONE 'UTC'
                   FROM %s
                  WHERE NOT r.is_new_link OR NOT EXISTS (
                        SELECT FROM retail_binding b
@@ -112,10 +121,12 @@ class RetailBinding(models.Model):
                     ON CONFLICT (connector_id, res_model, res_id) DO UPDATE
                    SET remote_id = EXCLUDED.remote_id, key_hash = EXCLUDED.key_hash,
                        sent_hash = EXCLUDED.sent_hash, sent_at = EXCLUDED.sent_at, is_not_found = FALSE,
-                       remote_object = EXCLUDED.remote_object
+                       remote_object = EXCLUDED.remote_object, branch_id = EXCLUDED.branch_id,
+                       links = COALESCE(EXCLUDED.links, retail_binding.links)
              RETURNING res_model, res_id
                 """,
                 connector.id,
+                connector._company_ids()[0],
                 as_table(rows),
                 connector.id,
             )
@@ -124,18 +135,29 @@ class RetailBinding(models.Model):
 
     @api.model
     def _linked_to(self, connector, row):
-        """Return the bindings of other existing Odoo records to the remote record of a :class:`~.rows.BindingRow`."""
+        """Return the bindings of other existing Odoo records to the remote record that a row names.
+
+        :param row: a :class:`~.rows.RemoteRow`, or a :class:`~.rows.BindingRow`
+        """
+        return self._linked_to_any(connector, row.res_model, row.res_id, [row.remote_id], row.remote_object)
+
+    @api.model
+    def _linked_to_any(self, connector, res_model, res_id, remote_ids, remote_object):
+        """Return the bindings of other existing Odoo records to remote records.
+
+        :param res_id: of the record that does not count
+        """
         self.invalidate_model()
         bindings = self.search(
             [
                 ("connector_id", "=", connector.id),
-                ("res_model", "=", row.res_model),
-                ("remote_id", "=", row.remote_id),
-                ("remote_object", "in", [row.remote_object or False]),
-                ("res_id", "!=", row.res_id),
+                ("res_model", "=", res_model),
+                ("remote_id", "in", list(remote_ids)),
+                ("remote_object", "in", [remote_object or False]),
+                ("res_id", "!=", res_id),
             ]
         )
-        living = self.env[row.res_model].browse(bindings.mapped("res_id")).exists()
+        living = self.env[res_model].browse(bindings.mapped("res_id")).exists()
         return bindings.filtered(lambda each: each.res_id in living.ids)
 
     @api.model
@@ -145,11 +167,32 @@ class RetailBinding(models.Model):
         )
 
     @api.model
+    def _records_of(self, connector, res_model, remote_id):
+        """Return the ids of the records that are linked to a remote record, the newest link first."""
+        domain = [
+            ("connector_id", "=", connector.id),
+            ("res_model", "=", res_model),
+            ("remote_id", "=", remote_id),
+        ]
+        return self.search(domain, order="id desc").mapped("res_id")
+
+    @api.model
     def _not_found_records(self, connector, records):
         """Return those records whose remote record no longer exists."""
         # As the superuser: the bindings of a company that the user has switched off count, too.
         not_found = self.sudo()._of_records(connector, records._name, records.ids).filtered("is_not_found")
         return records.browse(not_found.mapped("res_id"))
+
+    def _add_links(self, links):
+        """Add to what the remote records are linked to.
+
+        :param links: ``{object: remote ids}``
+        """
+        for binding in self:
+            known = binding.links or {}
+            if any(set(ids) - set(known.get(name, ())) for name, ids in links.items()):
+                added = {name: sorted({*known.get(name, ()), *ids}) for name, ids in links.items()}
+                binding.links = {**known, **added}
 
     @api.model
     def _mark_not_found(self, connector, res_model, res_id):

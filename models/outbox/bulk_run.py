@@ -13,11 +13,12 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, formatLang
 
-from ...core.const import OPEN_STATES, Lane, State
+from ...core.const import ARRIVED_STATES, OPEN_STATES, Lane, State
 from ...schemas import EVENT_TYPES
 from ...tools.filters import FilterError, parse_filter
 from ...tools.readable import check_filter
 from .names import model_label
+from .status_sql import BLOCKED, blocked_sql, corrected_sql, failed_sql
 
 RATE_MINUTES = 5
 SETUP_ERRORS = (
@@ -77,7 +78,7 @@ class RetailBulkRun(models.Model):
     status = fields.Selection(
         _status_selection,
         compute="_compute_counts",
-        help="Done with Failures: all events were queued, and some of them have failed.",
+        help="Done with Failures: all events were queued, and some of them have failed, or wait for a record that has.",
     )
     state_reason = fields.Char("Reason", readonly=True, copy=False)
     flow_id = fields.Many2one(
@@ -147,9 +148,10 @@ class RetailBulkRun(models.Model):
         " They are sent, too.",
     )
     dropped_count = fields.Integer(
-        "No Longer Selected",
+        "Left Out",
         compute="_compute_added_count",
-        help="Records that were deleted, or that no longer matched the filters, before they were queued.",
+        help="Records that do not have the event, or that were deleted or no longer matched the filters before they"
+        " were queued.",
     )
     left_alone = fields.Integer(
         "Already Waiting",
@@ -167,6 +169,16 @@ class RetailBulkRun(models.Model):
     waiting_count = fields.Integer("Waiting", compute="_compute_counts")
     delivered_count = fields.Integer("Delivered", compute="_compute_counts")
     dead_count = fields.Integer("Failed", compute="_compute_counts")
+    blocked_count = fields.Integer(
+        "Blocked",
+        compute="_compute_counts",
+        help="They wait for a record that has failed, and are sent after it.",
+    )
+    corrected_count = fields.Integer(
+        "Corrected",
+        compute="_compute_counts",
+        help="The event failed, but the record was changed since: a newer event is sent instead.",
+    )
     superseded_count = fields.Integer(
         "Superseded", compute="_compute_counts", help="A newer change of the same record was sent instead."
     )
@@ -238,7 +250,18 @@ class RetailBulkRun(models.Model):
     @api.depends(*SETUP_FIELDS, "state")
     def _compute_preview(self):
         self.preview_count = self.preview_calls = 0
-        self.update({"preview_quota": False, "preview_error": False, "preview_failures": False})
+        self.update(
+            dict.fromkeys(
+                (
+                    "preview_quota",
+                    "preview_error",
+                    "preview_failures",
+                    "preview_failing_count",
+                    "preview_left_out_count",
+                ),
+                False,
+            )
+        )
         for run in self:
             if run.state == "draft" and run.connector_id:
                 run._preview()
@@ -274,21 +297,29 @@ class RetailBulkRun(models.Model):
 
     def _compute_counts(self):
         counts = self._delivery_counts()
+        corrected, blocked = (
+            self._count_where(corrected_sql(SQL("d"))),
+            self._count_where(blocked_sql(SQL("d"))),
+        )
         for run in self:
             by_state, recent = counts.get(run._origin.id, ({}, 0))
-            run.waiting_count = sum(by_state.get(state.value, 0) for state in OPEN_STATES)
-            run.delivered_count = by_state.get(State.DELIVERED.value, 0)
-            run.dead_count = by_state.get(State.DEAD.value, 0)
+            run.blocked_count = blocked.get(run._origin.id, 0)
+            run.waiting_count = sum(by_state.get(state.value, 0) for state in OPEN_STATES) - run.blocked_count
+            run.delivered_count = sum(by_state.get(state.value, 0) for state in ARRIVED_STATES)
+            run.corrected_count = corrected.get(run._origin.id, 0)
+            run.dead_count = by_state.get(State.DEAD.value, 0) - run.corrected_count
             run.superseded_count = by_state.get(State.SUPERSEDED.value, 0)
             run.cancelled_count = by_state.get(State.CANCELLED.value, 0)
-            run.has_failures = bool(run.dead_count)
-            run.status = DONE_WITH_FAILURES if run.state == "done" and run.dead_count else run.state
+            run.has_failures = bool(run.dead_count or run.blocked_count)
+            run.status = DONE_WITH_FAILURES if run.state == "done" and run.has_failures else run.state
             run._compute_pace(recent)
 
     def _search_has_failures(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return [("id", "in", SQL("(SELECT bulk_run_id FROM retail_delivery WHERE state = 'dead')"))]
+        self.env["retail.delivery"].flush_model()
+        is_failure = SQL("(%s OR %s)", failed_sql(SQL("d")), blocked_sql(SQL("d")))
+        return [("id", "in", SQL("(SELECT d.bulk_run_id FROM retail_delivery d WHERE %s)", is_failure))]
 
     @api.depends("state", "connector_id")
     def _compute_wait_reason(self):
@@ -325,6 +356,18 @@ class RetailBulkRun(models.Model):
             by_state, recent_before = counts.get(run_id, ({}, 0))
             counts[run_id] = ({**by_state, state: count}, recent_before + recent)
         return counts
+
+    def _count_where(self, condition):
+        """Return ``{run id: number of deliveries}`` of those deliveries ``d`` that meet the condition."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT d.bulk_run_id, count(*)::int FROM retail_delivery d WHERE d.bulk_run_id = ANY(%s) AND %s"
+                " GROUP BY d.bulk_run_id",
+                self._origin.ids,
+                condition,
+            )
+        )
+        return dict(rows)
 
     # -- CRUD --------------------------------------------------------------------------------------
 
@@ -441,13 +484,16 @@ class RetailBulkRun(models.Model):
             raise UserError(self.env._("The state of this run has changed. Reload the page."))
 
     def action_view_waiting(self):
-        return self._action_deliveries([("state", "in", [state.value for state in OPEN_STATES])])
+        return self._action_deliveries([("status", "in", [state.value for state in OPEN_STATES])])
+
+    def action_view_blocked(self):
+        return self._action_deliveries([("status", "=", BLOCKED)])
 
     def action_view_delivered(self):
-        return self._action_deliveries([("state", "=", State.DELIVERED.value)])
+        return self._action_deliveries([("state", "in", [state.value for state in ARRIVED_STATES])])
 
     def action_view_dead(self):
-        return self._action_deliveries([("state", "=", State.DEAD.value)])
+        return self._action_deliveries([("status", "=", State.DEAD.value)])
 
     def _action_deliveries(self, domain):
         self.ensure_one()

@@ -12,10 +12,11 @@ from ...core.const import OPEN_STATES, EventKind, Lane, State
 from ...core.tracebacks import without_values
 from ...schemas import EVENT_TYPES
 from ...tools.filters import parse_filter, problem_text, validate_filter
-from ...tools.limited import limit_filter
+from ...tools.limited import limit_filter, reader_of
 from ...tools.readable import check_filter
 from ..source.capture import CapturedEvent
 from .bulk_run import SETUP_ERRORS
+from .status_sql import blocked_sql
 
 _logger = logging.getLogger(__name__)
 
@@ -83,8 +84,10 @@ class RetailBulkRun(models.Model):
 
         With full access, the number of records that match a filter would give away what the user may not read.
         """
-        records = self.env[self.res_model].with_user(self.started_by_id or self.env.user)
-        return records.with_context(active_test=True, allowed_company_ids=self.connector_id.company_id.ids)
+        connector = self.connector_id
+        user = self.started_by_id or self.env.user
+        records = reader_of(self.env[self.res_model], user, connector.company_id, connector._branch_ids())
+        return records.with_context(active_test=True)
 
     def _record_domain(self):
         records = self._records()
@@ -94,10 +97,7 @@ class RetailBulkRun(models.Model):
         validate_filter(records, chosen & of_flow)
         domain = records._retail_history_domain(self.flow_id.event_type)
         domain &= limit_filter(records, chosen & of_flow)
-        if "company_id" in records._fields:
-            company = self.connector_id.company_id
-            above = company._retail_lineage() if records._retail_is_used_by_branches else company.ids
-            domain &= Domain("company_id", "in", (False, *above))
+        domain &= self.connector_id._company_domain(records, records.env.companies.ids)
         if self.since:
             domain &= records._retail_changed_domain(self.since)
         return domain
@@ -107,13 +107,13 @@ class RetailBulkRun(models.Model):
         return SQL(
             """
               FROM retail_event e
-             WHERE e.company_id = %(company)s AND %(matches_e)s
+             WHERE %(is_gotten)s AND %(matches_e)s
                AND (e.kind = 'fact' OR NOT EXISTS (
                     SELECT FROM retail_event n
                      WHERE n.res_id = e.res_id AND n.res_model = e.res_model AND n.id > e.id
                        AND n.kind = 'state' AND n.company_id = e.company_id AND %(matches_n)s OFFSET 0))
             """,
-            company=self.connector_id.company_id.id,
+            is_gotten=self.connector_id._origin._gets_sql(SQL("e")),
             matches_e=self._matches(SQL("e")),
             matches_n=self._matches(SQL("n")),
         )
@@ -149,10 +149,12 @@ class RetailBulkRun(models.Model):
 
     @api.model
     def _waiting_sql(self, run_id):
+        """Return the query for the number of waiting deliveries. Those that a failed record blocks hold up no run."""
         return SQL(
-            "SELECT count(*)::int FROM retail_delivery WHERE bulk_run_id = %s AND state IN %s",
+            "SELECT count(*)::int FROM retail_delivery d WHERE d.bulk_run_id = %s AND d.state IN %s AND NOT %s",
             run_id,
             tuple(state.value for state in OPEN_STATES),
+            blocked_sql(SQL("d")),
         )
 
     @api.model

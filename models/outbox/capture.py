@@ -4,7 +4,9 @@ from collections import defaultdict
 
 from odoo import api, models
 
+from ..source.capture import CAPTURED
 from .effects import effect_of
+from .event import EventRow
 
 
 class RetailCapture(models.AbstractModel):
@@ -35,6 +37,31 @@ class RetailCapture(models.AbstractModel):
         flow = self.env["retail.flow"].browse(flow_id)
         excluded = set((self - flow._matching_or_all(self)).ids)
         return excluded - effect_of(flow.connector_id, event_type, self._name).sent_ids(excluded)
+
+    def _retail_snapshot_facts(self):
+        names = {transition.field for transition in self._retail_wanted_transitions()}
+        if names:
+            self.flush_recordset(names)
+        if CAPTURED not in self.env.cr.precommit.data:
+            return
+        # As the superuser: whoever deletes a record may not read all that its last event names.
+        doomed = self.sudo().with_context(active_test=False)
+        facts = self._retail_pending().facts_without_payload(self._name, set(self._ids))
+        snapshots = {key: doomed._retail_snapshot_of(fact) for key, fact in facts.items()}
+        self._retail_pending().rows.update(snapshots)
+
+    def _retail_snapshot_of(self, fact):
+        """Return a captured fact about a record that will be deleted with what could only be read until then."""
+        row = EventRow(fact.event_type, fact.res_id, fact.company_id, details=fact.details)
+        [row] = self.env["retail.event"]._with_snapshots(self._name, [row])
+        record = self.browse(fact.res_id)
+        excluding = record._retail_excluding_flows(fact.event_type).get(fact.res_id, ())
+        return fact._replace(
+            payload=row.payload,
+            excluding_flows=tuple(excluding),
+            kept_name=record._retail_public_name(),
+            correlation_id=row.correlation_id,
+        )
 
     def unlink(self):
         # As the superuser: whoever deletes the record may have no rights on outgoing events.

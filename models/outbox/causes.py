@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 
 from ...core.const import ErrorClass
+from .names import parse_reference
 
 
 def error_class_selection(model):
@@ -28,8 +29,16 @@ class RetailCaused(models.AbstractModel):
 
     error_class = fields.Selection(error_class_selection, readonly=True)
     error_code = fields.Char(readonly=True)
-    error_field = fields.Char("Field at Fault", readonly=True)
+    error_field = fields.Char(
+        readonly=True, help="The field at fault, or the record that must be sent first."
+    )
+    fault = fields.Char("Field at Fault", compute="_compute_fault")
     cause = fields.Char(compute="_compute_cause", help="What went wrong.")
+
+    @api.depends("error_field")
+    def _compute_fault(self):
+        for each in self:
+            each.fault = not parse_reference(each.error_field) and each.error_field
 
     @api.depends("connector_id.name", "error_class", "error_code", "error_field")
     @api.depends_context("lang")
@@ -39,13 +48,18 @@ class RetailCaused(models.AbstractModel):
 
     def _cause(self):
         """Return the title: ``HubSpot: a value was refused (zip)``."""
-        return self.env._("%(system)s: %(what)s", system=self.connector_id.name, what=self._cause_clause())
+        return self.env._("%(system)s: %(what)s", system=self._system().name, what=self._cause_clause())
+
+    def _system(self):
+        """Return the connector, for its name and state. Users of a branch do not see the one that serves the branch."""
+        # As the superuser: whoever may see what is sent may know where, and why it waits.
+        return self.connector_id.sudo()
 
     def _cause_clause(self):
         """Return what went wrong as a clause: ``a value was refused (zip)``."""
         what = self._causes_by_code().get(self.error_code) or self._causes_by_class()[self.error_class]
-        if self.error_field:
-            return self.env._("%(what)s (%(field)s)", what=what, field=self.error_field)
+        if self.fault:
+            return self.env._("%(what)s (%(field)s)", what=what, field=self.fault)
         return what
 
     @api.model

@@ -11,7 +11,11 @@ from .rows import as_table
 
 
 class Claim(NamedTuple):
-    """A delivery that a drain holds until ``lease_until``. ``payload`` is a fact's saved payload, else None."""
+    """A delivery that a drain holds until ``lease_until``.
+
+    :param payload: of a fact, as it was saved; else None
+    :param company_id: the event's; None for a preview
+    """
 
     id: int
     lease_until: datetime | None
@@ -32,6 +36,7 @@ class Claim(NamedTuple):
     lane: str = Lane.REALTIME.value
     checkpoint: dict[str, Any] | None = None
     is_replay: bool = False
+    company_id: int | None = None
 
 
 RESOLVE_DELAY_SECONDS = 5  # a remote may still carry out a call so long after it timed out
@@ -50,12 +55,34 @@ BLOCKED = SQL(
            AND NOT (o.state = 'pending' AND o.kind = 'state' AND d.kind = 'state') OFFSET 0)"""
 )
 
+# Whether a delivery of this connector waits for the record of ``d``. OFFSET 0 has PostgreSQL use the index for each.
+IS_AWAITED = SQL(
+    """EXISTS (
+        SELECT FROM retail_delivery w
+         WHERE w.connector_id = d.connector_id AND w.waits_for = d.res_model || ',' || d.res_id OFFSET 0)"""
+)
+# Whether an older state of the same record has failed.
+HAS_DEAD = SQL(
+    """EXISTS (
+        SELECT FROM retail_delivery o
+         WHERE o.connector_id = d.connector_id AND o.res_model = d.res_model AND o.res_id = d.res_id
+           AND o.state = 'dead' AND o.kind = 'state' AND o.id < d.id OFFSET 0)"""
+)
+
+
+class Recorded(NamedTuple):
+    """What a delivery that was recorded may affect, as it was before: see ``IS_AWAITED`` and ``HAS_DEAD``."""
+
+    is_awaited: bool
+    has_dead: bool
+
 
 def _claim_columns(is_manual, is_in_doubt):
     """Return the SQL columns of a :class:`Claim`, for a delivery ``d`` and its event ``e``."""
     return SQL(
         "d.id, d.lease_until, e.uuid, d.event_type, d.kind, d.flow_id, d.res_model, d.res_id, d.attempts, %s, %s,"
-        " e.payload, e.details, e.occurred_at, e.correlation_id, e.causation_id, d.lane, d.checkpoint, d.is_replay",
+        " e.payload, e.details, e.occurred_at, e.correlation_id, e.causation_id, d.lane, d.checkpoint, d.is_replay,"
+        " d.company_id",
         is_manual,
         is_in_doubt,
     )
@@ -102,7 +129,8 @@ WITH due AS (
                                 + make_interval(secs => %(lease)s) END,
              is_manual = head.is_manual
         FROM head WHERE d.id = ANY(head.ids)
-   RETURNING d.*, head.is_in_doubt
+   RETURNING d.id, d.event_id, d.company_id, d.state, d.lease_until, d.event_type, d.kind, d.flow_id, d.res_model,
+             d.res_id, d.attempts, d.is_manual, d.lane, d.checkpoint, d.is_replay, head.is_in_doubt
   )
   SELECT %(columns)s
     FROM claimed d JOIN retail_event e ON e.id = d.event_id
@@ -263,8 +291,9 @@ class RetailDelivery(models.Model):
         """Write the new states of claimed deliveries, except those whose lease has expired.
 
         :param rows: a list of :class:`~.rows.DeliveryRow`, at least one
+        :return: ``{delivery id: Recorded}``, of those that were written
         """
-        self.env.execute_query(
+        rows = self.env.execute_query(
             SQL(
                 """
                 UPDATE retail_delivery d
@@ -277,13 +306,16 @@ class RetailDelivery(models.Model):
                        waits_for = r.waits_for, conflicts_with = r.conflicts_with, checkpoint = r.checkpoint::jsonb
                   FROM %s
                  WHERE d.id = r.id AND d.state = 'in_flight' AND d.lease_until = r.lease
-             RETURNING d.id
+             RETURNING d.id, %s, %s
                 """,
                 [state.value for state in OPEN_STATES],
                 as_table(rows),
+                IS_AWAITED,
+                HAS_DEAD,
             )
         )
         self.invalidate_model()
+        return {id_: Recorded(*found) for id_, *found in rows}
 
     @api.model
     def _end_waits(self, connector, names):
@@ -301,7 +333,7 @@ class RetailDelivery(models.Model):
                  WHERE waits_for = ANY(%s) AND connector_id = %s AND state IN ('pending', 'unknown')
              RETURNING id
                 """,
-                names,
+                list(names),
                 connector.id,
             )
         )

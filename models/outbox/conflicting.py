@@ -1,9 +1,8 @@
 """Failures that are about another record, which shares something with the record that failed."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
-from .names import parse_reference, readable, record_names, stored_name
+from .names import action_open, parse_reference, readable, record_names, stored_name, with_names
 
 
 class RetailConflicting(models.AbstractModel):
@@ -43,12 +42,15 @@ class RetailConflicting(models.AbstractModel):
 
     def _shown_error(self):
         """Return the stored error, in which the other record has the name by which the user may know it."""
-        text = self.error_message
+        return self._with_name_of_other(self.error_message)
+
+    def _with_name_of_other(self, text):
+        """Return a stored text, in which other records have the names by which the user may know them."""
         reference = parse_reference(self._other_record())
-        if not text or not reference:
-            return text
-        name = record_names(self.env, [reference])[reference]
-        return text.replace(stored_name(self.env, *reference), name)
+        if text and reference:
+            name = record_names(self.env, [reference])[reference]
+            text = text.replace(stored_name(self.env, *reference), name)
+        return with_names(self.env, text)
 
     def _other_record(self):
         """Return the record that the error is about besides its own, such as ``res.partner,7``."""
@@ -58,13 +60,5 @@ class RetailConflicting(models.AbstractModel):
         """Open the other record."""
         self.ensure_one()
         self.check_access("read")
-        reference = parse_reference(self.conflicts_with)
-        record = readable(self.env, *reference) if reference else None
-        if not record:
-            raise UserError(self.env._("The other record was deleted, or you are not allowed to read it."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": record._name,
-            "res_id": record.id,
-            "views": [(False, "form")],
-        }
+        model, record_id = parse_reference(self.conflicts_with) or ("", 0)
+        return action_open(self.env, model, record_id)

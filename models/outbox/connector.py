@@ -62,7 +62,7 @@ class RetailConnector(models.Model):
     is_backfill_declined = fields.Boolean(readonly=True, copy=False)
     offers_backfill = fields.Boolean(
         compute="_compute_offers_backfill",
-        help="Nobody has sent the records that exist already, or declined to.",
+        help="The existing records have not been sent, and nobody has declined to send them.",
     )
 
     _max_drains_range = models.Constraint(

@@ -140,6 +140,17 @@ class RetailConnector(models.Model):
         """Return a time (UTC, naive) as the user reads it; "" for none."""
         return format_datetime(self.env, at, dt_format="short") if at else ""
 
+    def _store_test_result(self, succeeded, message, skew):
+        """A test that succeeds during an outage ends it: the system answers."""
+        result = super()._store_test_result(succeeded, message, skew)
+        # As the superuser: the circuit is read-only for users. The caller has checked their access.
+        circuits = self.env["retail.circuit"].sudo()
+        if succeeded and self.is_circuit_open and circuits._count(self, 1, 0, "") == "closed":
+            # As the superuser: the announcement closes an activity, whoever's it is.
+            circuits._announce(self.sudo(), "closed")
+            self.env["retail.wake"]._wake_connectors(self)
+        return result
+
     # -- actions -----------------------------------------------------------------------------------
 
     def action_probe(self):

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from ...core.const import CLAIMABLE_STATES, EventKind, Lane, State
 from .names import event_type_selection, parse_reference, readable, record_names
+from .status_sql import failed_sql
 from .unchecked_many2one import UncheckedMany2one
 
 
@@ -14,6 +15,7 @@ class RetailDelivery(models.Model):
     _name = "retail.delivery"
     _description = "Outgoing Event"
     _inherit = ["retail.checked", "retail.caused", "retail.conflicting"]
+    _rec_names_search = ["record_name"]
     _order = "id desc"
     _log_access = False
 
@@ -28,6 +30,7 @@ class RetailDelivery(models.Model):
     res_id = fields.Many2oneReference("Record ID", model_field="res_model", required=True, readonly=True)
     record_name = fields.Char("Record", compute="_compute_record_name")
     can_open_record = fields.Boolean(compute="_compute_can_open_record")
+    can_open_connector = fields.Boolean(compute="_compute_can_open_connector")
     state = fields.Selection(
         [
             (State.PENDING.value, "Waiting"),
@@ -37,12 +40,13 @@ class RetailDelivery(models.Model):
             (State.DEAD.value, "Failed"),
             (State.SUPERSEDED.value, "Superseded"),
             (State.CANCELLED.value, "Cancelled"),
+            (State.PUBLISHED.value, "In the feed"),
         ],
         required=True,
         readonly=True,
         group_expand=True,
         help="In doubt: it was sent, but no response arrived. Newer changes of the record wait until it is known"
-        " whether it was applied.",
+        " whether it was applied. In the feed: the system reads it from the API.",
     )
     attempts = fields.Integer(
         "Attempts Used",
@@ -59,7 +63,7 @@ class RetailDelivery(models.Model):
         help="The event had been sent to the connector before, and a user requested it again.",
     )
     queued_at = fields.Datetime("Queued", readonly=True)
-    next_attempt_at = fields.Datetime("Next Attempt", readonly=True)
+    next_attempt_at = fields.Datetime("Due", readonly=True)
     lease_until = fields.Datetime(readonly=True)
     finished_at = fields.Datetime("Finished", readonly=True)
     superseded_by_id = fields.Many2one("retail.delivery", readonly=True, ondelete="set null")
@@ -68,6 +72,9 @@ class RetailDelivery(models.Model):
         "Cause Code", readonly=True, help="Failures with the same cause have the same text here."
     )
     warning = fields.Text(readonly=True)
+    shown_warning = fields.Text(
+        "Note", compute="_compute_shown_warning", help="The warning, with the name of the other record."
+    )
     waits_for = fields.Char(readonly=True, help="The record that the remote system needs first.")
     waits_for_name = fields.Char("Waiting For", compute="_compute_waits_for_name")
     checkpoint = fields.Json(
@@ -105,7 +112,7 @@ class RetailDelivery(models.Model):
     _dead_list_idx = models.Index("(id) WHERE state = 'dead'")
     _retry_list_idx = models.Index("(id) WHERE state IN ('pending', 'unknown') AND attempts > 0")
     _finished_idx = models.Index(
-        "(connector_id, finished_at, state) WHERE state IN ('delivered', 'superseded', 'cancelled')"
+        "(connector_id, finished_at, state) WHERE state IN ('delivered', 'superseded', 'cancelled', 'published')"
     )
     _subject_idx = models.Index("(res_id, res_model, connector_id, id)")
     _bulk_run_idx = models.Index("(bulk_run_id, state, finished_at) WHERE bulk_run_id IS NOT NULL")
@@ -113,11 +120,12 @@ class RetailDelivery(models.Model):
     _superseded_idx = models.Index("(superseded_by_id) WHERE superseded_by_id IS NOT NULL")
 
     @api.depends("event_type", "connector_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
-        labels = dict(event_type_selection())
+        labels = dict(event_type_selection(self))
         for delivery in self:
             label = labels.get(delivery.event_type, delivery.event_type)
-            delivery.display_name = f"{label} → {delivery.connector_id.name} (#{delivery.id})"
+            delivery.display_name = f"{label} → {delivery._system().name} (#{delivery.id})"
 
     @api.depends("res_model", "res_id")
     @api.depends_context("uid", "allowed_company_ids", "lang")
@@ -132,6 +140,14 @@ class RetailDelivery(models.Model):
         for delivery in self:
             delivery.can_open_record = bool(readable(self.env, delivery.res_model, delivery.res_id))
 
+    @api.depends("connector_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_can_open_connector(self):
+        """Users of a branch do not see the connector of the company above that serves it."""
+        readable_ids = set(self.connector_id._filtered_access("read").ids)
+        for delivery in self:
+            delivery.can_open_connector = delivery.connector_id.id in readable_ids
+
     @api.depends("waits_for")
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_waits_for_name(self):
@@ -142,7 +158,9 @@ class RetailDelivery(models.Model):
     @api.depends("flow_id.owner_id", "connector_id.responsible_id")
     def _compute_owner_id(self):
         for delivery in self:
-            delivery.owner_id = delivery.flow_id.owner_id or delivery.connector_id.responsible_id
+            # As the superuser: users of a branch see neither the connector that serves it nor its flows.
+            flow = delivery.flow_id.sudo()
+            delivery.owner_id = flow.owner_id or delivery._system().responsible_id
 
     def _search_owner_id(self, operator, value):
         if operator != "in":
@@ -162,7 +180,13 @@ class RetailDelivery(models.Model):
             return NotImplemented
         return [("state", "in", CLAIMABLE_STATES), ("attempts", ">", 0)]
 
-    @api.depends("state", "attempts", "attempt_ids")
+    @api.depends("warning", "conflicts_with")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_shown_warning(self):
+        for delivery in self:
+            delivery.shown_warning = delivery._with_name_of_other(delivery.warning)
+
+    @api.depends("state", "attempts", "attempt_ids", "conflict_name")
     def _compute_attempts_note(self):
         for delivery in self:
             delivery.attempts_note = delivery._describe_attempts()
@@ -177,7 +201,13 @@ class RetailDelivery(models.Model):
             State.DELIVERED: self.env._("No call was needed: the remote system already has this content."),
             State.SUPERSEDED: self.env._("No call was made: a newer event is sent instead."),
             State.CANCELLED: self.env._("No call was made: the event was cancelled."),
+            State.PUBLISHED: self.env._("No call is made: the system reads the event from the API."),
         }
+        if self.state == State.DELIVERED and self.conflicts_with:
+            return self.env._(
+                "No call was made: the record is a possible duplicate of %(record)s.",
+                record=self.conflict_name,
+            )
         if self.state in ended:
             return ended[self.state]
         if self.attempts:
@@ -274,27 +304,37 @@ class RetailDelivery(models.Model):
 
     @api.model
     def _count_by_connector(self, connectors):
-        """Return ``{connector id: (waiting, delivered today, failed)}``."""
+        """Return ``{connector id: (waiting, delivered today, failed)}``. What was corrected has not failed."""
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT connector_id, sum(waiting)::int, sum(delivered)::int, sum(dead)::int
                   FROM (SELECT connector_id, 1 AS waiting, 0 AS delivered, 0 AS dead FROM retail_delivery
-                         WHERE state IN ('pending', 'in_flight', 'unknown')
+                         WHERE state IN ('pending', 'in_flight', 'unknown') AND %(is_shown)s
                      UNION ALL
                         SELECT connector_id, 0, 1, 0 FROM retail_delivery
-                         WHERE state = 'delivered' AND finished_at >= %(today)s
+                         WHERE state = 'delivered' AND finished_at >= %(today)s AND %(is_shown)s
                      UNION ALL
-                        SELECT connector_id, 0, 0, 1 FROM retail_delivery WHERE state = 'dead') counted
+                        SELECT connector_id, 0, 0, 1 FROM retail_delivery d
+                         WHERE %(failed)s AND %(is_shown)s) counted
                  WHERE connector_id = ANY(%(connectors)s)
               GROUP BY connector_id
                 """,
                 connectors=connectors.ids,
+                is_shown=self._is_shown_sql(connectors),
+                failed=failed_sql(SQL("d")),
                 today=fields.Datetime.now().replace(hour=0, minute=0, second=0),
                 to_flush=self._fields["state"],
             )
         )
         return {connector_id: tuple(counts) for connector_id, *counts in rows}
+
+    @api.model
+    def _is_shown_sql(self, connectors):
+        """Return the condition for the deliveries that the user may see: there may be some of branches."""
+        if self.env.su or not any(connector._branch_ids() for connector in connectors):
+            return SQL("TRUE")
+        return SQL("company_id = ANY(%s)", self.env.companies.ids)
 
     @api.model
     def _lanes_with_due_work(self):
@@ -344,7 +384,7 @@ class RetailDelivery(models.Model):
                 list(ids),
                 res_model,
                 connector.id,
-                (State.DELIVERED.value, State.UNKNOWN.value),
+                (State.DELIVERED.value, State.UNKNOWN.value, State.PUBLISHED.value),
                 to_flush=self._fields["state"],
             )
         )

@@ -10,6 +10,7 @@ from ...core.const import OPEN_STATES, EventKind, State
 from ...core.errors import DependencyError, MappingError
 from ...schemas.subjects import model_of
 from ..source.capture import CapturedEvent
+from .merged import survivors
 
 
 class Dependencies:
@@ -31,8 +32,8 @@ class Dependencies:
 
     def _look_up(self, model, ids):
         existing = set(self.env[model].browse(ids).exists().ids)
-        survivors = self.env["retail.event"]._survivors(model, ids - existing)
-        current_ids = {id_: survivors.get(id_, id_) for id_ in (*existing, *survivors)}
+        merged = survivors(self.env, model, ids - existing)
+        current_ids = {id_: merged.get(id_, id_) for id_ in (*existing, *merged)}
         primaries, bindings = bound_records(self.connector, model, current_ids.values())
         for id_, current_id in current_ids.items():
             current = primaries.get(current_id, current_id)
@@ -77,14 +78,11 @@ class Dependencies:
             return error.message
 
     def _wait(self, reference, lane):
-        record = self.env[_model(reference)].browse(reference.id)
+        record = self.env[_model(reference)].browse(reference.id).with_context(active_test=False)
         name = record._retail_reference()
         last = self._last_delivery(reference)
-        if last.state == State.CANCELLED:
-            message = self.env._(
-                "%(name)s must be sent first, but was not sent: %(why)s", name=name, why=last.warning
-            )
-            raise MappingError(message, code="NOT_SENT")
+        if last.state not in OPEN_STATES:
+            self._check_is_sent(record, name, last)
         if last.state == State.DEAD:
             message = self.env._(
                 "Waiting for %(name)s, which has failed and must be repaired first.", name=name
@@ -94,6 +92,29 @@ class Dependencies:
         if last.state not in (*OPEN_STATES, State.DEAD):
             self._queue(record, name, lane)
         raise DependencyError(message, code="WAITS_FOR", field=f"{record._name},{record.id}")
+
+    def _check_is_sent(self, record, name, last):
+        """Check that the record is sent as it is now, whatever happened to its last delivery.
+
+        What a user has discarded is not sent before it changes.
+
+        :raise MappingError: it is not sent
+        """
+        if last.discard_reason and not record._retail_has_changed(last.finished_at):
+            why = self.env._("A user has discarded it.")
+        elif self._is_excluded(record):
+            why = self.env._("The record does not match the filter of the flow.")
+        else:
+            return
+        message = self.env._("%(name)s must be sent first, but was not sent: %(why)s", name=name, why=why)
+        raise MappingError(message, code="NOT_SENT")
+
+    def _is_excluded(self, record):
+        """Return whether flows would send the record, but their filters leave it out."""
+        routes = self.env["retail.flow"]._routes().get(record._retail_updated_event, ())
+        flow_ids = [route.flow_id for route in routes if route.connector_id == self.connector.id]
+        flows = self.env["retail.flow"].browse(flow_ids)
+        return bool(flows) and not any(flow._matching_or_all(record) for flow in flows)
 
     def _last_delivery(self, reference):
         """Return the delivery that decides whether the record will arrive: its newest state, or an undelivered fact."""

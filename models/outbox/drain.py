@@ -64,7 +64,7 @@ class RetailDrain(models.AbstractModel):
                 return 0
         except MissingError:  # it was deleted
             return 0
-        connector = connector.with_company(connector.company_id)
+        connector = connector._for_its_companies()
         slot = self._take_slot(connector, lane, is_helper)
         if slot is None:
             return 0
@@ -391,5 +391,7 @@ class RetailWake(models.AbstractModel):
     _inherit = "retail.wake"
 
     @api.model
-    def _delayed_drain(self, **options):
-        return self.env["retail.drain"].with_delay(**options)
+    def _drain_method(self, company_id):
+        # Jobs have a chatter: nobody follows those of drains.
+        context = {"allowed_company_ids": [company_id], "tracking_disable": True}
+        return self.env["retail.drain"].with_context(**context)._run

@@ -64,18 +64,23 @@ class Erased(Effect):
         return [int(payload["id"])]
 
     def delivered(self, payload, remote_id):
-        self._forget(self.ended_ids(payload))
+        ids = self.ended_ids(payload)
+        self._aliases(ids).filtered("is_partial")._end()
+        self._forget(ids)
 
     def pass_on(self, payload, lane):
         ids = self.ended_ids(payload)
-        binding, aliases = self._bindings(ids), self._aliases(ids)
+        binding = self._bindings(ids)
+        aliases = self._aliases(ids).filtered(
+            lambda alias: not alias.is_partial
+        )  # those have one of their own
         heirs = self.env[self.res_model].browse(aliases.sorted("id").mapped("res_id")).exists()
         if not binding or not heirs:
             return None
         heir = heirs[0]
         binding.write({"res_id": heir.id, "sent_hash": False})
         aliases.filtered(lambda alias: alias.res_id == heir.id).unlink()
-        aliases.exists().primary_id = heir.id
+        self._aliases(ids).primary_id = heir.id
         self._forget(ids)
         queue_state(self.connector, heir, lane)
         return heir.id
@@ -126,9 +131,13 @@ class Merged(Erased):
     def delivered(self, payload, remote_id):
         """Remove the merged records' bindings, and have the survivor sent again, under its new remote id."""
         survivor_id, merged_ids = _merged(payload)
-        self._aliases(merged_ids).primary_id = survivor_id
-        self._forget(merged_ids)
+        aliases = self._aliases(merged_ids)
+        aliases.filtered(lambda alias: alias.res_id == survivor_id).unlink()
+        aliases.exists().primary_id = survivor_id
         survivor = self._bindings([survivor_id])
+        for merged in self._bindings(merged_ids):
+            survivor._add_links(merged.links or {})  # the remote system gives them to the survivor
+        self._forget(merged_ids)
         survivor.write({"remote_id": remote_id or survivor.remote_id, "sent_hash": False})
 
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...core.const import EventKind
@@ -19,8 +18,10 @@ from ...core.tracebacks import without_values
 from ...schemas import EVENT_TYPES
 from ...schemas.base import error_text
 from ..source.capture import CAPTURED
+from ..source.origin import origin_of
 from ..source.pending import take_pending
-from .names import event_type_selection, readable
+from .branches import is_for_sql, of_branches
+from .names import action_open, event_type_selection
 from .wake import WAKE_HORIZON
 
 _logger = logging.getLogger(__name__)
@@ -92,15 +93,7 @@ class RetailEvent(models.Model):
     def action_open_record(self):
         """Open the record that the event is about."""
         self.ensure_one()
-        record = readable(self.env, self.res_model, self.res_id)
-        if not record:
-            raise UserError(self.env._("The record was deleted, or you are not allowed to read it."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": record._name,
-            "res_id": record.id,
-            "views": [(False, "form")],
-        }
+        return action_open(self.env, self.res_model, self.res_id)
 
     @api.model
     def _keep_names(self, records):
@@ -167,20 +160,23 @@ class RetailEvent(models.Model):
         event_types = {each.event_type for each in captured}
         excluded = captured[0].excluding_flows if captured else ()
         routes = [each for each in self._routes(event_types, connectors) if each.flow_id not in excluded]
-        rows = self._with_companies(model, self._with_subjects(model, captured), routes)
-        if not rows:
+        wanted = self._wanted(model, self._with_subjects(model, captured), routes)
+        if not wanted:
             return 0
-        rows = self._with_snapshots(model, rows)
+        rows = self._with_snapshots(model, [row for row, _routes in wanted])
+        branches = of_branches(wanted)
         is_now = is_manual or bulk_run_id is not None
         due_at = {} if is_now else self._due_times(routes)
-        self.env.cr.execute(self._insert_sql(model, rows, routes, is_manual, lane, bulk_run_id, due_at))
-        counts = Counter((row.event_type, row.company_id) for row in rows)
-        for route in routes:
-            if counts[route.event_type, route.company_id] and not bulk_run_id:
-                due_in = 0.0 if is_now else self._due_in(route, due_at.get(route.flow_id))
-                if due_in <= WAKE_HORIZON:
-                    self.env["retail.wake"]._wake_at_commit(route.connector_id, lane or route.lane, due_in)
-        return sum(counts[route.event_type, route.company_id] for route in routes)
+        self.env.cr.execute(
+            self._insert_sql(model, rows, routes, branches, is_manual, lane, bulk_run_id, due_at)
+        )
+        counts = Counter(route for _row, of_row in wanted for route in of_row)
+        sent = [] if bulk_run_id else [route for route in counts if not route.is_pull]
+        for route in sent:
+            due_in = 0.0 if is_now else self._due_in(route, due_at.get(route.flow_id))
+            if due_in <= WAKE_HORIZON:
+                self.env["retail.wake"]._wake_at_commit(route.connector_id, lane or route.lane, due_in)
+        return counts.total()
 
     @api.model
     def _due_times(self, routes):
@@ -200,11 +196,13 @@ class RetailEvent(models.Model):
     @api.model
     def _routes(self, event_types, connectors):
         routes = self.env["retail.flow"]._routes()
+        origin_id = origin_of(self.env.cr)
         return [
             route
             for event_type in sorted(event_types)
             for route in routes.get(event_type, ())
             if connectors is None or route.connector_id in connectors.ids
+            if route.connector_id != origin_id or route.sends_own
         ]
 
     @api.model
@@ -225,30 +223,57 @@ class RetailEvent(models.Model):
                     each.payload,
                     each.occurred_at,
                     each.details,
+                    correlation_id=each.correlation_id,
                     kept_name=each.kept_name,
                 )
             elif each.res_id in subjects:
                 subject_id, company_id = subjects[each.res_id]
-                key = (subject_id, each.company_id)
+                company_id = each.company_id or company_id
+                key = (subject_id, company_id)
                 if key not in rows or each.event_type == self.env[model]._retail_created_event:
-                    rows[key] = EventRow(each.event_type, subject_id, each.company_id or company_id)
-        return list(rows.values())
+                    rows[key] = EventRow(each.event_type, subject_id, company_id)
+        # The state of a subject for all companies is also that for one of them.
+        return [
+            row
+            for row in rows.values()
+            if _is_fact(row) or row.company_id is None or (row.res_id, None) not in rows
+        ]
 
     @api.model
-    def _with_companies(self, model, rows, routes):
-        """Return the rows with a company: their own, or a copy for each company with a flow if they have none.
+    def _wanted(self, model, rows, routes):
+        """Return ``[(row with a company, the routes that want it)]``.
 
-        A record of a company that its branches use, too, is also for those.
+        The company is the record's own. If it has none, or if the connector is that of a branch which uses the record,
+        too, the connector's company has a row of its own.
         """
-        companies = defaultdict(dict)
+        by_type = defaultdict(list)
         for route in routes:
-            companies[route.event_type][route.company_id] = True
-        return [
-            row._replace(company_id=wanted_by)
-            for row in rows
-            for wanted_by in companies[row.event_type]
-            if row.company_id in (None, wanted_by) or self._is_of_branch(model, row.company_id, wanted_by)
-        ]
+            by_type[route.event_type].append(route)
+        wanted = {}
+        for position, row in enumerate(rows):
+            for route in by_type[row.event_type]:
+                company_id = self._company_for(model, row, route)
+                if company_id:
+                    of_fact = (
+                        position if _is_fact(row) else None
+                    )  # one row for each state, and for every fact
+                    key = (of_fact, row.event_type, row.res_id, company_id)
+                    wanted.setdefault(key, (row._replace(company_id=company_id), []))[1].append(route)
+        return list(wanted.values())
+
+    @api.model
+    def _company_for(self, model, row, route):
+        """Return the id of the company as whose event a flow gets the row; None if it does not get it."""
+        if row.company_id in (None, route.company_id):
+            return route.company_id
+        if row.company_id in route.branch_ids or self._is_owed(model, row, route):
+            return row.company_id
+        return route.company_id if self._is_of_branch(model, row.company_id, route.company_id) else None
+
+    @api.model
+    def _is_owed(self, model, row, route):
+        """Hook: return whether the row ends a record that was sent to the flow when it still served the branch."""
+        return False
 
     @api.model
     def _is_of_branch(self, model, company_id, branch_id):
@@ -319,29 +344,6 @@ class RetailEvent(models.Model):
         return row._replace(correlation_id=process and f"{process._name},{process.id}", causation_id=cause)
 
     @api.model
-    def _survivors(self, model, ids):
-        """Return ``{id: id of the record it was merged into}`` of those records that were merged.
-
-        :param ids: of records that do not exist any more
-        """
-        survivors = {}
-        todo = {str(id_): id_ for id_ in ids}
-        while todo:
-            rows = self.env.execute_query(
-                SQL(
-                    "SELECT res_id, payload->'merged_ids' FROM retail_event"
-                    " WHERE event_type = 'customer.merged' AND res_model = %s AND payload->'merged_ids' ?| %s",
-                    model,
-                    list(todo),
-                )
-            )
-            found = {merged: res_id for res_id, merged_ids in rows for merged in merged_ids if merged in todo}
-            survivors |= {todo[merged]: res_id for merged, res_id in found.items()}
-            ended = set(found.values()) - set(self.env[model].browse(found.values()).exists().ids)
-            todo = {str(res_id): todo[merged] for merged, res_id in found.items() if res_id in ended}
-        return survivors
-
-    @api.model
     def _newest_uuid(self, record, event_types):
         """Return the uuid of the newest event of these types about a record, or None."""
         rows = self.env.execute_query(
@@ -356,11 +358,13 @@ class RetailEvent(models.Model):
         return rows[0][0] if rows else None
 
     @api.model
-    def _insert_sql(self, model, rows, routes, is_manual, lane, bulk_run_id, due_at):
+    def _insert_sql(self, model, rows, routes, branches, is_manual, lane, bulk_run_id, due_at):
         """Return the statement that inserts events and deliveries.
 
         It joins the table of flows, because the cache may hold a flow that is not committed. It is kept simple, since
         for one row it takes longer to plan than to execute.
+
+        :param branches: see :func:`~.branches.of_branches`
         """
         return SQL(
             """
@@ -380,15 +384,17 @@ class RetailEvent(models.Model):
             )
             INSERT INTO retail_delivery (event_id, flow_id, connector_id, company_id, event_type, kind, lane,
                                          res_model, res_id, state, attempts, is_manual, queued_at, next_attempt_at,
-                                         bulk_run_id)
+                                         bulk_run_id, finished_at)
             SELECT e.id, f.id, f.connector_id, e.company_id, e.event_type, e.kind,
                    COALESCE(%(lane)s, f.lane),
-                   %(model)s, e.res_id, 'pending', 0, %(is_manual)s, clock_timestamp() AT TIME ZONE 'UTC',
-                   %(due)s, %(bulk_run)s
-              FROM e JOIN retail_flow f ON f.event_type = e.event_type AND f.company_id = e.company_id
+                   %(model)s, e.res_id, CASE f.mode WHEN 'pull' THEN 'published' ELSE 'pending' END, 0,
+                   %(is_manual)s, clock_timestamp() AT TIME ZONE 'UTC', %(due)s, %(bulk_run)s,
+                   CASE f.mode WHEN 'pull' THEN clock_timestamp() AT TIME ZONE 'UTC' END
+              FROM e JOIN retail_flow f ON f.event_type = e.event_type AND %(is_for)s
              WHERE f.id IN %(flows)s
           ORDER BY e.id, f.id
             """,
+            is_for=is_for_sql(branches),
             rows=SQL(", ").join((*row, EVENT_TYPES[row.event_type].kind.value) for row in rows),
             flows=tuple(route.flow_id for route in routes),
             model=model,

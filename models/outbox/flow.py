@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -16,20 +17,38 @@ from .names import event_type_selection
 
 FILTER_FIELDS = ("domain", "more_domain")
 SCHEDULE_FIELDS = ("schedule_time", "schedule_tz", *DAYS)
-ROUTE_FIELDS = {"active", "event_type", "connector_id", "mode", "lane", "window_seconds", *SCHEDULE_FIELDS}
+ROUTE_FIELDS = {
+    "active",
+    "event_type",
+    "connector_id",
+    "mode",
+    "lane",
+    "window_seconds",
+    "sends_own",
+    *SCHEDULE_FIELDS,
+}
 CACHED_FIELDS = ROUTE_FIELDS | {*FILTER_FIELDS, "fault"}
 
 
 class Route(NamedTuple):
-    """An active flow, as capture needs it. ``schedule`` is None if the flow has a window instead."""
+    """An active flow, as capture needs it.
+
+    :param branch_ids: the branches of its company that its connector serves, too
+    :param schedule: None if the flow has a window instead
+    :param sends_own: whether the system is told of what it caused itself
+    :param is_pull: nothing is sent: the system reads the events itself
+    """
 
     flow_id: int
     event_type: str
     connector_id: int
     company_id: int
+    branch_ids: frozenset[int]
     lane: str
     window_seconds: int
     schedule: Schedule | None
+    sends_own: bool = False
+    is_pull: bool = False
 
 
 class RetailFlow(models.Model):
@@ -57,6 +76,7 @@ class RetailFlow(models.Model):
             (Mode.REALTIME.value, "Realtime"),
             (Mode.MICRO_BATCH.value, "Micro-batch"),
             (Mode.SCHEDULED.value, "Scheduled"),
+            (Mode.PULL.value, "Pull"),
         ],
         compute="_compute_mode",
         precompute=True,
@@ -64,7 +84,12 @@ class RetailFlow(models.Model):
         readonly=False,
         required=True,
         help="Realtime: sent within seconds. Micro-batch: collected for the length of the window. Scheduled: sent at a"
-        " time of day. A change of the mode also applies to events that are already waiting.",
+        " time of day. Pull: nothing is sent; the system reads the events from the API, also if the connector is a"
+        " draft. A change of the mode also applies to events that are already waiting.",
+    )
+    sends_own = fields.Boolean(
+        "Own Changes",
+        help="Also send what the system itself has caused through the API. It usually knows that already.",
     )
     window_seconds = fields.Integer(
         "Window (s)",
@@ -123,7 +148,7 @@ class RetailFlow(models.Model):
     @api.depends_context("retail_of_connector")
     def _compute_display_name(self):
         """Name the connector and the event; only the event where the connector is shown beside it."""
-        labels = dict(event_type_selection())
+        labels = dict(event_type_selection(self))
         is_short = self.env.context.get("retail_of_connector")
         for flow in self:
             event = labels.get(flow.event_type, "")
@@ -188,6 +213,17 @@ class RetailFlow(models.Model):
         if any(flow.window_seconds < 0 or flow.window_seconds > 86400 for flow in self):
             raise ValidationError(self.env._("The window must be between 0 and 86400 seconds (one day)."))
 
+    @api.constrains("mode", "connector_id")
+    def _check_pull(self):
+        for flow in self.filtered(lambda flow: flow.mode == Mode.PULL):
+            provider = flow.connector_id._get_provider()
+            if provider and provider.objects:
+                raise ValidationError(
+                    self.env._(
+                        "%(system)s reads no events from the API. Choose another mode.", system=provider.label
+                    )
+                )
+
     @api.constrains("owner_id", "connector_id")
     def _check_owner(self):
         for flow in self.filtered("owner_id"):
@@ -250,9 +286,8 @@ class RetailFlow(models.Model):
     @cached()
     def _routes(self):
         """Return ``{event type: tuple of Route}`` for the active flows of all companies."""
-        flows = self.search(
-            [("connector_id.state", "!=", "draft"), ("connector_id.active", "=", True)], order="id"
-        )
+        is_open = Domain("connector_id.state", "!=", "draft") | Domain("mode", "=", Mode.PULL.value)
+        flows = self.search(is_open & Domain("connector_id.active", "=", True), order="id")
         return {
             event_type: tuple(
                 Route(
@@ -260,9 +295,12 @@ class RetailFlow(models.Model):
                     event_type,
                     flow.connector_id.id,
                     flow.company_id.id,
+                    flow.connector_id._branch_ids(),
                     flow.lane,
                     flow.window_seconds,
                     flow._schedule(),
+                    flow.sends_own,
+                    flow.mode == Mode.PULL,
                 )
                 for flow in flows_of_type
             )

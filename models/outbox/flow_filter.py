@@ -28,6 +28,7 @@ class Filter(NamedTuple):
     is_faulty: bool = False
     author_id: int | None = None
     company_id: int | None = None
+    branch_ids: frozenset[int] = frozenset()
 
 
 class RetailFlow(models.Model):
@@ -101,12 +102,16 @@ class RetailFlow(models.Model):
         chosen = self._cached_filter(records._name)
         if chosen.domain.is_true():
             return records
-        return _filtered(records, limit_filter(self._reader(records, chosen), chosen.domain))
+        if _is_simple(records, chosen.domain):
+            return records.filtered_domain(chosen.domain)
+        domain = limit_filter(self._reader(records, chosen), chosen.domain)
+        return records.search(Domain("id", "in", records.ids) & domain, order="id")
 
     def _reader(self, model, chosen):
         """Return the model as the author of a :class:`Filter` reads it."""
         author = self.env["res.users"].browse(chosen.author_id)
-        return reader_of(model, author, self.env["res.company"].browse(chosen.company_id))
+        company = self.env["res.company"].browse(chosen.company_id)
+        return reader_of(model, author, company, chosen.branch_ids)
 
     def _matching_or_all(self, records):
         """Like :meth:`_matching`, in a user's transaction, which a flow that cannot be evaluated must not stop."""
@@ -150,6 +155,7 @@ class RetailFlow(models.Model):
             bool(flow.fault),
             author.id,
             flow.company_id.id,
+            flow.connector_id._branch_ids(),
         )
 
     # -- faults ------------------------------------------------------------------------------------
@@ -197,14 +203,16 @@ class RetailFlow(models.Model):
         self.sudo().write({"filter_author_id": self.env.uid})  # read-only for users
 
 
-def _filtered(records, domain):
-    """Return the records that pass a filter, without a query if it is about fields that were read already."""
+def _is_simple(records, domain):
+    """Return whether a filter is about fields that were read already, so that it needs no query."""
     names = {condition.field_expr for condition in domain.iter_conditions()}
-    is_simple = all(condition.operator in SIMPLE_OPERATORS for condition in domain.iter_conditions())
-    if is_simple and all(_has_column(records, name) for name in names):
-        records.fetch(names)
-        return records.filtered_domain(domain)
-    return records.search(Domain("id", "in", records.ids) & domain, order="id")
+    if not all(condition.operator in SIMPLE_OPERATORS for condition in domain.iter_conditions()):
+        return False
+    if not all(name in records._retail_quick_filters or _has_column(records, name) for name in names):
+        return False
+    records.fetch(names)
+    records.invalidate_recordset(records._retail_quick_filters & names, flush=False)  # they are as of now
+    return True
 
 
 def _has_column(records, name):

@@ -26,8 +26,8 @@ class ItemBuilder:
     """
 
     def __init__(self, connector, adapter, faults=()):
-        self.env = connector.env
-        self.connector = connector
+        self.connector = connector._for_its_companies()
+        self.env = self.connector.env
         self.adapter = adapter
         self.faults = {fault.flow_id: fault for fault in faults}
 
@@ -83,6 +83,7 @@ class ItemBuilder:
             record_values=values,
             merged_remote_ids=delivery.merged_remote_ids,
             unreadable=delivery.unreadable,
+            links=binding.links if binding else {},
         )
 
     # -- payloads ----------------------------------------------------------------------------------
@@ -95,11 +96,13 @@ class ItemBuilder:
         )
         excluded = {flow.id: set((records - self._matching(flow, records)).ids) for flow in flows}
         states = {each.claim.res_id for each in deliveries if not each.is_fact}
-        canonical = self._readable(records.browse(states) & records)._retail_payloads()
+        canonical = {}
+        for of_company in self._by_company(records.browse(states) & records, deliveries):
+            canonical |= of_company._retail_payloads()
         for each in deliveries:
             claim = each.claim
             if each.is_fact:
-                self._add_payload(each, self._fact_payload, each)
+                self._add_payload(each, self._fact_payload, each, records)
                 self._pass_on(each)
             elif claim.res_id not in canonical:
                 self._seek_deleted(each)
@@ -112,6 +115,11 @@ class ItemBuilder:
     def _readable(self, records):
         """Return the records as they are sent: without archived parts, in the language of the connector."""
         return records.with_context(active_test=True, lang=self.adapter.settings.lang or None)
+
+    def _by_company(self, records, deliveries):
+        """Return :meth:`_readable` records by company. What waits is of branches that may not be served any more."""
+        branch_ids = {each.claim.company_id for each in deliveries} - {None}
+        return self.connector._by_company(self._readable(records), branch_ids)
 
     def _is_owed(self, delivery):
         """Return whether it ends a record that the remote has: then it is sent whatever the filter says."""
@@ -157,13 +165,29 @@ class ItemBuilder:
         delivery.unreadable = frozenset(each.field for each in remarks if each.is_unreadable)
         return payload
 
-    def _fact_payload(self, delivery):
+    def _fact_payload(self, delivery, records):
+        """Return the saved payload of a fact.
+
+        :param records: those that exist
+        """
         claim = delivery.claim
         payload = claim.payload if claim.payload is not None else self._late_snapshot(claim)
+        payload = self._with_present_parts(claim, payload, records)
         effect = effect_of(self.connector, claim.event_type, claim.res_model)
         delivery.merged_remote_ids = effect.merged_remote_ids(payload)
         self._check_ended(claim.res_model, effect.ended_ids(payload))
         return payload
+
+    def _with_present_parts(self, claim, payload, records):
+        record = self._readable(records.browse(claim.res_id) & records).with_prefetch(records._ids)
+        if not record:
+            return payload
+        try:
+            return {**payload, **record._retail_present_parts(claim.event_type)}
+        except psycopg2.Error:
+            raise
+        except Exception as error:
+            raise self._payload_error(claim, error) from error
 
     def _check_ended(self, res_model, ids):
         """Check that no record which was merged or deleted may be at the remote without our knowing its remote id.
@@ -189,6 +213,7 @@ class ItemBuilder:
         :raise MappingError: it still cannot be built
         """
         record = self._readable(self.env[claim.res_model].browse(claim.res_id).exists())
+        record = record.with_company(claim.company_id or self.connector.company_id)
         if not record:
             raise MappingError(self.env._("The record was deleted before it was sent."), code="RECORD_GONE")
         try:
@@ -239,10 +264,12 @@ class ItemBuilder:
         )
         if not authors:
             return {}
-        records = self.env[res_model].with_company(self.connector.company_id)
-        records = self._readable(records.browse({each.claim.res_id for each in deliveries}).exists())
+        records = self.env[res_model].browse({each.claim.res_id for each in deliveries}).exists()
+        values = {}
         try:
-            return self.env["retail.field.map"]._record_values(records, authors)
+            for of_company in self._by_company(records, deliveries):
+                values |= self.env["retail.field.map"]._record_values(of_company, authors)
+            return values
         except psycopg2.OperationalError:
             raise
         except psycopg2.Error as error:

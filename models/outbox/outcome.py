@@ -18,11 +18,14 @@ from ...core.policy import DEFAULT_QUOTA_DELAY, fingerprint
 from ...core.redaction import redact, redact_text
 from ...schemas.subjects import model_of
 from .alias import AliasRow
-from .attempt_snapshot import comparable_hash, key_hash, property_digests
+from .attempt_snapshot import key_hash, property_digests
 from .dependencies import bound_records, queue_state
 from .effects import effect_of
+from .merged_there import MergedThere
+from .relink import relink
 from .rows import BindingRow, DeliveryRow, FinishedAttempt
 from .shared_keys import alias_warning, released_keys
+from .taken import decide_taken
 
 
 class OutcomeRecorder:
@@ -43,14 +46,16 @@ class OutcomeRecorder:
             self._decide(each)
         arrived = [each for each in self.sent if each.outcome.error is None]
         bound = self._bind(arrived)
+        self._keep_attempted_links()
         bound += self._put_aliases()
         self._end_aliases(arrived)
+        self._relink(arrived)
         self._look_again_for_waits()
-        self.env["retail.delivery"]._record([self._delivery_row(each) for each in self.deliveries])
+        recorded = self.env["retail.delivery"]._record([self._delivery_row(each) for each in self.deliveries])
         self.env["retail.delivery.attempt"]._finish([_finished_attempt(each) for each in self.sent])
-        self.env["retail.delivery"]._end_waits(self.connector, bound)
+        self._end_waits(bound, recorded)
         self._mark_not_found()
-        self._supersede_dead()
+        self._supersede_dead(recorded)
         self._finish_facts()
 
     def _decide(self, delivery):
@@ -60,6 +65,7 @@ class OutcomeRecorder:
             delivery.send_again()
         else:
             delivery.decide(delivery.outcome.error)
+            decide_taken(self.connector, delivery)
 
     def _look_again_for_waits(self):
         """End waits for records that arrived meanwhile: whoever delivered them could not see these waits yet."""
@@ -87,6 +93,7 @@ class OutcomeRecorder:
             warning=delivery.warning,
             waits_for=delivery.waits_for,
             checkpoint=delivery.checkpoint,
+            conflicts_with=delivery.conflicts_with,
         )
         if error is None:
             return row
@@ -95,7 +102,6 @@ class OutcomeRecorder:
             error_code=error.code,
             error_field=error.field,
             error_message=delivery.masked_message,
-            conflicts_with=delivery.conflicts_with,
             fingerprint=fingerprint(self.connector.name, error.error_class, error.code, error.field),
         )
 
@@ -106,6 +112,7 @@ class OutcomeRecorder:
 
         :return: ``model,id`` of the records that are bound
         """
+        MergedThere(self.connector, arrived).share()
         rows = {each: row for each in arrived if (row := _binding_row(each))}
         links = {
             (row.remote_id, row.remote_object, row.res_model): each for each, row in reversed(rows.items())
@@ -137,9 +144,20 @@ class OutcomeRecorder:
             delivery.refuse(self._shared_record_error(row, other), other.res_id)
             return
         self.env["retail.binding"]._of_records(self.connector, row.res_model, [row.res_id]).unlink()
+        self.env["retail.alias"]._pass_on(self.connector, row.res_model, row.res_id, other.res_id)
         warning = alias_warning(self.env, row.res_model, other.res_id)
         delivery.share(other.res_id, row.key_hash, True, warning)
         queue_state(self.connector, records.browse(other.res_id), delivery.claim.lane)
+
+    def _keep_attempted_links(self):
+        """Keep what failed attempts may have linked: if Odoo no longer has such a link later, it must be ended."""
+        for each in self.sent:
+            if each.outcome.error and each.binding and each.prepared.links:
+                claim = each.claim
+                bindings = self.env["retail.binding"]
+                bindings._of_records(self.connector, claim.res_model, [claim.res_id])._add_links(
+                    each.prepared.links
+                )
 
     # -- aliases -----------------------------------------------------------------------------------
 
@@ -147,8 +165,11 @@ class OutcomeRecorder:
         """Forget what records were aliases of that are bound now, and send those whose key is free now."""
         aliases = self.env["retail.alias"]
         for each in arrived:
-            if each.alias and not each.shared_with and each.error is None:
+            if each.alias and not each.shared_with and not each.left_to and each.error is None:
                 aliases._of_records(self.connector, each.claim.res_model, [each.claim.res_id]).unlink()
+        for res_model, ids in _changed(arrived).items():
+            if self.env[res_model]._retail_may_share:
+                aliases._try_again(self.connector, res_model, ids)
         for res_model, keys in released_keys(arrived).items():
             if self.env[res_model]._retail_may_share:
                 aliases._release(self.connector, res_model, keys)
@@ -158,10 +179,21 @@ class OutcomeRecorder:
 
         :return: ``model,id`` of each
         """
-        shared = [each for each in self.deliveries if each.shared_with]
-        rows = [AliasRow(each.claim.res_model, each.claim.res_id, *each.shared_with) for each in shared]
+        found = {each: each.shared_with or each.left_to for each in self.deliveries}
+        rows = [
+            AliasRow(each.claim.res_model, each.claim.res_id, *alias)
+            for each, alias in found.items()
+            if alias
+        ]
         self.env["retail.alias"]._put(self.connector, rows)
-        return [f"{row.res_model},{row.res_id}" for row in rows]
+        return [f"{row.res_model},{row.res_id}" for row in rows if not row.is_partial]
+
+    def _relink(self, arrived):
+        """Have what refers to a record linked to its new remote record, if it had another one or shared it."""
+        for each in arrived:
+            if each.error is None and not each.is_fact and not each.shared_with and _is_another(each):
+                records = self.env[each.claim.res_model]
+                relink(self.connector, records.browse(each.claim.res_id))
 
     # -- facts and failures ------------------------------------------------------------------------
 
@@ -183,10 +215,20 @@ class OutcomeRecorder:
             for res_model, res_id in _not_found(each):
                 self.env["retail.binding"]._mark_not_found(self.connector, res_model, res_id)
 
-    def _supersede_dead(self):
+    def _end_waits(self, bound, recorded):
+        """End the waits for records that are bound, also those that began in this batch."""
+        awaited = {each.waits_for for each in self.deliveries}
+        for each in self.deliveries:
+            found = recorded.get(each.claim.id)
+            if found is None or found.is_awaited:
+                awaited.add(f"{each.claim.res_model},{each.claim.res_id}")
+        self.env["retail.delivery"]._end_waits(self.connector, awaited.intersection(bound))
+
+    def _supersede_dead(self, recorded):
         delivered = [each.claim.id for each in self.deliveries if each.decision.state is State.DELIVERED]
-        if delivered:
-            self.env["retail.delivery"]._supersede_dead(delivered)
+        with_dead = [id_ for id_ in delivered if id_ in recorded and recorded[id_].has_dead]
+        if with_dead:
+            self.env["retail.delivery"]._supersede_dead(with_dead)
 
     def _finish_facts(self):
         for each in self.sent:
@@ -202,7 +244,7 @@ def makes_links(deliveries):
 
 
 def _finished_attempt(delivery):
-    outcome, error = delivery.outcome, delivery.error
+    outcome, error = delivery.outcome, delivery.error or delivery.outcome.error
     response = None
     if outcome.response:
         response = json.dumps(redact(remote_data.values(outcome.response)), ensure_ascii=False)
@@ -235,10 +277,30 @@ def _binding_row(delivery):
         claim.res_id,
         remote_id,
         key_hash(prepared.key) if prepared.key else None,
-        comparable_hash(prepared.comparable),
+        None if delivery.left_to else delivery.content_hash,
         prepared.object,
         is_new_link=delivery.binding is None or delivery.binding.remote_id != remote_id,
+        company_id=claim.company_id,
+        links=None if prepared.links is None else json.dumps(prepared.links),
     )
+
+
+def _is_another(delivery):
+    """Return whether the remote record is another one than what refers to the Odoo record was linked to before."""
+    if delivery.prepared.item.remote_id:
+        return False  # where records are merged, the remote system moves their links
+    was_shared = delivery.alias is not None and not delivery.alias.is_partial
+    return was_shared or delivery.binding is not None
+
+
+def _changed(deliveries):
+    """Return ``{model: ids}`` of the records whose remote record has other content now than before."""
+    changed = defaultdict(list)
+    for each in deliveries:
+        known = each.binding and each.binding.sent_hash
+        if known and not each.is_fact and known != each.content_hash:
+            changed[each.claim.res_model].append(each.claim.res_id)
+    return changed
 
 
 def _not_found(delivery):

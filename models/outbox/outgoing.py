@@ -13,7 +13,7 @@ from ...core.errors import RemoteError
 from ...core.policy import Decision, decide, still_in_doubt
 from ...core.redaction import mask_values, redact_text
 from .alias import Alias
-from .attempt_snapshot import key_hash, named_values
+from .attempt_snapshot import comparable_hash, key_hash, named_values
 from .binding import Bound
 from .claim import Claim
 
@@ -34,6 +34,7 @@ class OutgoingDelivery:
     :param conflicts_with: the other record that is linked to the remote record already, such as ``res.partner,7``
     :param alias: what its record was an alias of before, if it may be one
     :param shared_with: what its record is an alias of now
+    :param left_to: the record that has a value which this one is sent without
     :param key_in_use: hash of the match key for which it waits: the other record still has it
     :param is_partial: it is sent without its match key, which another record has to give up first, and then again
     """
@@ -56,6 +57,7 @@ class OutgoingDelivery:
     unreadable: frozenset[str] = frozenset()
     alias: Alias | None = None
     shared_with: Alias | None = None
+    left_to: Alias | None = None
     is_partial: bool = False
     key_in_use: str | None = None
 
@@ -95,8 +97,15 @@ class OutgoingDelivery:
         :param is_remote: whether the remote system said so
         """
         self.shared_with = Alias(primary_id, key, is_remote)
+        self.conflicts_with = f"{self.claim.res_model},{primary_id}"
         self.decision, self.error = Decision(State.DELIVERED, self.claim.attempts), None
         self.warnings = [warning]
+
+    def leave(self, alias, warning):
+        """Have it sent without a value that the remote record of another one has."""
+        self.left_to = alias
+        self.conflicts_with = f"{self.claim.res_model},{alias.primary_id}"
+        self.warnings = [*self.warnings, warning]
 
     def wait_for(self, error):
         """Wait for what a :class:`~...core.errors.DependencyError` names."""
@@ -122,7 +131,7 @@ class OutgoingDelivery:
         self.decision = still_in_doubt(decision) if self.claim.is_in_doubt else decision
 
     def end_wait(self):
-        """Make it due at once: the record for which it waited has arrived."""
+        """Make it due at once: what it waited for has happened."""
         self.decision = replace(self.decision, delay=0.0)
 
     # -- what is recorded --------------------------------------------------------------------------
@@ -138,6 +147,16 @@ class OutgoingDelivery:
         if not self.prepared.item.remote_id or self.key == self.binding.key_hash:
             return None
         return self.key
+
+    @property
+    def lacks_something(self):
+        """Whether the remote record may lack a part of the content: the hash of what it has is not known."""
+        return bool(self.binding and not self.binding.sent_hash)
+
+    @property
+    def content_hash(self):
+        """The hash of what is sent."""
+        return comparable_hash(self.prepared.comparable)
 
     @property
     def key(self):
@@ -161,9 +180,9 @@ class OutgoingDelivery:
     @property
     def masked_message(self):
         """The error's message with personal data masked, which the remote may quote from the request."""
-        prepared = self.prepared
+        prepared, error = self.prepared, self.error or self.outcome.error
         values = named_values(prepared.body, prepared.personal) if prepared else ()
-        return mask_values(redact_text(self.error.message), values)
+        return mask_values(redact_text(error.message), values)
 
     @property
     def calls_json(self):

@@ -68,19 +68,33 @@ class FinishedAttempt(NamedTuple):
     calls: str | None = None
 
 
+class RemoteRow(NamedTuple):
+    """A remote record, and an Odoo record that it may belong to."""
+
+    res_model: str
+    res_id: int
+    remote_id: str
+    remote_object: str
+
+
 class BindingRow(NamedTuple):
     """The binding of an Odoo record to its remote record, after it was sent.
 
+    :param sent_hash: None if the remote record lacks a part
     :param is_new_link: whether the Odoo record was linked to no remote record before, or to another one
+    :param company_id: of the event that was sent
+    :param links: JSON text of what the remote record is linked to; None: as before
     """
 
     res_model: str
     res_id: int
     remote_id: str
     key_hash: str | None
-    sent_hash: str
+    sent_hash: str | None
     remote_object: str
     is_new_link: bool
+    company_id: int | None
+    links: str | None = None
 
 
 def as_table(rows):

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ...core.const import OPEN_STATES, EventKind
 from ...core.errors import ConflictError, DependencyError, RemoteError
+from .alias import Alias
 
 
 class SharedKeys:
@@ -28,7 +29,7 @@ class SharedKeys:
         """Decide the deliveries that cannot be sent as they are, or prepare them without their key."""
         by_model = defaultdict(list)
         for each in self.batch.ready:
-            if each.new_key or each.changed_key:
+            if each.new_key or each.changed_key or each.lacks_something:
                 by_model[each.claim.res_model].append(each)
         for res_model, deliveries in by_model.items():
             self._settle(res_model, deliveries)
@@ -36,8 +37,8 @@ class SharedKeys:
     def _settle(self, res_model, deliveries):
         may_share = self.env[res_model]._retail_may_share
         if may_share:
-            new = {each.claim.res_id for each in deliveries if each.new_key}
-            aliases = self.env["retail.alias"]._by_record(self.connector, res_model, new) if new else {}
+            ids = {each.claim.res_id for each in deliveries}
+            aliases = self.env["retail.alias"]._by_record(self.connector, res_model, ids)
             for each in deliveries:
                 each.alias = aliases.get(each.claim.res_id)
         holders = self._holders(res_model, deliveries)
@@ -45,7 +46,7 @@ class SharedKeys:
             holder = self._primary_of(each) or holders.get(each.new_key or each.changed_key)
             if holder is None or holder == each.claim.res_id:
                 continue
-            if each.changed_key:
+            if each.prepared.item.remote_id:
                 self._pass_on(each, holder)
             elif may_share and not each.sought:
                 self._share(each, holder)
@@ -54,7 +55,7 @@ class SharedKeys:
 
     def _holders(self, res_model, deliveries):
         """Return ``{key hash: id}`` of the records that exist and have one of the keys at the remote."""
-        keys = {each.new_key or each.changed_key for each in deliveries}
+        keys = {each.new_key or each.changed_key for each in deliveries} - {None}
         holders = self.env["retail.binding"]._key_holders(self.connector, res_model, keys)
         living = set(self.env[res_model].browse(holders.values()).exists().ids)
         return {key: res_id for key, res_id in holders.items() if res_id in living}
@@ -64,7 +65,9 @@ class SharedKeys:
     def _primary_of(self, delivery):
         """Return the record of which the remote said before that it is the same one; None if that may have changed."""
         alias = delivery.alias
-        if alias is None or not alias.is_remote or alias.key_hash != delivery.new_key:
+        if alias is None or not alias.is_remote or alias.key_hash is None:
+            return None
+        if alias.key_hash not in (delivery.new_key, delivery.content_hash):
             return None
         res_model = delivery.claim.res_model
         bound = self.env["retail.binding"]._by_record(self.connector, res_model, [alias.primary_id])
@@ -75,7 +78,8 @@ class SharedKeys:
         claim = delivery.claim
         is_remote = self._primary_of(delivery) is not None
         warning = alias_warning(self.env, claim.res_model, primary_id)
-        delivery.share(primary_id, delivery.new_key, is_remote, warning)
+        key = delivery.alias.key_hash if is_remote else delivery.new_key
+        delivery.share(primary_id, key, is_remote, warning)
         self._forget_attempt(delivery)
 
     def _refuse(self, delivery, holder):
@@ -104,8 +108,9 @@ class SharedKeys:
     def _pass_on(self, delivery, holder):
         """Wait until the holder has given the key up. If it waits for this record's, give that up first."""
         claim = delivery.claim
-        if not self._will_be_sent(claim.res_model, holder):
-            return  # the remote decides
+        if not delivery.changed_key or not self._will_be_sent(claim.res_model, holder):
+            self._leave(delivery, holder)
+            return
         if self._waits_for(claim.res_model, holder, claim.res_id):
             self._give_up_key(delivery)
             return
@@ -150,16 +155,33 @@ class SharedKeys:
 
     def _give_up_key(self, delivery):
         """Send everything but the key now, and all of it once the key is free."""
-        without_key = self.env[delivery.claim.res_model]._retail_without_key(delivery.item.data)
+        delivery.is_partial = self._leave_out(delivery, delivery.prepared.key_property)
+
+    def _leave(self, delivery, holder):
+        """Send everything but what the holder has and does not give up. Of other models than customers, it fails."""
+        if not self.env[delivery.claim.res_model]._retail_may_share:
+            return  # the remote decides
+        is_remote = self._primary_of(delivery) is not None
+        alias = delivery.alias if is_remote else Alias(holder, delivery.changed_key, False, is_partial=True)
+        if self._leave_out(delivery, alias.remote_property or delivery.prepared.key_property):
+            delivery.leave(alias, left_out_warning(self.env, delivery.claim.res_model, holder))
+
+    def _leave_out(self, delivery, name):
+        """Prepare a delivery without a property, or without its key; return whether it can be sent like that."""
+        item = replace(delivery.item, without=frozenset({name}))
+        if not name:
+            data = self.env[delivery.claim.res_model]._retail_without_key(item.data)
+            item = replace(delivery.item, data=data)
         try:
-            prepared = self.batch.adapter.prepare(replace(delivery.item, data=without_key))
+            prepared = self.batch.adapter.prepare(item)
         except RemoteError as error:
             delivery.decide(error)
-            return
-        delivery.prepared, delivery.is_partial = prepared, True
+            return False
+        delivery.prepared = prepared
         if delivery.attempt_id:  # a preview makes none
             self.env["retail.delivery.attempt"].browse(delivery.attempt_id).unlink()
             self.batch.start_attempts([delivery])
+        return True
 
 
 def alias_warning(env, res_model, primary_id):
@@ -169,6 +191,15 @@ def alias_warning(env, res_model, primary_id):
         " documents are linked to that remote record, and changes of this record are not sent. Merge the two if they"
         " are the same, or change the key of this one.",
         record=env[res_model].browse(primary_id)._retail_reference(),
+    )
+
+
+def left_out_warning(env, res_model, holder):
+    """Return what a user reads about a record that is sent without what the remote record of another one has."""
+    return env._(
+        "Possible duplicate of %(record)s, whose remote record has the same key, such as the email address. This record"
+        " was sent without it. Merge the two if they are the same, or change the key of one of them.",
+        record=env[res_model].browse(holder)._retail_reference(),
     )
 
 

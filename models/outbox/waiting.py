@@ -7,59 +7,16 @@ from odoo.tools import SQL
 
 from ...core.const import CLAIMABLE_STATES, OPEN_STATES, EventKind, State
 from .names import record_names
-
-BLOCKED, CORRECTED = "blocked", "corrected"  # what a delivery is shown as, besides its states
-MAX_CHAIN = 8
-
-# The delivery that decides whether a record ("model,id") will arrive: its newest state, or an undelivered fact.
-_LAST = """
-    SELECT x.id, x.state, x.waits_for FROM retail_delivery x
-     WHERE x.connector_id = %(d)s.connector_id
-       AND x.res_model = split_part(%(name)s, ',', 1) AND x.res_id = split_part(%(name)s, ',', 2)::int
-       AND (x.kind = 'state' OR x.state IN ('pending', 'in_flight', 'unknown', 'dead'))
-  ORDER BY x.id DESC LIMIT 1
-"""
-
-
-def blocker_sql(d):
-    """Return the SQL for the id of the failed delivery without which ``d`` is never sent; NULL if there is none.
-
-    It may be further away: an invoice waits for its order, which waits for its customer.
-
-    :param d: alias of the delivery's table
-    """
-    return SQL(
-        """(CASE WHEN %(d)s.waits_for IS NOT NULL AND %(d)s.state IN ('pending', 'unknown') THEN (
-            WITH RECURSIVE chain AS (
-                SELECT first.*, 1 AS depth FROM (%(first)s) first
-             UNION ALL
-                SELECT next.*, c.depth + 1 FROM chain c CROSS JOIN LATERAL (%(next)s) next
-                 WHERE c.waits_for IS NOT NULL AND c.state IN ('pending', 'unknown') AND c.depth < %(max)s)
-            SELECT id FROM chain WHERE state = 'dead' LIMIT 1) END)""",
-        d=d,
-        first=SQL(_LAST, d=d, name=SQL("%s.waits_for", d)),
-        next=SQL(_LAST, d=d, name=SQL("c.waits_for")),
-        max=MAX_CHAIN,
-    )
-
-
-def replacement_sql(d):
-    """Return the SQL for the id of the newer waiting state that takes the place of a failed one; NULL if there is none.
-
-    :param d: alias of the delivery's table
-    """
-    return SQL(
-        """(CASE WHEN %(d)s.state = 'dead' AND %(d)s.kind = 'state' THEN (
-            SELECT max(x.id) FROM retail_delivery x
-             WHERE x.connector_id = %(d)s.connector_id AND x.res_model = %(d)s.res_model AND x.res_id = %(d)s.res_id
-               AND x.id > %(d)s.id AND x.kind = 'state' AND x.state IN ('pending', 'in_flight', 'unknown')) END)""",
-        d=d,
-    )
+from .status_sql import BLOCKED, CORRECTED, blocker_sql, corrected_sql, planned_sql, replacement_sql
 
 
 def _status_selection(model):
     states = model.env["retail.delivery"]._fields["state"]._description_selection(model.env)
     return [*states, (BLOCKED, model.env._("Blocked")), (CORRECTED, model.env._("Corrected"))]
+
+
+def _ids(condition):
+    return SQL("(SELECT d.id FROM retail_delivery d WHERE %s)", condition)
 
 
 class RetailDelivery(models.Model):
@@ -76,6 +33,11 @@ class RetailDelivery(models.Model):
     replaced_by_id = fields.Many2one("retail.delivery", "Newer Event", compute="_compute_status")
     can_open_blocking_record = fields.Boolean(compute="_compute_can_open_blocking_record")
     wait_reason = fields.Text("Waits for", compute="_compute_wait_reason")
+    planned_attempt_at = fields.Datetime(
+        "Next Attempt",
+        compute="_compute_planned_attempt_at",
+        help="Empty if it waits for something else first, or is due already.",
+    )
 
     @api.depends("state", "waits_for", "connector_id", "res_model", "res_id")
     def _compute_status(self):
@@ -88,12 +50,46 @@ class RetailDelivery(models.Model):
     def _search_status(self, operator, value):
         if operator != "in":
             return NotImplemented
-        found = self._status_rows(SQL("(d.waits_for IS NOT NULL OR d.state = 'dead')"))
-        blocked = [id_ for id_, (blocker, _replacement) in found.items() if blocker]
-        corrected = [id_ for id_, (_blocker, replacement) in found.items() if replacement]
-        others = Domain("state", "in", list(value)) & Domain("id", "not in", blocked + corrected)
-        chosen = (blocked if BLOCKED in value else []) + (corrected if CORRECTED in value else [])
-        return others | Domain("id", "in", chosen)
+        self.flush_model()
+        d = SQL("d")
+        blocked = Domain("id", "in", _ids(SQL("d.waits_for IS NOT NULL AND %s IS NOT NULL", blocker_sql(d))))
+        corrected = Domain("id", "in", _ids(corrected_sql(d)))
+        states = Domain("state", "in", [each for each in value if each not in (BLOCKED, CORRECTED)])
+        if set(CLAIMABLE_STATES) & set(value):
+            states &= ~blocked
+        if State.DEAD in value:
+            states &= ~corrected
+        found = [states]
+        found += [blocked] if BLOCKED in value else []
+        found += [corrected] if CORRECTED in value else []
+        return Domain.OR(found)
+
+    def _field_to_sql(self, alias, fname, query=None):
+        """Let lists group by the status: what was corrected is not among the failures."""
+        if fname != "status":
+            return super()._field_to_sql(alias, fname, query)
+        self._check_field_access(self._fields[fname], "read")
+        self.flush_model()
+        d = SQL.identifier(alias)
+        return SQL(
+            "(CASE WHEN %(corrected)s THEN 'corrected' WHEN %(blocker)s IS NOT NULL THEN 'blocked'"
+            " ELSE %(d)s.state END)",
+            corrected=corrected_sql(d),
+            blocker=blocker_sql(d),
+            d=d,
+        )
+
+    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
+        """Let lists sort by the next attempt: those that have none come last."""
+        if field_name != "planned_attempt_at":
+            return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
+        self._check_field_access(self._fields[field_name], "read")
+        self.flush_model()
+        # As the superuser: users of a branch do not see the connector that serves it.
+        connectors = self.env["retail.connector"].sudo().search([("active", "in", (True, False))])
+        held = connectors.filtered(lambda connector: connector._why_waiting()).ids
+        planned = planned_sql(SQL.identifier(alias), self.env.cr.now(), held)
+        return SQL("%s %s NULLS LAST", planned, direction)
 
     @api.model
     def _status_rows(self, condition):
@@ -123,12 +119,26 @@ class RetailDelivery(models.Model):
         for delivery in self:
             delivery.wait_reason = delivery._why_waiting() or False
 
+    @api.depends("state", "waits_for", "next_attempt_at", "connector_id")
+    def _compute_planned_attempt_at(self):
+        now = self.env.cr.now()
+        for delivery in self:
+            is_planned = (
+                delivery.state in CLAIMABLE_STATES
+                and delivery.next_attempt_at > now
+                and not delivery._why_held()
+            )
+            delivery.planned_attempt_at = delivery.next_attempt_at if is_planned else False
+
     def _why_waiting(self):
         """Return in words what a waiting delivery waits for, and since or until when; "" if it does not wait."""
         if self.state not in CLAIMABLE_STATES:
             return ""
-        reasons = [self._why_behind_another(), self.connector_id._why_waiting()]
-        return " ".join(filter(None, reasons)) or self._when_due()
+        return self._why_held() or self._when_due()
+
+    def _why_held(self):
+        """Return in words what it waits for besides its time; "" if it is sent then."""
+        return " ".join(filter(None, [self._why_behind_another(), self._system()._why_waiting()]))
 
     def _why_behind_another(self):
         if self.blocked_by_id:
@@ -170,7 +180,7 @@ class RetailDelivery(models.Model):
         return self.search(older, order="id", limit=1)
 
     def _when_due(self):
-        time = self.connector_id._time(self.next_attempt_at)
+        time = self._system()._time(self.next_attempt_at)
         if self.next_attempt_at > self.env.cr.now():
             return (
                 self.env._("The next attempt is at %(time)s.", time=time)
@@ -227,7 +237,7 @@ class RetailDelivery(models.Model):
         :param left: texts about others that were left as they are
         :param count: how many were queued; None: all of these
         """
-        waiting = [reason for connector in self.connector_id if (reason := connector._why_waiting())]
+        waiting = [reason for connector in self._system() if (reason := connector._why_waiting())]
         blocked = [each._why_blocked_in_full() for each in self if each.blocked_by_id]
         is_sent = len(waiting) < len(self.connector_id) and len(blocked) < len(self)
         reasons = [*waiting, *dict.fromkeys(blocked)]

@@ -13,6 +13,8 @@ import psycopg2
 from odoo import SUPERUSER_ID, api, models
 from odoo.tools import SQL
 
+from odoo.addons.queue_job.job import Job
+
 from ...core.const import Lane
 
 _logger = logging.getLogger(__name__)
@@ -36,8 +38,7 @@ SELECT l.is_draining, l.has_job_runner, extract(epoch FROM t.eta)::float,
        (SELECT max(extract(epoch FROM COALESCE(j.eta, t.now)))::float FROM queue_job j
          WHERE j.state IN ('pending', 'enqueued')
            AND j.identity_key IS NOT NULL AND starts_with(j.identity_key, %(identity)s)
-           AND (j.eta IS NULL AND %(is_due)s OR j.eta <= t.eta AND j.eta > t.now - make_interval(secs => %(overdue)s))),
-       (SELECT company_id FROM retail_connector WHERE id = %(connector)s)
+           AND (j.eta IS NULL AND %(is_due)s OR j.eta <= t.eta AND j.eta > t.now - make_interval(secs => %(overdue)s)))
   FROM (SELECT c.now, CASE WHEN %(is_due)s THEN c.now
                            ELSE date_trunc('second', c.now + make_interval(secs => %(due_in)s + 0.999999)) END AS eta
           FROM (SELECT clock_timestamp() AT TIME ZONE 'UTC' AS now OFFSET 0) c OFFSET 0) t
@@ -64,7 +65,6 @@ class LaneLook(NamedTuple):
     eta: float
     seconds_left: float
     job_starts_at: float | None
-    company_id: int
 
 
 class RetailWake(models.AbstractModel):
@@ -118,13 +118,13 @@ class RetailWake(models.AbstractModel):
             # The job may start before ``eta``: what is committed after its start needs another wake-up.
             seconds_left += lane_look.job_starts_at - lane_look.eta
         else:
-            self._enqueue(connector_id, lane, eta, lane_look.company_id)
+            self._enqueue(connector_id, lane, eta)
         _wakes[self.env.cr.dbname, connector_id, lane] = time.time() + seconds_left
 
     def _call_helper(self, connector_id, lane):
         lane_look = self._look(connector_id, lane, 0.0)
         if lane_look.has_job_runner and not lane_look.job_starts_at:
-            self._enqueue(connector_id, lane, None, lane_look.company_id, is_helper=True)
+            self._enqueue(connector_id, lane, None, is_helper=True)
 
     def _look(self, connector_id, lane, due_in):
         """Return the :class:`LaneLook` of a lane to drain in ``due_in`` seconds, rounded up to whole seconds.
@@ -139,7 +139,6 @@ class RetailWake(models.AbstractModel):
                 is_due=not due_in,
                 due_in=due_in,
                 overdue=0 if due_in else OVERDUE_SECONDS,
-                connector=connector_id,
                 lane_lock=LANE_LOCK,
                 slot=self._slot_number(connector_id, lane, 0),
                 runner_high=JOB_RUNNER_LOCK >> 32,
@@ -154,19 +153,25 @@ class RetailWake(models.AbstractModel):
         [(now,)] = self.env.execute_query(SQL("SELECT extract(epoch FROM clock_timestamp())::float"))
         return now
 
-    def _enqueue(self, connector_id, lane, eta, company_id, **options):
-        identity = f"{self._job_identity(connector_id, lane)}{eta.isoformat() if eta else 'now'}"
-        self.with_context(allowed_company_ids=[company_id])._delayed_drain(
+    def _enqueue(self, connector_id, lane, eta, **options):
+        """Store the job that drains a lane. No waiting job may do the same: see :meth:`_look`.
+
+        Not with ``with_delay``: it would look for such a job once more, which every single change would wait for.
+        """
+        Job(
+            self._drain_method(self.env["retail.connector"].browse(connector_id)._company_ids()[0]),
+            (connector_id, lane),
+            options,
             channel=Lane(lane).channel,
             eta=eta,
             max_retries=0,
-            identity_key=identity,
+            identity_key=f"{self._job_identity(connector_id, lane)}{eta.isoformat() if eta else 'now'}",
             description=f"Retail Hub: connector {connector_id}, {lane}",
-        )._run(connector_id, lane, **options)
+        ).store()
 
     @api.model
-    def _delayed_drain(self, **options):
-        """Return the drain model ``with_delay``, whose method calls become jobs. The drain overrides this."""
+    def _drain_method(self, company_id):
+        """Return the method that drains a lane, of a model in a company. The drain overrides this."""
         raise NotImplementedError
 
     def _has_waiting_job(self, connector, lane):

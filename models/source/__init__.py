@@ -3,6 +3,8 @@ from . import public_name
 from . import capture_part
 from . import cached_lookups
 from . import res_partner
+from . import buyers
+from . import partner_references
 from . import sale_order
 from . import account_move
 from . import payment_transaction

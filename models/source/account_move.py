@@ -8,19 +8,14 @@ from odoo.fields import Domain
 
 from ...schemas.base import MoneyV1
 from ...schemas.invoice import InvoiceLineV1, InvoicePaidV1, InvoiceV2, LineTaxV1, RefundV1
-from .canonical_values import amount, date, decimal, line_values, order_references, tax_rate
+from .canonical_values import amount, date, decimal, line_values, order_references, rounded, tax_rate
 from .capture import Transition, becomes
 
 ORDERS = "line_ids.sale_line_ids.order_id"
-MOVE_TYPES = {
-    "invoice.posted": "out_invoice",
-    "invoice.updated": "out_invoice",
-    "invoice.cancelled": "out_invoice",
-    "invoice.paid": "out_invoice",
-    "refund.issued": "out_refund",
-}
+INVOICES = ("out_invoice", "out_receipt")
 # Odoo's payment states. "in_payment" is paid, though the bank has not confirmed it.
 STATUSES = {"partial": "partial", "in_payment": "paid", "paid": "paid", "reversed": "settled"}
+REFUND_EVENTS = ("refund.issued", "refund.cancelled")
 PAYMENT_JOURNALS = ("bank", "cash", "credit")
 
 
@@ -34,6 +29,7 @@ class AccountMove(models.Model):
     _retail_transitions = (
         Transition("invoice.posted", "state", becomes("posted")),
         Transition("invoice.cancelled", "state", becomes("cancel")),
+        Transition("refund.cancelled", "state", becomes("cancel", "draft", since=("posted",))),
         Transition("refund.issued", "state", becomes("posted")),
         # A payment can be registered on a draft, long before the invoice is posted.
         Transition("invoice.paid", "posted_before", becomes(True)),
@@ -51,6 +47,7 @@ class AccountMove(models.Model):
         "invoice.cancelled": (("", ("invoice.posted",)),),
         "invoice.paid": (("", ("invoice.posted",)),),
         "refund.issued": (("reversed_entry_id", ("invoice.posted",)),),
+        "refund.cancelled": (("", ("refund.issued",)),),
     }
 
     @api.model
@@ -75,7 +72,7 @@ class AccountMove(models.Model):
 
     @api.model
     def _retail_subject_domain(self):
-        return Domain("move_type", "=", "out_invoice") & Domain("state", "=", "posted")
+        return Domain("move_type", "in", INVOICES) & Domain("state", "=", "posted")
 
     @api.model
     def _retail_history_domain(self, event_type):
@@ -92,17 +89,18 @@ class AccountMove(models.Model):
         return self._retail_of_type(event_type).filtered(lambda move: move.state == "posted")
 
     def _retail_with_fact(self, event_type):
-        """Vendor bills, receipts and journal entries have no events. A till's refund is an event of its order."""
+        """Vendor bills and journal entries have no events. A till's refund is an event of its order."""
         moves = self._retail_of_type(event_type)
         if event_type == "invoice.cancelled":
             return moves.filtered("posted_before")
-        if event_type == "refund.issued":
+        if event_type in REFUND_EVENTS:
             # As the superuser: accountants may have no rights on the till's orders.
             return moves.filtered(lambda move: not move.sudo().pos_order_ids)
         return moves
 
     def _retail_of_type(self, event_type):
-        return self.filtered(lambda move: move.move_type == MOVE_TYPES[event_type])
+        move_types = ("out_refund",) if event_type in REFUND_EVENTS else INVOICES
+        return self.filtered(lambda move: move.move_type in move_types)
 
     def _retail_capture_transition(self, transition, old, new):
         if transition.event_type == "invoice.paid":
@@ -112,6 +110,18 @@ class AccountMove(models.Model):
         # An order placed and invoiced in one transaction: placed comes first.
         self.env["sale.order"].flush_model(["state"])
         super()._retail_capture_transition(transition, old, new)
+
+    def unlink(self):
+        """Capture the end of invoices that were posted, before Odoo deletes their lines.
+
+        It is not said again of those that were cancelled.
+        """
+        if self._retail_wants("invoice.cancelled"):
+            self.flush_recordset(["posted_before", "state"])
+            drafts = self.filtered(lambda move: move.state == "draft")
+            drafts._retail_with_fact("invoice.cancelled")._retail_capture_fact("invoice.cancelled")
+        self._retail_snapshot_facts()
+        return super().unlink()
 
     def _retail_cause(self, event_type):
         cause = super()._retail_cause(event_type)
@@ -124,18 +134,24 @@ class AccountMove(models.Model):
         partials = self.line_ids.matched_credit_ids.sorted("id")
         return partials.filtered(lambda partial: partial._retail_is_payment())
 
+    def _retail_present_parts(self, event_type):
+        """The document belongs to the customer that it has now."""
+        return {"customer_id": self.partner_id._retail_customer_id()}
+
     def _retail_canonical(self, event_type, details):
         if event_type == "invoice.paid":
             return self._retail_paid(details)
-        return self._retail_refund() if event_type == "refund.issued" else self._retail_invoice()
+        return self._retail_refund() if event_type in REFUND_EVENTS else self._retail_invoice(event_type)
 
-    def _retail_invoice(self):
+    def _retail_invoice(self, event_type):
+        is_cancelled = self.state == "cancel" or event_type == "invoice.cancelled"  # or deleted as a draft
         return InvoiceV2(
             **self._retail_document(),
             **self._retail_totals(),
-            status="cancelled" if self.state == "cancel" else STATUSES.get(self.payment_state, "open"),
+            status="cancelled" if is_cancelled else STATUSES.get(self.payment_state, "open"),
             invoice_date=date(self.invoice_date),
             due_date=date(self.invoice_date_due),
+            payment_date=date(self._retail_payments()[-1:].credit_move_id.move_id.date),
             orders=self._retail_orders(),
             customer_reference=self.ref or "",
             payment_reference=self.payment_reference or "",
@@ -159,7 +175,7 @@ class AccountMove(models.Model):
     def _retail_paid(self, details):
         """``details``: the ``partial_id`` of the reconciliation."""
         partial = self.env["account.partial.reconcile"].browse(details["partial_id"])
-        residual = self.currency_id.round(self.amount_residual + self._retail_settled_after(partial))
+        residual = rounded(self.amount_residual + self._retail_settled_after(partial), self.currency_id)
         return InvoicePaidV1(
             **self._retail_document(),
             **partial._retail_payment(),
@@ -308,7 +324,7 @@ class AccountPartialReconcile(models.Model):
         """
         line, other = self.debit_move_id, self.credit_move_id.move_id
         return (
-            line.move_id.move_type == "out_invoice"
+            line.move_id.move_type in INVOICES
             and line.account_id.account_type == "asset_receivable"
             and not other.is_invoice(include_receipts=True)
             and bool(

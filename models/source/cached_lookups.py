@@ -5,6 +5,11 @@ from odoo import models
 from ...tools.cache import cached
 
 
+def chosen_company_ids(env):
+    """Return the ids of the companies that the environment names; if it names none, that of its company alone."""
+    return list(env.context.get("allowed_company_ids") or env.company.ids)
+
+
 class ResCountry(models.Model):
     _inherit = "res.country"
 
@@ -21,6 +26,11 @@ class ResCompany(models.Model):
     def _retail_lineage(self):
         """Return the ids of the company and of those above it. Odoo does not allow to change the hierarchy."""
         return tuple(self.parent_ids.ids)
+
+    def _retail_usable_ids(self):
+        """Return the ids of the companies whose records are read for the companies of the environment."""
+        companies = self.browse(chosen_company_ids(self.env))
+        return list(dict.fromkeys(id_ for company in companies for id_ in company._retail_lineage()))
 
     @cached("self.id")
     def _retail_lang(self):

@@ -5,17 +5,28 @@ from decimal import Decimal
 from ...schemas.invoice import OrderReferenceV1
 
 DIGITS = 15  # that a double-precision number has for sure
+SCALE = 6  # decimals of a number with more digits: further ones come from computing with such numbers
+LARGE = 10**11  # Odoo's rounding changes digits of numbers that are not much larger
+
+
+def rounded(value, unit):
+    """Return a number as its currency or unit of measure rounds it; large ones, which Odoo has rounded, as they are."""
+    return value if abs(value) >= LARGE else unit.round(value)
 
 
 def amount(value, currency):
     """Return an amount as a decimal string with the currency's digits: ``12.50``."""
-    text = f"{currency.round(value):.{currency.decimal_places}f}"
+    text = f"{rounded(value, currency):.{currency.decimal_places}f}"
     return text.lstrip("-") if not float(text) else text
 
 
 def decimal(value):
-    """Return a number as a decimal string, with all its digits and no needless zeros: ``2``, ``0.125``."""
-    text = f"{Decimal(f'{value:.{DIGITS}g}'):f}"
+    """Return a number as a decimal string, with the digits of the database and no needless zeros: ``2``, ``0.125``."""
+    number = Decimal(f"{value:.{DIGITS}g}")
+    if float(number) != value:
+        exact = Decimal(repr(value))  # as PostgreSQL has it
+        number = exact if -exact.as_tuple().exponent <= SCALE else number
+    text = f"{number:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
 

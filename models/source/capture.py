@@ -53,6 +53,7 @@ class CapturedEvent(NamedTuple):
     :param details: what was known of a fact when it was captured (JSON text)
     :param excluding_flows: ids of the flows whose filter a record that will be deleted does not match
     :param kept_name: of a record that will be deleted, see :meth:`RetailCapture._retail_public_name`
+    :param correlation_id: of a fact whose record will be deleted: the process to which it belongs
     """
 
     event_type: str
@@ -64,6 +65,7 @@ class CapturedEvent(NamedTuple):
     details: str | None = None
     excluding_flows: tuple[int, ...] = ()
     kept_name: str | None = None
+    correlation_id: str | None = None
 
 
 class RetailCapture(models.AbstractModel):
@@ -83,6 +85,8 @@ class RetailCapture(models.AbstractModel):
     _retail_is_used_by_branches = False
     # Whether two of its records may be one remote record, such as two customers who are the same person.
     _retail_may_share = False
+    # Computed fields that a filter may read record by record, because most records need no query for that.
+    _retail_quick_filters: frozenset[str] = frozenset()
     # The field whose value names the record in stored texts; it must not be personal data.
     _retail_number_field: str | None = None
     # Paths to the record where the business process begins, such as an invoice's order: the first that exists.
@@ -96,6 +100,10 @@ class RetailCapture(models.AbstractModel):
     def _retail_without_key(self, payload):
         """Return a canonical payload without that by which other systems identify a record."""
         return payload
+
+    def _retail_referring(self):
+        """Return the records whose events name these: a list of recordsets."""
+        return []
 
     def _retail_reference(self):
         """Name the record for texts that are stored, which must not hold personal data: by its number or its id."""
@@ -141,6 +149,10 @@ class RetailCapture(models.AbstractModel):
         """Return the domain of the subjects that have changed since a time."""
         return Domain("write_date", ">=", since)
 
+    def _retail_has_changed(self, since):
+        """Return whether the record has changed since a time."""
+        return bool(self.search_count(Domain("id", "=", self.id) & self._retail_changed_domain(since)))
+
     def _retail_subjects(self):
         """Return ``{id: (id of the event's subject, company id or None)}`` of the records that exist."""
         return {record.id: (record.id, record.company_id.id or None) for record in self.exists()}
@@ -177,6 +189,13 @@ class RetailCapture(models.AbstractModel):
             ``after`` for a :class:`Transition`; empty for a state
         """
         raise NotImplementedError
+
+    def _retail_present_parts(self, event_type):
+        """Return what a fact contains of other records, as it is now: a dict of JSON values, which replace saved ones.
+
+        A fact that is sent late must not undo what was sent of them since.
+        """
+        return {}
 
     def _retail_with_fact(self, event_type):
         """Return the changed records to which this fact applies: for shipments, deliveries but not receipts."""
@@ -223,6 +242,9 @@ class RetailCapture(models.AbstractModel):
         """Return ``{id: ids of the flows of this event that exclude the record}``. The outbox overrides this."""
         return {}
 
+    def _retail_snapshot_facts(self):
+        """Give the captured facts about these records, which will be deleted, their payloads. The outbox does it."""
+
     def _retail_newest_event(self, event_types):
         """Return the id of the newest event of these types about the record, None if there is none."""
         return None
@@ -252,17 +274,32 @@ class RetailCapture(models.AbstractModel):
     def _write_multi(self, vals_list):
         transitions = self._retail_wanted_transitions()
         before = self._retail_values_before(transitions, vals_list) if transitions else {}
-        super()._write_multi(vals_list)
-        capturing = self.sudo()  # anybody may flush, such as a visitor who pays
+        result = super()._write_multi(vals_list)
         if before:
-            capturing._retail_capture_transitions(transitions, vals_list, before)
+            # As the superuser: anybody may flush, such as a visitor who pays.
+            self.sudo()._retail_capture_transitions(transitions, vals_list, before)
+        self._retail_capture_changes(vals_list)
+        return result
+
+    def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
+        """Capture translations, which are not written by ``_write_multi``."""
+        result = super()._update_field_translations(field_name, translations, digest, source_lang)
+        self._retail_capture_changes([[field_name]] * len(self))
+        return result
+
+    def _retail_capture_changes(self, changes):
+        """Capture the new states of records.
+
+        :param changes: for each record of ``self``, the names of its changed fields
+        """
         if not self._retail_wants(self._retail_updated_event):
             return
         watched = self._retail_triggers()
         changed = [
-            record.id for record, vals in zip(self, vals_list, strict=True) if not watched.isdisjoint(vals)
+            record.id for record, names in zip(self, changes, strict=True) if not watched.isdisjoint(names)
         ]
-        capturing.browse(changed)._retail_capture_state(self._retail_updated_event)
+        # As the superuser: anybody may flush, such as a visitor who pays.
+        self.sudo().browse(changed)._retail_capture_state(self._retail_updated_event)
 
     def _retail_values_before(self, transitions, vals_list):
         """Return ``{id: {field: value in the database}}`` if a field of a transition is about to be written."""
@@ -281,6 +318,7 @@ class RetailCapture(models.AbstractModel):
         return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
 
     def unlink(self):
+        self._retail_snapshot_facts()
         if self._retail_wants(self._retail_erased_event):
             self._retail_capture_erased()
         if self._retail_subject_field:
@@ -438,6 +476,14 @@ class EventBuffer:
         ]
         for key in undone:
             del self.rows[key]
+
+    def facts_without_payload(self, model, ids):
+        """Return ``{key: fact}`` of the facts about these records whose payload is still to be built."""
+        return {
+            key: row
+            for key, row in self.rows.items()
+            if row.is_fact and row.payload is None and key[0] == model and row.res_id in ids
+        }
 
     def by_model(self):
         """Return ``{model: list of CapturedEvent}``."""

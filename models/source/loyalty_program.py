@@ -5,10 +5,12 @@ from odoo.fields import Domain
 
 from ...schemas.catalog import ProductRefV1, ProductScopeV1, PromotionRewardV1, PromotionRuleV1, PromotionV1
 from .canonical_values import amount, decimal
+from .capture_part import Shown
 
 CHANGED = "promotion.changed"
 COUPON_TYPES = ("coupons", "gift_card", "next_order_coupons")
 CHANNELS = {"sale_ok": "sales", "ecommerce_ok": "web", "pos_ok": "pos"}
+TAGGED = ("product_product_ids", "product_template_ids.product_variant_ids")
 TAX_MODES = {"incl": "included", "excl": "excluded"}
 
 
@@ -195,6 +197,76 @@ class LoyaltyReward(models.Model):
 
     def _retail_free_product(self):
         return {"products": _product_refs(self.reward_product_ids), "quantity": str(self.reward_product_qty)}
+
+
+class ProductProduct(models.Model):
+    """Archived products are left out of promotions."""
+
+    _name = "product.product"
+    _inherit = ["product.product", "retail.capture.part"]
+
+    @api.model
+    def _retail_shown_in(self):
+        fields = frozenset({"active", "default_code", "product_tmpl_id"})
+        rewards = (
+            "discount_product_ids",
+            "reward_product_id",
+            *(f"reward_product_tag_id.{each}" for each in TAGGED),
+        )
+        return [
+            *super()._retail_shown_in(),
+            Shown(CHANGED, fields, "product_ids", "loyalty.rule"),
+            *(Shown(CHANGED, fields, path, "loyalty.reward") for path in rewards),
+            Shown(
+                CHANGED,
+                frozenset({"additional_product_tag_ids"}),
+                "reward_product_tag_id.product_product_ids",
+                "loyalty.reward",
+            ),
+        ]
+
+
+class ProductTemplate(models.Model):
+    _name = "product.template"
+    _inherit = ["product.template", "retail.capture.part"]
+
+    @api.model
+    def _retail_shown_in(self):
+        fields = frozenset({"active", "product_tag_ids", "type"})
+        paths = ("product_template_ids", "product_product_ids.product_tmpl_id")
+        return [
+            *super()._retail_shown_in(),
+            *(Shown(CHANGED, fields, f"reward_product_tag_id.{path}", "loyalty.reward") for path in paths),
+        ]
+
+
+class ProductTag(models.Model):
+    _name = "product.tag"
+    _inherit = ["product.tag", "retail.capture.part"]
+
+    @api.model
+    def _retail_shown_in(self):
+        products = frozenset({"product_product_ids", "product_template_ids"})
+        return [
+            *super()._retail_shown_in(),
+            Shown(CHANGED, frozenset({"name"}), "product_tag_id", "loyalty.rule"),
+            Shown(CHANGED, frozenset({"name"}), "discount_product_tag_id", "loyalty.reward"),
+            Shown(CHANGED, products, "reward_product_tag_id", "loyalty.reward"),
+        ]
+
+
+class ProductCategory(models.Model):
+    _name = "product.category"
+    _inherit = ["product.category", "retail.capture.part"]
+
+    @api.model
+    def _retail_shown_in(self):
+        name = frozenset({"complete_name"})
+        return [
+            *super()._retail_shown_in(),
+            Shown(CHANGED, name, "product_category_id", "loyalty.rule"),
+            Shown(CHANGED, name, "discount_product_category_id", "loyalty.reward"),
+        ]
 
 
 def _product_refs(products):

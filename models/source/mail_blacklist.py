@@ -13,8 +13,12 @@ class MailBlacklist(models.Model):
         return entries
 
     def write(self, vals):
+        """Capture the customers of both addresses, if it changes."""
+        is_other_address, is_change = "email" in vals, not {"active", "email"}.isdisjoint(vals)
+        if is_other_address:
+            self._retail_capture_customers()
         result = super().write(vals)
-        if "active" in vals:
+        if is_change:
             self._retail_capture_customers()
         return result
 

@@ -133,6 +133,10 @@ class PosOrder(models.Model):
         taxed_lines = self._retail_taxed_lines()
         return sum(each.total for each in taxed_lines if each.line._retail_settled_orders() == sale_order)
 
+    def _retail_present_parts(self, event_type):
+        """The order belongs to the customer that it has now."""
+        return {"customer_id": self.partner_id._retail_customer_id()}
+
     def _retail_canonical(self, event_type, details):
         return self._retail_refund() if event_type == "refund.issued" else self._retail_sale()
 

@@ -5,8 +5,10 @@ from odoo.fields import Domain
 
 from ...schemas.catalog import PriceFormulaV1, PriceRemovedV1, PriceV1, VariantPriceV1
 from .canonical_values import decimal, timestamp
+from .capture_part import Shown
 
 CHANGED = "price.changed"
+RULE = "product.pricelist.item"
 REMOVED = "price.removed"
 SCOPES = {
     "3_global": "all",
@@ -116,8 +118,10 @@ class ProductPricelist(models.Model):
     _name = "product.pricelist"
     _inherit = ["product.pricelist", "retail.capture.part"]
 
-    # Prices are archived with their pricelist.
-    _retail_shown_in = {CHANGED: ("item_ids", frozenset({"active", "name"}))}
+    @api.model
+    def _retail_shown_in(self):
+        """Prices are archived with their pricelist."""
+        return [*super()._retail_shown_in(), Shown(CHANGED, frozenset({"active", "name"}), "item_ids")]
 
     def unlink(self):
         _capture_items_removed(self.env, Domain("pricelist_id", "in", self.ids))
@@ -126,7 +130,7 @@ class ProductPricelist(models.Model):
 
 class ProductTemplate(models.Model):
     _name = "product.template"
-    _inherit = ["product.template", "retail.capture"]
+    _inherit = ["product.template", "retail.capture", "retail.capture.part"]
     _retail_has_public_name = True
 
     _retail_created_event = CHANGED
@@ -135,6 +139,11 @@ class ProductTemplate(models.Model):
 
     def _retail_watched_fields(self):
         return frozenset({"active", "company_id", "default_code", "list_price", "name", "sale_ok", "uom_id"})
+
+    @api.model
+    def _retail_shown_in(self):
+        shown = Shown(CHANGED, frozenset({"default_code", "name", "uom_id"}), "product_tmpl_id", RULE)
+        return [*super()._retail_shown_in(), shown]
 
     def _retail_erased_payload(self):
         return PriceRemovedV1(source="list_price", id=str(self.id), template_id=str(self.id)).canonical()
@@ -179,14 +188,13 @@ class ProductProduct(models.Model):
     _name = "product.product"
     _inherit = ["product.product", "retail.capture.part"]
 
-    _retail_shown_in = {CHANGED: ("product_tmpl_id", frozenset({"active", "default_code"}))}
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Capture the product's list price, which names its variants."""
-        products = super().create(vals_list)
-        products.product_tmpl_id._retail_capture_state(CHANGED)
-        return products
+    @api.model
+    def _retail_shown_in(self):
+        return [
+            *super()._retail_shown_in(),
+            Shown(CHANGED, frozenset({"active", "default_code", "product_tmpl_id"}), "product_tmpl_id"),
+            Shown(CHANGED, frozenset({"default_code"}), "product_id", RULE),
+        ]
 
     def unlink(self):
         _capture_items_removed(self.env, Domain("product_id", "in", self.ids))
@@ -197,11 +205,31 @@ class ProductProduct(models.Model):
 
 
 class ProductCategory(models.Model):
-    _inherit = "product.category"
+    _name = "product.category"
+    _inherit = ["product.category", "retail.capture.part"]
+
+    @api.model
+    def _retail_shown_in(self):
+        shown = Shown(CHANGED, frozenset({"complete_name"}), "categ_id", RULE)
+        return [*super()._retail_shown_in(), shown]
 
     def unlink(self):
         _capture_items_removed(self.env, Domain("categ_id", "child_of", self.ids))
         return super().unlink()
+
+
+class UomUom(models.Model):
+    _name = "uom.uom"
+    _inherit = ["uom.uom", "retail.capture.part"]
+
+    @api.model
+    def _retail_shown_in(self):
+        name = frozenset({"name"})
+        return [
+            *super()._retail_shown_in(),
+            Shown(CHANGED, name, "uom_id", "product.template"),
+            Shown(CHANGED, name, "product_tmpl_id.uom_id", RULE),
+        ]
 
 
 def _capture_items_removed(env, domain):

@@ -1,18 +1,20 @@
 """The customer: which changes are events, and its canonical form."""
 
-import unicodedata
 from collections import defaultdict
 from contextlib import suppress
 
-import phonenumbers
 import psycopg2
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import MissingError
 from odoo.fields import Domain
 from odoo.tools.mail import email_split
 
+from ...core.email_address import is_as_typed, is_email_address
+from ...core.person_name import person_name
+from ...core.phone_number import read_phone
 from ...schemas.customer import AddressV1, ConsentV1, CustomerV1, NameV1, PhoneV1
+from .capture_part import Shown
 from .partner_merge import MERGING
 from .remark import Remark
 
@@ -35,9 +37,18 @@ CUSTOMER_FIELDS = (
     "vat",
     "website",
 )
-FILTER_FIELDS = ("customer_rank", "partner_share", "supplier_rank")  # of the default filter
+FILTER_FIELDS = ("commercial_partner_id", "customer_rank", "partner_share", "supplier_rank")
 PAYLOAD_FIELDS = (*CUSTOMER_FIELDS, *FILTER_FIELDS, "email_normalized")
-NO_TAX_ID = ("", "/")
+# Documents that name a customer or an address: (event type, model, path)
+DOCUMENTS = (
+    ("order.updated", "sale.order", "partner_id"),
+    ("order.updated", "sale.order", "partner_shipping_id"),
+    ("order.updated", "pos.order", "partner_id"),
+    ("invoice.updated", "account.move", "partner_id"),
+    ("shipment.updated", "stock.picking", "partner_id"),
+    ("shipment.updated", "stock.picking", "sale_id.partner_id"),
+    ("shipment.updated", "stock.picking", "pos_order_id.partner_id"),
+)
 SCRIPTS = {"latin": "Latn", "Cyrl": "Cyrl"}
 
 
@@ -51,6 +62,8 @@ class ResPartner(models.Model):
     _retail_is_used_by_branches = True
     _retail_may_share = True
 
+    retail_erased_at = fields.Datetime("Erased", readonly=True, copy=False)
+
     # -- capture -----------------------------------------------------------------------------------
 
     @api.model
@@ -59,12 +72,13 @@ class ResPartner(models.Model):
 
     @api.model
     def _retail_default_domain(self):
-        """Internal users are not customers, and neither are vendors who have never bought."""
-        return "[('partner_share', '=', True), '|', ('supplier_rank', '=', 0), ('customer_rank', '!=', 0)]"
+        """Internal users are not customers, and neither are vendors, unless they have bought something."""
+        return "[('retail_is_customer', '=', True)]"
 
     @api.model
     def _retail_subject_domain(self):
-        return Domain("parent_id", "=", False) | Domain("type", "not in", ADDRESS_TYPES)
+        customers = Domain("parent_id", "=", False) | Domain("type", "not in", ADDRESS_TYPES)
+        return customers & Domain("retail_erased_at", "=", False)
 
     @api.model
     def _retail_changed_domain(self, since):
@@ -74,13 +88,44 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         """Capture the customers who lose an address, too: it becomes another customer's, or a contact."""
-        losing = self.browse()
-        if not {"parent_id", "type"}.isdisjoint(vals) and self._retail_wants(self._retail_updated_event):
-            # With full access: who moves an address may not read the customer who had it.
-            losing = self.sudo().filtered(lambda partner: partner._retail_is_address()).parent_id
+        # With full access: who moves an address may not read the customer who had it.
+        partners = self.sudo()
+        addresses = partners._retail_moving(vals)
+        losing = addresses.mapped(lambda address: address._retail_customer())
         result = super().write(vals)
         losing._retail_capture_state(self._retail_updated_event)
+        (addresses | partners._retail_moving(vals))._retail_capture_documents()
+        if not {"is_company", "parent_id", "type"}.isdisjoint(vals):
+            partners._retail_capture_staff()
         return result
+
+    def _retail_moving(self, vals):
+        """Return the addresses among the partners, if this write may give them to other customers or companies."""
+        if {"company_id", "parent_id", "type"}.isdisjoint(vals):
+            return self.browse()
+        return self.filtered(lambda partner: partner._retail_is_address())
+
+    def _retail_capture_staff(self):
+        """Capture the persons whose company these are: each event of a person names it."""
+        if self._retail_wants(self._retail_updated_event):
+            persons = self.child_ids.filtered(lambda partner: not partner._retail_is_address())
+            persons._retail_capture_state(self._retail_updated_event)
+
+    def _retail_capture_documents(self):
+        """Capture the documents of addresses, and of theirs: they are another customer's now."""
+        for event_type, model, path in DOCUMENTS if self else ():
+            # With full access: who moves an address may not read the documents that name it.
+            documents = self.env[model].sudo().with_context(active_test=False)
+            if documents._retail_wants(event_type):
+                documents.search([(path, "child_of", self.ids)])._retail_capture_state(event_type)
+
+    def unlink(self):
+        """Capture the customers of deleted addresses."""
+        if self._retail_wants(self._retail_updated_event):
+            # With full access: who deletes an address may not read its customer.
+            addresses = self.sudo().filtered(lambda partner: partner._retail_is_address())
+            addresses.parent_id._retail_capture_state(self._retail_updated_event)
+        return super().unlink()
 
     def _retail_capture_state(self, event_type, company_id=None):
         """A new address is a change of its customer, not a new customer."""
@@ -91,12 +136,19 @@ class ResPartner(models.Model):
         return super(ResPartner, self - addresses)._retail_capture_state(event_type, company_id)
 
     def _retail_subjects(self):
-        """An address of a customer is not a customer: its changes are changes of the customer."""
-        self.fetch(("company_id", "parent_id", "type"))  # usually in the cache already
+        """An address of a customer is not a customer: its changes are changes of the customer.
+
+        Of an erased customer, nothing is told any more.
+        """
+        self.fetch(("company_id", "parent_id", "retail_erased_at", "type"))  # usually in the cache already
         subjects = {}
         for partner in self:
             with suppress(MissingError):
-                subjects[partner.id] = (partner._retail_customer().id, partner.company_id.id or None)
+                customer = partner._retail_customer()
+                if customer.retail_erased_at:
+                    continue
+                company = customer.company_id or partner.company_id
+                subjects[partner.id] = (customer.id, company.id or None)
         return subjects
 
     def _retail_is_address(self):
@@ -112,7 +164,6 @@ class ResPartner(models.Model):
     def _retail_capture_erased(self):
         """Capture erased customers: not their addresses, and not customers merged into another."""
         addresses = self.filtered(lambda partner: partner._retail_is_address())
-        addresses.parent_id._retail_capture_state(self._retail_updated_event)
         erased = self.browse() if self.env.context.get("retail_merging") is MERGING else self - addresses
         return super(ResPartner, erased)._retail_capture_erased()
 
@@ -175,65 +226,63 @@ class ResPartner(models.Model):
         return str(self._retail_customer().id or "")
 
     def _retail_name(self):
-        """Return the canonical name.
-
-        Odoo has one name: a person's family name is what comes before a comma, or else the last word.
-        """
-        full = (self.name or "").strip()
+        """Return the canonical name. Odoo has one name."""
         if self.is_company:
-            return NameV1(full=full)
-        family, comma, given = (part.strip() for part in full.partition(","))
-        if comma and family and given and "," not in given:
-            return NameV1(full=f"{given} {family}", given=given, family=family)
-        given, _space, family = full.rpartition(" ")
-        return NameV1(full=full, given=given.strip(), family=family)
+            return NameV1(full=(self.name or "").strip())
+        return NameV1(**person_name(self.name or "")._asdict())
 
     def _retail_emails(self):
         """Return the e-mail address, and remarks about what is not sent."""
         if not self.email:
             return (), []
-        address = self.email_normalized
-        if not address or address.endswith(".") or not _is_visible(self.email):
+        address = self.email_normalized or ""
+        if not is_email_address(address) or not is_as_typed(address, self.email):
             return (), [Remark(self.env._("The e-mail address is not valid and was left out."), "emails")]
-        if len(set(email_split(self.email))) < 2:
+        # To parse the field takes long, and most have one address.
+        if self.email.count("@") < 2 or len({each.lower() for each in email_split(self.email)}) < 2:
             return (address,), []
         text = self.env._("The e-mail field has several addresses. Only the first one was sent.")
         return (address,), [Remark(text, "emails", is_unreadable=False)]
 
     def _retail_tax_id(self):
-        """Return the tax ID. Odoo lets users enter ``/`` for customers who have none."""
-        return "" if (self.vat or "").strip() in NO_TAX_ID else self.vat
+        """Return the tax ID. Those who have none get ``/``, ``N/A`` or the like in Odoo: each real one has a digit."""
+        tax_id = (self.vat or "").strip()
+        return tax_id if any(char.isdigit() for char in tax_id) else ""
 
     def _retail_phones(self):
-        """Return the numbers in E.164 form, and a remark about one that is not valid."""
+        """Return the number in E.164 form, and remarks about what is not sent."""
         if not self.phone:
             return (), []
         country = self.country_id or self.company_id.country_id or self.env.company.country_id
-        try:
-            number = phonenumbers.parse(self.phone, country._retail_code() or None)
-        except phonenumbers.NumberParseException:
-            number = None
-        if number is None or not phonenumbers.is_valid_number(number):
+        found = read_phone(self.phone, country._retail_code() or None)
+        if found is None:
             return (), [Remark(self.env._("The phone number is not valid and was left out."), "phones")]
-        return (PhoneV1(number=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)),), []
+        texts = []
+        if found.has_others:
+            texts.append(self.env._("The phone field has several numbers. Only the first one was sent."))
+        if found.has_extension:
+            texts.append(self.env._("The phone number was sent without its extension."))
+        return (PhoneV1(number=found.number),), [
+            Remark(text, "phones", is_unreadable=False) for text in texts
+        ]
 
     def _retail_addresses(self):
         """Return ``{id: records}``: each record itself, then its addresses, and theirs.
 
         Addresses of other companies are left out: a customer may be shared by companies, and have some of each.
         """
-        companies = (False, *self.env.company._retail_lineage())
+        companies = (False, *self.env.company._retail_usable_ids())
         found, parents = self.env["res.partner"], self
         while parents:
-            parents = self.env["res.partner"].search_fetch(
+            parents = self.env["res.partner"].search(
                 [
                     ("parent_id", "in", parents.ids),
                     ("type", "in", ADDRESS_TYPES),
                     ("company_id", "in", companies),
                 ],
-                ADDRESS_FIELDS,
                 order="id",
             )
+            parents.fetch(ADDRESS_FIELDS)  # not by the search: most customers have no address
             found += parents
         addresses = defaultdict(self.env["res.partner"].browse)
         for address in found:
@@ -274,9 +323,7 @@ class ResPartnerCategory(models.Model):
     _name = "res.partner.category"
     _inherit = ["res.partner.category", "retail.capture.part"]
 
-    _retail_shown_in = {"customer.updated": ("partner_ids", frozenset({"active", "name", "partner_ids"}))}
-
-
-def _is_visible(text):
-    """Return whether a text has no invisible characters, such as zero-width spaces, inside."""
-    return not any(unicodedata.category(each) in ("Cc", "Cf") for each in text.strip())
+    @api.model
+    def _retail_shown_in(self):
+        shown = Shown("customer.updated", frozenset({"active", "name", "partner_ids"}), "partner_ids")
+        return [*super()._retail_shown_in(), shown]

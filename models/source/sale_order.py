@@ -59,6 +59,10 @@ class SaleOrder(models.Model):
     def _retail_occurred_at(self, event_type):
         return self.date_order if event_type == "order.placed" else None
 
+    def _retail_present_parts(self, event_type):
+        """The order belongs to the customer that it has now."""
+        return {"customer_id": self.partner_id._retail_customer_id()}
+
     def _retail_channel(self):
         return "web" if "website_id" in self._fields and self.website_id else "sales"
 

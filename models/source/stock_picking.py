@@ -1,5 +1,6 @@
 """Transfers: which are shipments to customers or returns from them, and their canonical forms."""
 
+import re
 from collections import defaultdict
 
 from odoo import api, models
@@ -8,10 +9,13 @@ from odoo.fields import Domain
 from ...schemas.shipment import LotV1, OrderShippingV1, ReturnLineV1, ReturnV1, ShipmentLineV1, ShipmentV2
 from .canonical_values import decimal, order_references, timestamp
 from .capture import Transition, becomes
+from .capture_part import Shown
 
 OWN_USAGES = ("internal", "transit")
 SHIPPED_FROM = (*OWN_USAGES, "supplier")
 RETURN_USAGES = (*SHIPPED_FROM, "inventory")  # returned goods may go straight to the vendor, or to scrap
+OPEN_STATES = ("waiting", "confirmed", "assigned")
+ENDED_STATES = ("done", "cancel")
 UPDATED = "shipment.updated"
 DONE_EVENTS = ("shipment.confirmed", "return.received")
 
@@ -27,6 +31,8 @@ class StockPicking(models.Model):
         Transition("shipment.confirmed", "state", becomes("done")),
         # Without the rest that is cancelled, an order is shipped.
         Transition(UPDATED, "state", becomes("cancel")),
+        # With more to be shipped, it is not shipped any more.
+        Transition(UPDATED, "state", becomes(*OPEN_STATES)),
         # Validating a draft return confirms it on the way.
         Transition(
             "return.initiated",
@@ -76,9 +82,15 @@ class StockPicking(models.Model):
     def _retail_capture_transition(self, transition, old, new):
         if transition.event_type == UPDATED:
             pickings = self.sudo()  # salespeople may have no rights on stock
-            pickings._retail_shipments_of_order()[-1:]._retail_capture_state(UPDATED)
+            if new == "cancel" or pickings._retail_adds_to_order():
+                pickings._retail_shipments_of_order()[-1:]._retail_capture_state(UPDATED)
             return
         super()._retail_capture_transition(transition, old, new)
+
+    def unlink(self):
+        """Build the payloads of captured facts before Odoo deletes the moves."""
+        self._retail_snapshot_facts()
+        return super().unlink()
 
     def _retail_with_fact(self, event_type):
         pickings = self.sudo()  # salespeople may have no rights on stock
@@ -128,13 +140,21 @@ class StockPicking(models.Model):
             return self._retail_shipment()
         return self._retail_return("initiated" if event_type == "return.initiated" else "received")
 
+    def _retail_present_parts(self, event_type):
+        """What was shipped of the order may be more by now, and its customer may be another."""
+        customer = {"customer_id": self._retail_customer()._retail_customer_id()}
+        if event_type != "shipment.confirmed":
+            return customer
+        shipping = self._retail_order_shipping()
+        return {**customer, "order_shipping": shipping and shipping.canonical()}
+
     def _retail_shipment(self):
         moves = self._retail_done_moves().filtered(lambda move: move.location_dest_id.usage == "customer")
         return ShipmentV2(
             **self._retail_head(),
             order_shipping=self._retail_order_shipping(),
             carrier=self._retail_carrier(),
-            tracking_number=self._retail_optional("carrier_tracking_ref") or "",
+            tracking_number=", ".join(self._retail_tracking_numbers()),
             shipped_at=timestamp(self.date_done or self.env.cr.now()),
             delivery_address=self.partner_id._retail_address() if self.partner_id else None,
             lines=tuple(ShipmentLineV1(**move._retail_line(move.quantity)) for move in moves),
@@ -146,19 +166,35 @@ class StockPicking(models.Model):
         if not (self.sale_id or self.pos_order_id):
             return None
         shipments = self._retail_shipments_of_order()
-        numbers = (each._retail_optional("carrier_tracking_ref") for each in shipments)
+        numbers = (number for each in shipments for number in each._retail_tracking_numbers())
         return OrderShippingV1(
             status="partial" if self._retail_order_has_rest() else "shipped",
-            tracking_numbers=tuple(dict.fromkeys(filter(None, numbers))),
+            tracking_numbers=tuple(dict.fromkeys(numbers)),
         )
+
+    def _retail_tracking_numbers(self):
+        """Return the tracking numbers. Odoo has one field, which may hold several: ``T1, T2``."""
+        numbers = re.findall(r"[^\s,;]+", self._retail_optional("carrier_tracking_ref") or "")
+        return tuple(dict.fromkeys(numbers))
 
     def _retail_order_has_rest(self):
         """Return whether goods of the order are still to leave for the customer, from whatever warehouse.
 
         They may have to be picked first: then their final location is the customer.
         """
-        rest = self._retail_pickings_of_order().filtered(lambda each: each.state not in ("done", "cancel"))
-        moves = rest.move_ids.filtered(lambda move: move.state not in ("done", "cancel"))
+        return self._retail_pickings_of_order()._retail_leave_for_customer()
+
+    def _retail_adds_to_order(self):
+        """Return whether goods are to leave for the customer in addition to the order's earlier transfers.
+
+        A backorder is not in addition: it is what is left of one.
+        """
+        return not self.backorder_id and self._retail_leave_for_customer()
+
+    def _retail_leave_for_customer(self):
+        """Return whether goods of these transfers are still to leave for the customer."""
+        rest = self.filtered(lambda each: each.state not in ENDED_STATES)
+        moves = rest.move_ids.filtered(lambda move: move.state not in ENDED_STATES)
         ends = moves.mapped(lambda move: move.location_final_id or move.location_dest_id)
         return "customer" in ends.mapped("usage")
 
@@ -238,7 +274,17 @@ class StockMove(models.Model):
     _name = "stock.move"
     _inherit = ["stock.move", "retail.capture.part"]
 
-    _retail_shown_in = {UPDATED: ("picking_id", frozenset({"product_uom", "quantity", "sale_line_id"}))}
+    @api.model
+    def _retail_shown_in(self):
+        fields = {"picking_id", "product_uom", "quantity", "sale_line_id", "state"}
+        return [*super()._retail_shown_in(), Shown(UPDATED, frozenset(fields), "picking_id")]
+
+    def _retail_showing(self, shown):
+        """A shipment contains done moves. To look at others would compute the states of transfers too early."""
+        is_shipped = shown.event_type == UPDATED
+        return super(
+            StockMove, self.filtered(lambda move: move.state == "done") if is_shipped else self
+        )._retail_showing(shown)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -284,4 +330,23 @@ class StockMoveLine(models.Model):
     _name = "stock.move.line"
     _inherit = ["stock.move.line", "retail.capture.part"]
 
-    _retail_shown_in = {UPDATED: ("picking_id", frozenset({"lot_id", "lot_name", "quantity"}))}
+    @api.model
+    def _retail_shown_in(self):
+        fields = {"lot_id", "lot_name", "move_id", "product_uom_id", "quantity"}
+        return [*super()._retail_shown_in(), Shown(UPDATED, frozenset(fields), "picking_id")]
+
+    def _retail_showing(self, shown):
+        """See the moves."""
+        return super(StockMoveLine, self.filtered(lambda line: line.move_id.state == "done"))._retail_showing(
+            shown
+        )
+
+
+class StockLot(models.Model):
+    _name = "stock.lot"
+    _inherit = ["stock.lot", "retail.capture.part"]
+
+    @api.model
+    def _retail_shown_in(self):
+        shown = Shown(UPDATED, frozenset({"name"}), "move_line_ids.lot_id", "stock.picking")
+        return [*super()._retail_shown_in(), shown]

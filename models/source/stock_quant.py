@@ -6,7 +6,9 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ...schemas.stock import StockLevelV1, WarehouseLevelV1, WarehouseV1
-from .canonical_values import decimal
+from .cached_lookups import chosen_company_ids
+from .canonical_values import decimal, rounded
+from .capture_part import Shown
 
 LEVEL_EVENT = "stock.level_changed"
 OPEN_STATES = ("waiting", "confirmed", "assigned", "partially_available")
@@ -26,7 +28,7 @@ class StockQuant(models.Model):
 
     @api.model
     def _retail_watched_fields(self):
-        return frozenset({"quantity", "reserved_quantity"})
+        return frozenset({"location_id", "quantity", "reserved_quantity"})
 
     def _retail_capture_state(self, event_type, company_id=None):
         """Capture the product's level for the quant's company. Stock in no warehouse has none."""
@@ -74,18 +76,86 @@ class StockLocation(models.Model):
     _name = "stock.location"
     _inherit = ["stock.location", "retail.capture.part"]
 
-    _retail_shown_in = {LEVEL_EVENT: ("quant_ids", frozenset({"warehouse_id"}))}
+    @api.model
+    def _retail_shown_in(self):
+        shown = Shown(LEVEL_EVENT, frozenset({"location_id", "warehouse_id"}), "quant_ids")
+        return [*super()._retail_shown_in(), shown]
+
+    def _retail_showing(self, shown):
+        """The stock of a location is that of all its parts."""
+        if shown.event_type != LEVEL_EVENT:
+            return super()._retail_showing(shown)
+        return self.env["stock.quant"].search([("location_id", "child_of", self.ids)])
 
 
 class ProductTemplate(models.Model):
     _name = "product.template"
     _inherit = ["product.template", "retail.capture.part"]
 
-    _retail_shown_in = {LEVEL_EVENT: ("product_variant_ids", frozenset({"name", "uom_id"}))}
+    @api.model
+    def _retail_shown_in(self):
+        # Of a new product, there is nothing in stock yet.
+        fields = frozenset({"name", "uom_id"})
+        shown = Shown(LEVEL_EVENT, fields, "product_variant_ids", at_creation=False)
+        return [*super()._retail_shown_in(), shown]
+
+
+class ProductAttributeValue(models.Model):
+    _name = "product.attribute.value"
+    _inherit = ["product.attribute.value", "retail.capture.part"]
+
+    @api.model
+    def _retail_shown_in(self):
+        path = "product_template_attribute_value_ids.product_attribute_value_id"
+        return [
+            *super()._retail_shown_in(),
+            Shown(LEVEL_EVENT, frozenset({"name"}), path, "product.product"),
+        ]
+
+
+class ProductTemplateAttributeValue(models.Model):
+    """The name of a variant has the values of attributes of which its product has several."""
+
+    _name = "product.template.attribute.value"
+    _inherit = ["product.template.attribute.value", "retail.capture.part"]
+
+    @api.model
+    def _retail_shown_in(self):
+        fields = frozenset({"attribute_line_id", "ptav_active"})
+        return [
+            *super()._retail_shown_in(),
+            Shown(LEVEL_EVENT, fields, "product_tmpl_id.product_variant_ids"),
+        ]
+
+
+class UomUom(models.Model):
+    _name = "uom.uom"
+    _inherit = ["uom.uom", "retail.capture.part"]
+
+    @api.model
+    def _retail_shown_in(self):
+        shown = Shown(LEVEL_EVENT, frozenset({"name"}), "product_tmpl_id.uom_id", "product.product")
+        return [*super()._retail_shown_in(), shown]
 
 
 class StockWarehouse(models.Model):
-    _inherit = "stock.warehouse"
+    """A level names all warehouses, also those in which there is nothing."""
+
+    _name = "stock.warehouse"
+    _inherit = ["stock.warehouse", "retail.capture.part"]
+
+    @api.model
+    def _retail_shown_in(self):
+        fields = frozenset({"active", "code", "company_id", "name"})
+        return [*super()._retail_shown_in(), Shown(LEVEL_EVENT, fields, "", "product.product")]
+
+    def _retail_capture_showing(self, shown):
+        """Capture the levels of all tracked products, for the companies of the warehouses."""
+        products = self.env["product.product"].with_context(active_test=True)
+        for company in self.company_id:
+            of_company = Domain("company_id", "in", (False, company.id))
+            found = products.search(products._retail_subject_domain() & of_company)
+            found._retail_capture_state(shown.event_type, company.id)
 
     def _retail_warehouse(self):
         return WarehouseV1(id=str(self.id), code=self.code, name=self.name)
@@ -128,9 +198,11 @@ class ProductProduct(models.Model):
         return changed | Domain("stock_move_ids", "any", changed)
 
     def _retail_payloads(self):
-        """As the base method, for the company of the environment, with a constant number of queries."""
-        # As the superuser: a level counts all stock of the company, whoever previews it.
-        warehouses = self.env["stock.warehouse"].sudo().search([("company_id", "=", self.env.company.id)])
+        """As the base method, for the companies of the environment, with a constant number of queries."""
+        # As the superuser: a level counts all stock of the companies, whoever previews it.
+        warehouses = (
+            self.env["stock.warehouse"].sudo().search([("company_id", "in", chosen_company_ids(self.env))])
+        )
         # As the superuser: see above.
         levels = self.sudo()._retail_levels(warehouses)
         products = self.with_context(display_default_code=False)
@@ -148,13 +220,12 @@ class ProductProduct(models.Model):
         )
 
     def _retail_level(self, warehouse, on_hand, reserved, incoming):
-        rounded = self.uom_id.round
         return WarehouseLevelV1(
             warehouse=warehouse._retail_warehouse(),
-            on_hand=decimal(rounded(on_hand)),
-            reserved=decimal(rounded(reserved)),
-            available=decimal(rounded(on_hand - reserved)),
-            incoming=decimal(rounded(incoming)),
+            on_hand=decimal(rounded(on_hand, self.uom_id)),
+            reserved=decimal(rounded(reserved, self.uom_id)),
+            available=decimal(rounded(on_hand - reserved, self.uom_id)),
+            incoming=decimal(rounded(incoming, self.uom_id)),
         )
 
     def _retail_levels(self, warehouses):

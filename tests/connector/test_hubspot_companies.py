@@ -50,7 +50,7 @@ class TestHubSpotCompanies(HubSpotCase):
         self.assertIn(ids["Other"], self._contact("bo@acme.example")["associations"]["companies"])
 
     def test_a_person_that_becomes_a_company(self):
-        """What was linked to the contact stays with it; from then on it is the company."""
+        """The contact stays; from then on, what is sent is linked to the company."""
         order = self._arrived()
         self.customer.is_company = True
         self._drain()

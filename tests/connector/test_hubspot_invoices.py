@@ -25,6 +25,16 @@ class TestHubSpotInvoices(HubSpotCase):
         properties = self._only("invoices")["properties"]
         return tuple(properties.get(name) for name in names)
 
+    def test_reset_to_draft_and_deleted(self):
+        invoice = self._invoice(self._order())
+        self._drain()
+        self.assertEqual(self._sent("hs_invoice_status"), ("open",))
+        invoice.button_draft()
+        self._drain()
+        invoice.unlink()
+        self._drain()
+        self.assertEqual(self._sent("hs_invoice_status"), ("voided",))
+
     def test_posted_partly_paid_paid(self):
         order = self._order()
         invoice = self._invoice(order)
@@ -69,11 +79,12 @@ class TestHubSpotInvoices(HubSpotCase):
         invoice = self._invoice(self._order())
         payments = self._pay(invoice, invoice.amount_total)
         self._drain()
-        self.assertEqual(self._sent("hs_invoice_status"), ("paid",))
+        paid = ("paid", "2026-11-25T12:00:00Z")
+        self.assertEqual(self._sent("hs_invoice_status", "hs_payment_date"), paid)
         payments.action_draft()
         payments.action_cancel()
         self._drain()
-        self.assertEqual(self._sent("hs_invoice_status"), ("open",))
+        self.assertEqual(self._sent("hs_invoice_status", "hs_payment_date"), ("open", None))
         wizard = self.env["account.move.reversal"].with_context(
             active_model="account.move", active_ids=invoice.ids
         )
@@ -82,15 +93,23 @@ class TestHubSpotInvoices(HubSpotCase):
         self._drain()
         self.assertEqual(invoice.payment_state, "reversed")
         self.assertEqual(self._sent("hs_invoice_status"), ("voided",))
+        invoice.reversal_move_ids.button_draft()  # which leaves it reconciled
+        self._drain()
+        self.assertEqual((invoice.payment_state, *self._sent("hs_invoice_status")), ("reversed", "voided"))
+        invoice.reversal_move_ids.button_cancel()
+        self._drain()
+        self.assertEqual((invoice.payment_state, *self._sent("hs_invoice_status")), ("not_paid", "open"))
         self.assertEqual(len(self._line_items(self._only("invoices"))), 1)
 
     def test_cancelled(self):
         invoice = self._invoice(self._order())
+        self._pay(invoice, 20)
         self._drain()
+        self.assertEqual(self._sent("hs_payment_date"), ("2026-11-25T12:00:00Z",))
         invoice.button_draft()
         invoice.button_cancel()
         self._drain()
-        self.assertEqual(self._sent("hs_invoice_status"), ("voided",))
+        self.assertEqual(self._sent("hs_invoice_status", "hs_payment_date"), ("voided", None))
 
     def test_everything_in_one_transaction(self):
         """Ordered, billed and paid before anything was sent: it goes out in the order in which it depends."""
@@ -156,8 +175,9 @@ class TestHubSpotInvoices(HubSpotCase):
         self.assertEqual(len(self._line_items(record)), 1)
 
 
-@tagged("post_install", "-at_install")
-class TestHubSpotTill(HubSpotCase, PosCase):
+class TillCase(HubSpotCase, PosCase):
+    """A till whose orders go to HubSpot."""
+
     def setUp(self):
         super().setUp()
         self.customer.email = "ann@example.com"
@@ -179,6 +199,9 @@ class TestHubSpotTill(HubSpotCase, PosCase):
         self._drain()
         return order
 
+
+@tagged("post_install", "-at_install")
+class TestHubSpotTill(TillCase):
     def test_of_nobody(self):
         order = self._sold()
         self.assertEqual(self._deliveries(order).mapped("state"), ["delivered"])

@@ -15,6 +15,7 @@ OPEN, DELIVERED, CANCELLED = (
     "3725360f-519b-4b18-a593-494d60a29c9f",
     "3c85a297-e9ce-400b-b42e-9f16853d69d6",
 )
+SHIPPED = "aa99e8d0-c1d5-4071-b915-d240bbb1aed9"
 
 
 class HubSpotCase(ShopCase):
@@ -97,7 +98,7 @@ class TestHubSpotSetUp(HubSpotCase):
         self.assertEqual(kind, "success")
         self.assertIn("Added: ", message)
         self.assertIn("Order placed", message)
-        self.assertIn("HubSpot does not accept: Refund issued.", message)
+        self.assertIn("HubSpot does not accept: Refund issued, Refund cancelled.", message)
         self.assertIn(
             "Created in the remote system: order: odoo_id, invoice: odoo_id, line item: odoo_id.", message
         )
@@ -217,6 +218,74 @@ class TestHubSpotOrders(HubSpotCase):
         record = self._only("orders")
         self.assertEqual(record["properties"]["hs_pipeline_stage"], CANCELLED)
         self.assertEqual(record["properties"]["hs_external_order_status"], "cancelled")
+
+    def test_cancelled_after_a_part_was_shipped(self):
+        self.product.is_storable = True
+        self.env["stock.quant"]._update_available_quantity(self.product, self.warehouse.lot_stock_id, 5)
+        order = self._arrived(quantity=5)
+        order.picking_ids.move_ids.write({"quantity": 2, "picked": True})
+        order.picking_ids._action_done()
+        self._drain()
+        order._action_cancel()
+        self._drain()
+        properties = self._only("orders")["properties"]
+        self.assertEqual(
+            (properties["hs_pipeline_stage"], properties["hs_fulfillment_status"]),
+            (CANCELLED, "shipped"),
+        )
+
+    def _ship(self, picking, quantity):
+        picking.move_ids.write({"quantity": quantity, "picked": True})
+        picking._action_done()
+
+    def _failed_shipment(self):
+        """Return an order of 5, and the event of a shipment of 2, which HubSpot did not accept and is sent later."""
+        self.product.is_storable = True
+        self.env["stock.quant"]._update_available_quantity(self.product, self.warehouse.lot_stock_id, 5)
+        order = self._arrived(quantity=5)
+        shipment = order.picking_ids
+        self._ship(shipment, 2)
+        self.sandbox.fault(path="/orders/batch/update", status=500, times=1)
+        self._drain()
+        late = self._deliveries(shipment)
+        self.assertEqual((late.event_type, late.state), ("shipment.confirmed", "unknown"))
+        return order, late
+
+    def _send_late(self, late):
+        self._make_due(late)
+        self._drain()
+        self.assertEqual(late.state, "delivered")
+        properties = self._only("orders")["properties"]
+        return properties["hs_pipeline_stage"], properties["hs_fulfillment_status"]
+
+    def test_a_late_shipment_of_an_order_that_was_shipped_in_full(self):
+        order, late = self._failed_shipment()
+        self._ship(order.picking_ids.filtered("backorder_id"), 3)
+        self._drain()
+        self.assertEqual(self._send_late(late), (SHIPPED, "shipped"))
+
+    def test_a_late_shipment_of_an_order_that_was_cancelled(self):
+        order, late = self._failed_shipment()
+        order._action_cancel()
+        self._drain()
+        self.assertEqual(self._send_late(late), (CANCELLED, "shipped"))
+
+    def test_resync_of_an_order_that_was_shipped(self):
+        order, late = self._failed_shipment()
+        self._ship(order.picking_ids.filtered("backorder_id"), 3)
+        self._send_late(late)
+        order.action_retail_resync()
+        self._drain()
+        self.assertEqual(self._only("orders")["properties"]["hs_pipeline_stage"], SHIPPED)
+
+    def test_cancelled_and_confirmed_again(self):
+        order = self._arrived()
+        order._action_cancel()
+        self._drain()
+        order.action_draft()
+        order.action_confirm()
+        self._drain()
+        self.assertEqual(self._only("orders")["properties"]["hs_pipeline_stage"], OPEN)
 
     def test_confirmed_and_cancelled_in_one_transaction(self):
         order = self._order()
@@ -655,15 +724,21 @@ class TestHubSpotMapping(HubSpotCase):
         order.order_line = [Command.create({"product_id": self.product.id, "product_uom_qty": 77})]
         order.action_confirm()
         preview = self._preview("line_item", order)
-        self.assertRegex(
-            preview.problem, r"^Not sent yet. Waiting for Contact #\d+, which must arrive first.$"
-        )
+        self.assertEqual(preview.problem, "Not sent yet. Waiting for Ann Lee, which must arrive first.")
         self.assertIn("LAMP", preview.table)
         self.assertIn("19.99", preview.table)
         self.assertNotIn("77", preview.table)
 
     def test_preview_of_an_invoice(self):
         """A line that another event fills is shown as not sent."""
+        self.connector.field_map_ids.create(
+            {
+                "connector_id": self.connector.id,
+                "object_name": "hubspot.invoice",
+                "remote_property": "hs_comments",
+                "expression": "payment_number",
+            }
+        )
         order = self._order()
         order._create_invoices().action_post()
         preview = self._preview("invoice")
@@ -710,6 +785,53 @@ class TestHubSpotMapping(HubSpotCase):
         action = self.connector.action_compare_field_maps()
         [difference] = self.env[action["res_model"]].browse(action["res_id"]).line_ids
         self.assertEqual((difference.object_name, difference.kind), ("hubspot.deal", "yours"))
+
+    def test_an_order_that_gets_another_customer(self):
+        """It waits for the customer that it has now, not for the one that it had."""
+        for write in (self._order_of, self._invoice_of):
+            with self.subTest(write.__name__):
+                dead = self._partner("Dead", False)
+                document = write(dead)
+                self._drain()
+                placed = self._deliveries(document)[0]
+                self.assertEqual((placed.state, placed.waits_for), ("pending", f"res.partner,{dead.id}"))
+                self._change_customer(document)
+                self._make_due(self._deliveries(document))
+                self._drain()
+                self._drain()
+                self.assertEqual(set(self._deliveries(document).mapped("state")), {"delivered"})
+                [contact] = [
+                    each["id"] for each in self.sandbox.contacts() if each["properties"]["lastname"] == "Lee"
+                ]
+                self.assertEqual(self._linked(document), [contact])
+
+    def _order_of(self, partner):
+        return self._order(partner_id=partner.id)
+
+    def _invoice_of(self, partner):
+        line = Command.create({"product_id": self.product.id, "price_unit": 10})
+        invoice = self.env["account.move"].create(
+            {"move_type": "out_invoice", "partner_id": partner.id, "invoice_line_ids": [line]}
+        )
+        invoice.action_post()
+        return invoice
+
+    def _change_customer(self, document):
+        if document._name == "sale.order":
+            document.partner_id = self.customer
+            return
+        document.button_draft()
+        document.partner_id = self.customer
+        document.action_post()
+
+    def _linked(self, document):
+        """Return the ids of the contacts that are linked to a document in HubSpot."""
+        binding = (
+            self.env["retail.binding"]
+            .sudo()
+            .search([("res_model", "=", document._name), ("res_id", "=", document.id)])
+        )
+        return binding.links["contact"]
 
     def test_what_a_waiting_one_waits_for(self):
         """The clerk gets from the order to the customer that has to be repaired."""

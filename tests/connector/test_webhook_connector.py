@@ -55,6 +55,11 @@ class WebhookCase(RetailCase):
 class TestWebhookConnector(WebhookCase):
     # -- setting up --------------------------------------------------------------------------------
 
+    def test_label(self):
+        """People who look for their own system find it among the providers, in the form and in the documentation."""
+        providers = self.env["retail.connector"].fields_get(["provider"])["provider"]["selection"]
+        self.assertEqual(dict(providers)["webhook"], "Custom system")
+
     def test_generates_its_secret(self):
         """It is shown once, and the one before still signs."""
         credential = self._credential("signing_secret")
@@ -66,12 +71,20 @@ class TestWebhookConnector(WebhookCase):
             (credential._get_secret(), self._credential("former_secret")._get_secret()), (secret, SECRET)
         )
         self.assertFalse(credential.value)
+        self.assertIn("Both are valid until you remove it", action["params"]["note"])
         self.assertNotEqual(credential.action_generate()["params"]["secret"], secret)
         with self.assertRaisesRegex(UserError, "The remote system issues this credential"):
             self.connector.credential_ids.action_generate()
         clerk = new_test_user(self.env, "clerk", "retail_hub.group_user")
         with self.assertRaises(AccessError):
             credential.with_user(clerk).action_generate()
+
+    def test_a_first_secret_replaces_none(self):
+        """The dialog does not speak of a former one."""
+        values = {"name": "New", "provider": "webhook", "base_url": "https://new.example.com"}
+        connector = self.env["retail.connector"].create(values)
+        credential = connector.credential_ids.filtered(lambda line: line.name == "signing_secret")
+        self.assertEqual(credential.action_generate()["params"]["note"], "")
 
     def test_no_mapping(self):
         """There is nothing to map: its form has no such tab."""

@@ -90,6 +90,17 @@ class TestShipping(TestStockPicking):
         self.assertEqual((sent["carrier"], sent["tracking_number"]), ("Post", "T-7"))
         self.assertEqual([line["sku"] for line in sent["lines"]], ["LAMP"])
 
+    def test_several_tracking_numbers(self):
+        """Odoo has one field for all parcels. Each number is sent once, on its own."""
+        picking = self._shipped_order(2).picking_ids
+        self._validate(picking)
+        for text in ("T1,T2", "T1, T2", "T1;T2", "T1 T2", "T1\r\nT2\n", " ,T1,, T2,T1;"):
+            with self.subTest(text):
+                picking.carrier_tracking_ref = text
+                payload, _warnings = picking._retail_payloads()[picking.id]
+                self.assertEqual(payload["order_shipping"]["tracking_numbers"], ["T1", "T2"])
+                self.assertEqual(payload["tracking_number"], "T1, T2")
+
     def test_tracking_number_of_the_carrier(self):
         """It is asked for after the transfer is done, and in the same transaction."""
         self.warehouse.out_type_id.print_label = True

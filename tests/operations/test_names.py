@@ -8,6 +8,7 @@ from odoo.tests import new_test_user, tagged
 
 from ...connectors.hubspot.adapter import HubSpotAdapter
 from ...connectors.items import Reference
+from ...models.outbox.names import record_names
 from .test_search import SearchCase
 
 
@@ -52,6 +53,20 @@ class TestNames(SearchCase):
         self.assertEqual(set(events.delivery_ids.mapped("record_name")), {"G*** V***"})
         self.env.cr.execute("SELECT count(*) FROM retail_event e WHERE e::text ILIKE '%gil vos%'")
         self.assertEqual(self.env.cr.fetchone(), (0,))
+
+    def test_merged_customer(self):
+        """It is called as the customer that it is now, also after another merge; only a deletion masks its name."""
+        names = [self._partner(name, f"{name}@example.com") for name in ("Ann", "Bob", "Cem")]
+        self._drain()
+        ann, bob, cem = names
+        reference = ("res.partner", bob.id)
+        for target, other in ((ann, bob), (cem, ann)):
+            self.env["base.partner.merge.automatic.wizard"]._merge((target | other).ids, target)
+            self._commit()
+            self.assertEqual(record_names(self.env, [reference]), {reference: target.display_name})
+        events = self.env["retail.event"].search([("res_id", "=", bob.id), ("res_model", "=", "res.partner")])
+        events.invalidate_recordset()
+        self.assertEqual(set(events.mapped("record_name")), {"Cem"})
 
     def test_customer_deleted_before_anything_was_sent(self):
         """The event of the deletion has the name itself."""
@@ -134,6 +149,40 @@ class TestNames(SearchCase):
             delivery.with_user(self.clerk).shown_error,
             "One is already linked to the remote record with this key.",
         )
+
+    def test_all_records_in_stored_texts(self):
+        """Each has the name by which the reader may know it; what was deleted keeps its kind and id."""
+        one, two = self._partner("Ann Lee", "one@example.com"), self._partner("Bo Day", "two@example.com")
+        self._drain()
+        gone = max(self.env["res.partner"].search([], order="id desc", limit=1).id, two.id) + 1000
+        delivery = self._deliveries(two)
+        stored = (
+            f"Contact #{one.id} must be sent first, but was not sent: The remote record is now that of"
+            f" Contact #{two.id}. Contact #{gone} was deleted. This was sent without it."
+        )
+        shown = (
+            "Ann Lee must be sent first, but was not sent: The remote record is now that of Bo Day. Contact"
+            f" #{gone} was deleted. This was sent without it."
+        )
+        delivery.sudo().write({"error_message": stored, "warning": stored})
+        delivery.invalidate_recordset()
+        seen = delivery.with_user(self.clerk)
+        self.assertEqual((seen.shown_error, seen.shown_warning), (shown, shown))
+        state = self.env["retail.sync.state"].search([("delivery_id", "=", delivery.id)])
+        self.assertEqual(state.with_user(self.clerk).reason, shown)
+        one.company_id = self.env["res.company"].create({"name": "Other"})
+        self.clerk.company_ids = [Command.set(self.env.company.ids)]
+        delivery.invalidate_recordset()
+        self.assertEqual(delivery.with_user(self.clerk).shown_error, shown.replace("Ann Lee", "A*** L***"))
+
+    def test_stored_text_in_another_language(self):
+        """The drain may have written it in a language that is not the reader's."""
+        self.env["res.lang"]._activate_lang("nl_NL")
+        self.env["ir.model"]._get("res.partner").with_context(lang="nl_NL").name = "Contactpersoon"
+        partner = self._partner("Ann Lee", "one@example.com")
+        delivery = self._deliveries(partner)
+        delivery.sudo().warning = f"Contactpersoon #{partner.id} is verwijderd."
+        self.assertEqual(delivery.with_user(self.clerk).shown_warning, "Ann Lee is verwijderd.")
 
     def test_other_company(self):
         """A customer of another company is masked."""

@@ -194,7 +194,7 @@ class TestRetention(RetailCase):
         self._purge()
         self._purge()
         summary = Form(self.env["res.config.settings"]).retail_retention_summary
-        self.assertIn("Removed so far: 2 outgoing events, 1 events.", summary)
+        self.assertIn("Removed so far: 2 outgoing events, 1 events, 0 incoming messages.", summary)
         self.assertIn("2030", summary)
 
     # -- batches -----------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ class TestSearchByName(SearchCase):
     def test_failed_events(self):
         """Groups of failures are found by the records that failed, and name them."""
         self._partner("Jon Snow", False)
-        self._partner("Bad Address", "bad@localhost")
+        self._partner("Bad Address", "bad@example.x")
         self._drain()
         self._drain()
         groups = self.env["retail.error.group"].with_user(self.clerk)
@@ -128,6 +128,11 @@ class TestSyncStateOfLists(SearchCase):
             self.assertEqual(state, "blocked")
             self.assertIn(records, model.search([("retail_sync_state", "=", "blocked")]))
             self.assertNotIn(records, model.search([("retail_sync_state", "!=", "blocked")]))
+
+    def test_what_was_not_sent(self):
+        """Its group has a title."""
+        field = self.env["res.partner"].with_user(self.clerk).fields_get(["retail_sync_state"])
+        self.assertEqual(field["retail_sync_state"]["falsy_value_label"], "Not sent")
 
     def test_views(self):
         """The lists offer the filters, to users of Retail Hub only."""

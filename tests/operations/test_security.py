@@ -41,7 +41,7 @@ class TestSecurity(RetailCase):
         self.assertEqual(self._drain(), 1)
 
     def test_clerk_replays(self):
-        partner = self._partner("Jon", "jon@localhost")
+        partner = self._partner("Jon", "jon@example.x")
         self._drain()
         dead = self._deliveries(partner).with_user(self.clerk)
         dead.action_replay()

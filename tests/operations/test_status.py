@@ -1,9 +1,11 @@
 """Screens say what is so: what waits, for what and since when; what is blocked, corrected, or cannot be sent."""
 
+from datetime import datetime
 from unittest.mock import patch
 
 from lxml import etree
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
@@ -76,6 +78,32 @@ class TestWaiting(StatusCase):
         self.assertEqual(self._as_clerk(delivery).wait_reason, "It is sent at 1/2/36, 3:04\u202fAM.")
         delivery.sudo().attempts = 1
         self.assertEqual(self._as_clerk(delivery).wait_reason, "The next attempt is at 1/2/36, 3:04\u202fAM.")
+
+    def test_next_attempt(self):
+        """The time is shown if it is that of the next attempt: not if it has passed, or something else comes first."""
+        partner = self._partner()
+        delivery = self._deliveries(partner)
+
+        def shown():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            planned = self._state_of(partner).planned_attempt_at
+            badges = delivery.event_id.with_user(self.clerk).delivery_badges
+            self.assertEqual(badges[0]["next_attempt_at"], fields.Datetime.to_string(planned))
+            self.assertEqual(delivery.with_user(self.clerk).planned_attempt_at, planned)
+            return planned
+
+        delivery.sudo().next_attempt_at = "2026-01-02 03:04:00"
+        self.assertFalse(shown())
+        delivery.sudo().next_attempt_at = "2036-01-02 03:04:00"
+        self.assertEqual(shown(), datetime(2036, 1, 2, 3, 4))
+        self._break_down()
+        self.assertFalse(shown())
+        self.connector.circuit_ids.sudo().is_open = False
+        self.connector.invalidate_recordset()
+        self.assertEqual(shown(), datetime(2036, 1, 2, 3, 4))
+        self.connector.action_pause()
+        self.assertFalse(shown())
 
     def test_without_a_job_runner(self):
         delivery = self._deliveries(self._partner())
@@ -223,14 +251,14 @@ class TestCorrected(StatusCase):
         """The same for a record that the remote has already."""
         self.partner.email = "ann@example.com"
         self._drain()
-        self.partner.email = "ann@localhost"
+        self.partner.email = "ann@example.x"
         self._drain()
         self.assertEqual(self._state_of(self.partner).state, "failed")
         self.partner.email = "lee@example.com"
         self.assertEqual(self._state_of(self.partner).state, "waiting")
 
     def test_a_correction_that_fails_too(self):
-        self.partner.email = "ann@localhost"
+        self.partner.email = "ann@example.x"
         self._drain()
         self.assertEqual(self._state_of(self.partner).state, "failed")
 
@@ -260,7 +288,7 @@ class TestReplay(StatusCase):
         self.assertEqual(self.dead.state, "dead")
 
     def test_some_that_can(self):
-        refused = self._partner("Jon", "jon@localhost")
+        refused = self._partner("Jon", "jon@example.x")
         self._drain()
         refused = self._deliveries(refused)
         report = self._wizard(self.dead + refused).action_replay()["params"]
@@ -273,16 +301,40 @@ class TestReplay(StatusCase):
 
     def test_nothing_has_changed(self):
         """It may be sent, but is not what the window proposes."""
-        refused = self._partner("Jon", "jon@localhost")
+        refused = self._partner("Jon", "jon@example.x")
         self._drain()
         wizard = self._wizard(self._deliveries(refused))
         self.assertEqual((wizard.status, wizard.can_succeed), ("unchanged", False))
         refused.email = "jon@example.com"
         self.assertTrue(self._wizard(self._deliveries(refused)[0]).can_succeed)
 
+    def test_what_the_window_proposes(self):
+        """Replay is the main button only if it can succeed, whatever it is applied to."""
+        refused = self._partner("Jon", "jon@example.x") + self._partner("Bo", "bo@example.x")
+        self._drain()
+        wizard = self._wizard(self._deliveries(refused[0]) + self._deliveries(refused[1]))
+        for scope in ("all", "one", "filter"):
+            wizard.scope = scope
+            self.assertFalse(wizard.proposes_replay, scope)
+        refused[1].email = "bo@example.com"
+        wizard.scope = "all"
+        wizard.action_validate()
+        self.assertEqual((wizard.changed_count, wizard.proposes_replay), (1, True))
+        wizard.action_next()
+        self.assertEqual((wizard.can_succeed, wizard.proposes_replay), (True, True))
+        wizard.scope = "filter"
+        self.assertFalse(wizard.proposes_replay)
+        buttons = etree.fromstring(wizard.get_view(view_type="form")["arch"]).findall(
+            ".//button[@name='action_replay']"
+        )
+        self.assertEqual(
+            {button.get("class"): button.get("invisible") for button in buttons},
+            {"btn-primary": "not proposes_replay", "btn-secondary": "proposes_replay"},
+        )
+
     def test_during_an_outage(self):
         self._break_down()
-        refused = self._partner("Jon", "jon@localhost")
+        refused = self._partner("Jon", "jon@example.x")
         delivery = self._deliveries(refused)
         delivery.sudo().state = "dead"
         report = self._wizard(delivery).action_replay()["params"]
@@ -388,6 +440,21 @@ class TestRemotePages(StatusCase):
         self.assertRegex(portal, r"^https://app\.hubspot\.com/contacts/\d+/record$")
         self.assertEqual(status.remote_url, f"{portal}/0-1/{status.remote_id}")
         self.assertEqual(status.action_open_remote()["url"], status.remote_url)
+
+    def test_an_outgoing_event_leads_there(self):
+        """Also for one that was sent before the page was known; not if the record is nothing there yet."""
+        partner = self._partner()
+        delivery = self._deliveries(partner)
+        self.connector.action_test_connection()
+        self.assertFalse(delivery.remote_url)
+        with self.assertRaisesRegex(UserError, "The page is not known"):
+            delivery.action_open_remote()
+        self._drain()
+        delivery.invalidate_recordset()
+        self.assertEqual(
+            delivery.action_open_remote(),
+            {"type": "ir.actions.act_url", "url": self._state_of(partner).remote_url, "target": "new"},
+        )
 
     def test_another_address(self):
         """The pages of one account are not those of another."""

@@ -67,7 +67,7 @@ class TestTexts(RetailCase):
 
     def test_causes(self):
         self._partner("Nobody", False)
-        self._partner("Bad", "bad@localhost")
+        self._partner("Bad", "bad@example.x")
         self._drain()
         groups = self.env["retail.error.group"].search([], order="fingerprint")
         self.assertEqual(

@@ -1,5 +1,6 @@
 """Two customers who are one remote record: both arrive, nobody has to act, and neither overwrites the other."""
 
+from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
 from ..common import RetailCase
@@ -51,6 +52,12 @@ class TestAlias(HubSpotCase):
             " key. Orders and other documents are linked to that remote record, and changes of this record are not"
             " sent. Merge the two if they are the same, or change the key of this one.",
         )
+        self.assertEqual(
+            delivery.attempts_note, "No call was made: the record is a possible duplicate of Gil Hart."
+        )
+        self.assertEqual(
+            delivery.shown_warning, delivery.warning.replace(f"Contact #{self.first.id}", "Gil Hart")
+        )
         alias = self._alias()
         self.assertEqual((alias.primary_id, alias.is_remote), (self.first.id, False))
         self.assertEqual((alias.record_name, alias.primary_name), ("Gil Guest", "Gil Hart"))
@@ -61,6 +68,23 @@ class TestAlias(HubSpotCase):
         self.assertFalse(
             self.env["retail.delivery.attempt"].search([("delivery_id", "=", self._last(self.second).id)])
         )
+
+    def test_leads_to_the_other_record(self):
+        """Whoever may read it finds and opens it; it is not a failure."""
+        clerk = new_test_user(
+            self.env, "clerk", "base.group_user,base.group_partner_manager,retail_hub.group_user"
+        )
+        delivery = self._last(self.second).with_user(clerk)
+        self.assertEqual(
+            (delivery.conflict_name, delivery.can_open_conflict, delivery.status, delivery.error_message),
+            ("Gil Hart", True, "delivered", False),
+        )
+        action = delivery.action_open_conflict()
+        self.assertEqual((action["res_model"], action["res_id"]), ("res.partner", self.first.id))
+        self.assertFalse(self._last(self.first).conflicts_with)
+        self.first.unlink()
+        with self.assertRaisesRegex(UserError, "The record was deleted, or you are not allowed to read it."):
+            delivery.action_open_conflict()
 
     def test_both_in_one_batch(self):
         one, two = (self._partner(f"Kim {n}", "kim@example.com") for n in range(2))

@@ -158,7 +158,7 @@ class TestOutcome(RetailCase):
 
     def test_one_bad_among_a_hundred(self):
         values = [{"name": f"N{i}", "email": f"n{i}@example.com"} for i in range(100)]
-        values[37]["email"] = "n37@localhost"
+        values[37]["email"] = "n37@example.x"
         partners = self.env["res.partner"].create(values)
         self._drain()
         dead = self._deliveries(state="dead")
@@ -170,7 +170,7 @@ class TestOutcome(RetailCase):
         self.assertEqual(len(self.sandbox.contacts()), 99)
 
     def test_alike_failures_have_one_fingerprint(self):
-        self.env["res.partner"].create([{"name": f"N{i}", "email": f"n{i}@localhost"} for i in range(3)])
+        self.env["res.partner"].create([{"name": f"N{i}", "email": f"n{i}@example.x"} for i in range(3)])
         self._partner("Nobody", False)
         self._drain()
         dead = self._deliveries(state="dead")

@@ -158,7 +158,7 @@ class TestOneCustomer(SharedRecordCase):
         self.assertEqual(self._deliveries(first)[-1].event_type, "customer.updated")
 
     def test_merged_at_the_remote(self):
-        """What the second change overwrote is sent again, and the second is not sent any more."""
+        """The second is not sent any more."""
         first, second = self._partner("Ann One"), self._partner("Bob Two", "bob@example.com")
         self._drain()
         left = self._merge_at_hubspot(first, second)
@@ -166,6 +166,7 @@ class TestOneCustomer(SharedRecordCase):
             partner.city = "Ghent"
             self._drain()
         self.assertEqual(self._deliveries(second)[-1].state, "delivered")
+        self.assertIn(f"Possible duplicate: Contact #{second.id}", self._deliveries(first)[-1].warning)
         self.assertIn(f"Possible duplicate of Contact #{first.id}", self._deliveries(second)[-1].warning)
         self.assertEqual((self._alias(second).primary_id, self._alias(second).is_remote), (first.id, True))
         self.assertEqual(

@@ -16,12 +16,22 @@ READ, CHANGE, ALL = ("read",), ("read", "write"), OPERATIONS
 # Model: (operations of a User, operations of a Manager). Portal users and users without a group have none.
 RIGHTS = {
     "retail.alias": (READ, READ),
+    "retail.api.client": (READ, ALL),
+    "retail.api.deprecated.use": (READ, READ),
+    "retail.api.key": ((), CHANGE),
+    "retail.api.rate": ((), ()),
+    "retail.tombstone": ((), ()),
+    "retail.api.scope": (READ, READ),
+    "retail.api.signature": ((), ()),
     "retail.binding": (READ, READ),
     "retail.bulk.run": (READ, ALL),
+    "retail.campaign.response": (READ, READ),
     "retail.circuit": (READ, READ),
+    "retail.code.map": (READ, ALL),
     "retail.connector": (READ, ALL),
     "retail.connector.object": (READ, CHANGE),
     "retail.credential": ((), CHANGE),
+    "retail.dead.letter": (READ, READ),
     "retail.dead.letter.wizard": (ALL, ALL),
     "retail.delivery": (READ, READ),
     "retail.delivery.attempt": (READ, READ),
@@ -32,13 +42,27 @@ RIGHTS = {
     "retail.field.map.comparison.line": ((), ALL),
     "retail.flow": (READ, ALL),
     "retail.mapping.preview": ((), ALL),
+    "retail.jwks": ((), ()),
+    "retail.message": (READ, READ),
+    "retail.order.change": (READ, READ),
+    "retail.order.change.line": (READ, READ),
     "retail.quota": (READ, ALL),
+    "retail.refund": (READ, READ),
     "retail.remote.schema": (READ, READ),
     "retail.retention": (READ, READ),
+    "retail.sample": ((), ALL),
+    "retail.sample.result": ((), ALL),
     "retail.setup.check": ((), ALL),
     "retail.setup.check.line": ((), ALL),
     "retail.sync.state": (READ, READ),
+    "retail.token.key": ((), ()),
+    "retail.try.it": ((), ALL),
 }
+SHARED = {
+    "retail.api.scope",
+    "retail.jwks",
+    "retail.token.key",
+}  # the same for all companies, and nobody changes them
 LOGGERS = (
     "odoo.models",
     "odoo.addons.base.models.ir_model",
@@ -90,6 +114,38 @@ class RightsCase(RetailCase):
             {"name": "Bo", "email": False},
         ):
             cls.env["res.partner"].create({**values, "company_id": company.id})
+        client = cls.env["retail.api.client"].create({"name": "Shop", "connector_id": connector.id})
+        cls.env["retail.api.key"]._issue(client)
+        cls.env["retail.api.rate"].create({"client_id": client.id, "full_at": 0.0})
+        use = {"client_id": client.id, "operation": "GET /old", "count": 1, "last_at": "2026-01-01"}
+        cls.env["retail.api.deprecated.use"].create(use)
+        cls.env["retail.tombstone"].create(
+            {
+                "connector_id": connector.id,
+                "digest": "0",
+                "res_model": "res.partner",
+                "res_id": 1,
+                "erased_at": "2026-01-01",
+            }
+        )
+        cls.env["retail.campaign.response"].create(
+            {
+                "external_id": "R-1",
+                "connector_id": connector.id,
+                "company_id": company.id,
+                "campaign_id": cls.env["utm.campaign"].create({"title": "Autumn"}).id,
+                "response": "opened",
+                "occurred_at": "2026-01-01",
+                "received_at": "2026-01-01",
+            }
+        )
+        used = {"digest": "digest", "trace_id": "trace", "used_at": "2026-01-01"}
+        cls.env["retail.api.signature"].create({"client_id": client.id, **used})
+        cls.env["retail.code.map"].create({"connector_id": connector.id, "code": "MUG"})
+        buyer = cls.env["res.partner"].search([("company_id", "=", company.id)], limit=1)
+        order = cls.env["sale.order"].create({"partner_id": buyer.id, "company_id": company.id})
+        values = {"order_id": order.id, "code": "R-1", "digest": "1", "amount": 1.0}
+        cls.env["retail.refund"].create({"connector_id": connector.id, **values})
         cls.env.cr.flush()
         cls.env["retail.drain"]._run(connector.id, "realtime")
         as_manager = connector.with_user(manager)
@@ -106,8 +162,34 @@ class RightsCase(RetailCase):
         connector.field_map_ids[:1].expression = "name.full"  # a difference to compare
         as_manager.action_compare_field_maps()
         as_manager.action_preview_mapping()
+        sample = env["retail.sample"].with_user(manager)._open(as_manager)
+        values = {"sample_id": sample["res_id"], "event_type": "order.placed", "status": "accepted"}
+        env["retail.sample.result"].with_user(manager).sudo().create(values)
+        client.with_user(manager).action_try_it()
         env["retail.setup.check"].with_user(manager).action_open()
-        return {model._name: cls._one(model.sudo(), connector, manager) for model in cls._models()}
+        env["retail.message"].create(
+            {
+                "uuid": f"message-{connector.id}",
+                "connector_id": connector.id,
+                "company_id": company.id,
+                "command": "customer.upsert",
+                "state": "done",
+                "received_at": "2026-01-01",
+            }
+        )
+        partner = env["res.partner"].search([("company_id", "=", company.id)], limit=1)
+        order = env["sale.order"].with_company(company)
+        order = order.create({"partner_id": partner.id, "company_id": company.id})
+        env["retail.order.change"].create(
+            {
+                "order_id": order.id,
+                "connector_id": connector.id,
+                "client_id": client.id,
+                "line_ids": [Command.create({"name": "Mug"})],
+            }
+        )
+        models = [model for model in cls._models() if model._name not in SHARED]
+        return {model._name: cls._one(model.sudo(), connector, manager) for model in models}
 
     @classmethod
     def _one(cls, model, connector, manager):
@@ -117,6 +199,7 @@ class RightsCase(RetailCase):
         for path, value in (
             ("connector_id", connector),
             ("delivery_id.connector_id", connector),
+            ("client_id.connector_id", connector),
             ("company_id", connector.company_id),
             ("create_uid", manager),
         ):
@@ -190,6 +273,8 @@ class TestRights(RightsCase):
                 self.assertTrue(self._refused(mine.read, ["id"]), f"{role}: read {name}")
                 self.assertTrue(self._refused(mine.write, {}), f"{role}: write {name}")
                 self.assertTrue(self._refused(mine.unlink), f"{role}: unlink {name}")
+            if READ[0] not in RIGHTS[name][1]:  # nobody reads it
+                continue
             found = record.with_user(self.users["stranger"]).search([("id", "=", record.id)])
             self.assertFalse(found, name)
 
@@ -211,6 +296,9 @@ class TestRights(RightsCase):
     def test_links_of_new_records(self):
         others = self.others
         minimal = {
+            "retail.api.client": {"name": "New", "connector_id": self.connector.id},
+            "retail.code.map": {"code": "CUP", "connector_id": self.connector.id},
+            "retail.connector": {"name": "New", "base_url": self.sandbox.url},
             "retail.bulk.run": {"connector_id": self.connector.id},
             "retail.field.map": {
                 "connector_id": self.connector.id,
@@ -245,7 +333,9 @@ class TestRights(RightsCase):
             (model._name, field)
             for model in self._models()
             for field in model._fields.values()
-            if field.store and field.type in ("many2one", "many2many") and field.comodel_name in RIGHTS
+            if field.store
+            and field.type in ("many2one", "many2many")
+            and field.comodel_name in RIGHTS.keys() - SHARED
         ]
 
     def test_read_only_fields(self):

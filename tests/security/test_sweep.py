@@ -17,6 +17,7 @@ MISSING = 900_000_000  # the id of no record
 OF_USERS = {
     ("res.partner", "action_retail_resync"),
     ("retail.connector", "action_probe"),
+    ("retail.dead.letter", "action_retry"),
     ("retail.delivery", "action_cancel"),
     ("retail.delivery", "action_replay"),
     ("retail.sync.state", "action_resync"),

@@ -203,12 +203,20 @@ class TestInvoicePosted(InvoiceCase):
         invoice.action_post()
         self.assertEqual(self._sent(invoice), ["invoice.posted"] * 2)
 
+    def test_a_sales_receipt(self):
+        """It is sent like an invoice."""
+        receipt = self._invoice(move_type="out_receipt")
+        [posted] = self._payloads(receipt, "invoice.posted")
+        self.assertAmounts(posted, "100.00", "21.00", "121.00")
+        self._pay(receipt)
+        [paid] = self._payloads(receipt, "invoice.paid")
+        self.assertEqual((paid["amount"], paid["is_full"]), ("121.00", True))
+
     def test_what_is_not_sent(self):
-        """Bills, receipts and entries are nobody's invoices; a draft is none yet."""
+        """Bills and entries are nobody's invoices; a draft is none yet."""
         bill = self._invoice(move_type="in_invoice")
         self._pay(bill)
         self._invoice(move_type="in_refund")
-        self._pay(self._invoice(move_type="out_receipt"))
         self._draft().button_cancel()
         self.assertEqual(self._sent(), [])
 

@@ -234,3 +234,26 @@ class TestCapture(RetailCase):
         events = self.env["retail.event"].search([("res_id", "=", shared.id)])
         self.assertEqual(events.company_id, self.env.company + other)
         self.assertEqual(len(set(events.mapped("uuid"))), 2)
+
+    def test_addresses_of_companies(self):
+        """The company of the customer counts; of a shared customer, a change of its own is for all companies."""
+        other = self.env["res.company"].create({"name": "Other"})
+        connector = self._create_connector("HubSpot of Other", company_id=other.id)
+        ours, shared = (
+            self._partner(company_id=self.env.company.id),
+            self._partner("Shared", "shared@example.com"),
+        )
+        dock = {"name": "Dock", "email": False, "type": "delivery"}
+        address = self._partner(**dock, parent_id=ours.id, company_id=False)
+        theirs = self._partner(**dock, parent_id=shared.id, company_id=other.id)
+        self._drop_events()
+        address.city = "Ghent"
+        self.assertEqual(self._deliveries(ours).connector_id, self.connector)
+        theirs.city = "Ghent"
+        self.assertEqual(self._deliveries(shared).connector_id, connector)
+        self._drop_events()
+        theirs.city = "Bruges"
+        self.env.flush_all()
+        shared.city = "Bruges"
+        self.assertEqual(self._deliveries(shared).mapped("connector_id"), self.connector + connector)
+        self.assertEqual(len(self._deliveries(shared)), 2)

@@ -116,6 +116,28 @@ class TestCustomer(RetailCase):
             "ann@exam\u00adple.com",
             "ann@example.com.",
             "ann@ex\ufeffample.com",
+            "ann@example.com\u00a0",
+            "ann\u00a0lee@example.com",
+            "an\u3164n@example.com",
+            "ann@exam\u3164ple.com",
+            "an\u2800n@example.com",
+            "ann@example.com\u2800",
+            "an\u034fn@example.com",
+            "ann@exam\u034fple.com",
+            "ann.@example.com",
+            ".ann@example.com",
+            "an..n@example.com",
+            "ann@example..com",
+            "ann@example",
+            "ann@-example.com",
+            "ann@exam_ple.com",
+            "ann@@example.com",
+            "jo@ann@example.com",
+            "ann@exam ple.com",
+            "ann @example.com",
+            "ann,lee@example.com",
+            f"{'a' * 65}@example.com",
+            f"ann@{'.'.join(['a' * 62] * 4)}.com",
         ):
             with self.subTest(email=ascii(email)):
                 payload, remarks = self._payload(self._partner("Ann", email))
@@ -130,17 +152,70 @@ class TestCustomer(RetailCase):
             [("The e-mail field has several addresses. Only the first one was sent.", "emails", False)],
         )
 
-    def test_no_tax_id(self):
-        for vat in ("/", " / ", False):
-            partner = self.env["res.partner"].new({"name": "Ann", "vat": vat})
-            self.assertEqual(partner._retail_tax_id(), "")
+    def test_addresses_as_people_type_them(self):
+        for email, sent in (
+            ("A@Example.com; a@example.com", "a@example.com"),
+            ("Ann Lee <Ann.Lee@Example.com>", "ann.lee@example.com"),
+            (" ann+shop@sub.example.co.uk\n", "ann+shop@sub.example.co.uk"),
+            ("ann@M\u00dcnchen.de", "ann@m\u00fcnchen.de"),
+            ("ann@xn--mnchen-3ya.de", "ann@xn--mnchen-3ya.de"),
+            ("o'hara_1@my-shop.example.com", "o'hara_1@my-shop.example.com"),
+        ):
+            with self.subTest(email=ascii(email)):
+                payload, remarks = self._payload(self._partner("Ann", email))
+                self.assertEqual((payload["emails"], remarks), ([sent], []))
 
-    def test_family_name_first(self):
+    def test_more_than_one_phone_number(self):
+        several = "The phone field has several numbers. Only the first one was sent."
+        extension = "The phone number was sent without its extension."
+        for phone, texts in (
+            ("0470 12 34 56", []),
+            ("0470/12.34.56", []),
+            ("+32 (0)470 12 34 56", []),
+            ("0470123456;0471223344", [several]),
+            ("0470123456 / 0471223344", [several]),
+            ("0470123456, 0471223344", [several]),
+            ("+32 470 12 34 56\n+32 471 22 33 44", [several]),
+            ("0470123456 or 0471223344", [several]),
+            ("0470123456 ext. 5", [extension]),
+            ("0470123456;ext=5", [extension]),
+            ("0470123456 x5 / 0471223344", [several, extension]),
+        ):
+            with self.subTest(phone):
+                partner = self._partner("Ann", "ann@example.com", phone=phone)
+                partner.country_id = self.env.ref("base.be")
+                payload, remarks = self._payload(partner)
+                self.assertEqual(payload["phones"], [{"kind": "main", "number": "+32470123456"}])
+                self.assertEqual(remarks, [(text, "phones", False) for text in texts])
+
+    def test_tax_id(self):
+        for vat, sent in (
+            *((each, "") for each in (False, "/", " / ", "//", "-", "--", ".", "N/A", "none", "\u00a0")),
+            (" BE0477472701\u00a0", "BE0477472701"),
+        ):
+            with self.subTest(vat=ascii(vat)):
+                partner = self.env["res.partner"].new({"name": "Ann", "vat": vat})
+                self.assertEqual(partner._retail_tax_id(), sent)
+
+    def test_given_and_family_name(self):
         for name, expected in (
             ("Lee, Ann", ("Ann Lee", "Ann", "Lee")),
             ("van den Berg, Anna Maria", ("Anna Maria van den Berg", "Anna Maria", "van den Berg")),
-            ("Ann Lee,", ("Ann Lee,", "Ann", "Lee,")),
-            ("Lee, Ann, PhD", ("Lee, Ann, PhD", "Lee, Ann,", "PhD")),
+            ("Ann Lee,", ("Ann Lee", "Ann", "Lee")),
+            ("Lee, Ann, PhD", ("Ann Lee, PhD", "Ann", "Lee")),
+            ("Ann Lee, PhD", ("Ann Lee, PhD", "Ann", "Lee")),
+            ("Ann Lee, M.D., Ph.D.", ("Ann Lee, M.D., Ph.D.", "Ann", "Lee")),
+            ("John Smith, Jr.", ("John Smith, Jr.", "John", "Smith")),
+            ("John Smith Jr.", ("John Smith Jr.", "John", "Smith")),
+            ("John Smith III", ("John Smith III", "John", "Smith")),
+            ("Rahman, Md", ("Md Rahman", "Md", "Rahman")),
+            ("Lee, Ma", ("Ma Lee", "Ma", "Lee")),
+            ("Ann\u00a0Lee", ("Ann Lee", "Ann", "Lee")),
+            ("Lee,\u00a0Ann", ("Ann Lee", "Ann", "Lee")),
+            (" Ann \u3000 Lee\u00a0", ("Ann Lee", "Ann", "Lee")),
+            ("Plato", ("Plato", "", "Plato")),
+            ("PhD", ("PhD", "", "PhD")),
+            (",", ("", "", "")),
         ):
             with self.subTest(name):
                 sent = self._payload(self._partner(name))[0]["name"]
@@ -342,6 +417,15 @@ class TestCustomerAddresses(EventCase):
         )
         self.assertEqual(self._cities(self.ann), [])
 
+    def test_deleted(self):
+        self.address.unlink()
+        self.assertEqual(self._updated(), {("customer.updated", self.ann.id)})
+        self.assertEqual(self._cities(self.ann), [])
+
+    def test_deleted_on_the_form_of_its_customer(self):
+        self.ann.child_ids = [Command.delete(self.address.id)]
+        self.assertEqual(self._updated(), {("customer.updated", self.ann.id)})
+
     def test_an_address_of_an_address(self):
         """It is one more of the customer's."""
         gate = self.env["res.partner"].create(
@@ -353,3 +437,18 @@ class TestCustomerAddresses(EventCase):
         self._forget_events()
         gate.city = "Bruges"
         self.assertEqual(self._updated(), {("customer.updated", self.ann.id)})
+
+
+@tagged("post_install", "-at_install")
+class TestCustomerOptOut(EventCase):
+    wanted = ("customer.created", "customer.updated")
+
+    def test_another_address_on_the_blacklist(self):
+        ann, bo = self._partner(), self._partner("Bo", "bo@example.com")
+        entry = self.env["mail.blacklist"]._add(ann.email)
+        self._forget_events()
+        entry.email = "bo@example.com"
+        self.assertEqual(
+            {(event.event_type, event.res_id) for event in self._events()},
+            {("customer.updated", ann.id), ("customer.updated", bo.id)},
+        )

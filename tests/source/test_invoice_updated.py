@@ -5,10 +5,12 @@ from odoo.tests import tagged
 
 from .test_account_move import InvoiceCase
 
+REFUNDS = ("refund.issued", "refund.cancelled")
+
 
 @tagged("post_install", "-at_install")
 class TestInvoiceUpdated(InvoiceCase):
-    wanted = ("invoice.posted", "invoice.updated", "invoice.cancelled", "invoice.paid", "refund.issued")
+    wanted = ("invoice.posted", "invoice.updated", "invoice.cancelled", "invoice.paid", *REFUNDS)
 
     def setUp(self):
         super().setUp()
@@ -28,11 +30,14 @@ class TestInvoiceUpdated(InvoiceCase):
         self.assertShown(sent, self.invoice)
         self._forget_events()
 
+    def _bounce(self, payment):
+        payment.action_draft()
+        payment.action_cancel()
+
     def test_a_payment_that_bounces(self):
         payment = self._pay(self.invoice)
         self._assert_updated("paid", "0.00", ["invoice.paid"])
-        payment.action_draft()
-        payment.action_cancel()
+        self._bounce(payment)
         self._assert_updated("open", "121.00")
 
     def test_paid_in_part(self):
@@ -43,6 +48,51 @@ class TestInvoiceUpdated(InvoiceCase):
         credit = self._credit(self.invoice)
         credit.action_post()
         self._assert_updated("settled", "0.00")
+
+    def test_a_credit_note_is_taken_back(self):
+        """It is reset to draft, posted again, and cancelled: whatever is issued is also cancelled."""
+        credit = self._credit(self.invoice)
+        credit.action_post()
+        self._assert_updated("settled", "0.00")
+        credit.button_draft()
+        [event] = self._events(credit)
+        self.assertEqual(
+            (event.event_type, event.kind, event.payload["id"], event.payload["total"]),
+            ("refund.cancelled", "fact", str(credit.id), "121.00"),
+        )
+        self.assertEqual(self._sent(self.invoice), [])  # in Odoo, too, it is still settled
+        credit.action_post()
+        self.assertEqual(self._sent(credit), ["refund.cancelled", "refund.issued"])
+        self._forget_events()
+        credit.button_cancel()
+        self.assertEqual(self._sent(credit), ["refund.cancelled"])
+        self._assert_updated("open", "121.00")
+        credit.unlink()
+        self.assertEqual(self._sent(), [])
+
+    def test_a_credit_note_is_taken_back_and_deleted(self):
+        credit = self._credit(self.invoice)
+        credit.action_post()
+        self._forget_events()
+        lines = [str(line.id) for line in credit.invoice_line_ids]
+        credit.button_draft()
+        credit.unlink()
+        [event] = self._events().filtered(lambda each: each.event_type in REFUNDS)
+        self.assertEqual(
+            (event.event_type, [line["id"] for line in event.payload["lines"]]), ("refund.cancelled", lines)
+        )
+
+    def test_the_date_of_payment(self):
+        """It is that of the last payment that counts."""
+        first, second = (
+            self._pay(self.invoice, amount, payment_date=day)
+            for amount, day in ((21, "2026-11-25"), (100, "2026-11-27"))
+        )
+        self.assertEqual(self._state(self.invoice)["payment_date"], "2026-11-27")
+        self._bounce(second)
+        self.assertEqual(self._state(self.invoice)["payment_date"], "2026-11-25")
+        self._bounce(first)
+        self.assertIsNone(self._state(self.invoice)["payment_date"])
 
     def test_paid_but_for_a_part_that_is_then_credited(self):
         self._pay(self.invoice, 114.95)
@@ -65,6 +115,42 @@ class TestInvoiceUpdated(InvoiceCase):
     def test_cancelled_at_once(self):
         self.invoice.button_cancel()
         self.assertEqual(self._sent(self.invoice), ["invoice.cancelled"])
+
+    def _assert_deleted_as_cancelled(self):
+        """Delete the invoice; all that was sent is its end, with its lines."""
+        lines = [str(line.id) for line in self.invoice.invoice_line_ids]
+        self.invoice.unlink()
+        [event] = self._events()
+        self.assertEqual((event.event_type, event.res_id), ("invoice.cancelled", self.invoice.id))
+        self.assertFalse(event.payload_error)
+        sent = event.payload
+        self.assertEqual(
+            (sent["status"], sent["total"], [each["id"] for each in sent["lines"]]),
+            ("cancelled", "121.00", lines),
+        )
+
+    def test_reset_to_draft_and_deleted(self):
+        self.invoice.button_draft()
+        self._commit()
+        self._assert_deleted_as_cancelled()
+
+    def test_reset_to_draft_and_deleted_in_one_transaction(self):
+        self.invoice.button_draft()
+        self._assert_deleted_as_cancelled()
+
+    def test_cancelled_and_deleted_in_one_transaction(self):
+        self.invoice.button_cancel()
+        self._assert_deleted_as_cancelled()
+
+    def test_cancelled_and_deleted_later(self):
+        self.invoice.button_cancel()
+        self._forget_events()
+        self.invoice.unlink()
+        self.assertEqual(self._events().mapped("event_type"), [])
+
+    def test_a_draft_that_is_deleted(self):
+        self._draft().unlink()
+        self.assertEqual(self._events().mapped("event_type"), [])
 
     def test_a_draft_that_is_cancelled(self):
         draft = self._draft()

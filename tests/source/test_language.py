@@ -60,3 +60,10 @@ class TestLanguage(ShopCase, WebhookCase):
         self.webhook.lang = "de_DE"
         self.product.list_price = 7
         self.assertEqual(self._names("price.changed"), ["Leuchte"])
+
+    def test_facts_have_the_language_of_the_company(self):
+        """All connectors get the same fact."""
+        self._names("price.changed")
+        self.webhook.lang = "de_DE"
+        self._ship()
+        self.assertEqual(self._names("shipment.confirmed"), ["Lampe"])

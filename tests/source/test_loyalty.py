@@ -185,7 +185,7 @@ class TestLoyalty(LoyaltyCase):
             [("res_id", "=", card_id), ("event_type", "=", "loyalty.reversed")]
         )
         self.assertEqual(
-            (event.payload["code"], event.payload["points"], event.payload["balance"]), (code, "-41", None)
+            (event.payload["code"], event.payload["points"], event.payload["balance"]), (code, "-41", "0")
         )
         self.assertEqual(event.correlation_id, f"sale.order,{order.id}")
         self.assertFalse(event.payload_error)

@@ -199,6 +199,23 @@ class TestSaleOrder(ShopCase, EventCase):
         order._action_cancel()
         self.assertEqual(self._sent(order), ["order.placed", "order.cancelled"])
 
+    def test_cancelled_and_deleted_in_one_transaction(self):
+        order = self._order()
+        self._forget_events()
+        order._action_cancel()
+        name, line = order.name, order.order_line
+        order_id = order.id
+        order.unlink()
+        [event] = self._events()
+        self.assertEqual((event.event_type, event.res_id), ("order.cancelled", order_id))
+        self.assertFalse(event.payload_error)
+        sent = event.payload
+        self.assertEqual(
+            (sent["number"], sent["status"], [each["id"] for each in sent["lines"]]),
+            (name, "cancelled", [str(line.id)]),
+        )
+        self.assertEqual(event.kept_name, name)
+
     def test_confirmed_again(self):
         order = self._quotation()
         order.action_confirm()

@@ -1,6 +1,7 @@
 """Shipping is the order's: what leaves from several warehouses adds up, and what is corrected later is sent again."""
 
-from odoo.tests import tagged
+from odoo import Command
+from odoo.tests import Form, tagged
 
 from .test_stock_picking import PickingCase
 
@@ -56,6 +57,43 @@ class TestShipmentUpdated(PickingCase):
             self._sent_of(first), (["shipment.updated"], {"status": "shipped", "tracking_numbers": []})
         )
 
+    def test_more_is_ordered(self):
+        """What was shipped in full is so no more: by a larger quantity, by another line."""
+        for add in (self._enlarge, self._add_bulb):
+            shipment = self._deliver(3)
+            self.assertEqual(self._state(shipment)["order_shipping"]["status"], "shipped")
+            self._forget_events()
+            add(shipment.sale_id)
+            self.assertEqual(
+                self._sent_of(shipment), (["shipment.updated"], {"status": "partial", "tracking_numbers": []})
+            )
+
+    def _enlarge(self, order):
+        order.order_line.product_uom_qty = 5
+
+    def _add_bulb(self, order):
+        order.order_line = [Command.create({"product_id": self.bulb.id, "product_uom_qty": 1})]
+
+    def test_a_backorder_adds_nothing(self):
+        first, other = self._of_two_warehouses()
+        self._validate(first)
+        other.move_ids.product_uom_qty = 3
+        self._forget_events()
+        self._validate(other, 1)
+        self.assertEqual(self._sent(first), [])
+        self.assertEqual(self._sent_of(other)[0], ["shipment.confirmed"])
+
+    def test_the_order_is_cancelled(self):
+        """Its rest is cancelled with it: nothing more is to be shipped."""
+        order = self._order(5)
+        first = order.picking_ids
+        self._validate(first, 2)
+        self._forget_events()
+        order._action_cancel()
+        self.assertEqual(
+            self._sent_of(first), (["shipment.updated"], {"status": "shipped", "tracking_numbers": []})
+        )
+
     def test_a_backorder_that_is_still_to_be_picked(self):
         self.warehouse.delivery_steps = "pick_ship"
         order = self._order(3)
@@ -71,6 +109,45 @@ class TestShipmentUpdated(PickingCase):
         picking.move_ids.quantity = 2
         self.assertEqual(self._sent(picking), ["shipment.updated"])
         self.assertEqual(self._state(picking)["lines"][0]["quantity"], "2")
+
+    def test_a_product_that_is_added(self):
+        """To a transfer that is done: as a line of it, as a move, or as what was moved."""
+        for add in (self._add_line, self._add_move, self._add_move_line):
+            with self.subTest(add.__name__):
+                picking = self._deliver(3)
+                self._forget_events()
+                picking.is_locked = False
+                add(picking)
+                self.assertEqual(self._sent(picking), ["shipment.updated"])
+                lines = self._state(picking)["lines"]
+                self.assertEqual(
+                    [(line["sku"], line["quantity"]) for line in lines], [("LAMP", "3"), ("BULB", "2")]
+                )
+
+    def _add_line(self, picking):
+        with Form(picking) as form, form.move_ids.new() as line:
+            line.product_id = self.bulb
+            line.quantity = 2
+
+    def _add_move(self, picking):
+        return self.env["stock.move"].create({**self._bulb_of(picking), "product_uom_qty": 2, "quantity": 2})
+
+    def _add_move_line(self, picking):
+        self.env["stock.move.line"].create({**self._bulb_of(picking), "quantity": 2})
+
+    def _bulb_of(self, picking):
+        return {
+            "picking_id": picking.id,
+            "product_id": self.bulb.id,
+            "location_id": picking.location_id.id,
+            "location_dest_id": picking.location_dest_id.id,
+        }
+
+    def test_a_product_that_is_added_to_what_is_not_shipped(self):
+        self._forget_events()
+        picking = self._order(3).picking_ids
+        self._add_move(picking)
+        self.assertFalse(self._events(picking))
 
     def test_a_serial_number_that_comes_later(self):
         picking = self._deliver(1)

@@ -600,6 +600,21 @@ class TestStockPicking(PickingCase):
         back.action_cancel()
         self.assertEqual(self._sent(back), ["return.initiated"])
 
+    def test_return_that_is_deleted_in_one_transaction(self):
+        shipment = self._deliver(2)
+        self._forget_events()
+        back = self._return(shipment, 1)
+        back.action_confirm()
+        number = back.name
+        back.unlink()
+        [event] = self._events()
+        self.assertEqual((event.event_type, event.payload_error), ("return.initiated", False))
+        sent = event.payload
+        self.assertEqual(
+            (sent["number"], [(line["sku"], line["quantity"]) for line in sent["lines"]]),
+            (number, [("LAMP", "1")]),
+        )
+
     def test_return_without_an_order(self):
         """It belongs to the process that its shipment began."""
         picking = self._transfer(self.stock, self.customers, self.warehouse.out_type_id, 2, self.customer)

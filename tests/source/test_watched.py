@@ -1,8 +1,15 @@
 """All that is sent is watched: a change of a field that an event shows is an event."""
 
+from contextlib import contextmanager, suppress
+
+import psycopg2
+
 from odoo import Command
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ...models.source.capture import CAPTURED
+from ...models.source.pending import take_pending
 from ..common import ShopCase
 from .not_sent import NOT_SENT
 from .recorded_reads import recorded_reads
@@ -15,6 +22,49 @@ GROUPS = (
     "stock.group_stock_manager",
 )
 FRAMEWORK = ("ir.",)
+
+
+def _write(record, name):
+    """Write the value that a record has, as users and computations do."""
+    field, value = record._fields[name], record[name]
+    with suppress(UserError):  # users may not change it
+        record.write({name: field.convert_to_write(value, record)})
+    if not field.column_type and name in getattr(record, "_retail_triggers", frozenset)():
+        record._retail_capture_state(record._retail_updated_event)  # Odoo leaves out a value that is the same
+    if field.column_type:
+        field._update_cache(record, field.convert_to_cache(value, record), dirty=True)
+
+
+class NotPossible(Exception):
+    """Odoo does not allow the change."""
+
+
+def _add(line, name):
+    """Create another line of the same record.
+
+    :param name: the field that leads to the record
+    """
+    if line._inherits:
+        raise NotPossible  # a copy of a variant is one of a copy of its product
+    with _allowed():
+        line.copy({name: line[name].id})
+
+
+def _remove(line, _name):
+    with _allowed():
+        line.unlink()
+
+
+@contextmanager
+def _allowed():
+    try:
+        yield
+    except (UserError, psycopg2.IntegrityError) as error:
+        raise NotPossible from error
+
+
+def _translate(record, name):
+    record.update_field_translations(name, {"en_US": record[name] or "x"})
 
 
 @tagged("post_install", "-at_install")
@@ -39,53 +89,80 @@ class TestWatched(ShopCase, PosCase):
     # -- what is read ------------------------------------------------------------------------------
 
     def _assert_watched(self, event_type, records, build=None):
-        """Build the canonical form, and fail for each stored field that it reads and whose change is no event."""
-        build = build or (lambda record: record._retail_canonical(event_type, {}))
-        with recorded_reads(self.env) as reads:
-            build(records.sudo())
-        missed = {
-            f"{model}.{name}"
-            for model, name in reads
-            if not self._is_covered(event_type, records, model, name)
-        }
-        self.assertFalse(missed, f"no event reports a change of {sorted(missed)}")
+        """Build the canonical form of each record, and fail for each field that it reads and whose change is no event.
 
-    def _is_covered(self, event_type, records, model_name, name):
-        model = self.env[model_name]
-        is_reported = (
-            name == "id"
-            or name in self._watched(event_type, model)
-            or self._is_captured_list(event_type, model._fields[name])
-        )
-        leads_back = name in (
-            getattr(model, "_retail_subject_field", None),
-            *self._deciding(records, model_name),
-        )
-        return is_reported or leads_back or self._is_excepted(event_type, model_name, name)
+        Each value that was read is written once more: in whatever record it is, an event of the subject has to come
+        of it.
+        """
+        build = build or (lambda record: record._retail_canonical(event_type, {}))
+        for record in map(records.browse, records.ids):
+            with recorded_reads(self.env) as reads:
+                build(record.sudo())
+            missed = {
+                f"{model}({read.id}).{name}"
+                for (model, name), ids in sorted(reads.items())
+                if not self._is_excepted(event_type, model, name)
+                for read in self.env[model].sudo().browse(sorted(ids))
+                if read.exists() and not self._is_reported(event_type, record, read, name)
+            }
+            self.assertFalse(missed, f"no {event_type} of {record} reports a change of {sorted(missed)}")
+
+    def _is_reported(self, event_type, subject, record, name):
+        field = record._fields[name]
+        leads_back = name == getattr(record, "_retail_subject_field", None)
+        if name == "id" or leads_back or (record._name == subject._name and name in self._deciding(subject)):
+            return True
+        if field.type == "one2many":
+            lines = record.with_context(active_test=False)[name]
+            changes = (_add, _remove)
+            if not self._is_captured_list(event_type, field):
+                changes += (_write,)
+            return all(
+                self._is_event(event_type, subject, line, field.inverse_name, change)
+                for line in lines
+                for change in changes
+            )
+        change = _translate if field.translate else _write
+        return self._is_event(event_type, subject, record, name, change)
 
     def _is_captured_list(self, event_type, field):
         """Return whether creating, changing and deleting a line is a change of the record that has the lines."""
-        if field.type != "one2many":
-            return False
         lines = self.env[field.comodel_name]
-        if getattr(lines, "_retail_shown_in", {}).get(event_type, ("",))[0] == field.inverse_name:
+        events = {getattr(lines, f"_retail_{kind}_event", None) for kind in ("created", "updated")}
+        return getattr(lines, "_retail_subject_field", None) == field.inverse_name and events == {event_type}
+
+    def _is_event(self, event_type, subject, record, name, change=_write):
+        """Return whether a change of the field is an event of the subject, is not possible, or ends the subject."""
+        savepoint = self.env.cr.savepoint()
+        since = self._newest_event(event_type, subject)
+        try:
+            change(record, name)
+            self.env.flush_all()
+            if not subject.exists() or self._newest_event(event_type, subject) != since:
+                return True  # events are inserted whenever Odoo sets a savepoint
+            return self._is_captured(event_type, subject, take_pending(self.env.cr, CAPTURED))
+        except NotPossible:
             return True
-        return (
-            getattr(lines, "_retail_subject_field", None) == field.inverse_name
-            and lines._retail_created_event == lines._retail_updated_event == event_type
+        finally:
+            savepoint.close(rollback=True)
+            self.env.invalidate_all()
+
+    def _newest_event(self, event_type, subject):
+        of_subject = [("res_model", "=", subject._name), ("res_id", "=", subject.id)]
+        events = self.env["retail.event"].sudo()
+        return events.search([*of_subject, ("event_type", "=", event_type)], order="id desc", limit=1).id
+
+    def _is_captured(self, event_type, subject, captured):
+        return any(
+            (model, row.event_type) == (subject._name, event_type)
+            and subject.browse(row.res_id)._retail_subjects().get(row.res_id, (0,))[0] == subject.id
+            for model, rows in (captured.by_model() if captured else {}).items()
+            for row in rows
         )
 
-    def _watched(self, event_type, model):
-        own = set()
-        if getattr(model, "_retail_updated_event", None) == event_type:
-            own |= model._retail_watched_fields()
-        shown_in = getattr(model, "_retail_shown_in", {})
-        return own | shown_in.get(event_type, ("", frozenset()))[1]
-
-    def _deciding(self, records, model_name):
+    def _deciding(self, records):
         """Return the fields that decide whether there is an event at all: those of its transitions."""
-        transitions = getattr(self.env[model_name], "_retail_transitions", ())
-        return {transition.field for transition in transitions} if model_name == records._name else set()
+        return {transition.field for transition in records._retail_transitions}
 
     def _is_excepted(self, event_type, model_name, name):
         if model_name.startswith(FRAMEWORK):
@@ -111,22 +188,40 @@ class TestWatched(ShopCase, PosCase):
             "customer.updated", person + company, lambda partners: partners._retail_payloads()
         )
 
+    def _of_addresses(self, **values):
+        """Return an order whose customer and delivery address are addresses, and of addresses."""
+        billing = self._partner(parent_id=self.customer.id, type="invoice")
+        delivery = self._partner(parent_id=billing.id, type="delivery")
+        return self._order(partner_id=billing.id, partner_shipping_id=delivery.id, **values)
+
     def test_order(self):
-        order = self._order(client_order_ref="PO 7", note="x")
+        order = self._of_addresses(client_order_ref="PO 7", note="x")
         self._assert_watched("order.updated", order)
 
     def test_invoice(self):
-        invoice = self._order(client_order_ref="PO 7")._create_invoices()
+        order = self._of_addresses(client_order_ref="PO 7")
+        invoice = order._create_invoices()
+        invoice.partner_id = order.partner_shipping_id
         invoice.action_post()
+        self._pay(invoice)
         self._assert_watched("invoice.updated", invoice)
 
+    def _pay(self, invoice):
+        wizard = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        )
+        wizard.create({"amount": 20})._create_payments()
+
     def test_shipment(self):
-        self.product.is_storable = True
-        self.env["stock.quant"]._update_available_quantity(self.product, self.warehouse.lot_stock_id, 5)
-        picking = self._order().picking_ids
+        self.product.write({"is_storable": True, "tracking": "lot"})
+        lot = self.env["stock.lot"].create({"name": "L1", "product_id": self.product.id})
+        self.env["stock.quant"]._update_available_quantity(
+            self.product, self.warehouse.lot_stock_id, 5, lot_id=lot
+        )
+        picking = self._of_addresses().picking_ids
         picking.move_ids.write({"quantity": 2, "picked": True})
         picking._action_done()
-        self.assertEqual(picking.state, "done")
+        self.assertEqual((picking.state, picking.move_line_ids.lot_id), ("done", lot))
         self._assert_watched("shipment.updated", picking)
 
     def test_till_order(self):
@@ -156,17 +251,44 @@ class TestWatched(ShopCase, PosCase):
         )
         for rule in rules:
             self._assert_watched("price.changed", rule)
-        self._assert_watched("price.changed", self.product.product_tmpl_id)
+        self._assert_watched("price.changed", self.product.product_tmpl_id + self._variants())
 
     def test_promotion(self):
+        category = self.env["product.category"].create({"name": "Lights"})
+        variant = self._variants().product_variant_ids[0]
+        tag = self.env["product.tag"].create(
+            {
+                "name": "Summer",
+                "product_template_ids": self.product.product_tmpl_id.ids,
+                "product_product_ids": variant.ids,
+            }
+        )
         program = self.env["loyalty.program"].create(
             {
                 "name": "Points",
                 "program_type": "loyalty",
-                "rule_ids": [Command.create({"product_ids": self.product.ids})],
+                "rule_ids": [
+                    Command.create(
+                        {
+                            "product_ids": self.product.ids,
+                            "product_category_id": category.id,
+                            "product_tag_id": tag.id,
+                        }
+                    )
+                ],
                 "reward_ids": [
                     Command.create({"reward_type": "product", "reward_product_id": self.product.id}),
+                    Command.create({"reward_type": "product", "reward_product_tag_id": tag.id}),
                     Command.create({"discount": 10}),
+                    Command.create(
+                        {
+                            "discount": 10,
+                            "discount_applicability": "specific",
+                            "discount_product_ids": self.product.ids,
+                            "discount_product_category_id": category.id,
+                            "discount_product_tag_id": tag.id,
+                        }
+                    ),
                 ],
             }
         )
@@ -175,6 +297,17 @@ class TestWatched(ShopCase, PosCase):
     def test_stock_level(self):
         self.product.is_storable = True
         self.env["stock.quant"]._update_available_quantity(self.product, self.warehouse.lot_stock_id, 5)
+        variant = self._variants().product_variant_ids[0]
         self._assert_watched(
-            "stock.level_changed", self.product, lambda products: products._retail_payloads()
+            "stock.level_changed", self.product + variant, lambda products: products._retail_payloads()
+        )
+
+    def _variants(self):
+        """Return a product (template) with two variants."""
+        attribute = self.env["product.attribute"].create(
+            {"name": "Color", "value_ids": [Command.create({"name": name}) for name in ("Red", "Blue")]}
+        )
+        line = {"attribute_id": attribute.id, "value_ids": attribute.value_ids.ids}
+        return self.env["product.template"].create(
+            {"name": "Shade", "is_storable": True, "attribute_line_ids": [Command.create(line)]}
         )

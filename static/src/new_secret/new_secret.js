@@ -8,7 +8,7 @@ import { registry } from "@web/core/registry";
 export class NewSecretDialog extends Component {
     static template = "retail_hub.NewSecretDialog";
     static components = { CopyButton, Dialog };
-    static props = { close: Function, secret: String, label: String };
+    static props = { close: Function, secret: String, label: String, note: String };
 
     get copied() {
         return _t("Copied");
@@ -16,11 +16,11 @@ export class NewSecretDialog extends Component {
 }
 
 registry.category("actions").add("retail_hub.new_secret", (env, action) => {
-    const { secret, label } = action.params;
+    const { secret, label, note } = action.params;
     return new Promise((resolve) => {
         env.services.dialog.add(
             NewSecretDialog,
-            { secret, label },
+            { secret, label, note },
             { onClose: () => resolve({ type: "ir.actions.client", tag: "soft_reload" }) }
         );
     });

@@ -19,6 +19,6 @@ registry.category("web_tour.tours").add("retail_hub_repair", {
         { content: "One differs", trigger: ".modal li:contains('will be sent with changes') .o_field_widget:contains('1')" },
         { content: "Replay", trigger: ".modal footer button[name=action_replay]", run: "click" },
         { content: "Both go", trigger: ".o_notification:contains('Events queued: 2.')" },
-        { content: "The group tells so", trigger: ".o_form_view .alert-warning:contains('as soon as the events that were sent again have arrived')" },
+        { content: "The group tells so", trigger: ".o_form_view .alert-warning:contains('as soon as the events that are sent instead, or again, have arrived')" },
     ],
 });

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from samples import closed_port, wait_until
 
+from odoo.addons.retail_hub.connectors import http_client
 from odoo.addons.retail_hub.connectors.http_client import HttpClient
+from odoo.addons.retail_hub.connectors.kept_connections import KeptConnections
 from odoo.addons.retail_hub.connectors.provider import Settings
 from odoo.addons.retail_hub.core import escapes, known_secrets
 from odoo.addons.retail_hub.core.errors import AuthError, RemoteError, TransientError
@@ -23,6 +25,7 @@ TOKEN = {"Authorization": "Bearer sandbox-token"}
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(http_client, "_kept", KeptConnections())
 
 
 @pytest.fixture

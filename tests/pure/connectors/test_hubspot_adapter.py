@@ -340,7 +340,9 @@ def test_not_answered_update_of_a_merged_contact_is_resolved(adapter, sandbox, c
     sandbox.fault(times=1, status=200, body={"status": "COMPLETE", "results": []}, path="/batch/update")
     outcome = adapter.resolve([adapter.prepare(make_item(1, remote_id=two, in_doubt=True))])[0]
     assert (outcome.error, outcome.remote_id) == (None, survivor)
-    assert calls() == ["POST /batch/update 200", f"GET /{two} 200", "POST /batch/update 200"]
+    assert outcome.merged_ids == (one, two)
+    looked_up = ["POST /batch/update 200", f"GET /{two} 200", "POST /batch/update 200"]
+    assert calls() == [*looked_up, "POST /batch/read 200"]
 
 
 def test_search_for_what_may_have_been_made(adapter, sandbox, calls):

@@ -371,6 +371,61 @@ def test_shipments_of_an_order(adapter, sandbox):
     assert len(second["associations"]["line_items"]) == 2
 
 
+PROCESSED, SHIPPED = "937ea84d-0a4f-4dcf-9028-3f9c2aafbf03", "aa99e8d0-c1d5-4071-b915-d240bbb1aed9"
+DELIVERED, CANCELLED = "3725360f-519b-4b18-a593-494d60a29c9f", "3c85a297-e9ce-400b-b42e-9f16853d69d6"
+OPEN_STAGE = "4b27b500-f031-4927-9811-68a0b525cbae"
+
+
+def move(adapter, order_id, stage):
+    inputs = [{"id": order_id, "properties": {"hs_pipeline_stage": stage}}]
+    adapter.api.objects("order", "POST", "/batch/update", {"inputs": inputs})
+
+
+@pytest.mark.parametrize("event_type", ["shipment.confirmed", "shipment.updated"])
+@pytest.mark.parametrize(
+    ("present", "after"),
+    [(PROCESSED, SHIPPED), (SHIPPED, SHIPPED), (DELIVERED, DELIVERED), (CANCELLED, CANCELLED)],
+)
+def test_a_shipment_leaves_the_stage_of_an_order_that_is_not_on_its_way(
+    adapter, sandbox, event_type, present, after
+):
+    [made] = send(adapter, order_item(1))
+    move(adapter, made.remote_id, present)
+    item = replace(shipment_item(made.remote_id), event_type=event_type)
+    assert errors_of(send(adapter, item)) == [None]
+    [record] = sandbox.records("orders")
+    names = ("hs_pipeline_stage", "hs_shipping_tracking_number")
+    assert [record["properties"][name] for name in names] == [after, "1Z998, 1Z999"]
+
+
+@pytest.mark.parametrize(
+    ("present", "after"), [(SHIPPED, SHIPPED), (DELIVERED, DELIVERED), (CANCELLED, OPEN_STAGE)]
+)
+def test_an_order_that_is_placed_once_more(adapter, sandbox, present, after):
+    """Somebody resends it, or it was cancelled, and confirmed again."""
+    [made] = send(adapter, order_item(1))
+    move(adapter, made.remote_id, present)
+    again = order_item(1, remote_id=made.remote_id, remote_object="order")
+    assert errors_of(send(adapter, again)) == [None]
+    assert sandbox.records("orders")[0]["properties"]["hs_pipeline_stage"] == after
+
+
+def test_a_changed_shipment_of_an_order_that_is_open(adapter, sandbox):
+    [made] = send(adapter, order_item(1))
+    item = replace(shipment_item(made.remote_id), event_type="shipment.updated")
+    assert errors_of(send(adapter, item)) == [None]
+    assert sandbox.records("orders")[0]["properties"]["hs_pipeline_stage"] == SHIPPED
+
+
+def test_a_changed_shipment_whose_order_cannot_be_read(adapter, sandbox):
+    [made] = send(adapter, order_item(1))
+    sandbox.fault(path="/orders/batch/read", status=500, times=1)
+    item = replace(shipment_item(made.remote_id), event_type="shipment.updated")
+    [outcome] = send(adapter, item)
+    assert isinstance(outcome.error, TransientError)
+    assert errors_of(send(adapter, item)) == [None]
+
+
 def test_shipments_that_concern_nobody(adapter, calls):
     """Of an order that HubSpot does not have, of a deal, of no order at all."""
     items = [shipment_item(""), shipment_item("5", 2, remote_object="deal"), shipment_item("", 3, order=None)]

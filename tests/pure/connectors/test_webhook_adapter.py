@@ -27,6 +27,7 @@ from odoo.addons.retail_hub.core.errors import (
     ValidationError,
 )
 from odoo.addons.retail_hub.schemas import EVENT_TYPES
+from odoo.addons.retail_hub.schemas.examples import EXAMPLES
 
 SECRET, FORMER = ("whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"n", b"o"))
 UUID = "5b6c7f0e-5a8b-4a53-9a0c-5d6f0c9f2b11"
@@ -164,7 +165,9 @@ def test_only_the_published_schema(receiver):
 def test_every_event_type_is_taken(receiver):
     assert WEBHOOK.event_types == set(EVENT_TYPES)
     with make_adapter(receiver) as adapter:
-        bodies = [adapter.prepare(make_item(1, event_type=name, data={})).body for name in EVENT_TYPES]
+        items = [make_item(1, event_type=name, data=EXAMPLES[name].data.canonical()) for name in EVENT_TYPES]
+        bodies = [adapter.prepare(item).body for item in items]
+    assert not any("test" in body for body in bodies), "only a sample is a test"
     assert {body["type"].rpartition(".v")[0] for body in bodies} == {f"retail.{name}" for name in EVENT_TYPES}
     assert {body["dataschema"].rpartition("/")[2] for body in bodies} == {
         f"{each.schema.__name__}.json" for each in EVENT_TYPES.values()

@@ -203,3 +203,32 @@ def test_versions_that_there_are_not(api, path, version):
 def test_oauth_has_the_same_versions(api, version):
     form = {"Authorization": None, "Content-Type": "application/x-www-form-urlencoded"}
     assert api("POST", f"/oauth/{version}/token", b"", form).status == 404
+
+
+# ----- e-mail addresses -----
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "ann.@example.com",
+        ".ann@example.com",
+        "an..n@example.com",
+        "ann@example..com",
+        "ann@.example.com",
+        "@example.com",
+        "ann@example.com\u00a0",
+        *(f"an{char}n@example.com" for char in "\u00a0\u034f\u200b\u2800\u3164\ufeff"),
+        *(f"ann@exam{char}ple.com" for char in "\u00a0\u034f\u200b\u2800\u3164\ufeff"),
+    ],
+)
+def test_addresses_that_are_none(api, email):
+    answer = api("POST", CONTACTS, {"properties": {"email": email}})
+    assert (answer.status, codes(answer)) == (400, {"email": "INVALID_EMAIL"})
+
+
+@pytest.mark.parametrize(
+    "email", ["o'hara.1+shop@my-shop.example.com", "ann@m\u00fcnchen.de", " Ann@Example.com "]
+)
+def test_addresses_that_are_some(api, email):
+    assert api("POST", CONTACTS, {"properties": {"email": email}}).status == 201

@@ -43,6 +43,7 @@ def test_event_types():
         "invoice.cancelled": ("account.move", "fact"),
         "invoice.paid": ("account.move", "fact"),
         "refund.issued": ("account.move", "fact"),
+        "refund.cancelled": ("account.move", "fact"),
         "payment.authorized": ("payment.transaction", "fact"),
         "payment.captured": ("payment.transaction", "fact"),
         "payment.failed": ("payment.transaction", "fact"),

@@ -5,7 +5,13 @@ from datetime import datetime
 
 from .failures import invalid_values, problem
 
-EMAIL = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s.,;<>()\"]{2,}")
+# No dot at an end of the local part or beside another one, and no empty label.
+EMAIL = re.compile(r"[^@\s.,;<>()\"]+(\.[^@\s.,;<>()\"]+)*@([^@\s.,;<>()\"]+\.)+[^@\s.,;<>()\"]{2,}")
+# Zero-width and other format characters, variation selectors, and letters and symbols that are blank.
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0]"
+)
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 INTEGER = re.compile(r"-?\d+")
 DAY_MS = 86_400_000
@@ -60,8 +66,8 @@ def check(schema, name, value, strict, checkers):
 
 
 def check_email(value):
-    value = value.strip().lower()
-    if value and not EMAIL.fullmatch(value):
+    value = value.strip(" \t\r\n").lower()
+    if value and (not EMAIL.fullmatch(value) or INVISIBLE.search(value)):
         return None, problem("email", "INVALID_EMAIL", f"Email address {value} is invalid")
     return value, None
 

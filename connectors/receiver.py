@@ -1,0 +1,86 @@
+"""What a receiver is: it verifies a provider's webhooks, and says what they ask for. Plain Python: no Odoo, no I/O."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .authentication import Credential
+
+
+class SignatureError(Exception):
+    """A request was not signed by who it says, or at another time. It is for nobody's eyes but a developer's."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """A request as it came in.
+
+    :param url: as the sender called it, still percent-encoded: behind a proxy, another one than the server sees
+    :param headers: with lower-case names
+    :param body: the bytes as they came
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedCommand:
+    """Something that a webhook asks for, in canonical form.
+
+    :param id: unique for the sender: what comes again with the same one is carried out once
+    :param type: ``order.place``; it need not be one that the hub knows
+    :param data: not checked yet
+    """
+
+    id: str
+    type: str
+    data: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedChange:
+    """A remote record of which a webhook says that it changed. What it says of the record may be out of date.
+
+    :param id: as that of a command
+    :param object: the provider's kind of record: ``contact``; empty if the provider does not say
+    :param remote_ids: of the record, and after a merge of those that became one
+    :param change: ``created``, ``updated``, ``deleted``, ``restored``, ``merged``, ``erased``, or the provider's word
+    :param data: what the webhook said
+    """
+
+    id: str
+    object: str
+    remote_ids: Sequence[str]
+    change: str
+    data: Mapping[str, Any] = field(repr=False)
+
+
+class Receiver(ABC):
+    """Reads the webhooks of a provider.
+
+    ``credentials`` are what the admin enters. ``secret_names`` are the credentials of a connector that verify a
+    request: one of them is enough. ``MAX_ITEMS`` is how much one webhook may ask for.
+    """
+
+    MAX_ITEMS = 100
+    credentials: Sequence[Credential] = ()
+    secret_names: Sequence[str] = ()
+
+    @abstractmethod
+    def verify(self, request: WebhookRequest, secrets: Mapping[str, str]) -> None:
+        """Check that a request is genuine, and of now. Without a secret, no request is.
+
+        :param secrets: ``{name: clear text}`` of the connector's credentials; empty texts for those that are not set
+        :raise SignatureError: it is not
+        """
+
+    @abstractmethod
+    def commands(self, request: WebhookRequest) -> Sequence[ReceivedCommand | ReportedChange]:
+        """Return what a verified request asks for.
+
+        :raise Problem: its content cannot be read (``invalid-json``, ``invalid-request``)
+        """

@@ -1,0 +1,41 @@
+"""Reserving stock and freeing it: both are counted exactly, however many do so at once."""
+
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class StockQuant(models.Model):
+    _inherit = "stock.quant"
+
+    @api.model
+    def _update_available_quantity(
+        self, product_id, location_id, quantity=False, reserved_quantity=False, **options
+    ):
+        """Wait for whoever reserves or frees the same stock at this moment.
+
+        Odoo skips a quant that is locked and creates another one, so parallel reservations exceed what is there. What
+        is freed is lost if the other quant has less reserved: Odoo keeps 0 then. If the quant was changed meanwhile,
+        PostgreSQL raises a serialization failure, and Odoo repeats the request.
+        """
+        if reserved_quantity and not location_id.should_bypass_reservation():
+            # As the superuser: Odoo updates quants so, too.
+            quants = self.sudo()
+            tracked = {name: options.get(name) for name in ("lot_id", "package_id", "owner_id")}
+            found = quants._gather(product_id, location_id, **tracked, strict=True)
+            self._retail_lock(found.ids)
+            if reserved_quantity < 0 and len(found) > 1:
+                found._merge_quants()
+        return super()._update_available_quantity(
+            product_id, location_id, quantity=quantity, reserved_quantity=reserved_quantity, **options
+        )
+
+    @api.model
+    def _retail_lock(self, ids):
+        """Lock quants in the order of their ids, until the end of the transaction.
+
+        :raise psycopg2.errors.SerializationFailure: one was changed since the transaction began
+        """
+        if ids:
+            self.env.cr.execute(
+                SQL("SELECT FROM stock_quant WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", list(ids))
+            )

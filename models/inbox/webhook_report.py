@@ -1,0 +1,60 @@
+"""Reports of changes: what a webhook says of records in the remote system. It may be out of date.
+
+Most are listed, and nothing is done. Of records that were merged, those in Odoo are sent again: the answer says which
+remote record they have now.
+"""
+
+from odoo import SUPERUSER_ID, api, models
+
+from ..outbox.resend import resend
+
+CHANGED = "record.changed"
+NOTED = "Odoo does not read it from there yet, and has changed nothing."
+RESENT = "Odoo sends the record again, and so learns which one is left."
+
+
+class RetailMessage(models.Model):
+    _inherit = "retail.message"
+
+    @api.model
+    def _linked(self, connector, object_name, remote_ids):
+        """Return the links of remote records to those in Odoo, the oldest first."""
+        return self.env["retail.binding"].search(
+            [
+                ("connector_id", "=", connector.id),
+                ("remote_id", "in", list(remote_ids)),
+                ("remote_object", "in", [object_name, False]),
+            ],
+            order="id",
+        )
+
+    def _act_on_report(self):
+        """Send the records of a merge again, in a transaction of its own."""
+        with self.env.registry.cursor() as cr:
+            # As the superuser: messages and links are the hub's own.
+            message = self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
+            if not message._lock_open():
+                return
+            connector, name = message.connector_id, message.subject.partition("/")[0]
+            bindings = message._linked(connector, name, message.content["remote_ids"])
+            unsent = {"state": "noted", "problem": message.problem.replace(RESENT, NOTED)}
+            message.write({"state": "done"} if resend(connector, bindings) else unsent)
+
+
+def report_state(report, bindings):
+    """Return ``(state, note)`` of the message of a report.
+
+    :param bindings: of the records in Odoo that it is about
+    """
+    name = report.object or "record"
+    first, *others = report.remote_ids or ("?",)
+    is_merge = report.change == "merged" and others
+    merged = f" with {', '.join(others)}" if is_merge else ""
+    words = f"The {name.replace('_', ' ')} {first} was {report.change}{merged} in the remote system."
+    return ("received", f"{words} {RESENT}") if is_merge and bindings else ("noted", f"{words} {NOTED}")
+
+
+def report_subject(report):
+    """Return the subject of the message of a report, such as ``contact/7``."""
+    name = report.object or "record"
+    return f"{name}/{report.remote_ids[0]}" if report.remote_ids else name

@@ -1,0 +1,23 @@
+"""Sending records again although nothing of them has changed: the answer says what became of the remote record."""
+
+from ...core.const import Lane
+from ..source.capture import CapturedEvent
+
+
+def resend(connector, bindings):
+    """Queue the records of bindings; return how many deliveries that made.
+
+    :param connector: as the superuser; only its flows count
+    :param bindings: of the connector
+    """
+    count = 0
+    for model_name, group in bindings.grouped("res_model").items():
+        records = bindings.env[model_name].browse(group.mapped("res_id")).exists()
+        event_type = records._retail_updated_event
+        events = bindings.env["retail.event"]
+        if not event_type or not events._routes({event_type}, connector):
+            continue
+        group.sent_hash = False  # an equal state would not be sent
+        rows = [CapturedEvent(event_type, record.id) for record in records._retail_with_state(event_type)]
+        count += events._insert(model_name, rows, connectors=connector, lane=Lane.BULK.value)
+    return count

@@ -1,0 +1,23 @@
+"""The origin of changes: the connector whose system asked for them. It is not told of what it caused itself."""
+
+from contextlib import contextmanager
+from weakref import WeakKeyDictionary
+
+# By cursor, not in a context: a context may be sent by clients, and is not that of a field that is computed later.
+_origins = WeakKeyDictionary()
+
+
+@contextmanager
+def changes_from(cr, connector_id):
+    """Note that the changes within the block come from the system of a connector. They are captured before it ends."""
+    _origins[cr] = connector_id
+    try:
+        yield
+        cr.flush()
+    finally:
+        del _origins[cr]
+
+
+def origin_of(cr):
+    """Return the id of the connector whose system causes the changes of this moment; None for all others."""
+    return _origins.get(cr)

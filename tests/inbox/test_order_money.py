@@ -1,0 +1,209 @@
+"""An order's amounts are those of the channel, to the cent, on the order and on its invoice."""
+
+from odoo.tests import tagged
+
+from .orders import OrderCase
+
+
+@tagged("-at_install", "post_install")
+class TestOrderMoney(OrderCase):
+    def amounts(self, order):
+        return (
+            round(order.amount_untaxed, 3),
+            round(order.amount_tax, 3),
+            round(order.amount_total, 3),
+        )
+
+    def check(self, expected, *lines, **values):
+        """Capture an order; check the amounts of the order and of its invoice."""
+        order = self.sale_order(self.place(*lines, **values))
+        self.assertEqual(self.amounts(order), expected)
+        order.order_line.qty_delivered = 0
+        invoice = self.invoice(order)
+        self.assertEqual(self.amounts(invoice), expected)
+        return order
+
+    def invoice(self, order):
+        order.order_line.product_id.invoice_policy = "order"
+        order.order_line.invalidate_recordset()
+        invoice = order._create_invoices()
+        invoice.action_post()
+        return invoice
+
+    def test_the_tax_that_was_charged(self):
+        """A channel that rounds tax down."""
+        line = self.line("MUG", "1", "9.99")
+        line["taxes"][0]["amount"] = "2.09"
+        self.check((9.99, 2.09, 12.08), line, total="12.08")
+
+    def test_prices_with_tax(self):
+        self.check((10.0, 2.1, 12.1), self.line("MUG", "1", "12.10"), total="12.10", prices_include_tax=True)
+
+    def test_prices_with_tax_where_odoo_has_only_the_other_kind(self):
+        line = self.line("MUG", "3", "1.06", rate="6")
+        order = self.check((3.0, 0.18, 3.18), line, total="3.18", prices_include_tax=True)
+        self.assertEqual(order.order_line.tax_ids, self.tax_6)
+
+    def test_discounts(self):
+        """A third of 20.00 off three pieces: no price per piece has that many decimals."""
+        line = self.line("MUG", "3", "10.00", discounts=[{"code": "SALE", "amount": "6.67"}])
+        self.check((23.33, 4.9, 28.23), line, total="28.23")
+
+    def test_each_line_is_rounded_as_the_channel_does(self):
+        lines = [self.line("MUG", "1", "0.33", id=f"L{number}") for number in range(7)]
+        self.check((2.31, 0.49, 2.80), *lines, total="2.80")
+
+    def test_two_taxes(self):
+        line = self.line("MUG", "1", "100.00")
+        line["taxes"] = [{"rate": "21", "amount": "21.00"}, {"rate": "6"}]
+        self.check((100.0, 27.0, 127.0), line, total="127.00")
+
+    def test_no_tax(self):
+        self.check((20.0, 0.0, 20.0), self.line(rate=""), total="20.00")
+
+    def test_odoo_decides_about_the_tax(self):
+        self.mug.taxes_id = self.tax_21
+        line = self.line()
+        del line["taxes"]
+        self.check((20.0, 4.2, 24.2), line, total="24.20")
+
+    def test_delivery_tip_fee_and_duty(self):
+        others = [
+            {"id": kind, "kind": kind, "name": kind.title(), "unit_price": "5.00", "taxes": []}
+            for kind in ("delivery", "tip", "fee", "duty")
+        ]
+        order = self.check((40.0, 4.2, 44.2), self.line(), *others, total="44.20")
+        self.assertEqual(order.order_line.mapped("name"), ["[MUG] The Mug", "Delivery", "Tip", "Fee", "Duty"])
+
+    def test_a_difference_within_the_limit(self):
+        answer = self.place(total="24.22")
+        self.assertEqual((answer["total"], answer["rounding"], len(answer["lines"])), ("24.22", "0.02", 1))
+        self.assertEqual(self.amounts(self.invoice(self.sale_order(answer))), (20.02, 4.2, 24.22))
+
+    def test_a_difference_above_the_limit(self):
+        response = self.post("/orders", self.order(total="24.26"))
+        problem = self.assertProblem(response, "total-mismatch", 422, ["/total"])
+        self.assertEqual(problem["detail"], "The lines add up to 24.20 with tax; the total is 24.26.")
+        self.client.max_rounding = 0.06
+        self.assertEqual(self.place(total="24.26")["rounding"], "0.06")
+
+    def test_partial_invoices(self):
+        """They have the channel's tax together, whatever Odoo would calculate of each."""
+        self.mug.invoice_policy = "delivery"
+        for number, (tax, total, expected) in enumerate(
+            (
+                ("9.99", "39.99", [(10.0, 3.33, 13.33), (20.0, 6.66, 26.66)]),
+                ("6.10", "36.10", [(10.0, 2.03, 12.03), (20.0, 4.07, 24.07)]),
+            )
+        ):
+            with self.subTest(tax=tax):
+                line = self.line("MUG", "3")
+                line["taxes"][0]["amount"] = tax
+                order = self.sale_order(self.place(line, total=total, external_id=f"W-{number}"))
+                found = []
+                for delivered in (1, 3):
+                    order.order_line.qty_delivered = delivered
+                    invoice = order._create_invoices()
+                    invoice.action_post()
+                    found.append(self.amounts(invoice))
+                self.assertEqual(found, expected)
+
+    def test_a_quantity_that_a_person_changes(self):
+        """The tax per piece stays that of the channel."""
+        line = self.line("MUG", "3")
+        line["taxes"][0]["amount"] = "9.99"
+        order = self.sale_order(self.place(line, total="39.99"))
+        order.order_line.product_uom_qty = 2
+        self.assertEqual(self.amounts(order), (20.0, 6.66, 26.66))
+        self.assertEqual(self.amounts(self.invoice(order)), (20.0, 6.66, 26.66))
+
+    def test_prices_with_tax_whose_tax_odoo_chooses(self):
+        self.mug.taxes_id = self.tax_21
+        line = self.line("MUG", "1", "12.10")
+        del line["taxes"]
+        self.check((10.0, 2.1, 12.1), line, total="12.10", prices_include_tax=True)
+        self.plate.taxes_id = self.tax_21_included
+        line = self.line("PLATE", "1", "10.00")
+        del line["taxes"]
+        self.check((10.0, 2.1, 12.1), line, total="12.10", external_id="W-2")
+
+    def test_the_tax_must_add_up_too(self):
+        response = self.post("/orders", self.order(tax="4.21"))
+        problem = self.assertProblem(response, "total-mismatch", 422, ["/tax"])
+        self.assertEqual(problem["detail"], "The lines add up to 4.20 of tax; the tax is 4.21.")
+        self.place(tax="4.20")
+
+    def test_two_taxes_that_are_one_in_odoo(self):
+        line = self.line("MUG", "1", "100.00")
+        line["taxes"] = [{"rate": "21", "amount": "21.00"}, {"rate": "21", "amount": "2.00"}]
+        self.check((100.0, 23.0, 123.0), line, total="123.00")
+
+    def test_amounts_with_too_many_decimals(self):
+        discount = self.line(discounts=[{"amount": "0.005"}])
+        taxed = self.line()
+        taxed["taxes"][0]["amount"] = "4.201"
+        for changes, pointer in (
+            ({"total": "24.201"}, "/total"),
+            ({"tax": "4.201"}, "/tax"),
+            ({"lines": [discount]}, "/lines/0/discounts/0/amount"),
+            ({"lines": [taxed]}, "/lines/0/taxes/0/amount"),
+        ):
+            with self.subTest(pointer=pointer):
+                response = self.post("/orders", self.order() | changes)
+                self.assertProblem(response, "invalid-request", 422, [pointer])
+
+    def test_currencies(self):
+        """Of 0, 2 and 3 decimals."""
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        for name, price, expected, total in (
+            ("JPY", "1234", (1234.0, 259.0, 1493.0), "1493"),
+            ("KWD", "12.345", (12.345, 2.592, 14.937), "14.937"),
+            ("CHF", "9.95", (9.95, 2.09, 12.04), "12.04"),
+        ):
+            with self.subTest(name=name):
+                currencies.search([("name", "=", name)]).active = True
+                order = self.check(
+                    expected, self.line("MUG", "1", price), total=total, currency=name, external_id=name
+                )
+                self.assertEqual(order.currency_id.name, name)
+
+    def test_taxes_of_the_company_whatever_the_fiscal_position(self):
+        """The customer's country has a fiscal position of its own, but the channel charged the company's tax."""
+        positions = self.env["account.fiscal.position"]
+        belgium = self.env.ref("base.be")
+        positions.create(
+            {"name": "OSS BE", "auto_apply": True, "country_id": belgium.id, "foreign_vat": "BE0477472701"}
+        )
+        order = self.check((20.0, 4.2, 24.2), self.line(), total="24.20")
+        self.assertFalse(order.fiscal_position_id)
+
+    def test_taxes_of_another_country(self):
+        belgium = self.env.ref("base.be")
+        line = self.line()
+        line["taxes"] = [{"rate": "21", "country": "BE"}]
+        self.assertProblem(
+            self.post("/orders", self.order(line)), "unknown-reference", 422, ["/lines/0/taxes/0"]
+        )
+        position = self.env["account.fiscal.position"].create(
+            {"name": "OSS BE", "country_id": belgium.id, "foreign_vat": "BE0477472701"}
+        )
+        group = self.env["account.tax.group"].create({"name": "BE", "country_id": belgium.id})
+        tax = self.new_tax(21, False, country_id=belgium.id, tax_group_id=group.id)
+        order = self.check((20.0, 4.2, 24.2), line, total="24.20")
+        self.assertEqual((order.fiscal_position_id, order.order_line.tax_ids), (position, tax))
+        position.foreign_vat = False
+        response = self.post("/orders", self.order(line, external_id="W-2"))
+        self.assertProblem(response, "unknown-reference", 422, ["/lines"])
+
+    def test_the_exchange_rate_of_the_day(self):
+        currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", "CHF")])
+        currency.active = True
+        currency.rate_ids.unlink()
+        currency.rate_ids.create(
+            [
+                {"currency_id": currency.id, "name": "2026-11-01", "rate": 2.0},
+                {"currency_id": currency.id, "name": "2026-11-25", "rate": 4.0},
+            ]
+        )
+        order = self.sale_order(self.place(currency="CHF"))
+        self.assertEqual(order.currency_rate, 2.0)

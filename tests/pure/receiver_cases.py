@@ -1,0 +1,95 @@
+"""How the tests sign requests for each receiver, with the signers of others."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from hubspot.utils.signature import Signature
+from standardwebhooks import Webhook
+
+from odoo.addons.retail_hub.connectors.hubspot.receiver import HubSpotReceiver
+from odoo.addons.retail_hub.connectors.receiver import Receiver, WebhookRequest
+from odoo.addons.retail_hub.connectors.webhook.receiver import StandardWebhooksReceiver
+
+URL = "https://odoo.example.com/retail/webhooks/abc?x=1"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A receiver, and how a request for it is signed.
+
+    :param sign: takes body, secret, Unix time and URL; returns the headers with lower-case names
+    :param secrets: three different ones
+    :param content: a valid body as data
+    :param headers: the names of the headers that a request needs
+    """
+
+    name: str
+    receiver: Receiver
+    sign: Callable[[bytes, str, float, str], dict[str, str]]
+    secrets: Sequence[str]
+    content: Any
+    headers: Sequence[str]
+
+    @property
+    def body(self):
+        return json.dumps(self.content).encode()
+
+    def request(self, body=None, secret=None, at=None, url=URL, **headers):
+        """Return a request that is signed for these values; then ``headers`` replace some, None removes one."""
+        body = self.body if body is None else body
+        signed = self.sign(body, secret or self.secrets[0], time.time() if at is None else at, url)
+        found = {**signed, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        return WebhookRequest(
+            "POST", url, {name: each for name, each in found.items() if each is not None}, body
+        )
+
+    def known(self, *secrets):
+        """Return the credentials of a connector with these secrets, the present one first."""
+        names = self.receiver.secret_names
+        return {**dict.fromkeys(names, ""), **dict(zip(names, secrets, strict=False))}
+
+
+def _standard(body, secret, at, _url):
+    moment = datetime.fromtimestamp(int(at), UTC)
+    return {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(at)),
+        "webhook-signature": Webhook(secret).sign("msg_1", moment, body.decode()),
+    }
+
+
+def _hubspot(body, secret, at, url):
+    stamp = str(int(at * 1000))
+    signature = Signature.get_signature(secret, body.decode(), "v3", url, "POST", stamp)
+    return {"x-hubspot-signature-v3": signature, "x-hubspot-request-timestamp": stamp}
+
+
+CASES = (
+    Case(
+        "webhook",
+        StandardWebhooksReceiver(),
+        _standard,
+        ("whsec_" + "b2xk" * 8, "whsec_" + "bmV3" * 8, "whsec_" + "b3Ro" * 8),
+        {"type": "customer.upsert", "timestamp": "2026-11-28T10:00:00Z", "data": {"external_id": "C-1"}},
+        ("webhook-id", "webhook-timestamp", "webhook-signature"),
+    ),
+    Case(
+        "hubspot",
+        HubSpotReceiver(),
+        _hubspot,
+        ("old-secret", "new-secret", "other-secret"),
+        [
+            {
+                "eventId": 1,
+                "subscriptionType": "contact.creation",
+                "objectId": 123,
+                "occurredAt": 1795000000000,
+            }
+        ],
+        ("x-hubspot-signature-v3", "x-hubspot-request-timestamp"),
+    ),
+)

@@ -1,0 +1,139 @@
+"""The API under concurrency: real processes, real connections."""
+
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+
+@pytest.fixture(scope="module")
+def client(start_odoo):
+    """Return (server, key) of a client that may write customers."""
+    odoo = start_odoo("api", workers=4)
+    connector = odoo.call(
+        "retail.connector",
+        "create",
+        [{"name": "Shop", "provider": "webhook", "base_url": "https://shop.example.com"}],
+    )
+    scopes = odoo.call("retail.api.scope", "search", [("name", "like", "customers:")])
+    values = {
+        "name": "Storefront",
+        "connector_id": connector[0],
+        "scope_ids": scopes,
+        "calls_per_minute": 0,
+        "max_parallel": 0,
+    }
+    ids = odoo.call("retail.api.client", "create", [values])
+    action = odoo.call("retail.api.client", "action_new_key", ids)
+    return odoo, action["params"]["secret"]
+
+
+def post(client, content, idempotency_key):
+    odoo, key = client
+    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": idempotency_key}
+    return requests.post(f"{odoo.url}/retail/v1/customers", json=content, headers=headers, timeout=60)
+
+
+def together(client, count, content, key_of):
+    """Make calls at the same time; return the responses."""
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(lambda number: post(client, content(number), key_of(number)), range(count)))
+
+
+def test_one_customer_under_many_keys(client):
+    """Two requests for a new customer at once make one."""
+    content = {
+        "external_id": f"C-{uuid.uuid4()}",
+        "name": {"full": "Parallel One"},
+        "email": "one@example.com",
+    }
+    responses = together(client, 12, lambda _number: content, lambda _number: str(uuid.uuid4()))
+    assert Counter(response.status_code for response in responses) == {201: 1, 200: 11}
+    assert len({response.json()["id"] for response in responses}) == 1
+    [(count,)] = client[0].db.query("SELECT count(*) FROM res_partner WHERE name = 'Parallel One'")
+    assert count == 1
+
+
+def test_one_address_of_email_under_many_ids(client):
+    """The first external id gets the customer who was there; the others are other customers."""
+    client[0].call("res.partner", "create", [{"name": "Parallel Two", "email": "two@example.com"}])
+    responses = together(
+        client,
+        6,
+        lambda number: {
+            "external_id": f"T-{number}",
+            "name": {"full": "Parallel Two"},
+            "email": "two@example.com",
+        },
+        lambda _number: str(uuid.uuid4()),
+    )
+    outcomes = Counter(response.json()["outcome"] for response in responses)
+    assert outcomes == {"linked": 1, "created": 5}
+
+
+def test_one_key_at_once(client):
+    """While a request is carried out, its repetition gets 409; afterwards, the first answer."""
+    content = {"external_id": "K-1", "name": {"full": "Parallel Three"}}
+    responses = together(client, 12, lambda _number: content, lambda _number: "key-1")
+    statuses = Counter(response.status_code for response in responses)
+    assert set(statuses) <= {201, 409}
+    assert statuses[201] >= 1
+    [(count,)] = client[0].db.query("SELECT count(*) FROM retail_message WHERE idempotency_key = 'key-1'")
+    assert count == 1
+    again = post(client, content, "key-1")
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
+    assert {response.text for response in responses if response.status_code == 201} == {again.text}
+
+
+def test_a_revoked_key_is_refused_by_all_workers(client):
+    odoo, key = client
+    [key_id] = odoo.call("retail.api.key", "search", [("prefix", "=", key[:16])])
+    odoo.call("retail.api.key", "action_revoke", [key_id])
+    responses = together(client, 12, lambda _number: {"external_id": "R"}, lambda _number: str(uuid.uuid4()))
+    assert Counter(response.status_code for response in responses) == {401: 12}
+
+
+def test_parallel_calls_are_bounded(client):
+    """With one call at a time, others at the same time are refused, with a time to wait, and do nothing."""
+    odoo, _key = client
+    [connector] = odoo.call("retail.connector", "search", [("name", "=", "Shop")])
+    scopes = odoo.call("retail.api.scope", "search", [("name", "like", "customers:")])
+    values = {"name": "Bounded", "connector_id": connector, "scope_ids": scopes, "max_parallel": 1}
+    ids = odoo.call("retail.api.client", "create", [values])
+    key = odoo.call("retail.api.client", "action_new_key", ids)["params"]["secret"]
+    responses = together(
+        (odoo, key),
+        12,
+        lambda number: {"external_id": f"B-{number}", "name": {"full": f"Bounded {number}"}},
+        lambda _number: str(uuid.uuid4()),
+    )
+    statuses = Counter(response.status_code for response in responses)
+    assert set(statuses) == {201, 429}
+    refused = next(response for response in responses if response.status_code == 429)
+    assert refused.headers["Retry-After"] == "1"
+    [(count,)] = odoo.db.query(
+        "SELECT count(*) FROM res_partner WHERE name LIKE 'Bounded _' OR name LIKE 'Bounded __'"
+    )
+    assert count == statuses[201]
+
+
+def test_the_rate_counts_in_all_processes(client):
+    """10 calls per minute: of 12, from four processes, 10 are answered."""
+    odoo, _key = client
+    [connector] = odoo.call("retail.connector", "search", [("name", "=", "Shop")])
+    values = {"name": "Slow", "connector_id": connector, "calls_per_minute": 10, "max_parallel": 0}
+    ids = odoo.call("retail.api.client", "create", [values])
+    key = odoo.call("retail.api.client", "action_new_key", ids)["params"]["secret"]
+
+    def read(_number):
+        headers = {"Authorization": f"Bearer {key}"}
+        return requests.get(f"{odoo.url}/retail/v1/messages/none", headers=headers, timeout=60)
+
+    with ThreadPoolExecutor(4) as pool:
+        responses = list(pool.map(read, range(12)))
+    assert Counter(response.status_code for response in responses) == {404: 10, 429: 2}
+    refused = next(response for response in responses if response.status_code == 429)
+    assert 1 <= int(refused.headers["Retry-After"]) <= 6
+    assert refused.headers["RateLimit-Policy"] == '"default";q=10;w=60'
