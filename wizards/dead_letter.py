@@ -8,7 +8,7 @@ from odoo.fields import Domain
 
 from ..core.const import ErrorClass, State
 from ..models.operations.repair import Preview, changed_properties
-from ..models.outbox.names import with_names
+from ..models.outbox.names import action_dialog, with_names
 from ..tools.filters import FilterError, parse_filter, try_filter, validate_filter
 from ..tools.limited import limit_filter
 from ..tools.readable import check_filter
@@ -326,15 +326,7 @@ class RetailDeadLetterWizard(models.TransientModel):
     # -- helpers -----------------------------------------------------------------------------------
 
     def _reopen(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self._title(),
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"dialog_size": "extra-large"},
-        }
+        return action_dialog(self, self._title())
 
     def _finish(self, message):
         return {

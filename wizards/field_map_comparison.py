@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from ..models.outbox.names import action_dialog
+
 KINDS = [
     ("new", "New default"),
     ("theirs", "Default changed"),
@@ -79,15 +81,7 @@ class RetailFieldMapComparison(models.TransientModel):
         return text if line.active else self.env._("%(line)s (off)", line=text)
 
     def _reopen(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Compare with the Defaults"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"dialog_size": "extra-large"},
-        }
+        return action_dialog(self, self.env._("Compare with the Defaults"))
 
 
 class RetailFieldMapComparisonLine(models.TransientModel):

@@ -11,7 +11,7 @@ from ..core.const import EventKind
 from ..core.errors import RemoteError
 from ..models.outbox.claim import Claim
 from ..models.outbox.dispatch import DeliveryBatch
-from ..models.outbox.names import event_type_selection, with_names
+from ..models.outbox.names import action_dialog, event_type_selection, with_names
 from ..schemas import EVENT_TYPES
 from .hidden_values import hidden_paths, readable_text, without_value
 
@@ -74,15 +74,7 @@ class RetailMappingPreview(models.TransientModel):
         # As the superuser: the connector is read-only for users.
         preview = self.sudo().create(values).with_env(self.env)
         preview.record_ref = preview._newest()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Mapping Preview"),
-            "res_model": self._name,
-            "res_id": preview.id,
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"dialog_size": "extra-large"},
-        }
+        return action_dialog(preview, self.env._("Mapping Preview"))
 
     @api.onchange("object_name")
     def _onchange_object_name(self):

@@ -10,7 +10,7 @@ from ..connectors.base import Sampler
 from ..connectors.samples import TOTAL_SECONDS, send_samples
 from ..core.const import Lane
 from ..core.errors import OUT_OF_TIME, OWN_LIMIT, QuotaError
-from ..models.outbox.names import event_type_selection
+from ..models.outbox.names import action_dialog, event_type_selection
 from ..schemas import EVENT_TYPES
 from ..schemas.examples import EXAMPLES
 
@@ -145,15 +145,7 @@ class RetailSample(models.TransientModel):
         return error.message
 
     def _reopen(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"dialog_size": "extra-large"},
-        }
+        return action_dialog(self, self.display_name)
 
 
 def _status(error):

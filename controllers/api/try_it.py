@@ -14,6 +14,7 @@ from odoo.exceptions import UserError
 
 from ...connectors import signing
 from ...core.problem import Problem
+from ...models.outbox.names import action_dialog
 from ...tools import encryption
 from .dispatcher import BASE_PATH
 from .endpoint import Call
@@ -192,15 +193,7 @@ class RetailTryIt(models.TransientModel):
         return 200, json.dumps(found.canonical())
 
     def _reopen(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"dialog_size": "extra-large"},
-        }
+        return action_dialog(self, self.display_name)
 
 
 class RetailApiClient(models.Model):

@@ -8,7 +8,6 @@ from ..source.canonical_values import decimal
 from .availability import ROUNDING
 from .command import Applied
 from .moments import as_datetime
-from .unknown_codes import UnknownCodes
 
 ADDRESS_FIELDS = {"invoice_address": "partner_invoice_id", "delivery_address": "partner_shipping_id"}
 
@@ -56,10 +55,6 @@ class OrderPlace(models.AbstractModel):
         self.env["retail.received.customer"]._link(sender, order, command.external_id)
         result = orders._result(order, command.external_id, "created", warnings)
         return Applied(result, order, True)
-
-    def _note_refusal(self, problem, sender):
-        if isinstance(problem, UnknownCodes):
-            self.env["retail.code.map"]._note_unknown(sender.connector, problem.codes)
 
     # -- stock -------------------------------------------------------------------------------------
 

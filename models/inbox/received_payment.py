@@ -29,10 +29,6 @@ class RetailReceivedPayment(models.AbstractModel):
             *(f"{sender.connector.id}/payment/{each}" for each in sorted(payments - {None})),
         )
 
-    def _note_refusal(self, problem, sender):
-        if isinstance(problem, UnknownCodes):
-            self.env["retail.code.map"]._note_unknown(sender.connector, problem.codes)
-
     # -- what it is about --------------------------------------------------------------------------
 
     @api.model

@@ -12,7 +12,6 @@ from .availability import ROUNDING
 from .command import Applied
 from .fulfilment import in_units
 from .moments import as_datetime
-from .unknown_codes import UnknownCodes
 
 RETURN = "return"
 
@@ -38,10 +37,6 @@ class ReturnReceive(models.AbstractModel):
 
     def _lock_keys(self, command, sender):
         return self.env["retail.fulfilment"]._lock_keys(command, sender, RETURN, command.return_id)
-
-    def _note_refusal(self, problem, sender):
-        if isinstance(problem, UnknownCodes):
-            self.env["retail.code.map"]._note_unknown(sender.connector, problem.codes)
 
     def _apply(self, command, sender):
         fulfilment = self.env["retail.fulfilment"]

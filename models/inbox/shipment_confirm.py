@@ -12,7 +12,6 @@ from .command import Applied
 from .fulfilment import ENDED, in_units, leaves
 from .moments import as_datetime, is_older, sortable
 from .received_customer import changed_values
-from .unknown_codes import UnknownCodes
 
 SHIPMENT = "shipment"
 MAX_STEPS = 10  # of a way from the stock to the customer
@@ -30,10 +29,6 @@ class ShipmentConfirm(models.AbstractModel):
 
     def _lock_keys(self, command, sender):
         return self.env["retail.fulfilment"]._lock_keys(command, sender, SHIPMENT, command.shipment_id)
-
-    def _note_refusal(self, problem, sender):
-        if isinstance(problem, UnknownCodes):
-            self.env["retail.code.map"]._note_unknown(sender.connector, problem.codes)
 
     def _apply(self, command, sender):
         fulfilment = self.env["retail.fulfilment"]

@@ -43,6 +43,19 @@ def action_open(env, model, record_id):
     }
 
 
+def action_dialog(record, title):
+    """Return the action that opens the form of a wizard as a large dialog, or draws it anew."""
+    return {
+        "type": "ir.actions.act_window",
+        "name": title,
+        "res_model": record._name,
+        "res_id": record.id,
+        "views": [(False, "form")],
+        "target": "new",
+        "context": {"dialog_size": "extra-large"},
+    }
+
+
 def model_label(env, model):
     """Return what a model is called."""
     # As the superuser: users may not read the list of models, but may know what they are called.

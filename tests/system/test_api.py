@@ -1,11 +1,14 @@
 """The API under concurrency: real processes, real connections."""
 
+import contextlib
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+
+from stack import Database, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +140,35 @@ def test_the_rate_counts_in_all_processes(client):
     refused = next(response for response in responses if response.status_code == 429)
     assert 1 <= int(refused.headers["Retry-After"]) <= 6
     assert refused.headers["RateLimit-Policy"] == '"default";q=10;w=60'
+
+
+@contextlib.contextmanager
+def refusing_connections(database):
+    """Have PostgreSQL refuse all connections to a database, as while it starts; it ends those that there are."""
+    cluster, allow = Database("postgres"), f'ALTER DATABASE "{database.name}" WITH ALLOW_CONNECTIONS'
+    cluster.query(f"{allow} false")
+    try:
+        cluster.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", database.name
+        )
+        yield
+    finally:
+        cluster.query(f"{allow} true")
+
+
+@pytest.mark.parametrize("path", ["/retail/v1/orders/1", "/retail/webhooks/token", "/retail/oauth/token"])
+def test_while_the_database_is_away_callers_are_told_to_come_back(client, path):
+    """Odoo itself answers 404, which senders take for final."""
+    url = f"{client[0].url}{path}"
+    with refusing_connections(client[0].db):
+        wait_until(
+            lambda: requests.post(url, timeout=60).status_code == 503, 30, "the database is still there"
+        )
+        response = requests.post(url, timeout=60)
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert response.json()["type"].endswith("/problems/unavailable")
+        assert response.json()["trace_id"] == response.headers["Retail-Trace-Id"]
+    wait_until(
+        lambda: requests.post(url, timeout=60).status_code < 500, 30, "the database does not come back"
+    )

@@ -143,17 +143,19 @@ def test_two_drains_link_one_remote_record_once(connect, sandbox):
     first, second = customers(2)
     contact = merged_contact(sandbox, first["email"], second["email"])
     partners = hub.create(first, second)
-    db.query(
-        "UPDATE retail_delivery SET lane = 'bulk' WHERE connector_id = %s AND res_id = %s",
-        hub.id,
-        partners[1],
+    make_due = (
+        "UPDATE retail_delivery SET lane = %s, next_attempt_at = now() AT TIME ZONE 'UTC'"
+        " WHERE connector_id = %s AND res_id = %s"
     )
     hold = f"PERFORM pg_advisory_xact_lock_shared({GATE}, 0);"
     with trigger(db, "retail_binding", "INSERT", hold):
         with locked(db, GATE):
-            hub.make_due()
+            # One after the other: whoever is sent with the contact's second address makes it the first one.
+            db.query(make_due, "realtime", hub.id, partners[0])
             let_cron_run(db)
             wait_until(lambda: waiting_for(db, GATE) == 1, 30, "the first drain does not bind")
+            db.query(make_due, "bulk", hub.id, partners[1])
+            let_cron_run(db)
             wait_until(
                 lambda: waiting_for(db, LINK_LOCKS) == 1, 30, "the second drain does not wait for the first"
             )
