@@ -18,16 +18,21 @@ class StockQuant(models.Model):
         PostgreSQL raises a serialization failure, and Odoo repeats the request.
         """
         if reserved_quantity and not location_id.should_bypass_reservation():
-            # As the superuser: Odoo updates quants so, too.
-            quants = self.sudo()
-            tracked = {name: options.get(name) for name in ("lot_id", "package_id", "owner_id")}
-            found = quants._gather(product_id, location_id, **tracked, strict=True)
-            self._retail_lock(found.ids)
-            if reserved_quantity < 0 and len(found) > 1:
-                found._merge_quants()
+            self = self.with_context(retail_reserved=reserved_quantity)
         return super()._update_available_quantity(
             product_id, location_id, quantity=quantity, reserved_quantity=reserved_quantity, **options
         )
+
+    def try_lock_for_update(self, *, allow_referencing=False, limit=None):
+        """Lock the quants of one kind that Odoo is about to reserve or to free; wait until they are not locked."""
+        reserved = self.env.context.get("retail_reserved")
+        if not reserved:
+            return super().try_lock_for_update(allow_referencing=allow_referencing, limit=limit)
+        self._retail_lock(self.ids)
+        if reserved < 0 and len(self) > 1:
+            self._merge_quants()
+            return self.exists()[:limit]
+        return self[:limit]
 
     @api.model
     def _retail_lock(self, ids):
