@@ -141,7 +141,7 @@ class OrderAmend(models.AbstractModel):
         except Problem:
             if not is_decided:
                 raise
-        order.retail_channel_total = float(command.total)
+        order.write({"retail_channel_total": float(command.total), **amounts._shop_values(command)})
 
     # -- stock -------------------------------------------------------------------------------------
 

@@ -163,6 +163,7 @@ class OrderPlace(models.AbstractModel):
             "retail_connector_id": sender.connector.id,
             "retail_placed_at": as_datetime(command.placed_at),
             "retail_channel_total": float(command.total),
+            **amounts._shop_values(command),
             "order_line": [
                 (0, 0, self._line_values(resolved, command, currency, number, home))
                 for number, resolved in enumerate(lines, 1)

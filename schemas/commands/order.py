@@ -101,6 +101,13 @@ class RiskV1(Canonical):
     reason: Line = Field(min_length=1, max_length=512)
 
 
+class ShopMoneyV1(Canonical):
+    """An order in the currency in which the shop keeps its books, at the shop's own exchange rate."""
+
+    currency: Currency
+    total: Amount
+
+
 class OrderPlaceV1(Canonical):
     """Capture an order: confirmed, and its stock reserved, in one step.
 
@@ -108,6 +115,9 @@ class OrderPlaceV1(Canonical):
     warehouse that ships, unless a line says otherwise. If the order was captured before, it stays as it is.
 
     With ``hold_minutes`` it is held: not shipped until it is confirmed, and cancelled if it is not confirmed in time.
+
+    ``currency`` is the one in which the customer pays, and all amounts are in it. ``shop`` is for shops that keep their
+    books in another one.
     """
 
     external_id: ExternalId
@@ -122,6 +132,7 @@ class OrderPlaceV1(Canonical):
     lines: tuple[OrderLineInputV1, ...] = Field(min_length=1, max_length=MAX_LINES)
     total: Amount
     tax: Amount | None = None
+    shop: ShopMoneyV1 | None = None
     warehouse: Code = ""
     note: Paragraphs = Field("", max_length=5_000)
     hold_minutes: HoldMinutes | None = None

@@ -7,7 +7,7 @@ from pydantic import Field, StrictBool, StrictInt, model_validator
 from ..base import Canonical, Currency
 from .base import CommandType, ExternalId, Moment, Paragraphs
 from .customer import AddressInputV1
-from .order import MAX_LINES, Amount, Code, NotNegative, OrderLineInputV1, OrderResultV1, subject
+from .order import MAX_LINES, Amount, Code, NotNegative, OrderLineInputV1, OrderResultV1, ShopMoneyV1, subject
 
 Version = Annotated[StrictInt, Field(ge=1, le=2_147_483_647)]
 
@@ -35,8 +35,8 @@ class OrderLineChangeV1(OrderLineInputV1):
 class OrderAmendV1(Canonical):
     """Report what an order is now: all its lines, with what they cost. Lines that are left out are removed.
 
-    Addresses, ``promised_at`` and ``note`` stay as they are if they are left out. A state whose ``version`` (or without
-    it, ``occurred_at``) is older than one that is known changes nothing.
+    Addresses, ``promised_at``, ``note`` and the exchange rate of ``shop`` stay as they are if they are left out. A state
+    whose ``version`` (or without it, ``occurred_at``) is older than one that is known changes nothing.
     """
 
     external_id: ExternalId
@@ -47,6 +47,7 @@ class OrderAmendV1(Canonical):
     lines: tuple[OrderLineChangeV1, ...] = Field(min_length=1, max_length=MAX_LINES)
     total: Amount
     tax: Amount | None = None
+    shop: ShopMoneyV1 | None = None
     invoice_address: AddressInputV1 | None = None
     delivery_address: AddressInputV1 | None = None
     promised_at: Moment | None = None

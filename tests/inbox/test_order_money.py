@@ -206,4 +206,52 @@ class TestOrderMoney(OrderCase):
             ]
         )
         order = self.sale_order(self.place(currency="CHF"))
-        self.assertEqual(order.currency_rate, 2.0)
+        self.assertEqual((order.currency_rate, order.retail_shop_total), (2.0, 0.0))
+
+    def test_the_exchange_rate_of_the_shop(self):
+        """The customer pays in Swiss francs; the shop keeps its books in the company's currency."""
+        self.franc()
+        own = self.company.currency_id.name
+        answer = self.place(currency="CHF", shop={"currency": own, "total": "25.74"})
+        order = self.sale_order(answer)
+        self.assertEqual((order.retail_shop_total, order.retail_shop_currency_id.name), (25.74, own))
+        self.assertEqual((order.amount_total, order.currency_id.name), (24.20, "CHF"))
+        self.assertAlmostEqual(order.currency_rate, 24.20 / 25.74)
+        order.date_order = "2026-11-26 12:00:00"
+        self.assertAlmostEqual(order.currency_rate, 24.20 / 25.74)
+        self.post(
+            f"/orders/{answer['external_id']}/cancel",
+            {"cancel_id": "X-1", "lines": [{"id": "L-MUG", "quantity": "1"}]},
+        )
+        order.invalidate_recordset()
+        self.assertEqual((order.retail_channel_total, order.retail_shop_total), (12.10, 12.87))
+
+    def test_books_in_a_third_currency(self):
+        self.franc()
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        third = currencies.search(
+            [("name", "in", ("SEK", "NOK")), ("id", "!=", self.company.currency_id.id)]
+        )[0]
+        order = self.sale_order(self.place(currency="CHF", shop={"currency": third.name, "total": "290.00"}))
+        self.assertEqual((order.retail_shop_total, order.currency_rate), (290.0, 2.0))
+
+    def test_totals_of_which_no_exchange_rate_follows(self):
+        self.franc()
+        own = self.company.currency_id.name
+        for shop, pointer in (
+            ({"currency": own, "total": "0.00"}, "/shop/total"),
+            ({"currency": own, "total": "-25.74"}, "/shop/total"),
+            ({"currency": own, "total": "25.741"}, "/shop/total"),
+            ({"currency": "CHF", "total": "25.74"}, "/shop/total"),
+            ({"currency": "XQX", "total": "25.74"}, "/shop/currency"),
+        ):
+            with self.subTest(shop=shop):
+                response = self.post("/orders", self.order(currency="CHF", shop=shop))
+                self.assertProblem(response, "invalid-request", 422, [pointer])
+
+    def franc(self):
+        """Make the Swiss franc usable, two for one of the company's currency."""
+        currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", "CHF")])
+        currency.active = True
+        currency.rate_ids.unlink()
+        currency.rate_ids.create({"currency_id": currency.id, "name": "2026-11-01", "rate": 2.0})
