@@ -18,6 +18,7 @@ from . import command
 from . import message_retry
 from . import received_customer
 from . import received_address
+from . import customer_state
 from . import customer_upsert
 from . import customer_batch
 from . import tombstone

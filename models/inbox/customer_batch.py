@@ -72,7 +72,8 @@ class CustomerUpsert(models.AbstractModel):
             vals_list.append(received._new_values(values))
             warnings.append(remarks + received._region_warnings(*command.addresses))
         customers = received._customers().create(vals_list)
-        received._link_all(sender, zip(customers, (each.external_id for each in commands), strict=True))
+        links = zip(customers, ((each.external_id, each.occurred_at) for each in commands), strict=True)
+        received._link_all(sender, [(customer, *named) for customer, named in links])
         for customer, command in zip(customers, commands, strict=True):
             received._set_consent(customer, command.consent)
         return [

@@ -22,6 +22,8 @@ class CustomerUpsert(models.AbstractModel):
         if customer.filtered_domain(received._insiders()):
             warnings = [self.env._("The customer has become a user of Odoo, and is not changed.")]
             return self._applied(command, customer, outcome, warnings)
+        if customer and received._is_superseded(connector, customer, command):
+            return self._applied(command, customer, "superseded", [])
         values, warnings = received._values(command)
         warnings += received._region_warnings(*command.addresses)
         if not customer:
@@ -36,6 +38,7 @@ class CustomerUpsert(models.AbstractModel):
             outcome = "updated" if changed and outcome != "linked" else outcome
         if outcome in ("created", "linked"):
             received._link(sender, customer, command.external_id)
+        received._note_state(connector, customer, command)
         has_more = self._add_addresses(customer, command) | received._set_consent(customer, command.consent)
         if has_more and outcome == "unchanged":
             outcome = "updated"

@@ -6,6 +6,7 @@ from odoo.tools.mail import email_normalize
 
 from ...core.problem import Problem
 from .foreign import check_own
+from .moments import sortable
 
 ADDRESS_KINDS = ("invoice", "delivery", "other")
 # Of the command -> of the customer.
@@ -153,11 +154,14 @@ class RetailReceivedCustomer(models.AbstractModel):
     @api.model
     def _link(self, sender, record, external_id):
         """Note that the caller knows a record by this external id."""
-        self._link_all(sender, [(record, external_id)])
+        self._link_all(sender, [(record, external_id, None)])
 
     @api.model
-    def _link_all(self, sender, pairs):
-        """Note that the caller knows records by external ids: pairs of both."""
+    def _link_all(self, sender, links):
+        """Note that the caller knows records by external ids.
+
+        :param links: (record, external id, when its state came about, None if that was not said) of each
+        """
         # As the superuser: links to remote records are the hub's own.
         sender.connector.env["retail.binding"].create(
             [
@@ -166,8 +170,9 @@ class RetailReceivedCustomer(models.AbstractModel):
                     "res_model": record._name,
                     "res_id": record.id,
                     "remote_id": external_id,
+                    "state_of": sortable(moment) or False,
                 }
-                for record, external_id in pairs
+                for record, external_id, moment in links
             ]
         )
 

@@ -81,7 +81,7 @@ class CustomerUpsertV1(CustomerInputV1):
 
     A new ``external_id`` is that of the customer with the same e-mail address, if there is one. What is left out stays
     as it is; what is empty is emptied. Of ``addresses``, ``contact`` is the customer's own; others are added to the
-    customer unless an equal one is there.
+    customer unless an equal one is there. A state that is older than a known one, by ``occurred_at``, changes nothing.
     """
 
     external_id: ExternalId
@@ -93,12 +93,13 @@ class CustomerResultV1(Canonical):
     """The customer that a command was about.
 
     ``id`` is the customer's id in Odoo, ``external_id`` the caller's. ``outcome`` says what happened: ``created``;
-    ``updated``; ``unchanged``; ``linked``: the external id is new, and now that of a customer who was there.
+    ``updated``; ``unchanged``; ``linked``: the external id is new, and now that of a customer who was there;
+    ``superseded``: a newer state of the customer is known, so nothing was changed.
     """
 
     id: str
     external_id: str
-    outcome: Literal["created", "linked", "updated", "unchanged"]
+    outcome: Literal["created", "linked", "updated", "unchanged", "superseded"]
     warnings: tuple[str, ...] = ()
 
 

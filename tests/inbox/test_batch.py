@@ -147,6 +147,15 @@ class TestApiBatch(OrderCase):
         self.assertEqual(outcomes, ["created", "updated", "unchanged"])
         self.assertEqual(len(self.named("Customer 1")), 1)
 
+    def test_a_late_older_state(self):
+        """Also of customers who were created together."""
+        at = [f"2026-11-20T1{hour}:00:00Z" for hour in range(2)]
+        self.batch(*(self.customer(number, occurred_at=at[1]) for number in (1, 2)))
+        late, newer = self.batch(
+            self.customer(1, occurred_at=at[0], job_title="Old"), self.customer(2, job_title="New")
+        )
+        self.assertEqual((late["body"]["outcome"], newer["body"]["outcome"]), ("superseded", "updated"))
+
     def test_not_valid(self):
         """Such commands are refused one by one, and not stored."""
         results = self.batch(

@@ -72,6 +72,25 @@ class TestApiCustomers(ApiCase):
         self.assertEqual((partner.name, partner.function, partner.phone), ("Anna Peeters", "Buyer", False))
         self.assertEqual(partner.street, "Main Street 1")
 
+    def test_a_late_older_state(self):
+        """It changes nothing, whoever comes later; nor do its consent and its addresses."""
+        partner = self.partner(self.post("/customers", {**ANNA, "occurred_at": "2026-11-20T10:00:00.5Z"}))
+        moved = [{"kind": "other", "street": "Old Street 3", "city": "Ghent", "country": "BE"}]
+        late = {"external_id": "C-1", "name": {"full": "Anna Janssens"}, "addresses": moved}
+        late["consent"] = {"email_opt_out": True}
+        response = self.post("/customers", {**late, "occurred_at": "2026-11-20T10:00:00.4Z"})
+        self.assertEqual((response.status_code, response.json()["outcome"]), (200, "superseded"))
+        partner.invalidate_recordset()
+        self.assertEqual(
+            (partner.name, len(partner.child_ids), partner.is_blacklisted), ("Anna Peeters", 1, False)
+        )
+        newer = self.post("/customers", {**late, "occurred_at": "2026-11-20T10:00:00.6Z"})
+        self.assertEqual(newer.json()["outcome"], "updated")
+        again = self.post("/customers", {**ANNA, "occurred_at": "2026-11-20T10:00:00.5Z"})
+        self.assertEqual(again.json()["outcome"], "superseded")
+        unknown = self.post("/customers", {"external_id": "C-1", "job_title": "Buyer"})
+        self.assertEqual(unknown.json()["outcome"], "updated")
+
     def test_a_known_address_of_e_mail(self):
         partner = self.env["res.partner"].create({"name": "Anna", "email": "anna@example.com"})
         response = self.post("/customers", ANNA)
