@@ -28,7 +28,7 @@ class CustomerUpsert(models.AbstractModel):
         warnings += received._region_warnings(*command.addresses)
         if not customer:
             customer, outcome = received._unlinked(connector, command), "linked"
-        values |= self._own_address(customer, command)
+        values = received._as_kept(values | self._own_address(customer, command), customer)
         if not customer:
             customer, outcome = received._create(values), "created"
         else:

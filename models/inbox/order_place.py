@@ -139,7 +139,9 @@ class OrderPlace(models.AbstractModel):
             if address:
                 values = {**values, **received._address_values(address, f"/{name}")}
                 break
-        customer = received._create(values, "/customer")
+        customer = received._create(
+            received._as_kept(values, received._customers(), "/customer"), "/customer"
+        )
         received._set_consent(customer, command.customer.consent)
         return customer
 

@@ -1,6 +1,7 @@
 """Customers as external systems describe them: whom they mean, and what is known of them."""
 
 from odoo import api, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools.mail import email_normalize
 
@@ -225,6 +226,33 @@ class RetailReceivedCustomer(models.AbstractModel):
             else:
                 warnings.append(self.env._("The language %s is not installed.", customer.language))
         return values, warnings
+
+    @api.model
+    def _as_kept(self, values, customer, pointer=""):
+        """Return values as Odoo keeps them, to be compared with those that it has.
+
+        :param customer: whose values they are; empty for a new one
+        :param pointer: JSON pointer of the customer in the request
+        :raise Problem: the tax ID is not valid
+        """
+        kept = dict(values)
+        if kept.get("website"):
+            kept["website"] = customer._clean_website(kept["website"])
+        if kept.get("vat") and kept["vat"] != customer.vat:
+            kept["vat"] = self._tax_id(kept, customer, pointer)
+        return kept
+
+    def _tax_id(self, values, customer, pointer):
+        head = customer.parent_id and customer.commercial_partner_id
+        country = head.country_id if head else customer.country_id
+        if values.get("country_id") and not head:
+            country = country.browse(values["country_id"])
+        try:
+            return customer._run_vat_checks(country, values["vat"])[0]
+        except ValidationError as error:
+            detail = f"The tax ID is not valid in {country.code}."
+            errors = [{"pointer": f"{pointer}/tax_id", "detail": detail}]
+            raise Problem("invalid-request", detail, errors=errors, reason=str(error)) from error
 
     def _is_of_insider(self, email):
         # As the superuser: internal users are not for the client's user to read.

@@ -1,7 +1,9 @@
 """``POST /customers`` and ``GET /customers/{external_id}``."""
 
 import base64
+from unittest.mock import patch
 
+from odoo.exceptions import ValidationError
 from odoo.tests import new_test_user, tagged
 
 from .common import ApiCase
@@ -23,6 +25,14 @@ ANNA = {
         {"kind": "delivery", "name": "Work", "street": "Dock 7", "city": "Antwerp", "country": "BE"},
     ],
 }
+
+
+def _run_vat_checks(_self, country, vat, partner_name="", validation="error"):
+    """Check tax IDs of Belgium, as the module base_vat does."""
+    kept = vat.replace(" ", "").replace(".", "") if vat and country else vat
+    if kept and country.code == "BE" and len(kept) != 12 and validation == "error":
+        raise ValidationError(partner_name)
+    return kept, country.code
 
 
 @tagged("-at_install", "post_install")
@@ -90,6 +100,29 @@ class TestApiCustomers(ApiCase):
         self.assertEqual(again.json()["outcome"], "superseded")
         unknown = self.post("/customers", {"external_id": "C-1", "job_title": "Buyer"})
         self.assertEqual(unknown.json()["outcome"], "updated")
+
+    def test_what_odoo_writes_in_its_own_way(self):
+        """The same customer again is unchanged, however Odoo keeps what was sent."""
+        partners = self.env.registry["res.partner"]
+        content = {**ANNA, "website": "example.com/anna", "tax_id": "BE 0477.472.701"}
+        with patch.object(partners, "_run_vat_checks", _run_vat_checks):
+            partner = self.partner(self.post("/customers", content))
+            self.assertEqual((partner.website, partner.vat), ("http://example.com/anna", "BE0477472701"))
+            self.assertEqual(self.post("/customers", content).json()["outcome"], "unchanged")
+
+    def test_a_tax_id_that_is_not_valid(self):
+        partners = self.env.registry["res.partner"]
+        with patch.object(partners, "_run_vat_checks", _run_vat_checks):
+            response = self.post("/customers", {**ANNA, "tax_id": "BE1"})
+            problem = self.assertProblem(response, "invalid-request", 422, ["/tax_id"])
+            self.assertEqual(problem["detail"], "The tax ID is not valid in BE.")
+            partner = self.partner(self.post("/customers", ANNA))
+            response = self.post("/customers", {"external_id": "C-1", "tax_id": "BE1"})
+            self.assertProblem(response, "invalid-request", 422, ["/tax_id"])
+        partner.vat = "BE1"  # from before Odoo checked it
+        with patch.object(partners, "_run_vat_checks", _run_vat_checks):
+            response = self.post("/customers", {"external_id": "C-1", "tax_id": "BE1", "job_title": "Buyer"})
+        self.assertEqual(response.json()["outcome"], "updated", response.text)
 
     def test_a_known_address_of_e_mail(self):
         partner = self.env["res.partner"].create({"name": "Anna", "email": "anna@example.com"})
