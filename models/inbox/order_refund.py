@@ -9,7 +9,7 @@ from odoo import models
 from odoo.tools import format_amount
 
 from ...core.problem import Problem
-from ...core.refund_money import part_of, total_of
+from ...core.refund_money import part_of, total_of, with_total
 from ...schemas.commands.payment import OrderRefundResultV1
 from ..source.canonical_values import amount, decimal
 from .availability import ROUNDING
@@ -117,6 +117,8 @@ class OrderRefund(models.AbstractModel):
         """Return the credits of pieces: those that were invoiced, and the others. Together they have the line's tax."""
         places, whole = line.currency_id.decimal_places, line._retail_amounts()
         amounts = part_of(whole, quantity, places, self._taken(line))
+        if self._is_rest(line, quantity, total_of(amounts)):
+            amounts = with_total(amounts, _possible(line), places)
         invoiced = min(quantity, max(line.qty_invoiced, 0.0))
         rest = quantity - invoiced
         if rest < ROUNDING or invoiced < ROUNDING:
@@ -124,6 +126,13 @@ class OrderRefund(models.AbstractModel):
         first = part_of(whole, invoiced, places)
         second = part_of(whole, rest, places, total=total_of(amounts) - total_of(first))
         return [Credit(line, first, True, True), Credit(line, second, True, False)]
+
+    def _is_rest(self, line, quantity, total):
+        """Return whether these are the last pieces, which cost a little more or less, as the others were rounded."""
+        refunded = line.retail_refunded_qty
+        is_last = refunded and abs(line.product_uom_qty - refunded - quantity) < ROUNDING
+        units = abs(total - _possible(line)) / Decimal(1).scaleb(-line.currency_id.decimal_places)
+        return is_last and 0 < units <= 2 * (1 + refunded)
 
     def _taken(self, line):
         """Return the amounts of the pieces that were credited before: the last ones get what is left of the tax."""

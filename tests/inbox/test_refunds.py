@@ -92,6 +92,29 @@ class TestApiRefunds(PaymentsCase):
         problem = self.assertProblem(refused, "amount-exceeded", 409, ["/lines/0/quantity"])
         self.assertEqual(problem["errors"][0]["available"], "0")
 
+    def test_the_last_pieces_cost_what_is_left_of_the_line(self):
+        """Piece by piece as much as all at once, with and without tax, invoiced or not."""
+        cases = [(rate, is_invoiced) for rate in ("", "21") for is_invoiced in (False, True)]
+        for number, (rate, is_invoiced) in enumerate(cases):
+            with self.subTest(rate=rate, is_invoiced=is_invoiced):
+                total, first, last = ("12.10", "4.03", "4.04") if rate else ("10.00", "3.33", "3.34")
+                order_id, payment = f"W-2{number}", f"P-2{number}"
+                line = self.line("MUG", "3", "3.333333", rate=rate)
+                order = self.sale_order(self.place(line, total=total, external_id=order_id))
+                self.pay("capture", payment, total, order_id, 201)
+                self.book()
+                if is_invoiced:
+                    self.invoice(order)
+                for place, amount in enumerate((first, first, last)):
+                    code = f"R-2{number}{place}"
+                    back = [{"id": f"M-{code}", "payment": payment, "amount": amount}]
+                    content = {"id": code, "currency": self.company.currency_id.name, "payments": back}
+                    content["lines"] = [{"id": "L-MUG", "quantity": "1"}]
+                    answer = self.post(f"/orders/{order_id}/refunds", content).json()
+                    self.assertEqual(answer.get("amount"), amount, answer)
+                self.assertEqual(answer["refunded"], total)
+                self.assertEqual(order.order_line.retail_refunded_amount, float(total))
+
     def test_twice(self):
         self.invoice(self.order_)
         values = {"lines": [{"id": "L-MUG", "quantity": "1"}], "payments": self.back("12.03")}
