@@ -108,6 +108,32 @@ class TestOrderMoney(OrderCase):
                     found.append(self.amounts(invoice))
                 self.assertEqual(found, expected)
 
+    def test_partial_invoices_without_tax(self):
+        """They cost together what the channel charged, whatever a piece costs."""
+        self.mug.invoice_policy = "delivery"
+        order = self.sale_order(self.place(self.line("MUG", "3", "3.333333", rate=""), total="10.00"))
+        found = []
+        for delivered in (1, 2, 3):
+            order.order_line.qty_delivered = delivered
+            invoice = order._create_invoices()
+            invoice.action_post()
+            found.append(self.amounts(invoice))
+        self.assertEqual(found, [(3.33, 0, 3.33), (3.33, 0, 3.33), (3.34, 0, 3.34)])
+
+    def test_a_partial_invoice_that_a_person_changes(self):
+        """The others do not make up for it."""
+        self.mug.invoice_policy = "delivery"
+        order = self.sale_order(self.place(self.line("MUG", "3", "3.333333", rate=""), total="10.00"))
+        found = []
+        for delivered in (1, 3):
+            order.order_line.qty_delivered = delivered
+            invoice = order._create_invoices()
+            if delivered == 1:
+                invoice.invoice_line_ids.price_unit = 3
+            invoice.action_post()
+            found.append(self.amounts(invoice))
+        self.assertEqual(found, [(3, 0, 3), (6.67, 0, 6.67)])
+
     def test_a_quantity_that_a_person_changes(self):
         """The tax per piece stays that of the channel."""
         line = self.line("MUG", "3")
