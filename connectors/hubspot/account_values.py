@@ -8,6 +8,8 @@ from datetime import date
 
 from ...core import zones
 
+# Codes of one language, of which an account may have either.
+_SYNONYMS = {"fil": "tl", "nb": "no"}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Those of the default mapping, should the properties of the account not have been read yet.
 _DATETIMES = frozenset({"hs_invoice_date", "hs_due_date", "hs_payment_date"})
@@ -65,7 +67,10 @@ class AccountValues:
         if not remote or not remote.options:
             return code
         options = {option.lower(): option for option in remote.options}
-        return options.get(code) or options.get(code.partition("-")[0])
+        language, dash, region = code.partition("-")
+        synonym = _SYNONYMS.get(language, language)
+        codes = (code, language, f"{synonym}{dash}{region}", synonym)
+        return next((options[each] for each in codes if each in options), None)
 
 
 def left_out(name, code):
