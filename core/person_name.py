@@ -10,6 +10,11 @@ SUFFIX = re.compile(
 )
 GIVEN_NAMES = frozenset({"Md", "Do", "Pa", "Pe"})  # spelled like this, they are not suffixes
 WITHOUT_COMMA = frozenset({"Jr", "Sr", "II", "III", "IV", "PhD", "MD", "Esq"})
+# What comes after the comma in the name of a company: its legal form, or partners. Not Co, which is a given name.
+OF_COMPANY = re.compile(
+    r"(inc|incorporated|llc|llp|ltd|limited|plc|corp|corporation|gmbh|bv|nv|srl|sarl|spa)|.*&.*",
+    re.IGNORECASE,
+)
 
 
 class PersonName(NamedTuple):
@@ -24,17 +29,20 @@ def person_name(text):
     """Return the parts of a name: ``Ann Lee``, ``Lee, Ann``, each with or without suffixes such as ``, PhD``.
 
     The family name is what comes before a comma, or else the last word. All blanks separate words, also those that
-    do not break lines.
+    do not break lines. The name of a company has no parts: ``Lamps, Inc.``
     """
     words = " ".join(text.split())
     parts = [part for part in (each.strip() for each in words.split(",")) if part]
     suffixes = []
     while len(parts) > 1 and _is_suffix(parts[-1]):
         suffixes.insert(0, parts.pop())
+    if len(parts) > 1 and OF_COMPANY.fullmatch(parts[-1].replace(".", "")):
+        return PersonName(", ".join(parts), "", ", ".join(parts))
     if len(parts) == 2:
-        family, given = parts
-        return PersonName(", ".join([f"{given} {family}", *suffixes]), given, family)
-    given, _space, family = _without_suffix(", ".join(parts)).rpartition(" ")
+        family, given = (_without_suffix(part, 1) for part in parts)
+        suffixes = [*(_suffix_of(part) for part in parts), *suffixes]
+        return PersonName(", ".join([f"{given} {family}", *filter(None, suffixes)]), given, family)
+    given, _space, family = _without_suffix(", ".join(parts), 2).rpartition(" ")
     return PersonName(", ".join([*parts, *suffixes]), given.rstrip(","), family)
 
 
@@ -44,9 +52,17 @@ def _is_suffix(part):
     )
 
 
-def _without_suffix(name):
-    """Return ``John Smith`` of ``John Smith Jr.``; at least two words are left."""
+def _suffix_of(name):
+    """Return ``Jr.`` of ``Smith Jr.``."""
+    return name.removeprefix(_without_suffix(name, 1)).strip()
+
+
+def _without_suffix(name, least):
+    """Return ``John Smith`` of ``John Smith Jr.``.
+
+    :param least: how many words are left at least
+    """
     words = name.split(" ")
-    while len(words) > 2 and words[-1].replace(".", "") in WITHOUT_COMMA:
+    while len(words) > least and words[-1].replace(".", "") in WITHOUT_COMMA:
         words.pop()
     return " ".join(words)

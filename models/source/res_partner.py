@@ -245,9 +245,12 @@ class ResPartner(models.Model):
         return (address,), [Remark(text, "emails", is_unreadable=False)]
 
     def _retail_tax_id(self):
-        """Return the tax ID. Those who have none get ``/``, ``N/A`` or the like in Odoo: each real one has a digit."""
+        """Return the tax ID. Those who have none get ``/``, ``N/A``, ``0`` or the like in Odoo.
+
+        Each real one has a digit that is not zero.
+        """
         tax_id = (self.vat or "").strip()
-        return tax_id if any(char.isdigit() for char in tax_id) else ""
+        return tax_id if any(char.isdigit() and char != "0" for char in tax_id) else ""
 
     def _retail_phones(self):
         """Return the number in E.164 form, and remarks about what is not sent."""

@@ -190,7 +190,10 @@ class TestCustomer(RetailCase):
 
     def test_tax_id(self):
         for vat, sent in (
-            *((each, "") for each in (False, "/", " / ", "//", "-", "--", ".", "N/A", "none", "\u00a0")),
+            *(
+                (each, "")
+                for each in (False, "/", " / ", "//", "-", "--", ".", "N/A", "none", "0", "000", "\u00a0")
+            ),
             (" BE0477472701\u00a0", "BE0477472701"),
         ):
             with self.subTest(vat=ascii(vat)):
@@ -208,6 +211,12 @@ class TestCustomer(RetailCase):
             ("John Smith, Jr.", ("John Smith, Jr.", "John", "Smith")),
             ("John Smith Jr.", ("John Smith Jr.", "John", "Smith")),
             ("John Smith III", ("John Smith III", "John", "Smith")),
+            ("Lee, Ann MD", ("Ann Lee, MD", "Ann", "Lee")),
+            ("Smith Jr., John", ("John Smith, Jr.", "John", "Smith")),
+            ("Lamps, Inc.", ("Lamps, Inc.", "", "Lamps, Inc.")),
+            ("Lamps, Vases, Ltd", ("Lamps, Vases, Ltd", "", "Lamps, Vases, Ltd")),
+            ("Maria, Lee & Sons", ("Maria, Lee & Sons", "", "Maria, Lee & Sons")),
+            ("Lee, Co", ("Co Lee", "Co", "Lee")),
             ("Rahman, Md", ("Md Rahman", "Md", "Rahman")),
             ("Lee, Ma", ("Ma Lee", "Ma", "Lee")),
             ("Ann\u00a0Lee", ("Ann Lee", "Ann", "Lee")),
