@@ -5,13 +5,14 @@ from odoo.tools import SQL
 BLOCKED, CORRECTED = "blocked", "corrected"  # what a delivery is shown as, besides its states
 MAX_CHAIN = 8
 
-# The delivery that decides whether a record ("model,id") will arrive: its newest state, or an undelivered fact.
+# The delivery that decides whether a record ("model,id") will arrive: the oldest fact that is still to be sent, after
+# which all newer events are sent, or else its newest state, or a fact that failed.
 _LAST = """
     SELECT x.id, x.state, x.waits_for FROM retail_delivery x
      WHERE x.connector_id = %(d)s.connector_id
        AND x.res_model = split_part(%(name)s, ',', 1) AND x.res_id = split_part(%(name)s, ',', 2)::int
        AND (x.kind = 'state' OR x.state IN ('pending', 'in_flight', 'unknown', 'dead'))
-  ORDER BY x.id DESC LIMIT 1
+  ORDER BY CASE WHEN x.kind = 'fact' AND x.state != 'dead' THEN x.id END NULLS LAST, x.id DESC LIMIT 1
 """
 
 

@@ -146,6 +146,12 @@ class RetailDelivery(models.Model):
         if self.waits_for:
             return self.env._("It is sent after %(record)s.", record=self.waits_for_name)
         older = self._older_open()
+        if older.blocked_by_id:
+            return self.env._(
+                "It is sent after an earlier event of the same record, which is blocked by %(failed)s. Repair that"
+                " first.",
+                failed=older.blocked_by_id.record_name,
+            )
         if older:
             return self.env._(
                 "It is sent after an earlier event of the same record: %(event)s.", event=older.display_name
@@ -238,9 +244,9 @@ class RetailDelivery(models.Model):
         :param count: how many were queued; None: all of these
         """
         waiting = [reason for connector in self._system() if (reason := connector._why_waiting())]
-        blocked = [each._why_blocked_in_full() for each in self if each.blocked_by_id]
-        is_sent = len(waiting) < len(self.connector_id) and len(blocked) < len(self)
-        reasons = [*waiting, *dict.fromkeys(blocked)]
+        behind = self._why_behind_others()
+        is_sent = len(waiting) < len(self.connector_id) and len(behind) < len(self)
+        reasons = [*waiting, *dict.fromkeys(behind)]
         number = len(self) if count is None else count
         parts = [self.env._("Events queued: %(count)s.", count=number), *reasons]
         if is_sent:
@@ -258,10 +264,53 @@ class RetailDelivery(models.Model):
             },
         }
 
-    def _why_blocked_in_full(self):
-        names = record_names(self.env, [(self.res_model, self.res_id)])
-        return self.env._(
-            "%(record)s is blocked by %(failed)s, which has failed.",
-            record=names[self.res_model, self.res_id],
-            failed=self.blocked_by_id.record_name,
+    def _why_behind_others(self):
+        """Return a text for each that is not sent now even if its connector sends: what it waits for."""
+        names = record_names(self.env, {(each.res_model, each.res_id) for each in self})
+        older = self._older_held()
+        reasons = (
+            each._why_behind_in_full(names[each.res_model, each.res_id], older.get(each.id, self.browse()))
+            for each in self
         )
+        return [reason for reason in reasons if reason]
+
+    def _why_behind_in_full(self, name, older):
+        """Return what it is sent after, in a sentence that names its record; "" if it is sent now.
+
+        :param older: as :meth:`_older_held` has it
+        """
+        failed = self.blocked_by_id or older.blocked_by_id
+        if failed:
+            return self.env._(
+                "%(record)s is blocked by %(failed)s, which has failed.",
+                record=name,
+                failed=failed.record_name,
+            )
+        if self.waits_for:
+            return self.env._("%(record)s is sent after %(other)s.", record=name, other=self.waits_for_name)
+        if older:
+            return self.env._(
+                "%(record)s is sent after an earlier event: %(event)s.", record=name, event=older.display_name
+            )
+        return ""
+
+    def _older_held(self):
+        """Return ``{id: older delivery of the same record}`` of those that wait for one which is not sent now."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (d.id) d.id, x.id
+                  FROM retail_delivery d
+                  JOIN retail_delivery x
+                    ON x.connector_id = d.connector_id AND x.res_model = d.res_model AND x.res_id = d.res_id
+                   AND x.id < d.id AND x.state IN ('pending', 'in_flight', 'unknown')
+                   AND (d.kind = 'fact' OR x.state != 'pending' OR x.kind = 'fact')
+                 WHERE d.id = ANY(%s) AND (x.waits_for IS NOT NULL OR x.next_attempt_at > %s)
+              ORDER BY d.id, x.id
+                """,
+                self.ids,
+                self.env.cr.now(),
+            )
+        )
+        return {id_: self.browse(older_id) for id_, older_id in rows}

@@ -207,6 +207,61 @@ class TestBlocked(StatusCase):
             ("warning", "Events queued: 1. Order is blocked by Ann Lee, which has failed."),
         )
 
+    def _edit_behind_a_fact(self):
+        """Make what is blocked a fact, which a newer state does not replace; return the delivery of the newer one."""
+        self._deliveries(self.order).sudo().kind = "fact"
+        self.order.city = "Ghent"
+        return self._as_clerk(self._deliveries(self.order)[-1])
+
+    def test_an_edit_of_what_is_blocked(self):
+        """It goes nowhere either, and does not hide that what comes after the record is blocked."""
+        newer = self._edit_behind_a_fact()
+        behind = "It is sent after an earlier event of the same record, which is blocked by Ann Lee. Repair that first."
+        self.assertEqual((newer.state, newer.wait_reason), ("pending", behind))
+        self.assertEqual(
+            self._status(self.invoice),
+            ("pending", "blocked", "It is sent after Order, which is blocked by Ann Lee. Repair that first."),
+        )
+        self.assertEqual(self._state_of(self.order).state, "blocked")
+
+    def _send_now(self, delivery):
+        params = self._as_clerk(delivery).action_replay()["params"]
+        return params["type"], params["message"]
+
+    def test_send_now_an_edit_of_what_is_blocked(self):
+        self.assertEqual(
+            self._send_now(self._edit_behind_a_fact()),
+            ("warning", "Events queued: 1. Order is blocked by Ann Lee, which has failed."),
+        )
+
+    def test_resync_of_what_is_blocked(self):
+        self._edit_behind_a_fact()
+        self.clerk.group_ids += self.env.ref("base.group_partner_manager")
+        params = self.order.with_user(self.clerk).action_retail_resync()["params"]
+        self.assertEqual(
+            (params["type"], params["message"]),
+            ("warning", "Events queued: 1. Order is blocked by Ann Lee, which has failed."),
+        )
+
+    def test_send_now_what_waits_for_another_record(self):
+        self.customer.email = "ann@example.com"
+        self._commit()
+        self.assertEqual(
+            self._send_now(self._deliveries(self.order)),
+            ("warning", "Events queued: 1. Order is sent after Ann Lee."),
+        )
+
+    def test_send_now_what_waits_for_a_retry_of_an_earlier_event(self):
+        newer = self._edit_behind_a_fact()
+        older = self._deliveries(self.order)[0]
+        older.sudo().write({"waits_for": False, "next_attempt_at": "2036-01-02 03:04:00"})
+        self.assertEqual(
+            self._send_now(newer),
+            ("warning", f"Events queued: 1. Order is sent after an earlier event: {older.display_name}."),
+        )
+        older.sudo().next_attempt_at = "2026-01-02 03:04:00"
+        self.assertEqual(self._send_now(newer), ("success", "Events queued: 1. They are being sent."))
+
     def test_timeline(self):
         event = self._deliveries(self.order).event_id.with_user(self.clerk)
         self.assertEqual(event.standing, "blocked")
