@@ -123,6 +123,8 @@ def _body(endpoint):
     """
     if request.httprequest.mimetype != "application/json":
         raise Problem("unsupported-media-type", PROBLEMS["unsupported-media-type"].help)
+    if request.httprequest.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Problem("unsupported-media-type", "Send the content as it is, not compressed.")
     return _raw(endpoint)
 
 

@@ -1,5 +1,6 @@
 """The API as such: who may call, what is refused and how, and that a request is carried out once."""
 
+import gzip
 import json
 from collections import defaultdict, deque
 from datetime import timedelta
@@ -130,6 +131,12 @@ class TestApi(ApiCase):
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         response = self.call("POST", "/customers", body=b"external_id=C-1", headers=headers)
         self.assertProblem(response, "unsupported-media-type", 415)
+
+    def test_a_compressed_body(self):
+        body = gzip.compress(json.dumps(ANNA).encode())
+        response = self.call("POST", "/customers", body=body, headers={"Content-Encoding": "gzip"})
+        problem = self.assertProblem(response, "unsupported-media-type", 415)
+        self.assertEqual(problem["detail"], "Send the content as it is, not compressed.")
 
     def test_a_large_body(self):
         content = {**ANNA, "company_name": "x" * 1_100_000}
