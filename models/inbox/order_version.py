@@ -21,8 +21,9 @@ class SaleOrder(models.Model):
         return is_older(command.occurred_at, self.retail_state_at)
 
     def _retail_is_known(self, command):
-        """Return whether the state of a command was received before."""
-        return bool(command.version) and command.version == self.retail_version
+        """Return whether the state of a command was received before, and nobody has to decide about it."""
+        is_same = bool(command.version) and command.version == self.retail_version
+        return is_same and not self.retail_has_change
 
     def _retail_note_state(self, command):
         """Note that the state of a command was received."""

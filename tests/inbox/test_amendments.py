@@ -287,6 +287,17 @@ class TestDecisions(AmendmentCase):
         self.assertEqual(late["outcome"], "superseded")
         self.assertFalse(self.sold.activity_ids)
 
+    def test_the_same_version_again(self):
+        """It is not said to be known before somebody has decided."""
+        _answer, first = self.ask(self.line(quantity="2"), version=2)
+        _answer, second = self.ask(self.line(quantity="2"), version=2)
+        first.invalidate_recordset()
+        self.assertEqual((first.state, second.state), ("superseded", "open"))
+        self.assertEqual(self.sold.activity_ids.retail_change_id, second)
+        second.with_user(self.seller).action_reject()
+        again = self.amend(self.line(quantity="2"), version=2)
+        self.assertEqual((again["outcome"], self.quantities(self.sold)), ("unchanged", {"L-MUG": 5}))
+
     def test_what_was_invoiced(self):
         order = self.sale_order(self.place(external_id="W-2"))
         self.mug.invoice_policy = "order"
