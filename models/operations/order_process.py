@@ -50,6 +50,11 @@ class Step(NamedTuple):
     record: models.BaseModel | None = None
 
 
+def _place(step):
+    """Return what a step is sorted by: times are kept in seconds, within which steps have an order."""
+    return step.at.replace(microsecond=0), RANKS[step.name], step.record.id if step.record else 0
+
+
 class RetailMessage(models.Model):
     _inherit = "retail.message"
 
@@ -108,7 +113,7 @@ class RetailOrderProcess(models.AbstractModel):
             *self._of_events(order),
             *map(self._of_message, self._messages(order)),
         ]
-        return sorted(steps, key=lambda step: (step.at.replace(microsecond=0), RANKS[step.name]))
+        return sorted(steps, key=_place)
 
     # -- the order itself --------------------------------------------------------------------------
 
@@ -194,7 +199,7 @@ class RetailOrderProcess(models.AbstractModel):
     def _of_invoices(self, order):
         invoices = order.invoice_ids.filtered(lambda each: each.state == "posted")
         # As the superuser: refunds are the hub's own.
-        refunds = self.env["retail.refund"].sudo().search([("order_id", "=", order.id)])
+        refunds = self.env["retail.refund"].sudo().search([("order_id", "=", order.id)], order="id")
         for refund in refunds:
             money = f"{amount(refund.amount, refund.currency_id)} {refund.currency_id.name}"
             record = refund.credit_note_id

@@ -59,6 +59,16 @@ class TestOrderProcess(HoldCase):
         self.assertEqual(details["payment.captured"], f"24.20 {currency}")
         self.assertEqual((details["refund.issued"], details["order.review"]), (f"12.10 {currency}", "Odd."))
 
+    def test_steps_of_one_second(self):
+        """The first one comes first."""
+        self.place()
+        for number in range(1, 4):
+            self.pay("capture", f"P-{number}", amount="5.00", status=201)
+        for number in range(1, 4):
+            self.pay("refund", f"M-{number}", amount="1.00", payment=f"P-{number}", status=201)
+        references = [each[3] for each in self.steps(self.process()) if each[0].startswith("payment.")]
+        self.assertEqual(references, ["P-1", "P-2", "P-3", "M-1", "M-2", "M-3"])
+
     def test_what_has_failed_or_waits(self):
         crm = self.env["retail.connector"].create(
             {"name": "CRM", "provider": "webhook", "base_url": "https://crm.example.com"}
