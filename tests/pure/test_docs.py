@@ -16,6 +16,7 @@ from lxml import etree
 from odoo.addons.retail_hub.connectors.hubspot.mapping import DEFAULT_FIELD_MAPS
 from odoo.addons.retail_hub.core.const import ErrorClass
 from odoo.addons.retail_hub.schemas import EVENT_TYPES, SCHEMAS
+from odoo.addons.retail_hub.schemas.commands import COMMAND_TYPES
 from odoo.addons.retail_hub.schemas.examples import EXAMPLES
 
 ROOT = Path(__file__).parents[2]
@@ -157,6 +158,13 @@ def test_schemas():
     [rows] = tables("doc/events.rst", "Schema")
     assert sorted(row[0] for row in rows) == sorted(SCHEMAS)
     assert {f"../schemas/golden/{name}.json" for name in SCHEMAS} <= set(links("doc/events.rst"))
+
+
+def test_commands_of_webhooks():
+    """The table of doc/incoming_webhooks.rst has each command once, with its scope."""
+    [rows] = tables("doc/incoming_webhooks.rst", "Type", "As in the API", "Scope")
+    expected = sorted((each.name, each.scope) for each in COMMAND_TYPES.values())
+    assert sorted((name, scope) for name, _path, scope in rows) == expected
 
 
 def test_examples_of_events():
