@@ -11,7 +11,7 @@ from odoo.tools import plaintext2html
 from ...core.problem import Problem
 from .availability import ROUNDING
 from .moments import as_datetime
-from .order_place import ADDRESS_FIELDS
+from .order_place import ADDRESS_FIELDS, ORDER_ADDRESS
 from .received_customer import changed_values
 
 PRICE_ROUNDING = 1e-6
@@ -154,8 +154,7 @@ class RetailAmendment(models.AbstractModel):
         values, created = {}, self.env["res.partner"]
         for name, field in ADDRESS_FIELDS.items():
             if address := getattr(command, name):
-                kind = name.removesuffix("_address")
-                partner, is_new = received._address(customer, address, kind, f"/{name}")
+                partner, is_new = received._address(customer, address, ORDER_ADDRESS, f"/{name}")
                 values[field] = partner.id
                 created |= partner if is_new else created
         if command.promised_at:

@@ -9,6 +9,8 @@ from .availability import ROUNDING
 from .command import Applied
 from .moments import as_datetime
 
+# Not that of the customer's later orders, as an address for deliveries or invoices would be: it may be a friend's.
+ORDER_ADDRESS = "other"
 ADDRESS_FIELDS = {"invoice_address": "partner_invoice_id", "delivery_address": "partner_shipping_id"}
 
 
@@ -176,12 +178,17 @@ class OrderPlace(models.AbstractModel):
         return orders.create({name: value for name, value in values.items() if value is not None})
 
     def _addresses(self, command, customer):
+        """Return the values of the order's addresses; what is bought is delivered to where the invoice goes.
+
+        If none is given, Odoo takes those of the customer.
+        """
         received, found = self.env["retail.received.customer"], {}
         for name, field in ADDRESS_FIELDS.items():
             address = getattr(command, name)
             if address:
-                kind = name.removesuffix("_address")
-                found[field] = received._address(customer, address, kind, f"/{name}")[0].id
+                found[field] = received._address(customer, address, ORDER_ADDRESS, f"/{name}")[0].id
+        if "partner_invoice_id" in found:
+            found.setdefault("partner_shipping_id", found["partner_invoice_id"])
         return found
 
     def _home(self, lines):

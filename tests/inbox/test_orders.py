@@ -117,9 +117,41 @@ class TestApiOrders(OrderCase):
         self.assertEqual(second.partner_shipping_id, third.partner_shipping_id)
         self.assertEqual(second.partner_shipping_id.parent_id, first.partner_id)
         self.assertEqual(
-            (second.partner_shipping_id.type, second.partner_shipping_id.name), ("delivery", "Aunt Ida")
+            (second.partner_shipping_id.type, second.partner_shipping_id.name), ("other", "Aunt Ida")
         )
         self.assertEqual(second.partner_invoice_id, first.partner_id)
+
+    def test_the_address_of_another_order_is_not_taken(self):
+        """An order without a delivery address goes where its invoice goes, or to the customer: not to Aunt Ida."""
+        home = {**ADDRESS, "kind": "invoice"}
+        order = self.order(invoice_address=home)
+        del order["delivery_address"]
+        customer = self.sale_order(self.post("/orders", order).json()).partner_id
+        gift = {**ADDRESS, "name": "Aunt Ida", "street": "Gift Lane 2"}
+        self.place(external_id="W-2", delivery_address=gift, invoice_address={**gift, "name": "Employer"})
+        for number, (given, street) in enumerate(
+            (
+                ({}, "Dock 7"),
+                ({"invoice_address": home}, "Dock 7"),
+                ({"invoice_address": {**home, "street": "New Street 4"}}, "New Street 4"),
+            )
+        ):
+            with self.subTest(street=street, given=given):
+                content = {**order, "external_id": f"W-3{number}", **given}
+                if not given:
+                    del content["invoice_address"]
+                placed = self.sale_order(self.post("/orders", content).json())
+                found = placed.partner_id, placed.partner_shipping_id.street, placed.partner_invoice_id.street
+                self.assertEqual(found, (customer, street, street))
+
+    def test_the_delivery_address_of_a_customer_in_odoo(self):
+        """It is that of orders that name none."""
+        customer = self.env["res.partner"].create({"name": "Gil", "email": "gil@example.com"})
+        dock = customer.create({"parent_id": customer.id, "type": "delivery", "street": "Back Door 1"})
+        order = self.order()
+        del order["delivery_address"]
+        placed = self.sale_order(self.post("/orders", order).json())
+        self.assertEqual((placed.partner_shipping_id, placed.partner_invoice_id), (dock, customer))
 
     # -- stock -------------------------------------------------------------------------------------
 
