@@ -35,7 +35,7 @@ class OrderLineChangeV1(OrderLineInputV1):
 class OrderAmendV1(Canonical):
     """Report what an order is now: all its lines, with what they cost. Lines that are left out are removed.
 
-    Addresses, ``promised_at``, ``note`` and the exchange rate of ``shop`` stay as they are if they are left out. A state
+    Addresses, ``promised_at``, ``note`` and the exchange rate of ``shop`` stay as they are if left out. A state
     whose ``version`` (or without it, ``occurred_at``) is older than one that is known changes nothing.
     """
 
