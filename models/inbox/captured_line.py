@@ -13,6 +13,10 @@ class SaleOrderLine(models.Model):
         "Channel Line ID", readonly=True, copy=False, help="The line's ID in the system that took the order."
     )
 
+    def _retail_kind(self):
+        """A line that the channel calls delivery is one, whatever product it has in Odoo."""
+        return "delivery" if self.retail_line_kind == "delivery" else super()._retail_kind()
+
     def write(self, vals):
         """Keep the channel's tax per piece: Odoo drops the tax amounts of a line whose quantity changes."""
         if "product_uom_qty" not in vals or "extra_tax_data" in vals:

@@ -390,6 +390,7 @@ class TestApiOrders(OrderCase):
         self.assertProblem(self.post("/orders", self.order(line)), "unknown-reference", 422, ["/lines/0"])
         order = self.sale_order(self.place({**line, "sku": ""}))
         self.assertEqual(order.order_line.product_id, self.env.ref("retail_hub.product_delivery"))
+        self.assertEqual([line._retail_line().kind for line in order.order_line], ["delivery"])
 
     def test_a_company_without_a_warehouse(self):
         company = self.env["res.company"].create({"name": "Bare"})

@@ -37,6 +37,7 @@ NOT_SENT = (
     NotSent(("res.country", "res.country.state"), ("code",), FIXED),
     NotSent(("res.currency",), (), FIXED),
     NotSent(("sale.order", "sale.order.line"), ("company_id", "currency_id", "display_type"), FIXED),
+    NotSent(("sale.order.line",), ("retail_line_kind",), FIXED),
     NotSent(("account.move",), ("company_id", "move_type", "pos_order_ids"), FIXED),
     NotSent(("account.move.line",), ("currency_id", "display_type"), FIXED),
     NotSent(("account.move",), ("date", "journal_id", "origin_payment_id"), FIXED),
