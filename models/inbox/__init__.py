@@ -15,6 +15,7 @@ from . import message_problem
 from . import early
 from . import backlog
 from . import command
+from . import mapped_command
 from . import message_retry
 from . import received_customer
 from . import received_address

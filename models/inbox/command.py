@@ -7,7 +7,6 @@ from odoo import models
 from ...core.problem import Problem
 from ...schemas.base import Canonical
 from ...schemas.commands.base import CommandType
-from .unknown_codes import UnknownCodes
 
 
 class CommandRequest(NamedTuple):
@@ -87,8 +86,6 @@ class RetailCommand(models.AbstractModel):
 
     def _note_refusal(self, problem, sender):
         """Keep what the people who have to act on a refusal need. Called after what the command did was undone."""
-        if isinstance(problem, UnknownCodes):
-            self.env["retail.code.map"]._note_unknown(sender.connector, problem.codes)
 
     def _apply(self, command, sender):
         """Carry out a command in the environment of the client's user.

@@ -17,7 +17,7 @@ ADDRESS_FIELDS = {"invoice_address": "partner_invoice_id", "delivery_address": "
 class OrderPlace(models.AbstractModel):
     _name = "retail.command.order.place"
     _description = "Retail Hub: Capture an Order"
-    _inherit = ["retail.command"]
+    _inherit = ["retail.command.mapped"]
 
     def _lock_keys(self, command, sender):
         customer = self.env["retail.received.customer"]._lock_keys(sender, command.customer)

@@ -20,7 +20,7 @@ KIND = "payment_method"
 class RetailReceivedPayment(models.AbstractModel):
     _name = "retail.received.payment"
     _description = "Retail Hub: Received Payments"
-    _inherit = ["retail.command"]
+    _inherit = ["retail.command.mapped"]
 
     def _lock_keys(self, command, sender):
         payments = {command.id, getattr(command, "authorization", None), getattr(command, "payment", None)}

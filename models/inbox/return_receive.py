@@ -33,7 +33,7 @@ class Goods(NamedTuple):
 class ReturnReceive(models.AbstractModel):
     _name = "retail.command.return.receive"
     _description = "Retail Hub: Receive a Return"
-    _inherit = ["retail.command"]
+    _inherit = ["retail.command.mapped"]
 
     def _lock_keys(self, command, sender):
         return self.env["retail.fulfilment"]._lock_keys(command, sender, RETURN, command.return_id)

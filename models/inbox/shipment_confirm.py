@@ -25,7 +25,7 @@ NOT_SHIPPED = {
 class ShipmentConfirm(models.AbstractModel):
     _name = "retail.command.shipment.confirm"
     _description = "Retail Hub: Confirm a Shipment"
-    _inherit = ["retail.command"]
+    _inherit = ["retail.command.mapped"]
 
     def _lock_keys(self, command, sender):
         return self.env["retail.fulfilment"]._lock_keys(command, sender, SHIPMENT, command.shipment_id)

@@ -33,10 +33,11 @@ class SaleOrder(models.Model):
     @api.depends("retail_shop_rate", "retail_shop_currency_id")
     def _compute_currency_rate(self):
         """Use the shop's rate if its books are in the company's currency, so that sales reports show its figures."""
-        super()._compute_currency_rate()
+        result = super()._compute_currency_rate()
         for order in self:
             if order.retail_shop_rate and order.retail_shop_currency_id == order.company_id.currency_id:
                 order.currency_rate = order.retail_shop_rate
+        return result
 
 
 class RetailOrderAmounts(models.AbstractModel):
