@@ -108,7 +108,7 @@ class RetailCapturedOrder(models.AbstractModel):
 
     @api.model
     def _waiting(self, connector, external_id):
-        """Return the message with the order that is kept until somebody has completed it; empty if there is none."""
+        """Return the messages with the order that is kept until somebody has completed it, the first one first."""
         # As the superuser: messages are the hub's own.
         return connector.env["retail.message"].search(
             [
@@ -117,7 +117,7 @@ class RetailCapturedOrder(models.AbstractModel):
                 ("subject", "=", f"order/{external_id}"),
                 ("state", "=", "incomplete"),
             ],
-            limit=1,
+            order="id",
         )
 
     @api.model

@@ -57,11 +57,11 @@ class OrderCancel(models.AbstractModel):
         :raise Early: the order has not come
         """
         orders = self.env["retail.captured.order"]
-        message = orders._waiting(sender.connector, command.external_id)
-        if not message or command.lines:
+        messages = orders._waiting(sender.connector, command.external_id)
+        if not messages or command.lines:
             raise Early(f"order/{command.external_id}", "There is no order with this external_id.")
-        message.state = "cancelled"
-        return Applied(orders._not_yet(message, command.external_id, "cancelled", "cancelled"), None)
+        messages.state = "cancelled"
+        return Applied(orders._not_yet(messages[0], command.external_id, "cancelled", "cancelled"), None)
 
     # -- all of it ---------------------------------------------------------------------------------
 

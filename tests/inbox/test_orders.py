@@ -334,6 +334,17 @@ class TestApiOrders(OrderCase):
         self.assertFalse(self.env["sale.order"].search([("client_order_ref", "=", "#1001")]))
         self.assertProblem(self.call("GET", "/orders/W-1001"), "not-found", 404)
 
+    def test_an_order_that_was_sent_twice_is_cancelled_before_it_is_complete(self):
+        """None of the requests is carried out later."""
+        self.client.keeps_incomplete = True
+        for sku in ("CUP", "BOWL"):
+            self.assertEqual(self.post("/orders", self.order(self.line(sku))).status_code, 202)
+        self.assertEqual(self.post("/orders/W-1001/cancel", {}).json()["status"], "cancelled")
+        self.env["retail.code.map"].search([("code", "in", ("CUP", "BOWL"))]).product_id = self.mug
+        self.env["retail.message"]._retry_incomplete(self.system.id)
+        self.assertEqual(self.messages(command="order.place").mapped("state"), ["cancelled", "cancelled"])
+        self.assertFalse(self.env["sale.order"].search([("client_order_ref", "=", "#1001")]))
+
     def test_what_was_tested_and_what_is_meant_are_different_requests(self):
         """The same idempotency key in test mode and afterwards; and an order that is kept keeps its mode."""
         self.client.write({"is_test": True, "keeps_incomplete": True})

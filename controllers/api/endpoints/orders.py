@@ -15,7 +15,7 @@ def read_order(call):
     external_id = call.path["external_id"]
     order = orders._known(call.connector, external_id)
     if not order:
-        message = orders._waiting(call.connector, external_id)
+        message = orders._waiting(call.connector, external_id)[:1]
         if not message:
             raise Problem("not-found", "There is no order with this external_id.")
         return orders._not_yet(message, external_id, "unchanged", "incomplete")
@@ -32,7 +32,7 @@ def read_process(call):
     order = orders._known(call.connector, external_id)
     if order:
         return process._canonical(order, external_id)
-    message = orders._waiting(call.connector, external_id)
+    message = orders._waiting(call.connector, external_id)[:1]
     if not message:
         raise Problem("not-found", "There is no order with this external_id.")
     return process._canonical_not_yet(message, external_id)
