@@ -105,7 +105,8 @@ class RetailApiClient(models.Model):
         "Keep Unknown",
         tracking=True,
         help="If an order names a product, a tax or a warehouse that Odoo does not know, keep it until somebody has"
-        " mapped it, instead of refusing it.",
+        " mapped it, instead of refusing it. So is one with an archived product, an inactive currency or a date in a"
+        " closed period, until somebody retries it.",
     )
     patience_minutes = fields.Integer(
         "Wait for Orders (Minutes)",

@@ -11,7 +11,7 @@ from ..source.origin import changes_from
 from .command import Sender, Undecided
 from .early import Early
 from .locks import locked
-from .unknown_codes import UnknownCodes
+from .unknown_codes import ToComplete
 
 # The same request may succeed later, so the next one with its key is carried out.
 NOT_KEPT = frozenset({"in-progress", "rate-limited", "internal"})
@@ -179,7 +179,7 @@ class RetailGateway(models.AbstractModel):
 
     def _kept_as(self, sender, message_id, problem):
         """Return the state in which a refused request is kept, as the client wants it; "" if it is not kept."""
-        if isinstance(problem, UnknownCodes) and sender.client.keeps_incomplete:
+        if isinstance(problem, ToComplete) and sender.client.keeps_incomplete:
             return "incomplete"
         if isinstance(problem, Early):
             message = self.env["retail.message"].browse(message_id)

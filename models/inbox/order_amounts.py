@@ -9,6 +9,7 @@ from ...core.order_money import charged, decimals, line_money
 from ...core.problem import Problem
 from ...schemas.commands.order import LineTaxV1
 from ..source.canonical_values import amount
+from .unknown_codes import ToComplete
 
 
 class RetailOrderAmounts(models.AbstractModel):
@@ -24,7 +25,7 @@ class RetailOrderAmounts(models.AbstractModel):
         currency = self.env["res.currency"].search([("name", "=", command.currency)])
         if not currency:
             errors = [{"pointer": "/currency", "detail": "The currency is not active in Odoo."}]
-            raise Problem("invalid-request", "The currency cannot be used.", errors=errors)
+            raise ToComplete("invalid-request", "The currency is not active in Odoo.", errors=errors)
         self._check_decimals(command, currency)
         if currency == self.env.company.currency_id:
             return currency, self.env["product.pricelist"]

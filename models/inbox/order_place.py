@@ -6,6 +6,7 @@ from odoo.tools import plaintext2html
 from ...core.problem import Problem
 from ..source.canonical_values import decimal
 from .availability import ROUNDING
+from .closed_period import check_open
 from .command import Applied
 from .moments import as_datetime
 
@@ -43,6 +44,7 @@ class OrderPlace(models.AbstractModel):
         if known:
             return Applied(orders._result(known, command.external_id, "unchanged"), known)
         lines = self.env["retail.order.references"]._resolve(command, sender)
+        check_open(self.env.company, command.placed_at, "/placed_at")
         shortages = self._check_stock(lines, sender)
         customer, warnings = self._customer(command, sender)
         addresses = [getattr(command, name) for name in ADDRESS_FIELDS]

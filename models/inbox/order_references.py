@@ -7,7 +7,7 @@ from odoo import api, models
 
 from ...core.order_money import decimals
 from ...core.problem import Problem
-from .unknown_codes import UnknownCodes
+from .unknown_codes import ToComplete, UnknownCodes
 
 # The products of lines that are no goods, unless the code mapping names another one.
 KIND_PRODUCTS = {
@@ -165,15 +165,24 @@ class RetailOrderReferences(models.AbstractModel):
 
     def _check_lines(self, command, products):
         digits = self.env["decimal.precision"].precision_get("Product Unit")
-        errors = []
-        for number, (line, product) in enumerate(zip(command.lines, products, strict=True)):
-            if not product.active:
-                errors.append({"pointer": f"/lines/{number}", "detail": "The product is archived in Odoo."})
-            if decimals(line.quantity) > digits:
-                detail = f"Odoo keeps {digits} decimals of a quantity."
-                errors.append({"pointer": f"/lines/{number}/quantity", "detail": detail})
+        errors = [
+            {
+                "pointer": f"/lines/{number}/quantity",
+                "detail": f"Odoo keeps {digits} decimals of a quantity.",
+            }
+            for number, line in enumerate(command.lines)
+            if decimals(line.quantity) > digits
+        ]
+        archived = [
+            {"pointer": f"/lines/{number}", "detail": "The product is archived in Odoo."}
+            for number, product in enumerate(products)
+            if not product.active
+        ]
         if errors:
-            raise Problem("invalid-request", "Lines cannot be ordered like this.", errors=errors)
+            detail = "Lines cannot be ordered like this."
+            raise Problem("invalid-request", detail, errors=errors + archived)
+        if archived:
+            raise ToComplete("invalid-request", "Products are archived in Odoo.", errors=archived)
 
 
 class _Unknown:

@@ -9,6 +9,7 @@ from ...core.problem import Problem
 from ...schemas.commands.fulfilment import ReturnedLineV1, ReturnResultV1
 from ..source.canonical_values import decimal
 from .availability import ROUNDING
+from .closed_period import check_open
 from .command import Applied
 from .fulfilment import in_units
 from .moments import as_datetime
@@ -44,6 +45,7 @@ class ReturnReceive(models.AbstractModel):
         known = fulfilment._known(sender, RETURN, command.return_id, order)
         if known:
             return Applied(self._result(command, order, known, "unchanged"), known[:1])
+        check_open(order.company_id, command.received_at, "/received_at")
         warehouse = fulfilment._warehouse(command, sender)
         needs = fulfilment._needs(command, order, sender, self._kept(order))
         goods = self._goods(command, sender, needs, self._shipped_moves(order), warehouse)

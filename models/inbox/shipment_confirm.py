@@ -8,6 +8,7 @@ from ...core.problem import Problem
 from ...schemas.commands.fulfilment import ShipmentResultV1, ShippedLineV1
 from ..source.canonical_values import decimal
 from .availability import ROUNDING
+from .closed_period import check_open
 from .command import Applied
 from .fulfilment import ENDED, in_units, leaves
 from .moments import as_datetime, is_older, sortable
@@ -38,6 +39,7 @@ class ShipmentConfirm(models.AbstractModel):
             return self._correct(command, sender, order, known)
         if order._retail_not_shipped():
             raise Problem("conflict", NOT_SHIPPED[order._retail_not_shipped()])
+        check_open(order.company_id, command.shipped_at, "/shipped_at")
         warehouse = fulfilment._warehouse(command, sender)
         needs = fulfilment._needs(command, order, sender, self._open(order, warehouse))
         totals = _totals(needs)

@@ -1,11 +1,15 @@
-"""The refusal of a command that names what Odoo does not know."""
+"""Refusals of commands that can be carried out as they are, once a person in Odoo has done something."""
 
 from ...core.problem import Problem
 
 NAMED = 5  # codes in the sentence; the errors have them all
 
 
-class UnknownCodes(Problem):
+class ToComplete(Problem):
+    """Refuses a command because of what a person can change in Odoo. It is kept if its client says so."""
+
+
+class UnknownCodes(ToComplete):
     """Refuses a command because of codes that a person can map.
 
     :param errors: dicts with ``pointer`` and ``detail``

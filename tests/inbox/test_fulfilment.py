@@ -9,6 +9,16 @@ from .fulfilment import FulfilmentCase
 
 @tagged("-at_install", "post_install")
 class TestShipments(FulfilmentCase):
+    def test_a_period_that_is_closed(self):
+        """Nothing is shipped in it, and what was ordered in it is shipped afterwards."""
+        order = self.five_mugs()
+        self.company.fiscalyear_lock_date = "2026-11-25"
+        problem = self.ship("3", status=422, shipped_at="2026-11-24T10:00:00Z")
+        self.assertEqual([each["pointer"] for each in problem["errors"]], ["/shipped_at"])
+        self.ship("3", shipped_at="2026-11-28T10:00:00Z")
+        self.ship("2", "S-2")
+        self.assertEqual(order.order_line.qty_delivered, 5)
+
     def test_a_part_and_the_rest(self):
         order = self.five_mugs()
         answer = self.ship(
@@ -231,6 +241,12 @@ class TestReturns(FulfilmentCase):
         super().setUp()
         self.sold = self.five_mugs()
         self.ship("5")
+
+    def test_a_return_in_a_period_that_is_closed(self):
+        self.company.fiscalyear_lock_date = "2026-11-25"
+        problem = self.take_back("1", status=422, received_at="2026-11-24T10:00:00Z")
+        self.assertEqual([each["pointer"] for each in problem["errors"]], ["/received_at"])
+        self.take_back("1")
 
     def test_a_return_that_is_restocked(self):
         answer = self.take_back("2", reason="Too small", received_at="2026-11-25T08:00:00Z")

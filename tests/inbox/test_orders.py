@@ -378,6 +378,55 @@ class TestApiOrders(OrderCase):
         self.mug.active = False
         self.assertProblem(self.post("/orders", self.order()), "invalid-request", 422, ["/lines/0"])
 
+    def test_what_a_person_can_help_with_is_kept(self):
+        """An archived product, an inactive currency and a closed period, if the client keeps such orders."""
+        self.client.keeps_incomplete = True
+        iceland = self.env["res.currency"].with_context(active_test=False).search([("name", "=", "ISK")])
+        iceland.active = False
+        self.plate.active = False
+        self.company.fiscalyear_lock_date = "2026-11-25"
+        line = self.line(price="10", rate="")
+        later = {"placed_at": "2026-11-28T10:00:00Z"}
+        for code, order, pointer in (
+            ("W-1", self.order(self.line("PLATE"), **later), "/lines/0"),
+            ("W-2", self.order(line, total="20", currency="ISK", **later), "/currency"),
+            ("W-3", self.order(), "/placed_at"),
+        ):
+            with self.subTest(pointer):
+                answer = self.post("/orders", {**order, "external_id": code})
+                self.assertEqual(answer.status_code, 202, answer.text)
+                kept = answer.json()
+                self.assertEqual([each["pointer"] for each in kept["errors"]], [pointer])
+                self.assertEqual(kept["state"], "incomplete")
+        self.plate.active = iceland.active = True
+        self.company.fiscalyear_lock_date = False
+        for code in ("W-1", "W-2", "W-3"):
+            self.messages(subject=f"order/{code}").action_retry()
+            self.assertEqual(self.call("GET", f"/orders/{code}").json()["status"], "placed")
+
+    def test_a_closed_period(self):
+        self.company.fiscalyear_lock_date = "2026-11-25"
+        problem = self.assertProblem(
+            self.post("/orders", self.order()), "invalid-request", 422, ["/placed_at"]
+        )
+        self.assertEqual(problem["detail"], "The period until 2026-11-25 is closed in Odoo.")
+
+    def test_an_order_of_a_period_that_was_closed_since(self):
+        """It can be changed, cancelled in part and as a whole."""
+        order = self.sale_order(self.place(self.line(quantity="3"), total="36.30"))
+        self.company.fiscalyear_lock_date = "2026-11-25"
+        lines = [self.line(quantity="4")]
+        state = {**self.order(*lines, total="48.40"), "version": 1}
+        for name in ("external_id", "number", "placed_at", "customer", "delivery_address"):
+            del state[name]
+        response = self.post("/orders/W-1001/amend", state)
+        self.assertEqual(response.status_code, 200, response.text)
+        for content in ({"lines": [{"id": "L-MUG", "quantity": "2"}]}, {}):
+            response = self.post("/orders/W-1001/cancel", content)
+            self.assertEqual(response.status_code, 200, response.text)
+        order.invalidate_recordset()
+        self.assertEqual((order.state, self.free(self.mug)), ("cancel", 20))
+
     def test_a_sku_that_two_products_have(self):
         self.new_product("MUG", 0)
         self.assertProblem(self.post("/orders", self.order()), "unknown-reference", 422, ["/lines/0"])
