@@ -15,14 +15,17 @@ class RetailReceivedCustomer(models.AbstractModel):
     _inherit = "retail.received.customer"
 
     @api.model
-    def _is_superseded(self, connector, customer, command):
-        """Return whether a newer state of a customer is known than that of a command."""
-        return is_older(command.occurred_at, self._link_of(connector, customer).state_of)
+    def _is_superseded(self, link, command):
+        """Return whether a newer state of a customer is known than that of a command.
+
+        :param link: the customer's binding
+        """
+        return is_older(command.occurred_at, link.state_of)
 
     @api.model
-    def _note_state(self, connector, customer, command):
+    def _note_state(self, link, command):
         """Note that the state of a command was received."""
-        link, moment = self._link_of(connector, customer), sortable(command.occurred_at)
+        moment = sortable(command.occurred_at)
         if moment and moment != link.state_of:
             link.state_of = moment
 

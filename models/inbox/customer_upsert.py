@@ -22,7 +22,7 @@ class CustomerUpsert(models.AbstractModel):
         if customer.filtered_domain(received._insiders()):
             warnings = [self.env._("The customer has become a user of Odoo, and is not changed.")]
             return self._applied(command, customer, outcome, warnings)
-        if customer and received._is_superseded(connector, customer, command):
+        if customer and received._is_superseded(received._link_of(connector, customer), command):
             return self._applied(command, customer, "superseded", [])
         values, warnings = received._values(command)
         warnings += received._region_warnings(*command.addresses)
@@ -38,7 +38,7 @@ class CustomerUpsert(models.AbstractModel):
             outcome = "updated" if changed and outcome != "linked" else outcome
         if outcome in ("created", "linked"):
             received._link(sender, customer, command.external_id)
-        received._note_state(connector, customer, command)
+        received._note_state(received._link_of(connector, customer), command)
         has_more = self._add_addresses(customer, command) | received._set_consent(customer, command.consent)
         if has_more and outcome == "unchanged":
             outcome = "updated"
@@ -50,13 +50,16 @@ class CustomerUpsert(models.AbstractModel):
         )
         return Applied(result, customer, outcome == "created")
 
-    def _own_address(self, customer, command):
-        """Return the values of the customer's own address. A region that is not known leaves the one that is there."""
+    def _own_address(self, customer, command, countries=None):
+        """Return the values of the customer's own address. A region that is not known leaves the one that is there.
+
+        :param countries: ``{code: country}`` if they were looked up before
+        """
         values = {}
         for number, address in enumerate(command.addresses):
             if address.kind == "contact":
                 values |= self.env["retail.received.customer"]._address_values(
-                    address, f"/addresses/{number}"
+                    address, f"/addresses/{number}", countries
                 )
                 is_unknown = address.region and not values["state_id"]
                 if is_unknown and values["country_id"] == customer.country_id.id:

@@ -10,6 +10,13 @@ def is_own(record):
     return (not company or company in record.env.company.parent_ids) and record.has_access("read")
 
 
+def own_of(records):
+    """Return those of the records that :func:`is_own` allows."""
+    companies = records.env.company.parent_ids
+    readable = records._filtered_access("read")
+    return readable.filtered(lambda record: not record.company_id or record.company_id in companies)
+
+
 def check_own(record, what, pointer):
     """Return a record that the caller knows, or an empty one.
 

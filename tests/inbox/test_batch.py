@@ -107,6 +107,55 @@ class TestApiBatch(OrderCase):
             [each["body"]["id"] for each in again], [results[n]["body"]["id"] for n in (0, 3, 7)]
         )
 
+    def test_changes(self):
+        """Customers who keep their email address are changed together, with the same result as one by one."""
+        self.batch(*(self.customer(n, email=f"c{n}@example.com") for n in range(1, 8)))
+        partners = {n: self.named(f"Customer {n}") for n in range(1, 8)}
+        self.env.ref("base.user_admin").partner_id.email = "c5@example.com"
+        partners[6].company_id = self.env["res.company"].create({"name": "Other"})
+        home = {"kind": "contact", "city": "Ghent", "country": "BE", "region": "Nowhere"}
+        commands = type(self.env["retail.command.customer.upsert"])
+        with patch.object(commands, "_apply", autospec=True, side_effect=commands._apply) as alone:
+            results = self.batch(
+                self.customer(1, job_title="Director"),
+                self.customer(2, email="C2@example.com", addresses=[home], consent={"email_opt_out": True}),
+                self.customer(3),
+                self.customer(4, email="new@example.com"),
+                self.customer(5, email="c5@example.com", job_title="Director"),
+                self.customer(6, job_title="Director"),
+                self.customer(7, occurred_at="2026-11-20T10:00:00Z", job_title="Director"),
+                self.customer(8, email="c8@example.com"),
+            )
+        self.assertEqual(alone.call_count, 3)
+        self.assertEqual(
+            [each["body"].get("outcome") for each in results],
+            ["updated", "updated", "unchanged", "updated", "updated", None, "updated", "created"],
+        )
+        self.assertEqual(
+            [each["body"].get("warnings") for each in results],
+            [
+                [],
+                ["The region Nowhere is not known."],
+                [],
+                [],
+                ["A user of Odoo has this e-mail address, and is not changed."],
+                None,
+                [],
+                [],
+            ],
+        )
+        self.assertEqual(self.kind(results[5]), (409, "conflict"))
+        self.assertEqual(
+            [partners[n].function for n in (1, 5, 6, 7)], ["Director", "Director", False, "Director"]
+        )
+        two = partners[2]
+        self.assertEqual((two.email, two.city, two.is_blacklisted), ("C2@example.com", "Ghent", True))
+        self.assertEqual(partners[4].email, "new@example.com")
+        older = {"occurred_at": "2026-11-19T10:00:00Z", "job_title": "Clerk"}
+        results = self.batch(self.customer(7, **older), self.customer(1, **older))
+        self.assertEqual([each["body"]["outcome"] for each in results], ["superseded", "updated"])
+        self.assertEqual((partners[7].function, partners[1].function), ("Director", "Clerk"))
+
     def test_a_rule_of_odoo(self):
         """If a rule forbids one of those that are created together, only that one is refused."""
         partners = self.env.registry["res.partner"]
