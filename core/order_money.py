@@ -38,12 +38,30 @@ def line_money(line, includes_tax: bool, places: int) -> LineMoney:
 
 
 def _taxes(amount, taxes: Sequence, includes_tax, places):
+    found = _by_rate(amount, taxes, includes_tax, places)
+    return tuple(
+        each if tax.amount is None else Decimal(tax.amount) for tax, each in zip(taxes, found, strict=True)
+    )
+
+
+def _by_rate(amount, taxes: Sequence, includes_tax, places):
     rates = sum((Decimal(tax.rate) for tax in taxes), Decimal())
     base = 100 + rates if includes_tax else Decimal(100)
-    return tuple(
-        rounded(amount * Decimal(tax.rate) / base, places) if tax.amount is None else Decimal(tax.amount)
-        for tax in taxes
-    )
+    return tuple(rounded(amount * Decimal(tax.rate) / base, places) for tax in taxes)
+
+
+def odd_taxes(line, includes_tax: bool, places: int) -> list[tuple]:
+    """Return ``[(tax, amount by its rate)]`` of the taxes of a line whose amount does not follow from their rate.
+
+    Channels round tax per piece, or share that of the whole order: a cent per piece, and one more, is no difference.
+    """
+    found = _by_rate(charged(line, places), line.taxes or (), includes_tax, places)
+    allowed = (Decimal(line.quantity) + 1) * Decimal(1).scaleb(-places)
+    return [
+        (tax, each)
+        for tax, each in zip(line.taxes or (), found, strict=True)
+        if tax.amount is not None and abs(Decimal(tax.amount) - each) > allowed
+    ]
 
 
 def rounded(amount: Decimal, places: int) -> Decimal:

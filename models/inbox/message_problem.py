@@ -7,6 +7,7 @@ from odoo import api, fields, models
 
 from ...core.redaction import redact
 from .message import OPEN_STATES, SEE_PERSONAL_DATA
+from .unknown_codes import UNKNOWN
 
 LINE = re.compile(r"/lines/(\d+)")
 
@@ -28,11 +29,12 @@ class RetailMessage(models.Model):
             errors = (answer if is_clear else redact(answer)).get("errors", ())
             message.problem_places = "\n".join(map(self._place_text, errors)) or False
 
-    @api.depends("response", "state")
+    @api.depends("problem", "response", "state")
     def _compute_has_unknown_codes(self):
         for message in self:
             kind = message._open_answer().get("type", "")
-            message.has_unknown_codes = message.state == "incomplete" or kind.endswith("/unknown-reference")
+            is_kept = message.state == "incomplete" and (message.problem or "").startswith(UNKNOWN)
+            message.has_unknown_codes = is_kept or kind.endswith("/unknown-reference")
 
     def _open_answer(self):
         """Return the JSON that answered a request that was not completed; empty for others."""

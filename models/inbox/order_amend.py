@@ -95,6 +95,7 @@ class OrderAmend(models.AbstractModel):
         command = amendment.command
         addresses = [getattr(command, name) for name in ADDRESS_FIELDS]
         warnings = self.env["retail.received.customer"]._region_warnings(*addresses)
+        warnings += self.env["retail.order.amounts"]._tax_warnings(command, order.currency_id)
         outcome = "amended" if is_changed else "unchanged"
         result = self.env["retail.captured.order"]._result(order, command.external_id, outcome, warnings)
         return Applied(result, order)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from odoo import api, models
 
-from ...core.order_money import charged, decimals, line_money
+from ...core.order_money import charged, decimals, line_money, odd_taxes
 from ...core.problem import Problem
 from ...schemas.commands.order import LineTaxV1
 from ..source.canonical_values import amount
@@ -136,6 +136,21 @@ class RetailOrderAmounts(models.AbstractModel):
             "rate": 1.0,
         }
         return values
+
+    @api.model
+    def _tax_warnings(self, command, currency):
+        """Return warnings about tax that does not follow from its rate: it is booked as the channel has charged it."""
+        return [
+            self.env._(
+                "Line %(number)s has %(amount)s of tax. At %(rate)s %%, it would be %(expected)s.",
+                number=number,
+                amount=tax.amount,
+                rate=tax.rate,
+                expected=expected,
+            )
+            for number, line in enumerate(command.lines, 1)
+            for tax, expected in odd_taxes(line, command.prices_include_tax, currency.decimal_places)
+        ]
 
     # -- total -------------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ class OrderPlace(models.AbstractModel):
         warnings += self.env["retail.received.customer"]._region_warnings(*addresses)
         order = self._create(command, sender, customer, lines)
         self.env["retail.order.amounts"]._settle(order, lines, command, sender)
+        warnings += self.env["retail.order.amounts"]._tax_warnings(command, order.currency_id)
         self._confirm(order)
         if sender.client.safety_stock:
             self._leave_safety_stock(order, shortages)

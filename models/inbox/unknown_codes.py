@@ -2,6 +2,7 @@
 
 from ...core.problem import Problem
 
+UNKNOWN = "Odoo does not know"  # how the sentence begins
 NAMED = 5  # codes in the sentence; the errors have them all
 
 
@@ -24,4 +25,4 @@ class UnknownCodes(ToComplete):
 def _sentence(codes):
     names = list(dict.fromkeys(f"{kind.replace('_', ' ')} {code}" for kind, code, _label in codes))
     more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
-    return f"Odoo does not know: {', '.join(names[:NAMED] + more)}."
+    return f"{UNKNOWN}: {', '.join(names[:NAMED] + more)}."

@@ -52,10 +52,21 @@ def _is_email(text: str) -> str:
     return text
 
 
+def _is_website(text: str) -> str:
+    """
+    :raise ValueError: it is the address of something else, such as a script
+    """
+    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:(?![0-9])", text)
+    if scheme and scheme[0].casefold() not in ("http:", "https:"):
+        raise ValueError("This is not the address of a website.")
+    return text
+
+
 # Empty, or one address without a name.
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_is_email)]
 # Without line breaks and other control characters.
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
+Website = Annotated[Line, StringConstraints(max_length=512), AfterValidator(_is_website)]
 # With line breaks and tabs.
 Paragraphs = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$")]
 

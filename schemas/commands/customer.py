@@ -6,7 +6,7 @@ from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from ..base import Canonical
 from ..customer import Country
-from .base import CommandType, Email, ExternalId, Line, Moment
+from .base import CommandType, Email, ExternalId, Line, Moment, Website
 
 MAX_ADDRESSES = 20
 
@@ -72,7 +72,7 @@ class CustomerInputV1(Canonical):
     phone: PhoneInputV1 | None = None
     language: LanguageTag | None = None
     tax_id: Line = Field("", max_length=64)
-    website: Line = Field("", max_length=512)
+    website: Website = ""
     consent: ConsentInputV1 | None = None
 
 

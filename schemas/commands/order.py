@@ -130,7 +130,7 @@ class OrderPlaceV1(Canonical):
     invoice_address: AddressInputV1 | None = None
     delivery_address: AddressInputV1 | None = None
     lines: tuple[OrderLineInputV1, ...] = Field(min_length=1, max_length=MAX_LINES)
-    total: Amount
+    total: NotNegative
     tax: Amount | None = None
     shop: ShopMoneyV1 | None = None
     warehouse: Code = ""

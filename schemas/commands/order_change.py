@@ -45,7 +45,7 @@ class OrderAmendV1(Canonical):
     currency: Currency
     prices_include_tax: StrictBool
     lines: tuple[OrderLineChangeV1, ...] = Field(min_length=1, max_length=MAX_LINES)
-    total: Amount
+    total: NotNegative
     tax: Amount | None = None
     shop: ShopMoneyV1 | None = None
     invoice_address: AddressInputV1 | None = None

@@ -101,6 +101,16 @@ class TestApiCustomers(ApiCase):
         unknown = self.post("/customers", {"external_id": "C-1", "job_title": "Buyer"})
         self.assertEqual(unknown.json()["outcome"], "updated")
 
+    def test_websites(self):
+        for number, website in enumerate(("javascript:alert(1)", "DATA:text/html,x", "mailto:a@example.com")):
+            with self.subTest(website=website):
+                response = self.post("/customers", {**ANNA, "external_id": f"S-{number}", "website": website})
+                self.assertProblem(response, "invalid-request", 422, ["/website"])
+        for number, website in enumerate(("https://example.com/a:b", "example.com:8080/shop", "")):
+            with self.subTest(website=website):
+                response = self.post("/customers", {**ANNA, "external_id": f"T-{number}", "website": website})
+                self.assertEqual(response.status_code, 201, response.text)
+
     def test_what_odoo_writes_in_its_own_way(self):
         """The same customer again is unchanged, however Odoo keeps what was sent."""
         partners = self.env.registry["res.partner"]

@@ -221,6 +221,23 @@ class TestOrderMoney(OrderCase):
         response = self.post("/orders", self.order(line, external_id="W-2"))
         self.assertProblem(response, "unknown-reference", 422, ["/lines"])
 
+    def test_tax_that_does_not_follow_from_its_rate(self):
+        def taxed(amount):
+            taxes = [{"rate": "21", "country": self.country.code, "amount": amount}]
+            return {**self.line(price="10.00"), "taxes": taxes}
+
+        answer = self.place(taxed("9.99"), total="29.99")
+        self.assertEqual(answer["warnings"], ["Line 1 has 9.99 of tax. At 21 %, it would be 4.20."])
+        self.assertEqual(self.sale_order(answer).amount_tax, 9.99)
+        for number, (amount, count) in enumerate([("4.17", 0), ("4.23", 0), ("4.16", 1), ("4.24", 1)]):
+            total = f"{20 + float(amount):.2f}"
+            answer = self.place(taxed(amount), total=total, external_id=f"W-{number}")
+            self.assertEqual(len(answer["warnings"]), count, amount)
+
+    def test_an_order_that_gives_money_back(self):
+        response = self.post("/orders", self.order(self.line(price="-3.00", rate=None), total="-6.00"))
+        self.assertProblem(response, "invalid-request", 422, ["/total"])
+
     def test_the_exchange_rate_of_the_day(self):
         currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", "CHF")])
         currency.active = True

@@ -302,6 +302,7 @@ class TestApiOrders(OrderCase):
         self.assertEqual(read, kept)
         message = self.messages()
         self.assertEqual((message.state, message.res_id), ("incomplete", 0))
+        self.assertTrue(message.has_unknown_codes)
         still = message.action_retry()
         self.assertEqual((still["params"]["type"], message.state), ("warning", "incomplete"))
 
@@ -398,6 +399,7 @@ class TestApiOrders(OrderCase):
                 kept = answer.json()
                 self.assertEqual([each["pointer"] for each in kept["errors"]], [pointer])
                 self.assertEqual(kept["state"], "incomplete")
+                self.assertFalse(self.messages(subject=f"order/{code}").has_unknown_codes)
         self.plate.active = iceland.active = True
         self.company.fiscalyear_lock_date = False
         for code in ("W-1", "W-2", "W-3"):
