@@ -79,6 +79,7 @@ from .inbox import test_fulfilment as test_inbox_fulfilment
 from .inbox import test_order_money as test_inbox_order_money
 from .inbox import test_access_tokens
 from .inbox import test_signed_requests
+from .inbox import test_statuses
 from .inbox import test_webhooks
 from .inbox import test_api_page
 from .inbox import test_backlog
