@@ -39,6 +39,7 @@ from . import captured_line
 from . import order_amounts
 from . import shop_currency
 from . import closed_period
+from . import order_comparison
 from . import order_place
 from . import stock_picking
 from . import fulfilment

@@ -161,6 +161,7 @@ class RetailOrderAmounts(models.AbstractModel):
         :raise Problem: ``total-mismatch``
         """
         self._convert_prices(order, lines, command)
+        order._retail_keep_charges(lines, command)
         currency = order.currency_id
         difference = currency.round(float(command.total) - order.amount_total)
         if not currency.is_zero(difference) and abs(difference) <= sender.client.max_rounding + 1e-9:
