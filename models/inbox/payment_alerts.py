@@ -9,6 +9,43 @@ ORPHANED = "payments_without_order"
 DAYS = 30  # older ones are not looked at
 NAMED = 10  # in a text
 PAYMENTS = ("payment.authorize", "payment.capture")
+# An order that is held is not shipped, and cancelled in the end, if its customer does not pay.
+NOT_PAID = [
+    ("retail_connector_id", "!=", False),
+    ("state", "=", "sale"),
+    ("retail_hold", "!=", "held"),
+    ("amount_total", ">", 0),
+    ("transaction_ids", "not any", [("state", "in", ("authorized", "done"))]),
+    (
+        "order_line",
+        "not any",
+        [("invoice_lines.move_id.payment_state", "in", ("paid", "in_payment", "partial", "reversed"))],
+    ),
+]
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    retail_is_unpaid = fields.Boolean(
+        "Not Paid",
+        compute="_compute_retail_is_unpaid",
+        search="_search_retail_is_unpaid",
+        help="It was captured, and nothing of it was paid or authorized.",
+    )
+
+    def _compute_retail_is_unpaid(self):
+        # As the superuser: payments and invoices are not for salespeople to read, but whether an order is paid.
+        unpaid = self.sudo().search([("id", "in", self.ids), *NOT_PAID])
+        for order in self:
+            order.retail_is_unpaid = order.id in unpaid.ids
+
+    @api.model
+    def _search_retail_is_unpaid(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        # As the superuser: payments and invoices are not for salespeople to read, but whether an order is paid.
+        return [("id", "in", self.sudo()._search(NOT_PAID))]
 
 
 class RetailConnector(models.Model):
@@ -35,19 +72,12 @@ class RetailConnector(models.Model):
 
     def _unpaid_orders(self, before):
         """Return the orders from before a time of which nothing was paid or authorized."""
-        orders = self.env["sale.order"].search(
-            [
-                ("retail_connector_id", "=", self.id),
-                ("state", "=", "sale"),
-                ("create_date", ">", before - timedelta(days=DAYS)),
-                ("create_date", "<=", before),
-                ("amount_total", ">", 0),
-                ("transaction_ids", "not any", [("state", "in", ("authorized", "done"))]),
-            ],
-            order="id",
-        )
-        paid = ("paid", "in_payment", "partial", "reversed")
-        return orders.filtered(lambda order: not {*order.invoice_ids.mapped("payment_state")} & {*paid})
+        domain = [
+            ("retail_connector_id", "=", self.id),
+            ("create_date", ">", before - timedelta(days=DAYS)),
+            ("create_date", "<=", before),
+        ]
+        return self.env["sale.order"].search([*domain, *NOT_PAID], order="id")
 
     def _orphaned_payments(self, before):
         """Return the messages about payments that have waited for their order since before a time."""
@@ -70,7 +100,8 @@ class RetailConnector(models.Model):
         )
         names = [f"{order.name} ({order.client_order_ref or ''})" for order in orders[:NAMED]]
         note = self.env._(
-            "No payment of these orders was reported, so they may be shipped unpaid: %s",
+            "No payment of these orders was reported, so they may be shipped unpaid: %s. In Sales, the filter Not Paid"
+            " lists all of them.",
             _listed(names, orders),
         )
         self._raise_alert(UNPAID, summary, note, responsible)

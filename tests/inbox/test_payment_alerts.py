@@ -58,6 +58,34 @@ class TestPaymentAlerts(PaymentsCase):
         self.age(cancelled)
         self.assertEqual(self.alerts(), [])
 
+    def test_an_order_that_is_held(self):
+        """It is not shipped: its hold ends by itself, or it is confirmed, and has to be paid from then on."""
+        order = self.sale_order(self.place(hold_minutes=60))
+        self.age(order)
+        self.assertEqual(self.alerts(), [])
+        self.assertEqual(self.post("/orders/W-1001/confirm", {}).status_code, 200)
+        self.assertEqual(len(self.alerts()), 1)
+
+    def test_the_filter_of_orders_without_payment(self):
+        """It is for salespeople, who may not read payments and invoices."""
+        unpaid = self.sale_order(self.place())
+        paid = self.sale_order(self.place(external_id="W-2", number="#2"))
+        self.pay("capture", order="W-2", status=201)
+        by_invoice = self.sale_order(self.place(external_id="W-3", number="#3"))
+        self.mug.invoice_policy = "order"
+        invoice = by_invoice._create_invoices()
+        invoice.action_post()
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        ).create({})._create_payments()
+        self.env.flush_all()
+        seller = new_test_user(self.env, "asks_money", "sales_team.group_sale_salesman_all_leads")
+        orders = (unpaid | paid | by_invoice).with_user(seller)
+        self.assertEqual(orders.mapped("retail_is_unpaid"), [True, False, False])
+        domain = [("id", "in", orders.ids)]
+        for value, found in ((True, unpaid), (False, paid | by_invoice)):
+            self.assertEqual(orders.search([*domain, ("retail_is_unpaid", "=", value)], order="id"), found)
+
     def test_a_payment_without_an_order(self):
         self.assertEqual(self.pay("capture", status=202)["state"], "waiting")
         self.assertEqual(self.alerts(), [])
