@@ -233,7 +233,10 @@ class RetailOrderProcess(models.AbstractModel):
     # -- what was asked and not done ---------------------------------------------------------------
 
     def _messages(self, order):
-        """Return the requests about an order that were not carried out."""
+        """Return the requests about an order that were not carried out, except those that are settled.
+
+        A refused one is settled when somebody has dismissed it, or the system has asked for the same again since.
+        """
         # As the superuser: links to remote records, and messages, are the hub's own.
         env = self.sudo().env
         bindings = env["retail.binding"].search([("res_model", "=", order._name), ("res_id", "=", order.id)])
@@ -244,7 +247,11 @@ class RetailOrderProcess(models.AbstractModel):
             SQL(
                 "SELECT m.id, m.command FROM retail_message m JOIN (VALUES %s) AS b(connector_id, remote_id)"
                 " ON b.connector_id = m.connector_id AND b.remote_id = m.content->>'external_id'"
-                " WHERE m.state IN ('waiting', 'incomplete', 'undecided', 'refused') AND NOT m.is_test",
+                " WHERE m.state IN ('waiting', 'incomplete', 'undecided', 'refused') AND NOT m.is_test"
+                " AND NOT (m.state = 'refused' AND (m.dismissed_by_id IS NOT NULL OR m.subject != '' AND EXISTS ("
+                "     SELECT FROM retail_message x"
+                "      WHERE x.connector_id = m.connector_id AND x.subject = m.subject AND x.command = m.command"
+                "        AND x.id > m.id AND x.state != 'refused' AND NOT x.is_test)))",
                 SQL(", ").join((each.connector_id.id, each.remote_id) for each in bindings),
             )
         )

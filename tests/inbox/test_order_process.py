@@ -115,6 +115,19 @@ class TestOrderProcess(HoldCase):
         self.assertEqual(len(seen), len(shown))
         self.assertFalse([each for each in seen if each["res_model"].startswith("retail.")])
 
+    def test_what_was_refused_and_is_settled(self):
+        """Somebody has dismissed it, or the system has sent it again, and it was carried out."""
+        self.place()
+        self.assertProblem(self.pay("capture", "P-1", "99.00"), "amount-exceeded", 409, ["/amount"])
+        self.assertProblem(self.pay("capture", "P-2", "99.00"), "amount-exceeded", 409, ["/amount"])
+        requests = ("request", "failed", "Web Shop", "payment.capture")
+        self.assertEqual(self.steps(self.process()).count(requests), 2)
+        self.pay("capture", "P-1", "4.20", status=201)
+        self.assertEqual(self.steps(self.process()).count(requests), 1)
+        self.messages(state="refused", subject="payment/P-2").action_dismiss()
+        self.env.flush_all()
+        self.assertEqual(self.steps(self.process()).count(requests), 0)
+
     def test_an_order_that_was_cancelled(self):
         order = self.held()
         self.let_expire(order)
