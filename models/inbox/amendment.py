@@ -185,9 +185,9 @@ class RetailAmendment(models.AbstractModel):
         # As the superuser: salespeople may read no stock moves.
         started = self.env["retail.fulfilment"].sudo()._started(line)
         if line.qty_invoiced:
-            return self.env._("%s of it are invoiced.", f"{line.qty_invoiced:g}")
+            return self.env._("Already invoiced: %s.", f"{line.qty_invoiced:g}")
         if started and (change.is_repriced or change.quantity < started - ROUNDING):
-            return self.env._("%s of it are picked or shipped.", f"{started:g}")
+            return self.env._("Already picked or shipped: %s.", f"{started:g}")
         return ""
 
     def _why_not_order(self, order, values):

@@ -4,7 +4,7 @@ import json
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_amount
+from odoo.tools import format_amount, html2plaintext
 
 from ...core.problem import Problem
 from .command import Sender
@@ -30,6 +30,7 @@ class RetailOrderChange(models.Model):
     order_id = fields.Many2one(
         "sale.order", "Sales Order", required=True, readonly=True, ondelete="cascade", index=True
     )
+    partner_id = fields.Many2one(related="order_id.partner_id", related_sudo=False)
     connector_id = fields.Many2one("retail.connector", "System", readonly=True, ondelete="set null")
     client_id = fields.Many2one("retail.api.client", "API Client", readonly=True, ondelete="set null")
     message_id = fields.Many2one(
@@ -191,7 +192,7 @@ class RetailOrderChange(models.Model):
                 partner = self.env[field.comodel_name].sudo().browse(new)
                 new = ", ".join(filter(None, map(str.strip, partner._display_address().splitlines())))
             elif field.type == "html":
-                new = self.env._("another text")
+                new = html2plaintext(new).strip() if new else self.env._("none")
             yield self.env._("%(field)s: %(value)s", field=label, value=new)
 
     def _line_values(self, change, remark):

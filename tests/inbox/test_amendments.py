@@ -225,7 +225,7 @@ class TestDecisions(AmendmentCase):
                 lambda line: (line.name, line.old_quantity, line.new_quantity, line.new_price, line.remark)
             ),
             [
-                (self.sold.order_line.name, 5, 2, 10, "3 of it are picked or shipped."),
+                (self.sold.order_line.name, 5, 2, 10, "Already picked or shipped: 3."),
                 ("[PLATE] The Plate", 0, 1, 10, False),
             ],
         )
@@ -254,6 +254,11 @@ class TestDecisions(AmendmentCase):
         self.assertEqual(self.messages(command="order.amend").state, "done")
         with self.assertRaisesRegex(UserError, "decided"):
             change.with_user(self.seller).action_apply()
+
+    def test_its_texts(self):
+        _answer, change = self.ask(self.line(quantity="2"), note="Ring twice")
+        self.assertIn("Ring twice", change.other)
+        self.assertEqual(change.partner_id, self.sold.partner_id)
 
     def test_reject(self):
         answer, change = self.ask(self.line(quantity="2"))
@@ -304,7 +309,7 @@ class TestDecisions(AmendmentCase):
         order._create_invoices().action_post()
         response = self.post("/orders/W-2/amend", self.state(self.line(quantity="3"), total="36.30"))
         self.assertEqual((response.status_code, response.json()["state"]), (202, "undecided"), response.text)
-        self.assertEqual(self.change(order).line_ids.remark, "2 of it are invoiced.")
+        self.assertEqual(self.change(order).line_ids.remark, "Already invoiced: 2.")
 
     def test_what_a_person_has_changed(self):
         order = self.sale_order(self.place(external_id="W-2"))
