@@ -69,6 +69,8 @@ class Endpoint:
     :param query: of a read: the schema of the query's parameters
     :param body: of what is no command: the schema of the content
     :param body_example: an example of that, as a dict
+    :param path_example: an example of the path's parameters, if it is not that of an order
+    :param query_example: of a read that needs a query: an example, such as ``sku=MUG``
     :param max_bytes: of the content
     :param deprecated_at: since when callers should use another endpoint
     :param sunset_at: when it will be removed
@@ -89,6 +91,8 @@ class Endpoint:
     sunset_at: date | None = field(default=None, kw_only=True)
     body: type[Canonical] | None = field(default=None, kw_only=True)
     body_example: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    path_example: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    query_example: str = field(default="", kw_only=True)
     max_bytes: int = field(default=MAX_BYTES, kw_only=True)
     may_wait: bool = field(default=False, kw_only=True)
 
@@ -109,9 +113,10 @@ class Endpoint:
 
     @property
     def example_path(self):
-        """The path with an example of each parameter."""
-        known = COMMAND_EXAMPLES.get(self.command, PATH_EXAMPLES)
-        return PARAMETER.sub(lambda found: quote(known.get(found[1], found[1]), safe=""), self.path)
+        """The path with an example of each parameter, and of the query if it needs one."""
+        known = COMMAND_EXAMPLES.get(self.command, {**PATH_EXAMPLES, **self.path_example})
+        path = PARAMETER.sub(lambda found: quote(known.get(found[1], found[1]), safe=""), self.path)
+        return f"{path}?{self.query_example}" if self.query_example else path
 
     @property
     def deprecation_headers(self):

@@ -42,6 +42,13 @@ class TestTryIt(OrderCase):
         trial = self.trial("getInventory")
         self.assertEqual((trial.target, trial.body, trial.takes_body), ("/inventory", False, False))
 
+    def test_examples_of_reads(self):
+        """They are valid as they stand."""
+        self.client.scope_ids = self.env["retail.api.scope"].search([])
+        self.assertEqual(self.trial("getCustomer").target, "/customers/C-1")
+        self.assertEqual(self.trial("searchCustomers").target, "/customers?email=anna%40example.com")
+        self.assertEqual(self.sent("searchCustomers"), (200, {"items": [], "next": ""}))
+
     def test_a_command_is_checked_and_nothing_is_kept(self):
         count = self.env["sale.order"].search_count([])
         status, answer = self.sent(body=json.dumps(self.order()))

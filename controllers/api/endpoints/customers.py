@@ -61,6 +61,7 @@ ENDPOINTS = (
         CustomersV1,
         search_customers,
         query=CustomersQueryV1,
+        query_example="email=anna%40example.com",
         problems=("invalid-request",),
     ),
     command_endpoint(
@@ -78,6 +79,7 @@ ENDPOINTS = (
         "customers:read",
         CustomerV1,
         read_customer,
+        path_example={"external_id": "C-1"},
         problems=("not-found",),
     ),
 )
