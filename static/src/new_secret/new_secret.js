@@ -4,11 +4,16 @@ import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 
-/** Shows a secret that was just generated: once, since it is stored encrypted and never shown again. */
+/** Shows a secret or key that was just generated: once, since it is stored encrypted or as a hash. */
 export class NewSecretDialog extends Component {
     static template = "retail_hub.NewSecretDialog";
     static components = { CopyButton, Dialog };
-    static props = { close: Function, secret: String, label: String, note: String };
+    static props = {
+        close: Function,
+        secret: String,
+        label: String,
+        note: { type: String, optional: true },
+    };
 
     get copied() {
         return _t("Copied");
