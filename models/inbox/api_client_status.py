@@ -24,6 +24,7 @@ class RetailApiClient(models.Model):
     # As the superuser: as above.
     status = fields.Selection(STATUSES, compute="_compute_status", compute_sudo=True)
     message_count = fields.Integer(compute="_compute_message_count")
+    refused_today_count = fields.Integer("Refused Today", compute="_compute_message_count")
 
     @api.depends("scope_ids")
     def _compute_takes_orders(self):
@@ -52,15 +53,24 @@ class RetailApiClient(models.Model):
                 client.status = "test" if client.is_test else "live"
 
     def _compute_message_count(self):
-        counts = self.env["retail.message"]._read_group(
-            [("client_id", "in", self.ids)], ["client_id"], ["__count"]
-        )
-        by_client = {client.id: count for client, count in counts}
+        messages, own = self.env["retail.message"], [("client_id", "in", self.ids)]
+        refused = [("state", "=", "refused"), ("received_at", ">=", "today")]
+        counts = dict(messages._read_group(own, ["client_id"], ["__count"]))
+        refused_counts = dict(messages._read_group([*own, *refused], ["client_id"], ["__count"]))
         for client in self:
-            client.message_count = by_client.get(client.id, 0)
+            client.message_count = counts.get(client, 0)
+            client.refused_today_count = refused_counts.get(client, 0)
 
     def action_open_messages(self):
         """Open the client's messages."""
         self.check_access("read")
+        return self._action_messages({})
+
+    def action_open_refused(self):
+        """Open what was refused to the client today."""
+        self.check_access("read")
+        return self._action_messages({"search_default_refused": 1, "search_default_received_today": 1})
+
+    def _action_messages(self, context):
         action = self.env["ir.actions.actions"]._for_xml_id("retail_hub.action_retail_message")
-        return {**action, "domain": [("client_id", "in", self.ids)], "context": {}}
+        return {**action, "domain": [("client_id", "in", self.ids)], "context": context}

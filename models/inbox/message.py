@@ -22,10 +22,10 @@ FREE_TEXTS = ("note", "reason")  # of commands, in which anything may stand
 STATES = [
     ("started", "In Progress"),
     ("received", "Received"),
-    ("done", "Done"),
     ("waiting", "Waiting"),
     ("incomplete", "To Complete"),
     ("undecided", "To Decide"),
+    ("done", "Done"),
     ("cancelled", "Cancelled"),
     ("refused", "Refused"),
     ("tested", "Tested"),

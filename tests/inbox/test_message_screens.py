@@ -32,8 +32,25 @@ class TestMessageScreens(OrderCase):
         self.new_client("Second", self.system, ())
         several = self.system.action_view_api_clients()
         self.assertEqual(several["domain"], [("connector_id", "=", self.system.id)])
-        found = self.env["retail.message"].search(self.system.action_view_messages()["domain"])
+        action = self.system.action_view_messages()
+        found = self.env["retail.message"].search(action["domain"])
         self.assertEqual((len(found), found), (1, self.messages()))
+        self.assertEqual(action["context"], {"search_default_received_today": 1})
+        self.assertEqual(self.system.received_today_count, 1)
+        found.received_at -= timedelta(days=1)
+        self.system.invalidate_recordset()
+        self.assertEqual(self.system.received_today_count, 0)
+
+    def test_what_was_refused_to_a_client(self):
+        message = self.refused(self.line("CUP", "1"))
+        clerk = self.client.with_user(self.clerk)
+        self.assertEqual((clerk.message_count, clerk.refused_today_count), (1, 1))
+        action = clerk.action_open_refused()
+        self.assertEqual(self.env["retail.message"].search(action["domain"]), message)
+        self.assertEqual(action["context"], {"search_default_refused": 1, "search_default_received_today": 1})
+        message.received_at -= timedelta(days=1)
+        self.client.invalidate_recordset()
+        self.assertEqual((clerk.message_count, clerk.refused_today_count), (1, 0))
 
     def test_what_is_unknown_is_named(self):
         message = self.refused(self.line("CUP", "1", id="a"), self.line("MUG", "1", rate="19"))
