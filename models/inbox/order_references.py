@@ -119,6 +119,8 @@ class RetailOrderReferences(models.AbstractModel):
         }
         mapped = self.env["retail.code.map"]._targets(connector, "tax", codes)
         candidates = self._sale_taxes()
+        without, including = self.env._("Prices without tax"), self.env._("Prices include tax")
+        label = including if command.prices_include_tax else without
         found = []
         for number, line in enumerate(command.lines):
             if line.taxes is None:
@@ -130,7 +132,7 @@ class RetailOrderReferences(models.AbstractModel):
                 match = next((mapped[code] for code in codes if code in mapped), None)
                 match = match or self._tax(candidates, tax, command.prices_include_tax, products[number])
                 if not match:
-                    unknown.add(f"/lines/{number}/taxes/{place}", "tax", codes[0])
+                    unknown.add(f"/lines/{number}/taxes/{place}", "tax", codes[0], label)
                 taxes.append(match or candidates.browse())
             found.append(taxes)
         return found

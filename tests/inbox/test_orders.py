@@ -275,7 +275,7 @@ class TestApiOrders(OrderCase):
             sorted(maps.mapped(lambda line: (line.kind, line.code, line.label, line.asked_count))),
             [
                 ("product", "CUP", "A cup", 1),
-                ("tax", f"19 % {self.country.code} excluded", False, 1),
+                ("tax", f"19 % {self.country.code} excluded", "Prices without tax", 1),
                 ("warehouse", "XX", False, 1),
             ],
         )
