@@ -97,8 +97,11 @@ def show_addresses(shop) -> None:
         ("Connectors", "action-retail_hub.action_retail_connector"),
         ("Outgoing events", "action-retail_hub.action_retail_delivery"),
         ("Failed events", "action-retail_hub.action_retail_error_group"),
+        ("API clients", "action-retail_hub.action_retail_api_client"),
+        ("Incoming messages", "action-retail_hub.action_retail_message"),
     ):
-        print(f"  {name:<17}{shop.url}/odoo/{path}")
-    print(f"  {'HubSpot':<17}{shop.hubspot.url}/_sandbox/state?records=contacts")
-    print(f"  {'Log in':<17}admin / admin (manager), clerk / clerk (user)")
-    print(f"  {'Odoo log':<17}{shop.odoo.log_path}")
+        print(f"  {name:<19}{shop.url}/odoo/{path}")
+    print(f"  {'API description':<19}{shop.url}/retail/v1/docs")
+    print(f"  {'HubSpot':<19}{shop.hubspot.url}/_sandbox/state?records=contacts")
+    print(f"  {'Log in':<19}admin / admin (manager), clerk / clerk (user)")
+    print(f"  {'Odoo log':<19}{shop.odoo.log_path}")

@@ -228,6 +228,24 @@ def flow(visitor: Visitor):
     visitor.visit(f"{ACTION}flow/{found}", ".o_form_view .o_field_widget[name=domain]")
 
 
+def api_client(visitor: Visitor):
+    client = visitor.find("retail.api.client", [("name", "=", "Web Shop")])
+    visitor.visit(f"{ACTION}api_client/{client}", ".o_form_view .o_field_widget[name=scope_ids]")
+
+
+def messages(visitor: Visitor):
+    visitor.visit(f"{ACTION}message", ".o_list_view .o_data_row")
+    visitor.browser.click(".o_pager_next")  # before the flash sale, of which there are many
+    visitor.see(".o_list_view .o_data_row")
+
+
+def order_process(visitor: Visitor):
+    order = visitor.find("sale.order", [("client_order_ref", "=", "#W-2")])
+    visitor.visit(f"/odoo/action-sale.action_orders/{order}", ".o_form_view .o_notebook")
+    visitor.browser.click(".o_notebook .nav-link[name=retail_process]")
+    visitor.see(".o_retail_process li")
+
+
 SCREENS: tuple[Callable[[Visitor], None], ...] = (
     connectors,
     connector_flows,
@@ -255,6 +273,9 @@ SCREENS: tuple[Callable[[Visitor], None], ...] = (
     event,
     settings,
     setup_check,
+    api_client,
+    messages,
+    order_process,
 )
 
 
