@@ -57,21 +57,24 @@ class RetailApiKey(models.Model):
         if len(client.key_ids.filtered(lambda key: key.state == "live")) >= MAX_LIVE:
             raise UserError(
                 self.env._(
-                    "%(client)s has two live keys. Revoke the one that is no longer used first.",
+                    "%(client)s has two live keys. On the Keys tab, revoke the one that is no longer used first.",
                     client=client.name,
                 )
             )
         text = api_key.new_key()
         values = {"client_id": client.id, "prefix": api_key.prefix_of(text), "digest": api_key.digest(text)}
         # As the superuser: nobody chooses a key; whoever may change the client was checked by the caller.
-        self.sudo().create(values)
+        key = self.sudo().create(values)
+        client.message_post(body=self.env._("Key created: %s", key.prefix))
         return text
 
     def action_revoke(self):
         """Refuse the keys from now on."""
         self.check_access("write")
-        # As the superuser: the time is not for users to choose; access was checked above.
-        self.sudo().filtered(lambda key: not key.revoked_at).revoked_at = fields.Datetime.now()
+        for key in self.filtered(lambda key: not key.revoked_at):
+            key.client_id.message_post(body=self.env._("Key revoked: %s", key.prefix))
+            # As the superuser: the time is not for users to choose; access was checked above.
+            key.sudo().revoked_at = fields.Datetime.now()
 
     @api.model
     def _note_use(self, key_id):

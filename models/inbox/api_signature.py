@@ -108,6 +108,7 @@ class RetailApiClient(models.Model):
                 "encrypted_signing_secret": encrypted,
             }
         )
+        self.message_post(body=self.env._("Signing secret created"))
         params = {"secret": secret, "label": self.env._("Signing Secret"), "note": note}
         return {"type": "ir.actions.client", "tag": "retail_hub.new_secret", "params": params}
 
@@ -116,6 +117,7 @@ class RetailApiClient(models.Model):
         self.check_access("write")
         # As the superuser: encrypted values are nobody's to write; access was checked above.
         self.sudo().encrypted_former_signing_secret = False
+        self.message_post(body=self.env._("Former signing secret removed"))
 
     def _check_signature(self, headers, content, trace_id):
         """Check the signature of a request.

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from ...controllers.api import endpoint
 from ...core.api_key import new_key
@@ -59,6 +59,19 @@ class TestApi(ApiCase):
         self.client.key_ids[-1].action_revoke()
         self.assertProblem(self.post("/customers", ANNA), "unauthorized", 401)
         self.assertEqual(self.post("/customers", ANNA, key=second).status_code, 200)
+
+    def test_who_made_and_revoked_a_key_stands_in_the_chatter(self):
+        manager = new_test_user(self.env, "has_keys", "retail_hub.group_manager")
+        client = self.new_client("Noted", self.system, ())
+        client.with_user(manager).action_new_key()
+        key = client.key_ids
+        key.with_user(manager).action_revoke()
+        key.with_user(manager).action_revoke()
+        notes = client.message_ids.filtered(lambda message: message.author_id == manager.partner_id)
+        self.assertEqual(
+            [note.body.striptags() for note in notes.sorted("id")],
+            [f"Key created: {key.prefix}", f"Key revoked: {key.prefix}"],
+        )
 
     def test_an_expired_key(self):
         self.client.key_ids.expires_at = fields.Datetime.subtract(fields.Datetime.now(), seconds=1)
