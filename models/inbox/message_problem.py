@@ -27,7 +27,11 @@ class RetailMessage(models.Model):
         for message in self:
             answer = message._open_answer()
             errors = (answer if is_clear else redact(answer)).get("errors", ())
-            message.problem_places = "\n".join(map(self._place_text, errors)) or False
+            # A sentence about the whole request stands in the problem already.
+            told = [
+                each for each in errors if LINE.match(each["pointer"]) or each["detail"] != message.problem
+            ]
+            message.problem_places = "\n".join(map(self._place_text, told)) or False
 
     @api.depends("problem", "response", "state")
     def _compute_has_unknown_codes(self):

@@ -76,9 +76,8 @@ class TestMessageScreens(OrderCase):
 
     def test_a_total(self):
         message = self.refused(total="99.00")
-        self.assertEqual(
-            message.problem_places, "total: The lines add up to 24.20 with tax; the total is 99.00."
-        )
+        self.assertEqual(message.problem, "The lines add up to 24.20 with tax; the total is 99.00.")
+        self.assertFalse(message.problem_places, "it would be said twice")
 
     def test_nothing_to_say_of_what_is_done(self):
         self.place()
