@@ -118,7 +118,8 @@ class RetailConnector(models.Model):
             for message in messages[:NAMED]
         ]
         note = self.env._(
-            "Customers have paid, but the orders have not come. Payment and order: %s",
+            "Customers have paid, but the orders have not come. Have the system send them, or give the money back."
+            " Payment and order: %s",
             _listed(names, messages),
         )
         self._raise_alert(ORPHANED, summary, note, responsible)
