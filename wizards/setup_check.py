@@ -91,6 +91,10 @@ class RetailSetupCheck(models.TransientModel):
         yield from self._check_caretaker(connector.name, company, connector.responsible_id, connector)
         for flow in connector.flow_ids.filtered("owner_id"):
             yield from self._check_caretaker(flow.display_name, company, flow.owner_id, flow)
+        is_sender = connector.api_client_ids and not connector.webhook_client_id  # webhooks have secrets
+        if connector.state == "draft" and is_sender:
+            yield self._only_calls_in(connector)
+            return
         yield self._check_credentials(connector)
         yield self._check_tested(connector)
         if connector.test_succeeded:
@@ -104,6 +108,14 @@ class RetailSetupCheck(models.TransientModel):
         if connector.state == "attention":
             fix = self.env._("Fix the cause, then click Activate on the connector.")
             yield Finding(ERROR, name, connector.state_reason, fix, connector)
+
+    def _only_calls_in(self, connector):
+        """A system to which nothing is sent needs neither credentials nor a test."""
+        name = self.env._("%(name)s: API clients", name=connector.name)
+        detail = self.env._(
+            "The system calls Odoo. Nothing is sent to it, since the connector is a draft: no credentials are needed."
+        )
+        return Finding(OK, name, detail, record=connector)
 
     def _check_credentials(self, connector):
         name = self.env._("%(name)s: credentials", name=connector.name)

@@ -33,6 +33,21 @@ class TestSetupCheck(RetailCase):
     def _status(self, name):
         return self._findings()[name][0]
 
+    def test_a_system_that_only_calls_in(self):
+        """It needs no credentials, unless something is sent to it or its webhooks are to be verified."""
+        shop = self.env["retail.connector"].create(
+            {"name": "Shop", "provider": "webhook", "base_url": "https://shop.example.com"}
+        )
+        self.assertEqual(self._status("Shop: credentials"), "error")
+        self.env["retail.api.client"].create({"name": "Shop", "connector_id": shop.id})
+        findings = self._findings()
+        self.assertEqual(
+            {name: status for name, (status, _text) in findings.items() if name.startswith("Shop:")},
+            {"Shop: API clients": "ok"},
+        )
+        shop.action_receive_webhooks()
+        self.assertEqual(self._status("Shop: credentials"), "error")
+
     def test_job_runner_is_not_running(self):
         """No runner is connected to the database of a test run."""
         line = self._lines()["Job runner"]
