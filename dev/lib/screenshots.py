@@ -194,7 +194,7 @@ def sync_state(visitor: Visitor):
 
 
 def timeline(visitor: Visitor):
-    order = visitor.find("sale.order", [("state", "=", "sale")])
+    order = visitor.find("sale.order", [("client_order_ref", "=", "#W-2")])
     visitor.visit(
         f"/odoo/action-sale.action_orders/{order}", ".o_form_view button[name=action_retail_timeline]"
     )
@@ -235,8 +235,12 @@ def api_client(visitor: Visitor):
 
 def messages(visitor: Visitor):
     visitor.visit(f"{ACTION}message", ".o_list_view .o_data_row")
-    visitor.browser.click(".o_pager_next")  # before the flash sale, of which there are many
+    visitor.browser.click(".o_pager_next")
+    visitor.browser.wait_for("document.querySelector('.o_pager_value')?.innerText.startsWith('81')")
     visitor.see(".o_list_view .o_data_row")
+    visitor.browser.evaluate(  # to what came before the flash sale
+        "[...document.querySelectorAll('.o_data_row')].at(-1).scrollIntoView()"
+    )
 
 
 def order_process(visitor: Visitor):
