@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from caller import new_client, new_system
 
 from stack import Database, wait_until
 
@@ -15,22 +16,8 @@ from stack import Database, wait_until
 def client(start_odoo):
     """Return (server, key) of a client that may write customers."""
     odoo = start_odoo("api", workers=4)
-    connector = odoo.call(
-        "retail.connector",
-        "create",
-        [{"name": "Shop", "provider": "webhook", "base_url": "https://shop.example.com"}],
-    )
-    scopes = odoo.call("retail.api.scope", "search", [("name", "like", "customers:")])
-    values = {
-        "name": "Storefront",
-        "connector_id": connector[0],
-        "scope_ids": scopes,
-        "calls_per_minute": 0,
-        "max_parallel": 0,
-    }
-    ids = odoo.call("retail.api.client", "create", [values])
-    action = odoo.call("retail.api.client", "action_new_key", ids)
-    return odoo, action["params"]["secret"]
+    _client, key = new_client(odoo, new_system(odoo), "customers:")
+    return odoo, key
 
 
 def post(client, content, idempotency_key):
@@ -102,10 +89,9 @@ def test_parallel_calls_are_bounded(client):
     """With one call at a time, others at the same time are refused, with a time to wait, and do nothing."""
     odoo, _key = client
     [connector] = odoo.call("retail.connector", "search", [("name", "=", "Shop")])
-    scopes = odoo.call("retail.api.scope", "search", [("name", "like", "customers:")])
-    values = {"name": "Bounded", "connector_id": connector, "scope_ids": scopes, "max_parallel": 1}
-    ids = odoo.call("retail.api.client", "create", [values])
-    key = odoo.call("retail.api.client", "action_new_key", ids)["params"]["secret"]
+    _client, key = new_client(
+        odoo, connector, "customers:", name="Bounded", calls_per_minute=600, max_parallel=1
+    )
     responses = together(
         (odoo, key),
         12,
@@ -126,9 +112,7 @@ def test_the_rate_counts_in_all_processes(client):
     """10 calls per minute: of 12, from four processes, 10 are answered."""
     odoo, _key = client
     [connector] = odoo.call("retail.connector", "search", [("name", "=", "Shop")])
-    values = {"name": "Slow", "connector_id": connector, "calls_per_minute": 10, "max_parallel": 0}
-    ids = odoo.call("retail.api.client", "create", [values])
-    key = odoo.call("retail.api.client", "action_new_key", ids)["params"]["secret"]
+    _client, key = new_client(odoo, connector, name="Slow", calls_per_minute=10)
 
     def read(_number):
         headers = {"Authorization": f"Bearer {key}"}

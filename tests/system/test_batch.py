@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from caller import new_client, new_system
 
 from stack import wait_until
 
@@ -22,15 +23,7 @@ class Shop:
 
     def __init__(self, odoo):
         self.odoo = odoo
-        connector = odoo.call(
-            "retail.connector",
-            "create",
-            [{"name": "Shop", "provider": "webhook", "base_url": "https://shop.example.com"}],
-        )
-        scopes = odoo.call("retail.api.scope", "search", [("name", "=", "customers:write")])
-        values = {"name": "Shop", "connector_id": connector[0], "scope_ids": scopes, "calls_per_minute": 0}
-        client = odoo.call("retail.api.client", "create", [{**values, "max_parallel": 0}])
-        self.key = odoo.call("retail.api.client", "action_new_key", client)["params"]["secret"]
+        _client, self.key = new_client(odoo, new_system(odoo), "customers:write")
 
     def send(self, items):
         return requests.post(

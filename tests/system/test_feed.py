@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg2
 import pytest
 import requests
+from caller import new_client, new_system
 
 from stack import wait_until
 
@@ -24,11 +25,7 @@ class Feed:
 
     def __init__(self, odoo):
         self.odoo = odoo
-        [self.connector] = odoo.call(
-            "retail.connector",
-            "create",
-            [{"name": "Reader", "provider": "webhook", "base_url": "https://shop.example.com"}],
-        )
+        self.connector = new_system(odoo, "Reader")
         flows = odoo.call("retail.flow", "search", [("connector_id", "=", self.connector)])
         odoo.call("retail.flow", "write", flows, {"active": False})
         created = odoo.call(
@@ -38,15 +35,7 @@ class Feed:
             context={"active_test": False},
         )
         odoo.call("retail.flow", "write", created, {"active": True, "mode": "pull"})
-        scopes = odoo.call("retail.api.scope", "search", [("name", "=", "events:read")])
-        values = {
-            "name": "Reader",
-            "connector_id": self.connector,
-            "scope_ids": scopes,
-            "calls_per_minute": 0,
-        }
-        client = odoo.call("retail.api.client", "create", [values])
-        self.key = odoo.call("retail.api.client", "action_new_key", client)["params"]["secret"]
+        _client, self.key = new_client(odoo, self.connector, "events:read")
 
     def create(self, name):
         return self.odoo.call("res.partner", "create", [{"name": name}])[0]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from caller import new_client, new_system
 from nginx import HOST, Nginx
 from standardwebhooks import Webhook
 
@@ -35,16 +36,12 @@ def site(start_odoo):
 class Site:
     def __init__(self, users, inbound, proxy):
         self.users, self.inbound, self.proxy = users, inbound, proxy
-        values = {"name": "Shop", "provider": "webhook", "base_url": "https://shop.example.com"}
-        [self.connector] = users.call("retail.connector", "create", [values])
-        self.scopes = users.call("retail.api.scope", "search", [("name", "like", "customers:")])
+        self.connector = new_system(users)
 
     def new_key(self, **values):
         """Return the key of a new client."""
         name = f"Shop {uuid.uuid4()}"
-        values = {"name": name, "connector_id": self.connector, "scope_ids": self.scopes, **values}
-        ids = self.users.call("retail.api.client", "create", [values])
-        return self.users.call("retail.api.client", "action_new_key", ids)["params"]["secret"]
+        return new_client(self.users, self.connector, "customers:", name=name, **values)[1]
 
     def read(self, key, source="127.0.0.1", **headers):
         """Return the response to a read of a customer who is not there."""
@@ -123,15 +120,8 @@ def test_signatures_survive_the_proxy(site):
         site.proxy.url + path, body.encode(), headers=signed(secret, body), timeout=60
     )
     assert response.status_code == 204, response.text
-    client = {
-        "name": "Signing",
-        "connector_id": connector,
-        "scope_ids": site.scopes,
-        "requires_signature": True,
-    }
-    ids = users.call("retail.api.client", "create", [client])
-    key = users.call("retail.api.client", "action_new_key", ids)["params"]["secret"]
-    secret = users.call("retail.api.client", "action_new_signing_secret", ids)["params"]["secret"]
+    client, key = new_client(users, connector, "customers:", name="Signing", requires_signature=True)
+    secret = users.call("retail.api.client", "action_new_signing_secret", [client])["params"]["secret"]
     target = "/retail/v1/customers/A%2FB%20%C3%A9?x=%2F"
     headers = {"Authorization": f"Bearer {key}", **signed(secret, f"GET {target}\n")}
     assert site.proxy.session().get(site.proxy.url + target, headers=headers, timeout=60).status_code == 404

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from caller import currency_of, new_client, new_product, new_system
 from hub import complaints
 
 BUYERS, SECONDS = 12, 20
@@ -16,27 +17,10 @@ PIECES = {"VASE": 10, "BOWL": 1_000, "CUP": 1_000}
 def shop(start_odoo):
     """Return the server, and the environment that the buyers need."""
     odoo = start_odoo("load", workers=4)
-    values = {"name": "Web Shop", "provider": "webhook", "base_url": "https://shop.example.com"}
-    [connector] = odoo.call("retail.connector", "create", [values])
-    [location] = odoo.call("stock.location", "search", [("complete_name", "=", "WH/Stock")])
     for sku, quantity in PIECES.items():
-        values = {"name": sku, "default_code": sku, "is_storable": True, "list_price": 10}
-        [product] = odoo.call("product.product", "create", [values])
-        quant = {"product_id": product, "location_id": location, "inventory_quantity": quantity}
-        odoo.call("stock.quant", "action_apply_inventory", odoo.call("stock.quant", "create", [quant]))
-    values = {
-        "name": "Storefront",
-        "connector_id": connector,
-        "scope_ids": odoo.call("retail.api.scope", "search", []),
-        "calls_per_minute": 0,
-        "max_parallel": 0,
-    }
-    ids = odoo.call("retail.api.client", "create", [values])
-    [(currency,)] = odoo.db.query(
-        "SELECT c.name FROM res_company o JOIN res_currency c ON c.id = o.currency_id WHERE o.id = 1"
-    )
-    key = odoo.call("retail.api.client", "action_new_key", ids)["params"]["secret"]
-    return odoo, {"SHOP_KEY": key, "SHOP_CURRENCY": currency}
+        new_product(odoo, sku, quantity)
+    _client, key = new_client(odoo, new_system(odoo))
+    return odoo, {"SHOP_KEY": key, "SHOP_CURRENCY": currency_of(odoo)}
 
 
 def test_a_web_shop_at_full_load(start_odoo, tmp_path):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from caller import currency_of, new_client, new_product, new_system
 
 from stack import OdooError, wait_until
 
@@ -19,35 +20,11 @@ SURE = 5  # orders of which one end is sure, in a race for the others
 def shop(start_odoo):
     """Return the server, and the key of a client that may capture orders."""
     odoo = start_odoo("orders", workers=4)
-    [connector] = odoo.call(
-        "retail.connector",
-        "create",
-        [{"name": "Shop", "provider": "webhook", "base_url": "https://shop.example.com"}],
-    )
-    scopes = odoo.call("retail.api.scope", "search", [("name", "like", "orders:")])
-    values = {
-        "name": "Storefront",
-        "connector_id": connector,
-        "scope_ids": scopes,
-        "calls_per_minute": 0,
-        "max_parallel": 0,
-    }
-    ids = odoo.call("retail.api.client", "create", [values])
-    odoo.key = odoo.call("retail.api.client", "action_new_key", ids)["params"]["secret"]
+    _client, odoo.key = new_client(odoo, new_system(odoo), "orders:")
+    odoo.currency = currency_of(odoo)
     odoo.session = requests.Session()
     odoo.session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=32))
     return odoo
-
-
-def product(shop, name, quantity, **values):
-    values = {"name": name, "default_code": name, "is_storable": True, "list_price": 10, **values}
-    [product_id] = shop.call("product.product", "create", [values])
-    if quantity:
-        [location] = shop.call("stock.location", "search", [("complete_name", "=", "WH/Stock")])
-        quant = {"product_id": product_id, "location_id": location, "inventory_quantity": quantity}
-        ids = shop.call("stock.quant", "create", [quant])
-        shop.call("stock.quant", "action_apply_inventory", ids)
-    return product_id
 
 
 def place(shop, number, *skus, **values):
@@ -70,13 +47,6 @@ def place(shop, number, *skus, **values):
         )
         if response.status_code != 429:
             return response
-
-
-@pytest.fixture(scope="module", autouse=True)
-def currency(shop):
-    [(shop.currency,)] = shop.db.query(
-        "SELECT c.name FROM res_company o JOIN res_currency c ON c.id = o.currency_id WHERE o.id = 1"
-    )
 
 
 def confirm(shop, order_id):
@@ -109,7 +79,7 @@ def reserved(shop, product_id):
 
 def test_more_buyers_than_pieces(shop):
     """Of 60 buyers, 20 get one each, the others get 409; users who confirm meanwhile change nothing of that."""
-    hot = product(shop, "HOT", PIECES)
+    hot = new_product(shop, "HOT", PIECES)
     quotations = [quotation(shop, hot) for _number in range(12)]
     with ThreadPoolExecutor(12) as pool:
         confirmations = [pool.submit(confirm, shop, each) for each in quotations]
@@ -135,7 +105,7 @@ def test_more_buyers_than_pieces(shop):
 
 def test_cancellations_beside_orders(shop):
     """Stock that is freed while others reserve the same is counted once, whether a system or a user cancels."""
-    mixed = product(shop, "MIXED", 1_000)
+    mixed = new_product(shop, "MIXED", 1_000)
     placed = [place(shop, number, "MIXED").json() for number in range(24)]
     sold = [quotation(shop, mixed) for _number in range(8)]
     for each in sold:
@@ -174,7 +144,7 @@ def cancel_as_user(shop, order_id):
 
 def test_lines_in_any_order(shop):
     """Orders of two products whose lines are in another order do not wait for each other for ever."""
-    one, two = product(shop, "ONE", PIECES), product(shop, "TWO", PIECES)
+    one, two = new_product(shop, "ONE", PIECES), new_product(shop, "TWO", PIECES)
     with ThreadPoolExecutor(8) as pool:
         skus = [("ONE", "TWO"), ("TWO", "ONE")]
         responses = list(pool.map(lambda number: place(shop, number, *skus[number % 2]), range(40)))
@@ -184,7 +154,7 @@ def test_lines_in_any_order(shop):
 
 def test_one_guest_at_once(shop):
     """Parallel orders of a guest make one customer."""
-    product(shop, "MANY", 100)
+    new_product(shop, "MANY", 100)
     with ThreadPoolExecutor(8) as pool:
         responses = list(pool.map(lambda number: place(shop, 7 * number, "MANY"), range(16)))
     assert {response.status_code for response in responses} == {201}
@@ -193,7 +163,7 @@ def test_one_guest_at_once(shop):
 
 def test_a_retry_says_what_came_of_it(shop):
     """What it says is of the new attempt, which was made in a transaction of its own."""
-    latecomer = product(shop, "LATE", 0)
+    latecomer = new_product(shop, "LATE", 0)
     assert place(shop, 1, "LATE").status_code == 409
     domain = [("state", "=", "refused"), ("problem", "like", "not enough in stock")]
     [message] = shop.call("retail.message", "search", domain, limit=1)  # the newest
@@ -270,7 +240,7 @@ def end_in(shop, ids, interval):
 
 def test_a_hold_is_confirmed_or_expires(shop):
     """Confirmations come while holds end, one after the other: each order has one end, and its stock is of that."""
-    race = product(shop, "RACE", PIECES)
+    race = new_product(shop, "RACE", PIECES)
     orders = [hold(shop, "RACE") for _number in range(PIECES)]
     ids = [order_id for _code, order_id in orders]
     assert reserved(shop, race)[:2] == (PIECES, PIECES)
@@ -293,7 +263,7 @@ def test_a_hold_is_confirmed_or_expires(shop):
 def test_a_hold_that_has_just_ended(shop, first):
     """Whoever comes second waits for the first one's transaction, and sees what it did."""
     sku = f"JUST-{first}"
-    piece = product(shop, sku, 1)
+    piece = new_product(shop, sku, 1)
     code, order_id = hold(shop, sku)
     with contextlib.closing(shop.db.connect()) as connection, connection.cursor() as cursor:
         connection.autocommit = False

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from caller import new_client, new_product, new_system
 from hub import complaints
 
 SECONDS = 600  # normally about a minute
@@ -24,20 +25,9 @@ NOT_CHECKED = {
 def client(start_odoo):
     """Return the server, and the key of a client in test mode that may do everything."""
     odoo = start_odoo("schemathesis", workers=3)
-    values = {"name": "Shop", "provider": "webhook", "base_url": "https://shop.example.com"}
-    [connector] = odoo.call("retail.connector", "create", [values])
-    odoo.call("product.product", "create", [{"name": "Mug", "default_code": "MUG", "list_price": 10}])
-    values = {
-        "name": "Everything",
-        "connector_id": connector,
-        "scope_ids": odoo.call("retail.api.scope", "search", []),
-        "is_test": True,
-        "allocation": "backorder",
-        "calls_per_minute": 0,
-        "max_parallel": 0,
-    }
-    ids = odoo.call("retail.api.client", "create", [values])
-    return odoo, odoo.call("retail.api.client", "action_new_key", ids)["params"]["secret"]
+    new_product(odoo, "MUG", 0)
+    _client, key = new_client(odoo, new_system(odoo), is_test=True, allocation="backorder")
+    return odoo, key
 
 
 def test_the_api_is_as_it_is_described(client, tmp_path):

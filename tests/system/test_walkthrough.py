@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from caller import new_client, new_product, new_system
 
 DOC = Path(__file__).parents[2] / "doc"
 BLOCK = re.compile(r"(?:::|\.\. code-block:: \w+)\n\n((?: {4}.*\n|\n)+)")
@@ -101,30 +102,12 @@ def shop(start_odoo):
         "tax_group_id": group,
     }
     taxes = odoo.call("account.tax", "create", [tax])
-    values = {
-        "name": "Mug",
-        "default_code": "MUG",
-        "is_storable": True,
-        "list_price": 12.1,
-        "taxes_id": [(6, 0, taxes)],
-    }
-    [mug] = odoo.call("product.product", "create", [values])
-    [location] = odoo.call("stock.location", "search", [("complete_name", "=", "WH/Stock")])
-    quant = {"product_id": mug, "location_id": location, "inventory_quantity": 10}
-    odoo.call("stock.quant", "action_apply_inventory", odoo.call("stock.quant", "create", [quant]))
+    new_product(odoo, "MUG", 10, name="Mug", list_price=12.1, taxes_id=[(6, 0, taxes)])
     pricelists = odoo.call("product.pricelist", "search", [])
     odoo.call("product.pricelist", "write", pricelists, {"currency_id": euro})
-    values = {"name": "Web Shop", "provider": "webhook", "base_url": "https://shop.example.com"}
-    [connector] = odoo.call("retail.connector", "create", [values])
+    connector = new_system(odoo, "Web Shop")
     flows = odoo.call("retail.flow", "search", [("connector_id", "=", connector)])
     odoo.call("retail.flow", "write", flows, {"mode": "pull", "sends_own": True})
-    scopes = odoo.call("retail.api.scope", "search", [])
     journals = odoo.call("account.journal", "search", [("type", "=", "bank")])
-    values = {
-        "name": "Storefront",
-        "connector_id": connector,
-        "scope_ids": scopes,
-        "payment_journal_id": journals[0],
-    }
-    ids = odoo.call("retail.api.client", "create", [values])
-    return odoo, odoo.call("retail.api.client", "action_new_key", ids)["params"]["secret"]
+    _client, key = new_client(odoo, connector, payment_journal_id=journals[0])
+    return odoo, key

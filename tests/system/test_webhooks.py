@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 import requests
+from caller import find_scopes, new_client, new_system
 from standardwebhooks import Webhook
 
 from stack import wait_until
@@ -26,31 +27,21 @@ class Shop:
 
     def __init__(self, odoo):
         self.odoo = odoo
-        values = {"name": "Shop", "provider": "webhook", "base_url": "https://shop.example.com"}
-        [self.id] = odoo.call("retail.connector", "create", [values])
+        self.id = new_system(odoo)
         odoo.call("retail.connector", "action_receive_webhooks", [self.id])
         fields = ["webhook_url", "webhook_client_id"]
         [found] = odoo.call("retail.connector", "read", [self.id], fields)
         self.url = f"{odoo.url}/retail/webhooks/{found['webhook_url'].rpartition('/')[2]}"
-        self.scopes = odoo.call("retail.api.scope", "search", [("name", "like", "customers:")])
+        scopes = find_scopes(odoo, "customers:")
         client = found["webhook_client_id"][0]
-        odoo.call("retail.api.client", "write", [client], {"scope_ids": [(6, 0, self.scopes)]})
+        odoo.call("retail.api.client", "write", [client], {"scope_ids": [(6, 0, scopes)]})
         domain = [("connector_id", "=", self.id), ("name", "=", "inbound_secret")]
         secrets = odoo.call("retail.credential", "search", domain)
         self.secret = odoo.call("retail.credential", "action_generate", secrets)["params"]["secret"]
 
     def new_client(self, name, **values):
         """Return (id, key) of a client without limits."""
-        values = {
-            "name": name,
-            "connector_id": self.id,
-            "scope_ids": self.scopes,
-            "calls_per_minute": 0,
-            "max_parallel": 0,
-            **values,
-        }
-        ids = self.odoo.call("retail.api.client", "create", [values])
-        return ids[0], self.odoo.call("retail.api.client", "action_new_key", ids)["params"]["secret"]
+        return new_client(self.odoo, self.id, "customers:", name=name, **values)
 
     def hook(self, message_id, data):
         """Send a webhook; return (status, seconds)."""
