@@ -52,7 +52,9 @@ def test_all_arrives_once(odoo, cluster, random):
             wait_until(
                 lambda left=left: is_left(odoo, senders, left), PATIENCE, f"{left:.0f} messages to be left"
             )
-            print(f"{time.monotonic() - started:.0f} s, {left:.0f} of {senders.total} left: {name}", flush=True)
+            print(
+                f"{time.monotonic() - started:.0f} s, {left:.0f} of {senders.total} left: {name}", flush=True
+            )
             harms[name]()
         wait_until(lambda: is_sent(odoo, senders), PATIENCE, "all messages to be answered", interval=0.2)
         assert not senders.surprises, senders.surprises
