@@ -24,7 +24,8 @@ class Account:
     ``PREFIXES``: the beginnings of the URL paths that it answers.
     ``SETTINGS``: settings that tests may change, with their defaults.
     ``LIMITS``: {name: :class:`~.limits.Limit`} of calls.
-    ``ROUTES``: (HTTP method, path such as ``/v1/people/{key}``, name of a Python method), see :meth:`route`.
+    ``ROUTES``: (HTTP method, path such as ``/v1/people/{key}``, name of a Python method, or a function), see
+    :meth:`route`.
     ``SECRET_HEADERS``, ``SECRET_PATHS``: further secrets to hide in the request log, see ``masking.py``.
     ``oauth``: an :class:`~.oauth.OAuth`, or None.
     """
@@ -129,15 +130,17 @@ class Account:
     def route(self, request, caller):
         """Call the method of the first of ``ROUTES`` that matches, one request at a time.
 
-        The method gets the request, and the parts of the path in braces as named arguments.
+        The method gets the request, and the parts of the path in braces as named arguments. A function also gets
+        the account, as its first argument.
         """
         path, is_known = request.target.partition("?")[0], False
         for method, pattern, action in self._routes:
             match = pattern.fullmatch(path)
             if match and method == request.method:
                 parts = {name: unquote(value) for name, value in match.groupdict().items()}
+                handler = action if callable(action) else getattr(type(self), action)
                 with self.lock:
-                    return getattr(self, action)(request, **parts)
+                    return handler(self, request, **parts)
             is_known = is_known or bool(match)
         raise self.failure(405, "method not allowed") if is_known else self.failure(404, "not found")
 
