@@ -11,6 +11,7 @@ from pathlib import Path
 
 PROVIDERS = {
     "hubspot": "hubspot.portal:Portal",
+    "voucherify": "voucherify.project:Project",
     "webhook": "webhook.receiver:Receiver",
 }
 
