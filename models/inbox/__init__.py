@@ -17,6 +17,7 @@ from . import backlog
 from . import command
 from . import mapped_command
 from . import message_retry
+from . import accepted_difference
 from . import received_customer
 from . import received_address
 from . import customer_state

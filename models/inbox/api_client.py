@@ -99,14 +99,15 @@ class RetailApiClient(models.Model):
         default=0.05,
         tracking=True,
         help="If an order's total differs from its lines by at most this, the difference becomes a line. If it differs"
-        " by more, the order is refused.",
+        " by more, the order is refused, unless somebody accepts the difference.",
     )
     keeps_incomplete = fields.Boolean(
         "Keep Unknown",
         tracking=True,
         help="If an order names a product, a tax or a warehouse that Odoo does not know, keep it until somebody has"
         " mapped it, instead of refusing it. So is one with an archived product, an inactive currency or a date in a"
-        " closed period, until somebody retries it.",
+        " closed period, until somebody retries it, and one whose lines do not add up to its total, until somebody"
+        " accepts the difference.",
     )
     patience_minutes = fields.Integer(
         "Wait for Orders (Minutes)",

@@ -1,4 +1,4 @@
-"""Code mapping: what a system's own codes for products, taxes, warehouses and payment methods mean in Odoo."""
+"""Code mapping: what a system's own codes for products, taxes, warehouses and so on mean in Odoo."""
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -7,14 +7,18 @@ from ...core.const import Lane
 
 KINDS = [
     ("product", "Product"),
+    ("delivery_method", "Delivery Method"),
     ("tax", "Tax"),
     ("warehouse", "Warehouse"),
+    ("location", "Location"),
     ("payment_method", "Payment Method"),
 ]
 TARGETS = {
     "product": "product_id",
+    "delivery_method": "product_id",
     "tax": "tax_id",
     "warehouse": "warehouse_id",
+    "location": "location_id",
     "payment_method": "journal_id",
 }
 
@@ -41,6 +45,13 @@ class RetailCodeMap(models.Model):
         "account.tax", check_company=True, ondelete="cascade", domain=[("type_tax_use", "=", "sale")]
     )
     warehouse_id = fields.Many2one("stock.warehouse", check_company=True, ondelete="cascade")
+    location_id = fields.Many2one(
+        "stock.location",
+        check_company=True,
+        ondelete="cascade",
+        domain=[("usage", "=", "internal")],
+        help="Where goods that come back are put.",
+    )
     journal_id = fields.Many2one(
         "account.journal",
         check_company=True,

@@ -34,10 +34,12 @@ class Sender(NamedTuple):
     """Who asks for something: records as the superuser.
 
     :param client: the API client, whose policies apply
+    :param accepts_difference: a person has decided that an order is captured whose lines do not add up to its total
     """
 
     connector: Any
     client: Any
+    accepts_difference: bool = False
 
 
 class Applied(NamedTuple):

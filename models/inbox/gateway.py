@@ -90,28 +90,32 @@ class RetailGateway(models.AbstractModel):
         return Reply(status, body, {"Retail-Trace-Id": trace_id, "Idempotency-Replayed": "true"})
 
     @api.model
-    def _retry(self, message):
+    def _retry(self, message, decision=None):
         """Carry out a request again that was not completed, in a transaction of its own; return the :class:`Reply`.
 
         Its caller gets the new answer if it repeats the request, or asks for the message.
 
+        :param decision: values for the message, by which a person has decided how to carry it out
         :raise Problem: it cannot be carried out now
         """
         with self.env.registry.cursor() as cr:
             # As the superuser: whoever asks for it, it is carried out as the client's user.
             gateway = self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
-            return gateway._carry_out_again(message.id)
+            return gateway._carry_out_again(message.id, decision or {})
 
-    def _carry_out_again(self, message_id):
+    def _carry_out_again(self, message_id, decision):
         message = self.env["retail.message"].browse(message_id)
         caller, request = message.client_id._caller(message.is_test), message._request()
         if request.command_type.scope not in caller.scopes:
             raise Problem("forbidden", f"The client lacks the scope {request.command_type.scope}.")
         commands, sender = self._command_model(caller, request), self._sender(caller)
+        is_accepted = bool(decision.get("accepted_by_id") or message.accepted_by_id)
+        sender = sender._replace(accepts_difference=is_accepted)
         keys = commands._lock_keys(request.command, sender)
 
         def again():
             if message._lock_open():
+                message.write(decision)
                 return self._answer(caller, request, commands, sender, message_id)
             raise Problem("conflict", "The request is completed.")
 

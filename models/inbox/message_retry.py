@@ -37,7 +37,12 @@ class RetailMessage(models.Model):
     def action_retry(self):
         """Carry out requests again that were not completed, the oldest first, and say what came of it."""
         self.check_access("read")
-        reasons = self._retry_all()
+        return self._retry_notice(self._retry_all())
+
+    def _retry_notice(self, reasons):
+        """
+        :param reasons: as :meth:`_retry_all` returns them
+        """
         params = {
             "type": "warning" if reasons else "success",
             "message": self._retry_report(reasons),
@@ -69,13 +74,15 @@ class RetailMessage(models.Model):
         why = " ".join(list(dict.fromkeys(reasons.values()))[:REASONS_SHOWN])
         return self.env._("%(done)s Not completed: %(why)s", done=done, why=why)
 
-    def _retry(self):
+    def _retry(self, **decision):
         """Carry out a request again; return why that did not complete it, and "" if it did.
 
         That happens in a transaction of its own, which this one does not see.
+
+        :param decision: values of the message, by which a person has decided how to carry it out
         """
         try:
-            return self._try_again()
+            return self._try_again(**decision)
         except Problem as problem:
             _logger.info("Message %s was not carried out: %s", self.uuid, problem.kind)
             return problem.detail
@@ -94,7 +101,7 @@ class RetailMessage(models.Model):
         if is_left:
             raise RetryableJobError("Some wait.", seconds=RETRY_SECONDS)
 
-    def _try_again(self):
+    def _try_again(self, **decision):
         """As :meth:`_retry`.
 
         :raise Problem: it cannot be carried out now
@@ -104,7 +111,7 @@ class RetailMessage(models.Model):
             return self.env._("The request is completed.")
         if not self.client_id.active:
             return self.env._("The client %s is archived.", self.client_id.name)
-        reply = self.env["retail.gateway"]._retry(self)
+        reply = self.env["retail.gateway"]._retry(self, decision)
         if reply.status in (200, 201):
             return ""
         answer = json.loads(reply.body)

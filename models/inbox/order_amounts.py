@@ -9,7 +9,7 @@ from ...core.order_money import charged, decimals, line_money, odd_taxes
 from ...core.problem import Problem
 from ...schemas.commands.order import LineTaxV1
 from ..source.canonical_values import amount
-from .unknown_codes import ToComplete
+from .unknown_codes import MISMATCH, ToComplete
 
 
 class RetailOrderAmounts(models.AbstractModel):
@@ -164,17 +164,18 @@ class RetailOrderAmounts(models.AbstractModel):
         order._retail_keep_charges(lines, command)
         currency = order.currency_id
         difference = currency.round(float(command.total) - order.amount_total)
-        if not currency.is_zero(difference) and abs(difference) <= sender.client.max_rounding + 1e-9:
+        limit = float("inf") if sender.accepts_difference else sender.client.max_rounding + 1e-9
+        if not currency.is_zero(difference) and abs(difference) <= limit:
             self._add_rounding(order, difference)
         self._check(command.total, order.amount_total, currency, "total", "with tax")
-        if command.tax is not None:
+        if command.tax is not None and not sender.accepts_difference:
             self._check(command.tax, order.amount_tax, currency, "tax", "of tax")
 
     def _check(self, theirs, ours, currency, name, what):
         if currency.is_zero(float(theirs) - ours):
             return
-        detail = f"The lines add up to {amount(ours, currency)} {what}; the {name} is {theirs}."
-        raise Problem("total-mismatch", detail, errors=[{"pointer": f"/{name}", "detail": detail}])
+        detail = f"{MISMATCH} {amount(ours, currency)} {what}; the {name} is {theirs}."
+        raise ToComplete("total-mismatch", detail, errors=[{"pointer": f"/{name}", "detail": detail}])
 
     def _convert_prices(self, order, lines, command):
         """Of lines whose taxes Odoo has chosen, make the prices include tax or not as those taxes do."""

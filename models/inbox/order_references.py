@@ -59,7 +59,8 @@ class RetailOrderReferences(models.AbstractModel):
     def _products(self, command, connector, unknown):
         """Return a list of products, in the order of the lines; empty ones for what is unknown."""
         codes = {code for line in command.lines for _name, code in line.codes}
-        mapped = self.env["retail.code.map"]._targets(connector, "product", codes)
+        maps = self.env["retail.code.map"]
+        mapped = {kind: maps._targets(connector, kind, codes) for kind in ("product", "delivery_method")}
         known = defaultdict(
             dict,
             sku=self._by("default_code", {line.sku for line in command.lines}),
@@ -67,12 +68,14 @@ class RetailOrderReferences(models.AbstractModel):
         )
         products = []
         for number, line in enumerate(command.lines):
-            named = (mapped.get(code) or known[name].get(code) for name, code in line.codes)
+            kind = "delivery_method" if line.kind == "delivery" else "product"
+            own = {**mapped["product"], **mapped[kind]}
+            named = (own.get(code) or known[name].get(code) for name, code in line.codes)
             product = next(filter(None, named), None)
             if not product and line.codes == [("kind", line.kind)]:
                 product = self.env.ref(KIND_PRODUCTS[line.kind])
             if not product:
-                unknown.add(f"/lines/{number}", "product", line.code, line.name)
+                unknown.add(f"/lines/{number}", kind, line.code, line.name)
             products.append(product or self.env["product.product"])
         return products
 
@@ -193,7 +196,8 @@ class _Unknown:
         self._codes = []
 
     def add(self, pointer, kind, code, label=""):
-        self._errors.append({"pointer": pointer, "detail": f"No {kind} in Odoo is mapped to {code}."})
+        what = kind.replace("_", " ")
+        self._errors.append({"pointer": pointer, "detail": f"No {what} in Odoo is mapped to {code}."})
         self._codes.append((kind, code, label))
 
     def check(self):

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from odoo import models
 
-from ...core.problem import Problem
 from ...schemas.commands.fulfilment import ReturnedLineV1, ReturnResultV1
 from ..source.canonical_values import decimal
 from .availability import ROUNDING
@@ -13,6 +12,7 @@ from .closed_period import check_open
 from .command import Applied
 from .fulfilment import in_units
 from .moments import as_datetime
+from .unknown_codes import UnknownCodes
 
 RETURN = "return"
 
@@ -83,14 +83,17 @@ class ReturnReceive(models.AbstractModel):
         """
         own = warehouse or move.picking_type_id.warehouse_id
         if is_restocked:
-            return self._location(command.location, own) if command.location else own.lot_stock_id
+            return self._location(command.location, own, sender) if command.location else own.lot_stock_id
         return sender.client.damaged_location_id or self._damaged(own)
 
-    def _location(self, code, warehouse):
-        """Return the internal location of a warehouse with a barcode or name.
+    def _location(self, code, warehouse, sender):
+        """Return the location that a code is mapped to, or the one of a warehouse with this barcode or name.
 
-        :raise Problem: there is none, or there are several
+        :raise UnknownCodes: there is none, or there are several
         """
+        mapped = self.env["retail.code.map"]._targets(sender.connector, "location", [code])
+        if mapped:
+            return mapped[code]
         locations = self.env["stock.location"]
         domain = [("usage", "=", "internal"), ("id", "child_of", warehouse.view_location_id.id)]
         for field in ("barcode", "complete_name", "name"):
@@ -98,7 +101,7 @@ class ReturnReceive(models.AbstractModel):
             if len(found) == 1:
                 return found
         detail = "The warehouse has no internal location with this barcode or name, or several."
-        raise Problem("invalid-request", detail, errors=[{"pointer": "/location", "detail": detail}])
+        raise UnknownCodes([{"pointer": "/location", "detail": detail}], [("location", code, "")])
 
     def _damaged(self, warehouse):
         """Return the warehouse's location for damaged goods, which is outside of what it delivers from."""

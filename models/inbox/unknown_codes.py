@@ -2,7 +2,9 @@
 
 from ...core.problem import Problem
 
-UNKNOWN = "Odoo does not know"  # how the sentence begins
+# How the sentences begin by which a person can help.
+UNKNOWN = "Odoo does not know"
+MISMATCH = "The lines add up to"
 NAMED = 5  # codes in the sentence; the errors have them all
 
 

@@ -313,7 +313,12 @@ class TestReturns(FulfilmentCase):
         self.assertEqual(self.on_hand(self.mug, shelf), 1)
         content = {"return_id": "R-2", "lines": [{"sku": "MUG", "quantity": "1"}], "location": "LOC-8"}
         response = self.report("/orders/W-1001/returns", content)
-        self.assertProblem(response, "invalid-request", 422, ["/location"])
+        self.assertProblem(response, "unknown-reference", 422, ["/location"])
+        [listed] = self.env["retail.code.map"].search([("code", "=", "LOC-8")])
+        self.assertEqual((listed.kind, listed.is_mapped), ("location", False))
+        listed.location_id = shelf
+        self.assertEqual(self.report("/orders/W-1001/returns", content).status_code, 201)
+        self.assertEqual(self.on_hand(self.mug, shelf), 2)
 
     def test_never_more_than_the_customer_has(self):
         self.take_back("2")

@@ -1,6 +1,7 @@
 """An order's amounts are those of the channel, to the cent, on the order and on its invoice."""
 
-from odoo.tests import tagged
+from odoo.exceptions import UserError
+from odoo.tests import new_test_user, tagged
 
 from .orders import OrderCase
 
@@ -220,6 +221,32 @@ class TestOrderMoney(OrderCase):
         position.foreign_vat = False
         response = self.post("/orders", self.order(line, external_id="W-2"))
         self.assertProblem(response, "unknown-reference", 422, ["/lines"])
+
+    def test_a_difference_that_a_person_accepts(self):
+        """Refused at first, or kept if the client says so; then captured with a line for all of the difference."""
+        clerk = new_test_user(self.env, "accepts", "base.group_user,retail_hub.group_user")
+        for external_id, keeps in (("W-1", False), ("W-2", True)):
+            with self.subTest(keeps=keeps):
+                self.client.keeps_incomplete = keeps
+                content = self.order(total="30.00", tax="5.00", external_id=external_id)
+                response = self.post("/orders", content, idempotency_key=external_id)
+                self.assertEqual(response.status_code, 202 if keeps else 422, response.text)
+                message = self.messages(subject=f"order/{external_id}")
+                self.assertEqual((message.has_difference, message.has_unknown_codes), (True, False))
+                self.assertEqual(message.action_retry()["params"]["type"], "warning")
+                notice = message.with_user(clerk).action_accept_difference()
+                self.assertEqual(notice["params"]["type"], "success", notice)
+                message.invalidate_recordset()
+                self.assertEqual(
+                    (message.state, message.accepted_by_id, message.has_difference),
+                    ("done", clerk, False),
+                )
+                answer = self.post("/orders", content, idempotency_key=external_id).json()
+                self.assertEqual(
+                    (answer["total"], answer["tax"], answer["rounding"]), ("30.00", "4.20", "5.80")
+                )
+                with self.assertRaises(UserError):
+                    message.action_accept_difference()
 
     def test_tax_that_does_not_follow_from_its_rate(self):
         def taxed(amount):

@@ -450,6 +450,8 @@ class TestApiOrders(OrderCase):
     def test_an_unknown_sku_of_a_line_that_is_no_product(self):
         line = self.line("EXPRESS", "1", "20.00", kind="delivery")
         self.assertProblem(self.post("/orders", self.order(line)), "unknown-reference", 422, ["/lines/0"])
+        [listed] = self.env["retail.code.map"].search([("code", "=", "EXPRESS")])
+        self.assertEqual((listed.kind, listed.is_mapped), ("delivery_method", False))
         order = self.sale_order(self.place({**line, "sku": ""}))
         self.assertEqual(order.order_line.product_id, self.env.ref("retail_hub.product_delivery"))
         self.assertEqual([line._retail_line().kind for line in order.order_line], ["delivery"])
