@@ -244,12 +244,21 @@ class RetailAlias(models.Model):
     @api.model
     def _try_again(self, connector, res_model, primary_ids):
         """Have those sent in full to whom the remote refused a value that these records may not have any more."""
-        refused = self._of_primaries(connector, res_model, primary_ids).filtered(
-            lambda alias: alias.is_partial and alias.is_remote
+        self.flush_model()
+        # In SQL: it is done for each change that is sent, and hardly ever finds one.
+        refused = self.env.execute_query(
+            SQL(
+                "UPDATE retail_alias SET key_hash = NULL WHERE primary_id = ANY(%s) AND connector_id = %s"
+                " AND res_model = %s AND is_partial AND is_remote RETURNING res_id",
+                list(primary_ids),
+                connector.id,
+                res_model,
+            )
         )
-        refused.key_hash = False
-        for alias in refused:
-            queue_state(connector, self.env[res_model].browse(alias.res_id).exists(), None)
+        if refused:
+            self.invalidate_model(["key_hash"])
+        for (res_id,) in refused:
+            queue_state(connector, self.env[res_model].browse(res_id).exists(), None)
 
     @api.model
     def _of_records(self, connector, res_model, ids):
