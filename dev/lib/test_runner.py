@@ -279,9 +279,9 @@ def run(target: str | None, pytest_arguments: list[str]) -> Count:
 
 def run_all() -> Count:
     """Run all tests: those that need no quiet machine side by side, the others one after the other."""
-    with beside("pure", NEIGHBOURS) as others:
+    with beside("pure", NEIGHBOURS, "bench") as others:
         count = run_odoo_tests() + others.wait()
-    return count + _run_folder(SYSTEM) + _run_folder(FAULTS, "--short") + _run_folder(BENCH)
+    return count + _run_folder(SYSTEM) + _run_folder(FAULTS, "--short")
 
 
 @contextlib.contextmanager
@@ -385,7 +385,7 @@ def main() -> int:
         if options.keep:
             say(f"kept the databases {prefix}_…")
         else:
-            drop_databases(prefix)
+            drop_databases(f"{prefix}_")
     say(f"{time.monotonic() - begin:.0f} s")
     say(str(count))
     return 1 if count.failed else 0
