@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .unknown_codes import MISMATCH
+COMMANDS = ("order.place", "order.amend")
 
 
 class RetailMessage(models.Model):
@@ -18,11 +18,11 @@ class RetailMessage(models.Model):
     )
     has_difference = fields.Boolean(compute="_compute_has_difference")
 
-    @api.depends("problem", "state")
+    @api.depends("command", "problem_kind", "state")
     def _compute_has_difference(self):
         for message in self:
-            is_open = message.state in ("incomplete", "refused")
-            message.has_difference = is_open and (message.problem or "").startswith(MISMATCH)
+            is_open = message.state in ("incomplete", "refused") and message.command in COMMANDS
+            message.has_difference = is_open and message.problem_kind == "total-mismatch"
 
     def action_accept_difference(self):
         """Carry out the request with a line for the difference, whatever the client's limit is."""

@@ -110,7 +110,7 @@ class CustomerUpsert(models.AbstractModel):
             for address in command.addresses:
                 values |= received._address_values(address, "", countries)
             vals_list.append(received._as_kept(received._new_values(values), self.env["res.partner"]))
-            warnings.append(remarks + received._region_warnings(*command.addresses))
+            warnings.append(remarks + received._region_warnings(*command.addresses, countries=countries))
         customers = received._customers().create(vals_list)
         received._link_all(
             sender,
@@ -137,7 +137,7 @@ class CustomerUpsert(models.AbstractModel):
         received._note_state(link, command)
         has_consent = received._set_consent(customer, command.consent)
         outcome = "updated" if changed or has_consent else "unchanged"
-        warnings += received._region_warnings(*command.addresses)
+        warnings += received._region_warnings(*command.addresses, countries=countries)
         return self._applied(command, customer, outcome, warnings)
 
 

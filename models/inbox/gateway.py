@@ -155,7 +155,7 @@ class RetailGateway(models.AbstractModel):
         if message.state == "started":  # others wait already
             message._check_backlog(self.env["retail.api.client"].browse(caller.client_id))
         undecided.record.message_id = message_id
-        message._finish(message_id, "undecided", reply, undecided.record, undecided.problem.detail)
+        message._finish(message_id, "undecided", reply, undecided.record, undecided.problem)
         return reply
 
     def _store_refusal(self, caller, request, commands, sender, message_id, problem):
@@ -174,11 +174,11 @@ class RetailGateway(models.AbstractModel):
                 messages._check_backlog(sender.client)
             body = message._as_kept(kept_as, problem).canonical()
             reply = Reply(202, json.dumps(body), headers)
-            messages._finish(message_id, kept_as, reply, problem=problem.detail)
+            messages._finish(message_id, kept_as, reply, problem=problem)
             return reply
         body = json.dumps(problem.as_json(request.base_url, request.trace_id))
         reply = Reply(problem.status, body, {**headers, **problem.headers})
-        messages._finish(message_id, "refused", reply, problem=problem.detail, reason=problem.reason)
+        messages._finish(message_id, "refused", reply, problem=problem)
         return reply
 
     def _kept_as(self, sender, message_id, problem):

@@ -155,7 +155,7 @@ class SaleOrder(models.Model):
         self.check_access("write")
         for order in self:
             if order.state != "sale" or order.retail_review != "open":
-                raise UserError(self.env._("%s is not to be reviewed.", order.name))
+                raise UserError(self.env._("%s does not need a review.", order.name))
             order._retail_release(self.env.user.name)
 
     def _retail_release(self, name):

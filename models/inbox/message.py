@@ -62,6 +62,9 @@ class RetailMessage(models.Model):
     # As the superuser: as above.
     shown_response = fields.Text("Answer", compute="_compute_shown", compute_sudo=True)
     problem = fields.Char(readonly=True)
+    problem_kind = fields.Char(
+        readonly=True, help="The last part of the type that the API gives to the problem."
+    )
     reason = fields.Text(
         readonly=True,
         groups=SEE_PERSONAL_DATA,
@@ -228,13 +231,12 @@ class RetailMessage(models.Model):
         return dict(rows)
 
     @api.model
-    def _finish(self, message_id, state, reply, record=None, problem=None, reason=None):
+    def _finish(self, message_id, state, reply, record=None, problem=None):
         """Store what came of a message.
 
         :param reply: the :class:`~.gateway.Reply`
         :param record: the Odoo record that it was about
-        :param problem: why it was refused, without personal data
-        :param reason: what only those who may see personal data get to know of that
+        :param problem: the :class:`~...core.problem.Problem` because of which it was refused or is kept
 
         How long it took counts from its receipt; from the start of the transaction if it is carried out again.
         """
@@ -242,8 +244,8 @@ class RetailMessage(models.Model):
             SQL(
                 """
                 UPDATE retail_message
-                   SET state = %s, http_status = %s, response = %s, problem = %s, reason = %s, res_model = %s,
-                       res_id = %s,
+                   SET state = %s, http_status = %s, response = %s, problem = %s, problem_kind = %s, reason = %s,
+                       res_model = %s, res_id = %s,
                        duration_ms = 1000 * extract(
                            epoch FROM clock_timestamp() - GREATEST(now(), received_at AT TIME ZONE 'UTC')
                        )
@@ -252,8 +254,9 @@ class RetailMessage(models.Model):
                 state,
                 reply.status,
                 reply.body,
-                problem,
-                reason or None,
+                problem.detail if problem else None,
+                problem.kind if problem else None,
+                (problem.reason if problem else "") or None,
                 record._name if record else None,
                 record.id if record else None,
                 message_id,

@@ -7,7 +7,6 @@ from odoo import api, fields, models
 
 from ...core.redaction import redact
 from .message import OPEN_STATES, SEE_PERSONAL_DATA
-from .unknown_codes import UNKNOWN
 
 LINE = re.compile(r"/lines/(\d+)")
 
@@ -17,8 +16,7 @@ class RetailMessage(models.Model):
 
     # As the superuser: the answer is closed to most users, who see it masked here; the user decides, see the compute.
     problem_places = fields.Text("Details", compute="_compute_problem_places", compute_sudo=True)
-    # As the superuser: the answer is closed to most users, and a kind of problem is no personal data.
-    has_unknown_codes = fields.Boolean(compute="_compute_has_unknown_codes", compute_sudo=True)
+    has_unknown_codes = fields.Boolean(compute="_compute_has_unknown_codes")
 
     @api.depends("response", "state")
     @api.depends_context("uid")
@@ -33,12 +31,11 @@ class RetailMessage(models.Model):
             ]
             message.problem_places = "\n".join(map(self._place_text, told)) or False
 
-    @api.depends("problem", "response", "state")
+    @api.depends("problem_kind", "state")
     def _compute_has_unknown_codes(self):
         for message in self:
-            kind = message._open_answer().get("type", "")
-            is_kept = message.state == "incomplete" and (message.problem or "").startswith(UNKNOWN)
-            message.has_unknown_codes = is_kept or kind.endswith("/unknown-reference")
+            is_open = message.state in OPEN_STATES
+            message.has_unknown_codes = is_open and message.problem_kind == "unknown-reference"
 
     def _open_answer(self):
         """Return the JSON that answered a request that was not completed; empty for others."""

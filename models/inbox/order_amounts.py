@@ -9,7 +9,7 @@ from ...core.order_money import charged, decimals, line_money, odd_taxes
 from ...core.problem import Problem
 from ...schemas.commands.order import LineTaxV1
 from ..source.canonical_values import amount
-from .unknown_codes import MISMATCH, ToComplete
+from .unknown_codes import ToComplete
 
 
 class RetailOrderAmounts(models.AbstractModel):
@@ -174,7 +174,7 @@ class RetailOrderAmounts(models.AbstractModel):
     def _check(self, theirs, ours, currency, name, what):
         if currency.is_zero(float(theirs) - ours):
             return
-        detail = f"{MISMATCH} {amount(ours, currency)} {what}; the {name} is {theirs}."
+        detail = f"The lines add up to {amount(ours, currency)} {what}; the {name} is {theirs}."
         raise ToComplete("total-mismatch", detail, errors=[{"pointer": f"/{name}", "detail": detail}])
 
     def _convert_prices(self, order, lines, command):

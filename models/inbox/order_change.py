@@ -74,7 +74,7 @@ class RetailOrderChange(models.Model):
     def action_reject(self):
         """Leave the order as it is."""
         self._check_open()
-        self._decide("rejected", self._refusal(REJECTED), REJECTED)
+        self._refuse("rejected", REJECTED)
         return self._open_order()
 
     def action_open_order(self):
@@ -123,17 +123,21 @@ class RetailOrderChange(models.Model):
         lines = [f"{each['pointer'].strip('/')}: {each['detail']}" for each in problem.errors]
         return "\n".join([problem.detail, *lines])
 
-    def _refusal(self, detail):
-        """Return the :class:`~.gateway.Reply` to a change that is not carried out."""
+    def _refuse(self, state, detail):
+        """Note that a change is not carried out.
+
+        :param detail: what the caller gets to know
+        """
         # As the superuser: messages are not for everybody who decides to read.
         problem, message = Problem("conflict", detail), self.sudo().message_id
         body = problem.as_json(self.get_base_url() + "/retail/v1", message.uuid or "")
-        return Reply(problem.status, json.dumps(body), {})
+        self._decide(state, Reply(problem.status, json.dumps(body), {}), problem)
 
     def _decide(self, state, reply, problem=None):
         """Note a decision, and let the caller know.
 
         :param reply: what the caller gets if it asks
+        :param problem: why the change is not carried out
         """
         values = {"state": state, "decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()}
         # As the superuser: users do not write changes and messages.
@@ -155,7 +159,7 @@ class RetailOrderChange(models.Model):
         """Close the open changes of an order, of which there is a newer state."""
         # As the superuser: nobody but the hub writes changes.
         for change in self.sudo().search([("order_id", "=", order.id), ("state", "=", "open")]):
-            change._decide("superseded", change._refusal(SUPERSEDED), SUPERSEDED)
+            change._refuse("superseded", SUPERSEDED)
 
     @api.model
     def _open(self, order, amendment, why_not, sender):

@@ -39,11 +39,18 @@ class RetailReceivedCustomer(models.AbstractModel):
         return (by_code or country.state_ids.filtered(lambda each: each.name.casefold() == wanted))[:1]
 
     @api.model
-    def _region_warnings(self, *addresses):
-        """Return warnings about the regions that Odoo does not know. None stands for an address that is not given."""
-        countries, unknown = self.env["res.country"], []
+    def _region_warnings(self, *addresses, countries=None):
+        """Return warnings about the regions that Odoo does not know. None stands for an address that is not given.
+
+        :param countries: ``{code: country}`` if they were looked up before
+        """
+        none, unknown = self.env["res.country"], []
         for address in (each for each in addresses if each and each.region):
-            country = countries.search([("code", "=", address.country)], limit=1)
+            country = (
+                none.search([("code", "=", address.country)], limit=1)
+                if countries is None
+                else countries.get(address.country, none)
+            )
             if not self._state(country, address.region):
                 unknown.append(address.region)
         return [self.env._("The region %s is not known.", region) for region in dict.fromkeys(unknown)]

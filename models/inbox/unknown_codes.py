@@ -2,9 +2,6 @@
 
 from ...core.problem import Problem
 
-# How the sentences begin by which a person can help.
-UNKNOWN = "Odoo does not know"
-MISMATCH = "The lines add up to"
 NAMED = 5  # codes in the sentence; the errors have them all
 
 
@@ -27,4 +24,4 @@ class UnknownCodes(ToComplete):
 def _sentence(codes):
     names = list(dict.fromkeys(f"{kind.replace('_', ' ')} {code}" for kind, code, _label in codes))
     more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
-    return f"{UNKNOWN}: {', '.join(names[:NAMED] + more)}."
+    return f"Odoo does not know: {', '.join(names[:NAMED] + more)}."

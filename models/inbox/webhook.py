@@ -82,9 +82,9 @@ class RetailMessage(models.Model):
                 """
                 INSERT INTO retail_message (uuid, client_id, connector_id, company_id, command, subject,
                                             idempotency_key, body_digest, content, is_test, state, received_at,
-                                            problem, http_status, response, res_model, res_id)
+                                            problem, problem_kind, http_status, response, res_model, res_id)
                 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, clock_timestamp() AT TIME ZONE 'UTC',
-                        %s, %s, %s, %s, %s)
+                        %s, %s, %s, %s, %s, %s)
                     ON CONFLICT (client_id, is_test, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
              RETURNING id
                 """,
@@ -100,6 +100,7 @@ class RetailMessage(models.Model):
                 hook.is_test,
                 row.state,
                 problem.detail if problem else row.note or None,
+                problem and problem.kind,
                 problem and problem.status,
                 problem and json.dumps(problem.as_json(base_url, trace_id)),
                 *row.record,
@@ -218,7 +219,7 @@ class RetailGateway(models.AbstractModel):
             if stored._lock_open():
                 body = json.dumps(problem.as_json(f"{stored.get_base_url()}/retail/v1", stored.uuid))
                 reply = Reply(problem.status, body, {})
-                stored._finish(stored.id, "refused", reply, problem=problem.detail, reason=problem.reason)
+                stored._finish(stored.id, "refused", reply, problem=problem)
 
 
 def _row(item):

@@ -78,7 +78,8 @@ class RetailDeadLetter(models.Model):
                    m.connector_id, m.company_id, m.res_model, m.res_id, m.subject,
                    m.state, m.received_at,
                    CASE WHEN m.state = 'undecided' THEN 'clerk'
-                        WHEN m.state = 'incomplete' OR m.response LIKE '%%/problems/unknown-reference"%%' THEN 'manager'
+                        WHEN m.state = 'incomplete' AND m.problem_kind = 'total-mismatch' THEN 'clerk'
+                        WHEN m.state = 'incomplete' OR m.problem_kind = 'unknown-reference' THEN 'manager'
                         WHEN m.state = 'refused' AND m.idempotency_key LIKE 'webhook:%%' THEN 'clerk'
                         ELSE 'sender' END,
                    CASE WHEN m.state != 'waiting' THEN c.responsible_id END

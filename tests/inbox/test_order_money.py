@@ -233,6 +233,8 @@ class TestOrderMoney(OrderCase):
                 self.assertEqual(response.status_code, 202 if keeps else 422, response.text)
                 message = self.messages(subject=f"order/{external_id}")
                 self.assertEqual((message.has_difference, message.has_unknown_codes), (True, False))
+                letter = self.env["retail.dead.letter"].search([("message_id", "=", message.id)])
+                self.assertEqual(letter.turn, "clerk" if keeps else "sender")
                 self.assertEqual(message.action_retry()["params"]["type"], "warning")
                 notice = message.with_user(clerk).action_accept_difference()
                 self.assertEqual(notice["params"]["type"], "success", notice)

@@ -203,6 +203,8 @@ class TestApiRefunds(PaymentsCase):
         self.assertFalse(self.order_.invoice_ids.filtered(lambda move: move.move_type == "out_refund"))
         refused = self.refund(status=None, amount="5.00", payments=self.back("6.00"))
         self.assertProblem(refused, "total-mismatch", 422, ["/payments"])
+        message = self.messages(command="order.refund")[-1]
+        self.assertEqual((message.problem_kind, message.has_difference), ("total-mismatch", False))
 
     def test_an_unpaid_invoice_is_lowered(self):
         self.place(self.line("PLATE", "2"), total="24.20", external_id="W-2", number="#2")
