@@ -25,9 +25,11 @@ def start_odoo(image):
     """Return a function that starts an Odoo server on a copy of the image, until the session ends."""
     with contextlib.ExitStack() as stack:
 
-        def start(label, **options):
+        def start(label, modules=(), **options):
             database = Database(database_name(label)).create(source=image)
             stack.callback(database.drop)
+            if modules:
+                database.install(*modules)
             server = OdooServer(database, **options)
             stack.callback(server.kill)  # a polite stop takes seconds, and its database goes anyway
             return server.start()

@@ -6,8 +6,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import requests
-from caller import currency_of, new_client, new_product, new_system
+from caller import new_product, open_shop, place, reserved
 
 from stack import OdooError, wait_until
 
@@ -19,34 +18,7 @@ SURE = 5  # orders of which one end is sure, in a race for the others
 @pytest.fixture(scope="module")
 def shop(start_odoo):
     """Return the server, and the key of a client that may capture orders."""
-    odoo = start_odoo("orders", workers=4)
-    _client, odoo.key = new_client(odoo, new_system(odoo), "orders:")
-    odoo.currency = currency_of(odoo)
-    odoo.session = requests.Session()
-    odoo.session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=32))
-    return odoo
-
-
-def place(shop, number, *skus, **values):
-    lines = [
-        {"id": str(place), "sku": sku, "unit_price": "10.00", "taxes": []} for place, sku in enumerate(skus)
-    ]
-    content = {
-        "external_id": f"W-{uuid.uuid4()}",
-        "currency": shop.currency,
-        "prices_include_tax": False,
-        "customer": {"name": {"full": f"Buyer {number}"}, "email": f"buyer{number % 7}@example.com"},
-        "lines": lines,
-        "total": f"{10 * len(skus)}.00",
-        **values,
-    }
-    headers = {"Authorization": f"Bearer {shop.key}", "Idempotency-Key": str(uuid.uuid4())}
-    while True:
-        response = shop.session.post(
-            f"{shop.url}/retail/v1/orders", json=content, headers=headers, timeout=120
-        )
-        if response.status_code != 429:
-            return response
+    return open_shop(start_odoo("orders", workers=4))
 
 
 def confirm(shop, order_id):
@@ -61,20 +33,6 @@ def quotation(shop, product_id):
     [partner] = shop.call("res.partner", "create", [{"name": "Counter Customer"}])
     values = {"partner_id": partner, "order_line": [(0, 0, {"product_id": product_id, "product_uom_qty": 1})]}
     return shop.call("sale.order", "create", [values])[0]
-
-
-def reserved(shop, product_id):
-    """Return (reserved by quants, reserved by moves, number of quants) of a product in stock."""
-    return shop.db.query(
-        f"""
-        SELECT (SELECT SUM(reserved_quantity) FROM stock_quant q JOIN stock_location l ON l.id = q.location_id
-                 WHERE product_id = {product_id} AND l.usage = 'internal'),
-               (SELECT SUM(quantity) FROM stock_move
-                 WHERE product_id = {product_id} AND state NOT IN ('cancel', 'done')),
-               (SELECT count(*) FROM stock_quant q JOIN stock_location l ON l.id = q.location_id
-                 WHERE product_id = {product_id} AND l.usage = 'internal')
-        """
-    )[0]
 
 
 def test_more_buyers_than_pieces(shop):
