@@ -308,7 +308,7 @@ class TestRepair(DeadLetterCase):
     def _request(self, delivery):
         """Return what would go out now, with credentials that need no key."""
         credential = self.registry["retail.credential"]
-        with patch.object(credential, "_get_secret", lambda self: "token"):
+        with patch.object(credential, "_clear_text", lambda self, token: "token"):
             [preview] = delivery._preview().values()
         return preview.request
 
