@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from odoo.tests import Form
 
-from ..source.test_stock_picking import TestStockPicking
+from ..source.test_stock_picking import PickingCase, TestStockPicking
 from .common import amounts, needs_neighbours
 
 
@@ -114,3 +114,39 @@ class TestShipping(TestStockPicking):
         asked.assert_called_once()
         sent = self._payload(picking)
         self.assertEqual((sent["carrier"], sent["tracking_number"]), ("Post", "T-8"))
+
+
+@needs_neighbours
+class TestLateTracking(PickingCase):
+    """A tracking number that is typed after the transfer was validated."""
+
+    wanted = ("shipment.confirmed", "shipment.updated")
+
+    def _type(self, picking, numbers):
+        """Type tracking numbers, and return what was sent of that: ``(event type, own numbers, the order's)``."""
+        self._forget_events()
+        with Form(picking) as form:
+            form.carrier_tracking_ref = numbers
+        sent = self._state(picking)
+        return (
+            self._sent(picking),
+            sent["tracking_number"],
+            sent["order_shipping"]["tracking_numbers"],
+        )
+
+    def test_is_sent(self):
+        picking = self._deliver(3)
+        self.assertEqual(self._type(picking, "T-7"), (["shipment.updated"], "T-7", ["T-7"]))
+        self.assertEqual(self._type(picking, "T-8"), (["shipment.updated"], "T-8", ["T-8"]))
+        self.assertEqual(self._type(picking, "T-8"), ([], "T-8", ["T-8"]))
+
+    def test_adds_up_at_the_order(self):
+        """Of two transfers, each has its own numbers, and the order those of both."""
+        first, other = self._of_two_warehouses()
+        self._validate(first)
+        self._validate(other)
+        self.assertEqual(self._type(first, "T-1"), (["shipment.updated"], "T-1", ["T-1"]))
+        self.assertEqual(
+            self._type(other, "T-2 T-3"), (["shipment.updated"], "T-2, T-3", ["T-1", "T-2", "T-3"])
+        )
+        self.assertEqual(self._state(first)["order_shipping"]["tracking_numbers"], ["T-1", "T-2", "T-3"])

@@ -17,26 +17,6 @@ class TestShipmentUpdated(PickingCase):
         self._forget_events()
         return found
 
-    def _of_two_warehouses(self):
-        """Return the transfers of one order that leave from two warehouses."""
-        second = self.env["stock.warehouse"].create({"name": "Second", "code": "SEC"})
-        self.env["stock.quant"]._update_available_quantity(self.bulb, second.lot_stock_id, 100)
-        order = self._order(1, 1)
-        first = order.picking_ids
-        other = first.copy(
-            {
-                "picking_type_id": second.out_type_id.id,
-                "location_id": second.lot_stock_id.id,
-                "move_ids": [],
-            }
-        )
-        move = first.move_ids.filtered(lambda move: move.product_id == self.bulb)
-        move._do_unreserve()
-        move.write({"picking_id": other.id, "location_id": second.lot_stock_id.id, "warehouse_id": second.id})
-        (first + other).action_assign()
-        self.assertEqual(order.picking_ids, first + other)
-        return first, other
-
     def test_two_warehouses(self):
         first, other = self._of_two_warehouses()
         self._validate(first)
