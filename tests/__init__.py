@@ -60,6 +60,7 @@ from .inbox import test_api as test_inbox_api
 from .inbox import test_captured_order
 from .inbox import test_customers as test_inbox_customers
 from .inbox import test_early
+from .inbox import test_escapes
 from .inbox import test_holds as test_inbox_holds
 from .inbox import test_order_process as test_inbox_order_process
 from .inbox import test_batch
