@@ -21,6 +21,7 @@ def _is_number(text: str | int) -> str | int:
     return text
 
 
+CursorText = Annotated[str, StringConstraints(pattern=r"^([0-9]{1,18}-[0-9]{1,18})?$")]
 Number = Annotated[int, BeforeValidator(_is_number)]
 
 
@@ -36,7 +37,7 @@ class InventoryQueryV1(Canonical):
     warehouse: str = Field("", max_length=128)
     after: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,18}$")] = ""
     limit: Number = Field(100, ge=1, le=MAX_ITEMS)
-    since: Annotated[str, StringConstraints(pattern=r"^([0-9]{1,18}-[0-9]{1,18})?$")] = ""
+    since: CursorText = ""
 
 
 class AvailableV1(Canonical):

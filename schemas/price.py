@@ -6,14 +6,14 @@ from pydantic import Field, StringConstraints
 
 from .base import Canonical, Currency, Decimal, Timestamp
 from .commands.base import Moment
-from .inventory import MAX_ITEMS, Code, Number
+from .inventory import MAX_ITEMS, Code, CursorText, Number
 
 
 class PricesQueryV1(Canonical):
     """Which products: those with these ``sku`` or ``barcode``, else all, a page at a time.
 
     ``at`` is the moment whose prices are asked for; now if it is left out. ``after`` is the ``next`` of the page
-    before.
+    before. ``since`` is the ``cursor`` of an earlier response: then only products whose prices may have changed since.
     """
 
     sku: tuple[Code, ...] = Field((), max_length=MAX_ITEMS)
@@ -21,6 +21,7 @@ class PricesQueryV1(Canonical):
     at: Moment | None = None
     after: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,18}$")] = ""
     limit: Number = Field(100, ge=1, le=MAX_ITEMS)
+    since: CursorText = ""
 
 
 class PriceBreakV1(Canonical):
@@ -49,9 +50,13 @@ class ProductPriceV1(Canonical):
 
 
 class PricesV1(Canonical):
-    """What products cost. ``pricelist`` is empty for the products' own prices; ``next`` is empty on the last page."""
+    """What products cost. ``pricelist`` is empty for the products' own prices; ``next`` is empty on the last page.
+
+    ``cursor`` is for ``since``: take that of the first page. It is empty if the system has no flows for prices.
+    """
 
     currency: Currency
     pricelist: str = ""
     items: tuple[ProductPriceV1, ...]
     next: str = ""
+    cursor: str = ""

@@ -11,7 +11,7 @@ from ...schemas.message import MessageV1
 from .dispatcher import BASE_PATH, OAUTH_PATH
 from .endpoints import ENDPOINTS
 
-COMMON_PROBLEMS = ("unauthorized", "forbidden", "rate-limited", "internal")
+COMMON_PROBLEMS = ("unauthorized", "forbidden", "rate-limited", "internal", "unavailable")
 CONTENT_PROBLEMS = ("invalid-json", "too-large", "unsupported-media-type", "invalid-request")
 COMMAND_PROBLEMS = ("in-progress", *CONTENT_PROBLEMS)
 INTRODUCTION = """\

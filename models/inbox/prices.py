@@ -3,6 +3,9 @@
 from typing import Any, NamedTuple
 
 from odoo import api, models
+from odoo.fields import Domain
+
+from ..source.product_pricelist import REMOVED, RULE
 
 UNIT = 1.0
 
@@ -22,6 +25,26 @@ class Price(NamedTuple):
     ends_at: Any
 
 
+def _of_rule(rule):
+    """Return the domain of the products whose prices a price rule may change, in its own list or one based on it."""
+    if rule.retail_is_moved:  # it may have been for any product before
+        return Domain.TRUE
+    if rule.product_id:
+        return Domain("id", "=", rule.product_id.id)
+    if rule.product_tmpl_id:
+        return Domain("product_tmpl_id", "=", rule.product_tmpl_id.id)
+    return Domain("categ_id", "child_of", rule.categ_id.id) if rule.categ_id else Domain.TRUE
+
+
+def _of_removed(payload):
+    """Return the domain of the products whose prices a rule may have changed.
+
+    :param payload: of a :class:`~...schemas.catalog.PriceRemovedV1`
+    """
+    template_id = payload.get("template_id")
+    return Domain("product_tmpl_id", "=", int(template_id)) if template_id else Domain.TRUE
+
+
 class RetailPrices(models.AbstractModel):
     _name = "retail.prices"
     _description = "Retail Hub: Prices"
@@ -38,21 +61,35 @@ class RetailPrices(models.AbstractModel):
         return pricelist.currency_id or self.env.company.currency_id
 
     @api.model
-    def _products(self, skus, barcodes, after, limit):
+    def _products(self, skus, barcodes, after, limit, among=Domain.TRUE):
         """Return (products that are sold, whether there are more), in the order of their ids.
 
         :param skus: of the products; all products if neither these nor barcodes are given
         :param after: id of the last product of the page before
+        :param among: a :class:`~odoo.fields.Domain` of products
         """
-        domain = [
-            ("id", ">", after),
-            ("sale_ok", "=", True),
-            ("company_id", "in", (False, self.env.company.id)),
-        ]
+        domain = among & Domain("id", ">", after) & Domain("sale_ok", "=", True)
+        domain &= Domain("company_id", "in", (False, self.env.company.id))
         if skus or barcodes:
-            domain += ["|", ("default_code", "in", skus), ("barcode", "in", barcodes)]
+            domain &= Domain("default_code", "in", skus) | Domain("barcode", "in", barcodes)
         found = self.env["product.product"].search(domain, order="id", limit=limit + 1)
         return found[:limit], len(found) > limit
+
+    @api.model
+    def _changed_domain(self, changes):
+        """Return the :class:`~odoo.fields.Domain` of the products whose prices may have changed.
+
+        :param changes: a set of :class:`~..outbox.feed.Change`; None for everything
+        """
+        if changes is None:
+            return Domain.TRUE
+        # As the superuser: rules of lists that the client may not read can be what the client's list is based on.
+        rules, events = self.env[RULE].sudo(), self.env["retail.event"].sudo()
+        removed = events.browse([each.event_id for each in changes if each.event_type == REMOVED])
+        rules = rules.browse([each.res_id for each in changes if each.res_model == RULE]).exists()
+        templates = {each.res_id for each in changes if each.res_model == "product.template"}
+        of_removed = [_of_removed(event.payload or {}) for event in removed if event.res_model == RULE]
+        return Domain.OR([Domain("product_tmpl_id", "in", templates), *map(_of_rule, rules), *of_removed])
 
     @api.model
     def _of(self, pricelist, products, moment):

@@ -12,7 +12,6 @@ from odoo.tools import SQL
 
 HIDDEN_STATES = ("superseded", "cancelled")
 CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})", re.ASCII)
-LEVEL_EVENT = "stock.level_changed"
 
 # The transactions that were open when this one began. Those of other databases, of which PostgreSQL shows a number of
 # 32 bits, insert nothing here.
@@ -64,6 +63,18 @@ class FeedPage(NamedTuple):
     has_more: bool
 
 
+class Change(NamedTuple):
+    """An event that says that something has changed, without its content.
+
+    :param res_model: the model of the record that has changed
+    """
+
+    event_type: str
+    res_model: str
+    res_id: int
+    event_id: int
+
+
 class RetailDelivery(models.Model):
     _inherit = "retail.delivery"
 
@@ -82,7 +93,10 @@ class RetailDelivery(models.Model):
                 CREATE INDEX IF NOT EXISTS retail_delivery_feed_idx
                     ON retail_delivery (connector_id, feed_position, id);
                 CREATE INDEX IF NOT EXISTS retail_delivery_level_idx
-                    ON retail_delivery (connector_id, feed_position, id) WHERE event_type = 'stock.level_changed'
+                    ON retail_delivery (connector_id, feed_position, id) WHERE event_type = 'stock.level_changed';
+                CREATE INDEX IF NOT EXISTS retail_delivery_price_idx
+                    ON retail_delivery (connector_id, feed_position, id)
+                 WHERE event_type IN ('price.changed', 'price.removed')
                 """
             )
         )
@@ -165,29 +179,33 @@ class RetailDelivery(models.Model):
         return max(after, Cursor(*rows[0])) if rows else after
 
     @api.model
-    def _levels_since(self, connector, after):
-        """Return (ids of the products whose stock has changed, the :class:`Cursor` after these changes).
+    def _changed_since(self, connector, event_types, after):
+        """Return (set of :class:`Change`, the :class:`Cursor` after these changes).
 
-        :param after: a :class:`Cursor`; None for no products
+        :param event_types: a tuple
+        :param after: a :class:`Cursor`; None for no changes
         """
         since = after or Cursor(2**62, 0)
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH levels AS (
-                    SELECT feed_position, id, res_id FROM retail_delivery
-                     WHERE connector_id = %(connector)s AND feed_position < %(end)s AND event_type = %(type)s
+                WITH changes AS (
+                    SELECT feed_position, id, event_type, res_model, res_id, event_id FROM retail_delivery
+                     WHERE connector_id = %(connector)s AND feed_position < %(end)s AND event_type IN %(types)s
                 )
-                (SELECT feed_position, id, NULL FROM levels ORDER BY feed_position DESC, id DESC LIMIT 1)
+                (SELECT feed_position, id, NULL, NULL, NULL, NULL FROM changes
+               ORDER BY feed_position DESC, id DESC LIMIT 1)
                  UNION ALL
-                (SELECT 0, 0, res_id FROM levels WHERE (feed_position, id) > (%(position)s, %(id)s))
+                (SELECT 0, 0, event_type, res_model, res_id, event_id FROM changes
+                  WHERE (feed_position, id) > (%(position)s, %(id)s))
                 """,
                 connector=connector.id,
                 end=self._feed_end(),
-                type=LEVEL_EVENT,
+                types=event_types,
                 position=since.position,
                 id=since.id,
             )
         )
-        newest = max((Cursor(position, id_) for position, id_, _res_id in rows), default=START)
-        return {res_id for *_cursor, res_id in rows if res_id}, max(newest, after or START)
+        newest = max((Cursor(position, id_) for position, id_, *_change in rows), default=START)
+        changes = {Change(*change) for _position, _id, *change in rows if change[0]}
+        return changes, max(newest, after or START)

@@ -1,6 +1,6 @@
 """Prices: the rules of pricelists, and the list prices of products."""
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ...schemas.catalog import PriceFormulaV1, PriceRemovedV1, PriceV1, VariantPriceV1
@@ -16,6 +16,7 @@ SCOPES = {
     "1_product": "product",
     "0_product_variant": "variant",
 }
+TARGETS = ("applied_on", "categ_id", "pricelist_id", "product_id", "product_tmpl_id")
 BASES = {"list_price": "list_price", "standard_price": "cost", "pricelist": "pricelist"}
 
 
@@ -27,6 +28,22 @@ class ProductPricelistItem(models.Model):
     _retail_created_event = CHANGED
     _retail_updated_event = CHANGED
     _retail_erased_event = REMOVED
+
+    retail_is_moved = fields.Boolean(
+        "Moved to Other Products", copy=False, help="The rule once was for other products, or in another pricelist."
+    )
+
+    def write(self, vals):
+        moved = self.filtered(lambda rule: rule._retail_moves(vals))
+        result = super().write(vals)
+        if moved:
+            super(ProductPricelistItem, moved).write({"retail_is_moved": True})
+        return result
+
+    def _retail_moves(self, vals):
+        """Return whether values that are about to be written move the rule to other products."""
+        written = [name for name in TARGETS if name in vals]
+        return any(self._fields[name].convert_to_write(self[name], self) != (vals[name] or False) for name in written)
 
     def _retail_watched_fields(self):
         return frozenset(
@@ -138,7 +155,18 @@ class ProductTemplate(models.Model):
     _retail_erased_event = REMOVED
 
     def _retail_watched_fields(self):
-        return frozenset({"active", "company_id", "default_code", "list_price", "name", "sale_ok", "uom_id"})
+        return frozenset(
+            {
+                "active",
+                "categ_id",
+                "company_id",
+                "default_code",
+                "list_price",
+                "name",
+                "sale_ok",
+                "uom_id",
+            }
+        )
 
     @api.model
     def _retail_shown_in(self):
@@ -159,6 +187,7 @@ class ProductTemplate(models.Model):
             active=self.active and self.sale_ok,
             currency=self.currency_id.name,
             applies_to="product",
+            category_id=str(self.categ_id.id or ""),
             template_id=str(self.id),
             sku=self.default_code or "",
             name=self.name,

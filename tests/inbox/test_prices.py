@@ -64,6 +64,7 @@ class TestApiPrices(OrderCase):
                     }
                 ],
                 "next": "",
+                "cursor": "",
             },
         )
 
@@ -165,3 +166,64 @@ class TestApiPrices(OrderCase):
         first = self.call("GET", "/prices?sku=MUG")
         again = self.call("GET", "/prices?sku=MUG", headers={"If-None-Match": first.headers["ETag"]})
         self.assertEqual(again.status_code, 304)
+
+    def _note_changes(self):
+        """Switch on the flows that note changes of prices, and return the cursor of now."""
+        self.assertEqual(self.prices()["cursor"], "")
+        self.assertProblem(self.call("GET", "/prices?since=1-1"), "conflict", 409)
+        flows = self.env["retail.flow"]
+        for event_type in ("price.changed", "price.removed"):
+            found = self.system.flow_ids.filtered(lambda flow, wanted=event_type: flow.event_type == wanted)
+            flow = found or flows.create({"connector_id": self.system.id, "event_type": event_type})
+            flow.write({"active": True, "mode": "pull"})
+        return self._cursor()
+
+    def _cursor(self):
+        self.env.flush_all()
+        self.env.cr.flush()
+        return self.prices()["cursor"]
+
+    def _changed(self, since):
+        """Return the SKUs of those of this test's products that have changed, and the cursor of now."""
+        cursor = self._cursor()
+        query = "".join(f"&sku={sku}" for sku in ("MUG", "PLATE", "BOWL"))
+        items = self.prices(f"?since={since}{query}")["items"]
+        return [item["sku"] for item in items], cursor
+
+    def test_since(self):
+        """Only what has changed since the cursor: by a list price, or a rule for a product, a category or all."""
+        lighting = self.env["product.category"].create({"name": "Lighting"})
+        self.new_product("BOWL", 0, categ_id=lighting.id)
+        cursor = self._note_changes()
+        self.assertEqual(self.prices(f"?since={cursor}")["items"], [])
+        self.plate.list_price = 13
+        changed, cursor = self._changed(cursor)
+        self.assertEqual(changed, ["PLATE"])
+        rule = self.rule(fixed_price=9)
+        changed, cursor = self._changed(cursor)
+        self.assertEqual(changed, ["MUG"])
+        everything = ["MUG", "PLATE", "BOWL"]
+        for values, expected in (
+            ({"fixed_price": 8}, ["MUG"]),
+            ({"min_quantity": 3}, ["MUG"]),
+            ({"product_tmpl_id": self.plate.product_tmpl_id.id}, everything),
+        ):
+            with self.subTest(values=values):
+                rule.write(values)
+                changed, cursor = self._changed(cursor)
+                self.assertEqual(changed, expected)
+        of_category = self.rule(applied_on="2_product_category", product_tmpl_id=False, categ_id=lighting.id)
+        changed, cursor = self._changed(cursor)
+        self.assertEqual(changed, ["BOWL"])
+        self.mug.categ_id = lighting
+        changed, cursor = self._changed(cursor)
+        self.assertEqual(changed, ["MUG"])
+        rule.unlink()
+        changed, cursor = self._changed(cursor)
+        self.assertEqual(changed, ["PLATE"])
+        of_category.unlink()
+        changed, cursor = self._changed(cursor)
+        self.assertEqual(changed, everything)
+        self.pricelist.name = "Shop"
+        self.assertEqual(self._changed(cursor)[0], [])
+        self.assertProblem(self.call("GET", "/prices?since=x"), "invalid-request", 422, ["/since"])

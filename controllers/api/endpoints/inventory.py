@@ -1,19 +1,22 @@
 """What is in stock."""
 
 from ....core.problem import Problem
-from ....models.outbox.feed import LEVEL_EVENT, read_cursor
 from ....models.source.canonical_values import decimal
+from ....models.source.stock_quant import LEVEL_EVENT
 from ....schemas.inventory import AvailableV1, InventoryQueryV1, InventoryV1
+from ..changes import changes_since
 from ..endpoint import Endpoint
 
 
 def read_inventory(call):
     """Return what can be promised of products, by product and warehouse.
 
-    :raise Problem: the warehouse is not known
+    :raise Problem: the warehouse is not known, or no flow notes changes
     """
     query, availability = call.query, call.client_env["retail.availability"]
-    warehouses, (changed_ids, cursor) = _warehouses(call), _changes(call)
+    warehouses = _warehouses(call)
+    changes, cursor = changes_since(call, (LEVEL_EVENT,), "stock levels")
+    changed_ids = None if changes is None else {change.res_id for change in changes}
     products, has_more = availability._products(
         query.sku, query.barcode, after=int(query.after or 0), limit=query.limit, ids=changed_ids
     )
@@ -30,24 +33,6 @@ def read_inventory(call):
         for warehouse in warehouses
     )
     return InventoryV1(items=items, next=str(products[-1:].id) if has_more else "", cursor=cursor)
-
-
-def _changes(call):
-    """Return (ids of the products whose stock has changed since the cursor, None for all; the cursor of now).
-
-    :raise Problem: there is no flow that notes changes
-    """
-    since = call.query.since
-    if LEVEL_EVENT not in call.connector._feed_types():
-        if since:
-            detail = (
-                "No flow of this system notes changes of stock levels. An administrator can switch one on."
-            )
-            raise Problem("conflict", detail)
-        return None, ""
-    deliveries = call.env["retail.delivery"]
-    ids, cursor = deliveries._levels_since(call.connector, read_cursor(since) if since else None)
-    return (ids if since else None), str(cursor)
 
 
 def _warehouses(call):

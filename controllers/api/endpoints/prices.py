@@ -5,25 +5,34 @@ from datetime import datetime
 from odoo import fields
 
 from ....models.source.canonical_values import amount, decimal, timestamp
+from ....models.source.product_pricelist import CHANGED, REMOVED
 from ....schemas.price import PriceBreakV1, PricesQueryV1, PricesV1, ProductPriceV1
+from ..changes import changes_since
 from ..endpoint import Endpoint
 
 
 def read_prices(call):
-    """Return the prices of products by the client's price list."""
+    """Return the prices of products by the client's price list.
+
+    :raise Problem: no flow notes changes
+    """
     query, found = call.query, call.client_env["retail.prices"]
     pricelist = found._pricelist(call.client)
     currency = found._currency(pricelist)
     moment = fields.Datetime.now()
     if query.at:
         moment = datetime.fromisoformat(query.at).replace(tzinfo=None, microsecond=0)
-    products, has_more = found._products(query.sku, query.barcode, int(query.after or 0), query.limit)
+    changes, cursor = changes_since(call, (CHANGED, REMOVED), "prices")
+    products, has_more = found._products(
+        query.sku, query.barcode, int(query.after or 0), query.limit, found._changed_domain(changes)
+    )
     prices = found._of(pricelist, products, moment)
     return PricesV1(
         currency=currency.name,
         pricelist=pricelist.name or "",
         items=tuple(_product(product, prices[product], currency) for product in products),
         next=str(products[-1:].id) if has_more else "",
+        cursor=cursor,
     )
 
 
@@ -57,6 +66,6 @@ ENDPOINTS = (
         PricesV1,
         read_prices,
         query=PricesQueryV1,
-        problems=("invalid-request",),
+        problems=("invalid-request", "conflict"),
     ),
 )
