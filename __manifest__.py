@@ -40,6 +40,7 @@
         "views/outbox/event_views.xml",
         "views/outbox/flow_views.xml",
         "views/operations/sync_state_views.xml",
+        "views/operations/linked_record_views.xml",
         "views/outbox/alias_views.xml",
         "views/outbox/bulk_run_views.xml",
         "views/connector/field_map_views.xml",

@@ -40,8 +40,8 @@ class PriceV1(Canonical):
     is, or the product is not archived and is for sale. That a price is gone for good is ``price.removed``.
 
     ``applies_to`` says which of ``category_id``, ``template_id`` and ``variant_id`` counts; ``variant_id`` is the
-    ``product_id`` of order lines. ``category_id`` of a list price is the product's category, so that you know which rules
-    of categories are for it. ``minimum_quantity`` is in ``unit``.
+    ``product_id`` of order lines. ``category_id`` of a list price is the product's category, so that you know which
+    rules of categories are for it. ``minimum_quantity`` is in ``unit``.
 
     ``method``: ``fixed`` is ``price``, ``percentage`` is ``discount`` percent off the base (negative: a markup),
     ``formula`` is the formula on the base.

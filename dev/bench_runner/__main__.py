@@ -4,12 +4,13 @@ import argparse
 
 from bench import Bench
 from figures import print_table, write_json
-from rows import BENCHMARKS
+from rows import BENCHMARKS, GROUPS
 
 
 def main():
     parser = argparse.ArgumentParser(prog="dev/bench", description="Measure the hub next to its peers.")
-    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(BENCHMARKS)}; default: all")
+    choices = ", ".join((*BENCHMARKS, *GROUPS))
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {choices}; default: all")
     parser.add_argument("--runs", type=int, default=5, help="alternating runs of each (default: 5)")
     parser.add_argument(
         "--scale", type=float, default=1.0, help="share of the sizes, for a quick look (default: 1)"
@@ -25,12 +26,13 @@ def main():
         "--stages", action="store_true", help="show the stages of a single change (realtime_calm)"
     )
     options = parser.parse_args()
-    unknown = set(options.names) - set(BENCHMARKS)
+    names = [name for given in options.names for name in GROUPS.get(given, (given,))]
+    unknown = set(names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     figures = []
     with _bench(options) as bench:
-        for name in options.names or BENCHMARKS:
+        for name in names or BENCHMARKS:
             figures += bench.measure(BENCHMARKS[name])
     print()
     print_table(figures, has_goals=not options.smoke)

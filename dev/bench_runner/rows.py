@@ -35,3 +35,14 @@ BENCHMARKS = {
     "inbound_batch": inbound_batch.measure,
     "back_office_under_storm": back_office_under_storm.measure,
 }
+
+# Names for several of them.
+GROUPS = {
+    "inbound": (
+        "inbound_single",
+        "inbound_batch",
+        "order_capture",
+        "order_capture_contended",
+        "back_office_under_storm",
+    ),
+}

@@ -3,6 +3,7 @@ from . import repair
 from . import error_group
 from . import dead_letter
 from . import remote_page
+from . import linked_record
 from . import sync_state
 from . import resync
 from . import sync_mixin

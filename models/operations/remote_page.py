@@ -31,9 +31,17 @@ class RetailRemotePage(models.AbstractModel):
     def action_open_remote(self):
         """Open the record's page in the remote system."""
         self.ensure_one()
-        if not self.remote_url:
-            raise UserError(self.env._("The page is not known. Click Test Connection on the connector."))
-        return {"type": "ir.actions.act_url", "url": self.remote_url, "target": "new"}
+        return open_page(self)
+
+
+def open_page(record):
+    """Return the action that opens the page ``remote_url``.
+
+    :raise UserError: it is not known
+    """
+    if not record.remote_url:
+        raise UserError(record.env._("The page is not known. Click Test Connection on the connector."))
+    return {"type": "ir.actions.act_url", "url": record.remote_url, "target": "new"}
 
 
 class RetailDelivery(models.Model):

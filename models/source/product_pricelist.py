@@ -30,7 +30,9 @@ class ProductPricelistItem(models.Model):
     _retail_erased_event = REMOVED
 
     retail_is_moved = fields.Boolean(
-        "Moved to Other Products", copy=False, help="The rule once was for other products, or in another pricelist."
+        "Moved to Other Products",
+        copy=False,
+        help="The rule once was for other products, or in another pricelist.",
     )
 
     def write(self, vals):
@@ -43,7 +45,9 @@ class ProductPricelistItem(models.Model):
     def _retail_moves(self, vals):
         """Return whether values that are about to be written move the rule to other products."""
         written = [name for name in TARGETS if name in vals]
-        return any(self._fields[name].convert_to_write(self[name], self) != (vals[name] or False) for name in written)
+        return any(
+            self._fields[name].convert_to_write(self[name], self) != (vals[name] or False) for name in written
+        )
 
     def _retail_watched_fields(self):
         return frozenset(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from psycopg2 import IntegrityError
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -40,6 +41,27 @@ class TestMessageScreens(OrderCase):
         found.received_at -= timedelta(days=1)
         self.system.invalidate_recordset()
         self.assertEqual(self.system.received_today_count, 0)
+
+    def test_the_connector_has_its_linked_records(self):
+        """Records that are linked with the system, by name; who may not read a record gets no link to it."""
+        order = self.sale_order(self.place())
+        linked = self.env["retail.binding"].search(self.system.action_view_linked_records()["domain"])
+        self.assertEqual(
+            {(each.record_name, each.model_name, each.remote_id) for each in linked},
+            {
+                (order.display_name, "Sales Order", "W-1001"),
+                (order.partner_id.display_name, "Contact", "C-1"),
+            },
+        )
+        of_order = linked.filtered(lambda each: each.res_model == "sale.order")
+        self.assertEqual(of_order.action_open_record()["res_id"], order.id)
+        seen = of_order.with_user(self.clerk)
+        self.assertEqual((of_order.can_open_record, seen.can_open_record), (True, False))
+        self.assertEqual(seen.record_name, order.name)
+        with self.assertRaisesRegex(UserError, "not allowed to read it"):
+            seen.action_open_record()
+        with self.assertRaisesRegex(UserError, "page is not known"):
+            of_order.action_open_remote()
 
     def test_what_was_refused_to_a_client(self):
         message = self.refused(self.line("CUP", "1"))
