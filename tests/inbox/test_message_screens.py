@@ -10,7 +10,7 @@ from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .orders import OrderCase
+from .orders import GUEST, OrderCase
 
 
 @tagged("-at_install", "post_install")
@@ -44,7 +44,7 @@ class TestMessageScreens(OrderCase):
 
     def test_the_connector_has_its_linked_records(self):
         """Records that are linked with the system, by name; who may not read a record gets no link to it."""
-        order = self.sale_order(self.place())
+        order = self.sale_order(self.place(customer={**GUEST, "external_id": "C-1"}))
         linked = self.env["retail.binding"].search(self.system.action_view_linked_records()["domain"])
         self.assertEqual(
             {(each.record_name, each.model_name, each.remote_id) for each in linked},
