@@ -24,16 +24,17 @@ def measure(bench):
         sku = f"HOT{number}"
         product_id = _make_product(database, sku)
         runs.append(_sell(shop, sku, buyers))
-        _check(database, product_id, runs[-1])
+        _check(database, product_id, runs[-1], bench.is_smoke)
         say(
             "order_capture_contended: " + ", ".join(f"{name} {value:.4g}" for name, value in runs[-1].items())
         )
     sold, rate = middle(runs, "sold", "answers_per_second")
     errors = sum(run["errors"] for run in runs)
+    server_errors = sum(run["server_errors"] for run in runs)
     yield Figure(
         "order_capture_contended",
         rate,
-        f"answers/s, {buyers:,} buyers",
+        f"answers/s, {buyers:,} buyers, {server_errors} 5xx",
         f"pieces sold of {PIECES}",
         sold,
         sold / PIECES,
@@ -79,6 +80,7 @@ def _sell(shop, sku, buyers):
         "sold": statuses[201],
         "refused": statuses[409],
         "errors": buyers - statuses[201] - statuses[409],
+        "server_errors": sum(count for status, count in statuses.items() if status >= 500),
         "seconds": seconds,
         "answers_per_second": buyers / seconds,
         "p50_ms": percentile(milliseconds, 50),
@@ -87,8 +89,13 @@ def _sell(shop, sku, buyers):
     }
 
 
-def _check(database, product_id, run):
-    """Check that as many are reserved as were sold, on one quant."""
+def _check(database, product_id, run, is_smoke):
+    """Check that as many are reserved as were sold, on one quant; in a smoke test also that no answer is a 5xx.
+
+    :raise RuntimeError: it is not so
+    """
+    if is_smoke and run["errors"]:
+        raise RuntimeError(f"{run['errors']} answers are neither 201 nor 409, {run['server_errors']} of them 5xx")
     [(quants, reserved)] = database.query(
         "SELECT count(*), SUM(reserved_quantity) FROM stock_quant q JOIN stock_location l ON l.id = q.location_id"
         " WHERE product_id = %s AND l.usage = 'internal'",
