@@ -95,7 +95,9 @@ def _check(database, product_id, run, is_smoke):
     :raise RuntimeError: it is not so
     """
     if is_smoke and run["errors"]:
-        raise RuntimeError(f"{run['errors']} answers are neither 201 nor 409, {run['server_errors']} of them 5xx")
+        raise RuntimeError(
+            f"{run['errors']} answers are neither 201 nor 409, {run['server_errors']} of them 5xx"
+        )
     [(quants, reserved)] = database.query(
         "SELECT count(*), SUM(reserved_quantity) FROM stock_quant q JOIN stock_location l ON l.id = q.location_id"
         " WHERE product_id = %s AND l.usage = 'internal'",

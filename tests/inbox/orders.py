@@ -108,3 +108,30 @@ class OrderCase(ApiCase):
         warehouse = warehouse or self.warehouse
         found = self.env["retail.availability"]._free([product.id], [warehouse.id])
         return found.get((product.id, warehouse.id), 0.0)
+
+
+class MoneyCase(OrderCase):
+    """Checks amounts: without tax, tax, and with tax."""
+
+    def amounts(self, order):
+        return (
+            round(order.amount_untaxed, 3),
+            round(order.amount_tax, 3),
+            round(order.amount_total, 3),
+        )
+
+    def check(self, expected, *lines, **values):
+        """Capture an order; check the amounts of the order and of its invoice."""
+        order = self.sale_order(self.place(*lines, **values))
+        self.assertEqual(self.amounts(order), expected)
+        order.order_line.qty_delivered = 0
+        invoice = self.invoice(order)
+        self.assertEqual(self.amounts(invoice), expected)
+        return order
+
+    def invoice(self, order):
+        order.order_line.product_id.invoice_policy = "order"
+        order.order_line.invalidate_recordset()
+        invoice = order._create_invoices()
+        invoice.action_post()
+        return invoice

@@ -3,34 +3,11 @@
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
-from .orders import OrderCase
+from .orders import MoneyCase
 
 
 @tagged("-at_install", "post_install")
-class TestOrderMoney(OrderCase):
-    def amounts(self, order):
-        return (
-            round(order.amount_untaxed, 3),
-            round(order.amount_tax, 3),
-            round(order.amount_total, 3),
-        )
-
-    def check(self, expected, *lines, **values):
-        """Capture an order; check the amounts of the order and of its invoice."""
-        order = self.sale_order(self.place(*lines, **values))
-        self.assertEqual(self.amounts(order), expected)
-        order.order_line.qty_delivered = 0
-        invoice = self.invoice(order)
-        self.assertEqual(self.amounts(invoice), expected)
-        return order
-
-    def invoice(self, order):
-        order.order_line.product_id.invoice_policy = "order"
-        order.order_line.invalidate_recordset()
-        invoice = order._create_invoices()
-        invoice.action_post()
-        return invoice
-
+class TestOrderMoney(MoneyCase):
     def test_the_tax_that_was_charged(self):
         """A channel that rounds tax down."""
         line = self.line("MUG", "1", "9.99")
