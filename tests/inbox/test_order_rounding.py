@@ -23,7 +23,7 @@ class TestOrderRounding(MoneyCase):
         return lines
 
     def test_a_company_that_rounds_globally(self):
-        """Odoo would calculate 0.46 of tax for all of the order; the channel has charged 0.07 for each line, or less."""
+        """Odoo would calculate 0.46 of tax for all of the order; the channel has charged its own."""
         self.company.tax_calculation_rounding_method = "round_globally"
         for number, (taxes, tax, total) in enumerate(
             (
