@@ -58,6 +58,7 @@ from .outbox import test_who_is_sent
 from .inbox import test_amendments as test_inbox_amendments
 from .inbox import test_api as test_inbox_api
 from .inbox import test_captured_order
+from .inbox import test_compensation
 from .inbox import test_customers as test_inbox_customers
 from .inbox import test_early
 from .inbox import test_escapes

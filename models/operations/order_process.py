@@ -152,7 +152,7 @@ class RetailOrderProcess(models.AbstractModel):
     def _of_payments(self, order):
         payments = order.transaction_ids
         for payment in payments | payments.child_transaction_ids:
-            name, state = PAYMENTS.get(payment.state, ("payment.released", "done"))
+            name, state = PAYMENTS.get(payment.state) or self._of_void(order, payment)
             if payment.operation == "refund" and payment.state == "done":
                 name = "payment.refunded"
             if payment.state == "draft":
@@ -163,6 +163,13 @@ class RetailOrderProcess(models.AbstractModel):
             yield Step(
                 name, state, system, at, payment.retail_code or payment.reference, money, record=payment
             )
+
+    def _of_void(self, order, payment):
+        """Return the step of an authorization that is void: it has failed, unless nobody wants the rest of it."""
+        is_over = order.state == "cancel" and order.retail_failure != "payment"
+        if is_over or payment.retail_capture_ids:
+            return "payment.released", "done"
+        return "payment.failed", "failed"
 
     def _of_transfers(self, order):
         transfers = order.picking_ids.filtered(lambda each: each.state != "cancel")
