@@ -41,6 +41,9 @@ class Lane(StrEnum):
         return f"root.retail.{self.value}"
 
 
+SENDING_LANES = (Lane.REALTIME.value, Lane.BULK.value)
+
+
 class Mode(StrEnum):
     """How soon a flow sends: within seconds, after collecting for a while, at a time of day, or when it is asked."""
 

@@ -101,6 +101,7 @@ from .operations import test_screens
 from .operations import test_search
 from .operations import test_security
 from .operations import test_status
+from .operations import test_wait_reasons
 from .operations import test_texts
 from .operations import test_timeline
 from .operations import test_translations

@@ -152,13 +152,12 @@ class RetailDeadLetter(models.Model):
         reasons = messages._retry_all()
         hopeless = deliveries._why_hopeless()
         sent = (deliveries - deliveries.browse(hopeless))._replay()
-        texts = deliveries._texts_about_hopeless(hopeless)
-        if sent:
-            texts.insert(0, self.env._("Events that are sent again: %s.", len(sent)))
+        are_all_sent, texts = sent._queued_texts(len(sent)) if sent else (True, [])
+        texts += deliveries._texts_about_hopeless(hopeless)
         if messages:
             texts.append(messages._retry_report(reasons))
         params = {
-            "type": "warning" if reasons or hopeless else "success",
+            "type": "warning" if reasons or hopeless or not are_all_sent else "success",
             "message": " ".join(texts),
             "next": {"type": "ir.actions.client", "tag": "soft_reload"},
         }

@@ -229,14 +229,14 @@ class RetailErrorGroup(models.Model):
 
     def _summary(self):
         if not self.dead_count:
-            return self.env._("Being sent again: %(cause)s", cause=self.display_name)
+            return self.env._("To be sent again: %(cause)s", cause=self.display_name)
         return self.env._("%(count)s failed: %(cause)s", count=self.dead_count, cause=self.display_name)
 
     def _instruction(self):
         error = with_names(self.env, self.error_message or "", public_names)
         if not self.dead_count:
             advice = self.env._(
-                "Nothing is left to do: the events were corrected or replayed, and are being sent."
+                "Nothing is left to do: the events were corrected or replayed, and wait to be sent."
             )
             return Markup("<p>%s</p><p>%s</p>") % (error, advice)
         advice = self.env._(

@@ -144,14 +144,14 @@ class RetailEvent(models.Model):
 
     def _compute_standing(self):
         labels = dict(self.env["retail.delivery"]._fields["status"]._description_selection(self.env))
-        reasons = {each: each._why_waiting() for each in self.delivery_ids._system()}
+        holds = self.delivery_ids._holds()
         for event in self:
             # The last one per connector: it may have been replayed.
             last = {each.connector_id: each for each in event.delivery_ids.sorted("id")}
             deliveries = event.delivery_ids.browse(each.id for each in last.values())
             event.standing = deliveries._standing()
             event.delivery_badges = [
-                each._badge(labels, reasons) for each in deliveries.sorted(lambda each: each._system())
+                each._badge(labels, holds) for each in deliveries.sorted(lambda each: each._system())
             ]
             event.problem = event._problem(deliveries)
 
@@ -236,11 +236,11 @@ class RetailDelivery(models.Model):
         """Return the error that keeps it from being delivered; "" if there is none."""
         return self._why_blocked() if self.blocked_by_id else self.shown_error or ""
 
-    def _badge(self, labels, reasons):
+    def _badge(self, labels, holds):
         """Return what the screen shows of a delivery (a dict of JSON values).
 
         :param labels: ``{status: label}``
-        :param reasons: ``{connector: why it sends nothing now}``
+        :param holds: as :meth:`_holds` returns it
         """
         since = self.finished_at or self.queued_at
         return {
@@ -252,7 +252,7 @@ class RetailDelivery(models.Model):
             "next_attempt_at": fields.Datetime.to_string(self.planned_attempt_at),
             "attempts": self.attempts,
             "error": self._trouble()
-            or (reasons[self.connector_id] if self.state in CLAIMABLE_STATES else ""),
+            or (self._why_lane_is_held(holds) if self.state in CLAIMABLE_STATES else ""),
         }
 
 

@@ -1,5 +1,6 @@
 from . import res_company
 from . import connector
+from . import connector_backfill
 from . import connector_health
 from . import connector_next_step
 from . import branches

@@ -324,7 +324,7 @@ class RetailBulkRun(models.Model):
     @api.depends("state", "connector_id")
     def _compute_wait_reason(self):
         for run in self:
-            run.wait_reason = run.state == "running" and run.connector_id._why_waiting()
+            run.wait_reason = run.state == "running" and run.connector_id._why_waiting(Lane.BULK)
 
     def _compute_pace(self, recent):
         now = fields.Datetime.now()

@@ -243,6 +243,26 @@ class RetailDelivery(models.Model):
         )
 
     @api.model
+    def _has_probe(self, connector, lane):
+        """Return whether the lane has a delivery that can be sent as a probe: it is due, or waits for a retry."""
+        return bool(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT 1 FROM retail_delivery d
+                     WHERE d.connector_id = %s AND d.lane = %s AND d.state IN ('pending', 'unknown')
+                       AND (d.attempts > 0 OR d.next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC')
+                       AND NOT %s LIMIT 1
+                    """,
+                    connector.id,
+                    lane,
+                    BLOCKED,
+                    to_flush=self._fields["state"],
+                )
+            )
+        )
+
+    @api.model
     def _bring_forward(self, connector):
         """Make deliveries due that wait for a retry after a transient error: the remote responds again."""
         self._bring_forward_where(SQL("connector_id = %s AND error_class = 'transient'", connector.id))

@@ -1,12 +1,33 @@
 """How a connector is, and why its events wait: what the screens say about it."""
 
+from datetime import datetime
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_datetime
+from odoo.tools import format_datetime, format_time, formatLang
 
-from ...core.const import State
+from ...core.const import SENDING_LANES, State
+from ...core.quota import DAY_SECONDS
 
 HEALTHY, TEST_FAILED, THROTTLED, UNREACHABLE = "active", "test_failed", "throttled", "unreachable"
+
+
+class Hold(NamedTuple):
+    """Why a lane of a connector sends nothing now. Times are UTC, naive.
+
+    :param reason: for the user, with the time since when, or until when
+    :param until: when it ends; None if that is not known
+    :param next_at: when the next call is made, if that is before the end
+    """
+
+    reason: str
+    until: datetime | None = None
+    next_at: datetime | None = None
+
+    def is_on_at(self, time):
+        """Return whether it goes on at a later time, as far as is known."""
+        return self.until is None or self.until > time
 
 
 class RetailConnector(models.Model):
@@ -83,25 +104,86 @@ class RetailConnector(models.Model):
 
     # -- why events wait ---------------------------------------------------------------------------
 
-    def _why_waiting(self):
-        """Return why events of this connector are not being sent now, since when and until when; "" if they are."""
+    def _why_waiting(self, lane):
+        """Return why events in this lane are not being sent now, since when and until when; "" if they are."""
+        hold = self._hold(lane)
+        return hold.reason if hold else ""
+
+    def _hold(self, lane):
+        """Return the :class:`Hold` on a lane; None if it sends."""
         self.ensure_one()
-        if self.state != "active":
-            return self._why_not_active()
+        if not self._is_started():
+            return Hold(self._why_not_started())
+        pause = self._pause(lane)
         if self.is_circuit_open:
-            return self._why_unreachable()
-        if self.is_throttled:
+            return Hold(self._why_unreachable(pause))
+        return pause
+
+    def _pause(self, lane):
+        """Return the :class:`Hold` on calls in a lane, whether the system answers or not; None if there is none."""
+        holds = [*self._throttle_hold(), *self._limit_hold(lane)]
+        return max(holds, key=lambda hold: hold.until, default=None)
+
+    def _throttle_hold(self):
+        if not self.is_throttled:
+            return []
+        reason = self.env._(
+            "%(name)s asked to wait until %(time)s. Its events are sent afterwards.",
+            name=self.name,
+            time=self._time(self.throttled_until),
+        )
+        return [Hold(reason, self.throttled_until, self.throttled_until)]
+
+    def _limit_hold(self, lane):
+        limit = self.env["retail.quota"]._exhausted(self, lane)
+        if not limit:
+            return []
+        row = self.env["retail.quota"].browse(limit.row_id)
+        why = self._why_day_is_used_up if row.seconds == DAY_SECONDS else self._why_limit_is_reached
+        return [Hold(why(limit, row), limit.until, limit.next_at)]
+
+    def _why_day_is_used_up(self, limit, _row):
+        values = {"name": self.name, "time": self._time(limit.until)}
+        if limit.is_reserved:
             return self.env._(
-                "%(name)s asked to wait until %(time)s. Its events are sent afterwards.",
-                name=self.name,
-                time=self._time(self.throttled_until),
+                "The calls that %(name)s has left today are reserved for realtime work: bulk work is sent when the"
+                " daily call limit resets, at %(time)s.",
+                **values,
             )
-        if self._is_day_used_up():
+        if limit.next_at < limit.until:
             return self.env._(
-                "The daily call limit of %(name)s is used up: its events are sent when it allows calls again.",
-                name=self.name,
+                "The daily call limit of %(name)s is used up: its events are sent when it resets, at %(time)s. The"
+                " next attempt is at %(next)s.",
+                **values,
+                next=self._time(limit.next_at),
             )
-        return ""
+        return self.env._(
+            "The daily call limit of %(name)s is used up: its events are sent when it resets, at %(time)s.",
+            **values,
+        )
+
+    def _why_limit_is_reached(self, limit, row):
+        values = {
+            "name": self.name,
+            "calls": formatLang(self.env, limit.calls, digits=0),
+            "window": dict(row._fields["window"]._description_selection(self.env))[row.window],
+            "time": format_time(self.env, limit.until),
+        }
+        if limit.is_reserved:
+            return self.env._(
+                "The calls that %(name)s has left of %(calls)s in %(window)s are reserved for realtime work: bulk work"
+                " is sent at %(time)s.",
+                **values,
+            )
+        return self.env._(
+            "The call limit of %(name)s, %(calls)s in %(window)s, is reached: its events are sent at %(time)s.",
+            **values,
+        )
+
+    def _why_not_started(self):
+        if not self.active:
+            return self.env._("%(name)s is archived: its events are not sent.", name=self.name)
+        return self._why_not_active()
 
     def _why_not_active(self):
         values = {"name": self.name, "time": self._time(self.state_since)}
@@ -123,7 +205,7 @@ class RetailConnector(models.Model):
             "%(name)s needs attention: its events are sent once it is activated again.", **values
         )
 
-    def _why_unreachable(self):
+    def _why_unreachable(self, pause):
         values = {"name": self.name, "since": self._time(self.circuit_opened_at)}
         if not self.next_probe_at:
             return self.env._(
@@ -133,7 +215,7 @@ class RetailConnector(models.Model):
             "%(name)s has not answered since %(since)s: its events are sent as soon as it does. The next attempt is at"
             " %(next)s.",
             **values,
-            next=self._time(self.next_probe_at),
+            next=self._time(max(self.next_probe_at, pause.next_at) if pause else self.next_probe_at),
         )
 
     def _time(self, at):
@@ -160,16 +242,22 @@ class RetailConnector(models.Model):
         self.env["retail.delivery"].check_access("read")
         if not self.is_circuit_open:
             return self._notify("success", self.env._("%(name)s answers again.", name=self.name))
-        waiting, _today, _failed = (
-            self.env["retail.delivery"]._count_by_connector(self).get(self.id, (0, 0, 0))
-        )
-        if not waiting:
-            return self._notify(
-                "warning", self.env._("No event waits, so nothing was sent. Click Test Connection instead.")
-            )
+        problem = self._why_no_probe()
+        if problem:
+            return self._notify("warning", problem)
         # As the superuser: the circuit is read-only for users; access was checked above.
         self.env["retail.circuit"].sudo()._make_probe_due(self)
         self.env["retail.wake"]._wake_connectors(self)
         return self._notify(
             "info", self.env._("One event is sent as a test. This page shows by itself what comes of it.")
         )
+
+    def _why_no_probe(self):
+        """Return why no event can be sent as a probe now; "" if one can."""
+        if not self._is_started():
+            return self._why_not_started()
+        lanes = [lane for lane in SENDING_LANES if self.env["retail.delivery"]._has_probe(self, lane)]
+        if not lanes:
+            return self.env._("No event is due, so nothing was sent. Click Test Connection instead.")
+        pauses = [self._pause(lane) for lane in lanes]
+        return "" if None in pauses else pauses[0].reason

@@ -7,6 +7,7 @@ these rows, unless a manager changes a limit.
 import json
 from dataclasses import asdict
 from datetime import datetime
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -16,6 +17,23 @@ from ...core import quota
 
 MAX_LIMIT = 2**31 - 1  # the maximum of the column
 _COUNTED = ("number", "counts", "used", "ends_at", "touched_at")
+
+
+class Exhausted(NamedTuple):
+    """A call limit for which a lane has to wait. Times are UTC, naive.
+
+    :param row_id: of the limit
+    :param calls: the limit
+    :param is_reserved: calls are left, but bulk work leaves them to realtime work
+    :param until: when the lane has calls again; of a day, when it resets
+    :param next_at: when the next call is made: a remote that reports its figures is asked now and then before the reset
+    """
+
+    row_id: int
+    calls: int
+    is_reserved: bool
+    until: datetime
+    next_at: datetime
 
 
 class RetailQuota(models.Model):
@@ -82,8 +100,7 @@ class RetailQuota(models.Model):
         return self.env._("Runs out at %(time)s at the present pace", time=self._time(runs_out_at))
 
     def _time(self, microseconds):
-        at = datetime.utcfromtimestamp(microseconds / quota.SECOND)
-        return format_time(self.env, at, tz=self.env.user.tz or "UTC", time_format="HH:mm")
+        return format_time(self.env, _utc(microseconds), tz=self.env.user.tz or "UTC", time_format="HH:mm")
 
     @api.depends("remote_limit", "is_manual", "connector_id.provider")
     def _compute_remark(self):
@@ -143,6 +160,18 @@ class RetailQuota(models.Model):
         return self._longest_wait(connector, lane, windows, now, 1)
 
     @api.model
+    def _exhausted(self, connector, lane):
+        """Return the :class:`Exhausted` limit for which the lane waits longest; None if it may make a call now."""
+        now, windows = self._windows(connector.quota_ids)
+        waits = self._waits(connector, lane, windows, now, 1)
+        row_id = max(waits, key=waits.get, default=None)
+        if not waits.get(row_id):
+            return None
+        window, next_at = quota.roll(windows[row_id], now), now + waits[row_id]
+        until = window.ends_at if window.is_day else next_at
+        return Exhausted(row_id, window.limit, window.used < window.limit, _utc(until), _utc(next_at))
+
+    @api.model
     def _take(self, connector, lane, calls=1):
         """Count calls against all windows and return 0.0; or count none, and return the seconds to wait.
 
@@ -176,9 +205,13 @@ class RetailQuota(models.Model):
         return (quota.left(day, now), day.limit) if day else None
 
     def _longest_wait(self, connector, lane, windows, now, calls):
+        """Return the seconds until no window makes the lane wait."""
+        return max(self._waits(connector, lane, windows, now, calls).values(), default=0) / quota.SECOND
+
+    def _waits(self, connector, lane, windows, now, calls):
+        """Return ``{row id: microseconds}`` until each window lets the lane make this number of calls."""
         reserve = connector.realtime_reserve
-        waits = (quota.wait(window, now, lane, reserve, calls) for window in windows.values())
-        return max(waits, default=0) / quota.SECOND
+        return {row_id: quota.wait(window, now, lane, reserve, calls) for row_id, window in windows.items()}
 
     # -- rows --------------------------------------------------------------------------------------
 
@@ -228,6 +261,10 @@ class RetailQuota(models.Model):
                 )
             )
         self.browse(limits).invalidate_recordset(["remote_limit", "max_calls"], flush=False)
+
+
+def _utc(microseconds):
+    return datetime.utcfromtimestamp(microseconds / quota.SECOND)
 
 
 def _corrected(now, windows, by_seconds):

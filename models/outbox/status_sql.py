@@ -76,15 +76,21 @@ def failed_sql(d):
     return SQL("(%s.state = 'dead' AND %s IS NULL)", d, replacement_sql(d))
 
 
-def planned_sql(d, now, held_connector_ids):
+def planned_sql(d, now, holds):
     """Return the SQL for the time of the next attempt; NULL if it is due already, or waits for something else first.
 
     :param d: alias of the delivery's table
-    :param held_connector_ids: the connectors that send nothing now
+    :param holds: ``[(connector id, lane, until or None)]`` of the lanes that send nothing now
     """
+    ids, lanes, ends = (list(column) for column in zip(*holds, strict=True)) if holds else ([], [], [])
     return SQL(
         """(CASE WHEN %(d)s.state IN ('pending', 'unknown') AND %(d)s.next_attempt_at > %(now)s
-                  AND %(d)s.waits_for IS NULL AND NOT %(d)s.connector_id = ANY(%(held)s)
+                  AND %(d)s.waits_for IS NULL
+                  AND NOT EXISTS (
+                      SELECT FROM unnest(%(ids)s::int[], %(lanes)s::text[], %(ends)s::timestamp[])
+                                  AS h(connector_id, lane, until)
+                       WHERE h.connector_id = %(d)s.connector_id AND h.lane = %(d)s.lane
+                         AND (h.until IS NULL OR h.until > %(d)s.next_attempt_at))
                   AND NOT EXISTS (
                       SELECT FROM retail_delivery x
                        WHERE x.connector_id = %(d)s.connector_id AND x.res_model = %(d)s.res_model
@@ -94,5 +100,7 @@ def planned_sql(d, now, held_connector_ids):
              THEN %(d)s.next_attempt_at END)""",
         d=d,
         now=now,
-        held=held_connector_ids,
+        ids=ids,
+        lanes=lanes,
+        ends=ends,
     )

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...core.const import CLAIMABLE_STATES, OPEN_STATES, EventKind, State
+from ...core.const import CLAIMABLE_STATES, OPEN_STATES, SENDING_LANES, EventKind, State
 from .names import record_names
 from .status_sql import BLOCKED, CORRECTED, blocker_sql, corrected_sql, planned_sql, replacement_sql
 
@@ -87,8 +87,13 @@ class RetailDelivery(models.Model):
         self.flush_model()
         # As the superuser: users of a branch do not see the connector that serves it.
         connectors = self.env["retail.connector"].sudo().search([("active", "in", (True, False))])
-        held = connectors.filtered(lambda connector: connector._why_waiting()).ids
-        planned = planned_sql(SQL.identifier(alias), self.env.cr.now(), held)
+        holds = [
+            (connector.id, lane, hold.until)
+            for connector in connectors
+            for lane in SENDING_LANES
+            if (hold := connector._hold(lane))
+        ]
+        planned = planned_sql(SQL.identifier(alias), self.env.cr.now(), holds)
         return SQL("%s %s NULLS LAST", planned, direction)
 
     @api.model
@@ -138,7 +143,21 @@ class RetailDelivery(models.Model):
 
     def _why_held(self):
         """Return in words what it waits for besides its time; "" if it is sent then."""
-        return " ".join(filter(None, [self._why_behind_another(), self._system()._why_waiting()]))
+        return " ".join(filter(None, [self._why_behind_another(), self._why_lane_is_held(self._holds())]))
+
+    def _holds(self):
+        """Return ``{(connector, lane): Hold}`` of the lanes of these that send nothing now."""
+        lanes = dict.fromkeys((each._system(), each.lane) for each in self)
+        holds = {(connector, lane): connector._hold(lane) for connector, lane in lanes}
+        return {key: hold for key, hold in holds.items() if hold}
+
+    def _why_lane_is_held(self, holds):
+        """Return why the connector does not send it when it is due; "" if it does.
+
+        :param holds: as :meth:`_holds` returns it
+        """
+        hold = holds.get((self._system(), self.lane))
+        return hold.reason if hold and hold.is_on_at(self.next_attempt_at) else ""
 
     def _why_behind_another(self):
         if self.blocked_by_id:
@@ -243,36 +262,43 @@ class RetailDelivery(models.Model):
         :param left: texts about others that were left as they are
         :param count: how many were queued; None: all of these
         """
-        waiting = [reason for connector in self._system() if (reason := connector._why_waiting())]
-        behind = self._why_behind_others()
-        is_sent = len(waiting) < len(self.connector_id) and len(behind) < len(self)
-        reasons = [*waiting, *dict.fromkeys(behind)]
-        number = len(self) if count is None else count
-        parts = [self.env._("Events queued: %(count)s.", count=number), *reasons]
-        if is_sent:
-            others = (
-                self.env._("The others are being sent.") if reasons else self.env._("They are being sent.")
-            )
-            parts.append(others)
+        are_all_sent, texts = self._queued_texts(len(self) if count is None else count)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "warning" if reasons or left else "success",
-                "message": " ".join([*parts, *left]),
+                "type": "success" if are_all_sent and not left else "warning",
+                "message": " ".join([*texts, *left]),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
 
+    def _queued_texts(self, count):
+        """Return (whether all of these are sent now, texts about what happens to them).
+
+        :param count: how many were queued
+        """
+        holds, behind = self._holds(), self._why_behind_others()
+        waiting = self.filtered(lambda each: (each._system(), each.lane) in holds or each in behind)
+        texts = [self.env._("Events queued: %(count)s.", count=count)]
+        texts += dict.fromkeys([*(hold.reason for hold in holds.values()), *behind.values()])
+        if not waiting:
+            texts.append(self.env._("They are being sent."))
+        elif waiting != self:
+            texts.append(self.env._("The others are being sent."))
+        return not waiting, texts
+
     def _why_behind_others(self):
-        """Return a text for each that is not sent now even if its connector sends: what it waits for."""
+        """Return ``{delivery: what it waits for}`` of those that are not sent now even if the connector sends."""
         names = record_names(self.env, {(each.res_model, each.res_id) for each in self})
         older = self._older_held()
-        reasons = (
-            each._why_behind_in_full(names[each.res_model, each.res_id], older.get(each.id, self.browse()))
+        reasons = {
+            each: each._why_behind_in_full(
+                names[each.res_model, each.res_id], older.get(each.id, self.browse())
+            )
             for each in self
-        )
-        return [reason for reason in reasons if reason]
+        }
+        return {each: reason for each, reason in reasons.items() if reason}
 
     def _why_behind_in_full(self, name, older):
         """Return what it is sent after, in a sentence that names its record; "" if it is sent now.
@@ -286,8 +312,9 @@ class RetailDelivery(models.Model):
                 record=name,
                 failed=failed.record_name,
             )
-        if self.waits_for:
-            return self.env._("%(record)s is sent after %(other)s.", record=name, other=self.waits_for_name)
+        other = self.waits_for_name or older.waits_for_name
+        if other:
+            return self.env._("%(record)s is sent after %(other)s.", record=name, other=other)
         if older:
             return self.env._(
                 "%(record)s is sent after an earlier event: %(event)s.", record=name, event=older.display_name
@@ -295,7 +322,10 @@ class RetailDelivery(models.Model):
         return ""
 
     def _older_held(self):
-        """Return ``{id: older delivery of the same record}`` of those that wait for one which is not sent now."""
+        """Return ``{id: older delivery of the same record}`` of those that wait for one which is not sent now.
+
+        An older state that is not sent any more counts if it waits for another record: so will the newer one.
+        """
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
@@ -305,8 +335,9 @@ class RetailDelivery(models.Model):
                   JOIN retail_delivery x
                     ON x.connector_id = d.connector_id AND x.res_model = d.res_model AND x.res_id = d.res_id
                    AND x.id < d.id AND x.state IN ('pending', 'in_flight', 'unknown')
-                   AND (d.kind = 'fact' OR x.state != 'pending' OR x.kind = 'fact')
-                 WHERE d.id = ANY(%s) AND (x.waits_for IS NOT NULL OR x.next_attempt_at > %s)
+                 WHERE d.id = ANY(%s)
+                   AND (x.waits_for IS NOT NULL
+                        OR x.next_attempt_at > %s AND (d.kind = 'fact' OR x.state != 'pending' OR x.kind = 'fact'))
               ORDER BY d.id, x.id
                 """,
                 self.ids,

@@ -67,7 +67,7 @@ class TestCounts(StatusCase):
         )
         self.assertFalse(self.env["retail.error.group"].search([("dead_count", ">", 0)]))
         [activity] = self.group.sudo().activity_ids
-        self.assertEqual(activity.summary, f"Being sent again: {self.group.sudo().display_name}")
+        self.assertEqual(activity.summary, f"To be sent again: {self.group.sudo().display_name}")
         self.assertIn("Nothing is left to do", activity.note)
         self._drain()
         self.env["retail.error.group"]._cron_refresh()

@@ -140,7 +140,7 @@ class TestWaiting(StatusCase):
         self._deliveries().sudo().unlink()
         self.assertEqual(
             self.connector.action_probe()["params"]["message"],
-            "No event waits, so nothing was sent. Click Test Connection instead.",
+            "No event is due, so nothing was sent. Click Test Connection instead.",
         )
         self._deliveries(self._partner())
         self.assertEqual(
