@@ -81,6 +81,7 @@ from .inbox import test_fulfilment as test_inbox_fulfilment
 from .inbox import test_order_comparison as test_inbox_order_comparison
 from .inbox import test_order_money as test_inbox_order_money
 from .inbox import test_order_rounding
+from .inbox import test_own_changes
 from .inbox import test_vouchers
 from .inbox import test_access_tokens
 from .inbox import test_signed_requests
