@@ -1,4 +1,4 @@
-"""What a system caused is told to others, not to itself, unless a flow says so: orders, payments, shipments, refunds."""
+"""What a system caused is told to others, not to itself, unless a flow says so: orders, payments, refunds."""
 
 from odoo.tests import tagged
 
