@@ -77,7 +77,8 @@ class PosOrder(models.Model):
     @api.model
     def _retail_history_domain(self, event_type):
         if event_type == "refund.issued":
-            return self._retail_subject_domain() & Domain("lines.refunded_orderline_id", "!=", False)
+            is_return = Domain("lines.refunded_orderline_id", "!=", False) | Domain("lines.qty", "<", 0)
+            return self._retail_subject_domain() & is_return
         return self._retail_subject_domain() if event_type in ("order.placed", "order.updated") else None
 
     def _retail_with_state(self, event_type):
