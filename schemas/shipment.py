@@ -127,4 +127,5 @@ EVENT_TYPES = (
     EventType(
         "return.received", "stock.picking", EventKind.FACT, ReturnV1, _lt("Return received"), is_lasting=True
     ),
+    EventType("return.updated", "stock.picking", EventKind.STATE, ReturnV1, _lt("Return updated")),
 )

@@ -122,4 +122,5 @@ from .neighbours import test_cashier as test_neighbours_cashier
 from .neighbours import test_kit as test_neighbours_kit
 from .neighbours import test_settled_at_the_till as test_neighbours_settled
 from .neighbours import test_shipping as test_neighbours_shipping
+from .neighbours import test_watched_with_neighbours as test_neighbours_watched
 from .neighbours import test_web_order as test_neighbours_web_order

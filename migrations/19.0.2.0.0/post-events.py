@@ -8,6 +8,7 @@ COMPLETES = {
     "invoice.cancelled": "invoice.posted",
     "refund.cancelled": "refund.issued",
     "shipment.updated": "shipment.confirmed",
+    "return.updated": "return.received",
 }
 
 

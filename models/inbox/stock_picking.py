@@ -16,7 +16,11 @@ class StockPicking(models.Model):
 
     @api.model
     def _retail_watched_fields(self):
-        return super()._retail_watched_fields() | {"retail_carrier", "retail_tracking_numbers"}
+        return super()._retail_watched_fields() | {
+            "retail_carrier",
+            "retail_reason",
+            "retail_tracking_numbers",
+        }
 
     @api.model
     def _retail_carrier_values(self, values):

@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from ...core.const import CLAIMABLE_STATES, OPEN_STATES, EventKind, State
 from ...schemas import EVENT_TYPES
 from ..outbox.names import event_type_selection
-from ..source.capture import CapturedEvent
+from ..source.capture import CapturedEvent, by_updated_event
 
 REVIVABLE = (*CLAIMABLE_STATES, State.DEAD, State.CANCELLED)
 
@@ -29,10 +29,13 @@ class RetailSyncState(models.Model):
         self.env["retail.delivery"].check_access("read")
         if connectors is None:
             connectors = self.env["retail.connector"]._serving(self.env.companies)
-        stated, takers, count = self._resync_states(records, connectors)
-        count += self._resync_facts(records - stated, connectors)
-        count += self._resync_facts(stated, connectors - takers)
-        count += len(self._dead_facts(stated, takers)._replay())
+        others, count = records, 0
+        for event_type, stated in by_updated_event(records).items():
+            others -= stated
+            takers, queued = self._resync_states(event_type, stated, connectors)
+            count += queued + self._resync_facts(stated, connectors - takers)
+            count += len(self._dead_facts(stated, takers)._replay())
+        count += self._resync_facts(others, connectors)
         if not count:
             raise UserError(self._why_nothing_to_resync(records, connectors))
         return self._requested(records, connectors)._report_queued(count=count)
@@ -52,17 +55,13 @@ class RetailSyncState(models.Model):
 
     @api.model
     def _why_nothing_to_resync(self, records, connectors):
-        event_type = records._retail_updated_event
         events = self.env["retail.event"]
-        if (
-            event_type
-            and not events._routes({event_type}, connectors)
-            and records._retail_with_state(event_type)
-        ):
-            return self.env._(
-                "No active connector has a flow for “%(event)s”. A Retail Hub manager can add one.",
-                event=dict(event_type_selection(self))[event_type],
-            )
+        for event_type, stated in by_updated_event(records).items():
+            if stated and not events._routes({event_type}, connectors):
+                return self.env._(
+                    "No active connector has a flow for “%(event)s”. A Retail Hub manager can add one.",
+                    event=dict(event_type_selection(self))[event_type],
+                )
         if events._routes(_event_types(records._name), connectors):
             return self.env._(
                 "There is nothing to send. Either nothing has been sent for this record yet, or it is already being"
@@ -73,18 +72,16 @@ class RetailSyncState(models.Model):
         )
 
     @api.model
-    def _resync_states(self, records, connectors):
-        """Return (records with a state event, connectors that take it, number of deliveries)."""
-        event_type = records._retail_updated_event
+    def _resync_states(self, event_type, records, connectors):
+        """Return (connectors that take the state event, number of deliveries)."""
         # As the superuser: users create no events; the callers have checked access to the records.
         events = self.env["retail.event"].sudo()
-        routes = events._routes({event_type}, connectors) if event_type else []
-        if not routes:
-            return records.browse(), connectors.browse(), 0
+        routes = events._routes({event_type}, connectors)
         takers = connectors.browse({route.connector_id for route in routes})
-        stated = records._retail_with_state(event_type)
-        rows = [CapturedEvent(event_type, record_id) for record_id in stated.ids]
-        return stated, takers, events._insert(records._name, rows, connectors=takers, is_manual=True)
+        if not takers:
+            return takers, 0
+        rows = [CapturedEvent(event_type, record_id) for record_id in records.ids]
+        return takers, events._insert(records._name, rows, connectors=takers, is_manual=True)
 
     @api.model
     def _resync_facts(self, records, connectors):

@@ -14,6 +14,7 @@ class RetailSynced(models.AbstractModel):
     _description = "Retail Hub: Synchronized Record"
 
     _retail_updated_event = None  # as in retail.capture; not every model has a state event
+    _retail_more_updated_events = ()
 
     retail_sync_state = fields.Selection(
         STATES,

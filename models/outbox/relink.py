@@ -3,7 +3,7 @@
 from odoo.tools import split_every
 
 from ...core.const import Lane, State
-from ..source.capture import CapturedEvent
+from ..source.capture import CapturedEvent, by_updated_event
 
 MAX_EVENTS = 1_000  # per statement
 
@@ -16,14 +16,17 @@ def relink(connector, record):
     aliases = connector.env["retail.alias"]._of_primaries(connector, record._name, record.ids)
     sharing = record.browse(aliases.filtered(lambda alias: not alias.is_partial).mapped("res_id"))
     for referring in (record + sharing).exists()._retail_referring():
-        ids = _sent_ids(connector, referring)
-        event_type = referring._retail_updated_event
-        sent = referring.browse(ids)._retail_with_state(event_type)
-        for part in split_every(MAX_EVENTS, sent.ids):
-            events = [CapturedEvent(event_type, res_id) for res_id in part]
-            connector.env["retail.event"]._insert(
-                referring._name, events, connectors=connector, lane=Lane.BULK.value
-            )
+        sent = referring.browse(_sent_ids(connector, referring))
+        for event_type, records in by_updated_event(sent).items():
+            _queue(connector, event_type, records)
+
+
+def _queue(connector, event_type, records):
+    for part in split_every(MAX_EVENTS, records.ids):
+        events = [CapturedEvent(event_type, res_id) for res_id in part]
+        connector.env["retail.event"]._insert(
+            records._name, events, connectors=connector, lane=Lane.BULK.value
+        )
 
 
 def _sent_ids(connector, records):

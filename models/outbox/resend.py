@@ -1,7 +1,7 @@
 """Sending records again although nothing of them has changed: the answer says what became of the remote record."""
 
 from ...core.const import Lane
-from ..source.capture import CapturedEvent
+from ..source.capture import CapturedEvent, by_updated_event
 
 
 def resend(connector, bindings):
@@ -13,11 +13,10 @@ def resend(connector, bindings):
     count = 0
     for model_name, group in bindings.grouped("res_model").items():
         records = bindings.env[model_name].browse(group.mapped("res_id")).exists()
-        event_type = records._retail_updated_event
         events = bindings.env["retail.event"]
-        if not event_type or not events._routes({event_type}, connector):
-            continue
-        group.sent_hash = False  # an equal state would not be sent
-        rows = [CapturedEvent(event_type, record.id) for record in records._retail_with_state(event_type)]
-        count += events._insert(model_name, rows, connectors=connector, lane=Lane.BULK.value)
+        for event_type, stated in by_updated_event(records).items():
+            if events._routes({event_type}, connector):
+                group.sent_hash = False  # an equal state would not be sent
+                rows = [CapturedEvent(event_type, res_id) for res_id in stated.ids]
+                count += events._insert(model_name, rows, connectors=connector, lane=Lane.BULK.value)
     return count

@@ -7,6 +7,7 @@ from odoo import api, models
 
 from ...tools.cache import cached
 from ...tools.filters import FilterError
+from ..source.capture import updated_events
 
 
 class RetailFlow(models.Model):
@@ -34,7 +35,7 @@ class RetailFlow(models.Model):
         return {
             model._name: not getattr(model, "_retail_subject_field", None)
             for model in captured
-            if model._retail_updated_event == event_type and not model._abstract
+            if event_type in updated_events(model) and not model._abstract
         }
 
     def _used_paths(self, routes, event_type, res_model):

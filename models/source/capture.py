@@ -43,6 +43,16 @@ def becomes(*values, since=None):
     return happened
 
 
+def updated_events(model):
+    """Return the names of a model's update events, each of which is of other records."""
+    return tuple(filter(None, (model._retail_updated_event, *model._retail_more_updated_events)))
+
+
+def by_updated_event(records):
+    """Return ``{update event: those of the records that have it}``; see :meth:`RetailCapture._retail_with_state`."""
+    return {event_type: records._retail_with_state(event_type) for event_type in updated_events(records)}
+
+
 class CapturedEvent(NamedTuple):
     """A new state of a record, or a fact, that was captured and is not inserted yet.
 
@@ -74,6 +84,8 @@ class RetailCapture(models.AbstractModel):
 
     _retail_created_event = None
     _retail_updated_event = None
+    # The update events of further records of the model, such as of returns beside shipments.
+    _retail_more_updated_events = ()
     _retail_erased_event = None
     # Changes of stored fields that are facts.
     _retail_transitions: tuple[Transition, ...] = ()
@@ -268,7 +280,8 @@ class RetailCapture(models.AbstractModel):
             self.flush_recordset(captured_fields)
         result = super().write(vals)
         if self._retail_writes_relations(vals):
-            self._retail_capture_state(self._retail_updated_event)
+            for event_type in updated_events(self):
+                self._retail_capture_state(event_type)
         return result
 
     def _write_multi(self, vals_list):
@@ -292,14 +305,17 @@ class RetailCapture(models.AbstractModel):
 
         :param changes: for each record of ``self``, the names of its changed fields
         """
-        if not self._retail_wants(self._retail_updated_event):
+        wanted = [event_type for event_type in updated_events(self) if self._retail_wants(event_type)]
+        if not wanted:
             return
         watched = self._retail_triggers()
         changed = [
             record.id for record, names in zip(self, changes, strict=True) if not watched.isdisjoint(names)
         ]
         # As the superuser: anybody may flush, such as a visitor who pays.
-        self.sudo().browse(changed)._retail_capture_state(self._retail_updated_event)
+        records = self.sudo().browse(changed)
+        for event_type in wanted:
+            records._retail_capture_state(event_type)
 
     def _retail_values_before(self, transitions, vals_list):
         """Return ``{id: {field: value in the database}}`` if a field of a transition is about to be written."""

@@ -18,6 +18,6 @@ class ResPartner(models.Model):
         own = partners.filtered(lambda partner: partner._retail_customer() in self)
         persons = (partners - own).filtered(lambda partner: partner.parent_id in own)
         domains = defaultdict(list)
-        for _event_type, model, path in DOCUMENTS if own else ():
+        for model, path in dict.fromkeys(document[1:] for document in DOCUMENTS) if own else ():
             domains[model].append(Domain(path, "in", own.ids))
         return [persons, *(partners.env[model].search(Domain.OR(paths)) for model, paths in domains.items())]

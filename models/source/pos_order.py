@@ -90,6 +90,14 @@ class PosOrder(models.Model):
         """Skip the hub's computed fields: a till reads all fields with every sale, and never shows these."""
         return super()._load_pos_data_read(records.with_context(retail_till=True), config)
 
+    def _retail_capture_state(self, event_type, company_id=None):
+        """A change of what a till took for a sales order is a change of that sales order, too."""
+        if self._retail_wants(event_type):
+            # As the superuser: a cashier may have no rights on sales orders.
+            paid = self.sudo().filtered(lambda order: order.state in PAID)
+            paid._retail_settled_orders()._retail_capture_state(event_type)
+        return super()._retail_capture_state(event_type, company_id)
+
     def _retail_capture_transition(self, transition, old, new):
         if transition.event_type == "order.updated":
             # As the superuser: a cashier may have no rights on sales orders.
@@ -297,20 +305,20 @@ class PosOrderLine(models.Model):
 
     @api.model
     def _retail_watched_fields(self):
-        return frozenset(
-            {
-                "combo_parent_id",
-                "discount",
-                "extra_tax_data",
-                "full_product_name",
-                "is_reward_line",
-                "price_unit",
-                "product_id",
-                "qty",
-                "refunded_orderline_id",
-                "tax_ids",
-            }
-        )
+        watched = {
+            "combo_parent_id",
+            "discount",
+            "extra_tax_data",
+            "full_product_name",
+            "is_reward_line",
+            "price_unit",
+            "product_id",
+            "qty",
+            "refunded_orderline_id",
+            "sale_order_origin_id",
+            "tax_ids",
+        }
+        return frozenset(watched & self._fields.keys())
 
     def _retail_settled_orders(self):
         """Return the sales orders that the lines settle, pay in advance or return (module ``pos_sale``)."""

@@ -48,6 +48,9 @@ DOCUMENTS = (
     ("shipment.updated", "stock.picking", "partner_id"),
     ("shipment.updated", "stock.picking", "sale_id.partner_id"),
     ("shipment.updated", "stock.picking", "pos_order_id.partner_id"),
+    ("return.updated", "stock.picking", "partner_id"),
+    ("return.updated", "stock.picking", "sale_id.partner_id"),
+    ("return.updated", "stock.picking", "pos_order_id.partner_id"),
 )
 SCRIPTS = {"latin": "Latn", "Cyrl": "Cyrl"}
 

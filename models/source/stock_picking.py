@@ -17,6 +17,7 @@ RETURN_USAGES = (*SHIPPED_FROM, "inventory")  # returned goods may go straight t
 OPEN_STATES = ("waiting", "confirmed", "assigned")
 ENDED_STATES = ("done", "cancel")
 UPDATED = "shipment.updated"
+RETURN_UPDATED = "return.updated"
 DONE_EVENTS = ("shipment.confirmed", "return.received")
 
 
@@ -26,13 +27,16 @@ class StockPicking(models.Model):
 
     _retail_number_field = "name"
     _retail_updated_event = UPDATED
-    _retail_whole_facts = ("shipment.confirmed",)
+    _retail_more_updated_events = (RETURN_UPDATED,)
+    _retail_whole_facts = DONE_EVENTS
     _retail_transitions = (
         Transition("shipment.confirmed", "state", becomes("done")),
         # Without the rest that is cancelled, an order is shipped.
         Transition(UPDATED, "state", becomes("cancel")),
         # With more to be shipped, it is not shipped any more.
         Transition(UPDATED, "state", becomes(*OPEN_STATES)),
+        # Without its rest that is cancelled, a return has no backorder.
+        Transition(RETURN_UPDATED, "state", becomes("cancel")),
         # Validating a draft return confirms it on the way.
         Transition(
             "return.initiated",
@@ -45,6 +49,7 @@ class StockPicking(models.Model):
     _retail_causes = {
         "shipment.confirmed": (("sale_id", ("order.placed",)), ("pos_order_id", ("order.placed",))),
         UPDATED: (("", ("shipment.confirmed",)),),
+        RETURN_UPDATED: (("", ("return.received",)),),
         "return.initiated": (("move_ids.origin_returned_move_id.picking_id", ("shipment.confirmed",)),),
         "return.received": (("", ("return.initiated",)),),
     }
@@ -68,7 +73,7 @@ class StockPicking(models.Model):
 
     @api.model
     def _retail_history_domain(self, event_type):
-        if event_type == "return.received":
+        if event_type in ("return.received", RETURN_UPDATED):
             from_customers = Domain("move_ids.origin_returned_move_id", "!=", False)
             return (
                 Domain("state", "=", "done") & Domain("location_id.usage", "=", "customer") & from_customers
@@ -77,9 +82,16 @@ class StockPicking(models.Model):
 
     def _retail_with_state(self, event_type):
         pickings = self.sudo()  # salespeople may have no rights on stock
-        return pickings.filtered(lambda picking: picking.state == "done" and picking._retail_is_shipment())
+        done = pickings.filtered(lambda picking: picking.state == "done")
+        if event_type == RETURN_UPDATED:
+            return done.filtered(lambda picking: picking._retail_is_return())
+        return done.filtered(lambda picking: picking._retail_is_shipment())
 
     def _retail_capture_transition(self, transition, old, new):
+        if transition.event_type == RETURN_UPDATED:
+            # As the superuser: salespeople may have no rights on stock.
+            self.sudo().backorder_id._retail_capture_state(RETURN_UPDATED)
+            return
         if transition.event_type == UPDATED:
             pickings = self.sudo()  # salespeople may have no rights on stock
             if new == "cancel" or pickings._retail_adds_to_order():
@@ -134,6 +146,12 @@ class StockPicking(models.Model):
         )
 
     # -- canonical form ----------------------------------------------------------------------------
+
+    def _retail_payloads(self):
+        returns = self.filtered(lambda picking: picking._retail_is_return())
+        return super(StockPicking, self - returns)._retail_payloads() | returns._retail_built(
+            lambda picking: picking._retail_canonical(RETURN_UPDATED, {})
+        )
 
     def _retail_canonical(self, event_type, details):
         if event_type in ("shipment.confirmed", UPDATED):
@@ -277,13 +295,17 @@ class StockMove(models.Model):
     @api.model
     def _retail_shown_in(self):
         fields = {"picking_id", "product_uom", "quantity", "sale_line_id", "state"}
-        return [*super()._retail_shown_in(), Shown(UPDATED, frozenset(fields), "picking_id")]
+        return [
+            *super()._retail_shown_in(),
+            Shown(UPDATED, frozenset(fields), "picking_id"),
+            Shown(RETURN_UPDATED, frozenset(fields | {"to_refund"}), "picking_id"),
+        ]
 
     def _retail_showing(self, shown):
-        """A shipment contains done moves. To look at others would compute the states of transfers too early."""
-        is_shipped = shown.event_type == UPDATED
+        """A transfer contains done moves. To look at others would compute the states of transfers too early."""
+        is_done = shown.event_type in (UPDATED, RETURN_UPDATED)
         return super(
-            StockMove, self.filtered(lambda move: move.state == "done") if is_shipped else self
+            StockMove, self.filtered(lambda move: move.state == "done") if is_done else self
         )._retail_showing(shown)
 
     @api.model_create_multi
@@ -332,8 +354,9 @@ class StockMoveLine(models.Model):
 
     @api.model
     def _retail_shown_in(self):
-        fields = {"lot_id", "lot_name", "move_id", "product_uom_id", "quantity"}
-        return [*super()._retail_shown_in(), Shown(UPDATED, frozenset(fields), "picking_id")]
+        fields = frozenset({"lot_id", "lot_name", "move_id", "product_uom_id", "quantity"})
+        shown = (Shown(event_type, fields, "picking_id") for event_type in (UPDATED, RETURN_UPDATED))
+        return [*super()._retail_shown_in(), *shown]
 
     def _retail_showing(self, shown):
         """See the moves."""
@@ -348,5 +371,8 @@ class StockLot(models.Model):
 
     @api.model
     def _retail_shown_in(self):
-        shown = Shown(UPDATED, frozenset({"name"}), "move_line_ids.lot_id", "stock.picking")
-        return [*super()._retail_shown_in(), shown]
+        shown = (
+            Shown(event_type, frozenset({"name"}), "move_line_ids.lot_id", "stock.picking")
+            for event_type in (UPDATED, RETURN_UPDATED)
+        )
+        return [*super()._retail_shown_in(), *shown]

@@ -52,6 +52,7 @@ RETURN = ReturnV1(
     lines=(RETURN_LINE,),
 )
 RECEIVED = changed(RETURN, status="received", received_at="2026-11-29T11:00:00Z")
+CORRECTED = changed(RECEIVED, lines=(changed(RETURN_LINE, quantity="1"),))
 STOCK_LEVEL = StockLevelV1(
     product_id=LINE.product_id,
     sku=LINE.sku,
@@ -67,5 +68,6 @@ EXAMPLES = {
     "shipment.updated": Example(TRACKED, ORDER_PROCESS),
     "return.initiated": Example(RETURN, ORDER_PROCESS),
     "return.received": Example(RECEIVED, ORDER_PROCESS),
+    "return.updated": Example(CORRECTED, ORDER_PROCESS),
     "stock.level_changed": Example(STOCK_LEVEL),
 }

@@ -93,6 +93,21 @@ class TestHistory(ShopCase, WebhookCase):
                 [event] = self._backfill(event_type, record)
                 self.assertEqual(event["data"]["id"], str(record.id))
 
+    def test_state_of_a_return(self):
+        """Its backfill counts and sends returns, and no shipments."""
+        picking = self._past()[-1]
+        wizard = self.env["stock.return.picking"].with_context(
+            active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
+        )
+        back = picking.browse(wizard.create({}).action_create_returns_all()["res_id"])
+        back.move_ids.picked = True
+        back._action_done()
+        [event] = self._backfill("return.updated", back)
+        self.assertEqual(
+            (event["data"]["id"], event["data"]["status"], event["data"]["shipment_id"]),
+            (str(back.id), "received", str(picking.id)),
+        )
+
     def test_what_cannot_be_backfilled(self):
         flow = self.webhook.with_context(active_test=False).flow_ids.filtered(
             lambda flow: flow.event_type == "order.cancelled"

@@ -8,7 +8,13 @@ from .test_stock_picking import PickingCase
 
 @tagged("post_install", "-at_install")
 class TestShipmentUpdated(PickingCase):
-    wanted = ("shipment.confirmed", "shipment.updated", "return.initiated", "return.received")
+    wanted = (
+        "shipment.confirmed",
+        "shipment.updated",
+        "return.initiated",
+        "return.received",
+        "return.updated",
+    )
 
     def _sent_of(self, picking):
         """Return ``(event types, shipping of the order)`` since the last call."""
@@ -149,3 +155,67 @@ class TestShipmentUpdated(PickingCase):
             self._sent_of(dropshipment),
             (["shipment.confirmed"], {"status": "shipped", "tracking_numbers": []}),
         )
+
+    # -- returns -----------------------------------------------------------------------------------
+
+    def _received(self, quantity=2, *, counted=None):
+        """Return a return of so many lamps, which are here; of less than planned if fewer were counted."""
+        back = self._return(self._deliver(3), quantity)
+        self._validate(back, counted)
+        self.assertEqual(self._sent(back), ["return.initiated", "return.received"])
+        self._forget_events()
+        back.is_locked = False
+        return back
+
+    def _sent_of_return(self, back):
+        """Return what was sent since the last call, of whatever record, and the return as it is sent now."""
+        sent = [(each.event_type, each.res_id) for each in self._events()]
+        self._forget_events()
+        self.assertEqual(sent, [("return.updated", back.id)])
+        return self._state(back)
+
+    def test_a_returned_quantity_that_is_corrected(self):
+        back = self._received()
+        back.move_ids.quantity = 1
+        sent = self._sent_of_return(back)
+        self.assertEqual(
+            (sent["status"], [line["quantity"] for line in sent["lines"]], sent["has_backorder"]),
+            ("received", ["1"], False),
+        )
+        back.move_ids.quantity = 1
+        self.assertEqual(self._sent(), [])
+
+    def test_a_returned_product_that_is_added(self):
+        back = self._received()
+        self._add_move(back)
+        sent = self._sent_of_return(back)
+        self.assertEqual(
+            [(line["sku"], line["quantity"]) for line in sent["lines"]], [("LAMP", "2"), ("BULB", "2")]
+        )
+
+    def test_what_is_known_of_a_return_later(self):
+        """Its serial number, its reason, whether it is refunded, who it is from."""
+        back = self._received(1)
+        lot = self.env["stock.lot"].create({"name": "L-7", "product_id": self.lamp.id})
+        back.move_line_ids.lot_id = lot
+        self.assertEqual(self._sent_of_return(back)["lines"][0]["lots"], [{"number": "L-7", "quantity": "1"}])
+        lot.name = "L-8"
+        self.assertEqual(self._sent_of_return(back)["lines"][0]["lots"][0]["number"], "L-8")
+        back.retail_reason = "Broken"
+        self.assertEqual(self._sent_of_return(back)["reason"], "Broken")
+        back.move_ids.to_refund = False
+        self.assertFalse(self._sent_of_return(back)["lines"][0]["is_refunded"])
+
+    def test_the_rest_of_a_return_is_cancelled(self):
+        back = self._received(counted=1)
+        self.assertTrue(self._state(back)["has_backorder"])
+        back.backorder_ids.action_cancel()
+        self.assertEqual(self._sent(back), ["return.updated"])
+        self.assertFalse(self._state(back)["has_backorder"])
+
+    def test_a_return_is_sent_again(self):
+        """By Resync, and when it is read for sending, as what it is: no shipment."""
+        back = self._received()
+        self.assertEqual(self._state(back)["shipment_id"], str(back.move_ids.move_orig_ids.picking_id.id))
+        self.env["retail.sync.state"]._resync(back)
+        self.assertEqual(self._sent(back), ["return.updated"])

@@ -1,19 +1,11 @@
 """All that is sent is watched: a change of a field that an event shows is an event."""
 
-from contextlib import contextmanager, suppress
-
-import psycopg2
-
 from odoo import Command
-from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ...models.source.capture import CAPTURED
-from ...models.source.pending import take_pending
 from ..common import ShopCase
-from .not_sent import NOT_SENT
-from .recorded_reads import recorded_reads
 from .test_pos_order import PosCase
+from .watched import WatchedCase
 
 GROUPS = (
     "base.group_partner_manager",
@@ -21,54 +13,11 @@ GROUPS = (
     "sales_team.group_sale_manager",
     "stock.group_stock_manager",
 )
-FRAMEWORK = ("ir.",)
 
 
-def _write(record, name):
-    """Write the value that a record has, as users and computations do."""
-    field, value = record._fields[name], record[name]
-    with suppress(UserError):  # users may not change it
-        record.write({name: field.convert_to_write(value, record)})
-    if not field.column_type and name in getattr(record, "_retail_triggers", frozenset)():
-        record._retail_capture_state(record._retail_updated_event)  # Odoo leaves out a value that is the same
-    if field.column_type:
-        field._update_cache(record, field.convert_to_cache(value, record), dirty=True)
+class WatchedShop(WatchedCase, ShopCase, PosCase):
+    """A shop with a till, and what the tests do in it."""
 
-
-class NotPossible(Exception):
-    """Odoo does not allow the change."""
-
-
-def _add(line, name):
-    """Create another line of the same record.
-
-    :param name: the field that leads to the record
-    """
-    if line._inherits:
-        raise NotPossible  # a copy of a variant is one of a copy of its product
-    with _allowed():
-        line.copy({name: line[name].id})
-
-
-def _remove(line, _name):
-    with _allowed():
-        line.unlink()
-
-
-@contextmanager
-def _allowed():
-    try:
-        yield
-    except (UserError, psycopg2.IntegrityError) as error:
-        raise NotPossible from error
-
-
-def _translate(record, name):
-    record.update_field_translations(name, {"en_US": record[name] or "x"})
-
-
-@tagged("post_install", "-at_install")
-class TestWatched(ShopCase, PosCase):
     wanted = (
         "customer.updated",
         "invoice.updated",
@@ -76,6 +25,7 @@ class TestWatched(ShopCase, PosCase):
         "order.updated",
         "price.changed",
         "promotion.changed",
+        "return.updated",
         "shipment.updated",
         "stock.level_changed",
     )
@@ -86,89 +36,35 @@ class TestWatched(ShopCase, PosCase):
         for name in GROUPS:
             cls.env.user.group_ids |= cls.env.ref(name)
 
-    # -- what is read ------------------------------------------------------------------------------
+    def _of_addresses(self, **values):
+        """Return an order whose customer and delivery address are addresses, and of addresses."""
+        billing = self._partner(parent_id=self.customer.id, type="invoice")
+        delivery = self._partner(parent_id=billing.id, type="delivery")
+        return self._order(partner_id=billing.id, partner_shipping_id=delivery.id, **values)
 
-    def _assert_watched(self, event_type, records, build=None):
-        """Build the canonical form of each record, and fail for each field that it reads and whose change is no event.
-
-        Each value that was read is written once more: in whatever record it is, an event of the subject has to come
-        of it.
-        """
-        build = build or (lambda record: record._retail_canonical(event_type, {}))
-        for record in map(records.browse, records.ids):
-            with recorded_reads(self.env) as reads:
-                build(record.sudo())
-            missed = {
-                f"{model}({read.id}).{name}"
-                for (model, name), ids in sorted(reads.items())
-                if not self._is_excepted(event_type, model, name)
-                for read in self.env[model].sudo().browse(sorted(ids))
-                if read.exists() and not self._is_reported(event_type, record, read, name)
-            }
-            self.assertFalse(missed, f"no {event_type} of {record} reports a change of {sorted(missed)}")
-
-    def _is_reported(self, event_type, subject, record, name):
-        field = record._fields[name]
-        leads_back = name == getattr(record, "_retail_subject_field", None)
-        if name == "id" or leads_back or (record._name == subject._name and name in self._deciding(subject)):
-            return True
-        if field.type == "one2many":
-            lines = record.with_context(active_test=False)[name]
-            changes = (_add, _remove)
-            if not self._is_captured_list(event_type, field):
-                changes += (_write,)
-            return all(
-                self._is_event(event_type, subject, line, field.inverse_name, change)
-                for line in lines
-                for change in changes
-            )
-        change = _translate if field.translate else _write
-        return self._is_event(event_type, subject, record, name, change)
-
-    def _is_captured_list(self, event_type, field):
-        """Return whether creating, changing and deleting a line is a change of the record that has the lines."""
-        lines = self.env[field.comodel_name]
-        events = {getattr(lines, f"_retail_{kind}_event", None) for kind in ("created", "updated")}
-        return getattr(lines, "_retail_subject_field", None) == field.inverse_name and events == {event_type}
-
-    def _is_event(self, event_type, subject, record, name, change=_write):
-        """Return whether a change of the field is an event of the subject, is not possible, or ends the subject."""
-        savepoint = self.env.cr.savepoint()
-        since = self._newest_event(event_type, subject)
-        try:
-            change(record, name)
-            self.env.flush_all()
-            if not subject.exists() or self._newest_event(event_type, subject) != since:
-                return True  # events are inserted whenever Odoo sets a savepoint
-            return self._is_captured(event_type, subject, take_pending(self.env.cr, CAPTURED))
-        except NotPossible:
-            return True
-        finally:
-            savepoint.close(rollback=True)
-            self.env.invalidate_all()
-
-    def _newest_event(self, event_type, subject):
-        of_subject = [("res_model", "=", subject._name), ("res_id", "=", subject.id)]
-        events = self.env["retail.event"].sudo()
-        return events.search([*of_subject, ("event_type", "=", event_type)], order="id desc", limit=1).id
-
-    def _is_captured(self, event_type, subject, captured):
-        return any(
-            (model, row.event_type) == (subject._name, event_type)
-            and subject.browse(row.res_id)._retail_subjects().get(row.res_id, (0,))[0] == subject.id
-            for model, rows in (captured.by_model() if captured else {}).items()
-            for row in rows
+    def _shipped(self):
+        """Return a done shipment of one lot, and the lot."""
+        self.product.write({"is_storable": True, "tracking": "lot"})
+        lot = self.env["stock.lot"].create({"name": "L1", "product_id": self.product.id})
+        self.env["stock.quant"]._update_available_quantity(
+            self.product, self.warehouse.lot_stock_id, 5, lot_id=lot
         )
+        picking = self._of_addresses().picking_ids
+        picking.move_ids.write({"quantity": 2, "picked": True})
+        picking._action_done()
+        self.assertEqual((picking.state, picking.move_line_ids.lot_id), ("done", lot))
+        return picking, lot
 
-    def _deciding(self, records):
-        """Return the fields that decide whether there is an event at all: those of its transitions."""
-        return {transition.field for transition in records._retail_transitions}
+    def _returned_picking(self, picking):
+        """Return the return of all that a shipment brought."""
+        wizard = self.env["stock.return.picking"].with_context(
+            active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
+        )
+        return picking.browse(wizard.create({}).action_create_returns_all()["res_id"])
 
-    def _is_excepted(self, event_type, model_name, name):
-        if model_name.startswith(FRAMEWORK):
-            return True
-        return any(each.covers(event_type, model_name, name) for each in NOT_SENT)
 
+@tagged("post_install", "-at_install")
+class TestWatched(WatchedShop):
     def test_customer(self):
         state = self.env.ref("base.state_us_5")
         address = {"street": "Kaai 7", "state_id": state.id, "country_id": state.country_id.id}
@@ -185,14 +81,8 @@ class TestWatched(ShopCase, PosCase):
             child_ids=[Command.create({**address, "type": "delivery", "name": "At work"})],
         )
         self._assert_watched(
-            "customer.updated", person + company, lambda partners: partners._retail_payloads()
+            "customer.updated", person + company, build=lambda partners: partners._retail_payloads()
         )
-
-    def _of_addresses(self, **values):
-        """Return an order whose customer and delivery address are addresses, and of addresses."""
-        billing = self._partner(parent_id=self.customer.id, type="invoice")
-        delivery = self._partner(parent_id=billing.id, type="delivery")
-        return self._order(partner_id=billing.id, partner_shipping_id=delivery.id, **values)
 
     def test_order(self):
         order = self._of_addresses(client_order_ref="PO 7", note="x")
@@ -213,16 +103,13 @@ class TestWatched(ShopCase, PosCase):
         wizard.create({"amount": 20})._create_payments()
 
     def test_shipment(self):
-        self.product.write({"is_storable": True, "tracking": "lot"})
-        lot = self.env["stock.lot"].create({"name": "L1", "product_id": self.product.id})
-        self.env["stock.quant"]._update_available_quantity(
-            self.product, self.warehouse.lot_stock_id, 5, lot_id=lot
-        )
-        picking = self._of_addresses().picking_ids
-        picking.move_ids.write({"quantity": 2, "picked": True})
-        picking._action_done()
-        self.assertEqual((picking.state, picking.move_line_ids.lot_id), ("done", lot))
+        picking, lot = self._shipped()
         self._assert_watched("shipment.updated", picking)
+        back = self._returned_picking(picking)
+        back.move_ids.picked = True
+        back._action_done()
+        self.assertEqual((back.state, back.move_line_ids.lot_id), ("done", lot))
+        self._assert_watched("return.updated", back)
 
     def test_till_order(self):
         partner = self._partner()
@@ -249,9 +136,7 @@ class TestWatched(ShopCase, PosCase):
                 },
             ]
         )
-        for rule in rules:
-            self._assert_watched("price.changed", rule)
-        self._assert_watched("price.changed", self.product.product_tmpl_id + self._variants())
+        self._assert_watched("price.changed", rules, self.product.product_tmpl_id + self._variants())
 
     def test_promotion(self):
         category = self.env["product.category"].create({"name": "Lights"})
@@ -294,12 +179,87 @@ class TestWatched(ShopCase, PosCase):
         )
         self._assert_watched("promotion.changed", program)
 
+    # -- facts that no state event repeats ---------------------------------------------------------
+
+    def test_credit_note(self):
+        invoice = self._order(client_order_ref="PO 7")._create_invoices()
+        invoice.action_post()
+        self._pay(invoice)
+        partial = invoice.line_ids.matched_credit_ids
+        self._assert_watched(
+            "invoice.paid",
+            invoice,
+            build=lambda paid: paid._retail_canonical("invoice.paid", partial._retail_details()),
+            reported_by="invoice.updated",
+        )
+        credit_note = invoice._reverse_moves([{"ref": "Broken"}])
+        credit_note.action_post()
+        self._assert_watched("refund.issued", credit_note)
+
+    def test_return_that_is_planned(self):
+        back = self._returned_picking(self._shipped()[0])
+        self._assert_watched("return.initiated", back)
+
+    def test_payment(self):
+        order = self._order()
+        method = self.env.ref("payment.payment_method_unknown")
+        provider = self.env["payment.provider"].create(
+            {"name": "Card", "code": "none", "state": "test", "payment_method_ids": method.ids}
+        )
+        values = {
+            "provider_id": provider.id,
+            "payment_method_id": method.id,
+            "currency_id": order.currency_id.id,
+            "partner_id": self.customer.id,
+        }
+        payment = self.env["payment.transaction"].create(
+            {**values, "amount": 20, "reference": "TX-1", "sale_order_ids": order.ids}
+        )
+        refund = self.env["payment.transaction"].create(
+            {
+                **values,
+                "amount": -20,
+                "reference": "TX-2",
+                "operation": "refund",
+                "source_transaction_id": payment.id,
+            }
+        )
+        self._assert_watched("payment.failed", payment)
+        self._assert_watched("payment.refunded", refund)
+
+    def test_refund_of_a_till(self):
+        sold = self._sell([(self.vase, 2)], customer=self.customer)
+        refund = self._sell([self._returned(sold.lines, 1)], customer=self.customer, is_refund=True)
+        self._assert_watched("refund.issued", refund)
+
+    def test_settlement(self):
+        self._sell([(self.vase, 2)], customer=self.customer)
+        self.pos_session.post_closing_cash_details(120)
+        self.pos_session.close_session_from_ui()
+        self._assert_watched("settlement.closed", self.pos_session)
+
+    def test_points(self):
+        program = self.env["loyalty.program"].create({"name": "Points", "program_type": "loyalty"})
+        card = self.env["loyalty.card"].create({"program_id": program.id, "partner_id": self.customer.id})
+        order = self._order()
+        change = {"points": "1", "order_model": order._name, "order_id": order.id}
+
+        def build(event_type, **details):
+            return lambda card: card._retail_canonical(
+                event_type, {"card": card._retail_identity(), **details}
+            )
+
+        self._assert_watched("loyalty.enrolled", card, build=build("loyalty.enrolled"))
+        self._assert_watched("loyalty.earned", card, build=build("loyalty.earned", **change))
+
+    # -- states ------------------------------------------------------------------------------------
+
     def test_stock_level(self):
         self.product.is_storable = True
         self.env["stock.quant"]._update_available_quantity(self.product, self.warehouse.lot_stock_id, 5)
         variant = self._variants().product_variant_ids[0]
         self._assert_watched(
-            "stock.level_changed", self.product + variant, lambda products: products._retail_payloads()
+            "stock.level_changed", self.product + variant, build=lambda products: products._retail_payloads()
         )
 
     def _variants(self):

@@ -49,6 +49,7 @@ NEW_FLOWS = (
     ("invoice.cancelled", "invoice.posted"),
     ("refund.cancelled", "refund.issued"),
     ("shipment.updated", "shipment.confirmed"),
+    ("return.updated", "return.received"),
 )
 # Default lines that the upgrade corrects where nobody has changed them: their expression and transform now.
 CORRECTED = {

@@ -52,6 +52,7 @@ def test_event_types():
         "shipment.updated": ("stock.picking", "state"),
         "return.initiated": ("stock.picking", "fact"),
         "return.received": ("stock.picking", "fact"),
+        "return.updated": ("stock.picking", "state"),
         "stock.level_changed": ("product.product", "state"),
         "loyalty.enrolled": ("loyalty.card", "fact"),
         "loyalty.earned": ("loyalty.card", "fact"),
