@@ -119,6 +119,7 @@ from .controllers import test_try_it
 from .controllers import test_published_schemas
 from .neighbours import test_captured_kit as test_neighbours_captured_kit
 from .neighbours import test_cashier as test_neighbours_cashier
+from .neighbours import test_demo_people as test_neighbours_demo_people
 from .neighbours import test_kit as test_neighbours_kit
 from .neighbours import test_settled_at_the_till as test_neighbours_settled
 from .neighbours import test_shipping as test_neighbours_shipping

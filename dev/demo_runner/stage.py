@@ -15,6 +15,7 @@ from shop import Shop
 from front import Front
 from stack import Database, OdooServer, Sandbox, database_name, free_port, wait_until
 
+MODULES = ("retail_hub", "payment_demo", "contacts", "sale_management")
 COMPANY = "Linden & Daughters"
 OWN_PROPERTY = {"name": "odoo_customer_id", "label": "Odoo customer id", "hasUniqueValue": True}
 REGULARS = 250
@@ -44,7 +45,7 @@ def stage(port: int | None = None) -> Iterator[Shop]:
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(Database(database_name("demo")))
         progress(f"installing retail_hub in the new database {database.name} (about 20 s)")
-        database.install("retail_hub", "payment_demo", "contacts", "sale_management")
+        database.install(*MODULES)
         progress("starting the sandbox, which stands in for HubSpot")
         sandbox = stack.enter_context(Sandbox(label="demo-sandbox"))
         progress(f"starting Odoo: {WORKERS} workers, the job runner and its channels")

@@ -60,8 +60,8 @@ template_name() {
 }
 
 # Modules that many retailers have besides, and that the addon does not need: kits, carriers, sales orders that a till
-# settles, cashiers, a web shop. They bring more with them, such as online payments at the till.
-NEIGHBOUR_MODULES=sale_mrp,pos_mrp,stock_delivery,pos_sale,pos_hr,website_sale_stock
+# settles, cashiers, a web shop, the app for contacts. They bring more with them, such as online payments at the till.
+NEIGHBOUR_MODULES=sale_mrp,pos_mrp,stock_delivery,pos_sale,pos_hr,website_sale_stock,contacts
 
 neighbours_name() {
     echo "$RETAIL_HUB_TEMPLATE $NEIGHBOUR_MODULES" | short_hash | sed 's/^/retail_hub_neighbours_/'

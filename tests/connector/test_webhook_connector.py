@@ -6,6 +6,7 @@ import json
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ...schemas import EVENT_TYPES
 from ..common import RetailCase, options
@@ -59,6 +60,27 @@ class TestWebhookConnector(WebhookCase):
         """People who look for their own system find it among the providers, in the form and in the documentation."""
         providers = self.env["retail.connector"].fields_get(["provider"])["provider"]["selection"]
         self.assertEqual(dict(providers)["webhook"], "Custom system")
+
+    def test_shows_no_mapping(self):
+        """There is nothing to map: neither on a new connector, nor on one that is set up. HubSpot has the tabs."""
+        with Form(self.env["retail.connector"]) as form:
+            form.name = "Another"
+            form.provider = "webhook"
+            form.base_url = "https://hooks.internal/"
+            self.assertEqual(self._tabs(form), ["credentials", "flows", "limits"])
+            form.provider = "hubspot"
+            self.assertEqual(self._tabs(form), ["credentials", "flows", "mapping", "limits"])
+        with Form(self.webhook) as form:
+            self.assertEqual(self._tabs(form), ["credentials", "flows", "webhooks", "limits"])
+        with Form(self.connector) as form:
+            self.assertEqual(
+                self._tabs(form), ["credentials", "flows", "webhooks", "objects", "mapping", "limits"]
+            )
+
+    def _tabs(self, form):
+        """Return the names of the tabs that a form shows."""
+        pages, values = form._view["tree"].xpath("//page"), form._get_eval_context()
+        return [page.get("name") for page in pages if not safe_eval(page.get("invisible", "False"), values)]
 
     def test_generates_its_secret(self):
         """It is shown once, and the one before still signs."""

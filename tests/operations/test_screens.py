@@ -18,6 +18,11 @@ class TestScreens(RetailCase, HttpCase):
             "/odoo/action-retail_hub.action_retail_connector", "retail_hub_every_screen", login="admin"
         )
 
+    def test_columns_of_the_mapping(self):
+        """All can be read, none of them is cut off."""
+        url = f"/odoo/action-retail_hub.action_retail_connector/{self.connector.id}"
+        self.start_tour(url, "retail_hub_mapping_columns", login="admin")
+
     def test_first_connector(self):
         """An admin makes a connector, sets its token, tests it and activates it, all on its form."""
         self.connector.active = False
@@ -43,3 +48,21 @@ class TestScreens(RetailCase, HttpCase):
         self.start_tour(f"/odoo/res.partner/{partner.id}", "retail_hub_resync", login="admin")
         self.assertEqual(self._drain(), 1)
         self.assertEqual(self._deliveries(partner).mapped("state"), ["delivered", "delivered"])
+
+
+@tagged("post_install", "-at_install")
+class TestPhone(RetailCase, HttpCase):
+    """What is most looked for can be read on a phone: the status."""
+
+    browser_size = "390x844"
+
+    def test_status_of_a_connector(self):
+        url = "/odoo/action-retail_hub.action_retail_connector"
+        self.start_tour(url, "retail_hub_connector_on_a_phone", login="admin")
+
+    def test_status_of_an_outgoing_event(self):
+        self._partner("Nobody", False)
+        self._drain()
+        self.start_tour(
+            "/odoo/action-retail_hub.action_retail_delivery", "retail_hub_delivery_on_a_phone", login="admin"
+        )

@@ -8,6 +8,7 @@ from lxml import etree
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ...connectors.hubspot.adapter import HubSpotAdapter
 from ...connectors.items import Reference
@@ -399,8 +400,15 @@ class TestReplay(StatusCase):
 @tagged("post_install", "-at_install")
 class TestHealth(StatusCase):
     def _health(self):
+        """Return health and trouble, and check that the badge is green only if all is well."""
         self.connector.invalidate_recordset()
-        return self.connector.health, self.connector.trouble
+        health = self.connector.health
+        for view_type in ("list", "kanban"):
+            view = etree.fromstring(self.connector.get_view(view_type=view_type)["arch"])
+            [badge] = view.xpath("//field[@name='health'][@widget='badge']")
+            is_green = safe_eval(badge.get("decoration-success"), {"health": health})
+            self.assertEqual(is_green, health == "active", view_type)
+        return health, self.connector.trouble
 
     def test_does_not_answer(self):
         self.assertEqual(self._health(), ("active", False))
