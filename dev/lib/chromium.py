@@ -58,9 +58,7 @@ class Chromium:
         pages = requests.get(f"http://127.0.0.1:{port}/json/list", timeout=TIMEOUT).json()
         address = next(page["webSocketDebuggerUrl"] for page in pages if page["type"] == "page")
         self._socket = websocket.create_connection(address, timeout=TIMEOUT)
-        width, height = self.size
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        self.command("Emulation.setDeviceMetricsOverride", **metrics)
+        self.resize(*self.size)
         self.command("Page.enable")
 
     def __exit__(self, *exc_info) -> None:
@@ -101,6 +99,11 @@ class Chromium:
                 return False
 
         return wait_until(is_true, timeout, f"never true: {expression}", interval=0.1)
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the page another size, in pixels."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.command("Emulation.setDeviceMetricsOverride", **metrics)
 
     def open(self, url: str) -> None:
         """Go to a page; use `wait_for` to know when it is there."""

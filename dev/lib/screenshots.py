@@ -15,10 +15,13 @@ from chromium import Chromium
 from PIL import Image
 
 from database import setting
+from stack import wait_until
 
 ROOT = Path(setting("RETAIL_HUB_ROOT"))
 FOLDER = ROOT / "static" / "description" / "screenshots"
 SIZE = (1440, 900)
+PHONE = (390, 844)
+GAP = 24  # pixels between the pages of one picture
 ACTION = "/odoo/action-retail_hub.action_retail_"
 # Nothing loads, no image or font is missing, nothing fades in or out.
 QUIET = """
@@ -61,19 +64,25 @@ class Visitor:
 
     def find(self, model: str, domain: list) -> int:
         """Return the id of the newest record that a search finds."""
-        parameters = {
-            "model": model,
-            "method": "search",
-            "args": [domain],
-            "kwargs": {"order": "id desc", "limit": 1},
-        }
+        [found] = self.call(model, "search", domain, order="id desc", limit=1)
+        return found
+
+    def wait_to_find(self, model: str, domain: list) -> int:
+        """Return the id of the newest record that a search finds, as soon as there is one."""
+        wait_until(lambda: self.call(model, "search_count", domain), 60, f"there is no {model} with {domain}")
+        return self.find(model, domain)
+
+    def call(self, model: str, method: str, *args, **kwargs):
+        """Return what a method of a model returns. Raise RuntimeError."""
+        parameters = {"model": model, "method": method, "args": args, "kwargs": kwargs}
         body = {"jsonrpc": "2.0", "method": "call", "params": parameters}
         answer = self.browser.evaluate(
             f"fetch('/web/dataset/call_kw', {{method: 'POST', headers: {{'Content-Type': 'application/json'}},"
             f" body: {json.dumps(json.dumps(body))}}}).then(answer => answer.json())"
         )
-        [found] = answer["result"]
-        return found
+        if "error" in answer:
+            raise RuntimeError(answer["error"]["data"]["message"])
+        return answer.get("result")
 
 
 def connectors(visitor: Visitor):
@@ -250,7 +259,89 @@ def order_process(visitor: Visitor):
     visitor.see(".o_retail_process li")
 
 
-SCREENS: tuple[Callable[[Visitor], None], ...] = (
+def duplicates(visitor: Visitor):
+    visitor.visit(f"{ACTION}alias", ".o_list_view .o_data_row button[name=action_merge]")
+
+
+def sample(visitor: Visitor):
+    connector = visitor.find("retail.connector", [("name", "=", "Middleware")])
+    visitor.visit(f"{ACTION}connector/{connector}", ".o_form_view button[name=action_send_samples]")
+    visitor.browser.click("button[name=action_send_samples]")
+    visitor.browser.click(".modal .o_field_widget[name=scope] .o_radio_item label", "One event type")
+    visitor.see(".modal .ace_line")
+    visitor.browser.click(".modal button[name=action_send]")
+    visitor.see(".modal .o_data_row")
+
+
+def send_existing(visitor: Visitor):
+    connector = visitor.find("retail.connector", [("name", "=", "Middleware")])
+    visitor.visit(f"{ACTION}connector/{connector}", ".o_form_view .alert button[name=action_backfill]")
+
+
+def discard(visitor: Visitor):
+    repair(visitor)
+    visitor.browser.click(".modal button[name=action_ask_discard]")
+    visitor.see(".modal .o_field_widget[name=discard_reason]")
+    visitor.browser.evaluate(
+        "const reason = document.querySelector('.modal .o_field_widget[name=discard_reason] input');"
+        "reason.value = 'Entered by mistake'; reason.dispatchEvent(new Event('input', {bubbles: true}))"
+    )
+
+
+def blocked(visitor: Visitor):
+    order = _blocked_order(visitor)
+    delivery = visitor.wait_to_find(
+        "retail.delivery", [*order, ("connector_id.name", "=", "HubSpot"), ("error_code", "=", "WAITS_FOR")]
+    )
+    visitor.visit(f"{ACTION}delivery/{delivery}", ".o_form_view button[name=action_open_blocker]")
+
+
+def _blocked_order(visitor):
+    """Return the domain of the events of an order whose customer HubSpot refuses."""
+    customer = visitor.find("res.partner", [("name", "=", "Mia Bogaert")])
+    product = visitor.find("product.product", [("default_code", "=", "LAMP")])
+    line = {"product_id": product, "product_uom_qty": 2}
+    [order] = visitor.call("sale.order", "create", [{"partner_id": customer, "order_line": [(0, 0, line)]}])
+    visitor.call("sale.order", "action_confirm", [order])
+    return [("res_model", "=", "sale.order"), ("res_id", "=", order)]
+
+
+def backfill_failures(visitor: Visitor):
+    connector = visitor.find("retail.connector", [("name", "=", "HubSpot")])
+    domain = "['|', ('email', '=like', '%@regulars.example'), ('name', 'in', ['Leen Aerts', 'Mia Bogaert'])]"
+    values = {"kind": "backfill", "connector_id": connector, "domain": domain}
+    [run] = visitor.call("retail.bulk.run", "create", [values])
+    visitor.call("retail.bulk.run", "action_start", [run])
+    visitor.wait_to_find("retail.bulk.run", [("id", "=", run), ("state", "=", "done")])
+    visitor.visit(f"{ACTION}bulk_run/{run}", ".o_form_view .o_field_widget[name=progress]")
+
+
+def phone(visitor: Visitor):
+    """Return one picture of three pages, as a phone shows them."""
+    delivery = visitor.find("retail.delivery", [("error_code", "=", "INVALID_ZIP"), ("state", "=", "dead")])
+    pages = (
+        (f"{ACTION}connector", ".o_kanban_record"),
+        (f"{ACTION}error_group", ".o_kanban_record"),
+        (f"{ACTION}delivery/{delivery}", ".o_form_view .o_statusbar_status"),
+    )
+    visitor.browser.resize(*PHONE)
+    shots = []
+    for path, selector in pages:
+        visitor.visit(path, selector)
+        time.sleep(0.3)
+        shots.append(Image.open(io.BytesIO(visitor.browser.screenshot())))
+    visitor.browser.resize(*SIZE)
+    width, height = PHONE
+    picture = Image.new("RGB", (len(shots) * (width + GAP) - GAP, height), "#c9ccd1")
+    for number, shot in enumerate(shots):
+        picture.paste(shot, (number * (width + GAP), 0))
+    png = io.BytesIO()
+    picture.save(png, "PNG")
+    return png.getvalue()
+
+
+# What a screen does for its picture in the demo is in the pictures after it.
+SCREENS: tuple[Callable[[Visitor], bytes | None], ...] = (
     connectors,
     connector_flows,
     connector_credentials,
@@ -280,6 +371,13 @@ SCREENS: tuple[Callable[[Visitor], None], ...] = (
     api_client,
     messages,
     order_process,
+    duplicates,
+    sample,
+    send_existing,
+    discard,
+    phone,
+    blocked,
+    backfill_failures,
 )
 
 
@@ -340,9 +438,9 @@ def main() -> None:
         visitor.log_in()
         for screen in SCREENS:
             if screen.__name__ in (options.screens or names):
-                screen(visitor)
+                png = screen(visitor)
                 time.sleep(0.3)  # what is drawn after the last event: avatars, the caret's colour
-                save(screen.__name__, browser.screenshot())
+                save(screen.__name__, png or browser.screenshot())
 
 
 if __name__ == "__main__":
