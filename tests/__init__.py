@@ -48,6 +48,7 @@ from .outbox import test_history
 from .outbox import test_hostile_responses
 from .outbox import test_outcome
 from .outbox import test_quota
+from .outbox import test_shared_addresses
 from .outbox import test_shared_record
 from .outbox import test_merged_there
 from .outbox import test_relink

@@ -67,6 +67,15 @@ def _prepare_archive(item):
     )
 
 
+def _may_be_merged(prepared, outcome):
+    """Return whether a record has another id than before, or was found by an address, which merges make additional."""
+    if outcome.error is not None:
+        return False
+    if prepared.item.remote_id is None:
+        return prepared.body.get("idProperty") == "email" and outcome.response.get("new") is False
+    return prepared.item.remote_id != outcome.remote_id
+
+
 def _prepared(item, kind, body):
     object_name = item.remote_object or "contact"
     return Prepared(item, f"{object_name}.{kind}", body, body, object=object_name)
@@ -97,11 +106,7 @@ class Customers:
 
     def _with_merged_ids(self, items, outcomes):
         """Return the outcomes; those of records that were merged in HubSpot say with which others, or fail."""
-        moved = {
-            o.remote_id
-            for p, o in zip(items, outcomes, strict=True)
-            if o.error is None and p.item.remote_id not in (None, o.remote_id)
-        }
+        moved = {o.remote_id for p, o in zip(items, outcomes, strict=True) if _may_be_merged(p, o)}
         if not moved:
             return outcomes
         try:

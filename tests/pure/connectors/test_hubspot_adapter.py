@@ -80,7 +80,7 @@ def test_create_then_update(adapter, sandbox, calls):
     assert calls() == ["POST /batch/upsert 200"]
     assert {o.response["new"] for o in created} == {True}
     again = send(adapter, numbers(100))
-    assert calls() == ["POST /batch/upsert 200"]
+    assert calls() == ["POST /batch/upsert 200", "POST /batch/read 200"]
     assert [o.remote_id for o in again] == [o.remote_id for o in created]
     items = [
         make_item(n, remote_id=o.remote_id, data=customer(n, job_title="Director"))
@@ -148,7 +148,7 @@ def test_same_key_twice_goes_in_two_calls(adapter, sandbox, calls):
     ]
     outcomes = send(adapter, [*items, make_item(9)])
     assert failures(outcomes) == {}
-    assert calls() == ["POST /batch/upsert 200"] * 3
+    assert calls() == [*["POST /batch/upsert 200"] * 3, "POST /batch/read 200"]
     assert len({o.remote_id for o in outcomes}) == 2
     assert values(sandbox, outcomes[0].remote_id)["jobtitle"] == "Title 2"
 
@@ -317,6 +317,18 @@ def test_update_of_a_merged_contact_returns_the_new_id(adapter):
     assert survivor not in (one, two)
     outcome = send(adapter, [make_item(1, remote_id=two)])[0]
     assert (outcome.error, outcome.remote_id) == (None, survivor)
+
+
+def test_upsert_by_an_additional_address_of_a_merged_contact(adapter, calls):
+    """It says which contacts it was made of: one of them may be another customer's."""
+    one, two = make(adapter, 2)
+    survivor = send(adapter, [merge_item(one, two)])[0].remote_id
+    calls()
+    outcome = send(adapter, [make_item(1)])[0]
+    assert (outcome.error, outcome.remote_id, outcome.merged_ids) == (None, survivor, (one, two))
+    assert calls() == ["POST /batch/upsert 200", "POST /batch/read 200"]
+    assert send(adapter, [make_item(7)])[0].merged_ids == ()
+    assert calls() == ["POST /batch/upsert 200"]
 
 
 # ----- failures of whole calls -----

@@ -237,6 +237,14 @@ def test_merge_makes_a_new_record_that_the_old_ids_lead_to(contacts, sandbox):
         "hs_additional_emails": "old@example.com",
     }
     assert stored["properties"]["hs_merged_object_ids"] == f"{ann.id};{old.id}"
+    contacts.basic_api.update(merged.id, new(email="old@example.com"))
+    (stored,) = sandbox.contacts()
+    assert (stored["properties"]["email"], stored["properties"]["hs_additional_emails"]) == (
+        "old@example.com",
+        "ann@example.com",
+    )
+    for email in ("old@example.com", "ann@example.com"):
+        assert contacts.basic_api.get_by_id(email, id_property="email").id == merged.id
 
 
 def test_merge_can_keep_the_primary_id(contacts, sandbox):

@@ -73,10 +73,18 @@ class Store(store.Store):
             stored.get("lifecyclestage"), properties["lifecyclestage"]
         ):
             properties = {name: value for name, value in properties.items() if name != "lifecyclestage"}
+        if properties.get("email") in additional_emails(record):
+            self._swap_email(record, properties["email"])
         super().write(record, properties, now)
         if self.schema.derive:
             stored.update(self.schema.derive(stored, self))
         stored[self.schema.modified] = now
+
+    def _swap_email(self, record, email):
+        """Make one of the additional emails the record's own, and its own an additional one."""
+        former = record.properties.pop("email", None)
+        others = [each for each in additional_emails(record) if each != email]
+        record.properties["hs_additional_emails"] = ";".join(filter(None, [*others, former]))
 
     def release(self, record):
         """Take the record's unique values out of the index."""
