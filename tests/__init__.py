@@ -32,6 +32,7 @@ from .connector import test_webhook_connector
 from .outbox import test_alerts
 from .outbox import test_alias
 from .outbox import test_alias_of_branch
+from .outbox import test_archived_parts
 from .outbox import test_branches
 from .outbox import test_bulk_run
 from .outbox import test_circuit
