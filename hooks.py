@@ -10,3 +10,4 @@ def uninstall_hook(env):
     env["payment.provider"].sudo().with_context(active_test=False)._retail_remove()
     own_jobs = ["|", ("model_name", "=like", "retail.%"), ("method_name", "=like", "\\_retail\\_%")]
     env["queue.job"].sudo().search(own_jobs).unlink()
+    env.cr.execute("DROP FUNCTION IF EXISTS retail_loyalty_entry_is_final() CASCADE")

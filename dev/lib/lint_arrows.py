@@ -1,6 +1,6 @@
 """Check the arrows: which part of the addon may use which.
 
-    core ← schemas ← connectors ← models; inside models source ← connector ← outbox ← inbox ← operations
+    core ← schemas ← connectors ← models; inside models source ← connector ← outbox ← loyalty ← inbox ← operations
 
 Three kinds of use count: Python imports; names of models, as in ``self.env["retail.delivery"]``, outside the parts that
 may know the model; methods and fields that a higher part adds to a model of a lower one.
@@ -29,7 +29,8 @@ ARROWS = {  # part: the parts that it may use, besides itself
 for _part, _below in (
     ("models/connector", "models/source"),
     ("models/outbox", "models/connector"),
-    ("models/inbox", "models/outbox"),
+    ("models/loyalty", "models/outbox"),
+    ("models/inbox", "models/loyalty"),
     ("models/operations", "models/inbox"),
     ("wizards", "models/operations"),
     ("controllers", "wizards"),

@@ -53,7 +53,7 @@ class LoyaltyCard(models.Model):
         return cards
 
     def write(self, vals):
-        before = [(card, card.points) for card in self] if self._retail_counts_points(vals) else []
+        before = [(card, card.points) for card in self] if "points" in vals else []
         result = super().write(vals)
         for card, points in before:
             card._retail_count_points(card.points - points)
@@ -76,35 +76,41 @@ class LoyaltyCard(models.Model):
 
     # -- points ------------------------------------------------------------------------------------
 
-    @api.model
-    def _retail_counts_points(self, vals):
-        return "points" in vals and self._retail_wants(ADJUSTED)
-
     def _retail_count_points(self, points):
-        """Add up, until precommit, the points that the card got; negative for those that an event has covered."""
-        if not points or not self._retail_wants(ADJUSTED):
+        """Add up, until precommit, the points that the card got; negative for those that a history line explains."""
+        if not points:
             return
         # As the superuser: whoever sells may have no rights on cards, and nobody creates events.
         insert = self.env(su=True)["loyalty.card"]._retail_capture_points
         pending(self.env.cr, POINTS, Counter, insert)[self.id] += points
 
+    def _retail_forget_points(self):
+        """Forget what was counted for cards that are about to be deleted."""
+        counted = self.env.cr.precommit.data.get(POINTS)
+        for card_id in self.ids if counted else ():
+            counted.captured.pop(card_id, None)
+
     @api.model
     def _retail_capture_points(self):
-        """Precommit hook: capture changes of points that have no history line. May run several times."""
+        """Precommit hook: note changes of points that have no history line. May run several times."""
         counted = take_pending(self.env.cr, POINTS) or {}
         for card in self.browse(counted).exists():
-            card._retail_capture_change(ADJUSTED, counted[card.id])
+            card._retail_change_points(ADJUSTED, counted[card.id])
 
-    def _retail_capture_change(self, event_type, points, **details):
-        """Capture a change of points.
+    def _retail_change_points(self, event_type, points, **details):
+        """Note a change of points, unless the program's points live only within an order.
 
         :param points: negative if the card lost points
         :param details: from the history line: ``transaction_id``, ``reason``, ``order_model``, ``order_id``
         """
-        if decimal(points) == "0" or not self.program_id._retail_keeps_points():
-            return
-        change = {"card": self._retail_identity(), "points": decimal(points), **details}
-        self._retail_capture_fact(event_type, details=change)
+        if decimal(points) != "0" and self.program_id._retail_keeps_points():
+            self._retail_note_change(event_type, points, **details)
+
+    def _retail_note_change(self, event_type, points, **details):
+        """Hook: a card's points have changed, see :meth:`_retail_change_points`. Here: capture the event."""
+        if self._retail_wants(event_type):
+            change = {"card": self._retail_identity(), "points": decimal(points), **details}
+            self._retail_capture_fact(event_type, details=change)
 
     def _retail_process(self):
         """Return the order of a change of points; for a refund, the refunded order."""

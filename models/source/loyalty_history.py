@@ -7,7 +7,6 @@ from .loyalty_card import ADJUSTED
 EARNED = "loyalty.earned"
 REDEEMED = "loyalty.redeemed"
 REVERSED = "loyalty.reversed"
-EVENT_TYPES = (ADJUSTED, EARNED, REDEEMED, REVERSED)
 ORDER_MODELS = ("sale.order", "pos.order")
 
 
@@ -30,13 +29,8 @@ class LoyaltyHistory(models.Model):
         return result
 
     def unlink(self):
-        if self._retail_is_wanted():
-            self.filtered(lambda line: line._retail_is_cancelled())._retail_capture_changes({}, sign=-1)
+        self.filtered(lambda line: line._retail_is_cancelled())._retail_capture_changes({}, sign=-1)
         return super().unlink()
-
-    @api.model
-    def _retail_is_wanted(self):
-        return any(map(self.env["loyalty.card"]._retail_wants, (*EVENT_TYPES, "promotion.changed")))
 
     def _retail_capture_changes(self, before, sign=1):
         """Capture the changes of points that the lines record.
@@ -44,7 +38,7 @@ class LoyaltyHistory(models.Model):
         :param before: ``{id: (issued, used)}`` of lines that were captured before
         :param sign: -1 for lines that are undone
         """
-        if not self or not self._retail_is_wanted():
+        if not self:
             return
         # As the superuser: whoever sells may have no rights on cards.
         for line in self.sudo():
@@ -75,11 +69,10 @@ class LoyaltyHistory(models.Model):
     def _retail_capture_change(self, event_type, points):
         card = self.card_id
         card._retail_count_points(-points)
-        if card._retail_wants(event_type):
-            details = {"transaction_id": str(self.id), "reason": self.description}
-            if self.order_id:
-                details |= {"order_model": self.order_model, "order_id": self.order_id}
-            card._retail_capture_change(event_type, points, **details)
+        details = {"transaction_id": str(self.id), "reason": self.description}
+        if self.order_id:
+            details |= {"order_model": self.order_model, "order_id": self.order_id}
+        card._retail_change_points(event_type, points, **details)
 
     def _retail_is_cancelled(self):
         """Return whether the line's order is cancelled. Only then does deleting the line give points back."""

@@ -41,6 +41,9 @@ RIGHTS = {
     "retail.field.map.comparison": ((), ALL),
     "retail.field.map.comparison.line": ((), ALL),
     "retail.flow": (READ, ALL),
+    "retail.loyalty.account": (READ, READ),
+    "retail.loyalty.difference": (READ, READ),
+    "retail.loyalty.entry": (READ, READ),
     "retail.mapping.preview": ((), ALL),
     "retail.jwks": ((), ()),
     "retail.message": (READ, READ),
@@ -146,6 +149,14 @@ class RightsCase(RetailCase):
         order = cls.env["sale.order"].create({"partner_id": buyer.id, "company_id": company.id})
         values = {"order_id": order.id, "code": "R-1", "digest": "1", "amount": 1.0}
         cls.env["retail.refund"].create({"connector_id": connector.id, **values})
+        program = cls.env["loyalty.program"].create(
+            {"name": "Club", "program_type": "loyalty", "applies_on": "both", "company_id": company.id}
+        )
+        card = cls.env["loyalty.card"].create({"program_id": program.id, "points": 7})
+        found = {"card_id": card.id, "program_id": program.id, "company_id": company.id}
+        cls.env["retail.loyalty.difference"].create(
+            {**found, "points": 100, "cause": "card", "found_at": "2026-01-01"}
+        )
         cls.env.cr.flush()
         cls.env["retail.drain"]._run(connector.id, "realtime")
         as_manager = connector.with_user(manager)

@@ -20,6 +20,7 @@ OF_USERS = {
     ("retail.dead.letter", "action_retry"),
     ("retail.delivery", "action_cancel"),
     ("retail.delivery", "action_replay"),
+    ("retail.loyalty.difference", "action_prove"),
     ("retail.sync.state", "action_resync"),
 }
 
