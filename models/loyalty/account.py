@@ -26,7 +26,7 @@ class RetailLoyaltyAccount(models.Model):
     def init(self):
         """Open the accounts of the cards that there are, when the ledger is new."""
         result = super().init()
-        programs = self.env["loyalty.program"].with_context(active_test=False).search([])
+        programs = self.env["loyalty.program"]._retail_keeping_points()
         self.env.cr.execute(
             SQL(
                 """
@@ -42,7 +42,7 @@ class RetailLoyaltyAccount(models.Model):
                        statement_timestamp() AT TIME ZONE 'UTC'
                   FROM account
                 """,
-                programs.filtered(lambda program: program._retail_keeps_points()).ids,
+                programs.ids,
             )
         )
         return result

@@ -30,16 +30,17 @@ class LoyaltyCard(models.Model):
         return {**action, "domain": [("card_id", "=", self.id)], "context": {}}
 
     def _retail_note_change(self, event_type, points, **details):
-        super()._retail_note_change(event_type, points, **details)
+        result = super()._retail_note_change(event_type, points, **details)
         order = (details["order_model"], details["order_id"]) if details.get("order_id") else None
         # As the superuser: users book nothing themselves, Odoo checks who may change points.
         self.env["retail.loyalty.entry"].sudo()._book(self, KIND_BY_EVENT[event_type], points, order)
+        return result
 
     def _retail_set_points(self, points):
         """Set the card to what the ledger says. This changes no points: nothing is booked, and no event is sent."""
-        before = self.points
-        self.with_context(loyalty_no_mail=True, tracking_disable=True).points = points
-        self._retail_count_points(before - points)
+        change = points - self.points
+        self.with_context(loyalty_no_mail=True, tracking_disable=True).write({"points": points})
+        self._retail_count_points(-change)
 
     def unlink(self):
         """Delete cards, and book that their points are gone."""
@@ -48,5 +49,5 @@ class LoyaltyCard(models.Model):
         self.env.flush_all()
         self._retail_forget_points()
         for account in accounts.search([("card_id", "in", self.ids), ("balance", "!=", 0)]):
-            self.env["retail.loyalty.entry"].sudo()._book(account.card_id, "delete", -account.balance)
+            account.env["retail.loyalty.entry"]._book(account.card_id, "delete", -account.balance)
         return super().unlink()

@@ -11,7 +11,7 @@ class RetailLoyaltyCardNames(models.AbstractModel):
     _name = "retail.loyalty.card.names"
     _description = "Names of Loyalty Cards"
 
-    card_name = fields.Char("Card Name", compute="_compute_card_name")
+    card_name = fields.Char(compute="_compute_card_name")
     customer_name = fields.Char("Customer", compute="_compute_customer_name")
 
     @api.depends("card_id")

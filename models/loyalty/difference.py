@@ -159,6 +159,7 @@ class RetailLoyaltyDifference(models.Model):
                 )
             if new:
                 change(card, new)
+            # As the superuser: see above.
             each.sudo().write(
                 {"state": "corrected", "ended_at": fields.Datetime.now(), "ended_by_id": self.env.uid}
             )

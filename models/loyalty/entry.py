@@ -82,16 +82,16 @@ class RetailLoyaltyEntry(models.Model):
             entry.display_name = f"{kinds[entry.kind]} (#{entry.id})"
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         """Refuse it: entries are booked with the change of the balance, by :meth:`_book`."""
         raise UserError(self._final_message())
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         """Refuse it."""
         raise UserError(self._final_message())
 
-    def unlink(self):
-        """Refuse it."""
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         raise UserError(self._final_message())
 
     @api.model

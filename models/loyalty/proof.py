@@ -35,8 +35,7 @@ class RetailLoyaltyProof(models.AbstractModel):
         """
         self.env.cr.flush()  # also books what this transaction has changed
         # As the superuser: the comparison is of all cards; users see the differences of their companies.
-        programs = self.env["loyalty.program"].sudo().with_context(active_test=False).search([])
-        kept = programs.filtered(lambda program: program._retail_keeps_points())
+        programs = self.env["loyalty.program"].sudo()._retail_keeping_points()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -62,7 +61,7 @@ class RetailLoyaltyProof(models.AbstractModel):
                     OR l.is_broken
               ORDER BY c.id
                 """,
-                programs=kept.ids,
+                programs=programs.ids,
                 is_entry=SQL("TRUE") if cards is None else SQL("e.card_id = ANY(%s)", cards.ids),
                 is_card=SQL("TRUE") if cards is None else SQL("c.id = ANY(%s)", cards.ids),
             )

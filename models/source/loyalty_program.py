@@ -55,6 +55,12 @@ class LoyaltyProgram(models.Model):
         """Return whether points outlive an order. Most promotions create and use points within one order: no events."""
         return self.applies_on != "current" or self._retail_has_coupons()
 
+    @api.model
+    def _retail_keeping_points(self):
+        """Return the programs whose points outlive an order, archived ones too."""
+        domain = Domain("applies_on", "!=", "current") | Domain("program_type", "in", COUPON_TYPES)
+        return self.with_context(active_test=False).search(domain)
+
     def _retail_canonical(self, event_type, details):
         issued, used = self._retail_coupon_figures()
         return PromotionV1(

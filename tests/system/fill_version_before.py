@@ -18,6 +18,7 @@ def fill(env, url):
             "retail_event_days": 200,
         }
     )
+    make_cards(env)  # before any flow wants to know
     connector = make_connector(env, url)
     make_oauth_connector(env, url)
     make_webhook_connector(env, url)
@@ -220,6 +221,12 @@ def make_deliveries(env, connector, partners):
     waiting[4].event_id.write(
         {"causation_id": "cause-1", "details": {"reason": "test"}, "payload_error": "None yet"}
     )
+
+
+def make_cards(env):
+    values = {"name": "Club", "program_type": "loyalty", "applies_on": "both"}
+    program = env["loyalty.program"].create(values)
+    env["loyalty.card"].create([{"program_id": program.id, "points": points} for points in (12.5, 0, 3)])
 
 
 def make_order(env, partner):

@@ -175,6 +175,11 @@ def is_new_flow(table, row):
     return table == "retail_flow" and row["event_type"] in dict(NEW_FLOWS)
 
 
+def test_the_ledger_opens_with_what_cards_have(database, after):
+    rows = database.query("SELECT kind, points::float, balance::float FROM retail_loyalty_entry ORDER BY id")
+    assert rows == [("opening", 12.5, 12.5), ("opening", 3, 3)]
+
+
 def test_new_flows(before, after):
     """They are on where the flow is on that they complete."""
     was_on = {(row["connector_id"], row["event_type"]): row["active"] for row in before["retail_flow"]}
