@@ -61,6 +61,7 @@ from .loyalty import test_differences as test_loyalty_differences
 from .loyalty import test_ledger as test_loyalty_ledger
 from .inbox import test_amendments as test_inbox_amendments
 from .inbox import test_api as test_inbox_api
+from .inbox import test_api_users
 from .inbox import test_captured_order
 from .inbox import test_compensation
 from .inbox import test_customers as test_inbox_customers

@@ -1,5 +1,6 @@
 from . import ir_http
 from . import scope
+from . import api_user
 from . import api_client
 from . import api_client_status
 from . import deprecated_use

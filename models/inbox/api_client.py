@@ -235,7 +235,7 @@ class RetailApiClient(models.Model):
 
     def _create_user(self):
         login = f"retail-hub-api-{uuid.uuid4()}"
-        values = {"login": login, "notification_type": "email", **self._user_values()}
+        values = {"login": login, "retail_is_api": True, **self._user_values()}
         # As the superuser: managers of the hub do not manage users. This one cannot log in.
         client = self.sudo()
         client.user_id = client.env["res.users"].with_context(no_reset_password=True).create(values)
@@ -247,7 +247,7 @@ class RetailApiClient(models.Model):
 
     def _user_values(self):
         # As the superuser: the groups of others are not for managers of the hub to read.
-        groups = self.env.ref("base.group_user") + self.sudo().scope_ids.group_ids
+        groups = self.env.ref("retail_hub.group_api") + self.sudo().scope_ids.group_ids
         return {
             "name": f"{self.name} (API)",
             "company_id": self.company_id.id,

@@ -111,7 +111,8 @@ class RetailPrices(models.AbstractModel):
         return prices
 
     def _price(self, product, quantity, price, currency, rule, upcoming):
-        taxes = product.taxes_id._filter_taxes_by_company(self.env.company)
+        # As the superuser: what taxes are made of differs between countries' modules, and so do the rights on it.
+        taxes = product.sudo().taxes_id._filter_taxes_by_company(self.env.company)
         taxed = taxes.compute_all(price, currency=currency, quantity=1.0, product=product)
         changes = [each.date_start for each in upcoming if each._is_applicable_for(product, quantity)]
         ends = [*filter(None, [rule.date_end]), *changes]

@@ -358,7 +358,7 @@ class TestApi(ApiCase):
         )
         self.assertEqual(
             set(found["paths"]["/customers"]["post"]["responses"]),
-            {"200", "201", "400", "401", "403", "409", "413", "415", "422", "429", "500"},
+            {"200", "201", "400", "401", "403", "409", "413", "415", "422", "429", "500", "503"},
         )
         for path in ("/customers/{external_id}", "/inventory", "/messages/{id}"):
             self.assertIn("429", found["paths"][path]["get"]["responses"], path)
