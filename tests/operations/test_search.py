@@ -1,10 +1,34 @@
 """Search finds by what people have in hand, and lists of records are filtered and grouped by how they are synced."""
 
+from lxml import etree
+
 from odoo.tests import new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ..common import ShopCase
+from ..source.test_pos_order import PosCase
 
 MODELS = ("retail.event", "retail.delivery")
+FAILED_MODELS = ("retail.error.group", "retail.dead.letter")
+FILTERS = (
+    "retail_failed",
+    "retail_waiting",
+    "retail_in_sync",
+    "retail_not_sent",
+    "group_retail_sync_state",
+)
+# Where people list records that are sent.
+ACTIONS = (
+    "base.action_partner_form",
+    "sale.action_orders",
+    "sale.action_quotations_with_onboarding",
+    "account.action_move_out_invoice_type",
+    "account.action_move_out_invoice",
+    "account.action_move_out_refund_type",
+    "account.action_move_out_refund_type_non_legacy",
+    "point_of_sale.action_pos_pos_form",
+    "point_of_sale.action_pos_order_filtered",
+)
 
 
 class SearchCase(ShopCase):
@@ -59,6 +83,40 @@ class TestSearchByName(SearchCase):
         group.invalidate_recordset()
         self.assertEqual(group.record_name, "Jon Snow, More 0, More 1 and 2 more")
 
+    def test_number_of_a_failed_document(self):
+        """It finds the failure in all lists, and that of another document in none."""
+        self.connector.action_set_up()
+        self.sandbox.configure(currencies=["JPY"])
+        order, other = self._order(), self._order()
+        invoice = order._create_invoices()
+        invoice.action_post()
+        for _turn in range(4):
+            self._drain()
+        failed = self._deliveries(order)
+        self.assertEqual((failed.state, failed.error_code), ("dead", "INVALID_OPTION"))
+        for model in (*MODELS, *FAILED_MODELS):
+            self.assertEqual(self._fields_of_search(model)[0], "record_name", model)
+        for model in MODELS:
+            self.assertIn(("sale.order", order.id), self._subjects(model, order.name))
+            self.assertNotIn(("sale.order", other.id), self._subjects(model, order.name))
+            self.assertEqual(self._subjects(model, invoice.name), {("account.move", invoice.id)})
+        letters = self._found("retail.dead.letter", order.name)
+        self.assertEqual(letters.delivery_id, failed)
+        [group] = self._found("retail.error.group", order.name)
+        self.assertEqual((group.fingerprint, group.dead_count), (failed.fingerprint, 2))
+        self.assertFalse(self._found("retail.error.group", "S00000"))
+        self._deliveries(other).sudo().state = "delivered"
+        self.assertFalse(self._found("retail.error.group", other.name))
+        self.assertFalse(self._found("retail.dead.letter", other.name))
+
+    def _subjects(self, model, text):
+        return set(self._found(model, text).mapped(lambda each: (each.res_model, each.res_id)))
+
+    def _fields_of_search(self, model):
+        """Return the names of the fields in which the search box looks, the first choice first."""
+        arch = self.env[model].with_user(self.clerk).get_view(view_type="search")["arch"]
+        return [field.get("name") for field in etree.fromstring(arch).iter("field")]
+
     def test_archived_records(self):
         partner = self._partner("Old Friend", "old@example.com")
         self._commit()
@@ -66,8 +124,67 @@ class TestSearchByName(SearchCase):
         self.assertEqual(set(self._found("retail.delivery", "old friend").mapped("res_id")), {partner.id})
 
 
+class ListChecks:
+    """Checks the filters and groups of lists, as the web client asks for them."""
+
+    def _in_all_states(self, create, failed):
+        """Return ``{state: document}``, each with an event in that state, and one that has arrived.
+
+        :param failed: a customer who has failed
+        """
+        documents = {state: create() for state in ("failed", "waiting", "in_sync", False)}
+        states = {"failed": "dead", "waiting": "pending", "in_sync": "delivered"}
+        for state, document in documents.items():
+            deliveries = self._deliveries(document)
+            self.assertTrue(deliveries)
+            if state:
+                deliveries.sudo().copy({"state": "delivered"})
+                deliveries.sudo().state = states[state]
+            else:
+                deliveries.sudo().unlink()
+        documents["blocked"] = create()
+        self._deliveries(documents["blocked"]).sudo().waits_for = f"res.partner,{failed.id}"
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return documents
+
+    def _check_lists(self, xml_id, documents):
+        action = self.env.ref(xml_id)
+        model = self.env[action.res_model].with_user(self.clerk)
+        arch = model.get_views([(action.search_view_id.id, "search")])["views"]["search"]["arch"]
+        filters = {
+            each.get("name"): (safe_eval(each.get("domain", "[]")), safe_eval(each.get("context", "{}")))
+            for each in etree.fromstring(arch).iter("filter")
+            if each.get("name") in FILTERS
+        }
+        mine = [("id", "in", [each.id for each in documents.values()])]
+        found = {
+            name: set(model.search([*mine, *domain]).ids)
+            for name, (domain, context) in filters.items()
+            if not context
+        }
+        ids = {state: each.id for state, each in documents.items()}
+        self.assertEqual(
+            found,
+            {
+                "retail_failed": {ids["failed"], ids["blocked"]},
+                "retail_waiting": {ids["waiting"]},
+                "retail_in_sync": {ids["in_sync"]},
+                "retail_not_sent": {ids[False]},
+            },
+        )
+        [group_by] = [context["group_by"] for _domain, context in filters.values() if context]
+        read = model.web_read_group(mine, [group_by], ["__count"], auto_unfold=False)
+        self.assertEqual(read["length"], 5)
+        for group in read["groups"]:
+            state = group["retail_sync_state"]
+            self.assertEqual(group["__count"], 1)
+            self.assertEqual(model.search([*mine, *group["__extra_domain"]]).ids, [ids.pop(state)])
+        self.assertFalse(ids)
+
+
 @tagged("post_install", "-at_install")
-class TestSyncStateOfLists(SearchCase):
+class TestSyncStateOfLists(SearchCase, ListChecks):
     def setUp(self):
         super().setUp()
         self.failed = self._partner("Failed", False)
@@ -129,6 +246,17 @@ class TestSyncStateOfLists(SearchCase):
             self.assertIn(records, model.search([("retail_sync_state", "=", "blocked")]))
             self.assertNotIn(records, model.search([("retail_sync_state", "!=", "blocked")]))
 
+    def test_filters_and_groups_of_documents(self):
+        orders = self._in_all_states(self._order, self.failed)
+        self._check_lists("sale.action_orders", orders)
+        invoices = self._in_all_states(self._invoice, self.failed)
+        self._check_lists("account.action_move_out_invoice_type", invoices)
+
+    def _invoice(self):
+        invoice = self._order()._create_invoices()
+        invoice.action_post()
+        return invoice
+
     def test_what_was_not_sent(self):
         """Its group has a title."""
         field = self.env["res.partner"].with_user(self.clerk).fields_get(["retail_sync_state"])
@@ -136,11 +264,15 @@ class TestSyncStateOfLists(SearchCase):
 
     def test_views(self):
         """The lists offer the filters, to users of Retail Hub only."""
-        employee = new_test_user(self.env, "seller", "sales_team.group_sale_salesman_all_leads")
-        for model in ("res.partner", "sale.order"):
+        groups = "sales_team.group_sale_salesman_all_leads,account.group_account_invoice,point_of_sale.group_pos_user"
+        employee = new_test_user(self.env, "seller", groups)
+        self.clerk.group_ids += self.env.ref("point_of_sale.group_pos_user")
+        for action in map(self.env.ref, ACTIONS):
             for user, is_there in ((self.clerk, True), (employee, False)):
-                arch = self.env[model].with_user(user).get_view(view_type="search")["arch"]
-                self.assertEqual("group_retail_sync_state" in arch, is_there)
+                model = self.env[action.res_model].with_user(user)
+                arch = model.get_view(action.search_view_id.id, "search")["arch"]
+                shown = [name for name in FILTERS if f'name="{name}"' in arch]
+                self.assertEqual(shown, list(FILTERS) if is_there else [], action.xml_id)
 
     def test_other_companies(self):
         """What another company's connector sends is not seen."""
@@ -154,3 +286,17 @@ class TestSyncStateOfLists(SearchCase):
         )
         found = self.env["res.partner"].with_user(stranger).search([("retail_sync_state", "!=", False)])
         self.assertFalse(found & self.all)
+
+
+@tagged("post_install", "-at_install")
+class TestSyncStateOfTillOrders(PosCase, ListChecks):
+    wanted = ("customer.created", "order.placed")
+
+    def test_filters_and_groups(self):
+        groups = "retail_hub.group_user,point_of_sale.group_pos_user"
+        self.clerk = new_test_user(self.env, "clerk", groups, company_id=self.env.company.id)
+        failed = self._partner("Nobody", False)
+        self._deliveries(failed).sudo().state = "dead"
+        orders = self._in_all_states(lambda: self._sell([(self.vase, 1)]), failed)
+        self._check_lists("point_of_sale.action_pos_pos_form", orders)
+        self._check_lists("point_of_sale.action_pos_order_filtered", orders)
