@@ -47,9 +47,9 @@ class RetailConflicting(models.AbstractModel):
     def _with_name_of_other(self, text):
         """Return a stored text, in which other records have the names by which the user may know them."""
         reference = parse_reference(self._other_record())
-        if text and reference:
-            name = record_names(self.env, [reference])[reference]
-            text = text.replace(stored_name(self.env, *reference), name)
+        stored = stored_name(self.env, *reference) if reference else ""
+        if text and stored:  # a flow has none
+            text = text.replace(stored, record_names(self.env, [reference])[reference])
         return with_names(self.env, text)
 
     def _other_record(self):

@@ -162,6 +162,12 @@ class RetailDelivery(models.Model):
     def _why_behind_another(self):
         if self.blocked_by_id:
             return self._why_blocked()
+        if self._waits_for_flow():
+            return self.env._(
+                "It is sent once the flow %(flow)s is corrected. %(problem)s",
+                flow=self.waits_for_name,
+                problem=self.shown_error or "",
+            )
         if self.waits_for:
             return self.env._("It is sent after %(record)s.", record=self.waits_for_name)
         older = self._older_open()
@@ -176,6 +182,10 @@ class RetailDelivery(models.Model):
                 "It is sent after an earlier event of the same record: %(event)s.", event=older.display_name
             )
         return ""
+
+    def _waits_for_flow(self):
+        """Return whether it waits for its flow, whose filter or mapping cannot be evaluated."""
+        return (self.waits_for or "").startswith("retail.flow,")
 
     def _why_blocked(self):
         failed = self.blocked_by_id.record_name
@@ -312,9 +322,17 @@ class RetailDelivery(models.Model):
                 record=name,
                 failed=failed.record_name,
             )
-        other = self.waits_for_name or older.waits_for_name
-        if other:
-            return self.env._("%(record)s is sent after %(other)s.", record=name, other=other)
+        waiting = self if self.waits_for else older
+        if waiting._waits_for_flow():
+            return self.env._(
+                "%(record)s is sent once the flow %(flow)s is corrected.",
+                record=name,
+                flow=waiting.waits_for_name,
+            )
+        if waiting.waits_for:
+            return self.env._(
+                "%(record)s is sent after %(other)s.", record=name, other=waiting.waits_for_name
+            )
         if older:
             return self.env._(
                 "%(record)s is sent after an earlier event: %(event)s.", record=name, event=older.display_name

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from ...connectors.hubspot.adapter import HubSpotAdapter
 from ...connectors.items import Reference
@@ -291,6 +292,32 @@ class TestWaitReasons(StatusCase):
         blocked = "It is blocked by Cy, which has failed. Repair that first."
         self.assertEqual(self._shown(self.partner), (blocked,) * 3)
         self._check_other("is blocked by Cy, which has failed.")
+
+    def test_its_flow(self):
+        """A filter that cannot be evaluated has to be corrected first."""
+        [flow] = self.connector.flow_ids.filtered(lambda flow: flow.event_type == "customer.created")
+        self.env.cr.execute(
+            "UPDATE retail_flow SET domain = %s WHERE id = %s", ["[('x_removed', '=', 1)]", flow.id]
+        )
+        flow.invalidate_recordset()
+        self.env.registry.clear_cache()
+        with mute_logger("odoo.addons.retail_hub.models.outbox.item_builder"):
+            self._deliveries(self.failed).sudo().state = "pending"
+            self._make_due(self._deliveries())
+            self._drain()
+        self.assertEqual(self._deliveries().mapped("error_code"), ["FLOW_FAULT"] * 2)
+        problem = (
+            "The filter “Only Records” cannot be evaluated. “x_removed”: Contact has no field x_removed."
+        )
+        text = f"It is sent once the flow {flow.display_name} is corrected. {problem}"
+        self.assertEqual(self._shown(self.partner), (text, text, problem))
+        self._check_send_now("is sent once the flow HubSpot: Customer created is corrected.")
+
+    def _check_send_now(self, clause):
+        params = self._as_clerk(self._deliveries(self.partner)).action_replay()["params"]
+        self.assertEqual(
+            (params["type"], params["message"]), ("warning", f"Events queued: 1. Ann Lee {clause}")
+        )
 
     def _check_other(self, clause):
         """Check what the buttons say, which name the record."""
