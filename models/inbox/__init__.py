@@ -28,6 +28,10 @@ from . import tombstone
 from . import customer_erase
 from . import campaign_response
 from . import campaign_respond
+from . import loyalty_member
+from . import loyalty_hold
+from . import loyalty_commit
+from . import loyalty_release
 from . import connector
 from . import code_map
 from . import stock_quant

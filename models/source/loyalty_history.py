@@ -56,7 +56,7 @@ class LoyaltyHistory(models.Model):
         """
         order = self._retail_order_of(self.order_model, self.order_id)
         if not order:
-            changes = [(ADJUSTED, issued - used)]
+            changes = [(self.env.context.get("retail_change") or ADJUSTED, issued - used)]
         elif order._name == "pos.order" and order.is_refund:
             changes = [(REVERSED, issued), (REVERSED, -used)]
         else:

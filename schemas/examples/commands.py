@@ -94,6 +94,13 @@ RETURN = {
     "reason": "One mug was broken.",
     "received_at": "2026-12-02T14:30:00Z",
 }
+LOYALTY_HOLD = {
+    "external_id": "H-1",
+    "card": {"customer_external_id": "C-1"},
+    "points": "250",
+    "minutes": 15,
+    "reference": "W-1001",
+}
 COMMAND_EXAMPLES = {
     "customer.upsert": CUSTOMER,
     "customer.erase": {"external_id": "C-1", "reason": "The customer asked for it."},
@@ -110,6 +117,9 @@ COMMAND_EXAMPLES = {
     "payment.refund": PAYMENT_REFUND,
     "shipment.confirm": SHIPMENT,
     "return.receive": RETURN,
+    "loyalty.hold": LOYALTY_HOLD,
+    "loyalty.commit": {"external_id": "H-1"},
+    "loyalty.release": {"external_id": "H-1"},
     "campaign.respond": CAMPAIGN_RESPONSE,
 }
 BATCH = {

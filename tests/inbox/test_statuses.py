@@ -66,6 +66,7 @@ class TestStatuses(OrderCase):
             "/customers/{external_id}": "/customers/C-1",
             "/events": "/events",
             "/inventory": "/inventory?sku=MUG",
+            "/loyalty/members/{external_id}": "/loyalty/members/C-1",
             "/messages/{id}": f"/messages/{message.headers['Retail-Trace-Id']}",
             "/orders/{external_id}": "/orders/W-1001",
             "/orders/{external_id}/process": "/orders/W-1001/process",

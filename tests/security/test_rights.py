@@ -44,6 +44,7 @@ RIGHTS = {
     "retail.loyalty.account": (READ, READ),
     "retail.loyalty.difference": (READ, READ),
     "retail.loyalty.entry": (READ, READ),
+    "retail.loyalty.hold": (READ, READ),
     "retail.mapping.preview": ((), ALL),
     "retail.jwks": ((), ()),
     "retail.message": (READ, READ),
@@ -153,6 +154,16 @@ class RightsCase(RetailCase):
             {"name": "Club", "program_type": "loyalty", "applies_on": "both", "company_id": company.id}
         )
         card = cls.env["loyalty.card"].create({"program_id": program.id, "points": 7})
+        cls.env["retail.loyalty.hold"].create(
+            {
+                "connector_id": connector.id,
+                "external_id": "H-1",
+                "card_id": card.id,
+                "company_id": company.id,
+                "points": 1,
+                "held_until": "2026-01-01",
+            }
+        )
         found = {"card_id": card.id, "program_id": program.id, "company_id": company.id}
         cls.env["retail.loyalty.difference"].create(
             {**found, "points": 100, "cause": "card", "found_at": "2026-01-01"}

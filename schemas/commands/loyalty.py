@@ -1,0 +1,113 @@
+"""Commands about the points of loyalty cards, gift cards and eWallets, version 1."""
+
+from decimal import Decimal as Number
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from ..base import Canonical, Decimal, Timestamp
+from .base import CommandType, ExternalId, Line
+from .order import HoldMinutes
+
+
+def _is_more_than_nothing(text: str) -> str:
+    """
+    :raise ValueError: it is 0
+    """
+    if not Number(text):
+        raise ValueError("It has to be more than 0.")
+    return text
+
+
+# Of a gift card or an eWallet, an amount in its currency.
+Points = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$"),
+    AfterValidator(_is_more_than_nothing),
+]
+
+
+class LoyaltyCardRefV1(Canonical):
+    """A card: by its ``code``, or by its customer, and by ``program_id`` if the customer has several cards."""
+
+    code: Line = Field("", max_length=128)
+    customer_external_id: ExternalId | None = None
+    program_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,18}$")] = ""
+
+    @model_validator(mode="after")
+    def _is_named(self):
+        if bool(self.code) == bool(self.customer_external_id):
+            raise ValueError("Name the card by either its code or its customer.")
+        return self
+
+
+class LoyaltyHoldV1(Canonical):
+    """Hold points for a checkout, so that nobody else spends them for so many ``minutes``.
+
+    ``external_id`` is your own identifier of the hold, ``reference`` what the points are for, such as the number of
+    your order.
+    """
+
+    external_id: ExternalId
+    card: LoyaltyCardRefV1
+    points: Points
+    minutes: HoldMinutes = 15
+    reference: Line = Field("", max_length=128)
+
+
+class LoyaltyCommitV1(Canonical):
+    """Spend points that are held: all, or fewer. The rest is released."""
+
+    external_id: ExternalId
+    points: Points | None = None
+
+
+class LoyaltyReleaseV1(Canonical):
+    """Release points that are held, as nothing was bought."""
+
+    external_id: ExternalId
+
+
+class LoyaltyHoldResultV1(Canonical):
+    """A hold as it is now. ``balance`` is that of the card, ``available`` what of it nobody holds.
+
+    ``spent`` is what was committed, 0 otherwise.
+    """
+
+    id: str
+    external_id: str
+    outcome: Literal["held", "committed", "released", "unchanged"]
+    state: Literal["held", "committed", "released", "expired"]
+    card_id: str
+    points: Decimal
+    spent: Decimal
+    held_until: Timestamp
+    balance: Decimal
+    available: Decimal
+
+
+def _subject(command):
+    return f"loyalty_hold/{command.external_id}"
+
+
+COMMAND_TYPES = (
+    CommandType(
+        "loyalty.hold", LoyaltyHoldV1, LoyaltyHoldResultV1, "loyalty:redeem", "Hold points", _subject
+    ),
+    CommandType(
+        "loyalty.commit",
+        LoyaltyCommitV1,
+        LoyaltyHoldResultV1,
+        "loyalty:redeem",
+        "Spend held points",
+        _subject,
+    ),
+    CommandType(
+        "loyalty.release",
+        LoyaltyReleaseV1,
+        LoyaltyHoldResultV1,
+        "loyalty:redeem",
+        "Release held points",
+        _subject,
+    ),
+)

@@ -1,0 +1,61 @@
+"""Points that several callers want at once are held once, in real processes."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from caller import new_client, new_system
+
+
+@pytest.fixture(scope="module")
+def shop(start_odoo):
+    odoo = start_odoo("holds", workers=4)
+    _client, odoo.key = new_client(odoo, new_system(odoo), "loyalty:")
+    return odoo
+
+
+def new_card(shop, points):
+    """Create a card that anybody with its code can spend; return its id and code."""
+    code = uuid.uuid4().hex
+    values = {"name": code, "program_type": "gift_card", "applies_on": "future", "trigger": "auto"}
+    [program] = shop.call("loyalty.program", "create", [values])
+    values = {"program_id": program, "points": points, "code": code}
+    [card] = shop.call("loyalty.card", "create", [values])
+    return card, code
+
+
+def post(shop, path, content):
+    headers = {"Authorization": f"Bearer {shop.key}", "Idempotency-Key": str(uuid.uuid4())}
+    return requests.post(f"{shop.url}/retail/v1{path}", json=content, headers=headers, timeout=60)
+
+
+def in_parallel(function, values):
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(function, values))
+
+
+def test_a_gift_card_is_held_and_spent_once(shop):
+    card, code = new_card(shop, 100)
+
+    def hold(number):
+        content = {"external_id": f"{code}-{number}", "card": {"code": code}, "points": "30"}
+        return post(shop, "/loyalty/holds", content)
+
+    responses = in_parallel(hold, range(24))
+    assert sorted(response.status_code for response in responses) == [201] * 3 + [409] * 21
+    refused = [response.json() for response in responses if response.status_code == 409]
+    assert {problem["detail"] for problem in refused} == {"10 points are available."}
+    held = [response.json()["external_id"] for response in responses if response.status_code == 201]
+    spent = in_parallel(
+        lambda name: post(shop, f"/loyalty/holds/{name}/commit", {}).json()["outcome"], held * 4
+    )
+    assert sorted(spent) == ["committed"] * 3 + ["unchanged"] * 9
+    [figures] = shop.db.query(
+        f"""
+        SELECT c.points, a.balance::float, a.held::float,
+               (SELECT sum(points)::float FROM retail_loyalty_entry WHERE card_id = c.id)
+          FROM loyalty_card c JOIN retail_loyalty_account a ON a.card_id = c.id WHERE c.id = {card}
+        """
+    )
+    assert figures == (10, 10, 0, 10)
