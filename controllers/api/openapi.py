@@ -1,5 +1,7 @@
 """The description of the API (OpenAPI 3.1), generated from the endpoints and the schemas."""
 
+import json
+import re
 from functools import cache
 
 from openapi_pydantic import OpenAPI
@@ -24,6 +26,7 @@ Errors are problem details (RFC 9457); their `type` never changes, and their `tr
 To try it on this page, click **Authorize** and enter a key, best that of a client in test mode. It is forgotten when
 you leave the page. Clients that have to sign their requests cannot be tried here.
 """
+REFERENCE = re.compile(r'"#/components/schemas/(\w+)"')
 KEY = {
     "type": "http",
     "scheme": "bearer",
@@ -81,7 +84,27 @@ def description():
     for endpoint in ENDPOINTS:
         if endpoint.command_type and endpoint.parameters:
             _leave_to_the_path(found, endpoint)
+    _leave_open(found)
     return found
+
+
+def _leave_open(found):
+    """Allow fields in answers that are not described: some may be added, and callers ignore what they do not know."""
+    schemas = found["components"]["schemas"]
+    bodies = [
+        operation.get("requestBody") for methods in found["paths"].values() for operation in methods.values()
+    ]
+    new = sent = _references(bodies)
+    while new:
+        new = _references([schemas[name] for name in new]) - sent
+        sent = sent | new
+    for name in schemas.keys() - sent:
+        schemas[name].pop("additionalProperties", None)
+
+
+def _references(parts):
+    """Return the names of the schemas to which parts of the description refer."""
+    return set(REFERENCE.findall(json.dumps(parts)))
 
 
 def _leave_to_the_path(found, endpoint):
