@@ -31,6 +31,19 @@ class Rate(NamedTuple):
         }
 
 
+def exhausted(name: str, quota: int, seconds: int, window: int | None = None) -> dict[str, str]:
+    """Return the headers of a refusal because a limit is reached.
+
+    :param name: which limit it is, such as ``parallel``
+    :param quota: what it allows
+    :param seconds: when to try again
+    :param window: the seconds for which the quota is; None if it is no rate
+    """
+    policy = f'"{name}";q={quota}' + (f";w={window}" if window else "")
+    headers = {"RateLimit-Policy": policy, "RateLimit": f'"{name}";r=0;t={seconds}'}
+    return {"Retry-After": str(seconds), **headers}
+
+
 def rate(limit: int, full_in: float) -> Rate:
     """Return what is left.
 

@@ -18,6 +18,7 @@ ROUTING_TYPE = "retail_hub_api"
 BASE_PATH = "/retail/v1"
 OAUTH_PATH = "/retail/oauth/token"
 CONTENT_TYPE = "application/problem+json"
+LISTS = ("RateLimit", "RateLimit-Policy")
 # What werkzeug and Odoo raise, by HTTP status.
 KINDS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 
@@ -30,6 +31,12 @@ def raw_target():
         target = quote(request.httprequest.path) + "?" + environ.get("QUERY_STRING", "")
         return target.removesuffix("?")
     return "/" + target.partition("://")[2].partition("/")[2] if "://" in target.partition("?")[0] else target
+
+
+def _together(headers, more):
+    """Return headers of which a limit that is reached is named besides the client's rate."""
+    both = {name: f"{headers[name]}, {more[name]}" for name in LISTS if name in headers and name in more}
+    return {**headers, **more, **both}
 
 
 class ApiDispatcher(Dispatcher):
@@ -74,6 +81,6 @@ class ApiDispatcher(Dispatcher):
         headers = [
             ("Content-Type", CONTENT_TYPE),
             ("Retail-Trace-Id", self.trace_id),
-            *{**self.headers, **problem.headers}.items(),
+            *_together(self.headers, problem.headers).items(),
         ]
         return Response(body, status=problem.status, headers=headers)

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...core.problem import Problem
+from ...core.rate_limit import exhausted
 
 RETRY_SECONDS = 60
 
@@ -52,4 +53,5 @@ class RetailMessage(models.Model):
             detail = (
                 f"{client.max_backlog} requests of the client wait to be carried out. Nothing was stored."
             )
-            raise Problem("rate-limited", detail, headers={"Retry-After": str(RETRY_SECONDS)})
+            headers = exhausted("waiting", client.max_backlog, RETRY_SECONDS)
+            raise Problem("rate-limited", detail, headers=headers)

@@ -7,7 +7,7 @@ from odoo import api, fields, models, modules
 from odoo.tools import SQL
 
 from ...core.problem import Problem
-from ...core.rate_limit import PERIOD, rate, retry_after
+from ...core.rate_limit import PERIOD, exhausted, rate, retry_after
 
 MAX_GUESSES = 20  # keys that are not valid, from one address in a minute, seen by one process
 GUESS_SECONDS = 60
@@ -92,6 +92,7 @@ def check_guesses(address):
     while guesses and guesses[0] < now - GUESS_SECONDS:
         guesses.popleft()
     if len(guesses) >= MAX_GUESSES:
-        headers = {"Retry-After": str(int(guesses[0] + GUESS_SECONDS - now) + 1)}
+        seconds = int(guesses[0] + GUESS_SECONDS - now) + 1
+        headers = exhausted("guesses", MAX_GUESSES, seconds, GUESS_SECONDS)
         raise Problem("rate-limited", "Too many keys were not valid.", headers=headers)
     guesses.append(now)

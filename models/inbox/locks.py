@@ -9,10 +9,12 @@ from odoo import modules
 from odoo.tools import SQL
 
 from ...core.problem import Problem
+from ...core.rate_limit import exhausted
 
 COMMAND_LOCK_SECONDS = 5
 MAX_ATTEMPTS = 10
-RETRY_AFTER = {"Retry-After": "1"}
+RETRY_SECONDS = 1
+RETRY_AFTER = {"Retry-After": str(RETRY_SECONDS)}
 _logger = logging.getLogger(__name__)
 
 
@@ -39,7 +41,7 @@ def take_slot(cr, name, count):
     )
     if not cr.fetchone():
         detail = f"{count} calls of this client are being carried out."
-        raise Problem("rate-limited", detail, headers=RETRY_AFTER)
+        raise Problem("rate-limited", detail, headers=exhausted("parallel", count, RETRY_SECONDS))
 
 
 def locked(env, slots, first, others, function):
@@ -81,7 +83,8 @@ def locked(env, slots, first, others, function):
 
 
 def _too_busy():
-    return Problem("rate-limited", "Too many requests are about the same record.", headers=RETRY_AFTER)
+    headers = exhausted("record", 1, RETRY_SECONDS)
+    return Problem("rate-limited", "Too many requests are about the same record.", headers=headers)
 
 
 class _Locks:

@@ -181,7 +181,10 @@ class TestApi(ApiCase):
         responses = [self.call("GET", "/customers/none", key=new_key()) for _number in range(21)]
         self.assertEqual([response.status_code for response in responses], [401] * 20 + [429])
         self.assertProblem(responses[20], "rate-limited", 429)
-        self.assertLessEqual(int(responses[20].headers["Retry-After"]), 61)
+        seconds = responses[20].headers["Retry-After"]
+        self.assertLessEqual(int(seconds), 61)
+        self.assertEqual(responses[20].headers["RateLimit"], f'"guesses";r=0;t={seconds}')
+        self.assertEqual(responses[20].headers["RateLimit-Policy"], '"guesses";q=20;w=60')
         self.assertEqual(self.call("GET", "/customers/none").status_code, 404)
 
     def test_paths_that_do_not_exist(self):

@@ -19,6 +19,8 @@ class TestBacklogOfWebhooks(WebhookCase):
         refused = self.hook(message_id="m-3")
         self.assertEqual(self.assertProblem(refused, "rate-limited", 429)["detail"], WAITING)
         self.assertEqual(refused.headers["Retry-After"], "60")
+        self.assertEqual(refused.headers["RateLimit"], '"waiting";r=0;t=60')
+        self.assertEqual(refused.headers["RateLimit-Policy"], '"waiting";q=2')
         self.assertEqual(self.messages().mapped("state"), ["received", "received"])
         self.carry_out()
         self.assertEqual(self.hook(message_id="m-3").status_code, 204)
@@ -52,6 +54,8 @@ class TestBacklogOfRequests(OrderCase):
         refused = self.cancel(3, idempotency_key="k-3")
         self.assertEqual(self.assertProblem(refused, "rate-limited", 429)["detail"], WAITING)
         self.assertEqual(refused.headers["Retry-After"], "60")
+        self.assertRegex(refused.headers["RateLimit"], r'^"default";r=[0-9]+;t=[0-9]+, "waiting";r=0;t=60$')
+        self.assertEqual(refused.headers["RateLimit-Policy"], '"default";q=1200;w=60, "waiting";q=2')
         self.assertEqual(len(self.messages()), 2)
         self.place()  # what need not wait is carried out
         self.messages(subject="order/W-1").client_id.max_backlog = 3

@@ -102,6 +102,8 @@ def test_parallel_calls_are_bounded(client):
     assert set(statuses) == {201, 429}
     refused = next(response for response in responses if response.status_code == 429)
     assert refused.headers["Retry-After"] == "1"
+    assert refused.headers["RateLimit"].partition(", ")[2] == '"parallel";r=0;t=1'
+    assert refused.headers["RateLimit-Policy"] == '"default";q=600;w=60, "parallel";q=1'
     [(count,)] = odoo.db.query(
         "SELECT count(*) FROM res_partner WHERE name LIKE 'Bounded _' OR name LIKE 'Bounded __'"
     )
