@@ -86,6 +86,7 @@ from .inbox import test_inventory as test_inbox_inventory
 from .inbox import test_fulfilment as test_inbox_fulfilment
 from .inbox import test_order_comparison as test_inbox_order_comparison
 from .inbox import test_order_money as test_inbox_order_money
+from .inbox import test_order_details
 from .inbox import test_order_rounding
 from .inbox import test_own_changes
 from .inbox import test_vouchers

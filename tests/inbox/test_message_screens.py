@@ -3,12 +3,14 @@
 import json
 from datetime import timedelta
 
+from lxml import etree
 from psycopg2 import IntegrityError
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .orders import GUEST, OrderCase
 
@@ -105,6 +107,64 @@ class TestMessageScreens(OrderCase):
         self.place()
         [message] = self.messages()
         self.assertEqual((message.problem_places, message.has_unknown_codes), (False, False))
+
+    def searched(self, name, text):
+        """Return what somebody finds who enters a text in the search bar, and chooses a field."""
+        messages = self.env["retail.message"].with_user(self.clerk)
+        view = etree.fromstring(messages.get_view(view_type="search")["arch"])
+        [field] = view.xpath(f"//field[@name='{name}']")
+        domain = field.get("filter_domain") or f"[({name!r}, 'ilike', self)]"
+        return messages.search(safe_eval(domain, {"self": text}))
+
+    def test_what_the_search_finds(self):
+        """A message by the customer, the number of the document here and there, its key, and its trace id."""
+        self.clerk.group_ids += self.env.ref("sales_team.group_sale_salesman_all_leads")
+        response = self.post("/orders", self.order(), idempotency_key="key-4711")
+        order = self.sale_order(response.json())
+        zoe = {"name": {"full": "Zoë Maes"}, "email": "zoe@example.com"}
+        self.post(
+            "/orders", self.order(customer=zoe, external_id="W-2002", number="#2002"), idempotency_key="k-2"
+        )
+        gils, zoes = self.messages()
+        for name, text, found in (
+            ("record_name", "gil guest", gils),
+            ("record_name", "zoë", zoes),
+            ("record_name", order.name, gils),
+            ("record_name", "#1001", gils),
+            ("record_name", "nobody", self.messages()[:0]),
+            ("subject", "W-1001", gils),
+            ("subject", "w-2002", zoes),
+            ("subject", response.headers["Retail-Trace-Id"], gils),
+            ("idempotency_key", "4711", gils),
+            ("idempotency_key", "k-2", zoes),
+            ("client_id", "storefront", gils | zoes),
+        ):
+            with self.subTest(field=name, text=text):
+                self.assertEqual(self.searched(name, text), found)
+
+    def test_the_answer_is_masked(self):
+        """Personal data in it is for those who may see such."""
+        message = self.refused(self.line("CUP", "1"), total="12.10")
+        answer = {
+            "id": "7",
+            "name": {"full": "Anna Peeters"},
+            "emails": ["anna@example.com"],
+            "phones": [{"number": "+32470123456"}],
+            "addresses": [{"street": "Kaai 7", "city": "Ghent"}],
+            "detail": "Anna wants anna@example.com, or +32470123456.",
+        }
+        message.sudo().response = json.dumps(answer)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        shown = message.with_user(self.clerk)
+        for text in ("Peeters", "anna@example.com", "32470123456", "Kaai 7"):
+            self.assertNotIn(text, shown.shown_response)
+        self.assertEqual(json.loads(shown.shown_response)["id"], "7")
+        with self.assertRaises(AccessError):
+            shown.read(["response"])
+        self.clerk.group_ids += self.env.ref("retail_hub.group_personal_data")
+        self.env.invalidate_all()
+        self.assertEqual(json.loads(shown.shown_response), answer)
 
     def test_a_retry_of_what_is_not_valid_any_more(self):
         message = self.refused(self.line("PLATE", "6"), total="72.60")

@@ -165,7 +165,15 @@ class TestApiPrices(OrderCase):
     def test_etag(self):
         first = self.call("GET", "/prices?sku=MUG")
         again = self.call("GET", "/prices?sku=MUG", headers={"If-None-Match": first.headers["ETag"]})
-        self.assertEqual(again.status_code, 304)
+        self.assertEqual((again.status_code, again.content), (304, b""))
+        self.mug.list_price = 11
+        changed = self.call("GET", "/prices?sku=MUG", headers={"If-None-Match": first.headers["ETag"]})
+        self.assertEqual(changed.status_code, 200)
+        self.assertNotEqual(changed.headers["ETag"], first.headers["ETag"])
+        self.assertNotEqual(changed.json()["items"][0]["prices"], first.json()["items"][0]["prices"])
+        self.mug.list_price = 10
+        back = self.call("GET", "/prices?sku=MUG", headers={"If-None-Match": changed.headers["ETag"]})
+        self.assertEqual((back.status_code, back.headers["ETag"]), (200, first.headers["ETag"]))
 
     def _note_changes(self):
         """Switch on the flows that note changes of prices, and return the cursor of now."""

@@ -125,6 +125,25 @@ class TestWebhooks(WebhookCase):
         self.assertEqual(json.loads(message.sudo().shown_content)["type"], "coffee.make")
         self.assertEqual(message._retry(), "There is no command of this type.")
 
+    def test_what_is_added_to_the_envelope(self):
+        """Fields that we do not know are ignored there, and refused in the command, where they may mean something."""
+        envelope = {
+            **self.command(),
+            "id": "evt_1",
+            "api_version": "2027-01",
+            "extra": {"data": {"name": "x"}},
+        }
+        self.assertEqual(self.hook(envelope).status_code, 204)
+        self.assertEqual(
+            self.hook(self.command({**ANNA, "external_id": "C-2", "vip": True})).status_code, 204
+        )
+        self.carry_out()
+        done, refused = self.messages()
+        self.assertEqual((done.state, done.sudo().content), ("done", ANNA))
+        self.assertEqual((refused.state, refused.problem_kind), ("refused", "invalid-request"))
+        self.assertIn("vip: ", refused.problem_places)
+        self.assertEqual(len(self.customers()), 1)
+
     def test_content_that_does_not_match(self):
         for data in (
             {"external_id": ""},
