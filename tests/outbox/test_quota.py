@@ -1,7 +1,10 @@
 """The call limits of a connector: what is counted, who goes first, and what the remote says."""
 
+from lxml import etree
+
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ...connectors.items import Item
 from ...connectors.provider import QuotaReading
@@ -227,6 +230,7 @@ class TestQuota(RetailCase):
     def test_forecast(self):
         self._limit(DAY, 10_000)
         day = self._row(DAY)
+        self.assertFalse(self._shows_trouble())
         self.assertRegex(day.forecast, r"^Enough until the reset at \d\d:\d\d$")
         self._row(10).unlink()
         self.quota._take(self.connector, "realtime", 9_999)
@@ -234,10 +238,19 @@ class TestQuota(RetailCase):
         self.assertEqual(
             self.connector.trouble, "The remaining calls of today are reserved for realtime work."
         )
+        self.assertTrue(self._shows_trouble())
         self.quota._take(self.connector, "realtime")
-        self.connector.invalidate_recordset(["trouble"])
+        self.connector.invalidate_recordset(["health", "trouble"])
+        self.assertTrue(self._shows_trouble())
         self.assertRegex(day.forecast, r"^Used up until \d\d:\d\d$")
         self.assertEqual(self.connector.trouble, "The daily call limit is used up.")
+
+    def _shows_trouble(self):
+        """Return whether the form of the connector says what is wrong with its limits."""
+        form = etree.fromstring(self.connector.get_view(view_type="form")["arch"])
+        [alert] = form.xpath("//div[contains(@class, 'alert')][field[@name='trouble']]")
+        values = {name: self.connector[name] for name in ("health", "trouble")}
+        return not safe_eval(alert.get("invisible"), values)
 
     def test_who_may_change_limits(self):
         user = new_test_user(self.env, "quota-user", groups="retail_hub.group_user")
