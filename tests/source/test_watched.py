@@ -115,6 +115,8 @@ class TestWatched(WatchedShop):
         partner = self._partner()
         sold = self._sell([(self.vase, 2)], customer=partner, shipping_date="2026-12-01")
         self._assert_watched("order.updated", sold)
+        invoiced = self._sell([(self.vase, 2)], customer=partner, is_invoiced=True)
+        self._assert_watched("invoice.updated", invoiced.account_move)
 
     def test_price(self):
         pricelist = self.env["product.pricelist"].create({"name": "Sale"})
