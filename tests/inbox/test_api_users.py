@@ -75,6 +75,8 @@ RIGHTS = {
         "stock.quant": "rwc",
     },
     "inventory:read": PRODUCTS,
+    "loyalty:read": INTERNAL,
+    "loyalty:redeem": INTERNAL,
     "orders:read": {**INTERNAL, "sale.order": "r", "sale.order.line": "r"},
     "orders:write": {**SALES, **CONTACTS},
     "payments:write": SALES,
