@@ -1,11 +1,14 @@
 """Check XML files without a database: well-formed, valid Odoo data and views, each id once.
 
-The widgets of fields and views exist, too: for one that does not, the web client shows plain text instead.
+The widgets of fields and views exist, too: for one that does not, the web client shows plain text instead. So do the
+languages of the code editor: with one that does not, a form does not open in developer mode.
 
 Usage: lint_xml.py FILE… Prints `file:line: what`, and ends with status 1 if there is anything to print.
 """
 
+import ast
 import functools
+import json
 import os
 import re
 import sys
@@ -19,6 +22,7 @@ ODOO = Path(os.environ["RETAIL_HUB_ODOO_PATH"], "odoo")
 VIEWS_WITH_SCHEMA = {"activity", "calendar", "graph", "list", "pivot", "search"}
 
 ADDED = re.compile(r"""\.add\(\s*["']([\w.]+)["']""")  # to a registry of the web client
+MODES = re.compile(r"static MODES = (\[[^\]]*\])")
 ROOT = Path(__file__).resolve().parents[2]
 
 Problem = tuple[int, str]
@@ -40,6 +44,7 @@ def check_file(path: Path) -> Iterator[Problem]:
         yield from _validate(root, ODOO / "import_xml.rng")
         yield from _check_ids(root)
         yield from _check_widgets(root)
+        yield from _check_languages(root)
         for arch in _whole_views(root):
             yield from _validate(arch, ODOO / "addons" / "base" / "rng" / f"{arch.tag}_view.rng")
 
@@ -67,6 +72,20 @@ def _check_widgets(root) -> Iterator[Problem]:
     for widget in root.iterfind(".//widget[@name]"):
         if widget.get("name") not in _registered():
             yield widget.sourceline, f"no widget is named {widget.get('name')}"
+
+
+def _check_languages(root) -> Iterator[Problem]:
+    for field in root.iterfind(".//field[@widget='code']"):
+        language = ast.literal_eval(field.get("options", "{}")).get("mode", "qweb")
+        if language not in _languages():
+            yield field.sourceline, f"the code editor knows no language {language}"
+
+
+@functools.cache
+def _languages() -> frozenset[str]:
+    """Return the languages that the web client's code editor accepts."""
+    editor = ODOO / "addons" / "web" / "static" / "src" / "core" / "code_editor" / "code_editor.js"
+    return frozenset(json.loads(MODES.search(editor.read_text("utf-8"))[1]))
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
 
+from ...controllers.api.openapi import description
 from .orders import GUEST, OrderCase
 
 
@@ -219,10 +220,28 @@ class TestMessageScreens(OrderCase):
         client = self.client.with_user(self.clerk)
         self.call("GET", "/orders/W-1")
         self.assertEqual((client.status, client.scope_names), ("live", "orders:read, orders:write"))
-        self.assertEqual(client.last_used_at, self.client.last_used_at)
         self.client.is_test = True
         self.assertEqual(client.status, "test")
         self.client.key_ids.action_revoke()
         self.assertEqual(client.status, "no_key")
         self.client.expires_at = fields.Datetime.now() - timedelta(days=1)
         self.assertEqual(client.status, "expired")
+
+
+@tagged("-at_install", "post_install")
+class TestApiTours(OrderCase):
+    """The screens of the API, pressed in a real browser."""
+
+    browser_size = "1440x900"
+
+    def test_try_it(self):
+        """An admin tries a call as a client, and looks at what was refused to it today."""
+        self.post("/orders", self.order(self.line("CUP", "1"), external_id="W-77"))
+        url = f"/odoo/action-retail_hub.action_retail_api_client/{self.client.id}"
+        self.start_tour(url, "retail_hub_try_it", login="admin")
+
+    def test_the_page_of_the_api(self):
+        """Every operation is on it, without the internet."""
+        count = sum(len(methods) for methods in description()["paths"].values())
+        ready = f"document.querySelectorAll('.opblock').length === {count}"
+        self.browser_js("/retail/v1/docs", "console.log('test successful')", ready, login=None)

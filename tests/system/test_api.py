@@ -4,6 +4,7 @@ import contextlib
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 import requests
@@ -75,6 +76,22 @@ def test_one_key_at_once(client):
     again = post(client, content, "key-1")
     assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
     assert {response.text for response in responses if response.status_code == 201} == {again.text}
+
+
+def test_the_last_use_of_a_key_is_seen(client):
+    """It is noted once the call is committed, by whichever worker carried it out."""
+    odoo, _key = client
+    [connector] = odoo.call("retail.connector", "search", [("name", "=", "Shop")])
+    new_id, key = new_client(odoo, connector, "customers:", name="Used")
+
+    def last_used():
+        return odoo.call("retail.api.client", "read", [new_id], ["last_used_at"])[0]["last_used_at"]
+
+    assert last_used() is False
+    before = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+    assert post((odoo, key), {"external_id": "U-1", "name": {"full": "Una"}}, "use-1").status_code == 201
+    wait_until(last_used, 30, "the use of the key to be noted")
+    assert before <= datetime.fromisoformat(last_used()) <= datetime.now(UTC).replace(tzinfo=None)
 
 
 def test_a_revoked_key_is_refused_by_all_workers(client):

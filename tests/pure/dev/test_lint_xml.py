@@ -40,3 +40,9 @@ def test_widgets_that_do_not(check):
         (4, "no widget is named CopyClipboardText"),
         (4, "no widget is named retail_nothing"),
     ]
+
+
+def test_languages_of_the_code_editor(check):
+    known = """<field name="a" widget="code" options="{'mode': 'javascript'}"/>"""
+    assert check(known) == []
+    assert check(known.replace("javascript", "json")) == [(4, "the code editor knows no language json")]
