@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..source.loyalty_history import REDEEMED
@@ -31,6 +32,14 @@ class RetailLoyaltyHold(models.Model):
 
     _external_unique = models.UniqueIndex("(connector_id, external_id)")
     _due_idx = models.Index("(held_until) WHERE state = 'held'")
+
+    def action_release(self):
+        """Release held points, when a checkout is known to be over. It cannot spend them any more."""
+        if not self.env.user.has_group("retail_hub.group_user"):
+            raise AccessError(self.env._("Only users of Retail Hub may release points that are held."))
+        self.check_access("read")
+        # As the superuser: holds are the hub's own; whether the user may release them was checked.
+        self.sudo().filtered(lambda hold: hold.state == "held")._end("released")
 
     @api.model
     def _hold(self, card, points, minutes, **values):

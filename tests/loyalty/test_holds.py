@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from odoo import Command, fields
-from odoo.exceptions import ValidationError
-from odoo.tests import tagged
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import new_test_user, tagged
 
 from ..inbox.orders import OrderCase
 
@@ -205,6 +205,19 @@ class TestLoyaltyHolds(OrderCase):
         account = self.env["retail.loyalty.account"].search([("card_id", "=", self.card.id)])
         self.assertEqual((account.held, account.balance), (0, 100))
         self.assertEqual(self.end("release")["state"], "expired")
+
+    def test_released_by_a_person(self):
+        """Whoever works with Retail Hub may end a hold; the checkout is told when it wants to spend the points."""
+        self.hold("80")
+        hold = self.env["retail.loyalty.hold"].search([("external_id", "=", "H-1")])
+        clerk = new_test_user(self.env, "holds_clerk", "base.group_user,retail_hub.group_user")
+        self.assertEqual((hold.customer_name, hold.card_name), ("Ann Lee", self.card.display_name))
+        hold.with_user(clerk).action_release()
+        self.assertEqual(self.figures(), ("100", "0", "100"))
+        self.assertIn("The points are released.", self.end("commit", status=409)["detail"])
+        employee = new_test_user(self.env, "holds_employee", "base.group_user")
+        with self.assertRaises(AccessError):
+            hold.with_user(employee).action_release()
 
     def test_before_its_hold(self):
         """A commit that comes before its hold waits, if the client lets it."""

@@ -21,6 +21,7 @@ OF_USERS = {
     ("retail.delivery", "action_cancel"),
     ("retail.delivery", "action_replay"),
     ("retail.loyalty.difference", "action_prove"),
+    ("retail.loyalty.hold", "action_release"),
     ("retail.sync.state", "action_resync"),
 }
 
