@@ -226,7 +226,9 @@ class TestShipments(FulfilmentCase):
         self.assertProblem(self.post("/orders/W-1001/shipments", content), "forbidden", 403)
         self.assertProblem(self.report("/orders", self.order(external_id="W-2")), "forbidden", 403)
         groups = self.wms.user_id.group_ids
-        self.assertEqual(groups, self.env.ref("base.group_user") | self.env.ref("stock.group_stock_user"))
+        self.assertEqual(
+            groups, self.env.ref("retail_hub.group_api") | self.env.ref("stock.group_stock_user")
+        )
 
     def test_test_mode(self):
         order = self.five_mugs()
