@@ -104,6 +104,13 @@ class OrderCase(ApiCase):
         order.invalidate_recordset()
         return order
 
+    def invoice(self, order):
+        order.order_line.product_id.invoice_policy = "order"
+        order.order_line.invalidate_recordset()
+        invoice = order._create_invoices()
+        invoice.action_post()
+        return invoice
+
     def free(self, product, warehouse=None):
         warehouse = warehouse or self.warehouse
         found = self.env["retail.availability"]._free([product.id], [warehouse.id])
@@ -128,10 +135,3 @@ class MoneyCase(OrderCase):
         invoice = self.invoice(order)
         self.assertEqual(self.amounts(invoice), expected)
         return order
-
-    def invoice(self, order):
-        order.order_line.product_id.invoice_policy = "order"
-        order.order_line.invalidate_recordset()
-        invoice = order._create_invoices()
-        invoice.action_post()
-        return invoice

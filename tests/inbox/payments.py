@@ -46,13 +46,6 @@ class PaymentsCase(OrderCase):
         self.env.invalidate_all()
         return payments
 
-    def invoice(self, order):
-        order.order_line.product_id.invoice_policy = "order"
-        order.order_line.invalidate_recordset()
-        invoice = order._create_invoices()
-        invoice.action_post()
-        return invoice
-
     def map_method(self, code, journal):
         return self.env["retail.code.map"].create(
             {

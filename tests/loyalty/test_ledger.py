@@ -18,14 +18,6 @@ class LedgerCase(LoyaltyCase):
         entries = self.env["retail.loyalty.entry"].search([("card_id", "=", card.id)], order="id")
         return [(entry.kind, entry.points, entry.balance) for entry in entries]
 
-    def _sell(self, card):
-        """Confirm an order of 41.00, 3.00 of them for 10 points."""
-        order = self._quotation(2)
-        order._update_programs_and_rewards()
-        order._apply_program_reward(self.program.reward_ids, card)
-        order.action_confirm()
-        return order
-
 
 @tagged("post_install", "-at_install")
 class TestLoyaltyLedger(LedgerCase):

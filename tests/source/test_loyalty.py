@@ -63,6 +63,14 @@ class LoyaltyCase(ShopCase, EventCase):
             }
         )
 
+    def _sell(self, card):
+        """Confirm an order of 41.00, 3.00 of them for 10 points."""
+        order = self._quotation(2)
+        order._update_programs_and_rewards()
+        order._apply_program_reward(self.program.reward_ids, card)
+        order.action_confirm()
+        return order
+
     def _points(self, card):
         """Return what was sent of a card: ``[(event type, points, balance)]``."""
         events = self._events(card).filtered(lambda event: event.event_type in CHANGES)
@@ -72,14 +80,6 @@ class LoyaltyCase(ShopCase, EventCase):
 @tagged("post_install", "-at_install")
 class TestLoyalty(LoyaltyCase):
     wanted = ("order.placed", "order.cancelled", "loyalty.enrolled", *CHANGES)
-
-    def _sell(self, card):
-        """Confirm an order of 41.00, 3.00 of them for 10 points."""
-        order = self._quotation(2)
-        order._update_programs_and_rewards()
-        order._apply_program_reward(self.program.reward_ids, card)
-        order.action_confirm()
-        return order
 
     def test_earned(self):
         card = self._card(points=7.5)
