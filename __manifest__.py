@@ -58,6 +58,7 @@
         "views/inbox/order_change_views.xml",
         "views/loyalty/entry_views.xml",
         "views/loyalty/hold_views.xml",
+        "views/loyalty/points_views.xml",
         "views/loyalty/difference_views.xml",
         "views/loyalty/loyalty_card_views.xml",
         "views/operations/res_partner_views.xml",

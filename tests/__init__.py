@@ -59,6 +59,7 @@ from .outbox import test_watched_choices
 from .outbox import test_who_is_sent
 from .loyalty import test_differences as test_loyalty_differences
 from .loyalty import test_holds as test_loyalty_holds
+from .loyalty import test_points as test_loyalty_points
 from .loyalty import test_ledger as test_loyalty_ledger
 from .inbox import test_amendments as test_inbox_amendments
 from .inbox import test_api as test_inbox_api

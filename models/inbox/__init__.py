@@ -32,6 +32,8 @@ from . import loyalty_member
 from . import loyalty_hold
 from . import loyalty_commit
 from . import loyalty_release
+from . import loyalty_earn
+from . import loyalty_reverse
 from . import connector
 from . import code_map
 from . import stock_quant

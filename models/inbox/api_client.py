@@ -13,6 +13,11 @@ ALLOCATIONS = [
     ("partial", "Deliver the rest later"),
     ("backorder", "Always accept"),
 ]
+SPENT_POINTS = [
+    ("short", "Take what is left"),
+    ("negative", "Negative balance"),
+    ("refuse", "Refuse"),
+]
 FAILED_PAYMENTS = [("keep", "Keep the order"), ("cancel", "Cancel the order")]
 
 
@@ -153,6 +158,16 @@ class RetailApiClient(models.Model):
         tracking=True,
         help="Keep the order: somebody looks after it. Cancel the order: it is cancelled when a payment fails and no"
         " other one of it is authorized or captured; its stock is free again, and points and coupons are given back.",
+    )
+    spent_points = fields.Selection(
+        SPENT_POINTS,
+        "If Points Are Spent",
+        required=True,
+        default="short",
+        tracking=True,
+        help="When earned points are to be taken back that were spent already. Take what is left: the answer says how"
+        " many are missing, so that the system deducts them from the refund. Negative balance: the next points fill"
+        " it up. Refuse: nothing is taken back.",
     )
     payment_alert_minutes = fields.Integer(
         "Alert After (Minutes)",

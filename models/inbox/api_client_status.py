@@ -19,6 +19,7 @@ class RetailApiClient(models.Model):
     reads_prices = fields.Boolean(compute="_compute_takes_orders")
     takes_payments = fields.Boolean(compute="_compute_takes_orders")
     takes_returns = fields.Boolean(compute="_compute_takes_orders")
+    moves_points = fields.Boolean(compute="_compute_takes_orders")
     # As the superuser: the keys are closed to clerks, when they were used and whether they are live is not.
     last_used_at = fields.Datetime("Last Used", compute="_compute_last_used_at", compute_sudo=True)
     # As the superuser: as above.
@@ -34,6 +35,7 @@ class RetailApiClient(models.Model):
             client.reads_prices = "prices:read" in names
             client.takes_payments = "payments:write" in names
             client.takes_returns = "fulfilment:write" in names
+            client.moves_points = "loyalty:redeem" in names
             client.scope_names = ", ".join(names)
 
     @api.depends("key_ids.last_used_at")

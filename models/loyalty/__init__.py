@@ -3,6 +3,7 @@ from . import entry
 from . import account
 from . import card
 from . import hold
+from . import points
 from . import proof
 from . import difference
 from . import res_company

@@ -86,8 +86,52 @@ class LoyaltyHoldResultV1(Canonical):
     available: Decimal
 
 
+class LoyaltyEarnV1(Canonical):
+    """Give points to a card. ``external_id`` is your own identifier of this, ``reference`` says what it is for."""
+
+    external_id: ExternalId
+    card: LoyaltyCardRefV1
+    points: Points
+    reference: Line = Field("", max_length=128)
+
+
+class LoyaltyReverseV1(Canonical):
+    """Take back points that were earned, all that are left or fewer: such as those of returned goods.
+
+    ``external_id`` is that of the earned points, ``reversal_id`` your own identifier of the reversal.
+    """
+
+    external_id: ExternalId
+    reversal_id: ExternalId
+    points: Points | None = None
+    reference: Line = Field("", max_length=128)
+
+
+class LoyaltyPointsResultV1(Canonical):
+    """Points that were earned, or taken back.
+
+    ``points`` is how many the card got, negative for a reversal. ``short`` is how many could not be taken back, since
+    they were spent: deduct their worth from the refund. ``left`` is how many of the earned points can still be
+    reversed.
+    """
+
+    id: str
+    external_id: str
+    outcome: Literal["earned", "reversed", "unchanged"]
+    card_id: str
+    points: Decimal
+    short: Decimal
+    left: Decimal
+    balance: Decimal
+    available: Decimal
+
+
 def _subject(command):
     return f"loyalty_hold/{command.external_id}"
+
+
+def _subject_of_points(command):
+    return f"loyalty_points/{command.external_id}"
 
 
 COMMAND_TYPES = (
@@ -109,5 +153,21 @@ COMMAND_TYPES = (
         "loyalty:redeem",
         "Release held points",
         _subject,
+    ),
+    CommandType(
+        "loyalty.earn",
+        LoyaltyEarnV1,
+        LoyaltyPointsResultV1,
+        "loyalty:redeem",
+        "Give points",
+        _subject_of_points,
+    ),
+    CommandType(
+        "loyalty.reverse",
+        LoyaltyReverseV1,
+        LoyaltyPointsResultV1,
+        "loyalty:redeem",
+        "Take back earned points",
+        _subject_of_points,
     ),
 )

@@ -101,6 +101,13 @@ LOYALTY_HOLD = {
     "minutes": 15,
     "reference": "W-1001",
 }
+LOYALTY_EARN = {
+    "external_id": "W-1001",
+    "card": {"customer_external_id": "C-1"},
+    "points": "29",
+    "reference": "W-1001",
+}
+LOYALTY_REVERSE = {"external_id": "W-1001", "reversal_id": "B-1", "points": "12", "reference": "B-1"}
 COMMAND_EXAMPLES = {
     "customer.upsert": CUSTOMER,
     "customer.erase": {"external_id": "C-1", "reason": "The customer asked for it."},
@@ -120,6 +127,8 @@ COMMAND_EXAMPLES = {
     "loyalty.hold": LOYALTY_HOLD,
     "loyalty.commit": {"external_id": "H-1"},
     "loyalty.release": {"external_id": "H-1"},
+    "loyalty.earn": LOYALTY_EARN,
+    "loyalty.reverse": LOYALTY_REVERSE,
     "campaign.respond": CAMPAIGN_RESPONSE,
 }
 BATCH = {

@@ -344,6 +344,8 @@ class TestApi(ApiCase):
                 "/loyalty/holds/{external_id}/commit",
                 "/loyalty/holds/{external_id}/release",
                 "/loyalty/members/{external_id}",
+                "/loyalty/points",
+                "/loyalty/points/{external_id}/reverse",
                 "/messages/{id}",
                 "/orders",
                 "/orders/{external_id}",

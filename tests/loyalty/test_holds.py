@@ -11,8 +11,9 @@ from ..inbox.orders import OrderCase
 HOLDS = "/loyalty/holds"
 
 
-@tagged("-at_install", "post_install")
-class TestLoyaltyHolds(OrderCase):
+class HoldsCase(OrderCase):
+    """A customer with 100 points, and a client that may move them."""
+
     scopes = ("loyalty:read", "loyalty:redeem", "customers:write")
 
     @classmethod
@@ -97,6 +98,9 @@ class TestLoyaltyHolds(OrderCase):
             hold.held_until -= timedelta(**duration)
         self.env.flush_all()
 
+
+@tagged("-at_install", "post_install")
+class TestLoyaltyHolds(HoldsCase):
     def test_member(self):
         page = self.member()
         self.assertEqual(

@@ -45,6 +45,7 @@ RIGHTS = {
     "retail.loyalty.difference": (READ, READ),
     "retail.loyalty.entry": (READ, READ),
     "retail.loyalty.hold": (READ, READ),
+    "retail.loyalty.points": (READ, READ),
     "retail.mapping.preview": ((), ALL),
     "retail.jwks": ((), ()),
     "retail.message": (READ, READ),
@@ -164,6 +165,8 @@ class RightsCase(RetailCase):
                 "held_until": "2026-01-01",
             }
         )
+        values = {"external_id": "W-1", "card_id": card.id, "company_id": company.id, "points": 1}
+        cls.env["retail.loyalty.points"].create({"connector_id": connector.id, **values})
         found = {"card_id": card.id, "program_id": program.id, "company_id": company.id}
         cls.env["retail.loyalty.difference"].create(
             {**found, "points": 100, "cause": "card", "found_at": "2026-01-01"}

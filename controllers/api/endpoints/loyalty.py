@@ -42,6 +42,21 @@ ENDPOINTS = (
         "loyalty.hold",
         ("not-found", "conflict", "amount-exceeded", "invalid-request"),
     ),
+    command_endpoint(
+        "POST",
+        "/loyalty/points",
+        "earnPoints",
+        "loyalty.earn",
+        ("not-found", "conflict", "invalid-request"),
+    ),
+    command_endpoint(
+        "POST",
+        "/loyalty/points/{external_id}/reverse",
+        "reversePoints",
+        "loyalty.reverse",
+        ("not-found", "conflict", "amount-exceeded"),
+        may_wait=True,
+    ),
     _end("commit", "commitPoints"),
     _end("release", "releasePoints"),
 )
