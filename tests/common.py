@@ -11,6 +11,7 @@ from odoo.sql_db import db_connect
 from odoo.tests import HOST, TransactionCase
 from odoo.tests.common import _super_send
 
+from ..connectors.hubspot import association_limit
 from ..models.outbox.wake import JOB_RUNNER_LOCK
 from ..tools import server_options
 from .sandbox.client import SandboxProcess
@@ -48,6 +49,7 @@ class RetailCase(TransactionCase):
     def setUp(self):
         super().setUp()
         self.sandbox.reset()
+        self.patch(association_limit, "_by_account", {})  # calls of the test before were to another account
 
     @classmethod
     def _request_handler(cls, session, request, /, **kwargs):
