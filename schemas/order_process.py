@@ -25,6 +25,9 @@ STEPS = (
     ("invoice.posted", _lt("Invoice posted")),
     ("refund.issued", _lt("Refund issued")),
     ("payment.refunded", _lt("Payment refunded")),
+    ("points.earned", _lt("Points earned")),
+    ("points.redeemed", _lt("Points redeemed")),
+    ("points.reversed", _lt("Points reversed")),
     ("event", _lt("Event")),
     ("request", _lt("Request")),
 )
@@ -34,8 +37,8 @@ class ProcessStepV1(Canonical):
     """A step of an order's process.
 
     ``state`` is ``done``, ``waiting`` or ``failed``; ``system`` the name of where it happened; ``at`` when, or since
-    when it waits. ``reference`` names it there: a payment by its ``id``, a transfer or an invoice by its number, an
-    ``event`` by its type, a ``request`` by its command.
+    when it waits. ``reference`` names it there: a payment by its ``id``, a transfer or an invoice by its number, points
+    by their program, an ``event`` by its type, a ``request`` by its command.
     """
 
     step: Literal[tuple(name for name, _label in STEPS)]

@@ -8,7 +8,7 @@ from odoo.tools import SQL, format_datetime
 
 from ...core.const import State
 from ...schemas.order_process import STEPS, OrderProcessV1, ProcessStepV1
-from ..source.canonical_values import amount, timestamp
+from ..source.canonical_values import amount, decimal, timestamp
 
 LABELS = dict(STEPS)
 RANKS = {name: number for number, name in enumerate(LABELS)}
@@ -26,6 +26,7 @@ DELIVERIES = {
     "waiting": "waiting",
     "delivered": "done",
 }
+POINTS = {"earn": "points.earned", "redeem": "points.redeemed", "reverse": "points.reversed"}
 MESSAGES = {"waiting": "waiting", "incomplete": "failed", "undecided": "failed", "refused": "failed"}
 COMMANDS = ("order.", "payment.", "shipment.", "return.")
 
@@ -110,6 +111,7 @@ class RetailOrderProcess(models.AbstractModel):
             *self._of_payments(order),
             *self._of_transfers(order),
             *self._of_invoices(order),
+            *self._of_points(order),
             *self._of_events(order),
             *map(self._of_message, self._messages(order)),
         ]
@@ -216,6 +218,15 @@ class RetailOrderProcess(models.AbstractModel):
             name = "refund.issued" if invoice.move_type == "out_refund" else "invoice.posted"
             money = f"{amount(invoice.amount_total, invoice.currency_id)} {invoice.currency_id.name}"
             yield Step(name, "done", ODOO, invoice.create_date, invoice.name, money, record=invoice)
+
+    def _of_points(self, order):
+        # As the superuser: who may read the order may know which points came and went with it.
+        entries = self.env["retail.loyalty.entry"].sudo()
+        own = [("order_model", "=", order._name), ("order_id", "=", order.id), ("kind", "in", tuple(POINTS))]
+        for entry in entries.search(own, order="id"):
+            program = entry.program_id.exists()
+            points = f"{decimal(entry.points)} {program.portal_point_name or ''}".strip()
+            yield Step(POINTS[entry.kind], "done", ODOO, entry.booked_at, program.name or "", points)
 
     # -- what other systems got to know ------------------------------------------------------------
 

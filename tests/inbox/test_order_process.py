@@ -1,5 +1,6 @@
 """``GET /orders/{external_id}/process``, and the tab of the sales order."""
 
+from odoo import Command
 from odoo.tests import new_test_user, tagged
 
 from .test_holds import HoldCase
@@ -58,6 +59,36 @@ class TestOrderProcess(HoldCase):
         currency = self.company.currency_id.name
         self.assertEqual(details["payment.captured"], f"24.20 {currency}")
         self.assertEqual((details["refund.issued"], details["order.review"]), (f"12.10 {currency}", "Odd."))
+
+    def test_points(self):
+        """What the order earned, and what its cancellation took back."""
+        self.env["loyalty.program"].search([]).active = False
+        rule = {"reward_point_mode": "money", "reward_point_amount": 2, "minimum_qty": 0}
+        self.env["loyalty.program"].create(
+            {
+                "name": "Club",
+                "program_type": "loyalty",
+                "applies_on": "both",
+                "trigger": "auto",
+                "portal_point_name": "Stars",
+                "rule_ids": [Command.create(rule)],
+            }
+        )
+        self.place()
+        points = [each for each in self.process()["steps"] if each["step"].startswith("points.")]
+        self.assertEqual(
+            [
+                tuple(each[name] for name in ("step", "state", "system", "reference", "detail"))
+                for each in points
+            ],
+            [("points.earned", "done", "Odoo", "Club", "48.4 Stars")],
+        )
+        self.assertEqual(self.post("/orders/W-1001/cancel", {"reason": "No."}).status_code, 200)
+        points = [each for each in self.process()["steps"] if each["step"].startswith("points.")]
+        self.assertEqual(
+            [(each["step"], each["detail"]) for each in points],
+            [("points.earned", "48.4 Stars"), ("points.reversed", "-48.4 Stars")],
+        )
 
     def test_steps_of_one_second(self):
         """The first one comes first."""
