@@ -34,7 +34,7 @@ def raw_target():
 
 
 def _together(headers, more):
-    """Return headers of which a limit that is reached is named besides the client's rate."""
+    """Return headers that name the limit that was reached, besides the client's rate."""
     both = {name: f"{headers[name]}, {more[name]}" for name in LISTS if name in headers and name in more}
     return {**headers, **more, **both}
 

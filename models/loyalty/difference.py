@@ -33,11 +33,15 @@ class RetailLoyaltyDifference(models.Model):
     balance = fields.Float(
         "Balance by the Ledger", digits=DIGITS, readonly=True, help="The balance by the ledger."
     )
-    difference = fields.Float(digits=DIGITS, compute="_compute_difference", help="Card less ledger.")
+    difference = fields.Float(
+        digits=DIGITS,
+        compute="_compute_difference",
+        help="The points on the card minus the balance by the ledger.",
+    )
     cause = fields.Selection(CAUSES, "Likely Cause", required=True, readonly=True)
     correction = fields.Selection(
         [
-            ("reset", "Set card to ledger"),
+            ("reset", "Set to ledger balance"),
             ("enter", "Enter in ledger"),
             ("look", "Compare with a backup"),
         ],
@@ -111,9 +115,9 @@ class RetailLoyaltyDifference(models.Model):
         # As the superuser: the comparison is of all cards; the list shows what the user may see.
         self.sudo()._cron_prove()
         count = self.search_count([("state", "=", "open")])
-        message = self.env._("All balances are proved by the ledger.")
+        message = self.env._("All balances match the ledger.")
         if count:
-            message = self.env._("Cards whose balance the ledger does not prove: %(count)s.", count=count)
+            message = self.env._("Cards that do not match the ledger: %(count)s.", count=count)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

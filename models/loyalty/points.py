@@ -17,7 +17,7 @@ class RetailLoyaltyPoints(models.Model):
 
     connector_id = fields.Many2one("retail.connector", required=True, readonly=True, ondelete="cascade")
     external_id = fields.Char("External ID", required=True, readonly=True)
-    reference = fields.Char(readonly=True, help="What the points are for, as the system says.")
+    reference = fields.Char(readonly=True, help="What the points are for, according to the system.")
     card_id = fields.Many2one("loyalty.card", required=True, readonly=True, ondelete="cascade", index=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     earned_id = fields.Many2one(

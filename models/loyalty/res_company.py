@@ -7,6 +7,6 @@ class ResCompany(models.Model):
     retail_loyalty_limit = fields.Float(
         "Points to Correct Without Approval",
         default=0,
-        help="Users may correct a difference of up to so many points between a card and the ledger. A manager corrects"
-        " larger ones.",
+        help="Users can correct differences of up to this many points between a card and the ledger. Larger ones need a"
+        " manager.",
     )

@@ -32,7 +32,7 @@ class ProductPricelistItem(models.Model):
     retail_is_moved = fields.Boolean(
         "Moved to Other Products",
         copy=False,
-        help="The rule once was for other products, or in another pricelist.",
+        help="The rule was once for other products, or in another pricelist.",
     )
 
     def write(self, vals):

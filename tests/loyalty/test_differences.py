@@ -107,7 +107,7 @@ class TestLoyaltyDifferences(LedgerCase):
     def test_compare_now(self):
         differences = self.env["retail.loyalty.difference"].with_user(self.clerk)
         action = differences.action_prove()
-        self.assertEqual(action["params"]["message"], "All balances are proved by the ledger.")
+        self.assertEqual(action["params"]["message"], "All balances match the ledger.")
         self._tamper(1)
         action = differences.action_prove()
-        self.assertEqual(action["params"]["message"], "Cards whose balance the ledger does not prove: 1.")
+        self.assertEqual(action["params"]["message"], "Cards that do not match the ledger: 1.")
