@@ -104,7 +104,8 @@ class RetailMessage(models.Model):
         is_clear = self.env.user.has_group(SEE_PERSONAL_DATA)
         for message in self:
             content, response = message.content or {}, json.loads(message.response or "{}")
-            message.shown_content = content and _indented(content if is_clear else _masked(content))
+            shown = _without_code(content)
+            message.shown_content = content and _indented(shown if is_clear else _masked(shown))
             message.shown_response = response and _indented(response if is_clear else redact(response))
 
     @api.depends("res_model", "res_id")
@@ -296,6 +297,14 @@ class RetailMessage(models.Model):
             )
         )
         return row
+
+
+def _without_code(content):
+    """Return the content of a request without the code of a card: whoever reads it can spend what is on the card."""
+    card = content.get("card")
+    if not isinstance(card, dict) or not card.get("code"):
+        return content
+    return {**content, "card": {**card, "code": MASK}}
 
 
 def _masked(content):

@@ -237,6 +237,13 @@ class TestLoyaltyHolds(HoldsCase):
         self._card(gifts, 50, code="GIFT-1234", partner_id=False)
         held = self.hold("50", card={"code": "GIFT-1234"})
         self.assertEqual(held["available"], "0")
+        clerk = new_test_user(self.env, "code_clerk", "base.group_user,retail_hub.group_user")
+        message = self.env["retail.message"].search([("command", "=", "loyalty.hold")]).with_user(clerk)
+        self.assertIn('"code": "***"', message.shown_content)
+        self.assertNotIn("GIFT-1234", message.shown_content + message.shown_response)
+        self.assertIn(
+            '"code": "***"', message.sudo().with_user(self.env.ref("base.user_admin")).shown_content
+        )
         self.assertProblem(
             self.post(HOLDS, {"external_id": "H-2", "card": {"code": "GIFT"}, "points": "1"}),
             "invalid-request",
