@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
 import jsonschema
+import yaml
 
 ROOT = Path(__file__).parents[2]
 MISSING = "no shared/specs above the checkout: the vendors' specifications are not part of the product"
@@ -50,10 +51,23 @@ def load(vendor, names, mend=None):
         return None
     documents = {}
     for name in names:
-        documents[name] = json.loads((folder() / vendor / name).read_text(encoding="utf-8"))
+        documents[name] = read(folder() / vendor / name)
         if mend:
             mend(name, documents[name])
     return Specification([Document(each) for each in documents.values()])
+
+
+def read(path):
+    """Return the content of a JSON or YAML file. Times are texts, as in JSON."""
+    text = path.read_text(encoding="utf-8")
+    return json.loads(text) if path.suffix == ".json" else yaml.load(text, TextTimes)  # noqa: S506 - a safe one
+
+
+class TextTimes(yaml.CSafeLoader):
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+        for first, found in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 class Mismatch(AssertionError):
@@ -165,6 +179,19 @@ class Conversion:
         return node.get("type") == "object" and not {"properties", "allOf", "oneOf", "anyOf"} & node.keys()
 
 
+def parsed(text, schema, default="string"):
+    """Return the value of an argument in a URL. One of a list is there alone.
+
+    :param default: the type if the schema itself does not say it
+    """
+    kind = schema.get("type", default)
+    if kind == "array":
+        return [parsed(text, schema["items"])]
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(text, text)
+    return int(text) if kind in ("integer", "number") and text.isdecimal() else text
+
+
 def or_null(schema):
     return {"anyOf": [schema, {"type": "null"}]}
 
@@ -191,7 +218,8 @@ class Operation:
         values = {name: unquote(value) for name, value in self.pattern.fullmatch(path).groupdict().items()}
         for parameter in self.parameters:
             if parameter["in"] == "path" and parameter["name"] in values:
-                self.validate(f"path {parameter['name']}", parameter["schema"], values[parameter["name"]])
+                value = parsed(values[parameter["name"]], parameter["schema"])
+                self.validate(f"path {parameter['name']}", parameter["schema"], value)
 
     def check_query(self, query):
         known = {each["name"]: each for each in self.parameters if each["in"] == "query"}
@@ -200,8 +228,9 @@ class Operation:
             if parameter is None:
                 raise Mismatch(f"{self.method} {self.path} has no parameter {name}")
             if parameter["name"] == name:
-                text = int(value) if value.isdecimal() else value
-                self.validate(f"query {name}", parameter["schema"], text)
+                self.validate(
+                    f"query {name}", parameter["schema"], parsed(value, parameter["schema"], "number")
+                )
 
     def check_answer(self, status, body):
         """Errors of all operations have the same shape, and not all statuses are documented with each."""

@@ -3,7 +3,8 @@
 import re
 from urllib.parse import parse_qsl
 
-from .clock import epoch
+from kit.clock import epoch
+
 from .failures import invalid_query
 
 FILTER = re.compile(r"\[?filters\]?\[(\w+)\]\[conditions\]\[(\$\w+)\](?:\[\d*\])?")

@@ -1,10 +1,10 @@
 """Loyalty campaigns of v1, whose cards are vouchers. Campaigns are in the setting ``loyalty_campaigns``."""
 
+from kit.clock import epoch
 from kit.wire import json_response
 
 from . import customers, pages, vouchers
 from .checks import body_of, check
-from .clock import epoch
 from .failures import Failure, invalid_payload, not_found
 
 PATH = "/v1/loyalties"

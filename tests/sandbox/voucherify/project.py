@@ -2,9 +2,10 @@
 
 import copy
 import secrets
-import threading
 
+import kit.webhooks
 from kit.account import Account, Caller
+from kit.clock import Clock
 
 from . import (
     async_actions,
@@ -28,7 +29,7 @@ from . import (
     webhooks,
 )
 from .checks import check_content_type
-from .clock import Clock, Work
+from .clock import Work
 from .failures import Failure
 
 PARTS = (
@@ -69,9 +70,7 @@ SETTINGS = {
     "rollback_order_mode": "WITH_ORDER",  # a rollback cancels the order; or WITHOUT_ORDER
     "webhooks": [],  # of the project: {"url", "secret", "events"}
     "workflows": [],  # for transactions of loyalty v2: {"url", "secret", "types", "statuses"}
-    "webhooks_auto": True,  # send them by itself; else only the action "send_webhooks" does
-    "webhook_copies": 1,  # how often each is sent
-    "webhooks_reversed": False,  # the newest of those that are due is sent first
+    **kit.webhooks.SETTINGS,
 }
 EXPORTS = (
     "customers",
@@ -126,14 +125,14 @@ class Project(Account):
     ROUTES = tuple(route for part in PARTS for route in part.ROUTES)
 
     def __init__(self):
-        self.sending, self.sender = threading.Lock(), None
+        self.webhooks = webhooks.Webhooks(self)
         super().__init__()
         self.actions = {
             "process": self.process,
             "back_up": self.back_up,
             "restore": self.restore,
             "expire_access_tokens": lambda: self.tokens.clear(),
-            "send_webhooks": lambda: webhooks.send(self),
+            "send_webhooks": self.webhooks.send,
         }
 
     def start(self):
@@ -153,7 +152,7 @@ class Project(Account):
         self.payments, self.purchases = [], {}
         self.earned = []  # (order, card, transaction) of all points that were earned
         self.async_actions = {}
-        self.outbox, self.disabled_hooks = [], set()
+        self.webhooks.reset()
         self.backup = None
         programs.build(self)
         loyalty_v1.build(self)
@@ -241,12 +240,8 @@ class Project(Account):
                 programs.build(self)
             if "loyalty_campaigns" in changes:
                 loyalty_v1.build(self)
-            if {"webhooks", "workflows", "webhooks_auto"} & changes.keys() and self.sends_by_itself():
-                webhooks.send_by_itself(self)
-
-    def sends_by_itself(self):
-        settings = self.settings
-        return settings["webhooks_auto"] and bool(settings["webhooks"] or settings["workflows"])
+            if {"webhooks", "workflows", "webhooks_auto"} & changes.keys():
+                self.webhooks.send_by_itself()
 
     def summary(self):
         with self.lock:
@@ -255,7 +250,7 @@ class Project(Account):
             return {
                 **counts,
                 "waiting": self.work.waiting(),
-                "disabled_webhooks": sorted(self.disabled_hooks),
+                "disabled_webhooks": sorted(self.webhooks.disabled),
             }
 
     def records(self, kind):
@@ -263,7 +258,7 @@ class Project(Account):
         with self.lock:
             self.catch_up()
             if kind == "webhooks":
-                return webhooks.export(self)
+                return self.webhooks.export()
             if kind == "cards":
                 return [card.describe() for cards in self.cards.values() for card in cards]
             if kind not in EXPORTS:

@@ -1,10 +1,10 @@
 """Rollbacks: of whole redemptions only, up to three months back, and once."""
 
+from kit.clock import epoch
 from kit.wire import json_response
 
 from . import customers, orders, redemptions, vouchers, webhooks
 from .checks import body_of, check
-from .clock import epoch
 from .failures import Failure
 from .redemptions import PATH, SPENT
 

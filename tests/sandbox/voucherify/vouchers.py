@@ -1,10 +1,10 @@
 """Vouchers of v1: discount coupons, gift cards, and loyalty cards, which campaigns issue (see loyalty_v1.py)."""
 
+from kit.clock import epoch
 from kit.wire import Response, json_response
 
 from . import pages, sessions, webhooks
 from .checks import body_of, check
-from .clock import epoch
 from .failures import Failure, invalid_payload, not_found
 
 PATH = "/v1/vouchers"

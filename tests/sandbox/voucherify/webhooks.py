@@ -6,19 +6,21 @@ Settings ``webhooks``: [{"url", "secret", "events"}] and ``workflows``: [{"url",
 import contextlib
 import hashlib
 import hmac
-import http.client
-import json
-import threading
-from urllib.parse import urlsplit
 
-TIMEOUT = 10  # seconds
-PAUSE = threading.Event()  # never set
-RETRIES = tuple(60 * 2**n for n in range(11)) + (86_400,)  # seconds since the first attempt
+import kit.webhooks
 
 
 def sign(body, secret):
     """Return the header ``x-voucherify-signature`` of a body (bytes), which has no white space to remove."""
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+class Webhooks(kit.webhooks.Webhooks):
+    def headers(self, delivery):
+        return {"x-voucherify-signature": sign(delivery["text"].encode(), delivery["hook"]["secret"])}
+
+    def is_wanted(self):
+        return bool(self.account.settings["webhooks"] or self.account.settings["workflows"])
 
 
 @contextlib.contextmanager
@@ -71,91 +73,4 @@ def deposit(project, hook, kind, data, source, source_object, event):
         "source": {"id": source, "object": source_object, "target_url": hook["url"]},
         "event": event,
     }
-    text = json.dumps(body, separators=(",", ":"))
-    project.outbox.append(
-        {
-            "id": body["id"],
-            "type": kind,
-            "hook": hook,
-            "text": text,
-            "at": project.clock.now(),
-            "attempts": [],
-        }
-    )
-
-
-def due(project):
-    """Return the deliveries to attempt now, in the order in which they are sent.
-
-    Each is there ``webhook_copies`` times. A hook that failed twelve times is disabled.
-    """
-    now = project.clock.now()
-    found = [each for each in project.outbox if is_due(project, each, now)]
-    found = found * project.settings["webhook_copies"]
-    return found[::-1] if project.settings["webhooks_reversed"] else found
-
-
-def is_due(project, delivery, now):
-    tried = len(delivery["attempts"])
-    if delivery["hook"]["url"] in project.disabled_hooks or any(delivery["attempts"]) or tried > len(RETRIES):
-        return False
-    return now >= delivery["at"] + (RETRIES[tried - 1] if tried else 0)
-
-
-def send(project):
-    """Attempt what is due: the action ``send_webhooks``."""
-    with project.sending:
-        with project.lock:
-            project.work.run()
-            waiting = due(project)
-        for delivery in waiting:
-            is_accepted = post(delivery["hook"], delivery["text"])
-            with project.lock:
-                note(project, delivery, is_accepted)
-
-
-def note(project, delivery, is_accepted):
-    delivery["attempts"].append(is_accepted)
-    if len(delivery["attempts"]) > len(RETRIES) and not any(delivery["attempts"]):
-        project.disabled_hooks.add(delivery["hook"]["url"])
-
-
-def send_by_itself(project):
-    """Send in a thread of its own, as long as the project has webhooks and ``webhooks_auto``."""
-
-    def loop():
-        while project.sends_by_itself():
-            send(project)
-            PAUSE.wait(0.1)
-
-    if project.sender is None or not project.sender.is_alive():
-        project.sender = threading.Thread(target=loop, daemon=True)
-        project.sender.start()
-
-
-def post(hook, text):
-    """Return whether the receiver accepted it: any 2xx within ten seconds."""
-    url, body = urlsplit(hook["url"]), text.encode()
-    headers = {"Content-Type": "application/json", "x-voucherify-signature": sign(body, hook["secret"])}
-    connection = http.client.HTTPConnection(url.netloc, timeout=TIMEOUT)
-    try:
-        connection.request("POST", url.path or "/", body, headers)
-        return 200 <= connection.getresponse().status < 300
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def export(project):
-    """Return the deliveries for the control API."""
-    return [
-        {
-            "id": each["id"],
-            "type": each["type"],
-            "url": each["hook"]["url"],
-            "body": json.loads(each["text"]),
-            "attempts": each["attempts"],
-        }
-        for each in project.outbox
-    ]
+    project.webhooks.deposit(hook, body["id"], kind, body)
