@@ -184,12 +184,13 @@ def parsed(text, schema, default="string"):
 
     :param default: the type if the schema itself does not say it
     """
-    kind = schema.get("type", default)
-    if kind == "array":
+    kinds = schema.get("type", default)
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if "array" in kinds:
         return [parsed(text, schema["items"])]
-    if kind == "boolean":
+    if "boolean" in kinds:
         return {"true": True, "false": False}.get(text, text)
-    return int(text) if kind in ("integer", "number") and text.isdecimal() else text
+    return int(text) if {"integer", "number"} & {*kinds} and text.isdecimal() else text
 
 
 def or_null(schema):
