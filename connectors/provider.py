@@ -14,6 +14,7 @@ from ..core.redaction import redact_text
 from ..schemas import EVENT_TYPES
 from .authentication import AuthMethod, Token
 from .items import MatchKeys
+from .loyalty import EngineProgram, LoyaltyAbilities
 
 if TYPE_CHECKING:
     from .base import Adapter
@@ -52,6 +53,7 @@ class Settings:
         empty if unknown. Daily limits are taken to end at its midnight.
     :param remote_properties: ``{object: {name: property}}`` as last read; without objects that were never read
     :param lang: Odoo's code of the language in which names are sent, such as ``nl_BE``; empty for English
+    :param loyalty_programs: ``{Odoo's id of a loyalty program: the engine's program}`` of those that are linked
     """
 
     base_url: str
@@ -69,6 +71,7 @@ class Settings:
     time_zone: str = ""
     remote_properties: Mapping[str, Mapping[str, "RemoteProperty"]] = field(default_factory=dict, repr=False)
     lang: str = ""
+    loyalty_programs: Mapping[str, EngineProgram] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +290,8 @@ class Provider:
     unknown) and the remote id. None if records have no pages."""
     receiver: "Receiver | None" = None
     """Reads the provider's webhooks. None if it sends none."""
+    loyalty: LoyaltyAbilities | None = None
+    """What it can do as a loyalty engine. None if it keeps no points."""
 
     def size_of(self, batch_size: int) -> int:
         """Return the number of items per call.

@@ -58,6 +58,7 @@ class ErrorClass(StrEnum):
 
     TRANSIENT = "transient"
     QUOTA = "quota"
+    ACCEPTED = "accepted"
     DEPENDENCY = "dependency"
     AUTH = "auth"
     CONFLICT = "conflict"

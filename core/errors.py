@@ -74,6 +74,15 @@ class QuotaError(RemoteError):
     error_class = ErrorClass.QUOTA
 
 
+class AcceptedError(RemoteError):
+    """The remote has accepted the item, but not finished it: it is asked again after ``retry_after`` seconds.
+
+    No attempt is used up. What to ask for is in the outcome's checkpoint.
+    """
+
+    error_class = ErrorClass.ACCEPTED
+
+
 class DependencyError(RemoteError):
     """Another record has to be at the remote first: the item waits for it; no attempt is used up."""
 

@@ -13,6 +13,7 @@ JITTER = 0.2
 FINAL_ERRORS = frozenset({ErrorClass.MAPPING, ErrorClass.VALIDATION, ErrorClass.BUSINESS})
 MAX_CONFLICT_ATTEMPTS = 3
 DEFAULT_QUOTA_DELAY = 10.0
+ACCEPTED_DELAY = 2.0
 DEPENDENCY_DELAY = (
     60.0  # it is woken when what it waits for has arrived; this is for the case that it was not
 )
@@ -49,6 +50,8 @@ def _decide(error, attempts):
         return Decision(State.PENDING, attempts)
     if error.error_class is ErrorClass.QUOTA:
         return Decision(State.PENDING, attempts, error.retry_after or DEFAULT_QUOTA_DELAY)
+    if error.error_class is ErrorClass.ACCEPTED:
+        return Decision(State.PENDING, attempts, error.retry_after or ACCEPTED_DELAY)
     if error.error_class is ErrorClass.DEPENDENCY:
         return Decision(State.PENDING, attempts, DEPENDENCY_DELAY)
     if not error.is_sent:

@@ -83,6 +83,7 @@ EVENT_TYPES = (
         more_model="pos.order",
         is_lasting=True,
     ),
+    EventType("order.paid", "sale.order", EventKind.FACT, OrderV1, _lt("Order paid"), more_model="pos.order"),
     EventType(
         "order.updated", "sale.order", EventKind.STATE, OrderV1, _lt("Order updated"), more_model="pos.order"
     ),

@@ -6,6 +6,7 @@ from .source import test_invoice_updated
 from .source import test_language
 from .source import test_loyalty
 from .source import test_numbers
+from .source import test_order_paid
 from .source import test_payment_transaction
 from .source import test_pos_order
 from .source import test_pos_session

@@ -11,6 +11,7 @@ def error_class_selection(model):
     labels = {
         ErrorClass.TRANSIENT: model.env._("Temporary"),
         ErrorClass.QUOTA: model.env._("Call limit"),
+        ErrorClass.ACCEPTED: model.env._("Accepted, not finished"),
         ErrorClass.DEPENDENCY: model.env._("Waits for another record"),
         ErrorClass.AUTH: model.env._("Credentials"),
         ErrorClass.CONFLICT: model.env._("Conflict"),
@@ -67,6 +68,7 @@ class RetailCaused(models.AbstractModel):
         return {
             ErrorClass.TRANSIENT: self.env._("the call failed"),
             ErrorClass.QUOTA: self.env._("a call limit was reached"),
+            ErrorClass.ACCEPTED: self.env._("it was accepted, but is not finished yet"),
             ErrorClass.DEPENDENCY: self.env._("another record must be sent first"),
             ErrorClass.AUTH: self.env._("the credentials were refused"),
             ErrorClass.CONFLICT: self.env._("the value belongs to another record"),

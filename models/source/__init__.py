@@ -11,6 +11,7 @@ from . import payment_transaction
 from . import stock_picking
 from . import stock_quant
 from . import pos_order
+from . import order_paid
 from . import pos_session
 from . import partner_merge
 from . import mail_blacklist

@@ -33,6 +33,7 @@ class AccountMove(models.Model):
         Transition("refund.issued", "state", becomes("posted")),
         # A payment can be registered on a draft, long before the invoice is posted.
         Transition("invoice.paid", "posted_before", becomes(True)),
+        Transition("order.paid", "payment_state", becomes("paid", "in_payment")),
     )
     _retail_process_paths = (
         ORDERS,

@@ -27,6 +27,7 @@ class PaymentTransaction(models.Model):
         Transition("payment.authorized", "state", becomes("authorized")),
         Transition("payment.captured", "state", becomes("done")),
         Transition("payment.refunded", "state", becomes("done")),
+        Transition("order.paid", "state", becomes("done")),
         Transition("payment.failed", "state", becomes("error")),
         # A payment that was only begun may be abandoned: that is no failure.
         Transition("payment.failed", "state", becomes("cancel", since=("pending", "authorized"))),

@@ -44,12 +44,14 @@ class PosOrder(models.Model):
     _retail_whole_facts = ("order.placed",)
     _retail_transitions = (
         Transition("order.placed", "state", becomes(*PAID)),
+        Transition("order.paid", "state", becomes(*PAID)),
         Transition("refund.issued", "state", becomes(*PAID)),
         # A payment at the till for a sales order changes the sales order.
         Transition("order.updated", "state", becomes(*PAID)),
     )
     _retail_causes = {
         "order.updated": (("", ("order.placed",)),),
+        "order.paid": (("", ("order.placed",)),),
         "refund.issued": (("refunded_order_id", ("order.placed",)),),
     }
 

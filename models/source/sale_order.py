@@ -17,12 +17,14 @@ class SaleOrder(models.Model):
     _retail_whole_facts = ("order.placed",)
     _retail_transitions = (
         Transition("order.placed", "state", becomes("sale")),
+        Transition("order.paid", "state", becomes("sale")),  # it may be paid before it is confirmed
         Transition("order.cancelled", "state", becomes("cancel", since=("sale",))),
     )
     _retail_causes = {
         # A quotation that is paid becomes an order by that.
         "order.placed": (("transaction_ids", ("payment.captured", "payment.authorized")),),
         "order.updated": (("", ("order.placed",)),),
+        "order.paid": (("", ("order.placed",)),),
         "order.cancelled": (("", ("order.placed",)),),
     }
 

@@ -63,6 +63,7 @@ FAILED = changed(PAYMENT, status="failed", failure_message="The card was decline
 
 EXAMPLES = {
     "order.placed": Example(ORDER, ORDER_PROCESS),
+    "order.paid": Example(ORDER, ORDER_PROCESS),
     "order.updated": Example(changed(ORDER, customer_reference="PO-1234"), ORDER_PROCESS),
     "order.cancelled": Example(changed(ORDER, status="cancelled"), ORDER_PROCESS),
     "payment.authorized": Example(changed(PAYMENT, status="authorized"), ORDER_PROCESS),

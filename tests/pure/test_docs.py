@@ -26,6 +26,7 @@ MARKDOWN = (
     "CHANGELOG.md",
     "SECURITY.md",
     "connectors/hubspot/README.md",
+    "connectors/voucherify/README.md",
     "connectors/webhook/README.md",
 )
 LABELS_OF_ODOO = {"Other Info", "New", "Actions", "Apps"}

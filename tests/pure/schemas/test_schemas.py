@@ -36,6 +36,7 @@ def test_event_types():
         "customer.merged": ("res.partner", "fact"),
         "customer.erased": ("res.partner", "fact"),
         "order.placed": ("sale.order", "fact"),
+        "order.paid": ("sale.order", "fact"),
         "order.updated": ("sale.order", "state"),
         "order.cancelled": ("sale.order", "fact"),
         "invoice.posted": ("account.move", "fact"),

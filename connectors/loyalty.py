@@ -1,0 +1,124 @@
+"""The contract between the hub and a loyalty engine: what it can do, and what it says about a member. Plain Python."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal, Protocol, runtime_checkable
+
+TransactionKind = Literal["earn", "redeem", "reverse", "adjust", "expire"]
+TransactionState = Literal["booked", "pending", "rejected"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoyaltyAbilities:
+    """What an engine can do. The hub makes up for what it cannot.
+
+    :param holds_points: it can reserve points for a checkout
+    :param reverses_parts: a return of a part of an order takes back the points of that part
+    :param has_pending_points: points can wait for their activation
+    :param reports_changes: it sends a webhook when a balance changes
+    :param has_idempotency_keys: points that were sent twice with one key are booked once
+    :param has_fractions: points can have decimals
+    """
+
+    holds_points: bool = False
+    reverses_parts: bool = False
+    has_pending_points: bool = False
+    reports_changes: bool = False
+    has_idempotency_keys: bool = False
+    has_fractions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EngineProgram:
+    """A program of the engine to which one of Odoo's is linked.
+
+    :param id: the engine's id of the program
+    :param wallet: which of the program's balances, by the engine's id; empty if it has one
+    :param owns_points: whether the engine decides how many points members have; otherwise Odoo does
+    """
+
+    id: str
+    wallet: str = ""
+    owns_points: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineTransaction:
+    """A change of a member's balance, as the engine keeps it.
+
+    :param points: negative if the member lost them
+    :param key: the idempotency key of the item that asked for it; empty if the hub did not
+    :param order: the ``external key`` of the order, see :func:`order_key`; empty if the engine does not say
+    :param group: what transactions of one order have in common; empty if nothing
+    :param reason: for people; why it was refused, if it was
+    """
+
+    id: str
+    kind: TransactionKind
+    state: TransactionState
+    points: Decimal
+    occurred_at: datetime
+    key: str = ""
+    order: str = ""
+    group: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lot:
+    """Points that expire, or become available, on one day."""
+
+    day: date
+    points: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """What a member has in one program now.
+
+    :param remote_id: of the member's balance
+    :param balance: points that can be spent
+    :param pending: points that cannot be spent yet
+    :param tier: name of the member's level; empty if there are none
+    :param expiring: the next points to expire
+    """
+
+    remote_id: str
+    balance: Decimal
+    pending: Decimal = Decimal()
+    tier: str = ""
+    expiring: Sequence[Lot] = ()
+
+
+def order_key(channel: str, order_id: str) -> str:
+    """Return the name of an order at an engine: ``pos-7``, or ``sale-7`` for orders of salespeople and the web shop."""
+    return f"{'pos' if channel == 'pos' else 'sale'}-{order_id}"
+
+
+def customer_key(customer_id: str) -> str:
+    """Return the name of a customer at an engine. It never changes, unlike an e-mail address."""
+    return f"odoo-{customer_id}"
+
+
+@runtime_checkable
+class LoyaltyEngine(Protocol):
+    """An adapter whose remote system keeps balances of points."""
+
+    def membership(self, program: EngineProgram, customer_id: str) -> Membership | None:
+        """Return what a customer has in a program; None if they are no member.
+
+        :param customer_id: of the canonical customer
+        :raise RemoteError: the call failed
+        """
+
+    def transactions(
+        self, program: EngineProgram, remote_id: str, after: str = ""
+    ) -> Sequence[EngineTransaction]:
+        """Return the changes of a member's balance, the oldest first.
+
+        :param remote_id: of :class:`Membership`
+        :param after: the id of the last one that is known and will not change; empty for all
+        :raise RemoteError: a call failed
+        """

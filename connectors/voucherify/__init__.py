@@ -1,0 +1,1 @@
+"""Voucherify: customers, orders, and loyalty programs of v2."""

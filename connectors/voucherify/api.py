@@ -1,0 +1,77 @@
+"""Calls to Voucherify's API. Each returns the JSON object of the answer, or raises the hub's error."""
+
+from urllib.parse import quote
+
+from . import errors
+
+MAX_PAGE = 100
+MAX_PAGES = 100
+
+
+class Api:
+    """The calls that the adapter makes.
+
+    :param http: the :class:`~..http_client.HttpClient`
+    """
+
+    def __init__(self, http):
+        self.http = http
+
+    def call(self, method, path, body=None, params=None):
+        """
+        :raise RemoteError: the call failed
+        """
+        response = self.http.request(method, path, json=body, params=params)
+        if response.status >= 400:
+            raise errors.from_response(response, write=method != "GET", sent=body or ())
+        return response
+
+    def customer(self, key):
+        return self.call("GET", f"/v1/customers/{_part(key)}").object
+
+    def save_customer(self, body):
+        return self.call("POST", "/v1/customers", body).object
+
+    def erase_customer(self, key):
+        return self.call("POST", f"/v1/customers/{_part(key)}/permanent-deletion").object
+
+    def save_order(self, body):
+        return self.call("POST", "/v1/orders", body).object
+
+    def change_order(self, source_id, body):
+        return self.call("PUT", f"/v1/orders/{_part(source_id)}", body).object
+
+    def enroll(self, program, source_id):
+        """
+        :raise ConflictError: the customer is a member already
+        """
+        identification = {"type": "customer_source_id", "customer_source_id": source_id}
+        path = f"/v2/loyalties/programs/{_part(program)}/members"
+        return self.call("POST", path, {"customer_identification": identification}).object
+
+    def membership(self, program, source_id):
+        path = f"/v2/loyalties/programs/{_part(program)}/memberships/{_part(source_id)}"
+        return self.call("GET", path, params={"identification_type": "customer_source_id"}).object
+
+    def adjust(self, program, member, card, body):
+        return self.call("POST", f"{_card_path(program, member, card)}/points", body).object
+
+    def transactions(self, program, member, card):
+        """Yield the transactions of a card, the newest first, page by page."""
+        path = f"{_card_path(program, member, card)}/transactions"
+        params = {"limit": MAX_PAGE, "order": "-created_at"}
+        for _page in range(MAX_PAGES):
+            body = self.call("GET", path, params=params).object
+            yield from (each for each in body.get("data") or () if isinstance(each, dict))
+            following = (body.get("cursor") or {}).get("next")
+            if not following:
+                return
+            params = {**params, "cursor": following}
+
+
+def _card_path(program, member, card):
+    return f"/v2/loyalties/programs/{_part(program)}/members/{_part(member)}/cards/{_part(card)}"
+
+
+def _part(text):
+    return quote(text, safe="")
