@@ -11,6 +11,7 @@ from pathlib import Path
 
 PROVIDERS = {
     "hubspot": "hubspot.portal:Portal",
+    "talon_one": "talon_one.deployment:Deployment",
     "voucherify": "voucherify.project:Project",
     "webhook": "webhook.receiver:Receiver",
 }
