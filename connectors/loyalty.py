@@ -114,11 +114,12 @@ class LoyaltyEngine(Protocol):
         """
 
     def transactions(
-        self, program: EngineProgram, remote_id: str, after: str = ""
+        self, program: EngineProgram, remote_id: str, after: str = "", since: datetime | None = None
     ) -> Sequence[EngineTransaction]:
         """Return the changes of a member's balance, the oldest first.
 
         :param remote_id: of :class:`Membership`
         :param after: the id of the last one that is known and will not change; empty for all
+        :param since: without those that are older (UTC, naive)
         :raise RemoteError: a call failed
         """

@@ -69,6 +69,9 @@ EVENT_TYPES = (
         "loyalty.adjusted", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, _lt("Loyalty points adjusted")
     ),
     EventType(
+        "loyalty.expired", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, _lt("Loyalty points expired")
+    ),
+    EventType(
         "loyalty.reversed", "loyalty.card", EventKind.FACT, LoyaltyChangeV1, _lt("Loyalty points reversed")
     ),
 )

@@ -58,6 +58,7 @@ from .outbox import test_taken
 from .outbox import test_wake
 from .outbox import test_watched_choices
 from .outbox import test_who_is_sent
+from .loyalty import test_engine
 from .loyalty import test_differences as test_loyalty_differences
 from .loyalty import test_holds as test_loyalty_holds
 from .loyalty import test_points as test_loyalty_points

@@ -71,10 +71,10 @@ class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine):
             return None
         return points.membership_of(body, program.wallet)
 
-    def transactions(self, program, remote_id, after=""):
+    def transactions(self, program, remote_id, after="", since=None):
         found = []
         for each in self.api.transactions(program.id, *points.split(remote_id)):
-            if each["id"] == after:
+            if each["id"] == after or (since and points.time_of(each) < since):
                 break
             transaction = points.transaction_of(each)
             if transaction:

@@ -13,7 +13,7 @@ from ..items import Outcome, Prepared
 from ..loyalty import EngineTransaction, Lot, Membership, customer_key
 
 ENROLLED = "loyalty.enrolled"
-CHANGED = ("loyalty.earned", "loyalty.redeemed", "loyalty.adjusted", "loyalty.reversed")
+CHANGED = ("loyalty.earned", "loyalty.redeemed", "loyalty.adjusted", "loyalty.expired", "loyalty.reversed")
 EVENT_TYPES = frozenset({ENROLLED, *CHANGED})
 ENROLL, ADJUST = "enroll", "adjust"
 MAX_REASON = 255
@@ -107,11 +107,16 @@ def transaction_of(each):
         state=STATES.get(each["status"], "pending"),
         # Negative only for ADMIN_DEBIT: the type says which way the others go.
         points=sign * abs(_points(details)),
-        occurred_at=datetime.fromisoformat(each["created_at"]).astimezone(UTC).replace(tzinfo=None),
+        occurred_at=time_of(each),
         key=key[1] if key else "",
         group=str((details.get("metadata") or {}).get("event_id") or ""),
         reason=str(rejection.get("reason") or "") or reason,
     )
+
+
+def time_of(each):
+    """Return when a transaction was created (UTC, naive)."""
+    return datetime.fromisoformat(each["created_at"]).astimezone(UTC).replace(tzinfo=None)
 
 
 def _points(details):

@@ -7,3 +7,7 @@ from . import points
 from . import proof
 from . import difference
 from . import res_company
+from . import engine
+from . import remote_account
+from . import mirror
+from . import reader

@@ -3,9 +3,16 @@
 from odoo import fields, models
 
 from ..source.loyalty_card import ADJUSTED
-from ..source.loyalty_history import EARNED, REDEEMED, REVERSED
+from ..source.loyalty_history import EARNED, EXPIRED, REDEEMED, REVERSED
+from ..source.origin import origin_of
 
-KIND_BY_EVENT = {EARNED: "earn", REDEEMED: "redeem", REVERSED: "reverse", ADJUSTED: "adjust"}
+KIND_BY_EVENT = {
+    EARNED: "earn",
+    REDEEMED: "redeem",
+    REVERSED: "reverse",
+    ADJUSTED: "adjust",
+    EXPIRED: "expire",
+}
 
 
 class LoyaltyCard(models.Model):
@@ -33,7 +40,14 @@ class LoyaltyCard(models.Model):
         result = super()._retail_note_change(event_type, points, **details)
         order = (details["order_model"], details["order_id"]) if details.get("order_id") else None
         # As the superuser: users book nothing themselves, Odoo checks who may change points.
-        self.env["retail.loyalty.entry"].sudo()._book(self, KIND_BY_EVENT[event_type], points, order)
+        entries = self.env["retail.loyalty.entry"].sudo()
+        # A context may be sent by clients: it only counts while the hub enters what an engine said.
+        mirrored = origin_of(self.env.cr) and self.env.context.get("retail_mirrored")
+        if mirrored:
+            remote = (mirrored["connector_id"], mirrored["remote_id"])
+            entries._book(self, mirrored["kind"], points, mirrored["order"], remote)
+        else:
+            entries._book(self, KIND_BY_EVENT[event_type], points, order)
         return result
 
     def _retail_set_points(self, points):

@@ -18,6 +18,7 @@ KINDS = [
     ("redeem", "Redeemed"),
     ("reverse", "Reversed"),
     ("adjust", "Adjusted"),
+    ("expire", "Expired"),
     ("delete", "Card Deleted"),
 ]
 
@@ -45,8 +46,11 @@ class RetailLoyaltyEntry(models.Model):
     order_model = fields.Char("Document Model", readonly=True)
     order_id = fields.Many2oneReference("Document ID", model_field="order_model", readonly=True)
     order_name = fields.Char("Document", compute="_compute_order_name")
+    connector_id = UncheckedMany2one("retail.connector", "Engine", readonly=True)
+    remote_id = fields.Char("Transaction", readonly=True, help="The engine's ID of the change.")
 
     _card_idx = models.Index("(card_id, id)")
+    _remote_unique = models.UniqueIndex("(connector_id, remote_id) WHERE remote_id IS NOT NULL")
     _order_idx = models.Index("(order_id, order_model) WHERE order_id IS NOT NULL")
 
     def init(self):
@@ -104,13 +108,14 @@ class RetailLoyaltyEntry(models.Model):
         return action_open(self.env, self.order_model, self.order_id)
 
     @api.model
-    def _book(self, card, kind, points, order=None):
+    def _book(self, card, kind, points, order=None, remote=(None, None)):
         """Change the balance of a card's account, and enter that.
 
         A second transaction that books on the same card waits, and is repeated by Odoo with the new balance.
 
         :param points: a float, negative if the card loses points
         :param order: ``(model, id)`` of the order with which they come or go
+        :param remote: (id of the engine's connector, the engine's id of the change), of a change that it made
         """
         order_model, order_id = order or (None, None)
         self.env.execute_query(
@@ -124,9 +129,10 @@ class RetailLoyaltyEntry(models.Model):
                 )
                 INSERT INTO retail_loyalty_entry (
                        card_id, program_id, company_id, kind, points, balance, booked_at, user_id, order_model,
-                       order_id)
+                       order_id, connector_id, remote_id)
                 SELECT %(card)s, %(program)s, %(company)s, %(kind)s, round(%(points)s::numeric, 6), balance,
-                       clock_timestamp() AT TIME ZONE 'UTC', %(user)s, %(order_model)s, %(order_id)s
+                       clock_timestamp() AT TIME ZONE 'UTC', %(user)s, %(order_model)s, %(order_id)s,
+                       %(connector)s, %(remote)s
                   FROM account RETURNING id
                 """,
                 card=card.id,
@@ -137,6 +143,8 @@ class RetailLoyaltyEntry(models.Model):
                 user=self.env.uid,
                 order_model=order_model,
                 order_id=order_id,
+                connector=remote[0],
+                remote=remote[1],
             )
         )
         self.env["retail.loyalty.account"].invalidate_model()

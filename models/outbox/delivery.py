@@ -248,6 +248,10 @@ class RetailDelivery(models.Model):
     def _report_failed(self, connector):
         """Hook that runs when deliveries of a connector have failed for good."""
 
+    @api.model
+    def _after_arrival(self, connector, deliveries):
+        """Hook that runs when it is recorded that these :class:`~.outgoing.OutgoingDelivery` have arrived."""
+
     # -- changes of a flow -------------------------------------------------------------------------
 
     @api.model

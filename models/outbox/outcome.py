@@ -57,6 +57,7 @@ class OutcomeRecorder:
         self._mark_not_found()
         self._supersede_dead(recorded)
         self._finish_facts()
+        self.env["retail.delivery"]._after_arrival(self.connector, arrived)
 
     def _decide(self, delivery):
         if delivery.sought and delivery.outcome.error is None:

@@ -7,6 +7,7 @@ from .loyalty_card import ADJUSTED
 EARNED = "loyalty.earned"
 REDEEMED = "loyalty.redeemed"
 REVERSED = "loyalty.reversed"
+EXPIRED = "loyalty.expired"
 ORDER_MODELS = ("sale.order", "pos.order")
 
 

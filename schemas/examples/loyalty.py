@@ -26,11 +26,15 @@ EARNED = LoyaltyChangeV1(
 ADJUSTED = LoyaltyChangeV1(
     **{**dict(CARD), "balance": "131"}, transaction_id="2000000063", points="10", reason="Birthday"
 )
+EXPIRED = LoyaltyChangeV1(
+    **{**dict(CARD), "balance": "101"}, transaction_id="2000000064", points="-30", reason="Points of 2025"
+)
 
 EXAMPLES = {
     "loyalty.enrolled": Example(CARD),
     "loyalty.earned": Example(EARNED, ORDER_PROCESS),
     "loyalty.redeemed": Example(changed(EARNED, balance="21", points="-100"), ORDER_PROCESS),
     "loyalty.adjusted": Example(ADJUSTED),
+    "loyalty.expired": Example(EXPIRED),
     "loyalty.reversed": Example(changed(EARNED, balance="0", points="-121"), ORDER_PROCESS),
 }

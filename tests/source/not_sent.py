@@ -5,7 +5,14 @@ from typing import NamedTuple
 TRANSFERS = ("shipment.updated", "return.updated")
 DOCUMENTS = ("order.updated", "invoice.updated", *TRANSFERS)
 PAYMENTS = ("payment.authorized", "payment.captured", "payment.failed", "payment.refunded")
-POINTS = ("loyalty.enrolled", "loyalty.earned", "loyalty.redeemed", "loyalty.adjusted", "loyalty.reversed")
+POINTS = (
+    "loyalty.enrolled",
+    "loyalty.earned",
+    "loyalty.redeemed",
+    "loyalty.adjusted",
+    "loyalty.expired",
+    "loyalty.reversed",
+)
 ADDRESS = ("city", "country_id", "name", "state_id", "street", "street2", "type", "zip")
 
 KEPT = "A document keeps what it said when it was sent."

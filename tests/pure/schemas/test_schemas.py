@@ -59,6 +59,7 @@ def test_event_types():
         "loyalty.earned": ("loyalty.card", "fact"),
         "loyalty.redeemed": ("loyalty.card", "fact"),
         "loyalty.adjusted": ("loyalty.card", "fact"),
+        "loyalty.expired": ("loyalty.card", "fact"),
         "loyalty.reversed": ("loyalty.card", "fact"),
         "promotion.changed": ("loyalty.program", "state"),
         "price.changed": ("product.pricelist.item", "state"),

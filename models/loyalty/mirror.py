@@ -1,0 +1,236 @@
+"""Entering in the ledger what an engine says: its transactions once each, and what a member has now."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ...connectors.loyalty import EngineTransaction, Membership
+from ..source.loyalty_card import ADJUSTED
+from ..source.loyalty_history import EARNED, EXPIRED, REDEEMED, REVERSED
+from ..source.origin import changes_from
+
+EVENTS = {"earn": EARNED, "redeem": REDEEMED, "reverse": REVERSED, "adjust": ADJUSTED, "expire": EXPIRED}
+CLOCK_MARGIN = timedelta(seconds=5)  # by which the clocks of the engine and of Odoo may differ
+ORDERS_OF = timedelta(days=30)
+SMALLEST = 1e-6  # points that the ledger keeps
+
+
+class Reading(NamedTuple):
+    """What an engine said of a member.
+
+    :param membership: None if the customer is no member
+    :param transactions: since the last one that is final, the oldest first
+    :param read_at: when it was asked (UTC, naive)
+    """
+
+    membership: Membership | None
+    transactions: tuple[EngineTransaction, ...]
+    read_at: datetime
+
+
+class RetailLoyaltyAccount(models.Model):
+    _inherit = "retail.loyalty.account"
+
+    @api.model
+    def _of(self, card):
+        """Return the account of a card; it is opened if there is none."""
+        self.env.execute_query(
+            SQL(
+                "INSERT INTO retail_loyalty_account (card_id, program_id, company_id, balance) VALUES (%s, %s, %s, 0)"
+                " ON CONFLICT (card_id) DO NOTHING RETURNING id",
+                card.id,
+                card.program_id.id,
+                card.company_id.id or None,
+            )
+        )
+        return self.search([("card_id", "=", card.id)])
+
+    def _enter_reading(self, reading):
+        """Enter what an engine said, in the ledger and on the card; return whether everything is settled.
+
+        Something is not settled if nothing is new, or if the engine has not decided all of it: then it is read again.
+
+        :param reading: a :class:`Reading`; one that is older than the last has no effect
+        """
+        self.ensure_one()
+        self._lock()
+        if self.read_at and reading.read_at < self.read_at:
+            return True
+        if reading.membership is None:
+            self.write({"read_at": reading.read_at})
+            return True
+        is_first = not self.read_at
+        is_owner = bool(self.program_id._retail_engine())
+        new = self._not_entered(reading.transactions)
+        if is_owner:
+            with changes_from(self.env.cr, self.program_id.retail_connector_id.id):
+                self._enter_transactions(new)
+                if is_first:
+                    self._enter_opening(reading.membership)
+        self._keep(reading)
+        is_pending = any(each.state == "pending" for each in reading.transactions)
+        return bool(new) and not is_pending
+
+    def _is_as_read(self, membership):
+        """Return whether the member has what was read the last time."""
+        now = (float(membership.balance), float(membership.pending))
+        return bool(self.remote_id) and now == (self.remote_balance, self.pending)
+
+    def _lock(self):
+        self.env.cr.execute(SQL("SELECT id FROM retail_loyalty_account WHERE id = %s FOR UPDATE", self.id))
+        self.invalidate_recordset()
+
+    def _keep(self, reading):
+        """Keep what the member has, and up to where the transactions are final."""
+        membership, last = reading.membership, self.last_transaction
+        for each in reading.transactions:
+            if each.state == "pending":
+                break
+            last = each.id
+        lot = next(iter(membership.expiring), None)
+        self.write(
+            {
+                "remote_id": membership.remote_id,
+                "remote_balance": float(membership.balance),
+                "pending": float(membership.pending),
+                "tier": membership.tier or False,
+                "expiring_points": float(lot.points) if lot else 0.0,
+                "expiring_on": lot.day if lot else False,
+                "read_at": reading.read_at,
+                "last_transaction": last,
+            }
+        )
+
+    # -- transactions ------------------------------------------------------------------------------
+
+    def _not_entered(self, transactions):
+        """Return the transactions that are booked at the engine and not in the ledger.
+
+        What Odoo asked for itself was entered then.
+        """
+        booked = [each for each in transactions if each.state == "booked"]
+        own = self._own_keys([each.key for each in booked if each.key])
+        known = self._known_ids([each.id for each in booked])
+        return [each for each in booked if each.id not in known and each.key not in own]
+
+    def _own_keys(self, keys):
+        rows = (
+            self.env.execute_query(SQL("SELECT uuid FROM retail_event WHERE uuid = ANY(%s)", keys))
+            if keys
+            else ()
+        )
+        return {uuid for (uuid,) in rows}
+
+    def _known_ids(self, ids):
+        entries = self.env["retail.loyalty.entry"]
+        domain = [("connector_id", "=", self.program_id.retail_connector_id.id), ("remote_id", "in", ids)]
+        return set(entries.search(domain).mapped("remote_id")) if ids else set()
+
+    def _enter_transactions(self, transactions):
+        by_group = {}
+        for each in transactions:
+            order = by_group.get(each.group) or self._order_of(each)
+            if each.group:
+                by_group[each.group] = order
+            self._enter_change(each.kind, float(each.points), each.id, order, each.reason)
+
+    def _enter_opening(self, membership):
+        """Enter what the member had before the card was linked."""
+        self.invalidate_recordset(["balance"])
+        missing = float(membership.balance) - self._unsent() - self.balance
+        if abs(missing) > SMALLEST:
+            self._enter_change("adjust", missing, None, None, "")
+
+    def _unsent(self):
+        """Return the sum of the changes in Odoo that the engine does not have yet."""
+        [(points,)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT COALESCE(sum((e.payload->>'points')::numeric), 0)::float
+                  FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
+                 WHERE d.connector_id = %s AND d.res_model = 'loyalty.card' AND d.res_id = %s
+                   AND d.state IN ('pending', 'in_flight', 'unknown') AND e.payload ? 'points'
+                """,
+                self.program_id.retail_connector_id.id,
+                self.card_id.id,
+            )
+        )
+        return points
+
+    def _enter_change(self, kind, points, remote_id, order, reason):
+        """Change the points of the card by a transaction of the engine."""
+        connector = self.program_id.retail_connector_id
+        mirrored = {"connector_id": connector.id, "remote_id": remote_id, "order": order, "kind": kind}
+        card = self.card_id.with_context(
+            retail_change=EVENTS[kind], retail_mirrored=mirrored, loyalty_no_mail=True, tracking_disable=True
+        )
+        description = f"{connector.name}: {reason}" if reason else connector.name
+        amounts = {"issued": points} if points > 0 else {"used": -points}
+        card.env["loyalty.history"].create({"card_id": card.id, "description": description, **amounts})
+        card.points += points
+
+    # -- orders ------------------------------------------------------------------------------------
+
+    def _order_of(self, transaction):
+        """Return ``(model, id)`` of the order that earned points, None if it is not known.
+
+        An engine that does not name the order books its points soon after it got it: it is the newest one that had
+        arrived by then, and has no points yet.
+        """
+        if transaction.kind != "earn":
+            return None
+        skew = timedelta(seconds=self.program_id.retail_connector_id.clock_skew)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT d.res_model, d.res_id FROM retail_delivery d
+                  JOIN retail_event e ON e.id = d.event_id
+                 WHERE d.connector_id = %(connector)s AND d.event_type = 'order.paid' AND d.state = 'delivered'
+                   AND e.payload->>'customer_id' = %(customer)s
+                   AND d.finished_at BETWEEN %(at)s - %(days)s AND %(at)s + %(margin)s
+                   AND NOT EXISTS (SELECT FROM retail_loyalty_entry l
+                                    WHERE l.card_id = %(card)s AND l.kind = 'earn'
+                                      AND l.order_id = d.res_id AND l.order_model = d.res_model)
+              ORDER BY d.finished_at DESC LIMIT 1
+                """,
+                connector=self.program_id.retail_connector_id.id,
+                customer=self.card_id.partner_id._retail_customer_id(),
+                at=transaction.occurred_at - skew,
+                days=ORDERS_OF,
+                margin=CLOCK_MARGIN,
+                card=self.card_id.id,
+            )
+        )
+        return rows[0] if rows else None
+
+
+class RetailDelivery(models.Model):
+    _inherit = "retail.delivery"
+
+    @api.model
+    def _after_arrival(self, connector, deliveries):
+        """Have the balances read that an engine changes because of what it got."""
+        result = super()._after_arrival(connector, deliveries)
+        programs = connector._linked_programs()
+        if programs:
+            self.env["retail.loyalty.account"]._read_soon(self._cards_changed_by(programs, deliveries))
+        return result
+
+    @api.model
+    def _cards_changed_by(self, programs, deliveries):
+        cards = self.env["loyalty.card"]
+        changed = [each.claim.res_id for each in deliveries if each.claim.res_model == cards._name]
+        buyers = {
+            int(each.payload["customer_id"])
+            for each in deliveries
+            if each.claim.event_type in ("order.paid", "order.cancelled") and each.payload.get("customer_id")
+        }
+        domain = [
+            ("program_id", "in", programs.ids),
+            "|",
+            ("id", "in", changed),
+            ("partner_id", "in", list(buyers)),
+        ]
+        return cards.search(domain) if changed or buyers else cards
