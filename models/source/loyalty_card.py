@@ -95,7 +95,8 @@ class LoyaltyCard(models.Model):
         """Precommit hook: note changes of points that have no history line. May run several times."""
         counted = take_pending(self.env.cr, POINTS) or {}
         for card in self.browse(counted).exists():
-            card._retail_change_points(ADJUSTED, counted[card.id])
+            # Rounded: a balance is a float, which gets 4.1 points as 4.100000000000001.
+            card._retail_change_points(ADJUSTED, round(counted[card.id], 6))
 
     def _retail_change_points(self, event_type, points, **details):
         """Note a change of points, unless the program's points live only within an order.
