@@ -63,6 +63,8 @@ from .loyalty import test_differences as test_loyalty_differences
 from .loyalty import test_holds as test_loyalty_holds
 from .loyalty import test_points as test_loyalty_points
 from .loyalty import test_ledger as test_loyalty_ledger
+from .loyalty import test_returns_at_the_till
+from .loyalty import test_returns_of_orders
 from .inbox import test_amendments as test_inbox_amendments
 from .inbox import test_api as test_inbox_api
 from .inbox import test_api_users
@@ -132,6 +134,7 @@ from .neighbours import test_cashier as test_neighbours_cashier
 from .neighbours import test_demo_people as test_neighbours_demo_people
 from .neighbours import test_kit as test_neighbours_kit
 from .neighbours import test_settled_at_the_till as test_neighbours_settled
+from .neighbours import test_returns_across_channels as test_neighbours_returns
 from .neighbours import test_shipping as test_neighbours_shipping
 from .neighbours import test_watched_with_neighbours as test_neighbours_watched
 from .neighbours import test_web_order as test_neighbours_web_order

@@ -3,6 +3,10 @@ from . import entry
 from . import account
 from . import card
 from . import hold
+from . import share_rule
+from . import order_points
+from . import share
+from . import returns
 from . import points
 from . import proof
 from . import difference

@@ -44,6 +44,8 @@ class LoyaltyHistory(models.Model):
         # As the superuser: whoever sells may have no rights on cards.
         for line in self.sudo():
             issued, used = before.get(line.id, (0.0, 0.0))
+            if sign < 0:
+                issued, used = line._retail_reversed()
             changes = line._retail_changes(sign * (line.issued - issued), sign * (line.used - used))
             for event_type, points in changes:
                 line._retail_capture_change(event_type, points)
@@ -55,9 +57,12 @@ class LoyaltyHistory(models.Model):
 
         A cancelled or refunded order reverses what it earned and redeemed.
         """
+        known = self.env.context.get("retail_change")
         order = self._retail_order_of(self.order_model, self.order_id)
-        if not order:
-            changes = [(self.env.context.get("retail_change") or ADJUSTED, issued - used)]
+        if known:
+            changes = [(known, issued), (known, -used)]
+        elif not order:
+            changes = [(ADJUSTED, issued - used)]
         elif order._name == "pos.order" and order.is_refund:
             changes = [(REVERSED, issued), (REVERSED, -used)]
         else:
@@ -71,9 +76,14 @@ class LoyaltyHistory(models.Model):
         card = self.card_id
         card._retail_count_points(-points)
         details = {"transaction_id": str(self.id), "reason": self.description}
-        if self.order_id:
-            details |= {"order_model": self.order_model, "order_id": self.order_id}
+        order_model, order_id = self.env.context.get("retail_document") or (self.order_model, self.order_id)
+        if order_id:
+            details |= {"order_model": order_model, "order_id": order_id}
         card._retail_change_points(event_type, points, **details)
+
+    def _retail_reversed(self):
+        """Hook: return ``(issued, used)`` that was reversed already when the line is undone."""
+        return 0.0, 0.0
 
     def _retail_is_cancelled(self):
         """Return whether the line's order is cancelled. Only then does deleting the line give points back."""
@@ -82,7 +92,11 @@ class LoyaltyHistory(models.Model):
 
     @api.model
     def _retail_order_of(self, order_model, order_id):
-        """Return the order (superuser) of the line; None if there is none."""
+        """Return the order (superuser) of the line, of a credit note the sales order; None if there is none."""
+        if order_model == "account.move" and order_id:
+            # As the superuser: see below.
+            credit_note = self.env[order_model].sudo().browse(order_id).exists()
+            return credit_note.line_ids.sale_line_ids.order_id[:1] or None
         if order_model not in ORDER_MODELS or not order_id:
             return None
         # As the superuser: whoever changes points may have no rights on the order.

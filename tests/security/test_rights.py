@@ -46,6 +46,7 @@ RIGHTS = {
     "retail.loyalty.entry": (READ, READ),
     "retail.loyalty.hold": (READ, READ),
     "retail.loyalty.points": (READ, READ),
+    "retail.loyalty.share": (READ, READ),
     "retail.mapping.preview": ((), ALL),
     "retail.jwks": ((), ()),
     "retail.message": (READ, READ),
@@ -168,6 +169,8 @@ class RightsCase(RetailCase):
         values = {"external_id": "W-1", "card_id": card.id, "company_id": company.id, "points": 1}
         cls.env["retail.loyalty.points"].create({"connector_id": connector.id, **values})
         found = {"card_id": card.id, "program_id": program.id, "company_id": company.id}
+        sold = {"order_model": "sale.order", "order_id": order.id, "line_id": 1, "quantity": 1, "earned": 7}
+        cls.env["retail.loyalty.share"].create({**found, **sold})
         cls.env["retail.loyalty.difference"].create(
             {**found, "points": 100, "cause": "card", "found_at": "2026-01-01"}
         )

@@ -1,0 +1,144 @@
+"""Returns: shares are kept when the points of an order are booked, and reversed when goods are returned."""
+
+import logging
+
+from psycopg2 import OperationalError
+
+from odoo import models
+
+_logger = logging.getLogger(__name__)
+
+
+class LoyaltyShare(models.Model):
+    _inherit = "retail.loyalty.share"
+
+    def _reverse(self, orders, document):
+        """Book what a document returns of orders (of one model), see :meth:`_settle`."""
+        if self._of(orders):  # all others go on as if this was not here
+            self._without_stopping(lambda: self._settle(orders, document), document)
+
+    def _without_stopping(self, step, record):
+        """Do a step that belongs to a sale or a return, which goes on if the step fails: money was taken.
+
+        What returns reverse is what is not booked yet: the next one of the same order makes up for it.
+        """
+        try:
+            with self.env.cr.savepoint():
+                step()
+        except OperationalError:  # somebody else changed the same: Odoo repeats the transaction
+            raise
+        except Exception:
+            _logger.exception("The points of %s were not shared out or reversed.", record)
+
+
+class PosOrder(models.Model):
+    _inherit = "pos.order"
+
+    def confirm_coupon_programs(self, coupon_data):
+        """Keep the shares of the order, and reverse at once what was returned before its points were confirmed."""
+        result = super().confirm_coupon_programs(coupon_data)
+        # As the superuser: whoever sells may have no rights on cards, and shares are the hub's own.
+        order = self.sudo()
+        order.env["retail.loyalty.share"]._without_stopping(order._retail_share_points, order)
+        return result
+
+    def _retail_share_points(self):
+        shares = self.env["retail.loyalty.share"]
+        shares._count(self)
+        refunds = self.lines.refund_orderline_ids.order_id.sorted("id")
+        if refunds:
+            shares._settle(self, refunds[-1])
+
+    def action_pos_order_paid(self):
+        """Reverse the points of what is returned."""
+        result = super().action_pos_order_paid()
+        # As the superuser: see above.
+        self.sudo()._retail_reverse_points()
+        return result
+
+    def _retail_reverse_points(self):
+        """Book what the order returns: of orders of tills, and of sales orders."""
+        shares = self.env["retail.loyalty.share"]
+        returned = self.lines.filtered(lambda line: line.qty < 0 or line.refunded_orderline_id)
+        for orders in (returned.refunded_orderline_id.order_id, returned._retail_settled_orders()):
+            shares._reverse(orders, self)
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    def action_confirm(self):
+        """Keep the shares of the orders, whose points are booked now."""
+        result = super().action_confirm()
+        for order in self:
+            if order.coupon_point_ids or order.order_line.coupon_id:
+                order._retail_share_points()
+        return result
+
+    def _update_loyalty_history(self, coupon_id, points):
+        """Keep the shares of a reward that was added to a confirmed order."""
+        result = super()._update_loyalty_history(coupon_id, points)
+        self._retail_share_points()
+        return result
+
+    def _retail_share_points(self):
+        # As the superuser: whoever sells may have no rights on cards, and shares are the hub's own.
+        order = self.sudo()
+        shares = order.env["retail.loyalty.share"]
+        shares._without_stopping(lambda: shares._count(order), order)
+
+    def _action_cancel(self):
+        """Odoo takes back all that the orders earned, and gives back all that they spent: not what returns reversed."""
+        # As the superuser: see above.
+        orders = self.sudo().filtered(lambda order: order.state == "sale")
+        shares = orders.env["retail.loyalty.share"]._of(orders)
+        result = super()._action_cancel()
+        shares = shares.exists()
+        for card, of_card in shares.grouped("card_id").items():
+            reversed_ = sum(share.earned_back - share.spent_back for share in of_card)
+            if reversed_:
+                card.with_context(loyalty_no_mail=True).points += reversed_
+        shares.unlink()
+        return result
+
+
+class LoyaltyHistory(models.Model):
+    _inherit = "loyalty.history"
+
+    def _retail_reversed(self):
+        issued, used = super()._retail_reversed()
+        if self.order_model != "sale.order":
+            return issued, used
+        # As the superuser: shares are the hub's own.
+        shares = self.env["retail.loyalty.share"].sudo()
+        own = [("order_model", "=", self.order_model), ("order_id", "=", self.order_id)]
+        of_card = shares.search([*own, ("card_id", "=", self.card_id.id)])
+        return issued + sum(of_card.mapped("earned_back")), used + sum(of_card.mapped("spent_back"))
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _post(self, soft=True):
+        """Reverse the points of what is credited."""
+        posted = super()._post(soft)
+        posted._retail_reverse_points()
+        return posted
+
+    def button_draft(self):
+        """Give the points back of what is not credited any more."""
+        result = super().button_draft()
+        self._retail_reverse_points()
+        return result
+
+    def _retail_reverse_points(self):
+        """Book what credit notes of sales orders return. The refunds of a till are returns of its own orders.
+
+        An invoice counts as well: what is credited and invoiced again was not returned.
+        """
+        # As the superuser: accountants may have no rights on cards, and shares are the hub's own.
+        for move in self.sudo():
+            orders = move.invoice_line_ids.sale_line_ids.order_id
+            if not orders or move.pos_order_ids or move.move_type not in ("out_invoice", "out_refund"):
+                continue
+            move.env["retail.loyalty.share"]._reverse(orders, move)
