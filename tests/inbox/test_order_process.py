@@ -60,8 +60,11 @@ class TestOrderProcess(HoldCase):
         self.assertEqual(details["payment.captured"], f"24.20 {currency}")
         self.assertEqual((details["refund.issued"], details["order.review"]), (f"12.10 {currency}", "Odd."))
 
-    def test_points(self):
-        """What the order earned, and what its cancellation took back."""
+    def points(self):
+        steps = self.process()["steps"]
+        return [(each["step"], each["detail"]) for each in steps if each["step"].startswith("points.")]
+
+    def program(self):
         self.env["loyalty.program"].search([]).active = False
         rule = {"reward_point_mode": "money", "reward_point_amount": 2, "minimum_qty": 0}
         self.env["loyalty.program"].create(
@@ -74,6 +77,10 @@ class TestOrderProcess(HoldCase):
                 "rule_ids": [Command.create(rule)],
             }
         )
+
+    def test_points(self):
+        """What the order earned, and what its cancellation took back."""
+        self.program()
         self.place()
         points = [each for each in self.process()["steps"] if each["step"].startswith("points.")]
         self.assertEqual(
@@ -84,11 +91,17 @@ class TestOrderProcess(HoldCase):
             [("points.earned", "done", "Odoo", "Club", "48.4 Stars")],
         )
         self.assertEqual(self.post("/orders/W-1001/cancel", {"reason": "No."}).status_code, 200)
-        points = [each for each in self.process()["steps"] if each["step"].startswith("points.")]
-        self.assertEqual(
-            [(each["step"], each["detail"]) for each in points],
-            [("points.earned", "48.4 Stars"), ("points.reversed", "-48.4 Stars")],
-        )
+        self.assertEqual(self.points()[1:], [("points.reversed", "-48.4 Stars")])
+
+    def test_points_of_a_return(self):
+        """What a credit note took back."""
+        self.program()
+        self.place()
+        order = self.env["sale.order"].search([("client_order_ref", "=", "#1001")])
+        credit_note = self.invoice(order)._reverse_moves()
+        credit_note.invoice_line_ids.filtered("product_id").quantity = 1
+        credit_note.action_post()
+        self.assertEqual(self.points()[1:], [("points.reversed", "-24.2 Stars")])
 
     def test_steps_of_one_second(self):
         """The first one comes first."""
