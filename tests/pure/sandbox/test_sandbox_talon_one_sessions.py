@@ -59,6 +59,20 @@ def test_now_is_only_for_dry_requests_and_in_the_future(talon):
         assert talon.refused("PUT", f"{SESSIONS}/S1?{query}", {"customerSession": {}}) == (400, "now")
 
 
+def test_a_dry_request_sees_what_is_active_then(talon):
+    tiers = [{"name": "Silver", "min_points": 100}]
+    talon.configure(programs=[{"tiers": tiers, "default_pending": "2D"}])
+    talon.order()
+
+    def ledger(query):
+        made = talon.session("S2", query=query, profileId="ann", content=["loyalty"])
+        found = made["loyalty"]["programs"]["5"]["ledger"]
+        return found["currentBalance"], found.get("currentTier", {}).get("name")
+
+    assert ledger("?dry=true&now=2099-01-01T00:00:00Z") == (100, "Silver")
+    assert ledger("?dry=true") == ledger("") == (0, None)
+
+
 def test_a_profile_that_is_new_is_created_and_none_is_anonymous(talon):
     made = talon.session(profileId="ann", content=["customerProfile"])
     assert made["customerProfile"]["integrationId"] == "ann"
@@ -175,6 +189,7 @@ def test_a_new_session_is_open_or_closed(talon, state):
         {"attributes": {"ShippingCity": "Ghent"}},
         {"state": "cancelled", "couponCodes": ["TENOFF"]},
         {"state": "cancelled", "cartItems": []},
+        {"state": "cancelled", "attributes": {"ShippingCity": "Ghent"}},
     ],
 )
 def test_what_is_closed_cannot_be_changed(talon, data):
@@ -194,8 +209,9 @@ def test_what_is_cancelled_stays_so(talon):
 
 
 def test_a_closed_session_can_be_cancelled_with_what_it_had(talon):
-    talon.order(couponCodes=[])
-    made = talon.session(items=[("LAMP", 1, 100)], profileId="ann", couponCodes=[], state="cancelled")
+    talon.order(couponCodes=[], attributes={"ShippingCity": "Ghent", "OrderNumber": "S1"})
+    same = {"profileId": "ann", "couponCodes": [], "attributes": {"ShippingCity": "Ghent"}}
+    made = talon.session(items=[("LAMP", 1, 100)], state="cancelled", **same)
     assert made["customerSession"]["state"] == "cancelled"
 
 
@@ -506,6 +522,16 @@ def test_what_is_earned_pays_the_negative_balance_first(talon, all_back):
     talon.cancel()
     talon.order("S2", items=[("LAMP", 1, 90)])
     assert talon.balance() == balance(active=10, spent=80)
+
+
+def test_points_that_paid_a_negative_balance_do_not_expire(talon):
+    talon.configure(programs=[{"return_policy": "unlimited", "default_validity": "5D"}])
+    talon.order()
+    talon.deduct(80)
+    talon.cancel()
+    talon.order("S2", items=[("LAMP", 1, 90)])
+    talon.configure(ahead_s=6 * DAY)
+    assert talon.balance() == balance(spent=80, expired=10)
 
 
 def test_points_that_were_spent_come_back(talon):

@@ -190,10 +190,14 @@ def updated(deployment, key, data, content):
 
 def check_same(session, data):
     """What is closed cannot be changed, not even while it is cancelled."""
-    for name, value in data.items():
-        stored = [plain(each) for each in session["cartItems"]] if name == "cartItems" else session.get(name)
-        sent = [plain(each) for each in value] if name == "cartItems" else value
-        if name != "state" and sent != stored:
+    same = {name: data[name] for name in (*KEPT, "attributes", "cartItems") if name in data}
+    if "attributes" in same:
+        same["attributes"] = {**session["attributes"], **same["attributes"]}
+    if "cartItems" in same:
+        same["cartItems"] = [plain(each) for each in same["cartItems"]]
+    stored = {**session, "cartItems": [plain(each) for each in session["cartItems"]]}
+    for name, value in same.items():
+        if value != stored.get(name):
             raise refused(f"The session is {session['state']} and cannot be modified: {name}")
 
 
