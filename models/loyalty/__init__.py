@@ -15,3 +15,8 @@ from . import engine
 from . import remote_account
 from . import mirror
 from . import reader
+from . import till_card
+from . import till_balance
+from . import till_hold
+from . import till_difference
+from . import till_order

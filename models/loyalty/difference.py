@@ -11,7 +11,7 @@ CAUSES = [
     ("unknown", "Points from before the ledger"),
     ("ledger", "Ledger changed in the database"),
 ]
-CORRECTIONS = {"card": "reset", "unknown": "enter", "ledger": "look"}
+CORRECTIONS = {"card": "reset", "unknown": "enter", "ledger": "look"}  # of what the proof finds
 
 
 class RetailLoyaltyDifference(models.Model):
@@ -57,7 +57,9 @@ class RetailLoyaltyDifference(models.Model):
     ended_at = fields.Datetime("Ended", readonly=True)
     ended_by_id = fields.Many2one("res.users", "Corrected By", readonly=True)
 
-    _open_unique = models.UniqueIndex("(card_id) WHERE state = 'open'")
+    _open_unique = models.UniqueIndex(
+        "(card_id) WHERE state = 'open' AND cause IN ('card', 'unknown', 'ledger')"
+    )
 
     @api.depends("points", "balance")
     def _compute_difference(self):
@@ -67,14 +69,15 @@ class RetailLoyaltyDifference(models.Model):
     @api.depends("cause")
     def _compute_correction(self):
         for each in self:
-            each.correction = CORRECTIONS[each.cause]
+            each.correction = CORRECTIONS.get(each.cause)
 
     # -- finding -----------------------------------------------------------------------------------
 
     @api.model
     def _cron_prove(self):
         """Compare all cards with the ledger, and note the differences."""
-        self._note(self.env["retail.loyalty.proof"]._differences(), self.search([("state", "=", "open")]))
+        known = self.search([("state", "=", "open"), ("cause", "in", list(CORRECTIONS))])
+        self._note(self.env["retail.loyalty.proof"]._differences(), known)
 
     @api.model
     def _note(self, found, known):
@@ -149,7 +152,7 @@ class RetailLoyaltyDifference(models.Model):
         :param change: takes the card (as the superuser) and its :class:`~.proof.Difference`
         :param causes: for which this helps
         """
-        for each in self.filtered(lambda each: each.state == "open"):
+        for each in self.filtered(lambda each: each.state == "open" and each.cause in CORRECTIONS):
             each._check_may_correct()
             # As the superuser: whether the user may correct the card was checked.
             card = each.sudo().card_id

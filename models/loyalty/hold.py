@@ -62,10 +62,16 @@ class RetailLoyaltyHold(models.Model):
         self.ensure_one()
         spent = self.points if points is None else points
         self._end("committed", spent=spent)
-        card = self.card_id
-        used = {"card_id": card.id, "description": self._purpose(), "used": spent}
+        self._spend(spent, description=self._purpose())
+
+    def _spend(self, points, **line):
+        """Take points from the card.
+
+        :param line: of the history
+        """
+        used = {"card_id": self.card_id.id, "used": points, **line}
         self.env["loyalty.history"].with_context(retail_change=REDEEMED).create(used)
-        card.with_context(loyalty_no_mail=True).points -= spent
+        self.card_id.with_context(loyalty_no_mail=True).points -= points
 
     def _purpose(self):
         name = self.connector_id.name

@@ -153,18 +153,20 @@ class RetailLoyaltyReader(models.AbstractModel):
     def _read_now(self, card, seconds):
         """Read the balance of a card from its engine now, and enter what has changed; in a transaction of its own.
 
-        :param seconds: within which the engine has to answer
+        :param seconds: within which the engine has to answer each call. None is begun after half of it.
         :raise RemoteError: it did not
         :raise UserError: the connector cannot be used
+        :raise psycopg2.OperationalError: somebody else is changing the balance
         """
         with self.env.registry.cursor() as cr:
+            cr.execute(SQL("SELECT set_config('lock_timeout', %s, true)", f"{int(seconds * 1000)}ms"))
             # As the superuser: whoever sells has no rights on accounts; whether they may see the card was checked.
             reader = self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
             account = reader.env["retail.loyalty.account"]._of(reader.env["loyalty.card"].browse(card.id))
             connector = account.program_id.retail_connector_id
-            connection = connector._connection(connect_timeout=seconds / 2, read_timeout=seconds / 2)
+            connection = connector._connection(connect_timeout=seconds / 4, read_timeout=seconds * 3 / 4)
             with connection as adapter:
                 reader._count_calls(connector, connection)
-                connection.set_deadline(time.monotonic() + seconds)
+                connection.set_deadline(time.monotonic() + seconds / 2)
                 reading = ask(reader._ask, adapter, account)
             account._enter_reading(reading)

@@ -1,0 +1,109 @@
+"""What a till loads of the programs whose points an engine owns, and of their cards."""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+from .entry import DIGITS
+
+ADJUSTERS = ("retail_hub.group_user", "sales_team.group_sale_salesman")
+SHOWN = {
+    "retail_pending": "pending",
+    "retail_tier": "tier",
+    "retail_expiring_points": "expiring_points",
+    "retail_expiring_on": "expiring_on",
+    "retail_read_at": "read_at",
+}
+
+
+class LoyaltyProgram(models.Model):
+    _inherit = "loyalty.program"
+
+    retail_engine_owned = fields.Boolean(compute="_compute_retail_engine_owned")
+    retail_offline_limit = fields.Float(
+        "Redeemable Offline",
+        digits=DIGITS,
+        help="Points that a customer can redeem each day while a till cannot reach Odoo, or Odoo the loyalty engine. 0:"
+        " none.",
+    )
+
+    _retail_offline_limit_positive = models.Constraint(
+        "CHECK (retail_offline_limit >= 0)", "The points that can be redeemed offline cannot be negative."
+    )
+
+    @api.depends("retail_owner", "retail_connector_id")
+    def _compute_retail_engine_owned(self):
+        for program in self:
+            program.retail_engine_owned = bool(program._retail_engine())
+
+    @api.model
+    def _load_pos_data_fields(self, config):
+        return [*super()._load_pos_data_fields(config), "retail_engine_owned", "retail_offline_limit"]
+
+
+class LoyaltyCard(models.Model):
+    _inherit = "loyalty.card"
+
+    retail_held = fields.Float("Held", digits=DIGITS, compute="_compute_retail_held")
+    retail_pending = fields.Float("Pending", digits=DIGITS, compute="_compute_retail_account")
+    retail_tier = fields.Char("Tier", compute="_compute_retail_account")
+    retail_expiring_points = fields.Float("Next to Expire", digits=DIGITS, compute="_compute_retail_account")
+    retail_expiring_on = fields.Date("Expire On", compute="_compute_retail_account")
+    retail_read_at = fields.Datetime("Balance As Of", compute="_compute_retail_account")
+
+    def _compute_retail_held(self):
+        held = self._retail_held()
+        for card in self:
+            card.retail_held = held[card]
+
+    def _compute_retail_account(self):
+        # As the superuser: whoever may see a card may see what the engine says of it.
+        accounts = self.env["retail.loyalty.account"].sudo().search([("card_id", "in", self.ids)])
+        by_card = {account.card_id.id: account for account in accounts}
+        for card in self:
+            account = by_card.get(card.id, accounts.browse())
+            for name, source in SHOWN.items():
+                card[name] = account[source]
+
+    @api.model
+    def _load_pos_data_domain(self, data, config):
+        """Load the cards of the loaded customers, so that a till knows their balances while it is offline."""
+        engine_programs = config._retail_engine_programs()
+        if not engine_programs:
+            return super()._load_pos_data_domain(data, config)
+        customer_ids = [customer["id"] for customer in data.get("res.partner", ())]
+        return Domain("program_id", "in", engine_programs.ids) & Domain("partner_id", "in", customer_ids)
+
+    @api.model
+    def _load_pos_data_fields(self, config):
+        return [*super()._load_pos_data_fields(config), "retail_held", *SHOWN]
+
+    def write(self, vals):
+        if "points" in vals and not self.env.su:
+            self._retail_check_may_give_points()
+        return super().write(vals)
+
+    def _retail_check_may_give_points(self):
+        """
+        :raise AccessError: the points are an engine's, and the user only works at a till
+        """
+        is_cashier = self.env.user.has_group("point_of_sale.group_pos_user")
+        if not is_cashier or any(self.env.user.has_group(group) for group in ADJUSTERS):
+            return
+        # As the superuser: whoever sells may have no rights on programs.
+        owned = self.sudo().program_id.filtered(lambda program: program._retail_engine())
+        if owned:
+            raise AccessError(
+                self.env._(
+                    "A loyalty engine owns the points of %(program)s. Only users of Retail Hub can adjust them.",
+                    program=owned[0].name,
+                )
+            )
+
+
+class PosConfig(models.Model):
+    _inherit = "pos.config"
+
+    def _retail_engine_programs(self):
+        """Return the programs of this till whose points an engine owns."""
+        return self._get_program_ids().filtered("retail_engine_owned")
