@@ -71,7 +71,11 @@
         "views/menus.xml",
     ],
     "assets": {
-        "web.assets_backend": ["retail_hub/static/src/**/*"],
+        "web.assets_backend": [
+            "retail_hub/static/src/**/*",
+            ("remove", "retail_hub/static/src/till/**/*"),
+        ],
+        "point_of_sale._assets_pos": ["retail_hub/static/src/till/**/*"],
         "web.assets_tests": ["retail_hub/static/tests/tours/**/*"],
     },
     "uninstall_hook": "uninstall_hook",

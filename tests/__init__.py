@@ -64,6 +64,7 @@ from .loyalty import test_holds as test_loyalty_holds
 from .loyalty import test_till_balances
 from .loyalty import test_till_holds
 from .loyalty import test_till_orders
+from .loyalty import test_till_tours
 from .loyalty import test_points as test_loyalty_points
 from .loyalty import test_ledger as test_loyalty_ledger
 from .loyalty import test_returns_at_the_till

@@ -1,0 +1,75 @@
+import { Component } from "@odoo/owl";
+import { OrderSummary } from "@point_of_sale/app/screens/product_screen/order_summary/order_summary";
+import { PaymentScreen } from "@point_of_sale/app/screens/payment_screen/payment_screen";
+import { _t } from "@web/core/l10n/translation";
+import { formatPoints } from "./format";
+import { usePos } from "@point_of_sale/app/hooks/pos_hook";
+
+const { DateTime } = luxon;
+
+/** The customer's points in the programs of loyalty engines: how many, since when that is known, and what to do. */
+export class PointsPanel extends Component {
+    static template = "retail_hub.PointsPanel";
+    static props = { order: Object, isPayment: { type: Boolean, optional: true } };
+
+    setup() {
+        this.pos = usePos();
+    }
+
+    get partner() {
+        return this.props.order?.getPartner();
+    }
+
+    /** The programs, each with the customer's card; without one if they are no member. */
+    get rows() {
+        if (!this.partner) {
+            return [];
+        }
+        const cards = this.props.order.retailCards();
+        return this.pos.retailPrograms.map((program) => {
+            const card = cards.find((each) => each.program_id.id === program.id);
+            return card ? this.row(program, card) : { program };
+        });
+    }
+
+    row(program, card) {
+        const redeemed = this.props.order.retailRedeemed()[card.id] || 0;
+        return {
+            program,
+            card,
+            ...this.pos.retailKnown(card),
+            points: formatPoints(card.retailAvailable),
+            redeemed: redeemed && formatPoints(redeemed),
+            left: formatPoints(card.retailAvailable - redeemed),
+            details: this.details(card),
+            reward: this.props.isPayment ? undefined : this.pos.retailRewards(this.props.order, card)[0],
+        };
+    }
+
+    details(card) {
+        const details = [];
+        if (card.retail_held > 0) {
+            details.push(_t("%s at another checkout", formatPoints(card.retail_held)));
+        }
+        if (card.retail_pending > 0) {
+            details.push(_t("%s pending", formatPoints(card.retail_pending)));
+        }
+        if (card.retail_expiring_points > 0 && card.retail_expiring_on) {
+            const day = card.retail_expiring_on.toLocaleString(DateTime.DATE_MED);
+            details.push(_t("%(points)s expire on %(day)s", { points: formatPoints(card.retail_expiring_points), day }));
+        }
+        return details.join(" · ");
+    }
+
+    get isReading() {
+        return this.pos.retailReadings[this.partner?.id]?.state === "reading";
+    }
+
+    redeem({ reward, card }) {
+        return this.pos.retailAskAndRedeem(this.props.order, reward, card);
+    }
+}
+
+for (const screen of [OrderSummary, PaymentScreen]) {
+    screen.components = { ...screen.components, PointsPanel };
+}

@@ -1,0 +1,76 @@
+import { ControlButtons } from "@point_of_sale/app/screens/product_screen/control_buttons/control_buttons";
+import { NumberPopup } from "@point_of_sale/app/components/popups/number_popup/number_popup";
+import { PosStore } from "@point_of_sale/app/services/pos_store";
+import { _t } from "@web/core/l10n/translation";
+import { formatPoints } from "./format";
+import { makeAwaitable } from "@point_of_sale/app/utils/make_awaitable_dialog";
+import { parseFloat } from "@web/views/fields/parsers";
+import { patch } from "@web/core/utils/patch";
+
+function parsed(buffer) {
+    try {
+        return parseFloat(String(buffer || 0));
+    } catch {
+        return 0;
+    }
+}
+
+patch(PosStore.prototype, {
+    /** The most points that a customer can redeem with a reward now. */
+    retailMost(order, reward, card) {
+        const most = order.retailMost(reward, card);
+        return this.retailKnown(card).isLive ? most : Math.min(most, this.retailOfflineLeft(card, order));
+    },
+    /** The rewards of a card that the order can have. */
+    retailRewards(order, card) {
+        return card.program_id.reward_ids.filter(
+            (reward) => reward.reward_type === "discount" && order.retailMost(reward, card) > 0
+        );
+    },
+    /** Ask how many points to redeem with a reward that takes any amount, and apply it. */
+    async retailAskAndRedeem(order, reward, card) {
+        await this.retailReadIfOld(order);
+        const unit = card.program_id.portal_point_name;
+        const most = this.retailMost(order, reward, card);
+        if (most < reward.required_points) {
+            this.notification.add(_t("No %(unit)s can be redeemed now.", { unit }), { type: "warning" });
+            return;
+        }
+        const isValid = (buffer) => parsed(buffer) >= 0 && parsed(buffer) <= most;
+        const step = reward.required_points;
+        const answer = await makeAwaitable(this.dialog, NumberPopup, {
+            title: _t("Redeem %(unit)s", { unit }),
+            subtitle:
+                step === 1
+                    ? _t("Up to %(points)s for this order", { points: formatPoints(most) })
+                    : _t("Up to %(points)s for this order, in steps of %(step)s", {
+                          points: formatPoints(most),
+                          step: formatPoints(step),
+                      }),
+            startingValue: formatPoints(most),
+            confirmButtonLabel: _t("Redeem"),
+            feedback: (buffer) =>
+                isValid(buffer)
+                    ? this.env.utils.formatCurrency(parsed(buffer) * reward.discount)
+                    : _t("More than %(points)s", { points: formatPoints(most) }),
+            isValid,
+        });
+        if (answer === undefined) {
+            return;
+        }
+        const applied = this.retailRedeem(order, reward, card.id, parsed(answer));
+        if (applied !== true) {
+            this.notification.add(applied, { type: "warning" });
+        }
+    },
+});
+
+patch(ControlButtons.prototype, {
+    async _applyReward(reward, couponId) {
+        const card = this.pos.models["loyalty.card"].get(couponId);
+        if (card?.isOfEngine && reward.discount_mode === "per_point" && reward.reward_type === "discount") {
+            return this.pos.retailAskAndRedeem(this.pos.getOrder(), reward, card);
+        }
+        return super._applyReward(...arguments);
+    },
+});
