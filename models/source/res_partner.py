@@ -8,6 +8,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import MissingError
 from odoo.fields import Domain
+from odoo.tools import SQL
 from odoo.tools.mail import email_split
 
 from ...core.email_address import is_as_typed, is_email_address
@@ -279,7 +280,7 @@ class ResPartner(models.Model):
         """
         companies = (False, *self.env.company._retail_usable_ids())
         found, parents = self.env["res.partner"], self
-        while parents:
+        while parents._retail_may_have_addresses():
             parents = self.env["res.partner"].search(
                 [
                     ("parent_id", "in", parents.ids),
@@ -294,6 +295,21 @@ class ResPartner(models.Model):
         for address in found:
             addresses[address._retail_customer().id] += address
         return {partner.id: partner + addresses[partner.id] for partner in self}
+
+    def _retail_may_have_addresses(self):
+        """Return whether there are addresses of these records, perhaps archived ones or those of other companies."""
+        if not self:
+            return False
+        self.flush_model(["parent_id", "type"])
+        # In SQL: it is asked for each change that is sent, and most customers have none.
+        [(is_any,)] = self.env.execute_query(
+            SQL(
+                "SELECT EXISTS (SELECT FROM res_partner WHERE parent_id = ANY(%s) AND type = ANY(%s))",
+                self.ids,
+                list(ADDRESS_TYPES),
+            )
+        )
+        return is_any
 
     def _retail_has_address(self):
         return any(self[name] for name in ("street", "street2", "city", "zip", "country_id"))

@@ -85,6 +85,19 @@ class TestCustomer(RetailCase):
             [("contact", "", "Ghent"), ("delivery", "Dock 4", "Antwerp"), ("invoice", "Books", "Brussels")],
         )
 
+    def test_contact_that_becomes_an_address(self):
+        """Also if that is not in the database yet."""
+        company = self._partner("Acme", "info@acme.com", is_company=True)
+        dock = self._partner("Dock 4", False, parent_id=company.id)
+        gate = self._partner("Gate 2", False, parent_id=dock.id, type="delivery", city="Ghent")
+        self.env.flush_all()
+        self.assertEqual(self._payload(company)[0]["addresses"], [])
+        dock.write({"type": "other", "city": "Antwerp"})
+        cities = [address["city"] for address in self._payload(company)[0]["addresses"]]
+        self.assertEqual(cities, ["Antwerp", "Ghent"])
+        gate.active = False
+        self.assertEqual(len(self._payload(company)[0]["addresses"]), 1)
+
     def test_country_of_a_phone_number(self):
         """The customer's country reads the number; without one, the company's."""
         self.env.company.country_id = self.env.ref("base.us")
