@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from odoo import SUPERUSER_ID, api, models
+from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
 from odoo.addons.queue_job.job import Job
@@ -67,6 +69,29 @@ class LaneLook(NamedTuple):
     job_starts_at: float | None
 
 
+class _Lender:
+    """Lends a connection to another cursor. Odoo's pool would reset one, which every single change would wait for."""
+
+    readonly = False
+
+    def __init__(self, connection):
+        self._connection = connection
+
+    def borrow(self, _info):
+        return self._connection
+
+    def give_back(self, _connection, keep_in_pool=True):
+        """The cursor that it belongs to gives it back."""
+
+
+class _NewJob(Job):
+    """A job that is not stored yet."""
+
+    def db_record(self):
+        """Return no record, without looking for it, which every single change would wait for."""
+        return self.env["queue.job"]
+
+
 class RetailWake(models.AbstractModel):
     _name = "retail.wake"
     _description = "Wakes the drains of lanes"
@@ -97,11 +122,19 @@ class RetailWake(models.AbstractModel):
         if now < _wakes.get(key, 0.0) <= now + due_in + 1:
             return
         try:
-            with self.env.registry.cursor() as cr:
+            with self._new_cursor() as cr:
                 # As the superuser: anybody's change may wake a lane; a job carries ids only.
                 self.with_env(self.env(cr=cr, user=SUPERUSER_ID, su=True))._wake(connector_id, lane, due_in)
         except psycopg2.Error:
             _logger.warning("Cannot wake lane %s of connector %s; the cron will drain it", lane, connector_id)
+
+    def _new_cursor(self):
+        """Return a cursor for another transaction, on the connection of the one that was committed if that is free."""
+        cr = self.env.cr
+        is_free = isinstance(cr, Cursor) and cr.connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
+        if not is_free or cr.readonly:
+            return self.env.registry.cursor()
+        return Cursor(_Lender(cr.connection), cr.dbname, {})
 
     @api.model
     def _wake(self, connector_id, lane, due_in):
@@ -158,7 +191,7 @@ class RetailWake(models.AbstractModel):
 
         Not with ``with_delay``: it would look for such a job once more, which every single change would wait for.
         """
-        Job(
+        _NewJob(
             self._drain_method(self.env["retail.connector"].browse(connector_id)._company_ids()[0]),
             (connector_id, lane),
             options,

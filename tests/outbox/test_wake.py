@@ -1,9 +1,16 @@
 """Wake-ups: whatever is committed is drained by a job that starts after it."""
 
 import time
+from contextlib import closing
 from unittest.mock import patch
 
+import psycopg2
+
+from odoo.sql_db import db_connect
 from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.queue_job.job import Job
 
 from ...models.outbox import wake as retail_wake
 from ..common import RetailCase
@@ -56,3 +63,66 @@ class TestWake(RetailCase):
         with patch.object(retail_wake.time, "time", lambda: now):
             self._wake(4.0)
         self.assertEqual(len(self._jobs()), 1)
+
+    def test_a_new_job_is_not_looked_for(self):
+        """Each single change would wait for that."""
+        with patch.object(Job, "db_record", side_effect=AssertionError("looked for")):
+            self._wake(0.0)
+        self.assertEqual(self._jobs().mapped("channel"), ["root.retail.realtime"])
+
+
+@tagged("post_install", "-at_install")
+class TestWakeCursor(RetailCase):
+    """A wake-up after a commit is a transaction of its own, on the same connection if that is free."""
+
+    def setUp(self):
+        super().setUp()
+        self.committed = self.enterContext(closing(db_connect(self.env.cr.dbname).cursor()))
+        self.wake = self.env(cr=self.committed)["retail.wake"]
+        self.hooks = []
+
+    def _pid(self, cr):
+        cr.execute("SELECT pg_backend_pid()")
+        return cr.fetchone()[0]
+
+    def _commit_and(self, wake):
+        """Commit a transaction after which ``wake()`` and a hook of another module run; return its connection's id."""
+        pid = self._pid(self.committed)
+        self.committed.postcommit.add(wake)
+        self.committed.postcommit.add(lambda: self.hooks.append("ran"))
+        self.committed.commit()
+        self.assertEqual(self.hooks, ["ran"])
+        return pid
+
+    def test_on_the_same_connection(self):
+        pids = []
+
+        def wake():
+            with self.wake._new_cursor() as cr:
+                cr.execute("SET LOCAL synchronous_commit = off")
+                pids.append(self._pid(cr))
+
+        self.assertEqual(self._commit_and(wake), pids[0])
+        self.committed.execute("SHOW synchronous_commit")
+        self.assertEqual(self.committed.fetchone(), ("on",))
+        self.committed.execute("SHOW transaction_isolation")
+        self.assertEqual(self.committed.fetchone(), ("repeatable read",))
+
+    @mute_logger("odoo.sql_db")
+    def test_what_fails_there_stops_nothing(self):
+        """Neither the hooks of other modules nor the next transaction."""
+
+        def wake():
+            with self.assertRaises(psycopg2.errors.DivisionByZero), self.wake._new_cursor() as cr:
+                cr.execute("SELECT 1 / 0")
+
+        pid = self._commit_and(wake)
+        self.assertEqual(self._pid(self.committed), pid)
+
+    def test_not_in_a_transaction_of_others(self):
+        """What another hook has begun on the connection is neither committed nor rolled back with a wake-up."""
+        self.committed.execute("SELECT set_config('retail_hub.test', 'begun', TRUE)")
+        with self.enter_registry_test_mode(), self.wake._new_cursor() as cr:
+            self.assertNotEqual(self._pid(cr), self._pid(self.committed))
+        self.committed.execute("SELECT current_setting('retail_hub.test')")
+        self.assertEqual(self.committed.fetchone(), ("begun",))
