@@ -69,6 +69,7 @@ from .loyalty import test_points as test_loyalty_points
 from .loyalty import test_ledger as test_loyalty_ledger
 from .loyalty import test_returns_at_the_till
 from .loyalty import test_returns_of_orders
+from .loyalty import test_returns_screen
 from .inbox import test_amendments as test_inbox_amendments
 from .inbox import test_api as test_inbox_api
 from .inbox import test_api_users

@@ -6,7 +6,9 @@ from . import hold
 from . import share_rule
 from . import order_points
 from . import share
+from . import refund_amount
 from . import returns
+from . import document
 from . import points
 from . import proof
 from . import difference

@@ -1,5 +1,6 @@
 """Orders as programs count them: their lines, and what of a line was returned."""
 
+import math
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -44,7 +45,7 @@ class PosOrder(models.Model):
                 line,
                 line.product_id,
                 line.qty,
-                sum((line | line.combo_line_ids).mapped("price_subtotal_incl")),
+                line._retail_sold().amount,
                 line.reward_id,
                 line.coupon_id,
                 line.points_cost if line.reward_id else 0.0,
@@ -87,7 +88,11 @@ class PosOrderLine(models.Model):
         return add_up([*own, *pending], self._retail_sold(), self.currency_id)
 
     def _retail_sold(self):
-        return Returned(self.qty, sum((self | self.combo_line_ids).mapped("price_subtotal_incl")))
+        return Returned(self.qty, sum(line._retail_amount() for line in self | self.combo_line_ids))
+
+    def _retail_amount(self):
+        """Return the amount with taxes. The sign of the column depends on who made a refund."""
+        return math.copysign(self.price_subtotal_incl, self.qty * self.price_unit)
 
     def _retail_as_return(self):
         sold = self._retail_sold()

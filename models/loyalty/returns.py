@@ -12,10 +12,10 @@ _logger = logging.getLogger(__name__)
 class LoyaltyShare(models.Model):
     _inherit = "retail.loyalty.share"
 
-    def _reverse(self, orders, document):
+    def _reverse(self, orders, document, covered=None):
         """Book what a document returns of orders (of one model), see :meth:`_settle`."""
         if self._of(orders):  # all others go on as if this was not here
-            self._without_stopping(lambda: self._settle(orders, document), document)
+            self._without_stopping(lambda: self._settle(orders, document, covered), document)
 
     def _without_stopping(self, step, record):
         """Do a step that belongs to a sale or a return, which goes on if the step fails: money was taken.
@@ -61,7 +61,7 @@ class PosOrder(models.Model):
         shares = self.env["retail.loyalty.share"]
         returned = self.lines.filtered(lambda line: line.qty < 0 or line.refunded_orderline_id)
         for orders in (returned.refunded_orderline_id.order_id, returned._retail_settled_orders()):
-            shares._reverse(orders, self)
+            shares._reverse(orders, self, self._retail_covered())
 
 
 class SaleOrder(models.Model):
@@ -121,8 +121,9 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         """Reverse the points of what is credited."""
+        covered = self._retail_prepare_returns(soft)
         posted = super()._post(soft)
-        posted._retail_reverse_points()
+        posted._retail_reverse_points(covered)
         return posted
 
     def button_draft(self):
@@ -131,14 +132,15 @@ class AccountMove(models.Model):
         self._retail_reverse_points()
         return result
 
-    def _retail_reverse_points(self):
+    def _retail_reverse_points(self, covered=None):
         """Book what credit notes of sales orders return. The refunds of a till are returns of its own orders.
 
         An invoice counts as well: what is credited and invoiced again was not returned.
+
+        :param covered: ``{move: {card: points}}``, see :meth:`_retail_prepare_returns`
         """
         # As the superuser: accountants may have no rights on cards, and shares are the hub's own.
         for move in self.sudo():
             orders = move.invoice_line_ids.sale_line_ids.order_id
-            if not orders or move.pos_order_ids or move.move_type not in ("out_invoice", "out_refund"):
-                continue
-            move.env["retail.loyalty.share"]._reverse(orders, move)
+            if orders and not move.pos_order_ids and move.move_type in ("out_invoice", "out_refund"):
+                move.env["retail.loyalty.share"]._reverse(orders, move, (covered or {}).get(move))

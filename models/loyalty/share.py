@@ -5,7 +5,7 @@ Odoo keeps neither. Shares are counted when the points of an order are booked, a
 * **Earned** points go to the lines in proportion to what the program's rules count for them, see
   ``loyalty.program._retail_weights``.
 * **Spent** points, the cost of a reward, go to the lines that it discounts, in proportion to their prices, see
-  ``loyalty.reward._retail_discounted``. A free product's own line carries its cost.
+  ``loyalty.reward._retail_discounted_lines``. A free product's own line carries its cost.
 
 Parts add up exactly to the whole, by the largest remainder. What is to be reversed follows from what was returned so
 far, in whichever documents, and what is booked is the difference to what was booked before. So a return that is sent
@@ -112,7 +112,7 @@ class RetailLoyaltyShare(models.Model):
         ]
 
     def _rows_of_spent(self, order, reward_line, sold):
-        lines = reward_line.reward._retail_discounted(reward_line, sold)
+        lines = reward_line.reward._retail_discounted_lines(reward_line, sold)
         weights = [each.price for each in lines] if lines != [reward_line] else [1]
         parts = spread(reward_line.cost, weights, reward_line.card.program_id._retail_unit())
         return [
@@ -214,9 +214,52 @@ class RetailLoyaltyShare(models.Model):
 
     def _spent_due(self, pending):
         """Return the part of the spent points that belongs to what was returned of the line."""
+        return part(self.spent, self._fraction(pending), self.program_id._retail_unit())
+
+    def _fraction(self, pending):
+        """Return which fraction of the line was returned."""
         line = self._line()
-        fraction = line._retail_returned(pending.get(line, ())).quantity / self.quantity if line else 1
-        return part(self.spent, fraction, self.program_id._retail_unit())
+        return line._retail_returned(pending.get(line, ())).quantity / self.quantity if line else 1.0
+
+    def _discounts_to_take_back(self, pending):
+        """Return which discounts belong to what is about to be returned, and are not taken back.
+
+        :return: ``{line of a reward: amount}``, with taxes, negative as the line's
+        """
+        result = {}
+        for reward_line_id, shares in self.filtered("reward_line_id").grouped("reward_line_id").items():
+            if not shares.program_id._retail_counts_shares():
+                continue
+            due = sum(share.spent * share._fraction(pending) for share in shares) / sum(
+                shares.mapped("spent")
+            )
+            for line in _rewards(shares[0]._line(reward_line_id)):
+                back = line._retail_returned(pending.get(line, ())).amount
+                left = line.currency_id.round(line._retail_sold().amount * due - back)
+                if left < 0:
+                    result[line] = left
+        return result
+
+    @api.model
+    def _missing(self, changes):
+        """Return the points that are to be taken from cards and are not there: ``{card: points}``.
+
+        This is the order in which points are taken: those that the same return gives back, then the balance without
+        what is held. Points that are pending until the end of a return window will come first, once programs of
+        Odoo have any.
+
+        :param changes: ``{share: Change}``
+        """
+        taken, given = defaultdict(float), defaultdict(float)
+        for share, change in changes.items():
+            taken[share.card_id] += change.earned
+            given[share.card_id] += change.spent
+        missing = {}
+        for card, points in taken.items():
+            there = max(card.points + given[card] - card._retail_held()[card], 0)
+            if round(points - there, 6) > 0:
+                missing[card] = round(points - there, 6)
+        return missing
 
     def _line(self, line_id=None):
         """Return a line of the order, empty if it was deleted."""
@@ -252,7 +295,7 @@ def _net(lines, program):
         owner = each.reward.program_id
         if not each.reward or each.price >= 0 or owner == program or owner.program_type in PAYMENTS:
             continue
-        discounted = [other.line for other in each.reward._retail_discounted(each, sold)]
+        discounted = [other.line for other in each.reward._retail_discounted_lines(each, sold)]
         weights = [max(prices.get(line, 0), 0) for line in discounted]
         if any(weights):
             for line, discount in zip(discounted, spread(-each.price, weights), strict=True):

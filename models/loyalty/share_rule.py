@@ -2,8 +2,13 @@
 
 from typing import Any, NamedTuple
 
-from odoo import models
+from odoo import fields, models
 
+SPENT_POINTS = [
+    ("negative", "Negative balance"),
+    ("deduct", "Deduct from the refund"),
+    ("refuse", "Refuse the return"),
+]
 PAYMENTS = ("ewallet", "gift_card")
 
 
@@ -32,13 +37,38 @@ class PointLine(NamedTuple):
 class LoyaltyProgram(models.Model):
     _inherit = "loyalty.program"
 
+    retail_spent_points = fields.Selection(
+        SPENT_POINTS,
+        "If Points Are Spent",
+        required=True,
+        default="negative",
+        help="When goods are returned whose points were spent already. Negative balance: the next points fill it up."
+        " Deduct from the refund: the customer gets less money, by the value that a reward gives to a point. Refuse: a"
+        " return at the till, or a credit note, is refused before money is given back. If a till is offline, or another"
+        " system gave the money back, the balance gets negative.",
+    )
+
     def _retail_counts_shares(self):
         """Hook: return whether the hub itself reverses the points of returned goods, by its own shares.
 
         It does for programs whose points Odoo owns. Where a loyalty engine owns them, the engine reverses them:
         nothing is booked here.
         """
-        return self._retail_keeps_points()
+        return self._retail_keeps_points() and not self._retail_engine()
+
+    def _retail_point_value(self):
+        """Return the amount of the program's currency that a reward gives for a point; 0 if none does."""
+        if self.program_type in PAYMENTS:
+            return 1.0
+        for reward in self.reward_ids.sorted(lambda reward: reward.discount_mode != "per_point"):
+            cost = reward.required_points or 1
+            if reward.reward_type == "product":
+                return reward.reward_product_ids[:1].lst_price * reward.reward_product_qty / cost
+            if reward.discount_mode == "per_point":
+                return reward.discount
+            if reward.discount_mode == "per_order":
+                return reward.discount / cost
+        return 0.0
 
     def _retail_unit(self):
         """Return how many of the smallest parts a point has. A coupon is whole: it can be used, or not."""
@@ -89,7 +119,7 @@ class LoyaltyRule(models.Model):
 class LoyaltyReward(models.Model):
     _inherit = "loyalty.reward"
 
-    def _retail_discounted(self, reward_line, lines):
+    def _retail_discounted_lines(self, reward_line, lines):
         """Return the lines whose price the reward reduced (a list of :class:`PointLine`); the reward's own if none.
 
         A till takes the price of a free product off; on a sales order the free product is the reward's own line.

@@ -223,10 +223,8 @@ class RetailOrderProcess(models.AbstractModel):
     def _of_points(self, order):
         # As the superuser: who may read the order may know which points came and went with it.
         entries = self.env["retail.loyalty.entry"].sudo()
-        documents = Domain("order_model", "=", order._name) & Domain("order_id", "=", order.id)
-        for returns in order._retail_return_documents():
-            documents |= Domain("order_model", "=", returns._name) & Domain("order_id", "in", returns.ids)
-        for entry in entries.search(documents & Domain("kind", "in", tuple(POINTS)), order="id"):
+        own = order._retail_points_domain() & Domain("kind", "in", tuple(POINTS))
+        for entry in entries.search(own, order="id"):
             program = entry.program_id.exists()
             points = f"{decimal(entry.points)} {program.portal_point_name or ''}".strip()
             yield Step(POINTS[entry.kind], "done", ODOO, entry.booked_at, program.name or "", points)

@@ -3,7 +3,8 @@
 from unittest.mock import patch
 
 from odoo import Command
-from odoo.tests import tagged
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..source.test_pos_order import PosCase
@@ -336,3 +337,121 @@ class TestReturnsAtTheTill(ReturnsCase):
         self._commit()
         self.assertEqual(self.card.points, 120)
         self._assert_proved()
+
+
+@tagged("post_install", "-at_install")
+class TestMoneyOfReturns(ReturnsCase):
+    """What the server tells a till that is about to give money back."""
+
+    def _prepared(self, *returned):
+        """Ask as a till does; ``returned`` are (line, quantity)."""
+        return self.env["pos.order"].retail_prepare_return(
+            [
+                {
+                    "line": line.id,
+                    "quantity": quantity,
+                    "amount": line.price_subtotal_incl * quantity / line.qty,
+                }
+                for line, quantity in returned
+            ]
+        )
+
+    def _added(self, order, prepared):
+        """Return the lines that a till adds to a return."""
+        lines = {line.id: line for line in order.lines}
+        product = self.env["product.product"].browse(prepared["product"])
+        discounts = [
+            self._part_of_reward(lines[each["line"]], -each["price_unit"])
+            | {"price_unit": each["price_unit"]}
+            for each in prepared["discounts"]
+        ]
+        spent = [
+            {
+                "product": product,
+                "quantity": 1,
+                "price_unit": each["amount"],
+                "price_subtotal": each["amount"],
+                "price_subtotal_incl": each["amount"],
+                "retail_return": {"kind": "spent", "card": each["card"], "points": each["points"]},
+            }
+            for each in prepared["spent"]
+        ]
+        return [*discounts, *spent]
+
+    def _spend(self, points):
+        self.card.points -= points
+        self._commit()
+
+    def test_discounts_go_back_with_their_lines(self):
+        order = self._sold([(self.mug, 1), (self.pen, 1), self._reward_line(self.program, 10, 100)], earned=0)
+        mug, pen, reward = order.lines
+        prepared = self._prepared((mug, 1))
+        self.assertEqual([each["line"] for each in prepared["discounts"]], [reward.id])
+        self.assertAlmostEqual(prepared["discounts"][0]["price_unit"], -6.67)
+        refund = self._take_back((mug, 1), *self._added(order, prepared))
+        self.assertAlmostEqual(refund.amount_total, -13.33)
+        self.assertEqual(self._booked(refund), [("reverse", 66.7)])
+        prepared = self._prepared((pen, 1))
+        self.assertAlmostEqual(prepared["discounts"][0]["price_unit"], -3.33)
+        self._take_back((pen, 1), *self._added(order, prepared))
+        self.assertEqual(self.card.points, 100)
+        self._assert_proved()
+
+    def test_a_discount_that_the_cashier_took_back(self):
+        order = self._sold([(self.mug, 1), self._reward_line(self.program, 10, 100)], earned=0)
+        mug, reward = order.lines
+        self.assertEqual(self._prepared((mug, 1), (reward, 1))["discounts"], [])
+
+    def test_negative_balance(self):
+        order = self._sold([(self.mug, 5)], earned=100)
+        self._spend(150)
+        prepared = self._prepared((order.lines, 5))
+        self.assertEqual((prepared["refused"], prepared["spent"]), ("", []))
+        self._take_back((order.lines, 5))
+        self.assertEqual(self.card.points, -50)
+        self._assert_proved()
+
+    def test_refused(self):
+        self.program.retail_spent_points = "refuse"
+        order = self._sold([(self.mug, 5)], earned=100)
+        self._spend(150)
+        self.assertEqual(
+            self._prepared((order.lines, 5))["refused"],
+            "The customer has already spent 50 Stars of Club that this return takes back. Such returns are refused.",
+        )
+        self.assertEqual(self._prepared((order.lines, 2))["refused"], "")
+        self._take_back((order.lines, 5))
+        self.assertEqual(self.card.points, -50, "A till that was offline has given the money back.")
+        self._assert_proved()
+
+    def test_deducted(self):
+        self.program.retail_spent_points = "deduct"
+        order = self._sold([(self.mug, 5)], earned=100)
+        self._spend(150)
+        prepared = self._prepared((order.lines, 5))
+        [spent] = prepared["spent"]
+        self.assertEqual(
+            (spent["card"], spent["points"], spent["amount"], spent["text"]),
+            (self.card.id, 50, 5, "50 Stars of Club already spent"),
+        )
+        refund = self._take_back((order.lines, 5), *self._added(order, prepared))
+        self.assertAlmostEqual(refund.amount_total, -95)
+        self.assertEqual((self._booked(refund), self.card.points), ([("reverse", -50)], 0))
+        share = self.env["retail.loyalty.share"].search([("order_id", "=", order.id)])
+        self.assertEqual((share.earned_back, share.covered), (100, 50))
+        self._assert_proved()
+
+    def test_what_a_till_says_counts_up_to_what_was_paid(self):
+        self.program.retail_spent_points = "deduct"
+        order = self._sold([(self.mug, 5)], earned=100)
+        self._spend(150)
+        prepared = self._prepared((order.lines, 5))
+        prepared["spent"][0]["amount"] = 0.1
+        refund = self._take_back((order.lines, 5), *self._added(order, prepared))
+        self.assertAlmostEqual(self._booked(refund)[0][1], -98.99, 1)
+
+    def test_who_may_ask(self):
+        order = self._sold([(self.mug, 5)], earned=100)
+        employee = new_test_user(self.env, "returns_employee", "base.group_user")
+        with self.assertRaises(AccessError):
+            order.with_user(employee).retail_prepare_return([])

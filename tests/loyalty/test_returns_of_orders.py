@@ -1,8 +1,10 @@
 """Credit notes of sales orders reverse what the credited lines earned and spent; a cancellation only the rest."""
 
 from odoo import Command
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ...models.source.origin import changes_from
 from .test_ledger import LedgerCase
 
 CHANGES = ("loyalty.earned", "loyalty.redeemed", "loyalty.reversed", "loyalty.adjusted")
@@ -211,3 +213,126 @@ class TestReturnsOfOrders(CreditCase):
         self._credit(invoice)
         self.assertEqual(self.card.points, -30)
         self._assert_proved()
+
+
+@tagged("post_install", "-at_install")
+class TestSpentPoints(CreditCase):
+    """51 points were earned, 40 of them are spent; a point is worth 0.30."""
+
+    def setUp(self):
+        super().setUp()
+        self.invoice = self._bill(self._ordered(2))
+        self.card.points -= 40
+        self.assertEqual(self.card.points, 11)
+
+    def _deducted(self, credit_note):
+        product = self.env.ref("retail_hub.product_spent_points")
+        lines = credit_note.invoice_line_ids.filtered(lambda line: line.product_id == product)
+        return [(line.name, line.price_total) for line in lines]
+
+    def test_negative_balance(self):
+        credit_note = self._credit(self.invoice)
+        self.assertEqual((credit_note.amount_total, self.card.points), (41, -30))
+        self._assert_proved()
+
+    def test_refused(self):
+        """Before money is given back; what the card still has can be returned."""
+        self.program.retail_spent_points = "refuse"
+        credit_note = self._draft_credit_note(self.invoice)
+        with self.assertRaisesRegex(UserError, "already spent 30 Stars of Club"):
+            credit_note.action_post()
+        self.assertEqual((credit_note.state, self.card.points), ("draft", 11))
+        credit_note.invoice_line_ids.filtered("product_id").write({"quantity": 0.5})
+        credit_note.action_post()
+        self.assertEqual(self.card.points, 0.75)
+        self._assert_proved()
+
+    def test_deducted(self):
+        self.program.retail_spent_points = "deduct"
+        credit_note = self._credit(self.invoice)
+        self.assertEqual(self._deducted(credit_note), [("30 Stars of Club already spent", -9)])
+        self.assertEqual((credit_note.amount_total, self.card.points), (32, 0))
+        self.assertEqual(self._booked(self.card)[-1], ("reverse", -11, 0))
+        self._assert_proved()
+
+    def test_deducted_and_reset_to_draft(self):
+        """What was deducted is not given to the card; posted again, what is missing by then is deducted."""
+        self.program.retail_spent_points = "deduct"
+        credit_note = self._credit(self.invoice)
+        credit_note.button_draft()
+        self.assertEqual(self.card.points, 11)
+        self.card.points += 20
+        credit_note.action_post()
+        self.assertEqual(self._deducted(credit_note), [("10 Stars of Club already spent", -3)])
+        self.assertEqual(self.card.points, 0)
+        self._assert_proved()
+
+    def test_more_than_the_refund(self):
+        """A refund is not negative: the rest is a debt of the card."""
+        self.program.retail_spent_points = "deduct"
+        self.program.reward_ids.discount = 20
+        credit_note = self._credit(self.invoice)
+        self.assertEqual(self._deducted(credit_note), [("20.5 Stars of Club already spent", -41)])
+        self.assertEqual((credit_note.amount_total, self.card.points), (0, -9.5))
+        self._assert_proved()
+
+    def test_points_without_value(self):
+        self.program.retail_spent_points = "deduct"
+        self.program.reward_ids.discount_mode = "percent"
+        credit_note = self._credit(self.invoice)
+        self.assertEqual((self._deducted(credit_note), self.card.points), ([], -30))
+
+    def test_another_system_gave_the_money_back(self):
+        """It is too late to refuse it, or to deduct anything."""
+        for policy in ("refuse", "deduct"):
+            with self.subTest(policy=policy), self.env.cr.savepoint() as savepoint:
+                self.program.retail_spent_points = policy
+                with changes_from(self.env.cr, self.connector.id):
+                    credit_note = self._credit(self.invoice)
+                self.assertEqual((credit_note.amount_total, self.card.points), (41, -30))
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_what_is_held_is_missing(self):
+        self.program.retail_spent_points = "deduct"
+        self.env["retail.loyalty.hold"]._hold(
+            self.card,
+            "5",
+            60,
+            connector_id=self.connector.id,
+            external_id="H-1",
+            company_id=self.env.company.id,
+        )
+        self.assertEqual(self._deducted(self._credit(self.invoice))[0][1], -10.5)
+        self.assertEqual(self.card.points, 5)
+        self._assert_proved()
+
+
+@tagged("post_install", "-at_install")
+class TestPaidByCard(CreditCase):
+    def test_an_ewallet_that_paid(self):
+        """Its share goes back to it, though the credit note was made for the product alone."""
+        values = self.env["loyalty.program"]._get_template_values()["ewallet"]
+        program = self.env["loyalty.program"].create({**values, "name": "eWallet"})
+        wallet = self._card(points=30, program=program)
+        self.program.active = False
+        order = self._quotation(2)
+        order._apply_program_reward(program.reward_ids, wallet)
+        order.action_confirm()
+        self.assertEqual((order.amount_total, wallet.points), (11, 0))
+        invoice = self._bill(order)
+        credit_note = self._credit(invoice, {self.product: 1})
+        self.assertEqual((credit_note.amount_total, wallet.points), (5.5, 15))
+        credit_note = self._credit(invoice, {self.product: 1})
+        self.assertEqual((credit_note.amount_total, wallet.points), (5.5, 30))
+        self._assert_proved(wallet)
+
+    def test_who_sees_what_was_booked(self):
+        order = self._sell(self.card)
+        credit_note = self._credit(self._bill(order))
+        entries = self.env["retail.loyalty.entry"]
+        shown = entries.search(credit_note.action_retail_view_points()["domain"])
+        self.assertEqual((shown.mapped("kind"), credit_note.retail_points_count), (["reverse", "reverse"], 2))
+        self.assertEqual(
+            (order.retail_points_count, self.env["sale.order"].new().retail_points_count), (4, 0)
+        )
