@@ -5,6 +5,7 @@ from ..loyalty import LoyaltyAbilities
 from ..provider import FlowTemplate, Plan, Provider, QuotaReading, RemoteObject, one_call_each
 from . import customers, orders, points
 from .adapter import VoucherifyAdapter
+from .receiver import VoucherifyReceiver
 
 APP_ID, APP_TOKEN = "app_id", "app_token"
 MINUTE = 60
@@ -57,5 +58,6 @@ VOUCHERIFY = Provider(
     flow_templates=(ENGINE_FLOWS,),
     quota_readings=quota_readings,
     estimate=one_call_each,
+    receiver=VoucherifyReceiver(),
     loyalty=LoyaltyAbilities(holds_points=False, has_pending_points=True),
 )

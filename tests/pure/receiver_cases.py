@@ -1,5 +1,7 @@
 """How the tests sign requests for each receiver, with the signers of others."""
 
+import hashlib
+import hmac
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +14,7 @@ from standardwebhooks import Webhook
 
 from odoo.addons.retail_hub.connectors.hubspot.receiver import HubSpotReceiver
 from odoo.addons.retail_hub.connectors.receiver import Receiver, WebhookRequest
+from odoo.addons.retail_hub.connectors.voucherify.receiver import TOLERANCE, VoucherifyReceiver
 from odoo.addons.retail_hub.connectors.webhook.receiver import StandardWebhooksReceiver
 
 URL = "https://odoo.example.com/retail/webhooks/abc?x=1"
@@ -25,6 +28,9 @@ class Case:
     :param secrets: three different ones
     :param content: a valid body as data
     :param headers: the names of the headers that a request needs
+    :param tolerance: seconds (past, future) within which a request is of now
+    :param is_dated: its time is the ``created_at`` of the content
+    :param tail: what makes another body if it is added
     """
 
     name: str
@@ -33,14 +39,24 @@ class Case:
     secrets: Sequence[str]
     content: Any
     headers: Sequence[str]
+    tolerance: tuple[int, int] = (300, 300)
+    is_dated: bool = False
+    tail: bytes = b" "
 
     @property
     def body(self):
-        return json.dumps(self.content).encode()
+        return self.body_at(None)
+
+    def body_at(self, at):
+        """Return the body of a request at this Unix time; None for now."""
+        content = self.content
+        if self.is_dated:
+            content = {**content, "created_at": datetime.fromtimestamp(at or time.time(), UTC).isoformat()}
+        return json.dumps(content).encode()
 
     def request(self, body=None, secret=None, at=None, url=URL, **headers):
         """Return a request that is signed for these values; then ``headers`` replace some, None removes one."""
-        body = self.body if body is None else body
+        body = self.body_at(at) if body is None else body
         signed = self.sign(body, secret or self.secrets[0], time.time() if at is None else at, url)
         found = {**signed, **{name.replace("_", "-"): value for name, value in headers.items()}}
         return WebhookRequest(
@@ -68,6 +84,15 @@ def _hubspot(body, secret, at, url):
     return {"x-hubspot-signature-v3": signature, "x-hubspot-request-timestamp": stamp}
 
 
+def _voucherify(body, secret, _at, _url):
+    """The body is signed without the white space between its tokens, which ``json`` writes after ``:`` and ``,``."""
+    try:
+        signed = json.dumps(json.loads(body), separators=(",", ":")).encode()
+    except (ValueError, RecursionError):
+        signed = body
+    return {"x-voucherify-signature": hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}
+
+
 CASES = (
     Case(
         "webhook",
@@ -91,5 +116,21 @@ CASES = (
             }
         ],
         ("x-hubspot-signature-v3", "x-hubspot-request-timestamp"),
+    ),
+    Case(
+        "voucherify",
+        VoucherifyReceiver(),
+        _voucherify,
+        ("old-secret", "new-secret", "other-secret"),
+        {
+            "id": "whs_1",
+            "project_id": "proj_1",
+            "type": "customer.updated",
+            "data": {"customer": {"id": "cust_1", "name": "Anna, of Gent"}},
+        },
+        ("x-voucherify-signature",),
+        tolerance=(TOLERANCE, 300),
+        is_dated=True,
+        tail=b"x",
     ),
 )

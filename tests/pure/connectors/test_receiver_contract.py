@@ -65,7 +65,7 @@ def test_rotated_secrets(case):
 @each
 def test_forged(case):
     signed = case.request()
-    for body in (case.body + b" ", case.body.replace(b"1", b"2"), b"", b"{}"):
+    for body in (case.body + case.tail, case.body.replace(b"1", b"2"), b"", b"{}"):
         forged = type(signed)(signed.method, signed.url, signed.headers, body)
         assert not accepts(case, forged, case.secrets[OLD])
 
@@ -100,10 +100,12 @@ def test_changed_headers(case):
 
 
 @each
-@pytest.mark.parametrize(("seconds", "is_right"), [(-290, True), (290, True), (-310, False), (310, False)])
+@pytest.mark.parametrize(("seconds", "is_right"), [(-10, True), (10, False)])
 def test_stale_and_future(case, seconds, is_right):
-    """An old request may be a replayed one: five minutes, past and future."""
-    assert accepts(case, case.request(at=time.time() + seconds), case.secrets[OLD]) is is_right
+    """An old request may be a replayed one: five minutes, past and future, if the time of the sending is signed."""
+    past, future = (each + seconds for each in case.tolerance)
+    for each in (-past, future):
+        assert accepts(case, case.request(at=time.time() + each), case.secrets[OLD]) is is_right
 
 
 @each
@@ -133,7 +135,8 @@ def test_content_that_cannot_be_read(case, body):
 def test_huge(case):
     item = case.content if isinstance(case.content, dict) else case.content[0]
     most = case.receiver.MAX_ITEMS
-    requests = [case.request(body=json.dumps([item] * count).encode()) for count in (most, most + 1)]
+    lists = (item if most == 1 else [item] * most, [item] * (most + 1))
+    requests = [case.request(body=json.dumps(each).encode()) for each in lists]
     assert all(accepts(case, request, case.secrets[OLD]) for request in requests)
     assert len(case.receiver.commands(requests[0])) == most
     with pytest.raises(Problem):
