@@ -62,6 +62,7 @@
         "views/loyalty/difference_views.xml",
         "views/loyalty/loyalty_card_views.xml",
         "views/loyalty/loyalty_program_views.xml",
+        "wizards/loyalty_views.xml",
         "views/operations/res_partner_views.xml",
         "views/operations/sale_order_views.xml",
         "views/operations/account_move_views.xml",

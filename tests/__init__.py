@@ -58,7 +58,10 @@ from .outbox import test_taken
 from .outbox import test_wake
 from .outbox import test_watched_choices
 from .outbox import test_who_is_sent
+from .loyalty import test_card_balance
 from .loyalty import test_engine
+from .loyalty import test_engine_difference
+from .loyalty import test_ownership
 from .loyalty import test_differences as test_loyalty_differences
 from .loyalty import test_holds as test_loyalty_holds
 from .loyalty import test_till_balances

@@ -16,9 +16,14 @@ from . import res_company
 from . import engine
 from . import remote_account
 from . import mirror
+from . import engine_difference
 from . import reader
 from . import till_card
 from . import till_balance
 from . import till_hold
 from . import till_difference
 from . import till_order
+from . import ownership
+from . import card_balance
+from . import enrolment
+from . import transfer

@@ -139,16 +139,16 @@ class RetailLoyaltyAccount(models.Model):
     def _enter_opening(self, membership):
         """Enter what the member had before the card was linked."""
         self.invalidate_recordset(["balance"])
-        missing = float(membership.balance) - self._unsent() - self.balance
+        missing = float(membership.balance) + self._unsent()[0] - self.balance
         if abs(missing) > SMALLEST:
             self._enter_change("adjust", missing, None, None, "")
 
     def _unsent(self):
-        """Return the sum of the changes in Odoo that the engine does not have yet."""
-        [(points,)] = self.env.execute_query(
+        """Return (sum of the changes in Odoo that the engine does not have yet, number of them)."""
+        [row] = self.env.execute_query(
             SQL(
                 """
-                SELECT COALESCE(sum((e.payload->>'points')::numeric), 0)::float
+                SELECT COALESCE(sum((e.payload->>'points')::numeric), 0)::float, count(*)
                   FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
                  WHERE d.connector_id = %s AND d.res_model = 'loyalty.card' AND d.res_id = %s
                    AND d.state IN ('pending', 'in_flight', 'unknown') AND e.payload ? 'points'
@@ -157,7 +157,7 @@ class RetailLoyaltyAccount(models.Model):
                 self.card_id.id,
             )
         )
-        return points
+        return row
 
     def _enter_change(self, kind, points, remote_id, order, reason):
         """Change the points of the card by a transaction of the engine."""

@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 from functools import partial
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import MissingError, UserError
 from odoo.tools import SQL
 
@@ -151,7 +151,7 @@ class RetailLoyaltyReader(models.AbstractModel):
 
     @api.model
     def _read_now(self, card, seconds):
-        """Read the balance of a card from its engine now, and enter what has changed; in a transaction of its own.
+        """Read the balance of a card from its engine now, and enter what has changed.
 
         :param seconds: within which the engine has to answer each call. None is begun after half of it.
         :raise RemoteError: it did not
@@ -162,11 +162,24 @@ class RetailLoyaltyReader(models.AbstractModel):
             cr.execute(SQL("SELECT set_config('lock_timeout', %s, true)", f"{int(seconds * 1000)}ms"))
             # As the superuser: whoever sells has no rights on accounts; whether they may see the card was checked.
             reader = self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
-            account = reader.env["retail.loyalty.account"]._of(reader.env["loyalty.card"].browse(card.id))
-            connector = account.program_id.retail_connector_id
-            connection = connector._connection(connect_timeout=seconds / 4, read_timeout=seconds * 3 / 4)
-            with connection as adapter:
-                reader._count_calls(connector, connection)
-                connection.set_deadline(time.monotonic() + seconds / 2)
-                reading = ask(reader._ask, adapter, account)
-            account._enter_reading(reading)
+            reader._read_card(reader.env["loyalty.card"].browse(card.id), seconds, is_counted=True)
+
+    @api.model
+    def _read_card(self, card, seconds, is_counted=False):
+        """Read the balance of a card from its engine, and enter what has changed, in this transaction.
+
+        :param card: as the superuser
+        :param seconds: see :meth:`_read_now`
+        :param is_counted: count the calls against the connector's limits. That ends the transaction.
+        :raise RemoteError: it did not
+        :raise UserError: the connector cannot be used
+        """
+        account = card.env["retail.loyalty.account"]._of(card)
+        connector = account.program_id.retail_connector_id
+        connection = connector._connection(connect_timeout=seconds / 4, read_timeout=seconds * 3 / 4)
+        with connection as adapter:
+            if is_counted:
+                self._count_calls(connector, connection)
+            connection.set_deadline(time.monotonic() + seconds / 2)
+            reading = ask(self._ask, adapter, account)
+        account._enter_reading(reading)

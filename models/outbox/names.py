@@ -43,8 +43,8 @@ def action_open(env, model, record_id):
     }
 
 
-def action_dialog(record, title):
-    """Return the action that opens the form of a wizard as a large dialog, or draws it anew."""
+def action_dialog(record, title, size="extra-large"):
+    """Return the action that opens the form of a wizard as a dialog, or draws it anew."""
     return {
         "type": "ir.actions.act_window",
         "name": title,
@@ -52,7 +52,7 @@ def action_dialog(record, title):
         "res_id": record.id,
         "views": [(False, "form")],
         "target": "new",
-        "context": {"dialog_size": "extra-large"},
+        "context": {"dialog_size": size},
     }
 
 

@@ -43,10 +43,13 @@ RIGHTS = {
     "retail.flow": (READ, ALL),
     "retail.loyalty.account": (READ, READ),
     "retail.loyalty.difference": (READ, READ),
+    "retail.loyalty.enroll": ((), ()),
     "retail.loyalty.entry": (READ, READ),
     "retail.loyalty.hold": (READ, READ),
+    "retail.loyalty.owner": ((), ALL),
     "retail.loyalty.points": (READ, READ),
     "retail.loyalty.share": (READ, READ),
+    "retail.loyalty.transfer": ((), ALL),
     "retail.mapping.preview": ((), ALL),
     "retail.jwks": ((), ()),
     "retail.message": (READ, READ),
@@ -176,6 +179,12 @@ class RightsCase(RetailCase):
             {**found, "points": 100, "cause": "card", "found_at": "2026-01-01"}
         )
         cls.env.cr.flush()
+        cls.env["retail.loyalty.entry"]._book(card, "adjust", 1.0, remote=(connector.id, "T-1"))
+        as_superuser = cls.env(user=manager.id, su=True)
+        as_superuser["retail.loyalty.enroll"].create({"partner_id": buyer.id, "program_id": program.id})
+        values = {"card_id": card.id, "target_id": card.id, "points": 1, "reason": "Household"}
+        as_superuser["retail.loyalty.transfer"].create(values)
+        as_superuser["retail.loyalty.owner"].create({"program_id": program.id, "engine_id": connector.id})
         cls.env["retail.drain"]._run(connector.id, "realtime")
         as_manager = connector.with_user(manager)
         env = cls.env(su=True)
