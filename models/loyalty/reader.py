@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 from functools import partial
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import MissingError, UserError
 from odoo.tools import SQL
 
