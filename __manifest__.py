@@ -61,6 +61,7 @@
         "views/loyalty/points_views.xml",
         "views/loyalty/difference_views.xml",
         "views/loyalty/loyalty_card_views.xml",
+        "views/loyalty/return_views.xml",
         "views/loyalty/loyalty_program_views.xml",
         "wizards/loyalty_views.xml",
         "views/operations/res_partner_views.xml",

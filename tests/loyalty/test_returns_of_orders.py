@@ -336,3 +336,14 @@ class TestPaidByCard(CreditCase):
         self.assertEqual(
             (order.retail_points_count, self.env["sale.order"].new().retail_points_count), (4, 0)
         )
+
+    def test_on_the_screens(self):
+        for model, shown in (
+            ("loyalty.program", "retail_spent_points"),
+            ("pos.order", "action_retail_view_points"),
+            ("account.move", "action_retail_view_points"),
+            ("sale.order", "action_retail_view_points"),
+        ):
+            view = {"pos.order": "point_of_sale.view_pos_pos_form"}.get(model)
+            arch = self.env[model].get_view(view and self.env.ref(view).id, "form")["arch"]
+            self.assertIn(f'name="{shown}"', arch, model)

@@ -65,3 +65,11 @@ def test_nothing_sleeps():
         and getattr(node, "attr", getattr(node, "id", "")) == "sleep"
     ]
     assert sleeps == []
+
+
+def test_all_views_are_loaded():
+    """A file that the manifest does not name is on no screen."""
+    manifest = ast.literal_eval((ROOT / "__manifest__.py").read_text())
+    folders = ("views", "wizards", "data", "security")
+    files = {str(path.relative_to(ROOT)) for folder in folders for path in (ROOT / folder).rglob("*.xml")}
+    assert files - set(manifest["data"]) == set()
