@@ -24,7 +24,7 @@ class RetailLoyaltyEnroll(models.TransientModel):
         readonly=False,
         precompute=True,
     )
-    has_consent = fields.Boolean("The customer agrees to the terms of the program")
+    has_consent = fields.Boolean("Agrees to the Terms")
     source = fields.Char(
         "Where They Agreed", default=lambda self: self.env._("At the counter"), required=True
     )

@@ -34,7 +34,7 @@ class RetailLoyaltyOwner(models.TransientModel):
     is_linked = fields.Boolean(compute="_compute_comparison")
     card_count = fields.Integer("Cards", compute="_compute_comparison")
     unread_count = fields.Integer("Not Compared Yet", compute="_compute_comparison")
-    stranger_count = fields.Integer("No Members", compute="_compute_comparison")
+    stranger_count = fields.Integer("Not Members There", compute="_compute_comparison")
     different_count = fields.Integer("Different Balances", compute="_compute_comparison")
     more_points = fields.Float(
         "More Points in Odoo",
