@@ -1,4 +1,4 @@
-"""A till in a real browser, with its loyalty engine up, slow and down."""
+"""A till in a real browser, with its loyalty engine up, slow and down, with another till, and without a network."""
 
 from odoo.tests import tagged
 
@@ -32,14 +32,24 @@ class TillTourCase(EngineCase, TestPointOfSaleHttpCommon):
         super().setUp()
         EngineCase._send(self)
         self.sandbox.act("process", "voucherify")
+        account = self.env["retail.loyalty.account"].sudo()._of(self.club_card)
+        account.read_at = "2026-11-30 10:32:00"
+        self.env.flush_all()
 
-    def _tour(self, name, **options):
+    def _tour(self, name):
         self.main_pos_config.with_user(self.pos_user).open_ui()
-        self.start_pos_tour(f"retail_hub_till_{name}", **options)
+        self.start_pos_tour(f"retail_hub_till_{name}")
 
     def _booked(self):
         """Return what was booked on the card after its 100 points."""
         return self._ledger(self.club_card)[1:]
+
+    def _holds(self):
+        holds = self.env["retail.loyalty.hold"].search([], order="id")
+        return [(hold.state, hold.points, hold.spent, hold.is_offline) for hold in holds]
+
+    def _orders(self):
+        return self.env["pos.order"].search([], order="id")
 
 
 @tagged("post_install", "-at_install")
@@ -47,3 +57,55 @@ class TestTillTours(TillTourCase):
     def test_live(self):
         self._tour("live")
         self.assertEqual(self._booked(), [("redeem", -37, 63)])
+        self.assertEqual(self._holds(), [("committed", 37, 37, False)])
+        claim = self._orders().retail_loyalty_claims[str(self.club_card.id)]
+        self.assertEqual((claim["points"], claim["shown"], claim["offline"]), (37, 100, False))
+
+    def test_new_order_with_a_customer(self):
+        self._tour("new_order_with_a_customer")
+
+    def test_slow(self):
+        self.sandbox.fault(latency=2, path="/v")
+        self._tour("slow")
+        self.assertEqual((len(self._orders()), self._booked()), (1, []))
+
+    def test_down(self):
+        self.sandbox.fault(status=503, path="/v")
+        self._tour("down")
+        self.assertEqual((self._orders().amount_total, self._booked()), (200, []))
+
+    def test_down_with_a_limit(self):
+        self.program.retail_offline_limit = 30
+        self.sandbox.fault(status=503, path="/v")
+        self._tour("down_with_a_limit")
+        self.assertEqual(self._booked(), [("redeem", -20, 80)])
+        self.assertEqual(self._holds(), [("committed", 20, 20, True)])
+
+    def test_two_tills(self):
+        self._tour("two_tills")
+        self.assertEqual((self._orders().amount_total, self._booked()), (180, [("redeem", -20, 80)]))
+        self.assertEqual(sorted(self._holds()), [("committed", 20, 20, False), ("held", 80, 0, False)])
+
+    def test_gone_at_the_payment(self):
+        self._tour("gone_at_the_payment")
+        self.assertEqual((self._orders().amount_total, self._booked()), (200, []))
+
+    def test_released(self):
+        self._tour("released")
+        self.assertEqual(self._holds(), [("released", 60, 0, False)])
+
+    def test_offline(self):
+        self.program.retail_offline_limit = 30
+        self._tour("offline")
+        self.assertEqual(
+            (self._orders().mapped("amount_total"), self._booked()), ([175], [("redeem", -25, 75)])
+        )
+        self.assertEqual(self._holds(), [("committed", 25, 25, True)])
+
+    def test_offline_without_a_limit(self):
+        self._tour("offline_without_a_limit")
+        self.assertEqual((self._holds(), self._booked()), ([], []))
+
+    def test_answer_lost(self):
+        self._tour("answer_lost")
+        self.assertEqual((len(self._orders()), self._booked()), (1, [("redeem", -40, 60)]))

@@ -2,17 +2,23 @@
 import * as Chrome from "@point_of_sale/../tests/pos/tours/utils/chrome_util";
 import * as Dialog from "@point_of_sale/../tests/generic_helpers/dialog_util";
 import * as NumberPopup from "@point_of_sale/../tests/generic_helpers/number_popup_util";
+import * as Offline from "@point_of_sale/../tests/generic_helpers/offline_util";
 import * as PaymentScreen from "@point_of_sale/../tests/pos/tours/utils/payment_screen_util";
 import * as ProductScreen from "@point_of_sale/../tests/pos/tours/utils/product_screen_util";
 import * as ReceiptScreen from "@point_of_sale/../tests/pos/tours/utils/receipt_screen_util";
+import * as Utils from "@point_of_sale/../tests/generic_helpers/utils";
+import { ConnectionLostError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 
 const see = (selector, content = selector) => ({ content, trigger: selector });
 const press = (selector, content = selector) => ({ content, trigger: selector, run: "click" });
+const run = (what, content) => ({ content, trigger: "body", run: what });
 const start = () => [Chrome.startPoS(), Dialog.confirm("Open Register")];
 const choose = (name) => [ProductScreen.clickPartnerButton(), ProductScreen.clickCustomer(name)];
 const balance = (points) => see(`.retail-points-balance:contains(/^${points}$/)`);
+const lamp = () => ProductScreen.addOrderline("Till Lamp", "1");
 const live = () => see(".retail-points-live");
+const old = () => see(".retail-points-age:contains(As of)");
 const redeem = (points) => [
     press("button.retail-points-redeem"),
     NumberPopup.enterValue(points),
@@ -20,12 +26,40 @@ const redeem = (points) => [
     Dialog.confirm("Redeem"),
     see(`.retail-points-redeemed:contains(${points})`),
 ];
-const pay = (method, amount) => [
+const pay = () => [
     ProductScreen.clickPayButton(),
-    PaymentScreen.clickPaymentMethod(method),
+    PaymentScreen.clickPaymentMethod("Cash"),
     PaymentScreen.clickValidate(),
     ReceiptScreen.isShown(),
 ];
+
+/** Wait until a function returns something. */
+async function until(check, what, milliseconds = 8000) {
+    const end = Date.now() + milliseconds;
+    for (;;) {
+        const found = check();
+        if (found) {
+            return found;
+        }
+        if (Date.now() > end) {
+            throw new Error(`Not within ${milliseconds} ms: ${what}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+}
+
+const annsCard = () => posmodel.getOrder().retailCards()[0].id;
+
+/** Another till holds points of the card. */
+function holdElsewhere(points) {
+    const hold = (card) =>
+        posmodel.data.orm.call("pos.config", "retail_hold_points", [
+            [posmodel.config.id],
+            "another-till",
+            { [card]: points },
+        ]);
+    return run(async () => hold(annsCard()), `Another till holds ${points}`);
+}
 
 function add(name, steps) {
     registry.category("web_tour.tours").add(`retail_hub_till_${name}`, { steps: () => steps().flat(Infinity) });
@@ -37,7 +71,7 @@ add("live", () => [
     choose("Ann Lee"),
     live(),
     balance(100),
-    ProductScreen.addOrderline("Till Lamp", "1"),
+    lamp(),
     see(".retail-points-forecast"),
     redeem("37"),
     balance(63),
@@ -45,8 +79,200 @@ add("live", () => [
     ProductScreen.clickDisplayedProduct("Till Lamp", true, "2"),
     ProductScreen.totalAmountIs("363"),
     see(".retail-points-redeemed:contains(37)", "The amount stays when the order changes"),
-    pay("Cash"),
+    pay(),
     see(".retail-receipt-redeemed:contains(37)"),
     see(".retail-receipt-balance:contains(63)"),
     see(".retail-receipt-later"),
+]);
+
+/** Six ways lead to a customer; an order that comes with one is none of Odoo's own hooks. */
+add("new_order_with_a_customer", () => [
+    start(),
+    run(() => {
+        const partner = posmodel.models["res.partner"].find((each) => each.name === "Ann Lee");
+        posmodel.addNewOrder({ partner_id: partner });
+    }, "An order that has a customer from the beginning"),
+    live(),
+    balance(100),
+]);
+
+/** The engine takes two seconds: what was known is shown long before. */
+add("slow", () => [
+    start(),
+    run(async () => {
+        const partner = posmodel.models["res.partner"].find((each) => each.name === "Ann Lee");
+        posmodel.getOrder().setPartner(partner);
+        const seen = (selector) => () => document.querySelector(selector);
+        await until(seen(".retail-points-balance"), "the balance that was known", 300);
+        await until(seen(".retail-points-age"), "its age", 1000);
+        if (document.querySelector(".retail-points-live")) {
+            throw new Error("The engine did not answer.");
+        }
+    }, "The balance and its age appear"),
+    balance(100),
+    old(),
+    lamp(),
+    pay(),
+    see(".retail-receipt-balance:contains(100)"),
+]);
+
+/** The engine is down: nothing can be redeemed, and the sale goes on. */
+add("down", () => [
+    start(),
+    choose("Ann Lee"),
+    old(),
+    balance(100),
+    lamp(),
+    press("button.retail-points-redeem"),
+    see(".o_notification:contains(No Stars can be redeemed now)"),
+    pay(),
+    see(".retail-receipt-later"),
+]);
+
+/** The engine is down, and the program lets customers redeem a few points meanwhile. */
+add("down_with_a_limit", () => [
+    start(),
+    choose("Ann Lee"),
+    old(),
+    lamp(),
+    press("button.retail-points-redeem"),
+    see(".modal:contains(Up to 30 for this order)"),
+    NumberPopup.enterValue("20"),
+    Dialog.confirm("Redeem"),
+    see(".retail-points-redeemed:contains(20)"),
+    pay(),
+    see(".retail-receipt-redeemed:contains(20)"),
+]);
+
+/** Another till holds the points between the reward and the payment: the cashier is told, and takes what is left. */
+add("two_tills", () => [
+    start(),
+    choose("Ann Lee"),
+    live(),
+    lamp(),
+    redeem("60"),
+    holdElsewhere(80),
+    ProductScreen.clickPayButton(false),
+    see(".modal:contains(20 Stars are available: 80 are being redeemed at another checkout.)"),
+    Dialog.confirm("Redeem 20"),
+    see(".retail-points-redeemed:contains(20)"),
+    ProductScreen.totalAmountIs("180"),
+    pay(),
+]);
+
+/** The points are gone when the payment is validated: the reward is taken off, and the rest is paid. */
+add("gone_at_the_payment", () => [
+    start(),
+    choose("Ann Lee"),
+    live(),
+    lamp(),
+    redeem("60"),
+    ProductScreen.clickPayButton(),
+    run(async () => {
+        const order = posmodel.getOrder();
+        await posmodel._retailCall("retail_hold_points", [order.uuid, {}], 5000);
+    }, "The hold expires"),
+    holdElsewhere(100),
+    PaymentScreen.clickPaymentMethod("Cash"),
+    PaymentScreen.clickValidate(),
+    see(".modal:contains(0 Stars are available)"),
+    Dialog.confirm("Remove the Reward"),
+    PaymentScreen.remainingIs("60"),
+    PaymentScreen.clickPaymentMethod("Bank"),
+    PaymentScreen.clickValidate(),
+    ReceiptScreen.isShown(),
+]);
+
+/** Whoever changes their mind frees the points at once. */
+add("released", () => [
+    start(),
+    choose("Ann Lee"),
+    live(),
+    lamp(),
+    redeem("60"),
+    ProductScreen.clickPayButton(),
+    PaymentScreen.clickBack(),
+    press("button.retail-points-redeem"),
+    NumberPopup.enterValue("0"),
+    Dialog.confirm("Redeem"),
+    ProductScreen.totalAmountIs("200"),
+    run(
+        () => until(() => !Object.keys(posmodel.getOrder().uiState.retailHeld).length, "released"),
+        "The till has released the points"
+    ),
+]);
+
+/** No network from the choice of the customer on: the sale goes on, and is sent once after a reload. */
+add("offline", () => [
+    start(),
+    lamp(),
+    Offline.setOfflineMode(),
+    run(async () => {
+        window.dispatchEvent(new Event("offline"));
+        await until(() => posmodel.data.network.offline, "offline");
+    }, "The till notices"),
+    choose("Ann Lee"),
+    old(),
+    balance(100),
+    press("button.retail-points-redeem"),
+    see(".modal:contains(Up to 30 for this order)"),
+    NumberPopup.enterValue("25"),
+    Dialog.confirm("Redeem"),
+    see(".retail-points-redeemed:contains(25)"),
+    pay(),
+    see(".retail-receipt-redeemed:contains(25)"),
+    see(".retail-receipt-later"),
+    Utils.refresh(),
+    run(
+        () => until(() => window.posmodel?.models["pos.order"].every((each) => each.isSynced), "all orders are sent"),
+        "After the reload, the order is sent"
+    ),
+    Utils.refresh(),
+    see(".product-screen, .receipt-screen"),
+]);
+
+/** No network and no limit: nothing can be redeemed. */
+add("offline_without_a_limit", () => [
+    start(),
+    lamp(),
+    choose("Ann Lee"),
+    live(),
+    redeem("25"),
+    Offline.setOfflineMode(),
+    run(async () => {
+        window.dispatchEvent(new Event("offline"));
+        await until(() => posmodel.data.network.offline, "offline");
+    }, "The till notices"),
+    ProductScreen.clickPayButton(false),
+    see(".modal:contains(The till is offline. No Stars can be redeemed now.)"),
+    Dialog.confirm("Remove the Reward"),
+    ProductScreen.totalAmountIs("200"),
+    Offline.setOnlineMode(),
+]);
+
+/** The answer to the order is lost: it is sent again, and booked once. */
+add("answer_lost", () => [
+    start(),
+    choose("Ann Lee"),
+    live(),
+    lamp(),
+    redeem("40"),
+    run(() => {
+        const { orm } = posmodel.data;
+        const call = orm.call;
+        orm.call = async (model, method, ...args) => {
+            const answer = await call.call(orm, model, method, ...args);
+            if (method === "sync_from_ui") {
+                orm.call = call;
+                throw new ConnectionLostError();
+            }
+            return answer;
+        };
+        const { error } = console;
+        console.error = (...args) => (`${args[0]}`.includes("ConnectionLostError") ? null : error(...args));
+    }, "The next answer is lost"),
+    pay(),
+    run(() => posmodel.syncAllOrders(), "It is sent again"),
+    run(() => posmodel.syncAllOrders(), "And again"),
+    see(".receipt-screen"),
 ]);
