@@ -75,8 +75,9 @@
     "assets": {
         "web.assets_backend": [
             "retail_hub/static/src/**/*",
-            ("remove", "retail_hub/static/src/till/**/*"),
+            ("remove", "retail_hub/static/src/till*/**/*"),
         ],
+        "point_of_sale.customer_display_assets": ["retail_hub/static/src/till_display/**/*"],
         "point_of_sale._assets_pos": ["retail_hub/static/src/till/**/*"],
         "web.assets_tests": ["retail_hub/static/tests/tours/**/*"],
     },

@@ -1,15 +1,19 @@
 """Orders of tills: the points that their rewards cost are taken once, with the order."""
 
 import logging
+from datetime import timedelta
 
 import psycopg2
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ...core.tracebacks import without_values
+from ..source.pos_order import PAID
 from .mirror import SMALLEST
 
 _logger = logging.getLogger(__name__)
+
+LATELY_DAYS = 30
 
 
 class PosOrder(models.Model):
@@ -37,6 +41,14 @@ class PosOrder(models.Model):
                 raise
             except Exception as error:  # overrides of cards and their history may raise anything
                 _logger.error("Cannot take points for order %s\n%s", self.id, without_values(error))
+
+    @api.model
+    def _retail_take_missing_points(self):
+        """Take the points of orders that arrived lately, where that failed: of all others, they are taken already."""
+        since = fields.Datetime.now() - timedelta(days=LATELY_DAYS)
+        lately = [("date_order", ">=", since), ("state", "in", PAID), ("retail_loyalty_claims", "!=", False)]
+        for order in self.search([*lately, ("lines.is_reward_line", "=", True)], order="id"):
+            order._retail_take_points()
 
     def _retail_redeemed(self):
         """Return ``{card (superuser): points}`` of rewards of programs whose points an engine owns.
@@ -71,7 +83,9 @@ class PosOrder(models.Model):
             return
         claim = self._retail_claim(card)
         if card.partner_id != self.partner_id:
-            card.env["retail.loyalty.difference"]._note_till(card, "owner", points, self, claim)
+            if not hold:
+                holds.create({**self._retail_redemption(card, points, claim), "state": "released"})
+                card.env["retail.loyalty.difference"]._note_till(card, "owner", points, self, claim)
             return
         if hold.state == "held":
             hold._end("released")

@@ -1,6 +1,7 @@
 """Points redeemed at a till are taken once, with the order, whatever became of its other calls."""
 
 from copy import deepcopy
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError
@@ -173,6 +174,8 @@ class TestTillOrders(TillCase):
         self.assertEqual((order.state, self._available()), ("paid", (100, 0)))
         found = self._differences()
         self.assertEqual((found.cause, found.short, found.pos_order_id), ("owner", 80, order))
+        order._retail_take_points()
+        self.assertEqual((self._differences(), found.short), (found, 80))
 
     def test_claims_that_are_nonsense(self):
         for number, claims in enumerate((None, [], "x", {str(self.club_card.id): 7}, {"7": {"shown": []}})):
@@ -184,10 +187,15 @@ class TestTillOrders(TillCase):
         def fail(*_args, **_kwargs):
             raise ZeroDivisionError
 
-        self.patch(type(self.env["retail.loyalty.hold"]), "_spend", fail)
-        with self.assertLogs("odoo.addons.retail_hub.models.loyalty.till_order", "ERROR"):
-            order = self._redeem(80, uuid="U-1")
+        claims = {str(self.club_card.id): {"points": 80}}
+        logger = "odoo.addons.retail_hub.models.loyalty.till_order"
+        hold = type(self.env["retail.loyalty.hold"])
+        with patch.object(hold, "_spend", fail), self.assertLogs(logger, "ERROR"):
+            order = self._redeem(80, uuid="U-1", claims=claims)
         self.assertEqual((order.state, self._available(), self._holds()), ("paid", (100, 0), []))
+        for _night in range(2):
+            self.env["retail.loyalty.difference"].sudo()._cron_prove()
+        self.assertEqual((self._available(), self._booked()), ((20, 0), [("redeem", -80, 20)]))
 
     def test_returned_rewards_take_no_points(self):
         order = self._redeem(80, uuid="U-1")

@@ -1,5 +1,7 @@
 """A till in a real browser, with its loyalty engine up, slow and down, with another till, and without a network."""
 
+import json
+
 from odoo.tests import tagged
 
 from odoo.addons.point_of_sale.tests.test_frontend import TestPointOfSaleHttpCommon
@@ -109,3 +111,27 @@ class TestTillTours(TillTourCase):
     def test_answer_lost(self):
         self._tour("answer_lost")
         self.assertEqual((len(self._orders()), self._booked()), (1, [("redeem", -40, 60)]))
+
+    def test_customer_display(self):
+        """It shows what the till tells it of the customer's points."""
+        order = {
+            "lines": [],
+            "amount": "$ 163.00",
+            "retailPoints": [{"id": 7, "unit": "Stars", "left": "63"}],
+        }
+        code = f"""
+            const show = () => {{
+                new BroadcastChannel("UPDATE_CUSTOMER_DISPLAY").postMessage({json.dumps(order)});
+                const points = document.querySelector(".retail-display-points")?.innerText.split("\\n").join(" ");
+                points ? console.log(points === "Stars left 63" ? "test successful" : points) : setTimeout(show, 50);
+            }};
+            show();
+        """
+        config = self.main_pos_config
+        config.with_user(self.pos_user).open_ui()
+        self.browser_js(
+            f"/pos_customer_display/{config.id}/{config.access_token}",
+            code,
+            "!!document.querySelector('.o_customer_display')",
+            login="pos_user",
+        )

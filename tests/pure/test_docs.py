@@ -222,9 +222,10 @@ def test_labels():
 
 
 def labels_of_views():
-    """Return all texts of the views: of buttons, fields, pages, menus, filters."""
+    """Return all texts of the views, and of what runs in browsers: of buttons, fields, pages, menus, filters."""
     texts = set()
-    for path in (*ROOT.glob("views/**/*.xml"), *ROOT.glob("wizards/**/*.xml"), *ROOT.glob("security/*.xml")):
+    folders = ("views/**", "wizards/**", "security", "static/src/**")
+    for path in (path for folder in folders for path in ROOT.glob(f"{folder}/*.xml")):
         for element in etree.parse(path).iter(etree.Element):
             texts |= {element.text or "", *(element.get(name, "") for name in ("string", "name", "title"))}
     return {text.strip().rstrip("…") for text in texts}

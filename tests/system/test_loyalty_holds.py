@@ -1,4 +1,4 @@
-"""Points that several callers want at once are held once, in real processes."""
+"""Points that several callers want at once, through the API and at tills, are held once, in real processes."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -59,3 +59,44 @@ def test_a_gift_card_is_held_and_spent_once(shop):
         """
     )
     assert figures == (10, 10, 0, 10)
+
+
+@pytest.fixture(scope="module")
+def tills(shop, sandbox_process):
+    """Two tills with a program whose points an engine owns."""
+    values = {"name": "Points", "provider": "voucherify", "base_url": sandbox_process.url}
+    [engine] = shop.call("retail.connector", "create", [values])
+    program = {
+        "name": "Club",
+        "program_type": "loyalty",
+        "applies_on": "both",
+        "trigger": "auto",
+        "retail_owner": "engine",
+        "retail_connector_id": engine,
+        "retail_remote_program": "lprg_5a1d000000000001",
+    }
+    [shop.club] = shop.call("loyalty.program", "create", [program])
+    tills = [{"name": f"Till {number}", "payment_method_ids": [[6, 0, []]]} for number in (1, 2)]
+    return shop.call("pos.config", "create", tills)
+
+
+def test_two_tills_cannot_redeem_the_same_points(shop, tills):
+    [member] = shop.call("res.partner", "create", [{"name": "Ann Lee"}])
+    values = {"program_id": shop.club, "points": 100, "partner_id": member}
+    [card] = shop.call("loyalty.card", "create", [values])
+    shop.db.query("UPDATE retail_loyalty_account SET read_at = now() AT TIME ZONE 'UTC'")
+    mark = uuid.uuid4().hex[:8]
+
+    def hold(number):
+        till = tills[number % 2]
+        answer = shop.client().call(
+            "pos.config", "retail_hold_points", [till], f"{mark}-{number}", {str(card): 30}
+        )
+        return answer["refused"]
+
+    refusals = in_parallel(hold, range(12))
+    refused = [each for each in refusals if each]
+    assert len(refused) == 9
+    assert {each["available"] for each in refused} == {10}
+    [held] = shop.db.query(f"SELECT held::float FROM retail_loyalty_account WHERE card_id = {card}")
+    assert held == (90,)

@@ -1,6 +1,8 @@
 import { ConnectionLostError, ConnectionAbortedError } from "@web/core/network/rpc";
 import { PosStore } from "@point_of_sale/app/services/pos_store";
+import { _t } from "@web/core/l10n/translation";
 import { effect } from "@web/core/utils/reactive";
+import { formatPoints } from "./format";
 import { logPosMessage } from "@point_of_sale/app/utils/pretty_console_log";
 import { patch } from "@web/core/utils/patch";
 
@@ -122,9 +124,19 @@ patch(PosStore.prototype, {
         for (const [key] of answer["loyalty.card"].length ? local : []) {
             delete changes[key];
         }
-        const isShown = this.getOrder()?.uuid === order.uuid;
-        if (isShown && (local.length || Object.keys(order.retailRedeemed()).length)) {
+        const redeemed = order.retailRedeemed();
+        if (this.getOrder()?.uuid === order.uuid && (local.length || Object.keys(redeemed).length)) {
+            this._retailSayLess(order, redeemed);
             this.updateRewards();
+        }
+    },
+    /** Rewards that cost more than there is now become smaller: the cashier has to know. */
+    _retailSayLess(order, redeemed) {
+        for (const card of order.retailCards().filter((each) => redeemed[each.id] > each.retailAvailable)) {
+            const names = { points: formatPoints(card.retailAvailable), unit: card.program_id.portal_point_name };
+            this.notification.add(_t("Only %(points)s %(unit)s are available now. The reward was changed.", names), {
+                type: "warning",
+            });
         }
     },
     async fetchLoyaltyCard(programId, partnerId) {

@@ -1,8 +1,7 @@
 import { LoyaltyCard } from "@pos_loyalty/app/models/loyalty_card";
 import { DataServiceOptions } from "@point_of_sale/app/models/data_service_options";
 import { patch } from "@web/core/utils/patch";
-
-const { DateTime } = luxon;
+import { shownTime } from "./format";
 
 /** Cards of programs whose points a loyalty engine owns. */
 patch(LoyaltyCard.prototype, {
@@ -15,12 +14,7 @@ patch(LoyaltyCard.prototype, {
     },
     /** When the balance was read from the engine, as people say it; empty if it never was. */
     get retailAge() {
-        const at = this.retail_read_at;
-        if (!at) {
-            return "";
-        }
-        const isToday = at.hasSame(DateTime.now(), "day");
-        return at.toLocaleString(isToday ? DateTime.TIME_SIMPLE : DateTime.DATETIME_SHORT);
+        return this.retail_read_at ? shownTime(this.retail_read_at) : "";
     },
 });
 

@@ -1,4 +1,6 @@
 import { PosOrder } from "@point_of_sale/app/models/pos_order";
+import { deserializeDateTime } from "@web/core/l10n/dates";
+import { formatPoints, shownTime } from "./format";
 import { patch } from "@web/core/utils/patch";
 
 // Points that the reward being computed may cost: {couponId, points}. Rewards are computed without awaiting anything.
@@ -84,9 +86,10 @@ patch(PosOrder.prototype, {
     /**
      * Note what the customer redeems and what the till showed: it travels with the order.
      *
+     * @param {Object} live ids of the cards whose balance is the engine's of now: {id: true}
      * @param {Object} offline ids of the cards whose points are not held: {id: true}
      */
-    retailClaim(offline = {}) {
+    retailClaim(live, offline = {}) {
         const redeemed = this.retailRedeemed();
         const claims = {};
         for (const card of this.retailCards()) {
@@ -94,6 +97,7 @@ patch(PosOrder.prototype, {
                 points: redeemed[card.id] || 0,
                 shown: card.retailAvailable,
                 read_at: card.retail_read_at?.toUTC().toFormat("yyyy-MM-dd HH:mm:ss") || null,
+                live: Boolean(live[card.id]),
                 offline: Boolean(offline[card.id]),
             };
         }
@@ -107,8 +111,16 @@ patch(PosOrder.prototype, {
             if (!card) {
                 return [];
             }
-            const left = Math.round((claim.shown - claim.points) * 100) / 100;
-            return [{ cardId, card, redeemed: claim.points, left, isOffline: claim.offline }];
+            return [
+                {
+                    cardId,
+                    unit: card.program_id.portal_point_name,
+                    redeemed: claim.points && formatPoints(claim.points),
+                    left: formatPoints(claim.shown - claim.points),
+                    readAt: !claim.live && claim.read_at ? shownTime(deserializeDateTime(claim.read_at)) : "",
+                    isSale: this.priceIncl > 0,
+                },
+            ];
         });
     },
 });

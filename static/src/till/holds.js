@@ -50,18 +50,22 @@ patch(PosStore.prototype, {
         const redeemed = order.retailRedeemed();
         if (!Object.keys(redeemed).length) {
             this.retailRelease(order);
-            order.retailClaim();
+            order.retailClaim(this._retailLive(order));
             return true;
         }
         const { refused, offline } = await this._retailTryHold(order, redeemed);
         if (!refused) {
             order.uiState.retailHeld = redeemed;
-            order.retailClaim(offline);
+            order.retailClaim(this._retailLive(order), offline);
             return true;
         }
         order.uiState.retailHeld = {};
         await this._retailRefuse(order, refused);
+        this.retailReadAgain();
         return false;
+    },
+    _retailLive(order) {
+        return Object.fromEntries(order.retailCards().map((card) => [card.id, this.retailKnown(card).isLive]));
     },
     async _retailTryHold(order, redeemed) {
         try {

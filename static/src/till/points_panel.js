@@ -61,8 +61,13 @@ export class PointsPanel extends Component {
         return details.join(" · ");
     }
 
-    get isReading() {
-        return this.pos.retailReadings[this.partner?.id]?.state === "reading";
+    /** How it is known whether the customer is a member. */
+    get state() {
+        return this.pos.retailReadings[this.partner?.id]?.state;
+    }
+
+    get isSale() {
+        return this.props.order.priceIncl > 0;
     }
 
     redeem({ reward, card }) {

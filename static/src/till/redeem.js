@@ -33,7 +33,10 @@ patch(PosStore.prototype, {
         const unit = card.program_id.portal_point_name;
         const most = this.retailMost(order, reward, card);
         if (most < reward.required_points) {
-            this.notification.add(_t("No %(unit)s can be redeemed now.", { unit }), { type: "warning" });
+            const text = this.retailKnown(card).isLive
+                ? _t("No %(unit)s can be redeemed in this order.", { unit })
+                : _t("The balance cannot be confirmed. No %(unit)s can be redeemed now.", { unit });
+            this.notification.add(text, { type: "warning" });
             return;
         }
         const isValid = (buffer) => parsed(buffer) >= 0 && parsed(buffer) <= most;

@@ -9,4 +9,15 @@ patch(OrderPaymentValidation.prototype, {
         }
         return super.validateOrder(...arguments);
     },
+    async finalizeValidation() {
+        const redeemed = Object.entries(this.order.retailRedeemed());
+        const result = await super.finalizeValidation(...arguments);
+        if (this.order?.finalized ?? true) {
+            for (const [cardId, points] of redeemed) {
+                const card = this.pos.models["loyalty.card"].get(Number(cardId));
+                card.points -= points; // until the balance is read again
+            }
+        }
+        return result;
+    },
 });

@@ -124,7 +124,7 @@ add("down", () => [
     balance(100),
     lamp(),
     press("button.retail-points-redeem"),
-    see(".o_notification:contains(No Stars can be redeemed now)"),
+    see(".o_notification:contains(The balance cannot be confirmed. No Stars can be redeemed now)"),
     pay(),
     see(".retail-receipt-later"),
 ]);
