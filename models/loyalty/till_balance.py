@@ -43,6 +43,21 @@ class PosConfig(models.Model):
                 "live": live,
             }
 
+    def retail_enroll(self, partner_id, program_id):
+        """Enroll a customer who has agreed to the terms in a program of this till.
+
+        :return: ``{"loyalty.card": [the card, as a till loads it]}``
+        :raise UserError: the customer cannot be enrolled
+        """
+        self._retail_check_till()
+        customer = self.env["res.partner"].browse(int(partner_id)).exists()
+        customer.check_access("read")
+        program = self._retail_engine_programs().filtered(lambda each: each.id == program_id)
+        if not customer or not program:
+            raise UserError(self.env._("This customer cannot join this program here."))
+        card = customer._retail_enroll(program, self.name)
+        return {"loyalty.card": self._retail_till_values(card.with_env(self.env), None)}
+
     def _retail_check_till(self):
         """
         :raise AccessError: the user does not work at tills

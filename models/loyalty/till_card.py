@@ -7,13 +7,7 @@ from odoo.fields import Domain
 from .entry import DIGITS
 
 ADJUSTERS = ("retail_hub.group_user", "sales_team.group_sale_salesman")
-SHOWN = {
-    "retail_pending": "pending",
-    "retail_tier": "tier",
-    "retail_expiring_points": "expiring_points",
-    "retail_expiring_on": "expiring_on",
-    "retail_read_at": "read_at",
-}
+SHOWN = ("retail_pending", "retail_tier", "retail_expiring_points", "retail_expiring_on", "retail_read_at")
 
 
 class LoyaltyProgram(models.Model):
@@ -45,25 +39,11 @@ class LoyaltyCard(models.Model):
     _inherit = "loyalty.card"
 
     retail_held = fields.Float("Held", digits=DIGITS, compute="_compute_retail_held")
-    retail_pending = fields.Float("Pending", digits=DIGITS, compute="_compute_retail_account")
-    retail_tier = fields.Char("Tier", compute="_compute_retail_account")
-    retail_expiring_points = fields.Float("Next to Expire", digits=DIGITS, compute="_compute_retail_account")
-    retail_expiring_on = fields.Date("Expire On", compute="_compute_retail_account")
-    retail_read_at = fields.Datetime("Balance As Of", compute="_compute_retail_account")
 
     def _compute_retail_held(self):
         held = self._retail_held()
         for card in self:
             card.retail_held = held[card]
-
-    def _compute_retail_account(self):
-        # As the superuser: whoever may see a card may see what the engine says of it.
-        accounts = self.env["retail.loyalty.account"].sudo().search([("card_id", "in", self.ids)])
-        by_card = {account.card_id.id: account for account in accounts}
-        for card in self:
-            account = by_card.get(card.id, accounts.browse())
-            for name, source in SHOWN.items():
-                card[name] = account[source]
 
     @api.model
     def _load_pos_data_domain(self, data, config):

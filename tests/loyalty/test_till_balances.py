@@ -2,6 +2,7 @@
 
 import time
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .till_case import TillCase
@@ -72,6 +73,19 @@ class TestTillBalances(TillCase):
         bob = self.env["res.partner"].create({"name": "Bob"})
         self.assertEqual(self._read_balances(bob.id), {"loyalty.card": [], "live": []})
         self.assertEqual(self._read_balances(0), {"loyalty.card": [], "live": []})
+
+    def test_enroll(self):
+        """Once, with where the customer agreed."""
+        bob = self.env["res.partner"].create({"name": "Bob"})
+        for _time in range(2):
+            [card] = self._till().retail_enroll(bob.id, self.program.id)["loyalty.card"]
+        cards = self.env["loyalty.card"].search([("partner_id", "=", bob.id)])
+        self.assertEqual((cards.ids, card["points"], card["partner_id"]), ([card["id"]], 0, bob.id))
+        self.assertEqual(cards.retail_consent_source, self.config.name)
+        local = self._create_program("Local", retail_owner="odoo")
+        for customer_id, program_id in ((bob.id, local.id), (0, self.program.id), (bob.id, 0)):
+            with self.assertRaises(UserError):
+                self._till().retail_enroll(customer_id, program_id)
 
     def test_what_a_till_loads(self):
         """The cards of the customers that it loads, so that it knows their balances without a network."""

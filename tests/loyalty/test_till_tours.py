@@ -66,6 +66,15 @@ class TestTillTours(TillTourCase):
     def test_new_order_with_a_customer(self):
         self._tour("new_order_with_a_customer")
 
+    def test_join(self):
+        bo = self.env["res.partner"].create({"name": "Bo Nobody"})
+        self._tour("join")
+        card = self.env["loyalty.card"].search([("partner_id", "=", bo.id)])
+        self.assertEqual(
+            (card.program_id, card.retail_consent_source, len(self._orders())),
+            (self.program, self.main_pos_config.name, 1),
+        )
+
     def test_slow(self):
         self.sandbox.fault(latency=2, path="/v")
         self._tour("slow")

@@ -70,6 +70,10 @@ export class PointsPanel extends Component {
         return this.props.order.priceIncl > 0;
     }
 
+    join({ program }) {
+        return this.pos.retailEnroll(this.props.order, program);
+    }
+
     redeem({ reward, card }) {
         return this.pos.retailAskAndRedeem(this.props.order, reward, card);
     }

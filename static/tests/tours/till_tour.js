@@ -96,6 +96,20 @@ add("new_order_with_a_customer", () => [
     balance(100),
 ]);
 
+/** A customer who is no member joins at the till. */
+add("join", () => [
+    start(),
+    choose("Bo Nobody"),
+    see(".retail-points-none"),
+    lamp(),
+    press(".retail-points-join"),
+    see(".modal:contains(Does Bo Nobody agree to the terms of Club?)"),
+    Dialog.confirm("Agreed"),
+    balance(0),
+    pay(),
+    see(".retail-receipt-later"),
+]);
+
 /** The engine takes two seconds: what was known is shown long before. */
 add("slow", () => [
     start(),
