@@ -170,7 +170,7 @@ class HttpClient:
         :param params: the query; it never appears in a message
         :param is_write: whether the call may change something; None to decide by the method
         :param content: the body as bytes, instead of ``json``
-        :param headers: for this call only
+        :param headers: for this call only; one that authorizes it replaces that of the client
         :raise TransientError: no response, or an unusable one (``uncertain`` if a write may have happened); or the
             deadline has passed (``OUT_OF_TIME``)
         :raise AuthError: the credentials contain characters that a header cannot have
@@ -237,7 +237,7 @@ class HttpClient:
             headers={**self._headers, **(headers or {})},
             data=body,
             params=params,
-            auth=self._auth,
+            auth=self._auth.with_own(headers or {}),
         )
 
     def _open(self, request, is_write):
@@ -436,6 +436,11 @@ class _BoundedAdapter(HTTPAdapter):
 class _HeaderAuth(requests.auth.AuthBase):
     def __init__(self, headers):
         self._headers = dict(headers)
+
+    def with_own(self, headers):
+        """Return the same with the values that a call has for these headers."""
+        own = {name: headers[name] for name in self._headers.keys() & headers.keys()}
+        return _HeaderAuth({**self._headers, **own}) if own else self
 
     def __call__(self, request):
         if not all(value.isascii() and value.isprintable() for value in self._headers.values()):

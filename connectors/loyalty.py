@@ -1,13 +1,19 @@
 """The contract between the hub and a loyalty engine: what it can do, and what it says about a member. Plain Python."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from .items import Item
 
 TransactionKind = Literal["earn", "redeem", "reverse", "adjust", "expire"]
 TransactionState = Literal["booked", "pending", "rejected"]
+_KEY = re.compile(r"#([0-9a-f-]{36})$")
+_ORDER = re.compile(r"(pos|sale)-(\d{1,18})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +101,30 @@ class Membership:
 def order_key(channel: str, order_id: str) -> str:
     """Return the name of an order at an engine: ``pos-7``, or ``sale-7`` for orders of salespeople and the web shop."""
     return f"{'pos' if channel == 'pos' else 'sale'}-{order_id}"
+
+
+def order_of(key: str) -> tuple[str, int] | None:
+    """Return ``("pos", 7)`` or ``("sale", 7)`` of the name of an order at an engine; None if it is no order of ours."""
+    found = _ORDER.fullmatch(key)
+    return (found[1], int(found[2])) if found else None
+
+
+def reason_of(item: "Item", longest: int) -> str:
+    """Return a text for a change of points, by which it is found again: ``Redeemed: S00042 #<key of the item>``.
+
+    :param longest: the characters that an engine takes
+    """
+    what = item.data.get("order_number") or item.data.get("reason") or ""
+    label = item.event_type.partition(".")[2].capitalize()
+    text = f"{label}: {what}" if what else label
+    tail = f" #{item.idempotency_key}"
+    return text[: longest - len(tail)] + tail
+
+
+def key_in(reason: str) -> str:
+    """Return the key of the item in the text of :func:`reason_of`; empty if there is none."""
+    found = _KEY.search(reason)
+    return found[1] if found else ""
 
 
 def customer_key(customer_id: str) -> str:

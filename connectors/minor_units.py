@@ -19,6 +19,11 @@ def to_minor(amount: str, currency: str) -> int:
     return int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
+def from_minor(amount: int, currency: str) -> Decimal:
+    """Return an integer of the currency's minor unit as a decimal amount: ``(1250, "EUR")`` is 12.50."""
+    return Decimal(amount).scaleb(-_DIGITS.get(currency, 2))
+
+
 def spread(total: int, weights: Sequence[int]) -> list[int]:
     """Return integers that are in proportion to the weights, and whose sum is the total.
 

@@ -4,13 +4,12 @@ Points are booked some seconds after the call that adds them was answered, and m
 idempotency key: what it was for is told by its ``reason``, which ends with the key of the item.
 """
 
-import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from ...core.errors import AcceptedError, BusinessError, ConflictError, MappingError, RemoteNotFoundError
 from ..items import Outcome, Prepared
-from ..loyalty import EngineTransaction, Lot, Membership, customer_key
+from ..loyalty import EngineTransaction, Lot, Membership, customer_key, key_in, reason_of
 
 ENROLLED = "loyalty.enrolled"
 CHANGED = ("loyalty.earned", "loyalty.redeemed", "loyalty.adjusted", "loyalty.expired", "loyalty.reversed")
@@ -18,7 +17,6 @@ EVENT_TYPES = frozenset({ENROLLED, *CHANGED})
 ENROLL, ADJUST = "enroll", "adjust"
 MAX_REASON = 255
 MAX_WAIT = 300.0  # seconds between two questions whether points were booked
-KEY = re.compile(r"#([0-9a-f-]{36})$")
 STATES = {"APPROVED": "booked", "REJECTED": "rejected"}
 # Type of a card transaction -> (kind, sign). Those without a sign do not change what can be spent.
 KINDS = {
@@ -58,17 +56,8 @@ def prepare(item, programs):
     points = Decimal(data["points"])
     if points != points.to_integral_value():
         raise MappingError("Voucherify takes whole points only.", code="FRACTION", field="points")
-    body = {**body, "points": int(points), "reason": reason_of(item)}
+    body = {**body, "points": int(points), "reason": reason_of(item, MAX_REASON)}
     return Prepared(item, ADJUST, body, {}, is_subject=True)
-
-
-def reason_of(item):
-    """Return the text by which the transaction is found again: ``Redeemed: S00042 #<key>``."""
-    what = item.data.get("order_number") or item.data.get("reason") or ""
-    label = item.event_type.partition(".")[2].capitalize()
-    text = f"{label}: {what}" if what else label
-    tail = f" #{item.idempotency_key}"
-    return text[: MAX_REASON - len(tail)] + tail
 
 
 def membership_of(body, wallet):
@@ -100,7 +89,6 @@ def transaction_of(each):
         return None
     details = each.get("details") or {}
     reason, rejection = details.get("reason") or "", details.get("rejection") or {}
-    key = KEY.search(reason)
     return EngineTransaction(
         id=each["id"],
         kind=kind,
@@ -108,7 +96,7 @@ def transaction_of(each):
         # Negative only for ADMIN_DEBIT: the type says which way the others go.
         points=sign * abs(_points(details)),
         occurred_at=time_of(each),
-        key=key[1] if key else "",
+        key=key_in(reason),
         group=str((details.get("metadata") or {}).get("event_id") or ""),
         reason=str(rejection.get("reason") or "") or reason,
     )

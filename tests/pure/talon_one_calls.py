@@ -6,8 +6,8 @@ from urllib.parse import quote, urlencode
 from openapi_spec import load
 from sandbox_fixtures import Api
 
-INTEGRATION = {"Authorization": "ApiKey-v1 sandbox-integration-key"}
-MANAGEMENT = {"Authorization": "ManagementKey-v1 sandbox-management-key"}
+INTEGRATION = {"Authorization": "ApiKey-v1 sandbox-api-key"}
+MANAGEMENT = {"Authorization": "ManagementKey-v1 sandbox-mgmt-key"}
 FILES = [f"api-evangelist/talon-one-{name}-api-openapi.yml" for name in ("integration", "management")]
 PROGRAM = "/v1/loyalty_programs/5"
 SESSIONS = "/v2/customer_sessions"

@@ -95,10 +95,10 @@ def test_the_check_of_answers_sees(talon, change):
         None,
         "",
         "ApiKey-v1 wrong",
-        "sandbox-integration-key",
-        "Bearer sandbox-integration-key",
+        "sandbox-api-key",
+        "Bearer sandbox-api-key",
         MANAGEMENT["Authorization"],
-        "ApiKey-v1 sandbox-management-key",
+        "ApiKey-v1 sandbox-mgmt-key",
     ],
 )
 def test_the_integration_key(talon, value):

@@ -40,13 +40,13 @@ def without_nulls(data):
 
 @pytest.fixture
 def integration(client):
-    with client("api_key_v1", "ApiKey-v1", "sandbox-integration-key") as one:
+    with client("api_key_v1", "ApiKey-v1", "sandbox-api-key") as one:
         yield talon_one.IntegrationApi(one)
 
 
 @pytest.fixture
 def management(client):
-    with client("management_key", "ManagementKey-v1", "sandbox-management-key") as one:
+    with client("management_key", "ManagementKey-v1", "sandbox-mgmt-key") as one:
         yield talon_one.ManagementApi(one)
 
 

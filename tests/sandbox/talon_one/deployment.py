@@ -25,11 +25,12 @@ from . import (
 from .failures import Failure
 
 PARTS = (events, loyalty, management, profiles, reservations, returns, sessions)
+# The keys have no words of the API in them: where the hub masks secrets, it masks long parts of them too.
 SETTINGS = {
-    "integration_key": "sandbox-integration-key",
+    "integration_key": "sandbox-api-key",
     "integration_key_expires": None,  # a time
     "integration_key_is_test": False,  # it makes all requests dry
-    "management_key": "sandbox-management-key",
+    "management_key": "sandbox-mgmt-key",
     "management_key_expires": None,
     "management_operations": None,  # those that the key may call; None: all
     "management_calls": 3,  # for each operation, in management_interval_s

@@ -1,0 +1,269 @@
+"""The Talon.One adapter."""
+
+import hashlib
+import json
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
+from ...core.errors import (
+    AuthError,
+    BusinessError,
+    MappingError,
+    RemoteError,
+    RemoteNotFoundError,
+    ValidationError,
+)
+from ..base import Finder
+from ..items import Outcome, Reference
+from ..loyalty import LoyaltyEngine, customer_key
+from ..provider import ConnectionReport
+from ..record_adapter import RecordAdapter
+from . import corrections, customers, orders, points, returns
+from .api import MANAGEMENT_KEY, Api, authorization
+
+MARGIN = timedelta(seconds=60)  # by which times of Talon.One may be apart
+NOBODY = "odoo-0"  # the ID of no profile
+
+
+class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine):
+    """Sends customers, orders, returns and points, one per call. README.md says what Talon.One does with them.
+
+    Two calls at the same time about one profile are refused: those of a batch wait for each other.
+    """
+
+    def __init__(self, settings, mapper, http):
+        super().__init__(settings, mapper, http)
+        self.api = Api(http, settings.credentials)
+        self.corrections = corrections.Corrections(self.api)
+        self._locks = {}
+        self._calls = {
+            customers.SAVE: self._save_profile,
+            customers.ERASE: self._erase_profile,
+            customers.FIND: self._find_profile,
+            orders.UPDATE: self._save_session,
+            returns.RETURN: self._give_back,
+            points.ENROLL: self._correct,
+            points.CHANGE: self._correct,
+        }
+
+    # ----- preparing -----
+
+    def references(self, event_type, data):
+        customer_id = data.get("customer_id")
+        is_needed = event_type in points.EVENT_TYPES or event_type in orders.SAVED
+        return (Reference("customer", int(customer_id)),) if is_needed and customer_id else ()
+
+    def prepare(self, item):
+        """Return the request for an item.
+
+        :raise MappingError: a value cannot be mapped, or the event type is not supported
+        """
+        if item.event_type in customers.EVENT_TYPES:
+            return customers.prepare(item, self.mapper)
+        if item.event_type in orders.EVENT_TYPES:
+            return orders.prepare(item, _buyer(item), self.mapper)
+        if item.event_type in returns.EVENT_TYPES:
+            return returns.prepare(item)
+        if item.event_type in points.EVENT_TYPES:
+            return points.prepare(item, _buyer(item), self.settings.loyalty_programs)
+        raise MappingError(f"Talon.One does not support {item.event_type}.", code="EVENT_NOT_SUPPORTED")
+
+    def prepare_search(self, item, operation, key):
+        return customers.prepare_search(item, key) if operation == customers.SAVE else None
+
+    @classmethod
+    def request_of(cls, url, request):
+        """Return the body without what is in the URL."""
+        return {
+            name: value
+            for name, value in request.items()
+            if name not in ("operation", "profile", "session", "program", "wallet")
+        }
+
+    # ----- sending -----
+
+    def send_one(self, prepared):
+        return self._call(prepared, False)
+
+    def resolve(self, batch):
+        """Send again what has a key: the same one. What has none is looked for first."""
+        return self.call_each(batch, lambda prepared: self._call(prepared, True))
+
+    def is_about_endpoint(self, error):
+        return error.http_status != 409 and error.code != "NOT_CLOSED" and super().is_about_endpoint(error)
+
+    def _call(self, prepared, is_in_doubt):
+        data = prepared.item.data
+        with self._locks.setdefault(data.get("customer_id") or data.get("id"), Lock()):
+            return self._calls[prepared.operation](prepared, is_in_doubt)
+
+    def _done(self, prepared, remote_id=None, **values):
+        return Outcome(prepared.item.trace_id, remote_id, http_status=200, **values)
+
+    # ----- customers -----
+
+    def _save_profile(self, prepared, _is_in_doubt):
+        profile = prepared.body["profile"]
+        self.api.save_profile(profile, {"attributes": prepared.body["attributes"]})
+        return self._done(prepared, profile)
+
+    def _erase_profile(self, prepared, _is_in_doubt):
+        with suppress(RemoteNotFoundError):  # it was never there
+            self.api.erase_profile(prepared.body["profile"])
+        return self._done(prepared)
+
+    def _find_profile(self, prepared, _is_in_doubt):
+        profile = prepared.body["profile"]
+        try:
+            self.api.profile(profile)
+        except RemoteNotFoundError:
+            return self._done(prepared)
+        return self._done(prepared, profile)
+
+    # ----- orders -----
+
+    def _save_session(self, prepared, _is_in_doubt):
+        """Update a session. A session that is where the order wants it, or further, is left alone."""
+        session = prepared.body["session"]
+        body = {name: prepared.body[name] for name in ("customerSession", "responseContent")}
+        key = f"{prepared.item.idempotency_key}-{_digest(body)}"
+        try:
+            self.api.save_session(session, body, key)
+        except ValidationError:
+            if not orders.is_reached(self.api.session(session), prepared.item.event_type):
+                # The refusal may be the one of an earlier attempt, kept under the key although what was wrong is
+                # mended. Without a key nothing is closed twice: a closed session cannot be closed.
+                self.api.save_session(session, body, "")
+        return self._done(prepared, session)
+
+    def _give_back(self, prepared, is_in_doubt):
+        """Give back the items of each session, with a key of its own; what was given back is in the checkpoint."""
+        done, warnings = list(prepared.item.checkpoint.get("done") or ()), []
+        for key, wishes in prepared.body["sessions"].items():
+            if key in done:
+                continue
+            try:
+                warnings += self._give_back_items(prepared, key, wishes, is_in_doubt)
+            except RemoteError as error:
+                checkpoint = {"done": done} if done else {}
+                return Outcome(
+                    prepared.item.trace_id,
+                    None,
+                    error,
+                    error.http_status,
+                    error.response,
+                    checkpoint=checkpoint,
+                )
+            done.append(key)
+        return self._done(prepared, warnings=warnings)
+
+    def _give_back_items(self, prepared, key, wishes, is_in_doubt):
+        """Return warnings.
+
+        :raise RemoteError: a call failed, or it cannot be done
+        """
+        age = _age(prepared.item)
+        session = self.api.session(key)
+        if session is None or session.get("state") not in ("closed", "partially_returned"):
+            error = returns.not_closed(age, session)
+            if error:
+                raise error
+            return [f"Talon.One has booked nothing for the order {key}: there was nothing to take back."]
+        body = returns.body_of(session, wishes)
+        if is_in_doubt and age > returns.KEY_LIFETIME:
+            message = "It is not known whether the items were returned, and Talon.One may return them a second time."
+            raise BusinessError(f"{message} Look at the session {key} there.", code="RETURN_IN_DOUBT")
+        if not is_in_doubt and not returns.is_left(session, body):
+            message = f"Items of the session {key} were returned before. Look at it in Talon.One."
+            raise BusinessError(message, code="RETURNED_BEFORE")
+        if body["return"]["returnedCartItems"]:
+            self.api.give_back(key, body, f"{prepared.item.idempotency_key}-{key}")
+        return []
+
+    # ----- points -----
+
+    def _correct(self, prepared, is_in_doubt):
+        return self.corrections.send(prepared, is_in_doubt)
+
+    def membership(self, program, customer_id):
+        profile = customer_key(customer_id)
+        try:
+            balances = self.api.balances(program.id, profile)
+        except RemoteNotFoundError:
+            return None
+        unused = self.api.unused(program.id, profile, status="active", sort="expiryDate")
+        return points.membership_of(balances, program, profile, unused)
+
+    def transactions(self, program, remote_id, after="", since=None):
+        profile, found = points.profile_of(remote_id), []
+        known_until = points.time_of_expiry(after)
+        since = max(filter(None, (since, known_until and known_until - MARGIN)), default=None)
+        for each in self.api.transactions(program.id, profile):
+            at = points.time_of(each["created"])
+            if each["transactionUUID"] == after or (since and at < since):
+                since = max(filter(None, (since, at - MARGIN)))
+                break
+            if each.get("subledgerId", "") == program.wallet:
+                found.append(each)
+        originals = points.originals_of(self._of_sessions(program, profile, found))
+        now = self._now()
+        listed = {each["transactionUUID"]: points.transaction_of(each, originals, now) for each in found}
+        changes = [*reversed(listed.values()), *self._expiries(program, profile, since)]
+        return sorted(changes, key=lambda each: each.occurred_at)
+
+    def _of_sessions(self, program, profile, entries):
+        """Return all entries of the sessions of these entries."""
+        sessions = sorted({each["customerSessionId"] for each in entries if each.get("customerSessionId")})
+        found = []
+        for start in range(0, len(sessions), 50):
+            wanted = {"customerSessionIDs": sessions[start : start + 50]}
+            found += self.api.transactions(program.id, profile, **wanted)
+        return found
+
+    def _expiries(self, program, profile, since):
+        for lot in self.api.unused(program.id, profile, status="expired"):
+            is_new = since is None or points.time_of(lot["expiryDate"]) >= since
+            if is_new and lot.get("subledgerId", "") == program.wallet:
+                yield points.expiry_of(lot)
+
+    def _now(self):
+        """Return Talon.One's time (UTC, naive)."""
+        return datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=self.http.clock_skew or 0)
+
+    # ----- connection -----
+
+    def test_connection(self):
+        """Look up a profile that is not there, and list the programs if there is a management key.
+
+        :raise RemoteError: a call failed; the message is for the admin
+        """
+        response = None
+        with suppress(RemoteNotFoundError):
+            response = self.api.call("GET", f"/v1/customer_profiles/{NOBODY}/inventory")
+        if authorization(self.settings.credentials, MANAGEMENT_KEY):
+            try:
+                response = self.api.programs()
+            except AuthError as error:
+                if error.code != "FORBIDDEN":  # a key may be for other calls
+                    raise AuthError(f"The management key: {error.message}", code=error.code) from None
+        return ConnectionReport(self.http.host, response.date if response else None)
+
+
+def _buyer(item):
+    """Return the ID of the profile of an order or card; empty for an order of nobody."""
+    found = next(iter(item.remote_ids.values()), None)
+    if found:
+        return found.id
+    customer_id = item.data.get("customer_id")
+    return customer_key(customer_id) if customer_id else ""
+
+
+def _digest(body):
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _age(item):
+    """Return how many seconds ago an item happened."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return (now - item.occurred_at).total_seconds() if item.occurred_at else 0.0
