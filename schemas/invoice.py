@@ -144,7 +144,43 @@ class RefundV1(Canonical):
     payments: tuple[RefundPaymentV1, ...] = ()
 
 
-RETIRED = (InvoiceV1,)
+class SoldLineV1(Canonical):
+    """The line of an order of which goods come back: ``quantity`` of the ``sold``, in the order's unit of measure.
+
+    ``position`` is its place in the order, from 0: among the products with a positive quantity, sorted by the lines'
+    ids. Lines that are added to the order later do not change it. It is None for other lines.
+    """
+
+    order_id: str
+    channel: Literal["sales", "web", "pos"]
+    line_id: str
+    position: int | None = None
+    sold: Decimal
+    quantity: Decimal
+
+
+class RefundLineV1(InvoiceLineV1):
+    """One line of a refund. ``sold_lines`` are what it gives back of orders, empty if it names no line of an order."""
+
+    sold_lines: tuple[SoldLineV1, ...] = ()
+
+
+class RefundV2(RefundV1):
+    """What a customer is given back: a credit note that was posted, or a refund at the till (``source``).
+
+    Amounts and quantities are positive: what is given back; what is sold in exchange has negative ones.
+    ``invoice_id`` is the invoice that it reverses, ``orders`` are those that it takes back. ``is_full``: it alone
+    gives back everything, which of several partial refunds none does. Of a credit note its total is that of the
+    invoice that it reverses, in the same currency, or more; of a refund at the till it takes back every line of the
+    order in its whole quantity. ``residual`` is not paid out or set off yet. ``date`` is the date of a credit note,
+    ``issued_at`` the time at the till, where the payments are ``total`` and ``rounding``; an exchange tells them
+    once, with the refund or with the order, whichever is larger.
+    """
+
+    lines: tuple[RefundLineV1, ...] = ()
+
+
+RETIRED = (InvoiceV1, RefundV1)
 EVENT_TYPES = (
     EventType(
         "invoice.posted",
@@ -178,10 +214,10 @@ EVENT_TYPES = (
         "refund.issued",
         "account.move",
         EventKind.FACT,
-        RefundV1,
+        RefundV2,
         _lt("Refund issued"),
         more_model="pos.order",
         is_lasting=True,
     ),
-    EventType("refund.cancelled", "account.move", EventKind.FACT, RefundV1, _lt("Refund cancelled")),
+    EventType("refund.cancelled", "account.move", EventKind.FACT, RefundV2, _lt("Refund cancelled")),
 )

@@ -7,7 +7,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ...schemas.base import MoneyV1
-from ...schemas.invoice import InvoiceLineV1, InvoicePaidV1, InvoiceV2, LineTaxV1, RefundV1
+from ...schemas.invoice import InvoiceLineV1, InvoicePaidV1, InvoiceV2, LineTaxV1, RefundLineV1, RefundV2
 from .canonical_values import amount, date, decimal, line_values, order_references, rounded, tax_rate
 from .capture import Transition, becomes
 
@@ -149,6 +149,7 @@ class AccountMove(models.Model):
         return InvoiceV2(
             **self._retail_document(),
             **self._retail_totals(),
+            lines=tuple(line._retail_line() for line in self._retail_lines()),
             status="cancelled" if is_cancelled else STATUSES.get(self.payment_state, "open"),
             invoice_date=date(self.invoice_date),
             due_date=date(self.invoice_date_due),
@@ -161,9 +162,10 @@ class AccountMove(models.Model):
 
     def _retail_refund(self):
         reversed_invoice = self.reversed_entry_id
-        return RefundV1(
+        return RefundV2(
             **self._retail_document(),
             **self._retail_totals(),
+            lines=tuple(line._retail_refund_line() for line in self._retail_lines()),
             source="credit_note",
             date=date(self.invoice_date),
             is_full=self._retail_is_full_refund(),
@@ -206,7 +208,6 @@ class AccountMove(models.Model):
 
     def _retail_totals(self):
         currency = self.currency_id
-        lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
         rounding = self._retail_rounding()
         return {
             "untaxed": amount(self.amount_untaxed - rounding, currency),
@@ -215,8 +216,10 @@ class AccountMove(models.Model):
             "rounding": amount(rounding, currency),
             "residual": amount(self.amount_residual, currency),
             "salesperson": self.invoice_user_id.name or "",
-            "lines": tuple(line._retail_line() for line in lines),
         }
+
+    def _retail_lines(self):
+        return self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
 
     def _retail_rounding(self):
         """Return what a line for cash rounding adds, which Odoo counts as untaxed. A rounded tax is part of the tax."""
@@ -267,6 +270,12 @@ class AccountMoveLine(models.Model):
                 "tax_ids",
             }
         )
+
+    def _retail_refund_line(self):
+        """Return its canonical line, with what it gives back. One of several orders does not say how much of each."""
+        sale_line = self.sale_line_ids if len(self.sale_line_ids) == 1 else self.sale_line_ids[:0]
+        sold = (sale_line._retail_sold_line(self.quantity, self.product_uom_id),) if sale_line else ()
+        return RefundLineV1(**dict(self._retail_line()), sold_lines=sold)
 
     def _retail_line(self):
         sale_line = self.sale_line_ids[:1]

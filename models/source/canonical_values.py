@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from ...schemas.invoice import OrderReferenceV1
+from ...schemas.invoice import OrderReferenceV1, SoldLineV1
 
 DIGITS = 15  # that a double-precision number has for sure
 SCALE = 6  # decimals of a number with more digits: further ones come from computing with such numbers
@@ -67,6 +67,23 @@ def order_references(sale_orders, pos_orders):
             for order in sale_orders
         ),
         *(OrderReferenceV1(id=str(order.id), number=order.name, channel="pos") for order in pos_orders),
+    )
+
+
+def sold_line(line, channel, products, sold, quantity):
+    """Return the reference to the line of an order of which goods come back.
+
+    :param products: the lines of the order that are products with a positive quantity
+    :param quantity: how many of the ``sold``
+    """
+    ids = sorted(products.ids)
+    return SoldLineV1(
+        order_id=str(line.order_id.id),
+        channel=channel,
+        line_id=str(line.id),
+        position=ids.index(line.id) if line.id in ids else None,
+        sold=decimal(sold),
+        quantity=decimal(quantity),
     )
 
 

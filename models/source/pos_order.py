@@ -7,9 +7,9 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import float_compare
 
-from ...schemas.invoice import InvoiceLineV1, LineTaxV1, RefundPaymentV1, RefundV1
+from ...schemas.invoice import LineTaxV1, RefundLineV1, RefundPaymentV1, RefundV2
 from ...schemas.order import OrderLineV1, OrderPaymentV1, OrderV1
-from .canonical_values import amount, decimal, order_references, tax_rate, timestamp
+from .canonical_values import amount, decimal, order_references, sold_line, tax_rate, timestamp
 from .capture import Transition, becomes
 
 PAID = ("paid", "done")
@@ -242,7 +242,7 @@ class PosOrder(models.Model):
         untaxed, tax = -sum(each.untaxed for each in taken_back), -sum(each.tax for each in taken_back)
         is_paid = self._retail_is_paid_as("refund.issued")
         refunded = self.refunded_order_id
-        return RefundV1(
+        return RefundV2(
             id=str(self.id),
             source="pos",
             number=self._retail_number(),
@@ -358,11 +358,29 @@ class PosOrderLine(models.Model):
         }
 
     def _retail_returned_line(self, taxed):
-        return InvoiceLineV1(
+        return RefundLineV1(
             **self._retail_line(taxed, -1),
+            sold_lines=self._retail_sold_references(),
             taxes=tuple(LineTaxV1(name=tax.name, rate=tax_rate(tax)) for tax, _base, _amount in taxed.taxes),
             order_line_ids=tuple(map(str, self.refunded_orderline_id.ids)),
         )
+
+    def _retail_sold_references(self):
+        """Return references to what the line takes back: of a till's order, or of the order that was settled there."""
+        refunded = self.refunded_orderline_id
+        settled = (
+            (self | refunded).sale_order_line_id
+            if "sale_order_line_id" in self._fields
+            else self.env["sale.order.line"]
+        )
+        if len(settled) == 1:
+            return (settled._retail_sold_line(-self.qty, self.product_uom_id),)
+        if not refunded:
+            return ()
+        products = refunded.order_id._retail_sold_lines().filtered(
+            lambda line: line._retail_kind() == "product" and line.qty > 0
+        )
+        return (sold_line(refunded, "pos", products, refunded.qty, -self.qty),)
 
     def _retail_discount(self, taxed):
         """Return the amount of the line's discount, tax included."""

@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ...schemas.order import OrderLineV1, OrderV1
-from .canonical_values import amount, decimal, line_values, timestamp
+from .canonical_values import amount, decimal, line_values, sold_line, timestamp
 from .capture import Transition, becomes
 
 
@@ -136,6 +136,20 @@ class SaleOrderLine(models.Model):
             quantity=decimal(self.product_uom_qty),
             **line_values(self, self.currency_id),
         )
+
+    def _retail_sold_line(self, quantity, unit):
+        """Return the reference to this line, of which goods come back.
+
+        :param unit: of the quantity (``uom.uom``)
+        """
+        products = self.order_id.order_line.filtered(
+            lambda line: (
+                not line.display_type and line._retail_kind() == "product" and line.product_uom_qty > 0
+            )
+        )
+        own = self.product_uom_id
+        quantity = unit._compute_quantity(quantity, own, round=False) if unit != own else quantity
+        return sold_line(self, self.order_id._retail_channel(), products, self.product_uom_qty, quantity)
 
     def _retail_kind(self):
         if self.is_downpayment:

@@ -1,7 +1,7 @@
 """Examples of the events of an invoice, and of a credit note for 2 of its 10 pieces."""
 
 from ..base import MoneyV1
-from ..invoice import InvoiceLineV1, InvoicePaidV1, InvoiceV2, LineTaxV1, RefundV1
+from ..invoice import InvoiceLineV1, InvoicePaidV1, InvoiceV2, LineTaxV1, RefundLineV1, RefundV2, SoldLineV1
 from .customers import ADDRESS
 from .example import COMPANY, CUSTOMER_ID, ORDER_PROCESS, Example, changed
 from .orders import LINE, REFERENCE
@@ -46,7 +46,26 @@ PAID = InvoicePaidV1(
     method="Manual Payment",
     orders=(REFERENCE,),
 )
-REFUND = RefundV1(
+SOLD_LINE = SoldLineV1(
+    order_id=REFERENCE.id,
+    channel=REFERENCE.channel,
+    line_id=LINE.id,
+    position=0,
+    sold=LINE.quantity,
+    quantity="2",
+)
+REFUND_LINE = RefundLineV1(
+    **{
+        **dict(INVOICE_LINE),
+        "id": "2000000036",
+        "quantity": "2",
+        "untaxed": "20.00",
+        "tax": "4.20",
+        "total": "24.20",
+    },
+    sold_lines=(SOLD_LINE,),
+)
+REFUND = RefundV2(
     id="2000000035",
     source="credit_note",
     number="SAMPLE/R/2026/00035",
@@ -62,7 +81,7 @@ REFUND = RefundV1(
     invoice_id=INVOICE.id,
     invoice_number=INVOICE.number,
     orders=(REFERENCE,),
-    lines=(changed(INVOICE_LINE, id="2000000036", quantity="2", untaxed="20.00", tax="4.20", total="24.20"),),
+    lines=(REFUND_LINE,),
 )
 PARTLY_PAID = changed(INVOICE, status="partial", residual="21.00")
 

@@ -572,6 +572,15 @@ class TestRefundIssued(InvoiceCase):
             (line["sku"], line["quantity"], line["total"], line["order_line_ids"]),
             ("LAMP", "2", "121.00", [str(self.order.order_line.id)]),
         )
+        reference = {
+            "order_id": str(self.order.id),
+            "channel": "sales",
+            "line_id": str(self.order.order_line.id),
+            "position": 0,
+            "sold": "2",
+            "quantity": "2",
+        }
+        self.assertEqual(line["sold_lines"], [reference])
 
     def test_it_is_no_payment(self):
         self._credit(self.invoice).action_post()

@@ -385,6 +385,15 @@ class TestPosOrder(PosCase):
             (line["sku"], line["quantity"], line["total"], line["order_line_ids"], line["taxes"]),
             ("LAMP", "1", "19.25", [str(order.lines[0].id)], [{"name": "Tax 7%", "rate": "7"}]),
         )
+        reference = {
+            "order_id": str(order.id),
+            "channel": "pos",
+            "line_id": str(order.lines[0].id),
+            "position": 0,
+            "sold": "2",
+            "quantity": "1",
+        }
+        self.assertEqual(line["sold_lines"], [reference])
         self.assertEqual(sent["payments"], [{"method": "Cash", "amount": "19.25"}])
 
     def test_refunded_in_full(self):
