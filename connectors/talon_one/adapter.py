@@ -35,7 +35,6 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine):
     def __init__(self, settings, mapper, http):
         super().__init__(settings, mapper, http)
         self.api = Api(http, settings.credentials)
-        self.corrections = corrections.Corrections(self.api)
         self._locks = {}
         self._calls = {
             customers.SAVE: self._save_profile,
@@ -66,6 +65,7 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine):
         if item.event_type in returns.EVENT_TYPES:
             return returns.prepare(item)
         if item.event_type in points.EVENT_TYPES:
+            corrections.event_of(self.settings)
             return points.prepare(item, _buyer(item), self.settings.loyalty_programs)
         raise MappingError(f"Talon.One does not support {item.event_type}.", code="EVENT_NOT_SUPPORTED")
 
@@ -184,7 +184,8 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine):
     # ----- points -----
 
     def _correct(self, prepared, is_in_doubt):
-        return self.corrections.send(prepared, is_in_doubt)
+        event = corrections.event_of(self.settings)
+        return corrections.Corrections(self.api, event).send(prepared, is_in_doubt)
 
     def membership(self, program, customer_id):
         profile = customer_key(customer_id)

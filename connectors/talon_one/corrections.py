@@ -7,7 +7,13 @@ them, each time that it is called; what a transaction was for is told by its nam
 from datetime import timedelta
 from decimal import Decimal
 
-from ...core.errors import BusinessError, RemoteNotFoundError, TransientError, ValidationError
+from ...core.errors import (
+    BusinessError,
+    MappingError,
+    RemoteNotFoundError,
+    TransientError,
+    ValidationError,
+)
 from ..items import Outcome
 from ..loyalty import EngineProgram, key_in
 from . import errors, points
@@ -19,17 +25,33 @@ MAX_REFUSALS = 20  # of one correction, each with an event of its own
 AROUND = timedelta(seconds=5)  # of the event, in which its points are booked
 
 
+def event_of(settings):
+    """Return the name of the event that corrects points; empty if the Management API does.
+
+    :param settings: of the connector
+    :raise MappingError: several programs are linked, and there is no management key: an event is for one
+    """
+    name, key = (
+        (settings.credentials.get(each) or "").strip() for each in (CORRECTION_EVENT, MANAGEMENT_KEY)
+    )
+    programs = {(each.id, each.wallet) for each in settings.loyalty_programs.values()}
+    if len(programs) <= 1:
+        return name or ("" if key else DEFAULT_EVENT)
+    if key:
+        return ""
+    message = "Several programs are linked, and an event corrects the points of one. Enter a management key."
+    raise MappingError(message, code="SEVERAL_PROGRAMS")
+
+
 class Corrections:
     """Sends what :func:`~.points.prepare` prepared.
 
     :param api: an :class:`~.api.Api`
+    :param event: the name of the event; empty for the Management API
     """
 
-    def __init__(self, api):
-        self.api = api
-        name = (api.credentials.get(CORRECTION_EVENT) or "").strip()
-        has_key = bool((api.credentials.get(MANAGEMENT_KEY) or "").strip())
-        self.event = name or ("" if has_key else DEFAULT_EVENT)
+    def __init__(self, api, event):
+        self.api, self.event = api, event
 
     def send(self, prepared, is_in_doubt=False):
         """

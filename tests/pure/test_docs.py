@@ -26,6 +26,7 @@ MARKDOWN = (
     "CHANGELOG.md",
     "SECURITY.md",
     "connectors/hubspot/README.md",
+    "connectors/talon_one/README.md",
     "connectors/voucherify/README.md",
     "connectors/webhook/README.md",
 )

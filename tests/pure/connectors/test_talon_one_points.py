@@ -173,6 +173,15 @@ def test_what_cannot_be_sent(connect, changes, settings, message):
         adapter.prepare(points_item(**changes))
 
 
+def test_an_event_serves_one_program(talon, member, connect, deliver):
+    programs = {"3": LINK, "4": EngineProgram("5", "stamps")}
+    with connect(loyalty_programs=programs) as adapter, pytest.raises(MappingError, match="management key"):
+        adapter.prepare(points_item())
+    credentials = {**BOTH, "correction_event": "correction"}
+    assert deliver(points_item(), credentials=credentials, loyalty_programs=programs).error is None
+    assert (talon.active(PROFILE), talon.records("events")) == (20, [])
+
+
 # ----- members -----
 
 
