@@ -17,6 +17,7 @@ from . import engine
 from . import remote_account
 from . import mirror
 from . import engine_difference
+from . import engine_returns
 from . import reader
 from . import till_card
 from . import till_balance

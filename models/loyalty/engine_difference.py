@@ -55,6 +55,13 @@ class RetailLoyaltyDifference(models.Model):
         return super(RetailLoyaltyDifference, self - of_engines)._compute_correction()
 
     @api.model
+    def _cron_prove(self):
+        """Also have all balances read from the engines again."""
+        result = super()._cron_prove()
+        self.env["retail.loyalty.account"]._read_all()
+        return result
+
+    @api.model
     def _note(self, found, known):
         """What differs from an engine ends when the engine is read again, not when cards are compared."""
         return super()._note(found, known.filtered(lambda each: not each.is_of_engine))

@@ -53,6 +53,24 @@ class RetailLoyaltyAccount(models.Model):
             self.env["retail.loyalty.reader"]._wake(connector.id)
 
     @api.model
+    def _read_all(self):
+        """Have all balances read from the engines once: those that are due already go first."""
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE retail_loyalty_account a SET read_due_at = clock_timestamp() AT TIME ZONE 'UTC', read_step = %s
+                  FROM loyalty_program p
+                 WHERE p.id = a.program_id AND p.retail_connector_id IS NOT NULL AND a.read_due_at IS NULL
+             RETURNING a.id
+                """,
+                len(STEPS) - 1,
+            )
+        )
+        self.invalidate_model(["read_due_at", "read_step"])
+        for connector_id in self.env["retail.connector"]._engines():
+            self.env["retail.loyalty.reader"]._wake(connector_id)
+
+    @api.model
     def _due(self, connector, limit):
         """Return ``[(account, when its reading was due)]`` of a connector, the longest due first."""
         rows = self.env.execute_query(

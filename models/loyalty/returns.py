@@ -12,6 +12,11 @@ _logger = logging.getLogger(__name__)
 class LoyaltyShare(models.Model):
     _inherit = "retail.loyalty.share"
 
+    def _earned_back_of_odoo(self):
+        """Return how many points were reversed that Odoo itself gave: those that it takes back with a cancellation."""
+        of_odoo = self.filtered(lambda share: not share.program_id._retail_engine())
+        return sum(of_odoo.mapped("earned_back"))
+
     def _reverse(self, orders, document, covered=None):
         """Book what a document returns of orders (of one model), see :meth:`_settle`."""
         if self._of(orders):  # all others go on as if this was not here
@@ -95,7 +100,7 @@ class SaleOrder(models.Model):
         result = super()._action_cancel()
         shares = shares.exists()
         for card, of_card in shares.grouped("card_id").items():
-            reversed_ = sum(share.earned_back - share.spent_back for share in of_card)
+            reversed_ = of_card._earned_back_of_odoo() - sum(of_card.mapped("spent_back"))
             if reversed_:
                 card.with_context(loyalty_no_mail=True).points += reversed_
         shares.unlink()
@@ -113,7 +118,7 @@ class LoyaltyHistory(models.Model):
         shares = self.env["retail.loyalty.share"].sudo()
         own = [("order_model", "=", self.order_model), ("order_id", "=", self.order_id)]
         of_card = shares.search([*own, ("card_id", "=", self.card_id.id)])
-        return issued + sum(of_card.mapped("earned_back")), used + sum(of_card.mapped("spent_back"))
+        return issued + of_card._earned_back_of_odoo(), used + sum(of_card.mapped("spent_back"))
 
 
 class AccountMove(models.Model):

@@ -51,8 +51,7 @@ class LoyaltyProgram(models.Model):
     def _retail_counts_shares(self):
         """Hook: return whether the hub itself reverses the points of returned goods, by its own shares.
 
-        It does for programs whose points Odoo owns. Where a loyalty engine owns them, the engine reverses them:
-        nothing is booked here.
+        It does for programs whose points Odoo owns, and for engines that cannot reverse a part of an order.
         """
         return self._retail_keeps_points() and not self._retail_engine()
 

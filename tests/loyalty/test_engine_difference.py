@@ -93,3 +93,14 @@ class TestEngineDifference(EngineCase):
         self._send()
         self._read_again()
         self.assertEqual(found.state, "gone")
+
+    def test_each_night_all_balances_are_read(self):
+        self.sandbox.act("back_up", "voucherify")
+        self._paid_order(price=50)
+        self._send()
+        self._read_again()
+        self.sandbox.act("restore", "voucherify")
+        self.env["retail.loyalty.difference"]._cron_prove()
+        self.assertEqual(self._read(), 1)
+        self.assertEqual(self._found().cause, "restored")
+        self.assertEqual(self._read(), 0, "Once, although the engine has something new.")

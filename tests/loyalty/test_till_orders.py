@@ -197,12 +197,12 @@ class TestTillOrders(TillCase):
             self.env["retail.loyalty.difference"].sudo()._cron_prove()
         self.assertEqual((self._available(), self._booked()), ((20, 0), [("redeem", -80, 20)]))
 
-    def test_returned_rewards_take_no_points(self):
+    def test_returned_rewards_give_their_points_back(self):
         order = self._redeem(80, uuid="U-1")
         reward = order.lines.filtered("is_reward_line")
         back = {**self._redeeming(80), "quantity": -1, "refunded_orderline_id": reward.id}
         self._sell([back, (self.lamp, 1)], customer=self.customer, uuid="U-2")
-        self.assertEqual(self._booked(), [("redeem", -80, 20)])
+        self.assertEqual(self._booked(), [("redeem", -80, 20), ("reverse", 80, 100)])
 
     def test_a_cancelled_order_releases_its_points(self):
         self._hold("U-1", 80)
