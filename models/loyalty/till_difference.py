@@ -6,7 +6,7 @@ from .entry import DIGITS
 from .mirror import SMALLEST
 
 TILL_CAUSES = [
-    ("overdraft", "More redeemed at a till than available"),
+    ("overdraft", "Overdrawn at a till"),
     ("owner", "Redeemed for another customer"),
 ]
 
@@ -15,7 +15,7 @@ class RetailLoyaltyDifference(models.Model):
     _inherit = "retail.loyalty.difference"
 
     cause = fields.Selection(selection_add=TILL_CAUSES, ondelete={"overdraft": "cascade", "owner": "cascade"})
-    correction = fields.Selection(selection_add=[("accept", "Deduct from next points, or accept")])
+    correction = fields.Selection(selection_add=[("accept", "Deduct from next points")])
     short = fields.Float(
         "Points Short",
         digits=DIGITS,

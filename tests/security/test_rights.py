@@ -159,7 +159,6 @@ class RightsCase(RetailCase):
             {"name": "Club", "program_type": "loyalty", "applies_on": "both", "company_id": company.id}
         )
         card = cls.env["loyalty.card"].create({"program_id": program.id, "points": 7})
-        cls.env["retail.loyalty.entry"]._book(card, "adjust", 0, remote=(connector.id, f"T-{connector.id}"))
         cls.env["retail.loyalty.hold"].create(
             {
                 "connector_id": connector.id,
