@@ -113,6 +113,12 @@ class TestEngineOwns(EngineCase):
         [delivery] = self._deliveries(card, event_type="loyalty.adjusted")
         self.assertEqual((delivery.state, delivery.error_code), ("dead", "NOT_ENOUGH_BALANCE"))
 
+    def test_the_job_that_reads_may_commit(self):
+        """Tests call it themselves; queue_job refuses commits of jobs whose function does not say that they may."""
+        functions = self.env["queue.job.function"]
+        name = functions.job_function_name("retail.loyalty.reader", "_run")
+        self.assertTrue(functions.job_config(name).allow_commit)
+
     def test_the_engine_is_away(self):
         card = self._card()
         self._send()
