@@ -55,7 +55,8 @@ class EngineTransaction:
     """A change of a member's balance, as the engine keeps it.
 
     :param points: negative if the member lost them
-    :param key: the idempotency key of the item that asked for it; empty if the hub did not
+    :param key: the idempotency key of the item that asked for it; empty if the hub did not. An engine may not keep it:
+        then the ``transaction`` in the response of the item's outcome is the id
     :param order: the ``external key`` of the order, see :func:`order_key`; empty if the engine does not say
     :param group: what transactions of one order have in common; empty if nothing
     :param reason: for people; why it was refused, if it was

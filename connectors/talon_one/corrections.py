@@ -73,6 +73,7 @@ class Corrections:
 
     def _outcome(self, prepared, program, transaction=None):
         remote_id = points.member_id(program, prepared.body["profile"])
+        # By its id the hub knows the transaction as its own: Talon.One does not say of which event it is.
         response = {"transaction": transaction} if transaction else {}
         return Outcome(prepared.item.trace_id, remote_id, http_status=200, response=response)
 

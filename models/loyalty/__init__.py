@@ -15,6 +15,7 @@ from . import difference
 from . import res_company
 from . import engine
 from . import remote_account
+from . import own_changes
 from . import mirror
 from . import engine_difference
 from . import engine_returns

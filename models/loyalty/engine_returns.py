@@ -11,12 +11,13 @@ from ..source.loyalty_history import REVERSED
 class LoyaltyProgram(models.Model):
     _inherit = "loyalty.program"
 
-    def _retail_counts_shares(self):
+    def _retail_counts_shares(self, of_rewards=False):
         """Also count those of engines that take back points of whole orders only, or of none."""
-        if super()._retail_counts_shares():
+        if super()._retail_counts_shares(of_rewards):
             return True
         abilities = self._retail_abilities()
-        return bool(abilities) and self._retail_keeps_points() and not abilities.reverses_parts
+        is_counted = bool(abilities) and (of_rewards or not abilities.reverses_parts)
+        return is_counted and self._retail_keeps_points()
 
     def _retail_abilities(self):
         """Return the :class:`~...connectors.loyalty.LoyaltyAbilities` of the engine that owns the points, or None."""

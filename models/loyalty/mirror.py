@@ -6,7 +6,7 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.tools import SQL
 
-from ...connectors.loyalty import EngineTransaction, Membership
+from ...connectors.loyalty import EngineTransaction, Membership, order_of
 from ..source.loyalty_card import ADJUSTED
 from ..source.loyalty_history import EARNED, EXPIRED, REDEEMED, REVERSED
 from ..source.origin import changes_from
@@ -14,6 +14,8 @@ from ..source.origin import changes_from
 EVENTS = {"earn": EARNED, "redeem": REDEEMED, "reverse": REVERSED, "adjust": ADJUSTED, "expire": EXPIRED}
 CLOCK_MARGIN = timedelta(seconds=5)  # by which the clocks of the engine and of Odoo may differ
 ORDERS_OF = timedelta(days=30)
+OF_BUYERS = ("order.paid", "order.cancelled", "refund.issued")
+ORDER_MODELS = {"pos": "pos.order", "sale": "sale.order"}
 SMALLEST = 1e-6  # points that the ledger keeps
 
 
@@ -63,15 +65,16 @@ class RetailLoyaltyAccount(models.Model):
             return True
         is_first = not self.read_at
         is_owner = bool(self.program_id._retail_engine())
-        new = self._not_entered(reading.transactions)
+        certain = self._before_doubt(reading.transactions)
+        new = self._not_entered(certain)
         if is_owner:
             with changes_from(self.env.cr, self.program_id.retail_connector_id.id):
                 self._enter_transactions(new)
                 if is_first:
                     self._enter_opening(reading.membership)
-        self._keep(reading)
-        is_pending = any(each.state == "pending" for each in reading.transactions)
-        return bool(new) and not is_pending
+        self._keep(reading._replace(transactions=certain))
+        is_pending = any(each.state == "pending" for each in certain)
+        return bool(new) and not is_pending and len(certain) == len(reading.transactions)
 
     def _is_as_read(self, membership):
         """Return whether the member has what was read the last time."""
@@ -112,7 +115,8 @@ class RetailLoyaltyAccount(models.Model):
         """
         booked = [each for each in transactions if each.state == "booked"]
         own = self._own_keys([each.key for each in booked if each.key])
-        known = self._known_ids([each.id for each in booked])
+        ids = [each.id for each in booked]
+        known = self._known_ids(ids) | self._own_transactions(ids)
         return [each for each in booked if each.id not in known and each.key not in own]
 
     def _own_keys(self, keys):
@@ -174,11 +178,13 @@ class RetailLoyaltyAccount(models.Model):
     # -- orders ------------------------------------------------------------------------------------
 
     def _order_of(self, transaction):
-        """Return ``(model, id)`` of the order that earned points, None if it is not known.
+        """Return ``(model, id)`` of the order of a transaction, None if it is not known.
 
         An engine that does not name the order books its points soon after it got it: it is the newest one that had
         arrived by then, and has no points yet.
         """
+        if transaction.order:
+            return self._named_order(transaction.order)
         if transaction.kind != "earn":
             return None
         skew = timedelta(seconds=self.program_id.retail_connector_id.clock_skew)
@@ -205,6 +211,12 @@ class RetailLoyaltyAccount(models.Model):
         )
         return rows[0] if rows else None
 
+    def _named_order(self, key):
+        """Return the same of an order that an engine names."""
+        channel, order_id = order_of(key) or (None, None)
+        model = ORDER_MODELS.get(channel)
+        return (model, order_id) if model and self.env[model].browse(order_id).exists() else None
+
 
 class RetailDelivery(models.Model):
     _inherit = "retail.delivery"
@@ -225,7 +237,7 @@ class RetailDelivery(models.Model):
         buyers = {
             int(each.payload["customer_id"])
             for each in deliveries
-            if each.claim.event_type in ("order.paid", "order.cancelled") and each.payload.get("customer_id")
+            if each.claim.event_type in OF_BUYERS and each.payload.get("customer_id")
         }
         domain = [
             ("program_id", "in", programs.ids),

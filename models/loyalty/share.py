@@ -96,7 +96,8 @@ class RetailLoyaltyShare(models.Model):
                 rows += self._rows_of_earned(order, card, points, lines)
         spent_with = set(known.mapped("reward_line_id"))
         for each in lines:
-            is_counted = each.cost > 0 and each.card and each.card.program_id._retail_counts_shares()
+            program = each.card.program_id
+            is_counted = each.cost > 0 and program and program._retail_counts_shares(of_rewards=True)
             if is_counted and each.line.id not in spent_with:
                 rows += self._rows_of_spent(order, each, sold)
         return self.create(rows)
@@ -189,7 +190,7 @@ class RetailLoyaltyShare(models.Model):
             changes[share] = Change(round(due - share.earned_back, 6), 0.0)
         for reward_line_id, shares in self.filtered("reward_line_id").grouped("reward_line_id").items():
             reward_line = shares[0]._line(reward_line_id)
-            if reward_line and shares.program_id._retail_counts_shares():
+            if reward_line and shares.program_id._retail_counts_shares(of_rewards=True):
                 changes |= shares._changes_of_reward(reward_line, pending)
         return {share: change for share, change in changes.items() if any(change)}
 

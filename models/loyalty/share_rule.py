@@ -48,10 +48,12 @@ class LoyaltyProgram(models.Model):
         " system gave the money back, the balance gets negative.",
     )
 
-    def _retail_counts_shares(self):
+    def _retail_counts_shares(self, of_rewards=False):
         """Hook: return whether the hub itself reverses the points of returned goods, by its own shares.
 
         It does for programs whose points Odoo owns, and for engines that cannot reverse a part of an order.
+
+        :param of_rewards: what was spent on rewards of Odoo. No engine knows for which goods that was
         """
         return self._retail_keeps_points() and not self._retail_engine()
 

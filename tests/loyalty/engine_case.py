@@ -1,10 +1,11 @@
-"""A shop whose loyalty engine is the Voucherify sandbox."""
+"""A shop whose loyalty engine is one of the sandbox, by default Voucherify."""
 
 from odoo import Command
 
 from ..common import ShopCase
+from .engines import Voucherify
 
-PROGRAM = "lprg_5a1d000000000001"
+PROGRAM = Voucherify.program
 NEVER = {"reward_point_mode": "money", "reward_point_amount": 1, "product_domain": "[('id', '=', 0)]"}
 REWARD = {
     "discount_mode": "per_point",
@@ -18,6 +19,7 @@ class EngineCase(ShopCase):
     """A program that the engine owns, and a customer who has no card yet."""
 
     owner = "engine"
+    remote = Voucherify
 
     @classmethod
     def setUpClass(cls):
@@ -26,7 +28,7 @@ class EngineCase(ShopCase):
         cls.env["loyalty.program"].search([]).active = False
         cls.engine = cls._create_engine()
         cls.program = cls._create_program(
-            "Club", retail_connector_id=cls.engine.id, retail_remote_program=PROGRAM
+            "Club", retail_connector_id=cls.engine.id, retail_remote_program=cls.remote.program
         )
         cls.env.cr.flush()
         cls.env["retail.delivery"].sudo().search([]).unlink()
@@ -34,11 +36,11 @@ class EngineCase(ShopCase):
     @classmethod
     def _create_engine(cls, **values):
         engine = cls.env["retail.connector"].create(
-            {"name": "Points", "provider": "voucherify", "base_url": cls.sandbox.url, **values}
+            {"name": "Points", "provider": cls.remote.provider, "base_url": cls.sandbox.url, **values}
         )
         engine.flow_ids.window_seconds = 0
         for credential in engine.credential_ids:
-            credential.value = {"app_id": "sandbox-app", "app_token": "sandbox-token"}[credential.name]
+            credential.value = cls.remote.credentials.get(credential.name)
         engine.action_activate()
         return engine
 
@@ -59,7 +61,7 @@ class EngineCase(ShopCase):
 
     def setUp(self):
         super().setUp()
-        self.sandbox.configure("voucherify", processing_s=0)
+        self.remote.set_up(self.sandbox)
 
     def _card(self, customer=None, points=0):
         """Enroll a customer."""
@@ -87,9 +89,7 @@ class EngineCase(ShopCase):
 
     def _at_engine(self):
         """Return the points of the only card at the engine."""
-        self.sandbox.act("process", "voucherify")
-        [card] = self.sandbox.records("cards", "voucherify")
-        return card["balance"]["points"]
+        return self.remote.points(self.sandbox)
 
     def _ledger(self, card):
         """Return (kind, points, balance after) of the entries of a card."""
@@ -97,13 +97,20 @@ class EngineCase(ShopCase):
         entries = self.env["retail.loyalty.entry"].search([("card_id", "=", card.id)], order="id")
         return [(each.kind, each.points, each.balance) for each in entries]
 
-    def _paid_order(self, price=100, customer=None):
+    def _paid_order(self, price=100, customer=None, quantity=1):
         """Return an order that is paid in full."""
         order = self.env["sale.order"].create(
             {
                 "partner_id": (customer or self.customer).id,
                 "order_line": [
-                    Command.create({"product_id": self.product.id, "price_unit": price, "tax_ids": False})
+                    Command.create(
+                        {
+                            "product_id": self.product.id,
+                            "product_uom_qty": quantity,
+                            "price_unit": price,
+                            "tax_ids": False,
+                        }
+                    )
                 ],
             }
         )
@@ -116,3 +123,16 @@ class EngineCase(ShopCase):
         register.create({})._create_payments()
         self._commit()
         return order
+
+    def _credit(self, order, quantity):
+        """Return a posted credit note of some units of an order."""
+        invoice = order.invoice_ids.filtered(lambda move: move.move_type == "out_invoice")
+        wizard = self.env["account.move.reversal"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        )
+        made = wizard.create({"journal_id": invoice.journal_id.id}).refund_moves()
+        credit_note = self.env["account.move"].browse(made["res_id"])
+        credit_note.invoice_line_ids.quantity = quantity
+        credit_note.action_post()
+        self._commit()
+        return credit_note

@@ -1,0 +1,66 @@
+"""Changes of points that Odoo asked an engine for: which of its transactions they are, where their key does not say so.
+
+An adapter says it in ``Outcome.response``, as ``transaction``.
+"""
+
+from odoo import models
+from odoo.tools import SQL
+
+
+class RetailLoyaltyAccount(models.Model):
+    _inherit = "retail.loyalty.account"
+
+    def _own_transactions(self, ids):
+        """Return the ids of those that deliveries of the card have booked."""
+        rows = (
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT a.response::jsonb->>'transaction'
+                      FROM retail_delivery d JOIN retail_delivery_attempt a ON a.delivery_id = d.id
+                     WHERE d.connector_id = %(connector)s AND d.res_model = 'loyalty.card' AND d.res_id = %(card)s
+                       AND a.state = 'succeeded' AND a.response::jsonb->>'transaction' = ANY(%(ids)s)
+                    """,
+                    connector=self.program_id.retail_connector_id.id,
+                    card=self.card_id.id,
+                    ids=ids,
+                )
+            )
+            if ids
+            else ()
+        )
+        return {transaction for (transaction,) in rows}
+
+    def _before_doubt(self, transactions):
+        """Return the transactions up to the first one that may be of a delivery whose outcome is not known yet.
+
+        What follows is entered when it is known.
+
+        :param transactions: the oldest first
+        """
+        in_progress = self._points_in_progress()
+        nameless = [each for each in transactions if not each.key and not each.group]
+        own = self._own_transactions([each.id for each in nameless]) if in_progress and nameless else set()
+        doubtful = {
+            each.id
+            for each in nameless
+            if each.state == "booked" and float(each.points) in in_progress and each.id not in own
+        }
+        first = next((number for number, each in enumerate(transactions) if each.id in doubtful), None)
+        return transactions[:first]
+
+    def _points_in_progress(self):
+        """Return the points of the card's deliveries that may be booked without that the outcome was recorded."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT (e.payload->>'points')::float
+                  FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
+                 WHERE d.connector_id = %s AND d.res_model = 'loyalty.card' AND d.res_id = %s
+                   AND d.state IN ('in_flight', 'unknown') AND e.payload ? 'points'
+                """,
+                self.program_id.retail_connector_id.id,
+                self.card_id.id,
+            )
+        )
+        return {points for (points,) in rows}

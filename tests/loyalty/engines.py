@@ -1,0 +1,75 @@
+"""Loyalty engines of the sandbox, each with the same members, orders and points."""
+
+import requests
+
+
+class Voucherify:
+    provider = "voucherify"
+    program = "lprg_5a1d000000000001"
+    credentials = {"app_id": "sandbox-app", "app_token": "sandbox-token"}
+    too_few_points = "NOT_ENOUGH_BALANCE"
+
+    @staticmethod
+    def set_up(sandbox):
+        sandbox.configure("voucherify", processing_s=0)
+
+    @staticmethod
+    def delay(sandbox):
+        """Have the points of orders wait."""
+        sandbox.configure("voucherify", processing_s=None)
+
+    @staticmethod
+    def end_delay(sandbox):
+        sandbox.act("process", "voucherify")
+
+    @staticmethod
+    def points(sandbox):
+        """Return the points of the only member."""
+        sandbox.act("process", "voucherify")
+        [card] = sandbox.records("cards", "voucherify")
+        return card["balance"]["points"]
+
+    @staticmethod
+    def give(sandbox, points):
+        """Give points to the only member, as somebody does there."""
+        [card], [member] = (sandbox.records(kind, "voucherify") for kind in ("cards", "members"))
+        path = f"programs/{member['program_id']}/members/{member['id']}/cards/{card['id']}/points"
+        headers = {"X-App-Id": "sandbox-app", "X-App-Token": "sandbox-token"}
+        url = f"{sandbox.url}/v2/loyalties/{path}"
+        requests.post(url, timeout=10, json={"points": points}, headers=headers).raise_for_status()
+
+
+class TalonOne:
+    provider = "talon_one"
+    program = "5"
+    credentials = {"integration_key": "sandbox-api-key"}
+    too_few_points = "NOT_BOOKED"
+
+    @staticmethod
+    def set_up(sandbox):
+        sandbox.configure("talon_one", programs=[{"return_policy": "unlimited"}])
+
+    @staticmethod
+    def delay(sandbox):
+        sandbox.configure("talon_one", programs=[{"return_policy": "unlimited", "default_pending": "14D"}])
+
+    @staticmethod
+    def end_delay(sandbox):
+        sandbox.configure("talon_one", ahead_s=15 * 86_400, clock_skew=15 * 86_400)
+
+    @classmethod
+    def points(cls, sandbox):
+        [profile] = sandbox.records("profiles", "talon_one")
+        path = f"/v1/loyalty_programs/5/profile/{profile['integrationId']}/balances"
+        headers = {"Authorization": "ApiKey-v1 sandbox-api-key"}
+        balance = requests.get(sandbox.url + path, timeout=10, headers=headers).json()["balance"]
+        return balance["activePoints"] - balance["negativePoints"]
+
+    @staticmethod
+    def give(sandbox, points):
+        [profile] = sandbox.records("profiles", "talon_one")
+        path = f"/v1/loyalty_programs/5/profile/{profile['integrationId']}/add_points"
+        headers = {"Authorization": "ManagementKey-v1 sandbox-mgmt-key"}
+        requests.put(
+            sandbox.url + path, timeout=10, json={"points": points}, headers=headers
+        ).raise_for_status()

@@ -1,0 +1,63 @@
+"""Talon.One owns points: it names the orders, takes points back itself, and does not say what Odoo asked for."""
+
+from odoo.tests import tagged
+
+from .engine_case import EngineCase
+from .engine_story import EngineStory
+from .engines import TalonOne
+
+
+@tagged("post_install", "-at_install")
+class TestTalonOneOwns(EngineStory, EngineCase):
+    remote = TalonOne
+
+    def test_the_hub_reverses_nothing_that_was_earned(self):
+        self._card()
+        order = self._paid_order(quantity=2)
+        self._send()
+        self._read()
+        self._credit(order, 1)
+        self.assertFalse(self.env["retail.loyalty.share"].search([]))
+        self.assertFalse(self.env["retail.event"].search([("event_type", "=", "loyalty.reversed")]))
+
+    def test_the_order_is_the_one_that_is_named(self):
+        """Not the newest one: two were paid before the points were read."""
+        card = self._card()
+        orders = self._paid_order(price=30) | self._paid_order(price=20)
+        self._send()
+        self._read()
+        entries = self.env["retail.loyalty.entry"].search([("card_id", "=", card.id)])
+        self.assertEqual(
+            {(each.points, each.order_id) for each in entries}, {(30, orders[0].id), (20, orders[1].id)}
+        )
+
+    def test_a_change_whose_outcome_is_not_known_yet(self):
+        """What may be the points that a delivery in progress has booked is not entered as a change of the engine."""
+        card = self._card()
+        self._paid_order()
+        self._send()
+        self._read()
+        self.sandbox.fault(path="/v3/events", drop="after", times=1)
+        card.points -= 80
+        self._drain(self.engine)
+        self.assertEqual(self._at_engine(), 20)
+        self._read_again()
+        self.assertEqual(self._ledger(card), [("earn", 100, 100), ("adjust", -80, 20)])
+        self._make_due(self.env["retail.delivery"].search([("state", "in", ("pending", "unknown"))]))
+        self._send()
+        self._read_again()
+        self.assertEqual((card.points, self._at_engine()), (20, 20))
+        self.assertEqual(self._ledger(card), [("earn", 100, 100), ("adjust", -80, 20)])
+
+    def test_an_adjustment_there_beside_one_of_odoo(self):
+        """Both are entered, each once."""
+        card = self._card(points=0)
+        self._paid_order()
+        self._send()
+        self._read()
+        card.points += 5
+        self._send()
+        self.remote.give(self.sandbox, 5)
+        self._read_again()
+        self.assertEqual((card.points, self._at_engine()), (110, 110))
+        self.assertEqual(self._ledger(card)[1:], [("adjust", 5, 105), ("adjust", 5, 110)])
