@@ -77,9 +77,14 @@ class RetailLoyaltyAccount(models.Model):
         return bool(new) and not is_pending and len(certain) == len(reading.transactions)
 
     def _is_as_read(self, membership):
-        """Return whether the member has what was read the last time."""
+        """Return whether the member has what was read the last time, and what the ledger has.
+
+        What was earned and what was redeemed meanwhile may be equal.
+        """
         now = (float(membership.balance), float(membership.pending))
-        return bool(self.remote_id) and now == (self.remote_balance, self.pending)
+        if not self.remote_id or now != (self.remote_balance, self.pending):
+            return False
+        return abs(self.balance - self._unsent()[0] - self.remote_balance) <= SMALLEST
 
     def _lock(self):
         self.env.cr.execute(SQL("SELECT id FROM retail_loyalty_account WHERE id = %s FOR UPDATE", self.id))

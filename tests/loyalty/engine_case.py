@@ -99,21 +99,22 @@ class EngineCase(ShopCase):
 
     def _paid_order(self, price=100, customer=None, quantity=1):
         """Return an order that is paid in full."""
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": (customer or self.customer).id,
-                "order_line": [
-                    Command.create(
-                        {
-                            "product_id": self.product.id,
-                            "product_uom_qty": quantity,
-                            "price_unit": price,
-                            "tax_ids": False,
-                        }
-                    )
-                ],
-            }
-        )
+        order = self._quotation_of(price, customer, quantity)
+        self._pay(order)
+        return order
+
+    def _quotation_of(self, price=100, customer=None, quantity=1):
+        line = {
+            "product_id": self.product.id,
+            "product_uom_qty": quantity,
+            "price_unit": price,
+            "tax_ids": False,
+        }
+        values = {"partner_id": (customer or self.customer).id, "order_line": [Command.create(line)]}
+        return self.env["sale.order"].create(values)
+
+    def _pay(self, order):
+        """Confirm an order, and have it paid in full."""
         order.action_confirm()
         invoice = order._create_invoices()
         invoice.action_post()
@@ -122,17 +123,17 @@ class EngineCase(ShopCase):
         )
         register.create({})._create_payments()
         self._commit()
-        return order
 
-    def _credit(self, order, quantity):
-        """Return a posted credit note of some units of an order."""
+    def _credit(self, order, quantity=None):
+        """Return a posted credit note of an order, or of some units of its only line."""
         invoice = order.invoice_ids.filtered(lambda move: move.move_type == "out_invoice")
         wizard = self.env["account.move.reversal"].with_context(
             active_model="account.move", active_ids=invoice.ids
         )
         made = wizard.create({"journal_id": invoice.journal_id.id}).refund_moves()
         credit_note = self.env["account.move"].browse(made["res_id"])
-        credit_note.invoice_line_ids.quantity = quantity
+        if quantity is not None:
+            credit_note.invoice_line_ids.quantity = quantity
         credit_note.action_post()
         self._commit()
         return credit_note

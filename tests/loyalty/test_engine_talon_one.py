@@ -61,3 +61,25 @@ class TestTalonOneOwns(EngineStory, EngineCase):
         self._read_again()
         self.assertEqual((card.points, self._at_engine()), (110, 110))
         self.assertEqual(self._ledger(card)[1:], [("adjust", 5, 105), ("adjust", 5, 110)])
+
+    def test_what_a_reward_of_odoo_cost_is_given_back(self):
+        """The session does not know of it: Talon.One takes back what was earned, and the hub gives back the rest."""
+        card = self._card()
+        self._paid_order()
+        self._send()
+        self._read()
+        order = self._quotation_of(quantity=2)
+        order._update_programs_and_rewards()
+        order._apply_program_reward(self.program.reward_ids, card)
+        self._pay(order)
+        self._send()
+        self._read_again()
+        self.assertEqual((order.amount_total, card.points, self._at_engine()), (100, 100, 100))
+        self._credit(order)
+        self._send()
+        self._read_again()
+        self.assertEqual((card.points, self._at_engine()), (100, 100))
+        self.assertEqual(
+            [entry for entry in self._ledger(card) if entry[0] == "reverse"],
+            [("reverse", 100, 200), ("reverse", -50, 150), ("reverse", -50, 100)],
+        )
