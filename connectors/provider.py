@@ -165,7 +165,15 @@ class FlowTemplate:
 CRM_FLOWS = FlowTemplate(
     "crm",
     "Customers, orders, shipments, invoices and refunds",
-    ("customer.*", "order.*", "shipment.*", "invoice.*", "refund.*"),
+    (
+        "customer.*",
+        "order.placed",
+        "order.updated",
+        "order.cancelled",
+        "shipment.*",
+        "invoice.*",
+        "refund.*",
+    ),
 )
 ALL_FLOWS = FlowTemplate("all", "All events that the system accepts", ("*",))
 

@@ -52,7 +52,8 @@ class RetailLoyaltyAccount(models.Model):
     def _enter_reading(self, reading):
         """Enter what an engine said, in the ledger and on the card; return whether everything is settled.
 
-        Something is not settled if nothing is new, or if the engine has not decided all of it: then it is read again.
+        It is read again if the engine owns the points and nothing is new, or if it has not decided all of it. What Odoo
+        changed itself was booked there before it counted as delivered.
 
         :param reading: a :class:`Reading`; one that is older than the last has no effect
         """
@@ -74,7 +75,8 @@ class RetailLoyaltyAccount(models.Model):
                     self._enter_opening(reading.membership)
         self._keep(reading._replace(transactions=certain))
         is_pending = any(each.state == "pending" for each in certain)
-        return bool(new) and not is_pending and len(certain) == len(reading.transactions)
+        is_over = bool(new) or not is_owner
+        return is_over and not is_pending and len(certain) == len(reading.transactions)
 
     def _is_as_read(self, membership):
         """Return whether the member has what was read the last time, and what the ledger has.

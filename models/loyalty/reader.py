@@ -5,6 +5,8 @@ import time
 from datetime import timedelta
 from functools import partial
 
+import psycopg2
+
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import MissingError, UserError
 from odoo.tools import SQL
@@ -32,14 +34,30 @@ class RetailLoyaltyReader(models.AbstractModel):
 
     @api.model
     def _wake(self, connector_id, seconds=0.0):
-        """Have due balances read after the transaction: by a job, or by the cron if no job runner runs."""
+        """Have due balances read after the transaction.
+
+        Not before: a job that is waiting already may start earlier, and would not see what is due by then.
+        """
+        self.env.cr.postcommit.add(lambda: self._wake_in_new_transaction(connector_id, seconds))
+
+    def _wake_in_new_transaction(self, connector_id, seconds):
+        try:
+            with self.env.registry.cursor() as cr:
+                # As the superuser: anybody's sale may wake a reader; a job carries ids only.
+                self.with_env(api.Environment(cr, SUPERUSER_ID, {}))._enqueue(connector_id, seconds)
+        except psycopg2.Error:
+            _logger.warning(
+                "Cannot wake the reader of connector %s; the cron reads its balances", connector_id
+            )
+
+    @api.model
+    def _enqueue(self, connector_id, seconds):
+        """Have due balances read: by a job, or by the cron if no job runner runs."""
         at = fields.Datetime.now() + timedelta(seconds=seconds) if seconds else None
-        # As the superuser: nobody but the hub makes its jobs; a job carries ids only.
-        reader = self.sudo()
-        if not reader.env["retail.wake"]._is_job_runner_running():
-            reader.env.ref("retail_hub.ir_cron_loyalty_read")._trigger(at=at)
+        if not self.env["retail.wake"]._is_job_runner_running():
+            self.env.ref("retail_hub.ir_cron_loyalty_read")._trigger(at=at)
             return
-        reader.with_context(tracking_disable=True).with_delay(
+        self.with_context(tracking_disable=True).with_delay(
             channel=Lane.REALTIME.channel,
             eta=at,
             max_retries=0,

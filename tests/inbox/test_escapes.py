@@ -171,7 +171,9 @@ class TestCompanyEscapes(FulfilmentCase):
 
     def answer(self, response, named):
         """Return an answer without what it names, and what is different in each."""
-        text = response.text.replace(named, "…")
+        text = response.text.replace(self.base_url(), "").replace(
+            named, "…"
+        )  # a port may have the same digits
         body = json.loads(text)
         return response.status_code, {name: value for name, value in body.items() if name not in OWN}
 

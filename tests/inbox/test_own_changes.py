@@ -70,7 +70,7 @@ class TestOwnChanges(OwnChangesCase):
         self.pay("authorize", "P-1", "36.30", status=201)
         yield ("payment.authorized",)
         self.pay("capture", "P-1", "36.30", status=200)
-        yield ("payment.captured",)
+        yield ("order.paid", "payment.captured")
         self.send(f"{path}/shipments", {"shipment_id": "S", "lines": [{"sku": "MUG", "quantity": "2"}]})
         yield ("shipment.confirmed", "stock.level_changed")
         self.send(f"{path}/returns", {"return_id": "R", "lines": [{"sku": "MUG", "quantity": "1"}]})
@@ -133,7 +133,9 @@ class TestOwnChanges(OwnChangesCase):
         self.check()
         self.carry_out()
         self.assertEqual(self.messages().mapped("state"), ["done", "done"])
-        self.check("customer.created", "order.placed", "payment.captured", "stock.level_changed")
+        self.check(
+            "customer.created", "order.paid", "order.placed", "payment.captured", "stock.level_changed"
+        )
         self.system.flow_ids.sends_own = True
         cancel = self.command(
             {"external_id": "W-1001", "lines": [{"id": "L-MUG", "quantity": "1"}]}, "order.cancel"

@@ -27,5 +27,7 @@ class TestOdooOwns(EngineCase):
         card.points += 12
         self._send()
         self.assertEqual(self._at_engine(), 42)
-        self._read_again()
+        self.assertEqual(self._read_again(), 1, "What Odoo changed was booked: it is not read again.")
         self.assertEqual(self._ledger(card), [("adjust", 30, 30), ("adjust", 12, 42)])
+        account = self.env["retail.loyalty.account"].search([("card_id", "=", card.id)])
+        self.assertEqual((account.remote_balance, account.read_due_at), (42, False))

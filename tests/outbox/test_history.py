@@ -221,9 +221,9 @@ class TestTillHistory(PosCase):
                 key=lambda each: each[2],
             ),
             [
-                ("retail.refund.issued.v1", str(self.returned.id), "2025-03-03T05:06:07.000Z", "21.39"),
-                ("retail.refund.issued.v1", str(self.exchanged.id), "2025-03-04T05:06:07.000Z", "10.00"),
-                ("retail.refund.issued.v1", str(self.brought.id), "2025-03-05T05:06:07.000Z", "10.00"),
+                ("retail.refund.issued.v2", str(self.returned.id), "2025-03-03T05:06:07.000Z", "21.39"),
+                ("retail.refund.issued.v2", str(self.exchanged.id), "2025-03-04T05:06:07.000Z", "10.00"),
+                ("retail.refund.issued.v2", str(self.brought.id), "2025-03-05T05:06:07.000Z", "10.00"),
             ],
         )
         self.assertEqual(
