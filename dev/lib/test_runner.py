@@ -28,6 +28,8 @@ PURE, SYSTEM, FAULTS, BENCH = (ROOT / "tests" / name for name in ("pure", "syste
 PURE_FOLDERS = [str(PURE), *map(str, sorted((ROOT / "dev" / "addons").glob("*/tests/pure")))]
 # The tag of Odoo tests that need modules which the addon does not depend on.
 NEIGHBOURS = "neighbours"
+# Classes of Odoo tests that take long, and run beside the others.
+BESIDE = ("TestTillTours", "TestTillHolds", "TestTillOrders", "TestTillBalances", "TestReturnsAtTheTill")
 # Seconds without output after which a run counts as hanging.
 SILENCE = 900
 
@@ -279,8 +281,9 @@ def run(target: str | None, pytest_arguments: list[str]) -> Count:
 
 def run_all() -> Count:
     """Run all tests: those that need no quiet machine side by side, the others one after the other."""
-    with beside("pure", NEIGHBOURS, "bench") as others:
-        count = run_odoo_tests() + others.wait()
+    classes = [f"/retail_hub:{name}" for name in BESIDE]
+    with beside("pure", NEIGHBOURS, "bench", ",".join(classes)) as others:
+        count = run_odoo_tests(",".join(["/retail_hub", *(f"-{each}" for each in classes)])) + others.wait()
     return count + _run_folder(SYSTEM) + _run_folder(FAULTS, "--short")
 
 
