@@ -35,6 +35,8 @@ FACTS = (
     Fact("order.placed", "sale.order", [("state", "in", ("sale", "cancel"))], "amount_total"),
     Fact("order.cancelled", "sale.order", [("state", "=", "cancel")], "amount_total"),
     Fact("order.placed", "pos.order", [("state", "=", "done"), ("is_refund", "=", False)], "amount_total"),
+    Fact("order.paid", "sale.order", [("transaction_ids.state", "=", "done")], "amount_total"),
+    Fact("order.paid", "pos.order", [("state", "=", "done"), ("is_refund", "=", False)], "amount_total"),
     Fact(
         "shipment.confirmed",
         "stock.picking",

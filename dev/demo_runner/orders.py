@@ -11,6 +11,7 @@ from web_shop import pay_online
 CAUSES = {
     "payment.captured": "",
     "order.placed": "payment.captured",
+    "order.paid": "order.placed",
     "shipment.confirmed": "order.placed",
     "invoice.posted": "order.placed",
     "invoice.paid": "invoice.posted",

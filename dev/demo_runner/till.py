@@ -185,8 +185,10 @@ def loyalty(shop: Shop):
     yield f"Carla Mertens earns {EARNED:g} points with the first sale, and redeems {REDEEMED:g} with the fifth"
     first, last = [process for title, process in shop.stories if title.startswith("Carla Mertens")]
     placed = "order.placed"
-    earned = story.check(shop, first, {placed: "", "loyalty.enrolled": placed, "loyalty.earned": placed})
-    redeemed = story.check(shop, last, {placed: "", "loyalty.redeemed": placed})
+    earned = story.check(
+        shop, first, {placed: "", "order.paid": placed, "loyalty.enrolled": placed, "loyalty.earned": placed}
+    )
+    redeemed = story.check(shop, last, {placed: "", "order.paid": placed, "loyalty.redeemed": placed})
     changes = [event["data"] for event in earned + redeemed if "points" in event["data"]]
     expect([each["points"] for each in changes], [f"{EARNED:g}", f"-{REDEEMED:g}"], "the points")
     expect(len({each["code"] for each in changes}), 1, "the number of cards")
