@@ -32,6 +32,7 @@
         "data/queue_job.xml",
         "data/api_scopes.xml",
         "data/order_products.xml",
+        "data/payment_method.xml",
         "data/ir_cron.xml",
         "views/outbox/delivery_views.xml",
         "wizards/dead_letter_views.xml",
