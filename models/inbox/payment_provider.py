@@ -40,8 +40,8 @@ class PaymentProvider(models.Model):
     def _retail_create(self, journal):
         """Create the provider of a journal.
 
-        Of two first payments at once, the second waits for the method's row, and is repeated by Odoo: then it finds what
-        the first one has created. The method itself is created when the module is installed.
+        Of two first payments at once, the second waits for the method's row, and is repeated by Odoo: then it finds
+        what the first one has created. The method itself is created when the module is installed.
         """
         # As the superuser: as above.
         providers = self.sudo().with_company(journal.company_id)

@@ -67,6 +67,9 @@ class RetailLoyaltyAccount(models.Model):
         is_first = not self.read_at
         is_owner = bool(self.program_id._retail_engine())
         certain = self._before_doubt(reading.transactions)
+        is_certain = len(certain) == len(reading.transactions)
+        if is_first and not is_certain:
+            return False  # what the member had before is what remains when all transactions are known
         new = self._not_entered(certain)
         if is_owner:
             with changes_from(self.env.cr, self.program_id.retail_connector_id.id):
@@ -76,7 +79,7 @@ class RetailLoyaltyAccount(models.Model):
         self._keep(reading._replace(transactions=certain))
         is_pending = any(each.state == "pending" for each in certain)
         is_over = bool(new) or not is_owner
-        return is_over and not is_pending and len(certain) == len(reading.transactions)
+        return is_over and not is_pending and is_certain
 
     def _is_as_read(self, membership):
         """Return whether the member has what was read the last time, and what the ledger has.
@@ -188,7 +191,7 @@ class RetailLoyaltyAccount(models.Model):
         """Return ``(model, id)`` of the order of a transaction, None if it is not known.
 
         An engine that does not name the order books its points soon after it got it: it is the newest one that had
-        arrived by then, and has no points yet.
+        arrived by then, and has no points yet. The arrival may be recorded later, if an answer was lost.
         """
         if transaction.order:
             return self._named_order(transaction.order)
@@ -202,11 +205,11 @@ class RetailLoyaltyAccount(models.Model):
                   JOIN retail_event e ON e.id = d.event_id
                  WHERE d.connector_id = %(connector)s AND d.event_type = 'order.paid' AND d.state = 'delivered'
                    AND e.payload->>'customer_id' = %(customer)s
-                   AND d.finished_at BETWEEN %(at)s - %(days)s AND %(at)s + %(margin)s
+                   AND d.queued_at <= %(at)s + %(margin)s AND d.finished_at >= %(at)s - %(days)s
                    AND NOT EXISTS (SELECT FROM retail_loyalty_entry l
                                     WHERE l.card_id = %(card)s AND l.kind = 'earn'
                                       AND l.order_id = d.res_id AND l.order_model = d.res_model)
-              ORDER BY d.finished_at DESC LIMIT 1
+              ORDER BY d.finished_at > %(at)s + %(margin)s, abs(extract(epoch FROM d.finished_at - %(at)s)) LIMIT 1
                 """,
                 connector=self.program_id.retail_connector_id.id,
                 customer=self.card_id.partner_id._retail_customer_id(),

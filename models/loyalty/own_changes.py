@@ -38,16 +38,38 @@ class RetailLoyaltyAccount(models.Model):
 
         :param transactions: the oldest first
         """
-        in_progress = self._points_in_progress()
-        nameless = [each for each in transactions if not each.key and not each.group]
-        own = self._own_transactions([each.id for each in nameless]) if in_progress and nameless else set()
-        doubtful = {
-            each.id
-            for each in nameless
-            if each.state == "booked" and float(each.points) in in_progress and each.id not in own
-        }
+        booked = [each for each in transactions if each.state == "booked"]
+        doubtful = self._maybe_own(booked) | self._maybe_of_order_in_progress(booked)
         first = next((number for number, each in enumerate(transactions) if each.id in doubtful), None)
         return transactions[:first]
+
+    def _maybe_own(self, booked):
+        """Return the ids of the transactions that Odoo may have asked for."""
+        nameless = [each for each in booked if not each.key and not each.group]
+        in_progress = self._points_in_progress() if nameless else set()
+        own = self._own_transactions([each.id for each in nameless]) if in_progress else set()
+        return {each.id for each in nameless if float(each.points) in in_progress} - own
+
+    def _maybe_of_order_in_progress(self, booked):
+        """Return the ids of the transactions that an order may have earned whose arrival is not recorded yet."""
+        nameless = {each.id for each in booked if each.kind == "earn" and not each.order}
+        return nameless if nameless and self._is_order_in_progress() else set()
+
+    def _is_order_in_progress(self):
+        return bool(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
+                     WHERE d.connector_id = %s AND d.event_type = 'order.paid'
+                       AND d.state IN ('in_flight', 'unknown') AND e.payload->>'customer_id' = %s
+                     LIMIT 1
+                    """,
+                    self.program_id.retail_connector_id.id,
+                    self.card_id.partner_id._retail_customer_id(),
+                )
+            )
+        )
 
     def _points_in_progress(self):
         """Return the points of the card's deliveries that may be booked without that the outcome was recorded."""

@@ -20,9 +20,9 @@ def image():
         yield database
 
 
-@pytest.fixture(scope="session")
-def start_odoo(image):
-    """Return a function that starts an Odoo server on a copy of the image, until the session ends."""
+@contextlib.contextmanager
+def odoo_servers(image):
+    """Yield a function that starts an Odoo server on a copy of `image`. All end with the block."""
     with contextlib.ExitStack() as stack:
 
         def start(label, modules=(), **options):
@@ -37,10 +37,21 @@ def start_odoo(image):
         yield start
 
 
+@pytest.fixture(scope="module")
+def start_odoo(image):
+    """Return a function that starts an Odoo server for the tests of one file.
+
+    It ends with them: its idle workers would keep connections that PostgreSQL has only 200 of.
+    """
+    with odoo_servers(image) as start:
+        yield start
+
+
 @pytest.fixture(scope="session")
-def odoo(start_odoo):
+def odoo(image):
     """The server that most tests share: two workers may drain while the third one answers the user."""
-    return start_odoo("shared", workers=3)
+    with odoo_servers(image) as start:
+        yield start("shared", workers=3)
 
 
 @pytest.fixture(scope="session")
