@@ -27,5 +27,7 @@ from . import till_difference
 from . import till_order
 from . import ownership
 from . import card_balance
+from . import order_balance
+from . import portal_history
 from . import enrolment
 from . import transfer

@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_datetime
+from odoo.tools import format_amount, format_datetime, formatLang
 
 from ...core.errors import RemoteError
 from .entry import DIGITS
@@ -95,6 +95,14 @@ class LoyaltyCard(models.Model):
         """Return the balance with its unit and tier: ``120 points, Gold``."""
         parts = [self.points_display, self.retail_tier]
         return ", ".join(part for part in parts if part)
+
+    def _retail_points_text(self, points):
+        """Return points with their unit: ``1,240 points``, or an amount of money if that is the unit."""
+        currency, unit = self.program_id.currency_id, self.point_name
+        if currency and unit == currency.symbol:
+            return format_amount(self.env, points, currency)
+        digits = 0 if round(points, 6) == int(round(points, 6)) else 2
+        return f"{formatLang(self.env, points, digits=digits)} {unit or self.env._('points')}"
 
 
 class ResPartner(models.Model):

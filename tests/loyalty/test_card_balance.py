@@ -1,7 +1,10 @@
 """What people see of a card: the balance and how old it is; enrolling customers, and moving points."""
 
+from datetime import timedelta
+
+from odoo import Command, fields
 from odoo.exceptions import UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import freeze_time, new_test_user, tagged
 
 from .engine_case import EngineCase
 
@@ -72,6 +75,61 @@ class TestCardBalance(EngineCase):
         self.customer.invalidate_recordset()
         self.assertEqual(self.customer.retail_loyalty_summary, card.points_display)
         self.assertEqual(self.customer.with_user(self.seller).action_retail_view_cards()["res_id"], card.id)
+
+    def test_on_a_sales_order(self):
+        self.sandbox.configure("voucherify", wallets=[{"pending_days": 14}])
+        card = self._card()
+        order = self._quotation_of(1240).with_user(self.seller)
+        self.assertEqual(order.retail_loyalty_status, "Club: 0 points · not read yet")
+        self._pay(order.sudo())
+        self._send()
+        self._read_again()
+        order.invalidate_recordset()
+        ago = r"read \d+ seconds? ago"
+        self.assertRegex(order.retail_loyalty_status, f"^Club: 0 points · 1,240 points pending · {ago}$")
+        self.sandbox.configure("voucherify", ahead_s=15 * 86_400)
+        self.sandbox.act("process", "voucherify")
+        self.assertTrue(order.retail_may_refresh_points)
+        order.action_retail_refresh_points()
+        self.assertEqual(card.points, 1240)
+        lines = order.retail_loyalty_status.splitlines()
+        self.assertRegex(lines[0], f"^Club: 1,240 points · {ago}$")
+        self.assertEqual(lines[1:], ["This order earned 1,240 points"])
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=2, seconds=5)):
+            order.invalidate_recordset()
+            self.assertRegex(order.retail_loyalty_status, "^Club: 1,240 points · read 2 minutes ago")
+
+    def test_on_a_sales_order_of_a_program_of_odoo(self):
+        """What a quotation will earn is known before it is confirmed, and read from no engine."""
+        own = {
+            "program_type": "loyalty",
+            "applies_on": "both",
+            "trigger": "auto",
+            "portal_point_name": "Stars",
+        }
+        rule = {"reward_point_mode": "money", "reward_point_amount": 0.5, "minimum_qty": 0}
+        program = self.env["loyalty.program"].create(
+            {"name": "Own", "rule_ids": [Command.create(rule)], **own}
+        )
+        order = self._quotation_of(25).with_user(self.seller)
+        self.assertFalse(order.retail_loyalty_status)
+        values = {"program_id": program.id, "partner_id": self.customer.id, "points": 7.5}
+        self.env["loyalty.card"].create(values)
+        order.invalidate_recordset()
+        will = "Own: 7.50 Stars\nThis order will earn 12.50 Stars"
+        self.assertEqual((order.retail_loyalty_status, order.retail_may_refresh_points), (will, False))
+        order.action_confirm()
+        self._commit()
+        order.invalidate_recordset()
+        self.assertEqual(order.retail_loyalty_status, "Own: 20 Stars\nThis order earned 12.50 Stars")
+
+    def test_a_sales_order_of_another_company(self):
+        company = self.env["res.company"].create({"name": "Other"})
+        self.program.company_id = company
+        self._card(points=5)
+        self.env.user.company_ids = [Command.link(company.id)]
+        order = self._quotation_of(25).with_context(allowed_company_ids=[self.env.company.id, company.id])
+        self.assertFalse(order.retail_loyalty_status)
 
     def test_enroll(self):
         action = self.customer.with_user(self.seller).action_retail_enroll()

@@ -1,0 +1,35 @@
+"""The customer portal: a member's loyalty cards, and what is behind their balances."""
+
+from odoo.http import request, route
+
+from odoo.addons.loyalty.controllers.portal import CustomerPortalLoyalty
+
+
+class RetailCustomerPortal(CustomerPortalLoyalty):
+    """Odoo shows the cards of the user's own partner; all of them here come from there."""
+
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values(counters)
+        if "retail_loyalty_count" in counters:
+            values["retail_loyalty_count"] = len(self._retail_cards())
+        return values
+
+    def _retail_cards(self):
+        """Return the cards (superuser) that Odoo shows to the user."""
+        by_program = super()._prepare_home_portal_values([])["cards_per_programs"]
+        return request.env["loyalty.card"].union(*by_program.values())
+
+    @route("/my/loyalty_cards", type="http", auth="user", website=True)
+    def portal_my_loyalty_cards(self, **_options):
+        """Show the user's cards: what they have, what is pending, and what expires next."""
+        values = {"page_name": "retail_loyalty_cards", "cards": self._retail_cards().sorted("id")}
+        return request.render("retail_hub.portal_my_loyalty_cards", values)
+
+    @route()
+    def portal_my_loyalty_card_history(self, card_id, page=1, sortby="date", **kw):
+        """Also show what the card has."""
+        response = super().portal_my_loyalty_card_history(card_id, page=page, sortby=sortby, **kw)
+        if response.is_qweb:
+            # As the superuser, as Odoo does: the page is only there for the user's own card.
+            response.qcontext["card"] = request.env["loyalty.card"].sudo().browse(card_id)
+        return response

@@ -1,0 +1,79 @@
+"""The customer portal: members see their own cards, and what is behind the balances."""
+
+from odoo.tests import HttpCase, new_test_user, tagged
+
+from .test_returns_of_orders import CreditCase
+
+CARDS = "/my/loyalty_cards"
+
+
+@tagged("post_install", "-at_install")
+class TestPortal(CreditCase, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        new_test_user(cls.env, "portal_ann", "base.group_portal", partner_id=cls.customer.id)
+        new_test_user(cls.env, "portal_bob", "base.group_portal")
+
+    def _page(self, path, login="portal_ann"):
+        """Return (status, HTML) of a page as a portal user sees it."""
+        self.authenticate(login, login)
+        self._commit()
+        response = self.url_open(path, allow_redirects=False)
+        return response.status_code, response.text
+
+    def _history(self, login="portal_ann"):
+        return self._page(f"/my/loyalty_card/{self.card.id}/history", login)
+
+    def test_cards(self):
+        self.card.points = 1240
+        self._commit()
+        account = self.env["retail.loyalty.account"].search([("card_id", "=", self.card.id)])
+        said = {"pending": 30, "tier": "Gold", "expiring_points": 40, "expiring_on": "2031-02-03"}
+        account.write({**said, "read_at": "2030-01-02 10:32:00"})
+        for path in (CARDS, "/my", f"/my/loyalty_card/{self.card.id}/history"):
+            with self.subTest(path=path):
+                status, page = self._page(path)
+                text = " ".join(page.split())
+                self.assertEqual(status, 200)
+                self.assertRegex(text, "1,240 Stars" if path != "/my" else "1240 Stars")
+                self.assertIn("Gold", text)
+                self.assertRegex(text, "Pending: <span>30 Stars</span>")
+                self.assertRegex(text, "<span>40 Stars</span> expire on <span>02/03/2031</span>")
+                self.assertIn("As of", text)
+        self.assertIn(self.card.code, self._page(CARDS)[1])
+
+    def test_documents(self):
+        """Orders, credit notes, and the invoices of tills: those that the member may see, to follow; others by name."""
+        order = self._ordered(2)
+        credit_note = self._credit(self._bill(order))
+        self.card.partner_id = self.env["res.partner"].create({"name": "Bob"})
+        theirs = self.env["sale.order"].create({"partner_id": self.card.partner_id.id})
+        self.card.partner_id = self.customer
+        line = {"card_id": self.card.id, "description": "By hand", "issued": 1}
+        self.env["loyalty.history"].create({**line, "order_model": "sale.order", "order_id": theirs.id})
+        status, page = self._history()
+        self.assertEqual(status, 200)
+        self.assertIn(f'href="/my/orders/{order.id}"', page)
+        self.assertIn(f'href="/my/invoices/{credit_note.id}"', page)
+        self.assertIn(theirs.name, page)
+        self.assertNotIn(f"/my/orders/{theirs.id}", page)
+        self.assertNotIn("access_token", page)
+        theirs.unlink()
+        self.assertEqual(self._history()[0], 200, "A document may be deleted.")
+
+    def test_cards_of_others(self):
+        status, page = self._page(CARDS, "portal_bob")
+        self.assertEqual(status, 200)
+        self.assertIn("You have no loyalty card.", page)
+        self.assertNotIn(self.card.code, page)
+        status, page = self._history("portal_bob")
+        self.assertEqual(status, 303)
+        self.assertNotIn(self.card.code, page)
+        counters = self.make_jsonrpc_request("/my/counters", {"counters": ["retail_loyalty_count"]})
+        self.assertEqual(counters, {"retail_loyalty_count": 0})
+        self.authenticate("portal_ann", "portal_ann")
+        counters = self.make_jsonrpc_request("/my/counters", {"counters": ["retail_loyalty_count"]})
+        self.assertEqual(counters, {"retail_loyalty_count": 1})
+        self.authenticate(None, None)
+        self.assertEqual(self.url_open(CARDS, allow_redirects=False).status_code, 303)
