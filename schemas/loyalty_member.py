@@ -5,7 +5,11 @@ from .loyalty import Date, ProgramType
 
 
 class LoyaltyBalanceV1(Canonical):
-    """A card of a customer. ``held`` is what is reserved for checkouts, ``available`` the ``balance`` without that."""
+    """A card of a customer. ``held`` is what is reserved for checkouts, ``available`` the ``balance`` without that.
+
+    ``pending`` points cannot be spent yet: they are not in the ``balance``. ``expiring`` is how many points expire
+    next, and ``expiring_on`` the last day on which they can be spent.
+    """
 
     card_id: str
     code: str
@@ -16,6 +20,9 @@ class LoyaltyBalanceV1(Canonical):
     balance: Decimal
     held: Decimal
     available: Decimal
+    pending: Decimal = "0"
+    expiring: Decimal = "0"
+    expiring_on: Date | None = None
     expires_on: Date | None = None
 
 

@@ -38,6 +38,9 @@ class RetailLoyaltyMember(models.AbstractModel):
             balance=decimal(card.points),
             held=decimal(held),
             available=decimal(card.points - held),
+            pending=decimal(card.retail_pending),
+            expiring=decimal(card.retail_expiring_points),
+            expiring_on=card.retail_expiring_on.isoformat() if card.retail_expiring_on else None,
             expires_on=card.expiration_date.isoformat() if card.expiration_date else None,
         )
 

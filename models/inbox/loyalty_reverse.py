@@ -28,7 +28,7 @@ class LoyaltyReverse(models.AbstractModel):
         points = left if command.points is None else float(command.points)
         if points > left:
             raise self._too_many(left)
-        taken = self._taken(earned.card_id, points, sender.client)
+        taken = self._taken(earned, points, sender.client)
         reversal = earned._reverse(
             taken,
             points - taken,
@@ -60,12 +60,15 @@ class LoyaltyReverse(models.AbstractModel):
             raise Problem("conflict", "The reversal with this reversal_id is of other points.")
 
     @api.model
-    def _taken(self, card, points, client):
+    def _taken(self, earned, points, client):
         """Return how many points are taken from the card, by what the client's policy is if some were spent.
+
+        Those of them that are pending are there in any case.
 
         :raise Problem: they were spent, and the client wants no other
         """
-        available = max(card.points - card._retail_held()[card], 0)
+        card = earned.card_id
+        available = max(card.points - card._retail_held()[card], 0) + earned._pending()
         if points <= available or client.spent_points == "negative":
             return points
         if client.spent_points == "refuse":

@@ -3,6 +3,7 @@ from . import entry
 from . import account
 from . import card
 from . import hold
+from . import lot
 from . import share_rule
 from . import order_points
 from . import share
@@ -26,7 +27,10 @@ from . import till_hold
 from . import till_difference
 from . import till_order
 from . import ownership
+from . import lot_period
 from . import card_balance
+from . import lot_schedule
+from . import lot_orders
 from . import order_balance
 from . import portal_history
 from . import enrolment

@@ -47,8 +47,12 @@ class LoyaltyCard(models.Model):
             remote = (mirrored["connector_id"], mirrored["remote_id"])
             entries._book(self, mirrored["kind"], points, mirrored["order"], remote)
         else:
-            entries._book(self, KIND_BY_EVENT[event_type], points, order)
+            entries._book(self, self._retail_entry_kind(event_type), points, order)
         return result
+
+    def _retail_entry_kind(self, event_type):
+        """Hook: return the kind of the entry of a change."""
+        return KIND_BY_EVENT[event_type]
 
     def _retail_set_points(self, points):
         """Set the card to what the ledger says. This changes no points: nothing is booked, and no event is sent."""

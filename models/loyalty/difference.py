@@ -10,8 +10,10 @@ CAUSES = [
     ("card", "Card changed in the database"),
     ("unknown", "Points from before the ledger"),
     ("ledger", "Ledger changed in the database"),
+    ("lots", "Lots changed in the database"),
 ]
-CORRECTIONS = {"card": "reset", "unknown": "enter", "ledger": "look"}  # of what the proof finds
+# Of what the proof finds.
+CORRECTIONS = {"card": "reset", "unknown": "enter", "ledger": "look", "lots": "match"}
 
 
 class RetailLoyaltyDifference(models.Model):
@@ -44,6 +46,7 @@ class RetailLoyaltyDifference(models.Model):
             ("reset", "Set to ledger balance"),
             ("enter", "Enter in ledger"),
             ("look", "Compare with a backup"),
+            ("match", "Match lots to ledger"),
         ],
         "Proposed Correction",
         compute="_compute_correction",
@@ -58,7 +61,7 @@ class RetailLoyaltyDifference(models.Model):
     ended_by_id = fields.Many2one("res.users", "Corrected By", readonly=True)
 
     _open_unique = models.UniqueIndex(
-        "(card_id) WHERE state = 'open' AND cause IN ('card', 'unknown', 'ledger')"
+        "(card_id) WHERE state = 'open' AND cause IN ('card', 'unknown', 'ledger', 'lots')"
     )
 
     @api.depends("points", "balance")
@@ -146,6 +149,10 @@ class RetailLoyaltyDifference(models.Model):
 
         self._correct(enter, ("card", "unknown"))
 
+    def action_match_lots(self):
+        """Have the lots add up to what the ledger says."""
+        self._correct(lambda card, _new: card.env["retail.loyalty.lot"]._match(card), ("lots",))
+
     def _correct(self, change, causes):
         """Correct the differences as they are now.
 
@@ -158,6 +165,7 @@ class RetailLoyaltyDifference(models.Model):
             card = each.sudo().card_id
             new = next(iter(self.env["retail.loyalty.proof"]._differences(card)), None)
             if new and new.cause not in causes:
+                self._check_fits(new, each.card_name)
                 raise UserError(
                     self.env._(
                         "The ledger of %(card)s was changed in the database. Compare it with a backup first.",
@@ -170,6 +178,19 @@ class RetailLoyaltyDifference(models.Model):
             each.sudo().write(
                 {"state": "corrected", "ended_at": fields.Datetime.now(), "ended_by_id": self.env.uid}
             )
+
+    @api.model
+    def _check_fits(self, difference, card_name):
+        """
+        :raise UserError: another correction is needed
+        """
+        if difference.cause == "ledger":
+            return
+        if difference.cause == "lots":
+            message = self.env._("Choose Match Lots for %(card)s: only its lots differ.", card=card_name)
+        else:
+            message = self.env._("Correct the points of %(card)s first.", card=card_name)
+        raise UserError(message)
 
     def _check_may_correct(self):
         """

@@ -19,6 +19,8 @@ KINDS = [
     ("reverse", "Reversed"),
     ("adjust", "Adjusted"),
     ("expire", "Expired"),
+    ("pending", "Became Pending"),
+    ("available", "Became Available"),
     ("delete", "Card Deleted"),
 ]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from babel.dates import format_timedelta
 
 from odoo import api, fields, models
-from odoo.tools import babel_locale_parse, get_lang
+from odoo.tools import babel_locale_parse, format_date, get_lang
 
 
 class LoyaltyCard(models.Model):
@@ -22,15 +22,24 @@ class LoyaltyCard(models.Model):
             self.env._("%(points)s held for checkouts", points=card._retail_points_text(held))
             if held
             else "",
-            self._retail_pending_text(),
+            card._retail_pending_text(),
+            card._retail_expiry_text(),
             card._retail_age(),
         ]
         return " · ".join(part for part in parts if part)
 
     def _retail_pending_text(self):
         """Return which points cannot be spent yet; empty if there are none."""
-        pending = self.sudo().retail_pending  # as the superuser: see above
-        return self.env._("%(points)s pending", points=self._retail_points_text(pending)) if pending else ""
+        points = self._retail_points_text(self.retail_pending)
+        return self.env._("%(points)s pending", points=points) if self.retail_pending else ""
+
+    def _retail_expiry_text(self):
+        """Return which points expire next; empty if none do."""
+        points, day = self.retail_expiring_points, self.retail_expiring_on
+        if not points or not day:
+            return ""
+        text = self._retail_points_text(points)
+        return self.env._("%(points)s expire on %(day)s", points=text, day=format_date(self.env, day))
 
     def _retail_age(self):
         """Return how long ago the balance was read from its engine; empty if Odoo has the only one."""

@@ -27,6 +27,7 @@ from odoo import api, fields, models
 from ...core.shares import part, spread
 from ..source.loyalty_history import REVERSED
 from .entry import DIGITS
+from .lot import Sources
 from .share_rule import PAYMENTS
 
 LINES = {"pos.order": "lines", "sale.order": "order_line"}
@@ -145,6 +146,7 @@ class RetailLoyaltyShare(models.Model):
         """
         covered = defaultdict(float, covered or {})
         points = defaultdict(lambda: [0.0, 0.0])  # given to and taken from each card
+        undone = defaultdict(float)
         for share, change in self._of(orders)._changes().items():
             card = share.card_id
             if change.earned > 0:
@@ -152,6 +154,7 @@ class RetailLoyaltyShare(models.Model):
                 covered[card] -= by_money
             else:
                 by_money = -min(share.covered, -change.earned)
+            undone[card] += max(by_money - change.earned, 0)
             for change_of_card in (change.spent, by_money - change.earned):
                 points[card][change_of_card < 0] += abs(change_of_card)
             share.write(
@@ -161,15 +164,19 @@ class RetailLoyaltyShare(models.Model):
                     "covered": share.covered + by_money,
                 }
             )
+        records = tuple((order._name, order.id) for order in orders)
         for card, (given, taken) in points.items():
-            self._book(card, round(given, 6), round(taken, 6), document)
+            sources = Sources(records, undone[card])
+            self._book(card, round(given, 6), round(taken, 6), document, sources)
 
-    def _book(self, card, given, taken, document):
+    def _book(self, card, given, taken, document, sources):
         if not given and not taken:
             return
         # The document is not the order of the line: Odoo would not book what a till's exchange still earns.
         history = self.env["loyalty.history"].with_context(
-            retail_change=REVERSED, retail_document=(document._name, document.id)
+            retail_change=REVERSED,
+            retail_document=(document._name, document.id),
+            retail_lot_sources=sources,
         )
         description = self.env._("Return %(document)s", document=document.name)
         history.create({"card_id": card.id, "description": description, "issued": given, "used": taken})
@@ -245,9 +252,8 @@ class RetailLoyaltyShare(models.Model):
     def _missing(self, changes):
         """Return the points that are to be taken from cards and are not there: ``{card: points}``.
 
-        This is the order in which points are taken: those that the same return gives back, then the balance without
-        what is held. Points that are pending until the end of a return window will come first, once programs of
-        Odoo have any.
+        This is the order in which points are taken: those that are pending of the same orders, then those that the same
+        return gives back, then the balance without what is held.
 
         :param changes: ``{share: Change}``
         """
@@ -257,7 +263,8 @@ class RetailLoyaltyShare(models.Model):
             given[share.card_id] += change.spent
         missing = {}
         for card, points in taken.items():
-            there = max(card.points + given[card] - card._retail_held()[card], 0)
+            shares = self.union(*(share for share in changes if share.card_id == card))
+            there = max(card.points + given[card] - card._retail_held()[card], 0) + shares._pending(card)
             if round(points - there, 6) > 0:
                 missing[card] = round(points - there, 6)
         return missing

@@ -32,7 +32,8 @@ class LoyaltyProgram(models.Model):
 
     @api.model
     def _load_pos_data_fields(self, config):
-        return [*super()._load_pos_data_fields(config), "retail_engine_owned", "retail_offline_limit"]
+        own = ["retail_engine_owned", "retail_offline_limit", "retail_has_lots", "retail_pending_days"]
+        return [*super()._load_pos_data_fields(config), *own]
 
 
 class LoyaltyCard(models.Model):

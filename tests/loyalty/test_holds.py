@@ -119,6 +119,9 @@ class TestLoyaltyHolds(HoldsCase):
                         "balance": "100",
                         "held": "0",
                         "available": "100",
+                        "pending": "0",
+                        "expiring": "0",
+                        "expiring_on": None,
                         "expires_on": None,
                     }
                 ],

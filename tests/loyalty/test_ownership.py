@@ -1,7 +1,10 @@
 """Switching the owner of points begins with a comparison, and ends with the same balances on both sides."""
 
+from datetime import timedelta
+
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, freeze_time, new_test_user, tagged
 
 from .engine_case import PROGRAM, EngineCase
 
@@ -55,6 +58,27 @@ class TestOwnership(EngineCase):
         self._read_again()
         self.assertEqual((here.points, self._at_engine()), (40, 40))
         self.assertEqual(self._ledger(here), [("adjust", 40, 40)])
+
+    def test_pending_points_keep_the_owner(self):
+        """An engine knows nothing of what is pending in Odoo. Afterwards, there are no lots of Odoo's."""
+        card = self._member("ann", 10)
+        self.program.retail_pending_days = 14
+        order = self._quotation_of(20, card.partner_id)
+        order._update_programs_and_rewards()
+        order.action_confirm()
+        self._send()
+        self._read_again()
+        with self.assertRaisesRegex(UserError, "still pending"):
+            self._dialog(owner="engine").action_switch()
+        lots = self.env["retail.loyalty.lot"]
+        with freeze_time(fields.Datetime.now() + timedelta(days=15)):
+            lots._mature(10)
+        self.assertEqual(card.points, 30)
+        self._send()
+        self._read_again()
+        self._dialog(owner="engine").action_switch()
+        self.assertFalse(self.program.retail_has_lots)
+        self.assertFalse(lots.search([("program_id", "=", self.program.id)]))
 
     def test_rules_of_odoo_rest_while_the_engine_decides(self):
         self._member("ann", 10)

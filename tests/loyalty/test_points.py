@@ -44,6 +44,22 @@ class TestLoyaltyPoints(HoldsCase):
         self.assertEqual(self.card.history_ids[0].issued, 40)
         self.assertEqual(self.card.history_ids[0].description, "Web Shop: W-1001")
 
+    def test_pending(self):
+        """They are not in the balance, and are taken back first."""
+        self.program.retail_pending_days = 14
+        earned = self.earn()
+        self.assertEqual((self.figures_of(earned), earned["available"]), (("40", "0", "40", "100"), "100"))
+        [card] = self.member()["cards"]
+        self.assertEqual((card["balance"], card["available"], card["pending"]), ("100", "100", "40"))
+        self.hold("101", status=409)
+        self.hold("100")
+        self.assertEqual(self.figures_of(self.reverse("15")), ("-15", "0", "25", "100"))
+        self.assertEqual(self.member()["cards"][0]["pending"], "25")
+        self.end("commit")
+        rest = self.reverse(reversal_id="B-2")
+        self.assertEqual(self.figures_of(rest), ("-25", "0", "0", "0"))
+        self.assertEqual(self.env["retail.loyalty.proof"]._differences(self.card), [])
+
     def test_taken_back_in_parts(self):
         self.earn()
         first = self.reverse("12.5", reference="B-1")

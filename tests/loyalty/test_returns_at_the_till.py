@@ -125,6 +125,32 @@ class TestReturnsAtTheTill(ReturnsCase):
         self.assertEqual(self._shares(order), [(1, 20, 0), (3, 30, 0), (1, 0, 40), (3, 0, 60)])
         self.assertEqual(self._booked(order), [("redeem", -50)], "Odoo keeps the difference only.")
 
+    def test_pending_points(self):
+        """A till says only the difference of what was earned and spent: the one is pending, the other is taken."""
+        self.program.retail_pending_days = 14
+        order = self._sold([(self.mug, 2), self._reward_line(self.program, 3, 30)], earned=40)
+        booked = [("earn", 40), ("pending", -40), ("redeem", -30)]
+        self.assertEqual((self._booked(order), self.card.points), (booked, 70))
+        self.card.invalidate_recordset()
+        self.assertEqual(self.card.retail_pending, 40)
+        refund = self._take_back((order.lines[0], 1))
+        self.assertEqual(self._booked(refund), [("reverse", -20)])
+        self.assertEqual(
+            self._booked(order)[3:], [("available", 20)], "It was pending, and so it is not now."
+        )
+        self.card.invalidate_recordset()
+        self.assertEqual((self.card.points, self.card.retail_pending), (70, 20))
+        self._assert_proved()
+
+    def test_what_a_till_is_told_of_pending_points(self):
+        self.program.retail_pending_days = 14
+        order = self._sell([(self.mug, 1)], customer=self.customer)
+        data = {"points": 20, "program_id": self.program.id, "coupon_id": self.card.id, "line_codes": []}
+        [told] = order.confirm_coupon_programs({str(self.card.id): data})["coupon_updates"]
+        self.assertEqual(told["points"], 100)
+        fields = self.program._load_pos_data_fields(order.config_id)
+        self.assertLessEqual({"retail_has_lots", "retail_pending_days"}, set(fields))
+
     def test_all(self):
         order = self._sold([(self.mug, 1), (self.pen, 2)], earned=40)
         self.assertEqual(self.card.points, 140)

@@ -46,6 +46,7 @@ RIGHTS = {
     "retail.loyalty.enroll": ((), ()),
     "retail.loyalty.entry": (READ, READ),
     "retail.loyalty.hold": (READ, READ),
+    "retail.loyalty.lot": (READ, READ),
     "retail.loyalty.owner": ((), ALL),
     "retail.loyalty.points": (READ, READ),
     "retail.loyalty.share": (READ, READ),
@@ -174,6 +175,8 @@ class RightsCase(RetailCase):
         found = {"card_id": card.id, "program_id": program.id, "company_id": company.id}
         sold = {"order_model": "sale.order", "order_id": order.id, "line_id": 1, "quantity": 1, "earned": 7}
         cls.env["retail.loyalty.share"].create({**found, **sold})
+        days = {"earned_on": "2026-01-01", "available_on": "2026-01-01"}
+        cls.env["retail.loyalty.lot"].create({**found, **days, "points": 7, "left": 7, "state": "available"})
         cls.env["retail.loyalty.difference"].create(
             {**found, "points": 100, "cause": "card", "found_at": "2026-01-01"}
         )
