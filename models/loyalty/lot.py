@@ -186,7 +186,9 @@ class RetailLoyaltyLot(models.Model):
         points = round(points - self._pend_again(card, min(points, sources.undone), sources, today), 6)
         points = self._pay(card, points)
         spent = self.search([("card_id", "=", card.id), ("state", "in", ("available", "used"))])
-        lasting = spent.filtered(lambda lot: not lot.expires_on or lot.expires_on >= today)
+        lasting = spent.filtered(
+            lambda lot: lot.available_on <= today and (not lot.expires_on or lot.expires_on >= today)
+        )
         for lot in lasting[::-1]:  # those that expire last were spent last
             back = max(min(points, lot.points - lot.left), 0)
             lot._change_left(back)
@@ -199,15 +201,11 @@ class RetailLoyaltyLot(models.Model):
         """Have points pend again whose return was undone; return how many."""
         again = 0.0
         for lot in self._of_sources(card, sources.records, ("pending", "used")):
-            back = (
-                max(min(round(points - again, 6), lot.points - lot.left), 0)
-                if lot.available_on > today
-                else 0
-            )
-            if back:
+            back = max(min(round(points - again, 6), lot.points - lot.left), 0)
+            if back and lot.available_on > today:
                 lot._change_left(back, "pending")
                 card._retail_move(Move.PEND, -back, lot._source(), self._pending_text(lot.available_on))
-            again = round(again + back, 6)
+                again = round(again + back, 6)
         return again
 
     @api.model

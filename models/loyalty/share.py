@@ -263,7 +263,7 @@ class RetailLoyaltyShare(models.Model):
             given[share.card_id] += change.spent
         missing = {}
         for card, points in taken.items():
-            shares = self.union(*(share for share in changes if share.card_id == card))
+            shares = self.browse().union(*(share for share in changes if share.card_id == card))
             there = max(card.points + given[card] - card._retail_held()[card], 0) + shares._pending(card)
             if round(points - there, 6) > 0:
                 missing[card] = round(points - there, 6)
