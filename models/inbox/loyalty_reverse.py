@@ -68,7 +68,7 @@ class LoyaltyReverse(models.AbstractModel):
         :raise Problem: they were spent, and the client wants no other
         """
         card = earned.card_id
-        available = max(card.points - card._retail_held()[card], 0) + earned._pending()
+        available = max(card.points - card._retail_held()[card], 0) + earned._still_pending()
         if points <= available or client.spent_points == "negative":
             return points
         if client.spent_points == "refuse":

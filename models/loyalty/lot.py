@@ -93,7 +93,7 @@ class RetailLoyaltyLot(models.Model):
     # -- following the ledger ----------------------------------------------------------------------
 
     @api.model
-    def _open(self, program):
+    def _begin(self, program):
         """Put what cards have into lots that never expire, when a program begins to keep lots."""
         self.env.execute_query(
             SQL(
@@ -114,7 +114,7 @@ class RetailLoyaltyLot(models.Model):
         self.invalidate_model()
 
     @api.model
-    def _follow(self, card, kind, points, sources):
+    def _follow_entry(self, card, kind, points, sources):
         """Have the lots of a card follow a change of its balance.
 
         :param card: as the superuser
@@ -128,14 +128,14 @@ class RetailLoyaltyLot(models.Model):
         elif kind == "reverse":
             self._give_back(card, points, sources)
         else:
-            self._add(card, points)
+            self._put(card, points)
         self._forget_figures()
 
     @api.model
     def _earn(self, card, points, source):
         days = card.program_id.retail_pending_days
         if not days:
-            self._add(card, points, source)
+            self._put(card, points, source)
             return
         self._new(card, points, "pending", self._day(days), source)
         card._retail_move(Move.PEND, -points, source, self._pending_text(self._day(days)))
@@ -145,7 +145,7 @@ class RetailLoyaltyLot(models.Model):
         return fields.Date.add(fields.Date.context_today(self), days=days)
 
     @api.model
-    def _add(self, card, points, source=()):
+    def _put(self, card, points, source=()):
         """Add points that can be spent at once: first, they pay for what is owed."""
         points = self._pay(card, points)
         if points > 0:
@@ -276,7 +276,7 @@ class RetailLoyaltyLot(models.Model):
             more = round(more + taken, 6)
         more = round(account.balance - sum((lots - waiting).mapped("left")), 6)
         if more > 0:
-            self._add(card, more)
+            self._put(card, more)
         elif more < 0:
             self._take(card, -more)
         self._forget_figures()
@@ -368,5 +368,5 @@ class RetailLoyaltyEntry(models.Model):
         ):
             known = context.get("retail_lot_sources")
             sources = known if isinstance(known, Sources) else Sources((order,) if order else ())
-            self.env["retail.loyalty.lot"]._follow(card, kind, points, sources)
+            self.env["retail.loyalty.lot"]._follow_entry(card, kind, points, sources)
         return result

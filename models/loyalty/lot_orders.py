@@ -48,7 +48,7 @@ class PosOrder(models.Model):
 class LoyaltyShare(models.Model):
     _inherit = "retail.loyalty.share"
 
-    def _pending(self, card):
+    def _still_pending(self, card):
         """Return how many points of the card are pending of the orders of the shares: a return takes these first."""
         return self.env["retail.loyalty.lot"]._pending_of(card, self._sources())
 
@@ -65,7 +65,7 @@ class RetailLoyaltyPoints(models.Model):
         with_source = self.with_context(retail_lot_sources=Sources(((self._name, source.id),)))
         return super(RetailLoyaltyPoints, with_source)._book(event_type, values)
 
-    def _pending(self):
+    def _still_pending(self):
         """Return how many of the earned points are pending."""
         return self.env["retail.loyalty.lot"]._pending_of(self.card_id, ((self._name, self.id),))
 

@@ -65,7 +65,7 @@ class LoyaltyProgram(models.Model):
                 program.env.flush_all()
                 program.env.cr.flush()  # enters what was changed just now: until here, there are no lots
                 program.retail_has_lots = True
-                program.env["retail.loyalty.lot"]._open(program)
+                program.env["retail.loyalty.lot"]._begin(program)
 
     def _retail_switch_owner(self, owner, balances_of):
         """An engine knows nothing of points that are pending in Odoo.

@@ -264,7 +264,9 @@ class RetailLoyaltyShare(models.Model):
         missing = {}
         for card, points in taken.items():
             shares = self.browse().union(*(share for share in changes if share.card_id == card))
-            there = max(card.points + given[card] - card._retail_held()[card], 0) + shares._pending(card)
+            there = max(card.points + given[card] - card._retail_held()[card], 0) + shares._still_pending(
+                card
+            )
             if round(points - there, 6) > 0:
                 missing[card] = round(points - there, 6)
         return missing
