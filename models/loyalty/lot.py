@@ -358,15 +358,19 @@ class RetailLoyaltyEntry(models.Model):
 
     @api.model
     def _book(self, card, kind, points, order=None, remote=(None, None)):
-        """Also have the lots of the card follow, if its program keeps any."""
+        """Also have the lots of the card follow, if its program keeps any.
+
+        Before points are taken, so that what is pending of a returned order is back in the balance first.
+        """
+        is_followed = card.program_id.retail_has_lots and kind != "delete"
+        if not is_followed or isinstance(card.env.context.get("retail_lot_move"), Move):
+            return super()._book(card, kind, points, order, remote)
+        known = card.env.context.get("retail_lot_sources")
+        sources = known if isinstance(known, Sources) else Sources((order,) if order else ())
+        lots = self.env["retail.loyalty.lot"]
+        if points < 0:
+            lots._follow_entry(card, kind, points, sources)
         result = super()._book(card, kind, points, order, remote)
-        context = card.env.context
-        if (
-            card.program_id.retail_has_lots
-            and kind != "delete"
-            and not isinstance(context.get("retail_lot_move"), Move)
-        ):
-            known = context.get("retail_lot_sources")
-            sources = known if isinstance(known, Sources) else Sources((order,) if order else ())
-            self.env["retail.loyalty.lot"]._follow_entry(card, kind, points, sources)
+        if points > 0:
+            lots._follow_entry(card, kind, points, sources)
         return result

@@ -120,6 +120,8 @@ class MergePartners(models.TransientModel):
         pending = lots.search([("card_id.partner_id", "in", src_partners.ids), ("state", "=", "pending")])
         moved = [lot._release_to_merge() for lot in pending]
         result = super()._merge_loyalty_cards(src_partners, dst_partner)
+        if not moved:
+            return result
         self.env.flush_all()
         self.env.cr.flush()  # enters what was moved just now
         for program, points, day, source in moved:

@@ -91,9 +91,10 @@ class SaleOrder(models.Model):
         entries = order.env["retail.loyalty.entry"].search([*booked, ("card_id", "in", cards.ids)])
         earned = {each: sum(of_card.mapped("points")) for each, of_card in entries.grouped("card_id").items()}
         if order.state in ("draft", "sent") and self == self._origin:
-            own = cards.filtered(lambda card: not card.program_id._retail_engine())
-            points = order._program_check_compute_points(own.program_id)
-            earned |= {card: sum(points[card.program_id].get("points") or ()) for card in own}
+            own = cards.program_id.filtered(lambda program: not program._retail_engine())
+            programs = own.filtered_domain(order._get_program_domain())
+            points = order._program_check_compute_points(programs)
+            earned |= {card: sum(points.get(card.program_id, {}).get("points") or ()) for card in cards}
         return earned
 
     def _retail_earned_text(self, card, points):

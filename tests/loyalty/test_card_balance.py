@@ -80,24 +80,24 @@ class TestCardBalance(EngineCase):
         self.sandbox.configure("voucherify", wallets=[{"pending_days": 14}])
         card = self._card()
         order = self._quotation_of(1240).with_user(self.seller)
-        self.assertEqual(order.retail_loyalty_status, "Club: 0 points · not read yet")
+        self.assertEqual(order.retail_loyalty_status, "Club: 0 Points · not read yet")
         self._pay(order.sudo())
         self._send()
         self._read_again()
         order.invalidate_recordset()
         ago = r"read \d+ seconds? ago"
-        self.assertRegex(order.retail_loyalty_status, f"^Club: 0 points · 1,240 points pending · {ago}$")
+        self.assertRegex(order.retail_loyalty_status, f"^Club: 0 Points · 1,240 Points pending · {ago}$")
         self.sandbox.configure("voucherify", ahead_s=15 * 86_400)
         self.sandbox.act("process", "voucherify")
         self.assertTrue(order.retail_may_refresh_points)
         order.action_retail_refresh_points()
         self.assertEqual(card.points, 1240)
         lines = order.retail_loyalty_status.splitlines()
-        self.assertRegex(lines[0], f"^Club: 1,240 points · {ago}$")
-        self.assertEqual(lines[1:], ["This order earned 1,240 points"])
+        self.assertRegex(lines[0], f"^Club: 1,240 Points · {ago}$")
+        self.assertEqual(lines[1:], ["This order earned 1,240 Points"])
         with freeze_time(fields.Datetime.now() + timedelta(minutes=2, seconds=5)):
             order.invalidate_recordset()
-            self.assertRegex(order.retail_loyalty_status, "^Club: 1,240 points · read 2 minutes ago")
+            self.assertRegex(order.retail_loyalty_status, "^Club: 1,240 Points · read 2 minutes ago")
 
     def test_on_a_sales_order_of_a_program_of_odoo(self):
         """What a quotation will earn is known before it is confirmed, and read from no engine."""

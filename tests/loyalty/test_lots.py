@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from odoo import Command, fields
-from odoo.exceptions import ValidationError
-from odoo.tests import freeze_time, tagged
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .test_returns_of_orders import CHANGES, CreditCase
@@ -215,7 +215,10 @@ class TestLots(CreditCase):
         differences._cron_prove()
         difference = differences.search([("card_id", "=", self.card.id), ("state", "=", "open")])
         self.assertEqual(difference.correction, "match")
-        difference.action_match_lots()
+        manager = new_test_user(self.env, "lots_manager", "base.group_user,retail_hub.group_manager")
+        with self.assertRaisesRegex(UserError, "Choose Match Lots"):
+            difference.with_user(manager).action_enter()
+        difference.with_user(manager).action_match_lots()
         self.assertEqual(difference.state, "corrected")
         self.assertEqual(self._figures()[:2], (10, 41))
         self._assert_all()

@@ -47,9 +47,8 @@ class TestPortal(CreditCase, HttpCase):
         """Orders, credit notes, and the invoices of tills: those that the member may see, to follow; others by name."""
         order = self._ordered(2)
         credit_note = self._credit(self._bill(order))
-        self.card.partner_id = self.env["res.partner"].create({"name": "Bob"})
-        theirs = self.env["sale.order"].create({"partner_id": self.card.partner_id.id})
-        self.card.partner_id = self.customer
+        bob = self.env["res.partner"].create({"name": "Bob"})
+        theirs = self.env["sale.order"].create({"partner_id": bob.id})
         line = {"card_id": self.card.id, "description": "By hand", "issued": 1}
         self.env["loyalty.history"].create({**line, "order_model": "sale.order", "order_id": theirs.id})
         status, page = self._history()
