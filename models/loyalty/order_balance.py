@@ -112,4 +112,5 @@ class SaleOrder(models.Model):
         cards.check_access("read")
         for card in cards:
             card.action_retail_refresh()
+        self.invalidate_recordset(["retail_loyalty_status"])
         return {"type": "ir.actions.client", "tag": "soft_reload"}

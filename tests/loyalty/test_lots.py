@@ -102,6 +102,7 @@ class TestLots(CreditCase):
 
     def _reward_values(self):
         return {
+            "name": "3 off",
             "product_id": self.program.reward_ids.discount_line_product_id.id,
             "price_unit": -3,
             "reward_id": self.program.reward_ids.id,

@@ -1,9 +1,12 @@
 """The customer portal: members see their own cards, and what is behind the balances."""
 
+import re
+
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from .test_returns_of_orders import CreditCase
 
+TAG = re.compile(r"<[^>]*>")
 CARDS = "/my/loyalty_cards"
 
 
@@ -34,13 +37,11 @@ class TestPortal(CreditCase, HttpCase):
         for path in (CARDS, "/my", f"/my/loyalty_card/{self.card.id}/history"):
             with self.subTest(path=path):
                 status, page = self._page(path)
-                text = " ".join(page.split())
                 self.assertEqual(status, 200)
-                self.assertRegex(text, "1,240 Stars" if path != "/my" else "1240 Stars")
-                self.assertIn("Gold", text)
-                self.assertRegex(text, "Pending: <span>30 Stars</span>")
-                self.assertRegex(text, "<span>40 Stars</span> expire on <span>02/03/2031</span>")
-                self.assertIn("As of", text)
+                text = " ".join(TAG.sub(" ", page[page.index("<main") :]).split())
+                points = "1,240 Stars" if path != "/my" else "1240 Stars"
+                said = f"{points} Gold Pending: 30 Stars 40 Stars expire on 02/03/2031 As of"
+                self.assertTrue(said in text, text[:3000])
         self.assertIn(self.card.code, self._page(CARDS)[1])
 
     def test_documents(self):
