@@ -16,7 +16,7 @@ class RetailCustomerPortal(CustomerPortalLoyalty):
 
     def _retail_cards(self):
         """Return the cards (superuser) that Odoo shows to the user."""
-        by_program = super()._prepare_home_portal_values([])["cards_per_programs"]
+        by_program = self._prepare_home_portal_values([])["cards_per_programs"]
         # As the superuser, as Odoo does: which cards these are was decided by Odoo, for this user.
         return request.env["loyalty.card"].sudo().union(*by_program.values())
 

@@ -94,7 +94,7 @@ class LoyaltyCard(models.Model):
     @api.depends("program_id", "points")
     def _compute_retail_engine(self):
         """For programs of Odoo, lots say what is pending, and what expires next."""
-        super()._compute_retail_engine()
+        result = super()._compute_retail_engine()
         # As the superuser: whoever may see the card may know what its points are.
         cards = self.sudo().filtered("program_id.retail_has_lots")
         domain = [("card_id", "in", cards.ids), ("state", "in", ("pending", "available"))]
@@ -108,6 +108,7 @@ class LoyaltyCard(models.Model):
             card.retail_expiring_points = sum(
                 expiring.filtered(lambda lot, first=first: lot.expires_on == first).mapped("left")
             )
+        return result
 
 
 class MergePartners(models.TransientModel):
