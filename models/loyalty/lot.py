@@ -15,7 +15,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ..outbox.names import action_open, record_names
 from ..source.loyalty_card import ADJUSTED
@@ -297,7 +297,7 @@ class RetailLoyaltyLot(models.Model):
 
     @api.model
     def _pending_text(self, day):
-        return self.env._("Pending until %(day)s", day=fields.Date.to_string(day))
+        return self.env._("Pending until %(day)s", day=format_date(self.env, day))
 
     @api.model
     def _forget_figures(self):
