@@ -57,6 +57,7 @@
         "views/inbox/captured_order_views.xml",
         "views/inbox/stock_picking_views.xml",
         "views/inbox/order_change_views.xml",
+        "views/loyalty/connector_views.xml",
         "views/loyalty/entry_views.xml",
         "views/loyalty/hold_views.xml",
         "views/loyalty/points_views.xml",

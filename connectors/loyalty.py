@@ -1,17 +1,18 @@
 """The contract between the hub and a loyalty engine: what it can do, and what it says about a member. Plain Python."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from .items import Item
 
 TransactionKind = Literal["earn", "redeem", "reverse", "adjust", "expire"]
 TransactionState = Literal["booked", "pending", "rejected"]
+CodeKind = Literal["amount", "percent", "gift_card"]
 _KEY = re.compile(r"#([0-9a-f-]{36})$")
 _ORDER = re.compile(r"(pos|sale)-(\d{1,18})")
 
@@ -71,6 +72,38 @@ class EngineTransaction:
     order: str = ""
     group: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeQuestion:
+    """A code that somebody wants to use for an order that is not confirmed yet.
+
+    :param order: canonical data of the order, without what the code itself deducts
+    :param minutes: for which the engine holds the code for this order, if it can
+    """
+
+    code: str
+    order: Mapping[str, Any]
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineCode:
+    """What a code is worth, according to the engine.
+
+    :param code: as the engine writes it
+    :param value: an amount, a percentage, or the balance of a gift card
+    :param maximum: the most that a percentage deducts; None: no limit
+    :param uses: how often it can be used now, this time included; None: no limit
+    :param expires_on: the last day on which it can be used; None: never
+    """
+
+    code: str
+    kind: CodeKind
+    value: Decimal
+    maximum: Decimal | None = None
+    uses: int | None = None
+    expires_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,4 +186,22 @@ class LoyaltyEngine(Protocol):
         :param after: the id of the last one that is known and will not change; empty for all
         :param since: without those that are older (UTC, naive)
         :raise RemoteError: a call failed
+        """
+
+
+@runtime_checkable
+class CodeEngine(Protocol):
+    """An adapter whose remote system has codes of coupons and gift cards, which orders in Odoo can use.
+
+    It sends ``code.redeemed`` and ``code.reversed``, too: an order was confirmed with a code, or gave it back.
+    """
+
+    def ask_code(self, question: CodeQuestion) -> EngineCode | None:
+        """Return what a code is worth for an order now; None if there is no such code.
+
+        If the engine can, it holds the code for the order from now on. A question about the same code and order
+        replaces the former one.
+
+        :raise BusinessError: the code cannot be used for this order; the message says why, for whoever entered it
+        :raise RemoteError: the call failed
         """

@@ -1,9 +1,10 @@
 """The canonical model. A new event type is a line in the ``EVENT_TYPES`` of its file, a new file one of ``MODULES``."""
 
-from . import catalog, customer, invoice, loyalty, order, payment, settlement, shipment, stock
+from . import catalog, code, customer, invoice, loyalty, order, payment, settlement, shipment, stock
 
 MODULES = (
     catalog,
+    code,
     customer,
     invoice,
     loyalty,

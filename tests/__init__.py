@@ -59,6 +59,7 @@ from .outbox import test_wake
 from .outbox import test_watched_choices
 from .outbox import test_who_is_sent
 from .loyalty import test_card_balance
+from .loyalty import test_codes
 from .loyalty import test_engine
 from .loyalty import test_engine_difference
 from .loyalty import test_engine_returns
@@ -150,3 +151,4 @@ from .neighbours import test_returns_across_channels as test_neighbours_returns
 from .neighbours import test_shipping as test_neighbours_shipping
 from .neighbours import test_watched_with_neighbours as test_neighbours_watched
 from .neighbours import test_web_order as test_neighbours_web_order
+from .neighbours import test_web_codes as test_neighbours_web_codes

@@ -5,15 +5,15 @@ from contextlib import suppress
 from ...core.errors import MappingError, RemoteNotFoundError, TransientError
 from ..base import Finder
 from ..items import Outcome, Reference
-from ..loyalty import LoyaltyEngine, customer_key
+from ..loyalty import CodeEngine, LoyaltyEngine, customer_key
 from ..provider import ConnectionReport
 from ..record_adapter import RecordAdapter
-from . import customers, orders, points
+from . import codes, customers, orders, points
 from .api import Api
 
 
-class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine):
-    """Sends customers, orders and points, one per call. README.md says what Voucherify does with them."""
+class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine):
+    """Sends customers, orders, points and codes, one per call. README.md says what Voucherify does with them."""
 
     def __init__(self, settings, mapper, http):
         super().__init__(settings, mapper, http)
@@ -24,7 +24,7 @@ class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine):
 
     def references(self, event_type, data):
         customer_id = data.get("customer_id")
-        is_needed = event_type in points.EVENT_TYPES or event_type in orders.EVENT_TYPES
+        is_needed = event_type in points.EVENT_TYPES | orders.EVENT_TYPES | codes.EVENT_TYPES
         return (Reference("customer", int(customer_id)),) if is_needed and customer_id else ()
 
     def prepare(self, item):
@@ -38,6 +38,8 @@ class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine):
             return orders.prepare(item)
         if item.event_type in points.EVENT_TYPES:
             return points.prepare(item, self.settings.loyalty_programs)
+        if item.event_type in codes.EVENT_TYPES:
+            return codes.prepare(item)
         raise MappingError(f"Voucherify does not support {item.event_type}.", code="EVENT_NOT_SUPPORTED")
 
     def prepare_search(self, item, operation, key):
@@ -48,15 +50,20 @@ class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine):
     def send_one(self, prepared):
         if prepared.operation in (points.ENROLL, points.ADJUST):
             return self.points.send(prepared)
+        if prepared.operation in codes.OPERATIONS:
+            return codes.send(self.api, prepared)
         return self._sent(prepared)
 
     def resolve(self, batch):
-        """Customers and orders have a key of our own: they are sent again. Points are looked for first."""
+        """Customers and orders have a key of our own: they are sent again. Points and codes are looked for first."""
         return self.call_each(batch, self._resolve_one)
 
     def _resolve_one(self, prepared):
-        is_points = prepared.operation in (points.ENROLL, points.ADJUST)
-        return self.points.resolve(prepared) if is_points else self._sent(prepared)
+        if prepared.operation in (points.ENROLL, points.ADJUST):
+            return self.points.resolve(prepared)
+        if prepared.operation in codes.OPERATIONS:
+            return codes.resolve(self.api, prepared)
+        return self._sent(prepared)
 
     def _sent(self, prepared):
         remote_id = _CALLS[prepared.operation](self.api, prepared.body)
@@ -80,6 +87,9 @@ class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine):
             if transaction:
                 found.append(transaction)
         return found[::-1]
+
+    def ask_code(self, question):
+        return codes.ask(self.api, question)
 
     # ----- connection -----
 

@@ -41,6 +41,33 @@ class Api:
     def change_order(self, source_id, body):
         return self.call("PUT", f"/v1/orders/{_part(source_id)}", body).object
 
+    def voucher(self, code):
+        return self.call("GET", f"/v1/vouchers/{_part(code)}").object
+
+    def validate(self, body):
+        return self.call("POST", "/v1/validations", body).object
+
+    def redeem(self, body):
+        return self.call("POST", "/v1/redemptions", body).object
+
+    def roll_back(self, redemption, body):
+        return self.call("POST", f"/v1/redemptions/{_part(redemption)}/rollback", body).object
+
+    def redemptions(self, code):
+        """Yield the successful redemptions of a voucher, the newest first, page by page. Some may be rolled back."""
+        params = {
+            "limit": MAX_PAGE,
+            "order": "-created_at",
+            "result": "SUCCESS",
+            "filters[voucher_code][conditions][$is]": code,
+        }
+        for page in range(1, MAX_PAGES):
+            found = self.call("GET", "/v1/redemptions", params={**params, "page": page}).object
+            listed = [each for each in found.get("redemptions") or () if isinstance(each, dict)]
+            yield from (each for each in listed if each.get("object") == "redemption")
+            if len(listed) < MAX_PAGE:
+                return
+
     def enroll(self, program, source_id):
         """
         :raise ConflictError: the customer is a member already

@@ -4,16 +4,26 @@ An error is ``{code, key, message, details, request_id, resource_id, resource_ty
 (https://docs.voucherify.io/api-reference/errors). 423 is no lock to wait for, but a rule that forbids the call.
 """
 
-from ...core.errors import AuthError, BusinessError, ConflictError, QuotaError, RemoteNotFoundError
+from ...core.errors import (
+    AuthError,
+    BusinessError,
+    ConflictError,
+    QuotaError,
+    RemoteNotFoundError,
+    TransientError,
+)
 from ..http_status import asked_to_wait, error_class, is_uncertain
 from ..texts import clean
 
 CYCLE_USED_UP = 3600.0  # seconds until it is tried again: the response does not say when the cycle ends
+IN_PROGRESS = "multiple_requests"  # another call redeems the same code at this moment: this one did nothing
 # Rules of 400 that a customer, an order or a balance breaks; what else 400 refuses is wrong in the request.
 RULES = frozenset(
     {
+        "already_rolled_back",
         "customer_rules_violated",
         "gift_amount_exceeded",
+        "invalid_redemption",
         "loyalty_card_points_exceeded",
         "order_rules_violated",
         "quantity_exceeded",
@@ -64,6 +74,8 @@ def _error(response, body, text):
         return RemoteNotFoundError(message, code=key or "NOT_FOUND")
     if status == 409:
         return ConflictError(f"Voucherify reports a conflict: {text}", code=key or "CONFLICT")
+    if key == IN_PROGRESS:
+        return TransientError(f"Voucherify is working on the same code: {text}", code=key)
     if status == 423 or (status == 400 and key in RULES):
         return BusinessError(f"A rule of Voucherify forbids it: {text}", code=key or "LOCKED")
     return error_class(status)(f"Voucherify refused the call: {text}", code=key or f"HTTP_{status}")

@@ -26,12 +26,12 @@ def prepare(item):
             "store": data.get("store", ""),
             "currency": data["currency"],
         },
-        **_amounts(data),
+        **amounts(data),
     }
     return Prepared(item, "order", body, {"source_id": body["source_id"], "status": status}, is_subject=False)
 
 
-def _amounts(data):
+def amounts(data):
     """Return the items of an order, and its amount.
 
     Voucherify takes no item below zero: what rewards deduct is spread over what was bought, in proportion.

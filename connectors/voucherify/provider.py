@@ -3,13 +3,15 @@
 from ..authentication import AuthMethod, Credential
 from ..loyalty import LoyaltyAbilities
 from ..provider import FlowTemplate, Plan, Provider, QuotaReading, RemoteObject, one_call_each
-from . import customers, orders, points
+from . import codes, customers, orders, points
 from .adapter import VoucherifyAdapter
 from .receiver import VoucherifyReceiver
 
 APP_ID, APP_TOKEN = "app_id", "app_token"
 MINUTE = 60
-ENGINE_FLOWS = FlowTemplate("loyalty", "Customers, orders and points", ("customer.*", "order.*", "loyalty.*"))
+ENGINE_FLOWS = FlowTemplate(
+    "loyalty", "Customers, orders, points and codes", ("customer.*", "order.*", "loyalty.*", "code.*")
+)
 
 
 class ApplicationKeys(AuthMethod):
@@ -45,7 +47,7 @@ VOUCHERIFY = Provider(
         ),
     ),
     batch_size=100,
-    event_types=customers.EVENT_TYPES | orders.EVENT_TYPES | points.EVENT_TYPES,
+    event_types=customers.EVENT_TYPES | orders.EVENT_TYPES | points.EVENT_TYPES | codes.EVENT_TYPES,
     objects=(
         RemoteObject(customers.CUSTOMER, "Customer", customers.SAVED, ("customer", "business_customer")),
     ),

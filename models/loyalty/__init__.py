@@ -21,9 +21,12 @@ from . import mirror
 from . import engine_difference
 from . import engine_returns
 from . import reader
+from . import code_program
+from . import code_event
 from . import till_card
 from . import till_balance
 from . import till_hold
+from . import code_order
 from . import till_difference
 from . import till_order
 from . import ownership

@@ -1,8 +1,9 @@
 """Examples of the events of a loyalty card."""
 
+from ..code import CodeChangeV1
 from ..loyalty import LoyaltyCardV1, LoyaltyChangeV1
 from .example import CUSTOMER_ID, ORDER_PROCESS, Example, changed
-from .orders import REFERENCE
+from .orders import LINE, ORDER, REFERENCE
 
 CARD = LoyaltyCardV1(
     id="2000000060",
@@ -29,8 +30,21 @@ ADJUSTED = LoyaltyChangeV1(
 EXPIRED = LoyaltyChangeV1(
     **{**dict(CARD), "balance": "101"}, transaction_id="2000000064", points="-30", reason="Points of 2025"
 )
+CODE = CodeChangeV1(
+    id=REFERENCE.id,
+    number=REFERENCE.number,
+    channel=REFERENCE.channel,
+    customer_id=CUSTOMER_ID,
+    currency=ORDER.currency,
+    code="SAMPLE-TEA-10",
+    kind="discount",
+    amount="12.10",
+    lines=(LINE,),
+)
 
 EXAMPLES = {
+    "code.redeemed": Example(CODE, ORDER_PROCESS),
+    "code.reversed": Example(changed(CODE, lines=()), ORDER_PROCESS),
     "loyalty.enrolled": Example(CARD),
     "loyalty.earned": Example(EARNED, ORDER_PROCESS),
     "loyalty.redeemed": Example(changed(EARNED, balance="21", points="-100"), ORDER_PROCESS),

@@ -55,6 +55,8 @@ def test_event_types():
         "return.received": ("stock.picking", "fact"),
         "return.updated": ("stock.picking", "state"),
         "stock.level_changed": ("product.product", "state"),
+        "code.redeemed": ("sale.order", "fact"),
+        "code.reversed": ("sale.order", "fact"),
         "loyalty.enrolled": ("loyalty.card", "fact"),
         "loyalty.earned": ("loyalty.card", "fact"),
         "loyalty.redeemed": ("loyalty.card", "fact"),

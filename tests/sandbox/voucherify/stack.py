@@ -81,13 +81,12 @@ def is_valid(project, uses):
 
 
 def total(project, data):
-    """Return the amount of the order, None if there is no order."""
+    """Return the amount of the order, None if there is no order. Of an order that there is, the stored one counts."""
     order = data.get("order")
     if not order:
         return None
-    amount = orders.amount_of(order)
     stored = orders.find(project, order.get("id") or order.get("source_id"))
-    return amount if amount is not None else (stored or {}).get("amount")
+    return stored["amount"] if stored else orders.amount_of(order)
 
 
 def use_one(project, data, redeemable, session_key, left):
@@ -109,7 +108,8 @@ def discount(project, data, redeemable, voucher, session_key, left):
     terms = voucher["discount"]
     if terms["type"] == "AMOUNT":
         return min(terms["amount_off"], left), 0
-    return round(left * terms["percent_off"] / 100), 0
+    off = round(left * terms["percent_off"] / 100)
+    return min(off, terms.get("amount_limit") or off), 0
 
 
 def gift(project, data, redeemable, voucher, session_key, left):

@@ -1,0 +1,134 @@
+"""Codes that orders used, or gave back: events for the engine that has them."""
+
+import json
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ...schemas.code import CodeChangeV1
+from ..source.canonical_values import amount, decimal
+from ..source.loyalty_history import REDEEMED, REVERSED
+from ..source.origin import origin_of
+from .code_program import GIFT_CARD
+
+CODE_REDEEMED, CODE_REVERSED = "code.redeemed", "code.reversed"
+CODE_EVENTS = {REDEEMED: CODE_REDEEMED, REVERSED: CODE_REVERSED}
+UNSENT = ("pending", "in_flight", "unknown", "dead")
+
+
+class LoyaltyCard(models.Model):
+    _inherit = "loyalty.card"
+
+    def _retail_note_change(self, event_type, points, **details):
+        result = super()._retail_note_change(event_type, points, **details)
+        order = self._retail_order(details)
+        engine = self._retail_code_engine()
+        if engine and order and event_type in CODE_EVENTS and origin_of(self.env.cr) != engine.id:
+            about = {
+                "code": self.code,
+                "card_id": self.id,
+                "connector_id": engine.id,
+                "kind": GIFT_CARD if self.program_type == GIFT_CARD else "discount",
+                "points": decimal(abs(points)),
+                "amount": order._retail_code_amount(self, points),
+            }
+            order._retail_capture_fact(CODE_EVENTS[event_type], details=about)
+        return result
+
+    def _retail_unsent_sql(self, connector):
+        """Return the query of the points that the engine does not know of: redeemed less given back."""
+        return SQL(
+            """
+            SELECT COALESCE(sum((e.details->>'points')::float
+                                * CASE e.event_type WHEN %(redeemed)s THEN 1 ELSE -1 END), 0)
+              FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
+             WHERE d.connector_id = %(connector)s AND d.event_type IN (%(redeemed)s, %(reversed)s)
+               AND d.state IN %(unsent)s AND (e.details->>'card_id')::int = %(card)s
+            """,
+            redeemed=CODE_REDEEMED,
+            reversed=CODE_REVERSED,
+            connector=connector.id,
+            unsent=UNSENT,
+            card=self.id,
+        )
+
+
+class CodeOrder(models.AbstractModel):
+    """Orders that use codes: of salespeople, the web shop and tills."""
+
+    _name = "retail.code.order"
+    _description = "Retail Hub: Order with Codes"
+
+    def _retail_code_amount(self, card, points):
+        """Return what a code took off the price: a decimal text.
+
+        :param points: that the order took, or gave back
+        """
+        taken = abs(points) if card.program_type == GIFT_CARD else -self._retail_code_total(card)
+        return amount(max(taken, 0.0), self.currency_id)
+
+    def _retail_code_change(self, event_type, details):
+        """Return the canonical form of a code that the order used or gave back.
+
+        :param details: as they were captured
+        """
+        order = self._retail_canonical("order.placed", {})
+        taken = {str(line.id) for line in self._retail_code_lines(details["card_id"])}
+        is_redeemed = event_type == CODE_REDEEMED
+        return CodeChangeV1(
+            id=order.id,
+            number=order.number,
+            channel=order.channel,
+            customer_id=order.customer_id,
+            currency=order.currency,
+            code=details["code"],
+            kind=details["kind"],
+            amount=details["amount"],
+            lines=tuple(line for line in order.lines if line.id not in taken) if is_redeemed else (),
+        )
+
+
+class SaleOrder(models.Model):
+    _name = "sale.order"
+    _inherit = ["sale.order", "retail.code.order"]
+
+    def _retail_code_lines(self, card_id):
+        return self.order_line.filtered(lambda line: line.coupon_id.id == card_id)
+
+    def _retail_code_total(self, card):
+        return sum(self._retail_code_lines(card.id).mapped("price_total"))
+
+    def _retail_canonical(self, event_type, details):
+        if event_type in CODE_EVENTS.values():
+            return self._retail_code_change(event_type, details)
+        return super()._retail_canonical(event_type, details)
+
+
+class PosOrder(models.Model):
+    _name = "pos.order"
+    _inherit = ["pos.order", "retail.code.order"]
+
+    def _retail_code_lines(self, card_id):
+        return self.lines.filtered(lambda line: line.coupon_id.id == card_id)
+
+    def _retail_code_total(self, card):
+        return sum(self._retail_code_lines(card.id).mapped("price_subtotal_incl"))
+
+    def _retail_canonical(self, event_type, details):
+        if event_type in CODE_EVENTS.values():
+            return self._retail_code_change(event_type, details)
+        return super()._retail_canonical(event_type, details)
+
+
+class RetailEvent(models.Model):
+    _inherit = "retail.event"
+
+    @api.model
+    def _company_for(self, model, row, route):
+        """An engine gets what became of its own codes, and nothing of those of others."""
+        company_id = super()._company_for(model, row, route)
+        if company_id and row.event_type in CODE_EVENTS.values():
+            is_engine = route.connector_id in self.env["retail.connector"]._engines()
+            if is_engine and json.loads(row.details or "{}").get("connector_id") != route.connector_id:
+                return None
+        return company_id
