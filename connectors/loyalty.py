@@ -27,6 +27,7 @@ class LoyaltyAbilities:
     :param reports_changes: it sends a webhook when a balance changes
     :param has_idempotency_keys: points that were sent twice with one key are booked once
     :param has_fractions: points can have decimals
+    :param counts_codes_when_paid: a code of an order counts as used when the order is paid, and not when it is redeemed
     """
 
     holds_points: bool = False
@@ -35,6 +36,7 @@ class LoyaltyAbilities:
     reports_changes: bool = False
     has_idempotency_keys: bool = False
     has_fractions: bool = False
+    counts_codes_when_paid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,5 +205,12 @@ class CodeEngine(Protocol):
         replaces the former one.
 
         :raise BusinessError: the code cannot be used for this order; the message says why, for whoever entered it
+        :raise RemoteError: the call failed
+        """
+
+    def release_code(self, code: str, order: str) -> None:
+        """Free a code that the engine holds for an order, if it does.
+
+        :param order: the name of the order at the engine, see :func:`order_key`
         :raise RemoteError: the call failed
         """

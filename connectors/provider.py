@@ -53,6 +53,7 @@ class Settings:
         empty if unknown. Daily limits are taken to end at its midnight.
     :param remote_properties: ``{object: {name: property}}`` as last read; without objects that were never read
     :param lang: Odoo's code of the language in which names are sent, such as ``nl_BE``; empty for English
+    :param code_products: canonical ids of the products by which codes of a loyalty engine reduce the price of an order
     :param loyalty_programs: ``{Odoo's id of a loyalty program: the engine's program}`` of those that are linked
     """
 
@@ -72,6 +73,7 @@ class Settings:
     remote_properties: Mapping[str, Mapping[str, "RemoteProperty"]] = field(default_factory=dict, repr=False)
     lang: str = ""
     loyalty_programs: Mapping[str, EngineProgram] = field(default_factory=dict)
+    code_products: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,18 +16,18 @@ from ...core.errors import (
 )
 from ..base import Finder
 from ..items import Outcome, Reference
-from ..loyalty import LoyaltyEngine, customer_key
+from ..loyalty import CodeEngine, LoyaltyEngine, customer_key, order_key
 from ..provider import ConnectionReport
 from ..record_adapter import RecordAdapter
-from . import corrections, customers, orders, points, returns
+from . import codes, corrections, customers, orders, points, returns
 from .api import MANAGEMENT_KEY, Api, authorization
 
 MARGIN = timedelta(seconds=60)  # by which times of Talon.One may be apart
 NOBODY = "odoo-0"  # the ID of no profile
 
 
-class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine):
-    """Sends customers, orders, returns and points, one per call. README.md says what Talon.One does with them.
+class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine):
+    """Sends customers, orders, returns, points and codes, one per call. README.md says what Talon.One does with them.
 
     Two calls at the same time about one profile are refused: those of a batch wait for each other.
     """
@@ -42,6 +42,7 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine):
             customers.FIND: self._find_profile,
             orders.UPDATE: self._save_session,
             returns.RETURN: self._give_back,
+            codes.CODE: self._put_code,
             points.ENROLL: self._correct,
             points.CHANGE: self._correct,
         }
@@ -50,7 +51,7 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine):
 
     def references(self, event_type, data):
         customer_id = data.get("customer_id")
-        is_needed = event_type in points.EVENT_TYPES or event_type in orders.SAVED
+        is_needed = event_type in points.EVENT_TYPES | codes.EVENT_TYPES or event_type in orders.SAVED
         return (Reference("customer", int(customer_id)),) if is_needed and customer_id else ()
 
     def prepare(self, item):
@@ -61,7 +62,9 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine):
         if item.event_type in customers.EVENT_TYPES:
             return customers.prepare(item, self.mapper)
         if item.event_type in orders.EVENT_TYPES:
-            return orders.prepare(item, _buyer(item), self.mapper)
+            return orders.prepare(item, _buyer(item), self.mapper, self.settings.code_products)
+        if item.event_type in codes.EVENT_TYPES:
+            return codes.prepare(item, _buyer(item), self.settings.code_products)
         if item.event_type in returns.EVENT_TYPES:
             return returns.prepare(item)
         if item.event_type in points.EVENT_TYPES:
@@ -78,7 +81,7 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine):
         return {
             name: value
             for name, value in request.items()
-            if name not in ("operation", "profile", "session", "program", "wallet")
+            if name not in ("operation", "profile", "session", "program", "wallet", "code")
         }
 
     # ----- sending -----
@@ -128,14 +131,15 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine):
         session = prepared.body["session"]
         body = {name: prepared.body[name] for name in ("customerSession", "responseContent")}
         key = f"{prepared.item.idempotency_key}-{_digest(body)}"
+        warnings = ()
         try:
-            self.api.save_session(session, body, key)
+            warnings = _rejected(self.api.save_session(session, body, key))
         except ValidationError:
             if not orders.is_reached(self.api.session(session), prepared.item.event_type):
                 # The refusal may be the one of an earlier attempt, kept under the key although what was wrong is
                 # mended. Without a key nothing is closed twice: a closed session cannot be closed.
-                self.api.save_session(session, body, "")
-        return self._done(prepared, session)
+                warnings = _rejected(self.api.save_session(session, body, ""))
+        return self._done(prepared, session, warnings=warnings)
 
     def _give_back(self, prepared, is_in_doubt):
         """Give back the items of each session, with a key of its own; what was given back is in the checkpoint."""
@@ -180,6 +184,43 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine):
         if body["return"]["returnedCartItems"]:
             self.api.give_back(key, body, f"{prepared.item.idempotency_key}-{key}")
         return []
+
+    # ----- codes -----
+
+    def ask_code(self, question):
+        data, code = question.order, question.code
+        session, profile = order_key(data["channel"], data["id"]), _profile(data)
+        products = self.settings.code_products
+        answer = self.api.try_session(session, codes.question(code, data, profile, products))
+        error = codes.rejection(answer, code)
+        if error:
+            if error.code == codes.UNKNOWN:
+                return None
+            raise error
+        doubled = self.api.try_session(session, codes.question(code, data, profile, products, 2))
+        return codes.code_of(code, answer, doubled)
+
+    def release_code(self, code, order):
+        """Nothing is held: a dry request leaves no trace."""
+
+    def _put_code(self, prepared, _is_in_doubt):
+        """Set the codes of the session of an order. One that is not open any more has its codes."""
+        key, code = prepared.body["session"], prepared.body["code"]
+        event_type = prepared.item.event_type
+        session = self.api.session(key)
+        if session is None and event_type == codes.REVERSED:
+            return self._done(prepared)
+        if session is not None and session.get("state") != "open":
+            codes.check_closed(event_type, session, code)
+            return self._done(prepared)
+        content = prepared.body["customerSession"]
+        content = {**content, "couponCodes": codes.codes_after(event_type, session, code)}
+        body = {"customerSession": content, "responseContent": prepared.body["responseContent"]}
+        answer = self.api.save_session(key, body, "")
+        error = codes.rejection(answer, code) if event_type == codes.REDEEMED else None
+        if error:
+            raise error
+        return self._done(prepared)
 
     # ----- points -----
 
@@ -256,8 +297,21 @@ def _buyer(item):
     found = next(iter(item.remote_ids.values()), None)
     if found:
         return found.id
-    customer_id = item.data.get("customer_id")
+    return _profile(item.data)
+
+
+def _profile(data):
+    customer_id = data.get("customer_id")
     return customer_key(customer_id) if customer_id else ""
+
+
+def _rejected(answer):
+    """Return warnings about the codes that Talon.One rejects although the order has them."""
+    return [
+        f"Talon.One rejected the code {each['props']['value']}: {each['props']['rejectionReason']}."
+        for each in answer["effects"]
+        if each.get("effectType") == "rejectCoupon"
+    ]
 
 
 def _digest(body):

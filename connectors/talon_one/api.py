@@ -80,6 +80,10 @@ class Api:
     def save_session(self, session, body, key):
         return self._evaluated("PUT", f"{SESSIONS}/{_part(session)}", body, key)
 
+    def try_session(self, session, body):
+        """Return what a session would bring, which is not kept."""
+        return self._evaluated("PUT", f"{SESSIONS}/{_part(session)}", body, params={"dry": "true"})
+
     def session(self, session):
         """Return the session; None if there is none."""
         try:

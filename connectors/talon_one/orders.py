@@ -25,10 +25,11 @@ PRICE_DIGITS = 6
 RANKS = {"open": 0, "closed": 1, "partially_returned": 2, "cancelled": 3}
 
 
-def prepare(item, profile, mapper):
+def prepare(item, profile, mapper, products=()):
     """Return the request that updates the session of an order.
 
     :param profile: the ID of the customer's profile
+    :param products: ids of the products by which codes of Talon.One reduce a price
     :raise MappingError: an attribute cannot be mapped, or the order has too many lines
     """
     data = item.data
@@ -38,7 +39,7 @@ def prepare(item, profile, mapper):
     if item.event_type in SAVED:
         values = mapper.mapped_values(item, SESSION)
         attributes = {name: value for name, value in values.items() if not is_empty(value)}
-        content = {"profileId": profile, **content, "cartItems": cart_items(data)}
+        content = {"profileId": profile, **content, "cartItems": cart_items(data, products)}
         content |= {"attributes": attributes} if attributes else {}
     body = {"session": session, "customerSession": content, "responseContent": ["customerSession"]}
     compared = {"session": session, "state": state, **values}
@@ -46,11 +47,13 @@ def prepare(item, profile, mapper):
     return Prepared(item, UPDATE, body, compared, is_subject=False, object=SESSION, personal=personal)
 
 
-def cart_items(data):
+def cart_items(data, products=()):
     """Return the items of an order's cart: what was bought, with taxes.
 
-    No price is below zero: what rewards deduct is spread over what was bought, in proportion.
+    No price is below zero: what rewards deduct is spread over what was bought, in proportion. What codes of Talon.One
+    deduct is left to it.
 
+    :param products: ids of the products by which codes reduce a price
     :raise MappingError: there are more lines than a session can have
     """
     currency = data["currency"]
@@ -62,7 +65,11 @@ def cart_items(data):
         )
         raise MappingError(message, code="TOO_MANY_ITEMS")
     weights = [max(to_minor(line["total"], currency), 0) for line in bought]
-    rewards = sum(to_minor(line["total"], currency) for line in data["lines"] if line["kind"] == "reward")
+    rewards = sum(
+        to_minor(line["total"], currency)
+        for line in data["lines"]
+        if line["kind"] == "reward" and line.get("product_id") not in products
+    )
     amounts = spread(max(sum(weights) + rewards, 0), weights)
     has_units = sum(units_of(line) for line in bought) <= MAX_UNITS
     return [

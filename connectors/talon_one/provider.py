@@ -3,15 +3,15 @@
 from ..authentication import AuthMethod, Credential
 from ..loyalty import LoyaltyAbilities
 from ..provider import FlowTemplate, Provider, RemoteObject, one_call_each
-from . import customers, orders, points, returns
+from . import codes, customers, orders, points, returns
 from .adapter import TalonOneAdapter
 from .api import INTEGRATION_KEY, MANAGEMENT_KEY, authorization
 from .corrections import CORRECTION_EVENT
 
 ENGINE_FLOWS = FlowTemplate(
     "loyalty",
-    "Customers, orders, refunds and points",
-    ("customer.*", "order.*", "refund.issued", "loyalty.*"),
+    "Customers, orders, refunds, points and codes",
+    ("customer.*", "order.*", "refund.issued", "loyalty.*", "code.*"),
 )
 
 
@@ -39,7 +39,13 @@ TALON_ONE = Provider(
         ),
     ),
     batch_size=100,
-    event_types=customers.EVENT_TYPES | orders.EVENT_TYPES | returns.EVENT_TYPES | points.EVENT_TYPES,
+    event_types=(
+        customers.EVENT_TYPES
+        | orders.EVENT_TYPES
+        | returns.EVENT_TYPES
+        | points.EVENT_TYPES
+        | codes.EVENT_TYPES
+    ),
     objects=(
         RemoteObject(
             customers.PROFILE, "Customer profile", customers.SAVED, ("customer", "business_customer")
@@ -50,6 +56,10 @@ TALON_ONE = Provider(
     flow_templates=(ENGINE_FLOWS,),
     estimate=one_call_each,
     loyalty=LoyaltyAbilities(
-        reverses_parts=True, has_pending_points=True, has_idempotency_keys=True, has_fractions=True
+        reverses_parts=True,
+        has_pending_points=True,
+        has_idempotency_keys=True,
+        has_fractions=True,
+        counts_codes_when_paid=True,
     ),
 )

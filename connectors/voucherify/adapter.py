@@ -91,6 +91,10 @@ class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine):
     def ask_code(self, question):
         return codes.ask(self.api, question)
 
+    def release_code(self, code, order):
+        with suppress(RemoteNotFoundError):
+            self.api.release(code, codes.session_key(order, code))
+
     # ----- connection -----
 
     def test_connection(self):

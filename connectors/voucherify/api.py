@@ -44,6 +44,9 @@ class Api:
     def voucher(self, code):
         return self.call("GET", f"/v1/vouchers/{_part(code)}").object
 
+    def release(self, code, session):
+        self.call("DELETE", f"/v1/vouchers/{_part(code)}/sessions/{_part(session)}")
+
     def validate(self, body):
         return self.call("POST", "/v1/validations", body).object
 

@@ -55,7 +55,7 @@ def validation(code, question):
         "order": {"metadata": _order_metadata(order), **orders.amounts(order)},
         "session": {
             "type": "LOCK",
-            "key": session_key(order, code),
+            "key": session_key(order_key(order["channel"], order["id"]), code),
             "ttl": question.minutes,
             "ttl_unit": "MINUTES",
         },
@@ -64,8 +64,11 @@ def validation(code, question):
 
 
 def session_key(order, code):
-    """Return the key of a lock: each order has one for each of its codes."""
-    return f"{order_key(order['channel'], order['id'])}/{code}"
+    """Return the key of a lock: each order has one for each of its codes.
+
+    :param order: its name at Voucherify
+    """
+    return f"{order}/{code}"
 
 
 def code_of(voucher, currency):
@@ -148,7 +151,7 @@ def prepare(item):
             "metadata": _order_metadata(data),
             **orders.amounts(data),
         },
-        "session": {"type": "LOCK", "key": session_key(data, data["code"])},
+        "session": {"type": "LOCK", "key": session_key(order, data["code"])},
         "metadata": metadata,
         **_customer(data),
     }

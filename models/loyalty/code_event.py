@@ -36,19 +36,38 @@ class LoyaltyCard(models.Model):
         return result
 
     def _retail_unsent_sql(self, connector):
-        """Return the query of the points that the engine does not know of: redeemed less given back."""
+        """Return the query of the points that the engine does not count as used: redeemed less given back.
+
+        It has not got all events yet; and it may count a code only when the order is paid.
+        """
+        is_uncounted = SQL("d.state IN %s", UNSENT)
+        if connector._get_provider().loyalty.counts_codes_when_paid:
+            is_uncounted = SQL(
+                """
+                (%s OR d.event_type = %s AND d.state = 'delivered' AND NOT EXISTS (
+                           SELECT FROM retail_delivery o
+                            WHERE o.connector_id = d.connector_id AND o.state = 'delivered'
+                              AND o.res_model = d.res_model AND o.res_id = d.res_id
+                              AND o.event_type IN ('order.paid', 'order.cancelled')))
+                """,
+                is_uncounted,
+                CODE_REDEEMED,
+            )
         return SQL(
             """
             SELECT COALESCE(sum((e.details->>'points')::float
                                 * CASE e.event_type WHEN %(redeemed)s THEN 1 ELSE -1 END), 0)
-              FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
+              FROM (SELECT DISTINCT order_model, order_id FROM retail_loyalty_entry
+                     WHERE card_id = %(card)s AND order_id IS NOT NULL) u
+              JOIN retail_delivery d ON d.res_id = u.order_id AND d.res_model = u.order_model
+              JOIN retail_event e ON e.id = d.event_id
              WHERE d.connector_id = %(connector)s AND d.event_type IN (%(redeemed)s, %(reversed)s)
-               AND d.state IN %(unsent)s AND (e.details->>'card_id')::int = %(card)s
+               AND %(is_uncounted)s AND (e.details->>'card_id')::int = %(card)s
             """,
             redeemed=CODE_REDEEMED,
             reversed=CODE_REVERSED,
             connector=connector.id,
-            unsent=UNSENT,
+            is_uncounted=is_uncounted,
             card=self.id,
         )
 

@@ -1,18 +1,20 @@
 """Codes of loyalty engines on quotations and in carts: asked for when they are entered, held, and used once."""
 
 import time
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...connectors.asking import ask
-from ...connectors.loyalty import CodeQuestion
+from ...connectors.loyalty import CodeQuestion, order_key
 from ...core.errors import BusinessError, RemoteError
 from ..source.canonical_values import decimal
 from .code_program import GIFT_CARD
 
 ANSWER_SECONDS = 3
+MOST_RELEASES = 5
 WHOLE = 1.0  # a coupon is used, or it is not
 
 
@@ -27,6 +29,19 @@ class RetailLoyaltyHold(models.Model):
         return self.search(
             [("sale_order_id", "=", order.id), ("card_id", "=", card.id)], order="id desc", limit=1
         )
+
+    @api.model
+    def _ended_early(self, code, order):
+        """Return the names, at an engine, of other orders whose holds of a code ended before their time."""
+        domain = [
+            ("card_id.code", "=", code),
+            ("state", "in", ("released", "expired")),
+            ("held_until", ">", fields.Datetime.now()),
+            ("external_id", "=like", "sale/%"),
+            ("sale_order_id", "!=", order.id),
+        ]
+        holds = self.search(domain, order="id desc", limit=MOST_RELEASES)
+        return [order_key("sales", hold.external_id.split("/")[1]) for hold in holds]
 
     @api.model
     def _hold_for_sale(self, order, card, minutes):
@@ -87,6 +102,8 @@ class SaleOrder(models.Model):
         known = card._retail_code_engine()
         if known and self._retail_holds_code(card):
             return code, None
+        if card.program_type == GIFT_CARD and card._retail_held()[card]:
+            return code, self._retail_in_use()  # asked for, the engine would hold a part of it
         if self.state not in ("draft", "sent"):
             return code, self.env._("Enter codes before the order is confirmed.") if known else None
         for engine in known or engines:
@@ -137,12 +154,23 @@ class SaleOrder(models.Model):
         # As the superuser: what the engine has to know of an order does not depend on who sells.
         order = self.sudo()._retail_canonical("order.placed", {}).canonical()
         question = CodeQuestion(code=code, order=order, minutes=engine.code_minutes)
+        with self._retail_code_engine(engine) as adapter:
+            for ended in engine.env["retail.loyalty.hold"]._ended_early(code, self):
+                ask(adapter.release_code, code, ended)
+            return ask(adapter.ask_code, question)
+
+    @contextmanager
+    def _retail_code_engine(self, engine):
+        """Yield the adapter, which has to answer soon.
+
+        :raise UserError: the connector cannot be used
+        """
         connection = engine._connection(
             connect_timeout=ANSWER_SECONDS / 3, read_timeout=ANSWER_SECONDS * 2 / 3
         )
         with connection as adapter:
             connection.set_deadline(time.monotonic() + ANSWER_SECONDS)
-            return ask(adapter.ask_code, question)
+            yield adapter
 
     def _retail_hold_code(self, engine, found):
         """Hold a code for this order; return why it cannot be held, None if it is."""
@@ -151,9 +179,18 @@ class SaleOrder(models.Model):
         card = self.env["loyalty.card"]._retail_for_code(engine, found)
         if card.env["retail.loyalty.hold"]._hold_for_sale(self, card, engine.code_minutes):
             return None
+        self._retail_release_at_engine(engine, found.code)
         if card._retail_held()[card]:
-            return self.env._("This code is being used in another order. Try again later.")
+            return self._retail_in_use()
         return self.env._("This code has been used already, or has nothing left.")
+
+    def _retail_in_use(self):
+        return self.env._("This code is being used in another order. Try again later.")
+
+    def _retail_release_at_engine(self, engine, code):
+        """Have the engine hold a code for this order no longer. If it does not answer, its own time ends that."""
+        with suppress(RemoteError, UserError), self._retail_code_engine(engine) as adapter:
+            ask(adapter.release_code, code, order_key(self._retail_channel(), str(self.id)))
 
     # -- what is held ------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Codes of loyalty engines as Odoo's own coupons and gift cards: a program for each kind, and a card for each code."""
 
 import math
+from dataclasses import replace
 
 import psycopg2
 
@@ -61,6 +62,15 @@ class RetailConnector(models.Model):
                 and all(engine.id in connectors for connectors in told.values())
             )
         )
+
+    def _adapter_settings(self):
+        settings = super()._adapter_settings()
+        if not self.uses_codes:
+            return settings
+        # As the superuser: what a code took off an order does not depend on who asks.
+        programs = self.env["loyalty.program"].sudo().with_context(active_test=False)
+        rewards = programs.search([("retail_code_connector_id", "=", self.id)]).reward_ids
+        return replace(settings, code_products=frozenset(map(str, rewards.discount_line_product_id.ids)))
 
     def write(self, vals):
         result = super().write(vals)
@@ -190,9 +200,10 @@ class LoyaltyCard(models.Model):
         """
         of_coupon = math.inf if code.uses is None else float(code.uses)
         worth = float(code.value) if code.kind == GIFT_CARD else of_coupon
-        worth -= self._retail_unsent_of_code(connector)
         if worth == math.inf:
             worth = self._retail_held()[self] + 1
+        else:
+            worth -= self._retail_unsent_of_code(connector)
         missing = max(worth, 0.0) - self.points
         if abs(missing) <= SMALLEST:
             return

@@ -135,6 +135,9 @@ class TestCodes(CodeCase):
         self.assertEqual(self._holds(), [(order, 1, "released")])
         order.action_confirm()
         self.assertEqual(self._sent_codes(order), [])
+        other = self._quotation_of()
+        self._enter(other)
+        self.assertEqual(other.amount_total, 90)
 
     def test_a_quotation_that_is_cancelled_or_deleted(self):
         self._voucher("A1")

@@ -30,7 +30,7 @@ MARKDOWN = (
     "connectors/voucherify/README.md",
     "connectors/webhook/README.md",
 )
-LABELS_OF_ODOO = {"Other Info", "New", "Actions", "Apps"}
+LABELS_OF_ODOO = {"Coupon Code", "Other Info", "New", "Actions", "Apps"}
 HUBSPOT_OBJECTS = {
     "Contact": "contact",
     "Company": "company",

@@ -145,6 +145,10 @@ def test_a_code_is_locked_for_its_order_and_for_minutes(project, connect, vouche
     assert caught.value.code == "quantity_exceeded"
     project.configure(ahead_s=301)
     assert ask(connect, number="8").uses == 1
+    with connect() as adapter:
+        for _time in range(2):
+            adapter.release_code("TEA10", "sale-8")
+    assert ask(connect).uses == 1
 
 
 def test_redeemed_once_and_rolled_back_once(project, connect, voucher):
