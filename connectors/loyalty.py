@@ -81,11 +81,13 @@ class CodeQuestion:
     """A code that somebody wants to use for an order that is not confirmed yet.
 
     :param order: canonical data of the order, without what the code itself deducts
+    :param hold: the name of the hold of all codes of this order
     :param minutes: for which the engine holds the code for this order, if it can
     """
 
     code: str
     order: Mapping[str, Any]
+    hold: str
     minutes: int
 
 
@@ -208,9 +210,9 @@ class CodeEngine(Protocol):
         :raise RemoteError: the call failed
         """
 
-    def release_code(self, code: str, order: str) -> None:
+    def release_code(self, code: str, hold: str) -> None:
         """Free a code that the engine holds for an order, if it does.
 
-        :param order: the name of the order at the engine, see :func:`order_key`
+        :param hold: see :class:`CodeQuestion`
         :raise RemoteError: the call failed
         """

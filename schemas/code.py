@@ -12,7 +12,8 @@ class CodeChangeV1(Canonical):
 
     ``id``, ``number`` and ``channel`` are those of the order. ``amount`` is what the code took off its price, for a
     gift card what was spent of it. ``lines`` are those of the order without what the code took off, and so are what
-    it could be used for; they are left out if the order gave it back.
+    it could be used for; they are left out if the order gave it back. ``hold`` is the name under which the engine may have
+    held the code for the order.
     """
 
     id: str
@@ -21,6 +22,7 @@ class CodeChangeV1(Canonical):
     customer_id: str = ""
     currency: Currency
     code: str
+    hold: str
     kind: Literal["discount", "gift_card"]
     amount: Decimal
     lines: tuple[OrderLineV1, ...] = ()

@@ -16,7 +16,7 @@ from ...core.errors import (
 )
 from ..base import Finder
 from ..items import Outcome, Reference
-from ..loyalty import CodeEngine, LoyaltyEngine, customer_key, order_key
+from ..loyalty import CodeEngine, LoyaltyEngine, customer_key
 from ..provider import ConnectionReport
 from ..record_adapter import RecordAdapter
 from . import codes, corrections, customers, orders, points, returns
@@ -189,18 +189,17 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine):
 
     def ask_code(self, question):
         data, code = question.order, question.code
-        session, profile = order_key(data["channel"], data["id"]), _profile(data)
-        products = self.settings.code_products
-        answer = self.api.try_session(session, codes.question(code, data, profile, products))
+        profile, products = _profile(data), self.settings.code_products
+        answer = self.api.try_session(question.hold, codes.question(code, data, profile, products))
         error = codes.rejection(answer, code)
         if error:
             if error.code == codes.UNKNOWN:
                 return None
             raise error
-        doubled = self.api.try_session(session, codes.question(code, data, profile, products, 2))
+        doubled = self.api.try_session(question.hold, codes.question(code, data, profile, products, 2))
         return codes.code_of(code, answer, doubled)
 
-    def release_code(self, code, order):
+    def release_code(self, code, hold):
         """Nothing is held: a dry request leaves no trace."""
 
     def _put_code(self, prepared, _is_in_doubt):

@@ -91,9 +91,9 @@ class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine):
     def ask_code(self, question):
         return codes.ask(self.api, question)
 
-    def release_code(self, code, order):
+    def release_code(self, code, hold):
         with suppress(RemoteNotFoundError):
-            self.api.release(code, codes.session_key(order, code))
+            self.api.release(code, codes.session_key(hold, code))
 
     # ----- connection -----
 

@@ -47,6 +47,20 @@ class Api:
     def release(self, code, session):
         self.call("DELETE", f"/v1/vouchers/{_part(code)}/sessions/{_part(session)}")
 
+    def change_balance(self, code, body):
+        return self.call("POST", f"/v1/vouchers/{_part(code)}/balance", body).object
+
+    def voucher_transactions(self, code):
+        """Yield the transactions of a gift card, the newest first, page by page."""
+        params = {"limit": MAX_PAGE}
+        for _page in range(MAX_PAGES):
+            found = self.call("GET", f"/v1/vouchers/{_part(code)}/transactions", params=params).object
+            yield from (each for each in found.get("data") or () if isinstance(each, dict))
+            following = found.get("more_starting_after")
+            if not found.get("has_more") or not following:
+                return
+            params = {**params, "starting_after_id": following}
+
     def validate(self, body):
         return self.call("POST", "/v1/validations", body).object
 

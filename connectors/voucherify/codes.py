@@ -55,7 +55,7 @@ def validation(code, question):
         "order": {"metadata": _order_metadata(order), **orders.amounts(order)},
         "session": {
             "type": "LOCK",
-            "key": session_key(order_key(order["channel"], order["id"]), code),
+            "key": session_key(question.hold, code),
             "ttl": question.minutes,
             "ttl_unit": "MINUTES",
         },
@@ -63,12 +63,9 @@ def validation(code, question):
     }
 
 
-def session_key(order, code):
-    """Return the key of a lock: each order has one for each of its codes.
-
-    :param order: its name at Voucherify
-    """
-    return f"{order}/{code}"
+def session_key(hold, code):
+    """Return the key of a lock: each order has one for each of its codes."""
+    return f"{hold}/{code}"
 
 
 def code_of(voucher, currency):
@@ -139,6 +136,8 @@ def prepare(item):
     metadata = {"order": order, "key": item.idempotency_key}
     if item.event_type == REVERSED:
         body = {"code": data["code"], "reason": f"Odoo: {data['number']}", "metadata": metadata}
+        if data["kind"] == "gift_card":
+            body["amount"] = to_minor(data["amount"], data["currency"])
         return Prepared(item, ROLL_BACK, body, {}, is_subject=False)
     redeemable = {"object": "voucher", "id": data["code"]}
     if data["kind"] == "gift_card":
@@ -151,7 +150,7 @@ def prepare(item):
             "metadata": _order_metadata(data),
             **orders.amounts(data),
         },
-        "session": {"type": "LOCK", "key": session_key(order, data["code"])},
+        "session": {"type": "LOCK", "key": session_key(data["hold"], data["code"])},
         "metadata": metadata,
         **_customer(data),
     }
@@ -200,13 +199,29 @@ def _redeemed(answer):
 
 
 def _roll_back(api, prepared):
-    """Roll back what the order redeemed. Nothing is left to do if that was never redeemed, or is rolled back."""
+    """Roll back what the order redeemed. Nothing is left to do if that was never redeemed, or is rolled back.
+
+    A part of what was spent of a gift card is added to it: Voucherify rolls back whole redemptions only.
+    """
     order, code = prepared.body["metadata"]["order"], prepared.body["code"]
     for each in api.redemptions(code):
         about = each.get("metadata") or {}
         if about.get("order") == order and each.get("status") == "SUCCEEDED":
+            if prepared.body.get("amount") not in (None, each.get("amount")):
+                return _add_back(api, prepared, each["id"])
             return _outcome(prepared, _rolled_back(api, each["id"], prepared.body["reason"]))
     return _outcome(prepared, "")
+
+
+def _add_back(api, prepared, redemption):
+    """Add a part of a redemption to a gift card, unless that was done."""
+    code, key = prepared.body["code"], prepared.body["metadata"]["key"]
+    if not prepared.item.in_doubt or all(
+        each.get("source_id") != key for each in api.voucher_transactions(code)
+    ):
+        body = {"amount": prepared.body["amount"], "source_id": key, "reason": prepared.body["reason"]}
+        api.change_balance(code, body)
+    return _outcome(prepared, redemption)
 
 
 def _rolled_back(api, redemption, reason):

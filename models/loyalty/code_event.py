@@ -5,6 +5,7 @@ import json
 from odoo import api, models
 from odoo.tools import SQL
 
+from ...connectors.loyalty import order_key
 from ...schemas.code import CodeChangeV1
 from ..source.canonical_values import amount, decimal
 from ..source.loyalty_history import REDEEMED, REVERSED
@@ -101,6 +102,7 @@ class CodeOrder(models.AbstractModel):
             customer_id=order.customer_id,
             currency=order.currency,
             code=details["code"],
+            hold=self._retail_code_hold(),
             kind=details["kind"],
             amount=details["amount"],
             lines=tuple(line for line in order.lines if line.id not in taken) if is_redeemed else (),
@@ -117,6 +119,10 @@ class SaleOrder(models.Model):
     def _retail_code_total(self, card):
         return sum(self._retail_code_lines(card.id).mapped("price_total"))
 
+    def _retail_code_hold(self):
+        """Return the name under which an engine holds codes for the order."""
+        return order_key(self._retail_channel(), str(self.id))
+
     def _retail_canonical(self, event_type, details):
         if event_type in CODE_EVENTS.values():
             return self._retail_code_change(event_type, details)
@@ -132,6 +138,9 @@ class PosOrder(models.Model):
 
     def _retail_code_total(self, card):
         return sum(self._retail_code_lines(card.id).mapped("price_subtotal_incl"))
+
+    def _retail_code_hold(self):
+        return f"till-{self.uuid}"
 
     def _retail_canonical(self, event_type, details):
         if event_type in CODE_EVENTS.values():

@@ -15,7 +15,12 @@ from .code_program import GIFT_CARD
 
 ANSWER_SECONDS = 3
 MOST_RELEASES = 5
+REFUSED_SECONDS = 30  # for which a web shop is not asked again about a code that a cart cannot have as it is
+MOST_REFUSALS = 1_000
 WHOLE = 1.0  # a coupon is used, or it is not
+
+
+_refusals = {}  # in each process: {(database, order, its total, code): (until, why it cannot be used)}
 
 
 class RetailLoyaltyHold(models.Model):
@@ -32,7 +37,7 @@ class RetailLoyaltyHold(models.Model):
 
     @api.model
     def _ended_early(self, code, order):
-        """Return the names, at an engine, of other orders whose holds of a code ended before their time."""
+        """Return the names, at an engine, of the holds of a code for other orders that ended before their time."""
         domain = [
             ("card_id.code", "=", code),
             ("state", "in", ("released", "expired")),
@@ -124,7 +129,25 @@ class SaleOrder(models.Model):
         return bool(card) and not card._retail_code_engine()
 
     def _retail_ask_code(self, engine, code):
-        """Ask an engine for a code; return (what it is worth, why it cannot be used): one of them, or neither."""
+        """Ask an engine for a code; return (what it is worth, why it cannot be used): one of them, or neither.
+
+        A web shop tries a code that it was given in a link each time that the cart changes. It gets the same answer for
+        a while.
+        """
+        key = (self.env.cr.dbname, self.id, self.amount_total, code)
+        is_web = self._retail_channel() == "web"
+        until, problem = _refusals.get(key, (0.0, None))
+        if is_web and time.monotonic() < until:
+            return None, problem
+        found, problem = self._retail_answer(engine, code)
+        if is_web and problem:
+            while len(_refusals) >= MOST_REFUSALS:
+                _refusals.pop(next(iter(_refusals)), None)
+            _refusals[key] = (time.monotonic() + REFUSED_SECONDS, problem)
+        return found, problem
+
+    def _retail_answer(self, engine, code):
+        """Return the same, from the engine."""
         currency = engine.company_id.currency_id
         if self.currency_id != currency:
             return None, self.env._(
@@ -153,7 +176,9 @@ class SaleOrder(models.Model):
             raise UserError(self.env._("%(engine)s is paused.", engine=engine.name))
         # As the superuser: what the engine has to know of an order does not depend on who sells.
         order = self.sudo()._retail_canonical("order.placed", {}).canonical()
-        question = CodeQuestion(code=code, order=order, minutes=engine.code_minutes)
+        question = CodeQuestion(
+            code=code, order=order, hold=self._retail_code_hold(), minutes=engine.code_minutes
+        )
         with self._retail_code_engine(engine) as adapter:
             for ended in engine.env["retail.loyalty.hold"]._ended_early(code, self):
                 ask(adapter.release_code, code, ended)
@@ -190,7 +215,7 @@ class SaleOrder(models.Model):
     def _retail_release_at_engine(self, engine, code):
         """Have the engine hold a code for this order no longer. If it does not answer, its own time ends that."""
         with suppress(RemoteError, UserError), self._retail_code_engine(engine) as adapter:
-            ask(adapter.release_code, code, order_key(self._retail_channel(), str(self.id)))
+            ask(adapter.release_code, code, self._retail_code_hold())
 
     # -- what is held ------------------------------------------------------------------------------
 

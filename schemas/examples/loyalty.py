@@ -37,6 +37,7 @@ CODE = CodeChangeV1(
     customer_id=CUSTOMER_ID,
     currency=ORDER.currency,
     code="SAMPLE-TEA-10",
+    hold=f"sale-{REFERENCE.id}",
     kind="discount",
     amount="12.10",
     lines=(LINE,),

@@ -51,6 +51,19 @@ class CodeCase(EngineCase):
             self._enter(order, code)
         return str(caught.exception)
 
+    def _credit_line(self, line, quantity):
+        """Credit some units of a line of an order."""
+        invoice = line.order_id.invoice_ids
+        wizard = self.env["account.move.reversal"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        )
+        made = wizard.create({"journal_id": invoice.journal_id.id}).refund_moves()
+        credit_note = self.env["account.move"].browse(made["res_id"])
+        credited = credit_note.invoice_line_ids.filtered(lambda each: each.sale_line_ids == line)
+        (credit_note.invoice_line_ids - credited).unlink()
+        credited.quantity = quantity
+        credit_note.action_post()
+
     def _holds(self):
         holds = self.env["retail.loyalty.hold"].search([], order="id")
         return [(hold.sale_order_id, hold.points, hold.state) for hold in holds]

@@ -267,6 +267,22 @@ class TestCodes(CodeCase):
         self._send()
         self.assertEqual((self._at_engine("GIFT"), card.points), ((1, 2_000), 20))
 
+    def test_goods_that_a_gift_card_paid_come_back(self):
+        """What was spent on them goes back to the card, at the engine, too."""
+        self._gift_card(amount=10_000)
+        order = self._quotation_of(30, quantity=2)
+        line = {"product_id": self.product.id, "product_uom_qty": 1, "price_unit": 60, "tax_ids": False}
+        order.order_line = [Command.create(line)]
+        card = self._enter(order, "GIFT")
+        self._pay(order)
+        self._send()
+        self.assertEqual((order.amount_total, self._at_engine("GIFT")), (20, (1, 0)))
+        self._credit_line(order.order_line[0], 1)
+        self._send()
+        self.assertEqual((card.points, self._at_engine("GIFT")), (25, (1, 2_500)))
+        redemptions = self.sandbox.records("redemptions", "voucherify")
+        self.assertEqual([each["status"] for each in redemptions], ["SUCCEEDED"])
+
     def test_a_gift_card_that_was_used_elsewhere(self):
         self._gift_card()
         card = self._enter(self._quotation_of(30), "GIFT")

@@ -36,3 +36,8 @@ class TestWebCodes(CodeCase):
         error = cart._try_apply_code("TEA10")["error"]
         self.assertEqual(error, "Points refuses this code: The voucher has been disabled and cannot be used.")
         self.assertEqual((cart.amount_total, self._holds()), (100, []))
+        self.assertEqual(cart._try_apply_code("TEA10")["error"], error)
+        self.assertEqual(len(self._asked()), 1)
+        cart.order_line.product_uom_qty = 2
+        cart._try_apply_code("TEA10")
+        self.assertEqual(len(self._asked()), 2)

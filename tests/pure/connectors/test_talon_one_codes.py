@@ -40,7 +40,7 @@ def coupons(talon):
 def ask(connect, code="TEA10", **changes):
     with connect(code_products=PRODUCTS) as adapter:
         assert isinstance(adapter, CodeEngine)
-        return adapter.ask_code(CodeQuestion(code=code, order=data(**changes), minutes=5))
+        return adapter.ask_code(CodeQuestion(code=code, order=data(**changes), hold="sale-42", minutes=5))
 
 
 def session(talon, key="sale-42"):

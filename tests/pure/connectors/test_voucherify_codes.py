@@ -32,11 +32,13 @@ def order_of(number="7", total="100.00"):
 def ask(connect, code="TEA10", number="7", minutes=5, **changes):
     with connect(**changes) as adapter:
         assert isinstance(adapter, CodeEngine)
-        return adapter.ask_code(CodeQuestion(code=code, order=order_of(number), minutes=minutes))
+        return adapter.ask_code(
+            CodeQuestion(code=code, order=order_of(number), hold=f"sale-{number}", minutes=minutes)
+        )
 
 
 def code_item(number=1, event_type="code.redeemed", kind="discount", order="7", **changes):
-    about = {"code": "TEA10", "kind": kind, "amount": "10.00"}
+    about = {"code": "TEA10", "kind": kind, "amount": "10.00", "hold": f"sale-{order}"}
     item = make_item(
         number,
         event_type=event_type,
@@ -184,6 +186,18 @@ def test_what_an_order_spends_of_a_gift_card(project, connect, voucher):
         "CREATED",
         "CANCELED",
     }
+
+
+def test_a_part_of_what_was_spent_comes_back(project, connect, voucher, sandbox):
+    voucher("GIFT", type="GIFT_VOUCHER", gift={"amount": 10_000, "balance": 10_000})
+    about = {"code": "GIFT", "amount": "60.00"}
+    send(connect, code_item(kind="gift_card", data=about))
+    part = code_item(2, "code.reversed", "gift_card", data={**about, "amount": "25.00"})
+    sandbox.fault(path="/balance", drop="after", times=1)
+    assert isinstance(send(connect, part).error, TransientError)
+    assert send(connect, replace(part, in_doubt=True), resolve=True).error is None
+    assert ask(connect, "GIFT").value == Decimal("65.00")
+    assert redemptions(project) == [("redemption", "SUCCEEDED")]
 
 
 def test_orders_of_redemptions_earn_nothing(project, connect, voucher):
