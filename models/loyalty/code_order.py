@@ -1,32 +1,25 @@
 """Codes of loyalty engines on quotations and in carts: asked for when they are entered, held, and used once."""
 
-import time
-from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...connectors.asking import ask
-from ...connectors.loyalty import CodeQuestion, order_key
-from ...core.errors import BusinessError, RemoteError
 from ..source.canonical_values import decimal
+from .code_asker import Basket
 from .code_program import GIFT_CARD
 
-ANSWER_SECONDS = 3
 MOST_RELEASES = 5
-REFUSED_SECONDS = 30  # for which a web shop is not asked again about a code that a cart cannot have as it is
-MOST_REFUSALS = 1_000
 WHOLE = 1.0  # a coupon is used, or it is not
-
-
-_refusals = {}  # in each process: {(database, order, its total, code): (until, why it cannot be used)}
 
 
 class RetailLoyaltyHold(models.Model):
     _inherit = "retail.loyalty.hold"
 
     sale_order_id = fields.Many2one("sale.order", readonly=True, ondelete="set null", index="btree_not_null")
+    engine_hold = fields.Char(
+        "Hold at the Engine", readonly=True, help="The name under which the engine holds a code."
+    )
 
     @api.model
     def _of_sale(self, order, card):
@@ -36,17 +29,18 @@ class RetailLoyaltyHold(models.Model):
         )
 
     @api.model
-    def _ended_early(self, code, order):
-        """Return the names, at an engine, of the holds of a code for other orders that ended before their time."""
+    def _ended_early(self, code, name):
+        """Return the names, at an engine, of the holds of a code that ended before their time.
+
+        :param name: of the hold that is to come
+        """
         domain = [
             ("card_id.code", "=", code),
             ("state", "in", ("released", "expired")),
             ("held_until", ">", fields.Datetime.now()),
-            ("external_id", "=like", "sale/%"),
-            ("sale_order_id", "!=", order.id),
+            ("engine_hold", "not in", (False, name)),
         ]
-        holds = self.search(domain, order="id desc", limit=MOST_RELEASES)
-        return [order_key("sales", hold.external_id.split("/")[1]) for hold in holds]
+        return self.search(domain, order="id desc", limit=MOST_RELEASES).mapped("engine_hold")
 
     @api.model
     def _hold_for_sale(self, order, card, minutes):
@@ -75,6 +69,7 @@ class RetailLoyaltyHold(models.Model):
         engine = card._retail_code_engine()
         key = {"connector_id": engine.id, "external_id": f"sale/{order.id}/{card.id}"}
         about = {"sale_order_id": order.id, "card_id": card.id, "reference": order.name}
+        about["engine_hold"] = order._retail_code_hold()
         self.create({**key, **about, **values, "company_id": order.company_id.id})
         return True
 
@@ -87,135 +82,31 @@ class SaleOrder(models.Model):
     def _try_apply_code(self, code):
         """Ask the loyalty engine that has the code first, and hold it for this order."""
         self.ensure_one()
-        code, problem = self._retail_get_code(code)
-        if problem:
-            return {"error": problem}
+        if self.state in ("draft", "sent"):
+            code, problem = self.env["retail.code.asker"]._get(code, self._retail_basket())
+            if problem:
+                return {"error": problem}
+        elif self.env["retail.code.asker"]._is_of_engine(code):
+            return {"error": self.env._("Enter this code before the order is confirmed.")}
         result = super()._try_apply_code(code)
         if "error" in result:
             self._retail_drop_codes()
         return result
 
-    def _retail_get_code(self, code):
-        """Have the card of an engine's code here, as the engine says it is now, and held for this order.
-
-        :return: (the code as the engine writes it, why it cannot be used or None)
-        """
-        engines = self.env["retail.connector"]._code_engines(self.company_id)
-        if not code or not engines or self._retail_is_own_code(code):
-            return code, None
-        card = engines.env["loyalty.card"].search([("code", "=", code)])
-        known = card._retail_code_engine()
-        if known and self._retail_holds_code(card):
-            return code, None
-        if card.program_type == GIFT_CARD and card._retail_held()[card]:
-            return code, self._retail_in_use()  # asked for, the engine would hold a part of it
-        if self.state not in ("draft", "sent"):
-            return code, self.env._("Enter codes before the order is confirmed.") if known else None
-        for engine in known or engines:
-            found, problem = self._retail_ask_code(engine, code)
-            if problem:
-                return code, problem
-            if found:
-                return found.code, self._retail_hold_code(engine, found)
-        return code, known and self.env._("%(engine)s does not know this code any more.", engine=known.name)
-
-    def _retail_is_own_code(self, code):
-        """Return whether a code is one of Odoo's own programs and cards."""
-        # As the superuser: whoever enters a code may have no rights on programs; they learn nothing by this.
-        rules = self.env["loyalty.rule"].sudo()
-        if rules.search_count([("mode", "=", "with_code"), ("code", "=", code)], limit=1):
-            return True
-        card = rules.env["loyalty.card"].search([("code", "=", code)])
-        return bool(card) and not card._retail_code_engine()
-
-    def _retail_ask_code(self, engine, code):
-        """Ask an engine for a code; return (what it is worth, why it cannot be used): one of them, or neither.
-
-        A web shop tries a code that it was given in a link each time that the cart changes. It gets the same answer for
-        a while.
-        """
-        key = (self.env.cr.dbname, self.id, self.amount_total, code)
-        is_web = self._retail_channel() == "web"
-        until, problem = _refusals.get(key, (0.0, None))
-        if is_web and time.monotonic() < until:
-            return None, problem
-        found, problem = self._retail_answer(engine, code)
-        if is_web and problem:
-            while len(_refusals) >= MOST_REFUSALS:
-                _refusals.pop(next(iter(_refusals)), None)
-            _refusals[key] = (time.monotonic() + REFUSED_SECONDS, problem)
-        return found, problem
-
-    def _retail_answer(self, engine, code):
-        """Return the same, from the engine."""
-        currency = engine.company_id.currency_id
-        if self.currency_id != currency:
-            return None, self.env._(
-                "Codes of %(engine)s can only be used for orders in %(currency)s.",
-                engine=engine.name,
-                currency=currency.name,
-            )
-        try:
-            return self._retail_asked(engine, code), None
-        except BusinessError as error:
-            return None, self.env._(
-                "%(engine)s refuses this code: %(reason)s", engine=engine.name, reason=error.message
-            )
-        except (RemoteError, UserError):
-            return None, self.env._(
-                "%(engine)s does not answer, so nobody can say whether this code is valid. Try again later.",
-                engine=engine.name,
-            )
-
-    def _retail_asked(self, engine, code):
-        """
-        :raise RemoteError: the engine refuses the code, or did not answer
-        :raise UserError: the connector cannot be used
-        """
-        if not engine._is_started():
-            raise UserError(self.env._("%(engine)s is paused.", engine=engine.name))
-        # As the superuser: what the engine has to know of an order does not depend on who sells.
-        order = self.sudo()._retail_canonical("order.placed", {}).canonical()
-        question = CodeQuestion(
-            code=code, order=order, hold=self._retail_code_hold(), minutes=engine.code_minutes
+    def _retail_basket(self):
+        """Return the order as the :class:`~.code_asker.Basket` of a code."""
+        # As the superuser: what an engine has to know of an order does not depend on who sells, who has no rights on
+        # holds either.
+        order, holds = self.sudo(), self.env["retail.loyalty.hold"].sudo()
+        return Basket(
+            company=order.company_id,
+            currency=order.currency_id,
+            hold=order._retail_code_hold(),
+            order=lambda: order._retail_canonical("order.placed", {}).canonical(),
+            has=order._retail_holds_code,
+            take=lambda card, minutes: holds._hold_for_sale(order, card, minutes),
+            repeats=(order.id, order.amount_total) if order._retail_channel() == "web" else None,
         )
-        with self._retail_code_engine(engine) as adapter:
-            for ended in engine.env["retail.loyalty.hold"]._ended_early(code, self):
-                ask(adapter.release_code, code, ended)
-            return ask(adapter.ask_code, question)
-
-    @contextmanager
-    def _retail_code_engine(self, engine):
-        """Yield the adapter, which has to answer soon.
-
-        :raise UserError: the connector cannot be used
-        """
-        connection = engine._connection(
-            connect_timeout=ANSWER_SECONDS / 3, read_timeout=ANSWER_SECONDS * 2 / 3
-        )
-        with connection as adapter:
-            connection.set_deadline(time.monotonic() + ANSWER_SECONDS)
-            yield adapter
-
-    def _retail_hold_code(self, engine, found):
-        """Hold a code for this order; return why it cannot be held, None if it is."""
-        if self._retail_is_own_code(found.code):
-            return self.env._("A coupon or program of Odoo has the same code. Change that one.")
-        card = self.env["loyalty.card"]._retail_for_code(engine, found)
-        if card.env["retail.loyalty.hold"]._hold_for_sale(self, card, engine.code_minutes):
-            return None
-        self._retail_release_at_engine(engine, found.code)
-        if card._retail_held()[card]:
-            return self._retail_in_use()
-        return self.env._("This code has been used already, or has nothing left.")
-
-    def _retail_in_use(self):
-        return self.env._("This code is being used in another order. Try again later.")
-
-    def _retail_release_at_engine(self, engine, code):
-        """Have the engine hold a code for this order no longer. If it does not answer, its own time ends that."""
-        with suppress(RemoteError, UserError), self._retail_code_engine(engine) as adapter:
-            ask(adapter.release_code, code, self._retail_code_hold())
 
     # -- what is held ------------------------------------------------------------------------------
 

@@ -169,6 +169,15 @@ class TestCodes(CodeCase):
         self.assertEqual((event.payload["amount"], event.payload["lines"]), ("10.00", []))
         self._enter(self._quotation_of())
 
+    def test_an_order_that_is_confirmed_takes_no_code(self):
+        """Odoo would take the points without that the engine is told."""
+        self._voucher()
+        quotation, order = self._quotation_of(), self._quotation_of()
+        self._enter(quotation)
+        quotation._action_cancel()
+        order.action_confirm()
+        self.assertEqual(self._refused(order), "Enter this code before the order is confirmed.")
+
     def test_what_the_engine_refuses(self):
         self._voucher(expiration_date="2020-01-01T00:00:00Z")
         order = self._quotation_of()
@@ -182,7 +191,7 @@ class TestCodes(CodeCase):
     def test_the_engine_is_away(self):
         self._voucher()
         order = self._quotation_of()
-        away = "Points does not answer, so nobody can say whether this code is valid. Try again later."
+        away = "Points cannot say now whether this code is valid. Try again later."
         self.sandbox.fault(status=503, path="/v1/vouchers")
         self.assertEqual(self._refused(order), away)
         self.sandbox.faults_clear()
