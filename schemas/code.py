@@ -12,8 +12,8 @@ class CodeChangeV1(Canonical):
 
     ``id``, ``number`` and ``channel`` are those of the order. ``amount`` is what the code took off its price, for a
     gift card what was spent of it. ``lines`` are those of the order without what the code took off, and so are what
-    it could be used for; they are left out if the order gave it back. ``hold`` is the name under which the engine may have
-    held the code for the order.
+    it could be used for; they are left out if the order gave it back. ``hold`` is the name under which the engine may
+    have held the code for the order.
     """
 
     id: str

@@ -47,7 +47,7 @@ class CodeAsker(models.AbstractModel):
     _description = "Retail Hub: Asks for Codes"
 
     @api.model
-    def _get(self, code, basket):
+    def _get_code(self, code, basket):
         """Have the card of an engine's code here, as the engine says it is now, and held for a basket.
 
         :return: (the code as the engine writes it, why it cannot be used; None if it can, or is none of an engine)

@@ -31,7 +31,7 @@ class LoyaltyCard(models.Model):
                 "connector_id": engine.id,
                 "kind": GIFT_CARD if self.program_type == GIFT_CARD else "discount",
                 "points": decimal(abs(points)),
-                "amount": order._retail_code_amount(self, points),
+                "amount": _code_amount(order, self, points),
             }
             order._retail_capture_fact(CODE_EVENTS[event_type], details=about)
         return result
@@ -73,45 +73,8 @@ class LoyaltyCard(models.Model):
         )
 
 
-class CodeOrder(models.AbstractModel):
-    """Orders that use codes: of salespeople, the web shop and tills."""
-
-    _name = "retail.code.order"
-    _description = "Retail Hub: Order with Codes"
-
-    def _retail_code_amount(self, card, points):
-        """Return what a code took off the price: a decimal text.
-
-        :param points: that the order took, or gave back
-        """
-        taken = abs(points) if card.program_type == GIFT_CARD else -self._retail_code_total(card)
-        return amount(max(taken, 0.0), self.currency_id)
-
-    def _retail_code_change(self, event_type, details):
-        """Return the canonical form of a code that the order used or gave back.
-
-        :param details: as they were captured
-        """
-        order = self._retail_canonical("order.placed", {})
-        taken = {str(line.id) for line in self._retail_code_lines(details["card_id"])}
-        is_redeemed = event_type == CODE_REDEEMED
-        return CodeChangeV1(
-            id=order.id,
-            number=order.number,
-            channel=order.channel,
-            customer_id=order.customer_id,
-            currency=order.currency,
-            code=details["code"],
-            hold=self._retail_code_hold(),
-            kind=details["kind"],
-            amount=details["amount"],
-            lines=tuple(line for line in order.lines if line.id not in taken) if is_redeemed else (),
-        )
-
-
 class SaleOrder(models.Model):
-    _name = "sale.order"
-    _inherit = ["sale.order", "retail.code.order"]
+    _inherit = "sale.order"
 
     def _retail_code_lines(self, card_id):
         return self.order_line.filtered(lambda line: line.coupon_id.id == card_id)
@@ -125,13 +88,12 @@ class SaleOrder(models.Model):
 
     def _retail_canonical(self, event_type, details):
         if event_type in CODE_EVENTS.values():
-            return self._retail_code_change(event_type, details)
+            return _code_change(self, event_type, details)
         return super()._retail_canonical(event_type, details)
 
 
 class PosOrder(models.Model):
-    _name = "pos.order"
-    _inherit = ["pos.order", "retail.code.order"]
+    _inherit = "pos.order"
 
     def _retail_code_lines(self, card_id):
         return self.lines.filtered(lambda line: line.coupon_id.id == card_id)
@@ -144,7 +106,7 @@ class PosOrder(models.Model):
 
     def _retail_canonical(self, event_type, details):
         if event_type in CODE_EVENTS.values():
-            return self._retail_code_change(event_type, details)
+            return _code_change(self, event_type, details)
         return super()._retail_canonical(event_type, details)
 
 
@@ -160,3 +122,34 @@ class RetailEvent(models.Model):
             if is_engine and json.loads(row.details or "{}").get("connector_id") != route.connector_id:
                 return None
         return company_id
+
+
+def _code_amount(order, card, points):
+    """Return what a code took off the price of an order: a decimal text.
+
+    :param points: that the order took, or gave back
+    """
+    taken = abs(points) if card.program_type == GIFT_CARD else -order._retail_code_total(card)
+    return amount(max(taken, 0.0), order.currency_id)
+
+
+def _code_change(order, event_type, details):
+    """Return the canonical form of a code that an order used or gave back.
+
+    :param details: as they were captured
+    """
+    found = order._retail_canonical("order.placed", {})
+    taken = {str(line.id) for line in order._retail_code_lines(details["card_id"])}
+    is_redeemed = event_type == CODE_REDEEMED
+    return CodeChangeV1(
+        id=found.id,
+        number=found.number,
+        channel=found.channel,
+        customer_id=found.customer_id,
+        currency=found.currency,
+        code=details["code"],
+        hold=order._retail_code_hold(),
+        kind=details["kind"],
+        amount=details["amount"],
+        lines=tuple(line for line in found.lines if line.id not in taken) if is_redeemed else (),
+    )

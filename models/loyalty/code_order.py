@@ -83,7 +83,7 @@ class SaleOrder(models.Model):
         """Ask the loyalty engine that has the code first, and hold it for this order."""
         self.ensure_one()
         if self.state in ("draft", "sent"):
-            code, problem = self.env["retail.code.asker"]._get(code, self._retail_basket())
+            code, problem = self.env["retail.code.asker"]._get_code(code, self._retail_basket())
             if problem:
                 return {"error": problem}
         elif self.env["retail.code.asker"]._is_of_engine(code):
@@ -124,7 +124,6 @@ class SaleOrder(models.Model):
     def _get_real_points_for_coupon(self, coupon, post_confirm=False):
         """What is held for the order itself can be spent by it."""
         points = super()._get_real_points_for_coupon(coupon, post_confirm=post_confirm)
-        # As the superuser: see above.
         if not coupon.id or not coupon._retail_code_engine():
             return points
         own = self._retail_code_holds().filtered(lambda hold: hold.card_id.id == coupon.id)
@@ -132,8 +131,8 @@ class SaleOrder(models.Model):
 
     def _retail_used_codes(self):
         """Return ``{card (superuser) of an engine's code: points that the order's rewards cost}``."""
-        # As the superuser: whoever confirms an order may have no rights on cards.
         used = {}
+        # As the superuser: whoever confirms an order may have no rights on cards.
         for line in self.sudo().order_line:
             if line.coupon_id and line.coupon_id._retail_code_engine():
                 used[line.coupon_id] = used.get(line.coupon_id, 0.0) + line.points_cost
@@ -142,7 +141,6 @@ class SaleOrder(models.Model):
     def _retail_drop_codes(self):
         """Release the codes that the orders do not have any more."""
         for hold in self._retail_code_holds():
-            # As the superuser: see above.
             order = hold.sale_order_id
             if hold.card_id not in order.applied_coupon_ids | order.order_line.coupon_id:
                 hold._end("released")

@@ -204,7 +204,7 @@ class LoyaltyCard(models.Model):
             worth = self._retail_held()[self] + 1
         else:
             worth -= self._retail_unsent_of_code(connector)
-        missing = max(worth, 0.0) - self.points
+        missing = max(worth, 0.0) - self["points"]
         if abs(missing) <= SMALLEST:
             return
         mirrored = {"connector_id": connector.id, "remote_id": None, "order": None, "kind": "adjust"}
