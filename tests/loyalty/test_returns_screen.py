@@ -78,6 +78,13 @@ class TestReturnsScreen(TestPointOfSaleHttpCommon):
         self.assertEqual([(line.qty, line.price_unit) for line in refund.lines], [(-1, 20), (-1, -5)])
         self.assertEqual((refund.amount_total, self.card.points), (-15, 70))
 
+    def test_pending_points(self):
+        """A reward for 100 points is not offered for 70 points and 40 that the order earns: they are pending first."""
+        self.card.points = 70
+        self.program.write({"retail_pending_days": 14, "portal_visible": True})
+        self._tour("retail_hub_pending_points")
+        self.assertEqual((self.card.points, self.card.retail_pending), (70, 40))
+
     def test_deducted(self):
         self.program.retail_spent_points = "deduct"
         self._sold()

@@ -27,15 +27,21 @@ patch(PosOrder.prototype, {
             return { ...stat, points: { ...stat.points, total } };
         });
     },
-    /** What the customer has to know of points that the order earns and that cannot be spent yet. */
-    retailPendingTexts() {
-        const earning = this.getLoyaltyPoints().filter(({ program, points }) => isPendingFirst(program) && points.won > 0);
-        return earning.map(({ program, points }) =>
-            _t("%(points)s %(unit)s can be spent in %(days)s days", {
-                points: points.won,
-                unit: points.name,
-                days: program.retail_pending_days,
-            })
-        );
+    /**
+     * What there is to say of points that the order earns and that cannot be spent yet.
+     *
+     * @param {boolean} isForCustomer only of programs whose points are shown to customers
+     */
+    retailPendingTexts(isForCustomer = false) {
+        return this.getLoyaltyPoints()
+            .filter(({ program, points }) => isPendingFirst(program) && points.won > 0)
+            .filter(({ program }) => program.portal_visible || !isForCustomer)
+            .map(({ program, points }) =>
+                _t("%(points)s %(unit)s can be spent in %(days)s days", {
+                    points: points.won,
+                    unit: program.portal_point_name,
+                    days: program.retail_pending_days,
+                })
+            );
     },
 });

@@ -61,3 +61,22 @@ registry.category("web_tour.tours").add("retail_hub_return_refused", {
             Dialog.is({ title: "Points already spent" }),
         ].flat(Infinity),
 });
+
+registry.category("web_tour.tours").add("retail_hub_pending_points", {
+    steps: () =>
+        [
+            open(),
+            ProductScreen.clickPartnerButton(),
+            ProductScreen.clickCustomer("Ann Lee"),
+            ProductScreen.addOrderline("Mug", "2"),
+            PosLoyalty.pointsAwardedAre("40"),
+            PosLoyalty.pointsTotalIs("70"),
+            { trigger: ".o_retail_pending:contains(40 Stars can be spent in 14 days)" },
+            PosLoyalty.isRewardButtonHighlighted(false),
+            ProductScreen.clickPayButton(),
+            PaymentScreen.clickPaymentMethod("Cash"),
+            PaymentScreen.clickValidate(),
+            ReceiptScreen.isShown(),
+            { trigger: ".pos-receipt:contains(40 Stars can be spent in 14 days)" },
+        ].flat(Infinity),
+});
