@@ -40,6 +40,11 @@ PROBLEMS = {
         409, "Out of stock", "Order at most what is available, or wait until there is more."
     ),
     "amount-exceeded": ProblemKind(409, "Amount exceeded", "Read what is available, and send at most that."),
+    "confirmation-required": ProblemKind(
+        409,
+        "Confirmation required",
+        "Have a code sent to the customer, and send it as passcode; or name the card by its code.",
+    ),
     "too-large": ProblemKind(413, "Too large", "Send less in one request."),
     "unsupported-media-type": ProblemKind(
         415, "Unsupported media type", "Send the header: Content-Type: application/json."

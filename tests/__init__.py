@@ -61,6 +61,7 @@ from .outbox import test_who_is_sent
 from .loyalty import test_card_balance
 from .loyalty import test_codes
 from .loyalty import test_codes_talon_one
+from .loyalty import test_confirmations
 from .loyalty import test_engine
 from .loyalty import test_engine_difference
 from .loyalty import test_engine_returns

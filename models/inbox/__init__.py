@@ -30,6 +30,7 @@ from . import campaign_response
 from . import campaign_respond
 from . import loyalty_member
 from . import loyalty_hold
+from . import loyalty_confirm
 from . import loyalty_commit
 from . import loyalty_release
 from . import loyalty_earn

@@ -3,6 +3,7 @@ from . import entry
 from . import account
 from . import card
 from . import hold
+from . import confirmation
 from . import lot
 from . import share_rule
 from . import order_points

@@ -10,3 +10,9 @@ class ResCompany(models.Model):
         help="Users can correct differences of up to this many points between a card and the ledger. Larger ones need a"
         " manager.",
     )
+    retail_confirm_above = fields.Float(
+        "Redemptions to Confirm Above",
+        default=0,
+        help="Customers confirm that they redeem more points than this in a web shop or another system: with a code"
+        " that Odoo sends them, or by their card. 0: they confirm nothing.",
+    )

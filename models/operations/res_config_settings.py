@@ -12,6 +12,7 @@ class ResConfigSettings(models.TransientModel):
     retail_message_days = fields.Integer(related="company_id.retail_message_days", readonly=False)
     retail_refused_days = fields.Integer(related="company_id.retail_refused_days", readonly=False)
     retail_loyalty_limit = fields.Float(related="company_id.retail_loyalty_limit", readonly=False)
+    retail_confirm_above = fields.Float(related="company_id.retail_confirm_above", readonly=False)
     retail_retention_summary = fields.Char(compute="_compute_retail_retention_summary")
 
     @api.depends("company_id")

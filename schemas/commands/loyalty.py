@@ -45,7 +45,7 @@ class LoyaltyHoldV1(Canonical):
     """Hold points for a checkout, so that nobody else spends them for so many ``minutes``.
 
     ``external_id`` is your own identifier of the hold, ``reference`` what the points are for, such as the number of
-    your order.
+    your order. ``passcode`` is what the customer got, if they have to confirm so many points.
     """
 
     external_id: ExternalId
@@ -53,6 +53,30 @@ class LoyaltyHoldV1(Canonical):
     points: Points
     minutes: HoldMinutes = 15
     reference: Line = Field("", max_length=128)
+    passcode: Annotated[str, StringConstraints(pattern=r"^([0-9]{6})?$")] = ""
+
+
+class LoyaltyConfirmV1(Canonical):
+    """Have a code sent to the customer, with which they confirm that so many points are held and spent.
+
+    ``external_id`` is that of the hold that follows. A new code takes the place of the one before.
+    """
+
+    external_id: ExternalId
+    card: LoyaltyCardRefV1
+    points: Points
+    channel: Literal["email", "sms"] = "email"
+
+
+class LoyaltyConfirmResultV1(Canonical):
+    """Where the code was sent, in part, and until when it is valid. The code itself is nowhere in the API."""
+
+    external_id: str
+    outcome: Literal["sent"]
+    card_id: str
+    channel: Literal["email", "sms"]
+    sent_to: str
+    valid_until: Timestamp
 
 
 class LoyaltyCommitV1(Canonical):
@@ -137,6 +161,14 @@ def _subject_of_points(command):
 COMMAND_TYPES = (
     CommandType(
         "loyalty.hold", LoyaltyHoldV1, LoyaltyHoldResultV1, "loyalty:redeem", "Hold points", _subject
+    ),
+    CommandType(
+        "loyalty.confirm",
+        LoyaltyConfirmV1,
+        LoyaltyConfirmResultV1,
+        "loyalty:redeem",
+        "Have a redemption confirmed",
+        _subject,
     ),
     CommandType(
         "loyalty.commit",

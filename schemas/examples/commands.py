@@ -125,6 +125,7 @@ COMMAND_EXAMPLES = {
     "shipment.confirm": SHIPMENT,
     "return.receive": RETURN,
     "loyalty.hold": LOYALTY_HOLD,
+    "loyalty.confirm": {"external_id": "H-1", "card": {"customer_external_id": "C-1"}, "points": "250"},
     "loyalty.commit": {"external_id": "H-1"},
     "loyalty.release": {"external_id": "H-1"},
     "loyalty.earn": LOYALTY_EARN,

@@ -42,6 +42,7 @@ RIGHTS = {
     "retail.field.map.comparison.line": ((), ALL),
     "retail.flow": (READ, ALL),
     "retail.loyalty.account": (READ, READ),
+    "retail.loyalty.confirmation": ((), ()),
     "retail.loyalty.difference": (READ, READ),
     "retail.loyalty.enroll": ((), ()),
     "retail.loyalty.entry": (READ, READ),
@@ -172,6 +173,8 @@ class RightsCase(RetailCase):
         )
         values = {"external_id": "W-1", "card_id": card.id, "company_id": company.id, "points": 1}
         cls.env["retail.loyalty.points"].create({"connector_id": connector.id, **values})
+        sent = {"channel": "email", "digest": "digest", "valid_until": "2026-01-01"}
+        cls.env["retail.loyalty.confirmation"].create({"connector_id": connector.id, **values, **sent})
         found = {"card_id": card.id, "program_id": program.id, "company_id": company.id}
         sold = {"order_model": "sale.order", "order_id": order.id, "line_id": 1, "quantity": 1, "earned": 7}
         cls.env["retail.loyalty.share"].create({**found, **sold})

@@ -40,7 +40,14 @@ ENDPOINTS = (
         "/loyalty/holds",
         "holdPoints",
         "loyalty.hold",
-        ("not-found", "conflict", "amount-exceeded", "invalid-request"),
+        ("not-found", "conflict", "amount-exceeded", "confirmation-required", "invalid-request"),
+    ),
+    command_endpoint(
+        "POST",
+        "/loyalty/confirmations",
+        "confirmPoints",
+        "loyalty.confirm",
+        ("not-found", "conflict", "rate-limited", "invalid-request"),
     ),
     command_endpoint(
         "POST",

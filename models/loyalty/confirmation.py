@@ -1,0 +1,158 @@
+"""Confirmations: customers confirm large redemptions with a code that they get, or by showing their card."""
+
+import secrets
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import consteq, email_normalize, hmac
+
+from .entry import DIGITS
+
+CODE_DIGITS = 6
+MINUTES = 10  # for which a code is valid
+TRIES = 5
+MOST_CODES = 3  # for a card, in as many minutes
+KEPT = timedelta(days=1)
+CHANNELS = [("email", "Email"), ("sms", "Text message")]
+
+
+class RetailLoyaltyConfirmation(models.Model):
+    _name = "retail.loyalty.confirmation"
+    _description = "Confirmation of a Redemption"
+    _inherit = ["retail.checked"]
+    _order = "id desc"
+    _rec_name = "external_id"
+
+    connector_id = fields.Many2one("retail.connector", required=True, readonly=True, ondelete="cascade")
+    external_id = fields.Char("Hold", required=True, readonly=True, help="The external ID of the hold.")
+    card_id = fields.Many2one("loyalty.card", required=True, readonly=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    points = fields.Float(digits=DIGITS, required=True, readonly=True)
+    channel = fields.Selection(CHANNELS, required=True, readonly=True)
+    digest = fields.Char(required=True, readonly=True)
+    valid_until = fields.Datetime(required=True, readonly=True)
+    tries = fields.Integer(readonly=True, default=0)
+    used_at = fields.Datetime(readonly=True)
+
+    _key_idx = models.Index("(connector_id, external_id)")
+
+    @api.model
+    def _is_needed(self, card, points, company):
+        """Return whether the customer has to confirm this.
+
+        :param points: a float
+        """
+        limit = company.retail_confirm_above
+        return limit > 0 and points > limit and card.program_type == "loyalty"
+
+    @api.model
+    def _reason_not_to_send(self, card, channel):
+        """Return why no code is sent, in words; empty if one can be."""
+        if not self._address(card, channel):
+            if channel == "sms":
+                return self.env._("The customer has no phone number, or this Odoo sends no text messages.")
+            return self.env._("The customer has no valid email address.")
+        return ""
+
+    @api.model
+    def _seconds_to_next(self, card):
+        """Return in how many seconds another code may be sent for a card: 0 if now."""
+        since = fields.Datetime.now() - timedelta(minutes=MINUTES)
+        lately = self.search([("card_id", "=", card.id), ("create_date", ">", since)], limit=MOST_CODES)
+        if len(lately) < MOST_CODES:
+            return 0
+        return max(int((lately[-1].create_date - since).total_seconds()), 1)
+
+    @api.model
+    def _send(self, card, points, channel, **values):
+        """Send a new code to the customer of a card; return the confirmation. Older codes are not valid any more.
+
+        :param card: as the superuser
+        :param points: a float
+        """
+        code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+        confirmation = self.create(
+            {
+                "card_id": card.id,
+                "points": points,
+                "channel": channel,
+                "digest": "-",
+                "valid_until": fields.Datetime.now() + timedelta(minutes=MINUTES),
+                **values,
+            }
+        )
+        confirmation.digest = confirmation._digest(code)
+        confirmation._notify_customer(code)
+        return confirmation
+
+    def _digest(self, code):
+        """Return what is stored of a code: of six digits, a plain hash could be guessed."""
+        # As the superuser: it reads the secret of the database.
+        return hmac(self.env(su=True), "retail_hub.loyalty.confirmation", f"{self.id}/{code}")
+
+    def _notify_customer(self, code):
+        customer = self.card_id.partner_id
+        texts = self.with_context(lang=customer.lang or self.env.lang)
+        points = self.card_id.with_context(lang=customer.lang)._retail_points_text(self.points)
+        text = texts.env._(
+            "%(code)s is your code to redeem %(points)s at %(company)s. It is valid for %(minutes)s minutes. If you do"
+            " not redeem anything now, ignore this message, and give the code to nobody.",
+            code=code,
+            points=points,
+            company=self.company_id.name,
+            minutes=MINUTES,
+        )
+        if self.channel == "sms":
+            values = {"number": self._address(self.card_id, "sms"), "body": text, "partner_id": customer.id}
+            self.env["sms.sms"].create(values)
+            self.env.ref("sms.ir_cron_sms_scheduler_action")._trigger()
+            return
+        self.env["mail.mail"].create(
+            {
+                "subject": texts.env._("Your code of %(company)s", company=self.company_id.name),
+                "body_html": Markup("<p>%s</p>") % text,
+                "email_from": self.company_id.email_formatted or self.env.user.email_formatted,
+                "email_to": customer.email_formatted,
+                "auto_delete": True,
+            }
+        )
+        self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+
+    @api.model
+    def _address(self, card, channel):
+        """Return where the customer gets codes; empty if nowhere."""
+        customer = card.partner_id
+        if channel == "sms":
+            return customer._phone_format(fname="phone") or "" if "sms.sms" in self.env else ""
+        return email_normalize(customer.email or "") or ""
+
+    def _shown_address(self):
+        """Return where the code was sent to, as callers may see it: ``a***@example.com``, ``***12``."""
+        address = self._address(self.card_id, self.channel)
+        if self.channel == "sms":
+            return f"***{address[-2:]}"
+        name, _at, domain = address.partition("@")
+        return f"{name[:1]}***@{domain}"
+
+    # -- confirming --------------------------------------------------------------------------------
+
+    def _reason_not_valid(self, card, points, code):
+        """Return (why the code does not confirm this, in words; whether it was a wrong one). Empty if it does."""
+        if not self:
+            return self.env._("The customer has to confirm this: have a code sent, or scan the card."), False
+        if self.used_at or self.valid_until <= fields.Datetime.now() or self.tries >= TRIES:
+            return self.env._("The code is not valid any more. Have a new one sent."), False
+        if self.card_id != card or points > self.points:
+            return self.env._("The code was sent for another card, or for fewer points."), False
+        if not code:
+            return self.env._("Enter the code that the customer got."), False
+        if not consteq(self.digest, self._digest(code)):
+            left = TRIES - self.tries - 1
+            return self.env._("The code is wrong. Tries left: %(count)s.", count=left), True
+        return "", False
+
+    @api.autovacuum
+    def _gc_confirmations(self):
+        self.search([("create_date", "<", fields.Datetime.now() - KEPT)], limit=10_000).unlink()
