@@ -31,7 +31,7 @@ class RetailLoyaltyConfirmation(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     points = fields.Float(digits=DIGITS, required=True, readonly=True)
     channel = fields.Selection(CHANNELS, required=True, readonly=True)
-    digest = fields.Char(required=True, readonly=True)
+    digest = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
     valid_until = fields.Datetime(required=True, readonly=True)
     tries = fields.Integer(readonly=True, default=0)
     used_at = fields.Datetime(readonly=True)
