@@ -47,7 +47,7 @@ ENDPOINTS = (
         "/loyalty/confirmations",
         "confirmPoints",
         "loyalty.confirm",
-        ("not-found", "conflict", "rate-limited", "invalid-request"),
+        ("not-found", "conflict", "invalid-request"),
     ),
     command_endpoint(
         "POST",
