@@ -19,13 +19,14 @@ SIGNATURE = "x-voucherify-signature"
 SECRETS = ("webhook_secret", "former_webhook_secret")
 DAY = 86_400
 TOLERANCE = DAY + 3_600  # seconds: an event is sent again for a day, and no time of the sending is signed
-EARLY = 300  # seconds that their clock may be ahead of ours
+EARLY = 900  # seconds that their clock may be ahead of ours
 MAX_TEXT = 100
 # White space between the tokens of JSON is not signed; that in texts is.
 _TEXT_OR_SPACE = re.compile(rb'("(?:[^"\\]|\\.)*")|[ \t\r\n]+', re.DOTALL)
 _SIGNATURE = re.compile("[0-9a-f]{64}")
 KEPT = ("type", "created_at", "project_id")  # the rest may be personal, and out of date
 CHANGES = {"canceled": "cancelled"}
+CARD = "loyalty_card"
 
 
 class VoucherifyReceiver(Receiver):
@@ -61,16 +62,13 @@ class VoucherifyReceiver(Receiver):
             raise Problem("invalid-request", "An event has an id and a type, which are texts.")
         if not isinstance(event.get("data"), dict):
             raise Problem("invalid-request", "An event has data, which is an object.")
+        kept = {name: event[name] for name in KEPT if isinstance(event.get(name), str)}
+        key, card = f"voucherify-{found['id']}", _card(event["data"])
+        if card:
+            return [ReportedChange(key, CARD, (card,), "updated", kept)]
         kind, _dot, change = found["type"].partition(".")
-        return [
-            ReportedChange(
-                f"voucherify-{found['id']}",
-                kind,
-                _ids(event["data"], kind),
-                CHANGES.get(change, change) or kind,
-                {name: event[name] for name in KEPT if isinstance(event.get(name), str)},
-            )
-        ]
+        ids = _ids(event["data"], kind)
+        return [ReportedChange(key, kind, ids, CHANGES.get(change, change) or kind, kept)]
 
 
 def minified(body):
@@ -93,3 +91,12 @@ def _ids(data, kind):
     about = data.get(kind) if isinstance(data.get(kind), dict) else data
     found = about.get("id")
     return (found,) if isinstance(found, str) and 0 < len(found) <= MAX_TEXT else ()
+
+
+def _card(data):
+    """Return the ID of the balance that a workflow says has changed, empty for reports of other things."""
+    transaction = data.get("transaction") if isinstance(data.get("transaction"), dict) else {}
+    parts = [transaction.get("member_id"), transaction.get("card_id")]
+    if not all(isinstance(each, str) and 0 < len(each) <= MAX_TEXT for each in parts):
+        return ""
+    return "/".join(parts)

@@ -1,7 +1,7 @@
 """Reports of changes: what a webhook says of records in the remote system. It may be out of date.
 
 Most are listed, and nothing is done. Of records that were merged, those in Odoo are sent again: the answer says which
-remote record they have now.
+remote record they have now. Of a balance of points, it is read again.
 """
 
 from odoo import SUPERUSER_ID, api, models
@@ -11,6 +11,8 @@ from ..outbox.resend import resend
 CHANGED = "record.changed"
 NOTED = "Odoo does not read it from there yet, and has changed nothing."
 RESENT = "Odoo sends the record again, and so learns which one is left."
+READ = "Odoo reads the balance from there."
+CARD = "loyalty.card"
 
 
 class RetailMessage(models.Model):
@@ -29,7 +31,7 @@ class RetailMessage(models.Model):
         )
 
     def _act_on_report(self):
-        """Send the records of a merge again, in a transaction of its own."""
+        """Send the records of a merge again, or have balances read, in a transaction of its own."""
         with self.env.registry.cursor() as cr:
             # As the superuser: messages and links are the hub's own.
             message = self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
@@ -37,8 +39,19 @@ class RetailMessage(models.Model):
                 return
             connector, name = message.connector_id, message.subject.partition("/")[0]
             bindings = message._linked(connector, name, message.content["remote_ids"])
-            unsent = {"state": "noted", "problem": message.problem.replace(RESENT, NOTED)}
-            message.write({"state": "done"} if resend(connector, bindings) else unsent)
+            unsent = {
+                "state": "noted",
+                "problem": message.problem.replace(RESENT, NOTED).replace(READ, NOTED),
+            }
+            message.write({"state": "done"} if message._act_on_linked(connector, bindings) else unsent)
+
+    def _act_on_linked(self, connector, bindings):
+        """Do what a report gives reason for; return whether there was something to do."""
+        cards = self.env[CARD].browse(bindings.filtered(_is_card).mapped("res_id")).exists()
+        if not cards:
+            return resend(connector, bindings)
+        self.env["retail.loyalty.account"]._read_soon(cards)
+        return True
 
 
 def report_state(report, bindings):
@@ -51,6 +64,8 @@ def report_state(report, bindings):
     is_merge = report.change == "merged" and others
     merged = f" with {', '.join(others)}" if is_merge else ""
     words = f"The {name.replace('_', ' ')} {first} was {report.change}{merged} in the remote system."
+    if any(map(_is_card, bindings)):
+        return "received", f"{words} {READ}"
     return ("received", f"{words} {RESENT}") if is_merge and bindings else ("noted", f"{words} {NOTED}")
 
 
@@ -58,3 +73,7 @@ def report_subject(report):
     """Return the subject of the message of a report, such as ``contact/7``."""
     name = report.object or "record"
     return f"{name}/{report.remote_ids[0]}" if report.remote_ids else name
+
+
+def _is_card(binding):
+    return binding.res_model == CARD

@@ -25,11 +25,13 @@ class Reading(NamedTuple):
     :param membership: None if the customer is no member
     :param transactions: since the last one that is final, the oldest first
     :param read_at: when it was asked (UTC, naive)
+    :param skew: how far the engine's clock was ahead of ours then
     """
 
     membership: Membership | None
     transactions: tuple[EngineTransaction, ...]
     read_at: datetime
+    skew: timedelta = timedelta()
 
 
 class RetailLoyaltyAccount(models.Model):
@@ -73,7 +75,7 @@ class RetailLoyaltyAccount(models.Model):
         new = self._not_entered(certain)
         if is_owner:
             with changes_from(self.env.cr, self.program_id.retail_connector_id.id):
-                self._enter_transactions(new)
+                self._enter_transactions(new, reading.skew)
                 if is_first:
                     self._enter_opening(reading.membership)
         self._keep(reading._replace(transactions=certain))
@@ -142,10 +144,10 @@ class RetailLoyaltyAccount(models.Model):
         domain = [("connector_id", "=", self.program_id.retail_connector_id.id), ("remote_id", "in", ids)]
         return set(entries.search(domain).mapped("remote_id")) if ids else set()
 
-    def _enter_transactions(self, transactions):
+    def _enter_transactions(self, transactions, skew):
         by_group = {}
         for each in transactions:
-            order = by_group.get(each.group) or self._order_of(each)
+            order = by_group.get(each.group) or self._order_of(each, skew)
             if each.group:
                 by_group[each.group] = order
             self._enter_change(each.kind, float(each.points), each.id, order, each.reason)
@@ -187,7 +189,7 @@ class RetailLoyaltyAccount(models.Model):
 
     # -- orders ------------------------------------------------------------------------------------
 
-    def _order_of(self, transaction):
+    def _order_of(self, transaction, skew):
         """Return ``(model, id)`` of the order of a transaction, None if it is not known.
 
         An engine that does not name the order books its points soon after it got it: it is the newest one that had
@@ -197,7 +199,6 @@ class RetailLoyaltyAccount(models.Model):
             return self._named_order(transaction.order)
         if transaction.kind != "earn":
             return None
-        skew = timedelta(seconds=self.program_id.retail_connector_id.clock_skew)
         rows = self.env.execute_query(
             SQL(
                 """

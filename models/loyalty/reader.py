@@ -14,7 +14,7 @@ from odoo.tools import SQL
 from ...connectors.asking import ask
 from ...core.const import Lane
 from ...core.errors import AuthError, QuotaError, RemoteError
-from .mirror import Reading
+from .mirror import CLOCK_MARGIN, Reading
 from .remote_account import STEPS
 
 _logger = logging.getLogger(__name__)
@@ -154,9 +154,14 @@ class RetailLoyaltyReader(models.AbstractModel):
         membership = adapter.membership(program, card.partner_id._retail_customer_id())
         if membership is None or account._is_as_read(membership):
             return Reading(membership, (), started_at)
+        skew = timedelta(seconds=adapter.http.clock_skew or 0)
+        # By the engine's clock. What is older and known is not entered again, so that it may be too early.
+        since = card.create_date + min(skew, timedelta()) - CLOCK_MARGIN
+        read = partial(adapter.transactions, program, membership.remote_id, since=since)
         after = account.last_transaction or ""
-        transactions = adapter.transactions(program, membership.remote_id, after, since=card.create_date)
-        return Reading(membership, tuple(transactions), started_at)
+        # Without any new ones, the balance differs by something that is not listed, or by what is listed no more.
+        transactions = read(after) or (read() if after else ())
+        return Reading(membership, tuple(transactions), started_at, skew)
 
     def _enter(self, account, reading, due_at):
         """Enter what was read, and decide when the account is read again."""

@@ -3,11 +3,21 @@
 import requests
 
 
-class Voucherify:
+class Engine:
+    """``orders_path`` and ``points_path`` are parts of the paths to which orders, and changes of points, are sent."""
+
+    @classmethod
+    def shift(cls, sandbox, seconds):
+        """Have its clock be ahead of ours."""
+        sandbox.configure(cls.provider, ahead_s=seconds, clock_skew=seconds)
+
+
+class Voucherify(Engine):
     provider = "voucherify"
     program = "lprg_5a1d000000000001"
     credentials = {"app_id": "sandbox-app", "app_token": "sandbox-token"}
     too_few_points = "NOT_ENOUGH_BALANCE"
+    orders_path, points_path = "/v1/orders", "/points"
 
     @staticmethod
     def set_up(sandbox):
@@ -39,11 +49,12 @@ class Voucherify:
         requests.post(url, timeout=10, json={"points": points}, headers=headers).raise_for_status()
 
 
-class TalonOne:
+class TalonOne(Engine):
     provider = "talon_one"
     program = "5"
     credentials = {"integration_key": "sandbox-api-key"}
     too_few_points = "NOT_BOOKED"
+    orders_path, points_path = "/v2/customer_sessions", "/v3/events"
 
     @staticmethod
     def set_up(sandbox):

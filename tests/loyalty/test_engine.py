@@ -5,11 +5,12 @@ from datetime import timedelta
 from odoo.tests import tagged
 
 from .engine_case import EngineCase
+from .engine_faults import EngineFaults, VoucherifyFaults
 from .engine_story import EngineStory
 
 
 @tagged("post_install", "-at_install")
-class TestEngineOwns(EngineStory, EngineCase):
+class TestEngineOwns(EngineStory, EngineFaults, VoucherifyFaults, EngineCase):
     """Voucherify: points are booked some seconds after the order, and the hub takes back those of parts of orders."""
 
     def test_points_of_an_order_whose_arrival_is_not_recorded_yet(self):

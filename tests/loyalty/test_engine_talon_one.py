@@ -3,12 +3,13 @@
 from odoo.tests import tagged
 
 from .engine_case import EngineCase
+from .engine_faults import TOO_OLD, EngineFaults
 from .engine_story import EngineStory
 from .engines import TalonOne
 
 
 @tagged("post_install", "-at_install")
-class TestTalonOneOwns(EngineStory, EngineCase):
+class TestTalonOneOwns(EngineStory, EngineFaults, EngineCase):
     remote = TalonOne
 
     def test_the_hub_reverses_nothing_that_was_earned(self):
@@ -83,3 +84,24 @@ class TestTalonOneOwns(EngineStory, EngineCase):
             [entry for entry in self._ledger(card) if entry[0] == "reverse"],
             [("reverse", 100, 200), ("reverse", -50, 150), ("reverse", -50, 100)],
         )
+
+    def test_a_return_that_is_refused(self):
+        """Nothing is taken back on either side; a person sees why, and takes the points."""
+        card = self._card()
+        order = self._paid_order(quantity=2)
+        self._send()
+        self._read()
+        body = {"message": "Bad Request", "errors": [{"title": "Return refused", "details": TOO_OLD}]}
+        self.sandbox.fault(path="/returns", status=400, body=body)
+        self._credit(order, 1)
+        self._send()
+        self._read_again()
+        [delivery] = self._dead()
+        self.assertEqual((delivery.event_type, delivery.error_code), ("refund.issued", "RETURN_REFUSED"))
+        self.assertIn(TOO_OLD, delivery.error_message)
+        self.assertEqual((card.points, self._at_engine()), (200, 200))
+        card.points -= 100
+        self._send()
+        self._read_again()
+        self.assertEqual((card.points, self._at_engine()), (100, 100))
+        self.assertFalse(self._found(card))

@@ -24,7 +24,10 @@ class Limit(NamedTuple):
 
 
 class Limits:
-    """Counts accepted calls. A rejected call does not count for any limit."""
+    """Counts accepted calls. A rejected call does not count for any limit.
+
+    The clock of an account that tests set ahead (the setting ``ahead_s``) counts, too.
+    """
 
     def __init__(self, settings, limits):
         """:param limits: {name: :class:`Limit`}; a call is rejected because of the first one that is reached"""
@@ -39,7 +42,7 @@ class Limits:
     def take(self, request):
         """Count a call. Return None if it is within the limits, else the name of the limit that it exceeds."""
         with self._lock:
-            now = time.monotonic()
+            now = time.monotonic() + self.settings.get("ahead_s", 0)
             concerned = [name for name, limit in self.limits.items() if limit.counts(request)]
             for name in concerned:
                 self._forget(name, now)
