@@ -15,6 +15,7 @@ from ..schemas import EVENT_TYPES
 from .authentication import AuthMethod, Token
 from .items import MatchKeys
 from .loyalty import EngineProgram, LoyaltyAbilities
+from .promotions import PromotionAbilities
 
 if TYPE_CHECKING:
     from .base import Adapter
@@ -302,6 +303,8 @@ class Provider:
     """Reads the provider's webhooks. None if it sends none."""
     loyalty: LoyaltyAbilities | None = None
     """What it can do as a loyalty engine. None if it keeps no points."""
+    promotions: PromotionAbilities | None = None
+    """What it can do with promotions and prices. None if it has none."""
 
     def size_of(self, batch_size: int) -> int:
         """Return the number of items per call.

@@ -6,19 +6,22 @@ from ...core.errors import MappingError, RemoteNotFoundError, TransientError
 from ..base import Finder
 from ..items import Outcome, Reference
 from ..loyalty import CodeEngine, LoyaltyEngine, customer_key
+from ..promotions import PromotionEngine
 from ..provider import ConnectionReport
 from ..record_adapter import RecordAdapter
 from . import codes, customers, orders, points
 from .api import Api
+from .promotions import Promotions
 
 
-class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine):
+class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine, PromotionEngine):
     """Sends customers, orders, points and codes, one per call. README.md says what Voucherify does with them."""
 
     def __init__(self, settings, mapper, http):
         super().__init__(settings, mapper, http)
         self.api = Api(http)
         self.points = points.PointsHandler(self.api)
+        self.promotions = Promotions(self.api)
 
     # ----- preparing -----
 
@@ -94,6 +97,26 @@ class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine):
     def release_code(self, code, hold):
         with suppress(RemoteNotFoundError):
             self.api.release(code, codes.session_key(hold, code))
+
+    # ----- promotions -----
+
+    def campaigns(self, codes):
+        return self.promotions.campaigns(codes)
+
+    def prices(self):
+        return self.promotions.prices()
+
+    def segments(self, names):
+        return self.promotions.segments(names)
+
+    def create_campaign(self, campaign):
+        return self.promotions.make(campaign)
+
+    def change_campaign(self, campaign_id, changes):
+        self.promotions.change(campaign_id, changes)
+
+    def change_price(self, price_id, price):
+        self.promotions.change_price(price_id, price)
 
     # ----- connection -----
 

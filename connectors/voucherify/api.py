@@ -100,6 +100,46 @@ class Api:
     def adjust(self, program, member, card, body):
         return self.call("POST", f"{_card_path(program, member, card)}/points", body).object
 
+    # ----- promotions -----
+
+    def pages(self, path, name, **params):
+        """Yield the objects of a list of v1, page by page."""
+        for page in range(1, MAX_PAGES):
+            body = self.call("GET", path, params={**params, "limit": MAX_PAGE, "page": page}).object
+            found = body.get(name) or ()
+            yield from (each for each in found if isinstance(each, dict))
+            if len(found) < MAX_PAGE:
+                return
+
+    def one(self, kind, key):
+        """
+        :param kind: ``campaigns`` or ``vouchers``
+        :raise RemoteNotFoundError: there is none
+        """
+        return self.call("GET", f"/v1/{kind}/{_part(key)}").object
+
+    def create_voucher(self, code, body):
+        """
+        :raise ConflictError: there is one with this code
+        """
+        return self.call("POST", f"/v1/vouchers/{_part(code)}", body).object
+
+    def change(self, kind, key, body):
+        return self.call("PUT", f"/v1/{kind}/{_part(key)}", body).object
+
+    def switch(self, kind, key, is_active):
+        self.call("POST", f"/v1/{kind}/{_part(key)}/{'enable' if is_active else 'disable'}")
+
+    def change_price(self, product, sku, body):
+        path = f"/v1/products/{_part(product)}"
+        return self.call("PUT", f"{path}/skus/{_part(sku)}" if sku else path, body).object
+
+    def segments(self):
+        found = self.call("GET", "/v1/segments", params={"limit": MAX_PAGE}).object.get("data")
+        return [each for each in found or () if isinstance(each, dict)]
+
+    # ----- points -----
+
     def transactions(self, program, member, card):
         """Yield the transactions of a card, the newest first, page by page."""
         path = f"{_card_path(program, member, card)}/transactions"

@@ -2,6 +2,7 @@
 
 from ..authentication import AuthMethod, Credential
 from ..loyalty import LoyaltyAbilities
+from ..promotions import PromotionAbilities
 from ..provider import FlowTemplate, Plan, Provider, QuotaReading, RemoteObject, one_call_each
 from . import codes, customers, orders, points
 from .adapter import VoucherifyAdapter
@@ -62,4 +63,5 @@ VOUCHERIFY = Provider(
     estimate=one_call_each,
     receiver=VoucherifyReceiver(),
     loyalty=LoyaltyAbilities(holds_points=False, has_pending_points=True),
+    promotions=PromotionAbilities(creates=True, has_prices=True, has_segments=True),
 )

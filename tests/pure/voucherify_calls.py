@@ -7,13 +7,16 @@ from sandbox_fixtures import Api
 
 PARTS = (
     "async-actions",
+    "campaigns",
     "customers",
     "events",
     "loyalties",
     "loyalties-v2",
     "oauth",
     "orders",
+    "products",
     "redemptions",
+    "segments",
     "validations",
     "vouchers",
 )
@@ -46,6 +49,10 @@ def mend(name, document):
         # The code of this one error is said to be a text.
         answer = document["paths"]["/v1/customers/bulk/async"]["post"]["responses"]["429"]
         answer["content"]["application/json"]["schema"] = {"$ref": "#/components/schemas/Error"}
+    if name.endswith("segments.json"):
+        # The list is described as "segments", and required as "data", as it is in the example.
+        listed = schemas["SegmentsListResponseBody"]["properties"]
+        listed["data"] = listed.pop("segments")
     if "OrderItem" in schemas:
         # It requires a property that it does not describe, and that no example of a request has.
         schemas["OrderItem"].pop("required", None)

@@ -2,7 +2,7 @@
 
 from kit.wire import Response, json_response
 
-from . import async_actions, pages, webhooks
+from . import async_actions, pages, segments, webhooks
 from .checks import body_of, check
 from .failures import invalid_payload, not_found
 
@@ -154,10 +154,13 @@ def update(project, request, key):
 
 def list_page(project, request):
     arguments = request.arguments()
+    segment = arguments.get("segment_id")
+    chosen = project.customers.keys() if segment is None else segments.members(project, segment)
     found = [
         describe(project, each)
         for each in project.customers.values()
-        if all(each[name] == arguments[name] for name in ("email", "name") if name in arguments)
+        if each["id"] in chosen
+        and all(each[name] == arguments[name] for name in ("email", "name") if name in arguments)
     ]
     return pages.by_number(request, found, "customers")
 

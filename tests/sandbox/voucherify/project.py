@@ -9,6 +9,7 @@ from kit.clock import Clock
 
 from . import (
     async_actions,
+    campaigns,
     customers,
     events,
     examine,
@@ -20,10 +21,12 @@ from . import (
     orders,
     payments,
     points,
+    products,
     programs,
     redemptions,
     rewards,
     rollbacks,
+    segments,
     validations,
     vouchers,
     webhooks,
@@ -34,6 +37,7 @@ from .failures import Failure
 
 PARTS = (
     async_actions,
+    campaigns,
     customers,
     events,
     examine,
@@ -44,10 +48,12 @@ PARTS = (
     orders,
     payments,
     points,
+    products,
     programs,
     redemptions,
     rewards,
     rollbacks,
+    segments,
     validations,
     vouchers,
 )
@@ -65,6 +71,7 @@ SETTINGS = {
     "reject": {},  # type of card transactions -> the reason to reject them when they are processed
     "wallets": [{}],  # see programs.py
     "programs": [{}],
+    "campaigns": [],  # of coupons and promotions, see campaigns.py
     "loyalty_campaigns": [{}],  # of v1, see loyalty_v1.py
     "application_mode": "ALL",  # or PARTIAL: what of a stack can be applied is
     "rollback_order_mode": "WITH_ORDER",  # a rollback cancels the order; or WITHOUT_ORDER
@@ -81,6 +88,7 @@ EXPORTS = (
     "payments",
     "purchases",
     "async_actions",
+    "products",
 )
 # What the actions "back_up" and "restore" keep.
 STATE = (
@@ -110,12 +118,15 @@ class Project(Account):
 
     PREFIXES = (
         "/v1/async-actions",
+        "/v1/campaigns",
         "/v1/customers",
         "/v1/events",
         "/v1/loyalties",
         "/v1/oauth",
         "/v1/orders",
+        "/v1/products",
         "/v1/redemptions",
+        "/v1/segments",
         "/v1/validations",
         "/v1/vouchers",
         "/v2/loyalties",
@@ -151,11 +162,12 @@ class Project(Account):
         self.redemptions, self.redemptions_of = {}, {}  # by id; customer -> [redemption]
         self.payments, self.purchases = [], {}
         self.earned = []  # (order, card, transaction) of all points that were earned
-        self.async_actions = {}
+        self.async_actions, self.products, self.segments = {}, {}, {}
         self.webhooks.reset()
         self.backup = None
         programs.build(self)
         loyalty_v1.build(self)
+        campaigns.build(self)
 
     def new_id(self, prefix):
         """Return an id. A new project has others: none of them is known in advance."""
@@ -240,6 +252,8 @@ class Project(Account):
                 programs.build(self)
             if "loyalty_campaigns" in changes:
                 loyalty_v1.build(self)
+            if "campaigns" in changes:
+                campaigns.build(self)
             if {"webhooks", "workflows", "webhooks_auto"} & changes.keys():
                 self.webhooks.send_by_itself()
 

@@ -122,7 +122,8 @@ def describe(voucher, hidden=()):
 def check_usable(project, voucher, session_key=None):
     """Raise Failure for a voucher that is not active now, or used as often as it may be."""
     now, code = project.clock.now(), voucher["code"]
-    if not voucher["active"]:
+    campaign = project.offers.get(voucher["campaign_id"])
+    if not voucher["active"] or (campaign and not campaign["active"]):
         message = "The voucher has been disabled and cannot be used."
         raise Failure(400, "voucher_disabled", "voucher is disabled", code, error_message=message)
     if voucher["start_date"] and epoch(voucher["start_date"]) > now:
@@ -211,8 +212,27 @@ def read(project, request, code):
 
 
 def list_page(project, request):
-    found = [describe(each, ("validation_rules_assignments",)) for each in project.vouchers.values()]
+    arguments = request.arguments()
+    filters = {name: arguments[name] for name in ("campaign_id", "code") if name in arguments}
+    found = [
+        describe(each, ("validation_rules_assignments",))
+        for each in project.vouchers.values()
+        if all(each[name] == value for name, value in filters.items())
+    ]
     return pages.by_number(request, found, "vouchers")
+
+
+def update(project, request, code):
+    """Change a voucher. Null clears a date."""
+    voucher, data = existing(project, code), body_of(request)
+    check(data, TYPES)
+    names = ("start_date", "expiration_date", "active", "additional_info", "category")
+    voucher.update({name: data[name] for name in names if name in data}, updated_at=project.clock.iso())
+    if data.get("discount"):
+        check(data["discount"], *CONTENTS["discount"], at=".discount")
+        voucher["discount"] = content_of("discount", data["discount"])
+    voucher["metadata"].update(data.get("metadata") or {})
+    return json_response(200, describe(voucher))
 
 
 def delete(project, request, code):
@@ -269,6 +289,7 @@ ROUTES = (
     ("GET", PATH, list_page),
     ("POST", VOUCHER, create),
     ("GET", VOUCHER, read),
+    ("PUT", VOUCHER, update),
     ("DELETE", VOUCHER, delete),
     ("POST", f"{VOUCHER}/enable", enable),
     ("POST", f"{VOUCHER}/disable", disable),
