@@ -62,6 +62,7 @@
         "views/loyalty/hold_views.xml",
         "views/loyalty/points_views.xml",
         "views/loyalty/difference_views.xml",
+        "views/loyalty/promotion_views.xml",
         "views/loyalty/loyalty_card_views.xml",
         "views/loyalty/lot_views.xml",
         "views/loyalty/sale_order_views.xml",

@@ -69,6 +69,7 @@ from .loyalty import test_engine_talon_one
 from .loyalty import test_lots
 from .loyalty import test_ownership
 from .loyalty import test_portal
+from .loyalty import test_promotions
 from .loyalty import test_differences as test_loyalty_differences
 from .loyalty import test_holds as test_loyalty_holds
 from .loyalty import test_till_balances

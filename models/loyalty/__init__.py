@@ -40,3 +40,8 @@ from . import order_balance
 from . import portal_history
 from . import enrolment
 from . import transfer
+from . import promotion_offer
+from . import promotion_comparison
+from . import promotion_difference
+from . import promotion_correction
+from . import promotion_connector

@@ -57,6 +57,7 @@ RIGHTS = {
     "retail.message": (READ, READ),
     "retail.order.change": (READ, READ),
     "retail.order.change.line": (READ, READ),
+    "retail.promotion.difference": (READ, READ),
     "retail.quota": (READ, ALL),
     "retail.refund": (READ, READ),
     "retail.remote.schema": (READ, READ),
@@ -183,6 +184,8 @@ class RightsCase(RetailCase):
         cls.env["retail.loyalty.difference"].create(
             {**found, "points": 100, "cause": "card", "found_at": "2026-01-01"}
         )
+        values = {"program_id": program.id, "kind": "not_there", "key": "K-1", "found_at": "2026-01-01"}
+        cls.env["retail.promotion.difference"].create({"connector_id": connector.id, **values})
         cls.env.cr.flush()
         cls.env["retail.loyalty.entry"]._book(card, "adjust", 1.0, remote=(connector.id, "T-1"))
         as_superuser = cls.env(user=manager.id, su=True)
