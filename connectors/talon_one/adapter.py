@@ -17,16 +17,17 @@ from ...core.errors import (
 from ..base import Finder
 from ..items import Outcome, Reference
 from ..loyalty import CodeEngine, LoyaltyEngine, customer_key
+from ..promotions import PromotionEngine
 from ..provider import ConnectionReport
 from ..record_adapter import RecordAdapter
-from . import codes, corrections, customers, orders, points, returns
+from . import codes, corrections, customers, orders, points, promotions, returns
 from .api import MANAGEMENT_KEY, Api, authorization
 
 MARGIN = timedelta(seconds=60)  # by which times of Talon.One may be apart
 NOBODY = "odoo-0"  # the ID of no profile
 
 
-class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine):
+class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine, PromotionEngine):
     """Sends customers, orders, returns, points and codes, one per call. README.md says what Talon.One does with them.
 
     Two calls at the same time about one profile are refused: those of a batch wait for each other.
@@ -271,6 +272,32 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine):
     def _now(self):
         """Return Talon.One's time (UTC, naive)."""
         return datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=self.http.clock_skew or 0)
+
+    # ----- promotions -----
+
+    def _promotions(self):
+        application = (self.settings.credentials.get(promotions.APPLICATION) or "").strip()
+        return promotions.Promotions(self.api, application)
+
+    def campaigns(self, codes):
+        return self._promotions().campaigns()
+
+    def prices(self):
+        return ()
+
+    def segments(self, names):
+        return ()
+
+    def create_campaign(self, campaign):
+        raise BusinessError(
+            "Create this campaign in Talon.One: its rules are made there.", code="NOT_CREATED"
+        )
+
+    def change_campaign(self, campaign_id, changes):
+        self._promotions().change(campaign_id, changes)
+
+    def change_price(self, price_id, price):
+        raise BusinessError("Talon.One has no prices.", code="NO_PRICES")
 
     # ----- connection -----
 

@@ -7,6 +7,7 @@ from . import errors
 
 MAX_PAGE = 200
 MAX_PAGES = 100
+MAX_MANAGED, MANAGED_PAGES = 1000, 3  # of the Management API: it takes three calls a second of each operation
 INTEGRATION_KEY, MANAGEMENT_KEY = "integration_key", "management_key"
 PREFIXES = {INTEGRATION_KEY: "ApiKey-v1", MANAGEMENT_KEY: "ManagementKey-v1"}
 PROFILES, SESSIONS = "/v2/customer_profiles", "/v2/customer_sessions"
@@ -143,6 +144,33 @@ class Api:
 
     def programs(self):
         return self.manage("GET", "/v1/loyalty_programs")
+
+    # ----- promotions -----
+
+    def campaigns(self, application):
+        path = f"/v1/applications/{application}/campaigns"
+        body = self.manage("GET", path, params={"pageSize": MAX_MANAGED}).object
+        return [each for each in body.get("data") or () if isinstance(each, dict)]
+
+    def coupons(self, application):
+        """Return ``(coupons, whether these are all)``."""
+        path, found = f"/v1/applications/{application}/coupons_search_advanced/no_total", []
+        for page in range(MANAGED_PAGES):
+            params = {"pageSize": MAX_MANAGED, "skip": page * MAX_MANAGED}
+            body = self.manage("POST", path, {}, params).object
+            found += (each for each in body.get("data") or () if isinstance(each, dict))
+            if body.get("hasMore") is not True:
+                return found, True
+        return found, False
+
+    def campaign(self, application, campaign):
+        """
+        :raise RemoteNotFoundError: there is none
+        """
+        return self.manage("GET", f"/v1/applications/{application}/campaigns/{_part(campaign)}").object
+
+    def save_campaign(self, application, campaign, body):
+        self.manage("PUT", f"/v1/applications/{application}/campaigns/{_part(campaign)}", body)
 
 
 def _member(program, profile):

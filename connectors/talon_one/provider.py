@@ -2,8 +2,9 @@
 
 from ..authentication import AuthMethod, Credential
 from ..loyalty import LoyaltyAbilities
+from ..promotions import PromotionAbilities
 from ..provider import FlowTemplate, Provider, RemoteObject, one_call_each
-from . import codes, customers, orders, points, returns
+from . import codes, customers, orders, points, promotions, returns
 from .adapter import TalonOneAdapter
 from .api import INTEGRATION_KEY, MANAGEMENT_KEY, authorization
 from .corrections import CORRECTION_EVENT
@@ -33,6 +34,7 @@ TALON_ONE = Provider(
                 Credential(INTEGRATION_KEY, "Integration API key"),
                 Credential(MANAGEMENT_KEY, "Management API key", required=False),
                 Credential(CORRECTION_EVENT, "Event that corrects points", required=False, is_secret=False),
+                Credential(promotions.APPLICATION, "Application ID", required=False, is_secret=False),
             ),
             code="keys",
             label="API keys",
@@ -62,4 +64,5 @@ TALON_ONE = Provider(
         has_fractions=True,
         counts_codes_when_paid=True,
     ),
+    promotions=PromotionAbilities(),
 )

@@ -1,5 +1,6 @@
 """Talon.One owns points: it names the orders, takes points back itself, and does not say what Odoo asked for."""
 
+from odoo import Command
 from odoo.tests import tagged
 
 from .engine_case import EngineCase
@@ -105,3 +106,31 @@ class TestTalonOneOwns(EngineStory, EngineFaults, EngineCase):
         self._read_again()
         self.assertEqual((card.points, self._at_engine()), (100, 100))
         self.assertFalse(self._found(card))
+
+    def test_promotions_are_compared(self):
+        """Odoo owns them: their dates are sent. Discounts are for Talon.One's rules to say."""
+        self.sandbox.configure("talon_one", campaigns=[{"id": 31, "name": "Summer"}])
+        self.sandbox.configure("talon_one", coupons=[{"code": "SUMMER10", "campaign": 31}])
+        values = {"management_key": "sandbox-mgmt-key", "application_id": "322"}
+        for name, value in values.items():
+            self.engine.credential_ids.filtered(lambda each, name=name: each.name == name).value = value
+        self.engine.promotion_owner = "odoo"
+        rule = {"mode": "with_code", "code": "summer10"}
+        program = self.env["loyalty.program"].create(
+            {
+                "name": "Sun",
+                "program_type": "promo_code",
+                "trigger": "with_code",
+                "applies_on": "current",
+                "date_to": "2031-08-31",
+                "rule_ids": [Command.create(rule)],
+                "reward_ids": [Command.create({"discount": 10})],
+            }
+        )
+        self.engine.action_compare_promotions()
+        found = self.env["retail.promotion.difference"].search([("program_id", "=", program.id)])
+        self.assertEqual((found.kind, found.correction, found.remote_id), ("dates", "send_dates", "31"))
+        found.action_resolve()
+        self.engine.action_compare_promotions()
+        names = self.env["retail.promotion.difference"].search([("state", "=", "open")]).mapped("subject")
+        self.assertEqual(sorted(names), ["Coupons", "Loyalty"], "Those of the sandbox itself.")

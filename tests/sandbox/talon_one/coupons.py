@@ -2,8 +2,12 @@
 
 from kit.clock import epoch
 
+from . import campaigns
+
+CAMPAIGN, RULESET, NAME = 12, 22, "Coupons"
 COUPON = {
     "code": None,
+    "campaign": CAMPAIGN,
     "percent": None,  # of the items
     "amount": None,  # off the items
     "per_item": False,  # a discount for each unit
@@ -18,7 +22,6 @@ COUPON = {
     "reservation_limit": None,
     "is_reservation_mandatory": False,
 }
-CAMPAIGN, RULESET, NAME = 12, 22, "Coupons"
 
 
 def build(deployment):
@@ -36,7 +39,7 @@ def rejection(deployment, coupon, session, total):
     """Return why a coupon of a session is rejected, None if it is accepted."""
     if coupon is None:
         return "CouponNotFound"
-    if not coupon["is_running"]:
+    if not coupon["is_running"] or not campaigns.is_running(deployment, coupon["campaign"]):
         return "CouponPartOfNotRunningCampaign"
     now, profile = deployment.clock.now(), session["profileId"]
     if coupon["start"] and epoch(coupon["start"]) > now:
@@ -78,7 +81,7 @@ def describe(coupon):
     shown = {
         "id": coupon["id"],
         "created": coupon["created"],
-        "campaignId": CAMPAIGN,
+        "campaignId": coupon["campaign"],
         "value": coupon["code"],
         "usageLimit": coupon["usage_limit"],
         "usageCounter": used(coupon),

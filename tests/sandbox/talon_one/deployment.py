@@ -9,6 +9,7 @@ from kit.account import Account, Caller
 from kit.clock import Clock, epoch
 
 from . import (
+    campaigns,
     coupons,
     events,
     guards,
@@ -61,6 +62,7 @@ SETTINGS = {
         {"code": "TENOFF", "percent": 10},
         {"code": "FIVE-EACH", "amount": 5, "per_item": True, "usage_limit": 0},
     ],
+    "campaigns": [],  # beside that of the rules and that of the coupons, see campaigns.py
     "notifications": [],  # {"url", "headers", "types"}
     **kit.webhooks.SETTINGS,
 }
@@ -73,6 +75,7 @@ class Deployment(Account):
     """The prefixes are narrow, because other stand-ins have paths that begin with /v1/ too."""
 
     PREFIXES = (
+        "/v1/applications",
         "/v1/attributes",
         "/v1/coupon_reservations",
         "/v1/customer_data",
@@ -111,6 +114,7 @@ class Deployment(Account):
         self.changes, self.tier_changes = [], []  # what is told after the request
         self.backup = None
         self.webhooks.reset()
+        campaigns.build(self)
         self.build()
 
     def build(self):
@@ -230,6 +234,8 @@ class Deployment(Account):
             super().configure(changes)
             if {"programs", "coupons", "rules"} & changes.keys():
                 self.build()
+            if "campaigns" in changes:
+                campaigns.build(self)
             if {"notifications", "webhooks_auto"} & changes.keys():
                 self.webhooks.send_by_itself()
 

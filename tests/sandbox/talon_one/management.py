@@ -7,7 +7,7 @@ from kit.account import pattern_of
 from kit.limits import Limit
 from kit.wire import Response, json_response
 
-from . import loyalty, periods, profiles, programs
+from . import campaigns, loyalty, periods, profiles, programs
 from .checks import body_of, check, choice, given, moment, page, whole
 from .failures import invalid, refused
 from .ledger import points
@@ -185,6 +185,7 @@ OPERATIONS = (
     ("addLoyaltyPoints", "PUT", f"{loyalty.PATH}/add_points", add_points),
     ("removeLoyaltyPoints", "PUT", f"{loyalty.PATH}/deduct_points", deduct_points),
     ("getAttributes", "GET", "/v1/attributes", list_attributes),
+    *campaigns.OPERATIONS,
 )
 ROUTES = tuple(operation[1:] for operation in OPERATIONS)
 PATTERNS = [(name, method, pattern_of(path)) for name, method, path, _ in OPERATIONS]
