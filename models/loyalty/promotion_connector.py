@@ -154,5 +154,5 @@ class RetailConnector(models.Model):
 
     def _promotion_zone(self):
         """Return the time zone in which promotions begin and end."""
-        names = (self.time_zone, self.company_id.partner_id.tz, "UTC")
+        names = (self.time_zone, self.company_id.partner_id.tz, self.responsible_id.tz, "UTC")
         return next(filter(None, map(zones.find, (name or "" for name in names))))
