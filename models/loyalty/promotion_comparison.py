@@ -89,7 +89,9 @@ class RetailPromotionComparison(models.AbstractModel):
                     kind, key, records, campaign.id, there.name, here.stored(), there.stored(), can_send
                 )
         for campaign, there in theirs:
-            if campaign.id not in matched and there.is_valid(today):
+            # Odoo asks for codes that it does not know, if the connector is set so.
+            is_asked = connector.uses_codes and (there.codes or there.has_own_codes)
+            if campaign.id not in matched and there.is_valid(today) and not is_asked:
                 can_send, key = "is_active" in campaign.can_change, f"not_here/{campaign.id}"
                 yield Found("not_here", key, {}, campaign.id, there.name, {}, there.stored(), can_send)
 

@@ -63,8 +63,15 @@ class LoyaltyProgram(models.Model):
 
     @api.model
     def _retail_promotions(self, company):
-        """Return the promotions of a company as the superuser, archived ones too; none of points and gift cards."""
-        domain = [("program_type", "in", COMPARED), ("company_id", "in", [company.id, False])]
+        """Return the promotions of a company as the superuser, archived ones too; none of points and gift cards.
+
+        Those that an engine's codes make are not promotions of Odoo.
+        """
+        domain = [
+            ("program_type", "in", COMPARED),
+            ("company_id", "in", [company.id, False]),
+            ("retail_code_connector_id", "=", False),
+        ]
         # As the superuser: which promotions there are does not depend on who compares them.
         return (
             self.sudo()

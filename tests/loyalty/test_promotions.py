@@ -180,6 +180,13 @@ class TestPromotions(PromotionCase):
         self._campaigns({"codes": ["A1", "A2"], "expiration_date": "2032-01-01T00:00:00.000Z"})
         self.assertEqual(self._compare(), found, "It has changed since.")
 
+    def test_codes_that_odoo_asks_for(self):
+        """Customers can use them here, too: there is nothing to create."""
+        self._campaigns({}, {"id": "camp_2", "name": "Own", "codes": ["A1", "A2"]})
+        self.assertEqual(len(self._compare()), 2)
+        self.engine.uses_codes = True
+        self.assertFalse(self._compare())
+
     def test_prices(self):
         """Customers pay 24.19 for the lamp of 19.99 with taxes."""
         for sku, price in (("LAMP", 2999), ("UNKNOWN", 5)):
