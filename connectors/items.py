@@ -142,7 +142,8 @@ class Outcome:
     :param http_status: for the attempt that users see
     :param response: what else the remote said, for the attempt that users see: a small dict of JSON values
     :param checkpoint: how far an item got that needs more than one attempt, for the next attempt's :class:`Item`: a
-        small dict of JSON values
+        small dict of JSON values. None: as far as before, so that no error loses it; empty: the next attempt begins
+        anew
     :param warnings: what was left out because the remote refused it, for the user
     :param merged_ids: if the remote id has changed, because the record was merged with others there: the former ids of
         all of these. The hub treats Odoo records with such an id as possible duplicates.
@@ -153,7 +154,7 @@ class Outcome:
     error: RemoteError | None = None
     http_status: int | None = None
     response: Mapping[str, Any] = field(default_factory=dict)
-    checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    checkpoint: Mapping[str, Any] | None = None
     warnings: Sequence[str] = ()
     merged_ids: Sequence[str] = ()
 

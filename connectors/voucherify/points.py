@@ -170,7 +170,8 @@ class PointsHandler:
         found = self._find(prepared, remote_id)
         if found is None:
             message = "Voucherify does not know the transaction any more with which the points were sent."
-            raise RemoteNotFoundError(message, code="TRANSACTION_GONE")
+            error = RemoteNotFoundError(message, code="TRANSACTION_GONE")
+            return Outcome(prepared.item.trace_id, remote_id, error, checkpoint={})
         return self._outcome(prepared, remote_id, found, checkpoint["asked"] + 1)
 
     def _find(self, prepared, remote_id):
@@ -187,8 +188,7 @@ class PointsHandler:
         if state == "booked":
             return Outcome(trace_id, remote_id, http_status=200, response=response)
         if state == "rejected":
-            error = _rejected(transaction)
-            return Outcome(trace_id, remote_id, error, 200, response)
+            return Outcome(trace_id, remote_id, _rejected(transaction), 200, response, checkpoint={})
         error = AcceptedError(
             "Voucherify has accepted the points, and will book them.",
             code="PENDING",

@@ -9,7 +9,7 @@ import requests
 from remote import Unexpected
 from shop import Shop
 
-SCOPES = ("customers:%", "orders:%", "payments:%", "fulfilment:%", "inventory:%")
+SCOPES = ("customers:%", "orders:%", "payments:%", "fulfilment:%", "inventory:%", "loyalty:%")
 
 
 class ApiClient:

@@ -60,8 +60,6 @@ FACTS = (
     Fact("refund.issued", "pos.order", [("state", "=", "done"), ("is_refund", "=", True)], "amount_total"),
     Fact("settlement.closed", "pos.session", [("state", "=", "closed")]),
     Fact("loyalty.enrolled", "loyalty.card", [("partner_id", "!=", False)], name_field="code"),
-    Fact("loyalty.earned", "loyalty.history", [("issued", ">", 0)], "issued", "id"),
-    Fact("loyalty.redeemed", "loyalty.history", [("used", ">", 0)], "used", "id"),
 )
 
 
@@ -74,6 +72,24 @@ def facts(shop: Shop) -> dict[str, dict[str, str]]:
             amount = money(record[fact.amount_field]) if fact.amount_field else ""
             found[fact.event_type][str(record[fact.name_field])] = amount
     return found
+
+
+CHANGES = {
+    "loyalty.earned": "earn",
+    "loyalty.redeemed": "redeem",
+    "loyalty.reversed": "reverse",
+    "loyalty.adjusted": "adjust",
+}
+
+
+def points(shop: Shop, event_type: str) -> dict[str, tuple[int, str]]:
+    """Return ``{code of a card: (number of changes of a kind in the ledger, their sum)}``."""
+    domain = [("kind", "=", CHANGES[event_type])]
+    changes: dict[int, list[float]] = {}
+    for entry in shop.call("retail.loyalty.entry", "search_read", domain, ["card_id", "points"]):
+        changes.setdefault(entry["card_id"][0], []).append(entry["points"])
+    codes = shop.call("loyalty.card", "read", list(changes), ["code"], context={"active_test": False})
+    return {each["code"]: (len(changes[each["id"]]), money(sum(changes[each["id"]]))) for each in codes}
 
 
 def money(value) -> str:

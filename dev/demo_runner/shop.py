@@ -42,6 +42,7 @@ class Shop:
         self.connector_id = 0
         self.middleware_id = 0
         self.second_account_id = 0
+        self.engine_id = 0
         self.clerk: Session | None = None
         # The external systems that call the API.
         self.storefront: ApiClient | None = None
@@ -83,7 +84,7 @@ class Shop:
     def resolve(self, timeout: float = 90) -> None:
         """Wait until nothing waits to be sent, except what is left waiting on purpose."""
         domain = [
-            ("connector_id", "in", [self.connector_id, self.middleware_id]),
+            ("connector_id", "in", [self.connector_id, self.middleware_id, self.engine_id]),
             ("state", "in", OPEN_STATES),
             ("error_code", "!=", "HTTP_503"),
         ]

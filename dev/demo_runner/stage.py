@@ -15,7 +15,7 @@ from shop import Shop
 from front import Front
 from stack import Database, OdooServer, Sandbox, database_name, free_port, wait_until
 
-MODULES = ("retail_hub", "payment_demo", "contacts", "sale_management")
+MODULES = ("retail_hub", "payment_demo", "contacts", "sale_management", "pos_sale")
 COMPANY = "Linden & Daughters"
 OWN_PROPERTY = {"name": "odoo_customer_id", "label": "Odoo customer id", "hasUniqueValue": True}
 REGULARS = 250

@@ -168,14 +168,25 @@ def middleware(shop: Shop) -> list[Arrival]:
         ("stock.level_changed", "product_id", _on_hand, _stock(shop)),
         ("price.changed", "template_id", lambda data: books.money(data["price"]), _prices(shop)),
         ("promotion.changed", "id", lambda data: data["name"], _programs(shop)),
+        ("order.updated", "id", lambda data: data["number"], _orders_at_tills(shop)),
     )
     rows += [_fact(name, expected, received.pop(name, [])) for name, expected in facts.items()]
+    rows += [_points(name, books.points(shop, name), received.pop(name, [])) for name in books.CHANGES]
     rows += [_state(*state, received.pop(state[0], [])) for state in states]
     return rows + [_fact(name, {}, events) for name, events in received.items()]
 
 
 def _fact(name, expected, events):
     return Arrival(name, expected, tuple(_said(event["data"], expected) for event in events))
+
+
+def _points(name, expected, events):
+    """The changes of each card: their number, and their sum."""
+    changes = defaultdict(list)
+    for event in events:
+        changes[event["data"]["code"]].append(Decimal(event["data"]["points"]))
+    arrived = tuple((code, (len(each), books.money(sum(each)))) for code, each in changes.items())
+    return Arrival(name, expected, arrived, f"in {len(events)} events")
 
 
 def _said(data, expected):
@@ -216,6 +227,14 @@ def _on_hand(data):
 def _prices(shop):
     return {
         f"id {each['product_tmpl_id'][0]}": books.money(each["list_price"]) for each in books.products(shop)
+    }
+
+
+def _orders_at_tills(shop):
+    """Sales orders of which a till took something back: what was paid for them has changed."""
+    domain = [("order_line.pos_order_line_ids", "!=", False)]
+    return {
+        f"id {each['id']}": each["name"] for each in shop.call("sale.order", "search_read", domain, ["name"])
     }
 
 

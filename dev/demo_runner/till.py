@@ -34,6 +34,7 @@ class Till:
         self.cash = self._cash(config, name)
         self.call("pos.config", "open_ui", [config])
         [values] = self.call("pos.config", "read", [config], ["current_session_id"])
+        self.config = config
         self.session = values["current_session_id"][0]
         self.call("pos.session", "set_opening_control", [self.session], OPENING_CASH, "")
 
@@ -43,19 +44,25 @@ class Till:
         cash = [("id", "in", values["payment_method_ids"]), ("is_cash_count", "=", True)]
         found = self.call("pos.payment.method", "search", cash)
         if not found:
-            journal = {"name": f"Cash of {name}", "type": "cash", "code": "CSH2"}
+            journal = {"name": f"Cash of {name}", "type": "cash", "code": f"CS{config}"}
             [journal] = self.call("account.journal", "create", [journal])
             method = {"name": f"Cash at {name}", "journal_id": journal, "config_ids": [(4, config)]}
             found = self.call("pos.payment.method", "create", [method])
         return found[0]
 
-    def sell(self, quantity: float, *further_lines: dict, customer: int = 0, **line: Any) -> int:
+    def sell(
+        self, quantity: float, *further_lines: dict, customer: int = 0, order_uuid: str = "", **line: Any
+    ) -> int:
         """Sell so many pieces (or take them back), and return the order's id."""
-        lines = [_line(self.product, quantity, PRICE, **line), *further_lines]
+        lines = [line_of(self.product, quantity, PRICE, **line), *further_lines]
+        return self.order(lines, customer, order_uuid)
+
+    def order(self, lines: list[dict], customer: int, order_uuid: str = "") -> int:
+        """Send an order that was paid in cash, and return its id."""
         total = sum(line["price_subtotal_incl"] for line in lines)
         return self.send(
             {
-                "uuid": str(uuid.uuid4()),
+                "uuid": order_uuid or str(uuid.uuid4()),
                 "session_id": self.session,
                 "partner_id": customer,
                 "user_id": 2,
@@ -84,7 +91,7 @@ class Till:
         expect(answer, {"successful": True}, "the closing of the till")
 
 
-def _line(product, quantity, price, **more):
+def line_of(product, quantity, price, **more):
     return {
         "uuid": str(uuid.uuid4()),
         "product_id": product,
@@ -131,7 +138,7 @@ class Club:
         """Return the line of an order that takes the reward off, once Odoo has said that the points are there."""
         answer = self.call("pos.order", "validate_coupon_programs", [], {str(card): -REDEEMED}, [])
         expect(answer["successful"], True, "whether the points may be redeemed")
-        return _line(
+        return line_of(
             self.reward["discount_line_product_id"][0],
             1,
             -REWARD,

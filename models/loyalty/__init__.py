@@ -18,6 +18,7 @@ from . import res_company
 from . import engine
 from . import remote_account
 from . import own_changes
+from . import attribution
 from . import mirror
 from . import engine_difference
 from . import engine_returns

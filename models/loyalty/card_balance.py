@@ -82,7 +82,7 @@ class LoyaltyCard(models.Model):
         except RemoteError as error:
             raise UserError(
                 self.env._(
-                    "%(engine)s did not say what %(card)s has: %(problem)s",
+                    "The balance of %(card)s could not be read from %(engine)s: %(problem)s",
                     engine=self.retail_engine_name,
                     card=self.display_name,
                     problem=error.message,

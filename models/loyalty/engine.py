@@ -31,7 +31,7 @@ class LoyaltyProgram(models.Model):
         index="btree_not_null",
         groups="retail_hub.group_user",
         copy=False,
-        help="The system that has this program, too.",
+        help="The loyalty engine in which this program exists, too.",
     )
     retail_owner = fields.Selection(
         [(ODOO, "Odoo"), (ENGINE, "Loyalty engine")],
@@ -44,10 +44,12 @@ class LoyaltyProgram(models.Model):
         "decide, and Odoo shows its balances.",
     )
     retail_remote_program = fields.Char(
-        "Engine's Program ID", copy=False, help="Of the program in the loyalty engine."
+        "Engine's Program ID", copy=False, help="The program's ID in the loyalty engine."
     )
     retail_remote_wallet = fields.Char(
-        "Engine's Wallet ID", copy=False, help="If the program has several balances. Empty: its only one."
+        "Engine's Wallet ID",
+        copy=False,
+        help="Enter it if the program has several balances there. Empty: its only one.",
     )
 
     @api.constrains("retail_connector_id", "retail_remote_program", "applies_on", "program_type")

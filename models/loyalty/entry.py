@@ -49,7 +49,7 @@ class RetailLoyaltyEntry(models.Model):
     order_id = fields.Many2oneReference("Document ID", model_field="order_model", readonly=True)
     order_name = fields.Char("Document", compute="_compute_order_name")
     connector_id = UncheckedMany2one("retail.connector", "Engine", readonly=True)
-    remote_id = fields.Char("Transaction", readonly=True, help="The engine's ID of the change.")
+    remote_id = fields.Char("Transaction", readonly=True, help="The ID of the transaction at the engine.")
 
     _card_idx = models.Index("(card_id, id)")
     _remote_unique = models.UniqueIndex("(connector_id, remote_id) WHERE remote_id IS NOT NULL")

@@ -6,16 +6,13 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.tools import SQL
 
-from ...connectors.loyalty import EngineTransaction, Membership, order_of
+from ...connectors.loyalty import EngineTransaction, Membership
 from ..source.loyalty_card import ADJUSTED
 from ..source.loyalty_history import EARNED, EXPIRED, REDEEMED, REVERSED
 from ..source.origin import changes_from
 
 EVENTS = {"earn": EARNED, "redeem": REDEEMED, "reverse": REVERSED, "adjust": ADJUSTED, "expire": EXPIRED}
-CLOCK_MARGIN = timedelta(seconds=5)  # by which the clocks of the engine and of Odoo may differ
-ORDERS_OF = timedelta(days=30)
 OF_BUYERS = ("order.paid", "order.cancelled", "refund.issued")
-ORDER_MODELS = {"pos": "pos.order", "sale": "sale.order"}
 SMALLEST = 1e-6  # points that the ledger keeps
 
 
@@ -145,12 +142,9 @@ class RetailLoyaltyAccount(models.Model):
         return set(entries.search(domain).mapped("remote_id")) if ids else set()
 
     def _enter_transactions(self, transactions, skew):
-        by_group = {}
+        orders = self._orders_of(transactions, skew)
         for each in transactions:
-            order = by_group.get(each.group) or self._order_of(each, skew)
-            if each.group:
-                by_group[each.group] = order
-            self._enter_change(each.kind, float(each.points), each.id, order, each.reason)
+            self._enter_change(each.kind, float(each.points), each.id, orders[each.id], each.reason)
 
     def _enter_opening(self, membership):
         """Enter what the member had before the card was linked."""
@@ -186,47 +180,6 @@ class RetailLoyaltyAccount(models.Model):
         amounts = {"issued": points} if points > 0 else {"used": -points}
         card.env["loyalty.history"].create({"card_id": card.id, "description": description, **amounts})
         card.points += points
-
-    # -- orders ------------------------------------------------------------------------------------
-
-    def _order_of(self, transaction, skew):
-        """Return ``(model, id)`` of the order of a transaction, None if it is not known.
-
-        An engine that does not name the order books its points soon after it got it: it is the newest one that had
-        arrived by then, and has no points yet. The arrival may be recorded later, if an answer was lost.
-        """
-        if transaction.order:
-            return self._named_order(transaction.order)
-        if transaction.kind != "earn":
-            return None
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT d.res_model, d.res_id FROM retail_delivery d
-                  JOIN retail_event e ON e.id = d.event_id
-                 WHERE d.connector_id = %(connector)s AND d.event_type = 'order.paid' AND d.state = 'delivered'
-                   AND e.payload->>'customer_id' = %(customer)s
-                   AND d.queued_at <= %(at)s + %(margin)s AND d.finished_at >= %(at)s - %(days)s
-                   AND NOT EXISTS (SELECT FROM retail_loyalty_entry l
-                                    WHERE l.card_id = %(card)s AND l.kind = 'earn'
-                                      AND l.order_id = d.res_id AND l.order_model = d.res_model)
-              ORDER BY d.finished_at > %(at)s + %(margin)s, abs(extract(epoch FROM d.finished_at - %(at)s)) LIMIT 1
-                """,
-                connector=self.program_id.retail_connector_id.id,
-                customer=self.card_id.partner_id._retail_customer_id(),
-                at=transaction.occurred_at - skew,
-                days=ORDERS_OF,
-                margin=CLOCK_MARGIN,
-                card=self.card_id.id,
-            )
-        )
-        return rows[0] if rows else None
-
-    def _named_order(self, key):
-        """Return the same of an order that an engine names."""
-        channel, order_id = order_of(key) or (None, None)
-        model = ORDER_MODELS.get(channel)
-        return (model, order_id) if model and self.env[model].browse(order_id).exists() else None
 
 
 class RetailDelivery(models.Model):

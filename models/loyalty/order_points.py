@@ -179,11 +179,7 @@ class SaleOrderLine(models.Model):
         if "pos_order_line_ids" not in self._fields:
             return self.env["pos.order.line"]
         lines = self.pos_order_line_ids
-        back = lines.refund_orderline_ids | lines.filtered(
-            lambda line: (
-                line.qty < 0 and not line.refunded_orderline_id and not line.sale_order_line_id.is_downpayment
-            )
-        )
+        back = lines.refund_orderline_ids | lines.filtered(lambda line: line._retail_is_returned_sale())
         return back.filtered(lambda line: line.order_id.state in PAID)
 
 

@@ -44,7 +44,9 @@ class LoyaltyRule(models.Model):
     _inherit = "loyalty.rule"
 
     retail_is_placeholder = fields.Boolean(
-        readonly=True, copy=False, help="It matches no order: the loyalty engine decides."
+        readonly=True,
+        copy=False,
+        help="This rule gives no points: the loyalty engine decides how many a customer gets.",
     )
 
 

@@ -13,17 +13,19 @@ STEPS = (0, 1, 2, 5, 15, 60)
 class RetailLoyaltyAccount(models.Model):
     _inherit = "retail.loyalty.account"
 
-    remote_id = fields.Char("Engine's ID", readonly=True, help="Of the member's balance.")
+    remote_id = fields.Char(
+        "Engine's ID", readonly=True, help="The ID of the member's balance at the engine."
+    )
     remote_balance = fields.Float("Balance at the Engine", digits=DIGITS, readonly=True)
     pending = fields.Float(digits=DIGITS, readonly=True, help="Points that cannot be spent yet.")
     tier = fields.Char(readonly=True)
     expiring_points = fields.Float("Next to Expire", digits=DIGITS, readonly=True)
     expiring_on = fields.Date("Expire On", readonly=True)
-    read_at = fields.Datetime("Read", readonly=True, help="When the engine last said what the member has.")
+    read_at = fields.Datetime("Read", readonly=True, help="When the balance was last read from the engine.")
     read_due_at = fields.Datetime("To Read", readonly=True)
     read_step = fields.Integer(readonly=True, default=0)
     last_transaction = fields.Char(
-        readonly=True, help="The engine's ID of the last one that is in the ledger."
+        readonly=True, help="The engine's ID of the last transaction that was entered in the ledger."
     )
 
     _read_due_idx = models.Index("(read_due_at) WHERE read_due_at IS NOT NULL")

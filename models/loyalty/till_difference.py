@@ -20,7 +20,7 @@ class RetailLoyaltyDifference(models.Model):
         "Points Short",
         digits=DIGITS,
         readonly=True,
-        help="What the order redeemed, and the customer did not have.",
+        help="The points that the order redeemed without the customer having them.",
     )
     pos_order_id = fields.Many2one("pos.order", "Till Order", readonly=True, ondelete="set null")
     shown = fields.Char(readonly=True, help="What the till showed when the customer paid.")

@@ -197,7 +197,7 @@ class DeliveryBatch:
         if outcome.remote_id is not None and not remote_data.is_id(outcome.remote_id):
             message = self.env._("The remote system returned an ID that cannot be stored.")
             return Outcome(trace_id, error=TransientError(message, code="BAD_ID", uncertain=True))
-        if not remote_data.fits(outcome.checkpoint, *MAX_CHECKPOINT):
+        if not remote_data.fits(outcome.checkpoint or {}, *MAX_CHECKPOINT):
             # Without a part of it, the next attempt might do again what was done.
             message = self.env._("The remote system returned more than can be stored.")
             return Outcome(trace_id, error=TransientError(message, code="BAD_CHECKPOINT", uncertain=True))

@@ -169,11 +169,16 @@ class OutgoingDelivery:
 
     @property
     def checkpoint(self):
-        """The checkpoint for the next attempt as JSON text, or None; the previous one if nothing was sent."""
-        checkpoint = self.outcome.checkpoint if self.outcome else self.claim.checkpoint
+        """The checkpoint for the next attempt as JSON text, or None; the previous one if the outcome has none.
+
+        A dead letter keeps it: it may be retried.
+        """
+        checkpoint = self.outcome.checkpoint if self.outcome else None
+        if checkpoint is None:
+            checkpoint = self.claim.checkpoint
         return (
             json.dumps(remote_data.values(checkpoint, *MAX_CHECKPOINT))
-            if checkpoint and self.decision.state in OPEN_STATES
+            if checkpoint and self.decision.state in (*OPEN_STATES, State.DEAD)
             else None
         )
 

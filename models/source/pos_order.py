@@ -152,9 +152,16 @@ class PosOrder(models.Model):
         return self._retail_refund() if event_type == "refund.issued" else self._retail_sale()
 
     def _retail_settled_lines(self):
-        """Return the lines that belong to a sales order. A negative quantity deducts what was paid in advance."""
+        """Return the lines that settle a sales order, or pay in advance for it.
+
+        A negative quantity deducts what was paid in advance.
+        """
         return self.lines.filtered(
-            lambda line: not line.refunded_orderline_id and line._retail_settled_orders()
+            lambda line: (
+                not line.refunded_orderline_id
+                and line._retail_settled_orders()
+                and not line._retail_is_returned_sale()
+            )
         )
 
     def _retail_returned_lines(self):
@@ -257,7 +264,7 @@ class PosOrder(models.Model):
             is_full=self._retail_is_full_refund(),
             invoice_id=str(refunded.account_move.id or ""),
             invoice_number=refunded.account_move.name or "",
-            orders=order_references(self.env["sale.order"], refunded),
+            orders=order_references(returned._retail_settled_orders(), refunded),
             salesperson=self._retail_cashier(),
             store=self.config_id.name,
             lines=tuple(each.line._retail_returned_line(each) for each in taken_back),
@@ -327,6 +334,13 @@ class PosOrderLine(models.Model):
         if "sale_order_origin_id" not in self._fields:
             return self.env["sale.order"]
         return (self | self.refunded_orderline_id).sale_order_origin_id
+
+    def _retail_is_returned_sale(self):
+        """Return whether the line takes back what a sales order sold that no till has settled."""
+        if self.qty >= 0 or self.refunded_orderline_id or "sale_order_line_id" not in self._fields:
+            return False
+        sold = self.sale_order_line_id
+        return bool(sold) and not sold.is_downpayment
 
     def _retail_kind(self):
         if self.is_reward_line:

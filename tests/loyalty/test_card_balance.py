@@ -32,7 +32,7 @@ class TestCardBalance(EngineCase):
         card = self._card()
         self._send()
         self.sandbox.fault(status=503, path="/v2")
-        with self.assertRaisesRegex(UserError, "Points did not say what .* has"):
+        with self.assertRaisesRegex(UserError, "The balance of .* could not be read from Points"):
             card.with_user(self.seller).action_retail_refresh()
 
     def test_a_customer_who_is_no_member_there(self):

@@ -29,6 +29,22 @@ class TestEngineOwns(EngineStory, EngineFaults, VoucherifyFaults, EngineCase):
         entry = self.env["retail.loyalty.entry"].search([("card_id", "=", card.id)])
         self.assertEqual((entry.points, entry.order_model, entry.order_id), (100, "sale.order", order.id))
 
+    def test_orders_that_arrive_together(self):
+        """The engine does not say which of them earned what: each has the points that fit its total."""
+        card = self._card()
+        self._send()
+        for totals in ((116, 100), (100, 116), (7, 300, 42)):
+            with self.subTest(totals=totals):
+                orders = [self._paid_order(total) for total in totals]
+                self._send()
+                self._read_again()
+                entries = self.env["retail.loyalty.entry"].search(
+                    [("card_id", "=", card.id), ("order_id", "in", [each.id for each in orders])]
+                )
+                found = {entry.order_id: entry.points for entry in entries}
+                expected = {order.id: total for order, total in zip(orders, totals, strict=True)}
+                self.assertEqual(found, expected)
+
     def test_the_job_that_reads_may_commit(self):
         """Tests call it themselves; queue_job refuses commits of jobs whose function does not say that they may."""
         functions = self.env["queue.job.function"]
@@ -39,6 +55,25 @@ class TestEngineOwns(EngineStory, EngineFaults, VoucherifyFaults, EngineCase):
 @tagged("post_install", "-at_install")
 class TestOdooOwns(EngineCase):
     owner = "odoo"
+
+    def test_the_engine_is_away_after_it_has_accepted_points(self):
+        """They are not sent again: whoever asks what became of them goes on asking."""
+        card = self._card()
+        self._send()
+        self.sandbox.configure(provider=self.remote.provider, processing_s=None)
+        card.points += 12
+        self._drain(self.engine)
+        self.sandbox.fault(status=503, path="/v")
+        [delivery] = self._deliveries(card, event_type="loyalty.adjusted")
+        for _time in range(2):
+            self._make_due(delivery)
+            self._drain(self.engine)
+        self.sandbox.faults_clear()
+        self.env["retail.circuit"].sudo().search([]).unlink()
+        self.sandbox.act("process", self.remote.provider)
+        self._make_due(delivery)
+        self._send()
+        self.assertEqual((delivery.state, self._at_engine()), ("delivered", 12))
 
     def test_each_change_is_pushed(self):
         card = self._card(points=30)

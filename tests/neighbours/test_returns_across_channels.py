@@ -71,6 +71,13 @@ class TestReturnsAcrossChannels(ReturnsCase):
         self.assertEqual(self._booked(refund), [("reverse", -10)])
         self.assertEqual(self.card.points, 130)
         self._assert_proved()
+        [event] = self._events(refund, "refund.issued")
+        self.assertEqual(event.correlation_id, f"sale.order,{order.id}")
+        self.assertEqual((event.payload["total"], event.payload["is_full"]), ("10.00", False))
+        self.assertEqual([each["id"] for each in event.payload["orders"]], [str(order.id)])
+        [sold] = event.payload["lines"][0]["sold_lines"]
+        self.assertEqual((sold["order_id"], sold["line_id"]), (str(order.id), str(line.id)))
+        self.assertFalse(self._events(refund, "order.placed"))
 
     def test_returned_at_the_till_and_credited(self):
         """One of two comes back at the till; a credit note of both takes only what is left."""

@@ -8,7 +8,7 @@ from odoo.tools import SQL
 
 from ...connectors.hubspot.adapter import HubSpotAdapter
 from ...connectors.items import Outcome
-from ...core.errors import TransientError
+from ...core.errors import TransientError, ValidationError
 from ...models.outbox.rows import DeliveryRow, StartedAttempt
 from ..common import FALLBACK_KEY, RetailCase
 
@@ -64,6 +64,30 @@ class TestDelivery(RetailCase):
         self.assertEqual(sent, [{}, {"line_ids": ["1"]}, {"line_ids": ["1", "1"]}])
         delivery = self._deliveries(partner)
         self.assertEqual((delivery.state, delivery.attempts, delivery.checkpoint), ("delivered", 1, False))
+
+    def test_an_error_does_not_lose_the_checkpoint(self):
+        """An adapter that fails before it gets anywhere has none to return; also a dead letter keeps it."""
+        partner = self._partner()
+        sent = []
+
+        def send(_adapter, batch):
+            [prepared] = batch
+            sent.append(dict(prepared.item.checkpoint))
+            error = [
+                TransientError("Accepted.").not_sent(),
+                TransientError("Away.").not_sent(),
+                ValidationError("No."),
+            ]
+            checkpoint = {"transaction": "7"} if len(sent) == 1 else None
+            return [Outcome(prepared.item.trace_id, "7", error[len(sent) - 1], checkpoint=checkpoint)]
+
+        with patch.object(HubSpotAdapter, "send", send):
+            for _ in range(3):
+                self._make_due(self._deliveries(partner))
+                self._drain()
+        self.assertEqual(sent, [{}, {"transaction": "7"}, {"transaction": "7"}])
+        delivery = self._deliveries(partner)
+        self.assertEqual((delivery.state, delivery.checkpoint), ("dead", {"transaction": "7"}))
 
     def test_batches(self):
         self.env["res.partner"].create([{"name": f"N{i}", "email": f"n{i}@example.com"} for i in range(250)])

@@ -134,7 +134,7 @@ patch(PosStore.prototype, {
     _retailSayLess(order, redeemed) {
         for (const card of order.retailCards().filter((each) => redeemed[each.id] > each.retailAvailable)) {
             const names = { points: formatPoints(card.retailAvailable), unit: card.program_id.portal_point_name };
-            this.notification.add(_t("Only %(points)s %(unit)s are available now. The reward was changed.", names), {
+            this.notification.add(_t("Only %(points)s %(unit)s are left. The discount was reduced to match.", names), {
                 type: "warning",
             });
         }
