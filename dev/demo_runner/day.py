@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
+import club
 import customers
 import delivered
 import leftovers
@@ -24,7 +25,7 @@ from remote import Unexpected
 from report import progress
 from shop import WAIT, Shop
 
-PARTS = (customers, orders, till, storefront, trouble, operations, leftovers, delivered)
+PARTS = (customers, orders, till, storefront, club, trouble, operations, leftovers, delivered)
 
 Step = Callable[[Shop], Generator[str, None, None]]
 
