@@ -14,7 +14,8 @@ from odoo.tools import SQL
 from ...connectors.asking import ask
 from ...core.const import Lane
 from ...core.errors import AuthError, QuotaError, RemoteError
-from .mirror import CLOCK_MARGIN, Reading
+from .attribution import CLOCK_MARGIN
+from .mirror import Reading
 from .remote_account import STEPS
 
 _logger = logging.getLogger(__name__)
