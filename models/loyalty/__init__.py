@@ -32,6 +32,7 @@ from . import till_hold
 from . import code_order
 from . import till_difference
 from . import till_order
+from . import till_code
 from . import ownership
 from . import lot_period
 from . import card_balance

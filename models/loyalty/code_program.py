@@ -132,7 +132,6 @@ class LoyaltyProgram(models.Model):
             "currency_id": connector.company_id.currency_id.id,
             "rule_ids": [Command.clear()],
             "communication_plan_ids": [Command.clear()],
-            "pos_ok": False,
         }
         if code.kind == GIFT_CARD:
             reward = {"discount_mode": "per_point", "discount": 1, "required_points": 0.01}

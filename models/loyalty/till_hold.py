@@ -42,7 +42,7 @@ class RetailLoyaltyHold(models.Model):
     def _key_of(self, order_uuid, card):
         """Return what identifies a redemption of a till."""
         return {
-            "connector_id": card.program_id._retail_engine().id,
+            "connector_id": (card.program_id._retail_engine() or card._retail_code_engine()).id,
             "external_id": f"till/{order_uuid}/{card.id}",
         }
 
@@ -128,7 +128,9 @@ class PosConfig(models.Model):
         holds = self.env["retail.loyalty.hold"].sudo()
         cards = {card: points for card, points in self._retail_wanted_cards(wanted)}
         dropped = holds._of_order(order_uuid).filtered(
-            lambda hold: hold.state == "held" and hold.card_id not in cards
+            lambda hold: (
+                hold.state == "held" and hold.card_id not in cards and not hold.card_id._retail_code_engine()
+            )
         )
         dropped._end("released")
         held = {}

@@ -134,7 +134,7 @@ class PosOrder(models.Model):
         return super().confirm_coupon_programs(self._retail_without_engines(coupon_data))
 
     def _retail_without_engines(self, by_card):
-        """Return the entries that are about no card, and no program, whose points an engine owns.
+        """Return the entries that are about no card, and no program, whose points or codes an engine owns.
 
         :param by_card: ``{id of a card: points or a dict about the card}``, as the till sends it
         """
@@ -149,6 +149,7 @@ class PosOrder(models.Model):
                 ("code", "in", [about[name] for name in ("code", "barcode") if about.get(name)]),
             ]
             named = programs.browse(int(about.get("program_id") or 0)).exists()
-            return any(each._retail_engine() for each in named | cards.search(domain).program_id)
+            found = named | cards.search(domain).program_id
+            return any(each._retail_engine() or each.retail_code_connector_id for each in found)
 
         return {card_id: about for card_id, about in by_card.items() if not is_of_engine(card_id, about)}

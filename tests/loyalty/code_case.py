@@ -11,6 +11,19 @@ TEN_PERCENT = {"type": "DISCOUNT_VOUCHER", "discount": {"type": "PERCENT", "perc
 ONCE = {"quantity": 1}
 
 
+def add_voucher(sandbox, code="TEA10", **values):
+    """Create a voucher at Voucherify; by default 10 % once."""
+    body = values if "gift" in values else {**TEN_PERCENT, "redemption": ONCE, **values}
+    url = f"{sandbox.url}/v1/vouchers/{code}"
+    requests.post(url, timeout=10, json=body, headers=HEADERS).raise_for_status()
+
+
+def used_at_engine(sandbox, code="TEA10"):
+    """Return (times redeemed, balance or None) of a voucher."""
+    [voucher] = [each for each in sandbox.records("vouchers", "voucherify") if each["code"] == code]
+    return voucher["redemption"]["redeemed_quantity"], (voucher["gift"] or {}).get("balance")
+
+
 class CodeCase(EngineCase):
     @classmethod
     def setUpClass(cls):
@@ -18,10 +31,7 @@ class CodeCase(EngineCase):
         cls.engine.uses_codes = True
 
     def _voucher(self, code="TEA10", **values):
-        """Create a voucher at the engine; by default 10 % once."""
-        body = values if "gift" in values else {**TEN_PERCENT, "redemption": ONCE, **values}
-        url = f"{self.sandbox.url}/v1/vouchers/{code}"
-        requests.post(url, timeout=10, json=body, headers=HEADERS).raise_for_status()
+        add_voucher(self.sandbox, code, **values)
 
     def _gift_card(self, code="GIFT", amount=5_000):
         self._voucher(code, type="GIFT_VOUCHER", gift={"amount": amount})
@@ -32,9 +42,7 @@ class CodeCase(EngineCase):
         requests.post(url, timeout=10, json={"amount": amount}, headers=HEADERS).raise_for_status()
 
     def _at_engine(self, code="TEA10"):
-        """Return (times redeemed, balance or None) of a voucher."""
-        [voucher] = [each for each in self.sandbox.records("vouchers", "voucherify") if each["code"] == code]
-        return voucher["redemption"]["redeemed_quantity"], (voucher["gift"] or {}).get("balance")
+        return used_at_engine(self.sandbox, code)
 
     def _enter(self, order, code="TEA10"):
         """Enter a code in Odoo's dialog, and take the only reward that it offers."""

@@ -6,6 +6,7 @@ import * as Offline from "@point_of_sale/../tests/generic_helpers/offline_util";
 import * as PaymentScreen from "@point_of_sale/../tests/pos/tours/utils/payment_screen_util";
 import * as ProductScreen from "@point_of_sale/../tests/pos/tours/utils/product_screen_util";
 import * as ReceiptScreen from "@point_of_sale/../tests/pos/tours/utils/receipt_screen_util";
+import * as TextInputPopup from "@point_of_sale/../tests/generic_helpers/text_input_popup_util";
 import * as Utils from "@point_of_sale/../tests/generic_helpers/utils";
 import { ConnectionLostError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
@@ -289,4 +290,21 @@ add("answer_lost", () => [
     run(() => posmodel.syncAllOrders(), "It is sent again"),
     run(() => posmodel.syncAllOrders(), "And again"),
     see(".receipt-screen"),
+]);
+
+/** A cashier enters a code of the engine: one that it does not know, and one of a program that the till has not loaded. */
+const enter = (code) => [
+    ...ProductScreen.clickControlButton("Enter Code"),
+    TextInputPopup.inputText(code),
+    Dialog.confirm(),
+];
+add("code", () => [
+    start(),
+    lamp(),
+    enter("TEA11"),
+    see(".o_notification:contains(TEA11)"),
+    enter("TEA10"),
+    see(".orderline:contains(10%)"),
+    ProductScreen.totalAmountIs("180.00"),
+    pay(),
 ]);

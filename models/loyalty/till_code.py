@@ -1,0 +1,173 @@
+"""Codes of loyalty engines at tills: asked for when they are entered, and held for the order until it has arrived."""
+
+import logging
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ...core.tracebacks import without_values
+from ..source.canonical_values import amount, decimal
+from .code_asker import Basket
+from .code_order import WHOLE
+from .code_program import GIFT_CARD
+
+_logger = logging.getLogger(__name__)
+
+MOST_LINES = 1_000
+MOST_CODE = 100
+
+
+class RetailLoyaltyHold(models.Model):
+    _inherit = "retail.loyalty.hold"
+
+    @api.model
+    def _hold_code_for_till(self, order_uuid, card, minutes, **values):
+        """Have an order of a till hold what a code is worth; return whether it is there, and no other order holds it.
+
+        :param card: as the superuser
+        """
+        own = self._held_for_order(order_uuid).get(card.id, 0.0)
+        available = card.points - card._retail_held()[card] + own
+        points = available if card.program_type == GIFT_CARD else WHOLE
+        if points <= 0 or not self._hold_for_till(order_uuid, card, points, **values):
+            return False
+        held = self._of_redemption(order_uuid, card).filtered(lambda hold: hold.state == "held")
+        held.held_until = fields.Datetime.now() + timedelta(minutes=minutes)
+        return True
+
+
+class LoyaltyCard(models.Model):
+    _inherit = "loyalty.card"
+
+    def _has_source_order(self):
+        """Cards of engines need no order by which they were bought: a till would ask for it."""
+        return super()._has_source_order() or bool(self._retail_code_engine())
+
+
+class PosConfig(models.Model):
+    _inherit = "pos.config"
+
+    def retail_get_code(self, order_uuid, code, customer_id, lines):
+        """Have a code of a loyalty engine here, held for an order of this till.
+
+        :param lines: what is bought: ``[{"product_id", "quantity", "total"}]``
+        :return: ``{"error": why it cannot be used or None, "code": as the engine writes it, "program_id": if it is one
+            of an engine}``
+        """
+        self._retail_check_till()
+        order_uuid, _nothing = self._retail_checked_wish(order_uuid, {})
+        if not isinstance(code, str) or len(code) > MOST_CODE:
+            return {"error": None, "code": code, "program_id": False}
+        basket = self._retail_basket(order_uuid, customer_id, lines)
+        code, problem = self.env["retail.code.asker"]._get_code(code.strip(), basket)
+        # As the superuser: a cashier has no rights on connectors.
+        card = self.env["loyalty.card"].sudo().search([("code", "=", code)])
+        program = card.program_id if card._retail_code_engine() else card.program_id.browse()
+        return {"error": problem, "code": code, "program_id": program.id}
+
+    def retail_release_codes(self, order_uuid):
+        """Release what an order of this till holds: it was deleted."""
+        self._retail_check_till()
+        order_uuid, _nothing = self._retail_checked_wish(order_uuid, {})
+        self._retail_release(order_uuid)
+
+    def _retail_basket(self, order_uuid, customer_id, lines):
+        """Return an order of the till as the :class:`~.code_asker.Basket` of a code."""
+        # As the superuser: a cashier has no rights on holds.
+        holds, config = self.env["retail.loyalty.hold"].sudo(), self.sudo()
+        hold = f"till-{order_uuid}"
+        values = {"reference": config.name, "company_id": config.company_id.id, "engine_hold": hold}
+        order = self._retail_canonical_basket(order_uuid, customer_id, lines)
+        return Basket(
+            company=config.company_id,
+            currency=config.currency_id,
+            hold=hold,
+            order=lambda: order,
+            has=lambda card: card.id in holds._held_for_order(order_uuid),
+            take=lambda card, minutes: holds._hold_code_for_till(order_uuid, card, minutes, **values),
+        )
+
+    def _retail_canonical_basket(self, order_uuid, customer_id, lines):
+        """Return the order as canonical data, as far as an engine asks for them.
+
+        :raise ValidationError: a till would not send this
+        """
+        try:
+            wanted = [
+                (int(each["product_id"]), float(each["quantity"]), float(each["total"])) for each in lines
+            ]
+            customer = self.env["res.partner"].browse(int(customer_id or 0))
+        except (KeyError, TypeError, ValueError):
+            wanted = None
+        if wanted is None or len(wanted) > MOST_LINES:
+            raise ValidationError(self.env._("The order is not valid."))
+        customer.check_access("read")
+        products = self.env["product.product"].browse([product for product, _quantity, _total in wanted])
+        products.check_access("read")
+        currency = self.currency_id
+        return {
+            "id": order_uuid,
+            "number": "",
+            "channel": "pos",
+            "customer_id": customer._retail_customer_id() if customer else "",
+            "currency": currency.name,
+            "lines": [
+                {
+                    "id": str(number),
+                    "kind": "product",
+                    "product_id": str(product.id),
+                    "sku": product.default_code or "",
+                    "name": product.display_name,
+                    "quantity": decimal(quantity),
+                    "total": amount(total, currency),
+                }
+                for number, (product, (_id, quantity, total)) in enumerate(
+                    zip(products, wanted, strict=True), 1
+                )
+            ],
+        }
+
+
+class PosOrder(models.Model):
+    _inherit = "pos.order"
+
+    def action_pos_order_paid(self):
+        """Use the codes first: an engine may count them only as long as it does not know that the order is paid."""
+        for order in self:
+            order._retail_take_codes()
+        return super().action_pos_order_paid()
+
+    def _retail_take_codes(self):
+        """Use the codes of the order, each once. This stops no sale: the money is taken."""
+        used = {}
+        # As the superuser: a cashier may have no rights on programs.
+        for line in self.sudo().lines:
+            is_sold = line.is_reward_line and line.qty > 0 and not line.refunded_orderline_id
+            if is_sold and line.coupon_id._retail_code_engine():
+                used[line.coupon_id] = used.get(line.coupon_id, 0.0) + line.points_cost
+        for card, points in used.items():
+            try:
+                with self.env.cr.savepoint():
+                    self._retail_take_code(card, points)
+            except psycopg2.OperationalError:  # such as a serialization failure: Odoo tries again
+                raise
+            except Exception as error:  # overrides of cards and their history may raise anything
+                _logger.error("Cannot use a code for order %s\n%s", self.id, without_values(error))
+
+    def _retail_take_code(self, card, points):
+        """Use a code for this order, unless it was.
+
+        :param card: as the superuser
+        """
+        holds = card.env["retail.loyalty.hold"]
+        hold = holds._of_redemption(self.uuid, card)
+        if hold.state == "committed":
+            return
+        if hold.state == "held":
+            hold._end("released")
+        hold = hold or holds.create(self._retail_redemption(card, points, {}))
+        hold.write({"state": "committed", "spent": points, "ended_at": fields.Datetime.now()})
+        hold._spend(points, description=self.display_name, order_model=self._name, order_id=self.id)

@@ -1,0 +1,125 @@
+"""Codes of a loyalty engine at tills: held when they are entered, and used once, with the order."""
+
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import new_test_user, tagged
+
+from .code_case import add_voucher, used_at_engine
+from .engines import TalonOne
+from .test_till_tours import TillTourCase
+from .till_case import TillCase
+
+
+class TillCodeCase(TillCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.engine.uses_codes = True
+
+    def _ask(self, uuid="U-1", code="TEA10", total=200, user=None):
+        lines = [{"product_id": self.lamp.id, "quantity": 1, "total": total}]
+        answer = self._till(user).retail_get_code(uuid, code, self.customer.id, lines)
+        return self.env["loyalty.card"].search([("code", "=", code)]), answer["error"]
+
+    def _use(self, card, off, points=1, uuid="U-1"):
+        """Sell a lamp of 200 with a code, as a till uploads it."""
+        line = {"reward_id": card.program_id.reward_ids.id, "coupon_id": card.id, "points_cost": points}
+        return self._redeem(off, line=line, uuid=uuid)
+
+    def _code_events(self, order):
+        deliveries = self._deliveries(order, connector_id=self.engine.id)
+        return [(each.event_type, each.state) for each in deliveries]
+
+
+@tagged("post_install", "-at_install")
+class TestTillCodes(TillCodeCase):
+    def test_held_and_used(self):
+        add_voucher(self.sandbox)
+        card, problem = self._ask()
+        self.assertEqual((problem, card.points), (None, 1))
+        self.assertEqual(self._holds(), [("U-1", "held", 1, 0)])
+        self.assertEqual(self._ask("U-1")[1], None)
+        self.assertIn("Points refuses this code: ", self._ask("U-2")[1])
+        self.assertIn(card.program_id, self.config._get_program_ids())
+        order = self._use(card, 20)
+        self.assertEqual(self._holds(), [("U-1", "committed", 1, 1)])
+        self.assertEqual(self._ledger(card), [("adjust", 1, 1), ("redeem", -1, 0)])
+        names = [name for name, _state in self._code_events(order)]
+        self.assertLess(names.index("code.redeemed"), names.index("order.paid"))
+        self._send_due()
+        self.assertEqual(used_at_engine(self.sandbox), (1, None))
+        event = self.env["retail.event"].search([("event_type", "=", "code.redeemed")])
+        self.assertEqual((event.payload["amount"], event.payload["hold"]), ("20.00", "till-U-1"))
+        self.assertEqual([each["total"] for each in event.payload["lines"]], ["200.00"])
+
+    def test_used_once(self):
+        """Whatever Odoo's till calls besides, and however often the order comes."""
+        add_voucher(self.sandbox)
+        card, _problem = self._ask()
+        order = self._use(card, 20)
+        change = {"points": -1, "program_id": card.program_id.id, "coupon_id": card.id, "barcode": card.code}
+        order.with_user(self.cashier).confirm_coupon_programs({str(card.id): change})
+        order._retail_take_codes()
+        self.assertEqual(self._ledger(card), [("adjust", 1, 1), ("redeem", -1, 0)])
+
+    def test_gift_card(self):
+        add_voucher(self.sandbox, "GIFT", type="GIFT_VOUCHER", gift={"amount": 5_000})
+        card, problem = self._ask(code="GIFT")
+        self.assertEqual((problem, card.points, card._has_source_order()), (None, 50, True))
+        in_use = "This code is being used in another order. Try again later."
+        self.assertEqual(self._ask("U-2", "GIFT")[1], in_use)
+        self._use(card, 30, 30)
+        self._send_due()
+        self.assertEqual(used_at_engine(self.sandbox, "GIFT"), (1, 2_000))
+        self.assertEqual(self._ask("U-2", "GIFT")[1], None)
+
+    def test_points_are_held_besides(self):
+        """Points that are held for the payment do not release the code."""
+        add_voucher(self.sandbox)
+        self._ask()
+        self._hold("U-1", 80)
+        self._till().retail_hold_points("U-1", {})
+        self.assertEqual([state for _uuid, state, _points, _spent in self._holds()], ["held", "released"])
+        self._till().retail_release_codes("U-1")
+        self.assertEqual(self._ask("U-2")[1], None)
+
+    def test_codes_of_nobody(self):
+        self.assertEqual(self._ask(code="TEA11")[1], None)
+        self.assertEqual(self._holds(), [])
+
+    def test_what_no_till_sends(self):
+        for lines in ("x", [{}], [{"product_id": "x", "quantity": 1, "total": 1}]):
+            with self.assertRaises(ValidationError):
+                self._till().retail_get_code("U-1", "TEA10", False, lines)
+        nobody = new_test_user(self.env, "nobody", "base.group_user")
+        with self.assertRaises(AccessError):
+            self._ask(user=nobody)
+
+
+@tagged("post_install", "-at_install")
+class TestTillCodesTalonOne(TillCodeCase):
+    remote = TalonOne
+
+    def test_used_before_the_session_is_closed(self):
+        self.sandbox.configure("talon_one", coupons=[{"code": "TEA10", "percent": 10}])
+        card, problem = self._ask()
+        self.assertEqual((problem, card.program_id.reward_ids.discount), (None, 10))
+        order = self._use(card, 20)
+        self._send_due()
+        self.assertEqual(set(dict(self._code_events(order)).values()), {"delivered"})
+        sessions = self.sandbox.records("sessions", "talon_one")
+        [session] = [each for each in sessions if each["integrationId"] == f"pos-{order.id}"]
+        self.assertEqual((session["state"], session["couponCodes"]), ("closed", ["TEA10"]))
+
+
+@tagged("post_install", "-at_install")
+class TestTillCodesTour(TillTourCase):
+    def test_code(self):
+        """A cashier enters a code whose program the till has not loaded."""
+        self.engine.uses_codes = True
+        add_voucher(self.sandbox)
+        self._tour("code")
+        order = self._orders()
+        self.assertEqual(order.amount_total, 180)
+        self.assertEqual([hold[:3] for hold in self._holds()], [("committed", 1, 1)])
+        self._send()
+        self.assertEqual(used_at_engine(self.sandbox), (1, None))
