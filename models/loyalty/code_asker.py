@@ -40,6 +40,7 @@ class Basket(NamedTuple):
     has: Callable
     take: Callable
     repeats: Hashable = None
+    at_till: bool = False
 
 
 class CodeAsker(models.AbstractModel):
@@ -52,7 +53,7 @@ class CodeAsker(models.AbstractModel):
 
         :return: (the code as the engine writes it, why it cannot be used; None if it can, or is none of an engine)
         """
-        engines = self.env["retail.connector"]._code_engines(basket.company)
+        engines = self.env["retail.connector"]._code_engines(basket.company, at_till=basket.at_till)
         if not code or not engines or self._is_own(code):
             return code, None
         card = engines.env["loyalty.card"].search([("code", "=", code)])
@@ -67,7 +68,9 @@ class CodeAsker(models.AbstractModel):
                 return code, problem
             if found:
                 return found.code, self._hold(engine, found, basket)
-        return code, known and self.env._("%(engine)s does not know this code any more.", engine=known.name)
+        if not known:
+            return code, None
+        return code, self.env._("%(engine)s does not know this code any more.", engine=known.name)
 
     @api.model
     def _is_own(self, code):

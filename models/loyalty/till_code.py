@@ -50,6 +50,13 @@ class LoyaltyCard(models.Model):
 class PosConfig(models.Model):
     _inherit = "pos.config"
 
+    retail_uses_codes = fields.Boolean(compute="_compute_retail_uses_codes")
+
+    def _compute_retail_uses_codes(self):
+        for config in self:
+            engines = self.env["retail.connector"]._code_engines(config.company_id, at_till=True)
+            config.retail_uses_codes = bool(engines)
+
     def retail_get_code(self, order_uuid, code, customer_id, lines):
         """Have a code of a loyalty engine here, held for an order of this till.
 
@@ -88,6 +95,7 @@ class PosConfig(models.Model):
             order=lambda: order,
             has=lambda card: card.id in holds._held_for_order(order_uuid),
             take=lambda card, minutes: holds._hold_code_for_till(order_uuid, card, minutes, **values),
+            at_till=True,
         )
 
     def _retail_canonical_basket(self, order_uuid, customer_id, lines):
@@ -135,10 +143,10 @@ class PosOrder(models.Model):
     _inherit = "pos.order"
 
     def action_pos_order_paid(self):
-        """Use the codes first: an engine may count them only as long as it does not know that the order is paid."""
+        result = super().action_pos_order_paid()
         for order in self:
             order._retail_take_codes()
-        return super().action_pos_order_paid()
+        return result
 
     def _retail_take_codes(self):
         """Use the codes of the order, each once. This stops no sale: the money is taken."""

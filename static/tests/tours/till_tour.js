@@ -305,6 +305,8 @@ add("code", () => [
     see(".o_notification:contains(TEA11)"),
     enter("TEA10"),
     see(".orderline:contains(10%)"),
-    ProductScreen.totalAmountIs("180.00"),
+    ProductScreen.checkTotalAmount("180.00"),
+    enter("GIFT"),
+    ProductScreen.checkTotalAmount("130.00"),
     pay(),
 ]);
