@@ -16,6 +16,7 @@ from .mirror import SMALLEST
 
 HOLD_MINUTES = 60
 GIFT_CARD = "gift_card"
+NEVER = {"reward_point_mode": "money", "reward_point_amount": 1, "product_domain": "[('id', '=', 0)]"}
 FLOWS = ("code.redeemed", "code.reversed")
 
 
@@ -146,6 +147,8 @@ class LoyaltyProgram(models.Model):
             reward = {"discount_mode": "per_point", "discount": 1, "required_points": 0.01}
             reward["description"] = self.env._("Gift Card")
             kind = {"program_type": GIFT_CARD, "applies_on": "future", "trigger": "auto"}
+            # A till expects that there is a rule. Nothing that Odoo sells makes such a card.
+            kind["rule_ids"] = [Command.clear(), Command.create(NEVER)]
             kind["portal_point_name"] = connector.company_id.currency_id.symbol
         else:
             mode = "percent" if code.kind == "percent" else "per_order"

@@ -62,18 +62,30 @@ class PosConfig(models.Model):
 
         :param lines: what is bought: ``[{"product_id", "quantity", "total"}]``
         :return: ``{"error": why it cannot be used or None, "code": as the engine writes it, "program_id": if it is one
-            of an engine}``
+            of an engine, "records": what a till has to know of that program}``
         """
         self._retail_check_till()
         order_uuid, _nothing = self._retail_checked_wish(order_uuid, {})
         if not isinstance(code, str) or len(code) > MOST_CODE:
-            return {"error": None, "code": code, "program_id": False}
+            return {"error": None, "code": code, "program_id": False, "records": {}}
         basket = self._retail_basket(order_uuid, customer_id, lines)
         code, problem = self.env["retail.code.asker"]._get_code(code.strip(), basket)
         # As the superuser: a cashier has no rights on connectors.
         card = self.env["loyalty.card"].sudo().search([("code", "=", code)])
         program = card.program_id if card._retail_code_engine() else card.program_id.browse()
-        return {"error": problem, "code": code, "program_id": program.id}
+        records = self._retail_till_program(program) if program else {}
+        return {"error": problem, "code": code, "program_id": program.id, "records": records}
+
+    def _retail_till_program(self, program):
+        """Return a program and its rewards as a till loads them: it may have been created after the till was opened."""
+        rewards = program.reward_ids._load_pos_data_read(program.reward_ids, self)
+        for reward in rewards:
+            reward["all_discount_product_ids"] = []  # of the whole order: these would be all products
+        return {
+            "loyalty.program": program._load_pos_data_read(program, self),
+            "loyalty.rule": program.rule_ids._load_pos_data_read(program.rule_ids, self),
+            "loyalty.reward": rewards,
+        }
 
     def retail_release_codes(self, order_uuid):
         """Release what an order of this till holds: it was deleted."""

@@ -46,7 +46,7 @@ class TestTillCodes(TillCodeCase):
         self._send_due()
         self.assertIn(("code.redeemed", "delivered"), self._code_events(order))
         self.assertEqual(used_at_engine(self.sandbox), (1, None))
-        event = self.env["retail.event"].search([("event_type", "=", "code.redeemed")])
+        event = self.env["retail.event"].sudo().search([("event_type", "=", "code.redeemed")])
         self.assertEqual((event.payload["amount"], event.payload["hold"]), ("20.00", "till-U-1"))
         self.assertEqual([each["total"] for each in event.payload["lines"]], ["200.00"])
 

@@ -31,7 +31,7 @@ patch(PosStore.prototype, {
         try {
             const answer = await this._retailCall("retail_get_code", [order.uuid, code, customer, lines], ENGINE_TIMEOUT);
             if (answer.program_id && !this.models["loyalty.program"].get(answer.program_id)) {
-                await this.data.read("loyalty.program", [answer.program_id]);
+                this.models.connectNewData(await this.data.missingRecursive(answer.records));
             }
             order.uiState.retailHasCodes ||= Boolean(answer.program_id);
             return answer;
