@@ -32,6 +32,9 @@ patch(PosStore.prototype, {
             const answer = await this._retailCall("retail_get_code", [order.uuid, code, customer, lines], ENGINE_TIMEOUT);
             if (answer.program_id && !this.models["loyalty.program"].get(answer.program_id)) {
                 this.models.connectNewData(await this.data.missingRecursive(answer.records));
+                for (const rule of this.models["loyalty.program"].get(answer.program_id).rule_ids) {
+                    rule.validProductIds = new Set(rule.raw.valid_product_ids); // as when a till is opened
+                }
             }
             order.uiState.retailHasCodes ||= Boolean(answer.program_id);
             return answer;
