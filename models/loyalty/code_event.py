@@ -114,11 +114,6 @@ class RetailEvent(models.Model):
     _inherit = "retail.event"
 
     @api.model
-    def _is_for_engine(self, model, row, programs):
-        """Codes are for engines whoever the customer is, and if there is none, as at tills."""
-        return row.event_type in CODE_EVENTS.values() or super()._is_for_engine(model, row, programs)
-
-    @api.model
     def _company_for(self, model, row, route):
         """An engine gets what became of its own codes, and nothing of those of others."""
         company_id = super()._company_for(model, row, route)

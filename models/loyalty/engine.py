@@ -18,6 +18,7 @@ LINK_FIELDS = {
     "active",
 }
 OF_CUSTOMERS = ("sale.order", "pos.order")
+OF_ANYBODY = ("code.redeemed", "code.reversed")  # codes, which need no customer
 
 
 class LoyaltyProgram(models.Model):
@@ -156,7 +157,7 @@ class RetailEvent(models.Model):
     def _is_for_engine(self, model, row, programs):
         if model == "loyalty.card":
             return self._program_of_card(row) in programs
-        if model in OF_CUSTOMERS:
+        if model in OF_CUSTOMERS and row.event_type not in OF_ANYBODY:
             # As the superuser: what an engine gets does not depend on who sells.
             return bool(self.env[model].sudo().browse(row.res_id).partner_id.active)
         return True
