@@ -7,6 +7,8 @@ import pytest
 import requests
 from caller import new_client, new_system
 
+from stack import wait_until
+
 
 @pytest.fixture(scope="module")
 def shop(start_odoo):
@@ -100,3 +102,45 @@ def test_two_tills_cannot_redeem_the_same_points(shop, tills):
     assert {each["available"] for each in refused} == {10}
     [held] = shop.db.query(f"SELECT held::float FROM retail_loyalty_account WHERE card_id = {card}")
     assert held == (90,)
+
+
+def test_lots_add_up(shop):
+    """Earned, taken back and spent at once: nothing is lost, and the lots add up to the balance and what is pending."""
+    values = {"name": uuid.uuid4().hex, "program_type": "loyalty", "applies_on": "both", "trigger": "auto"}
+    [program] = shop.call("loyalty.program", "create", [{**values, "retail_pending_days": 14}])
+    [customer] = shop.call("res.partner", "create", [{"name": "Ann Lee"}])
+    code = uuid.uuid4().hex
+    values = {"program_id": program, "partner_id": customer, "points": 100, "code": code}
+    [card] = shop.call("loyalty.card", "create", [values])
+
+    def send(path, content):
+        """Send a request until it is carried out: so many about one card at once may be told to come again."""
+        responses = []
+
+        def is_carried_out():
+            responses.append(post(shop, path, content))
+            return responses[-1].status_code != 429
+
+        wait_until(is_carried_out, 60, f"{path} is not carried out")
+        assert responses[-1].status_code in (200, 201), responses[-1].text
+
+    def act(number):
+        content = {"external_id": f"{code}-{number}", "card": {"code": code}, "points": "10"}
+        if number % 2:
+            send("/loyalty/holds", content)
+            send(f"/loyalty/holds/{code}-{number}/commit", {})
+        else:
+            send("/loyalty/points", content)
+            back = {"reversal_id": f"{code}-{number}-back", "points": "4"}
+            send(f"/loyalty/points/{code}-{number}/reverse", back)
+
+    in_parallel(act, range(16))
+    [figures] = shop.db.query(
+        f"""
+        SELECT c.points, a.balance::float, a.held::float,
+               (SELECT sum("left")::float FROM retail_loyalty_lot WHERE card_id = c.id AND state = 'pending'),
+               (SELECT sum("left")::float FROM retail_loyalty_lot WHERE card_id = c.id AND state != 'pending')
+          FROM loyalty_card c JOIN retail_loyalty_account a ON a.card_id = c.id WHERE c.id = {card}
+        """
+    )
+    assert figures == (20, 20, 0, 48, 20)
