@@ -70,7 +70,7 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine, Promotio
             return returns.prepare(item)
         if item.event_type in points.EVENT_TYPES:
             corrections.event_of(self.settings)
-            return points.prepare(item, _buyer(item), self.settings.loyalty_programs)
+            return points.prepare(item, _member(item), self.settings.loyalty_programs)
         raise MappingError(f"Talon.One does not support {item.event_type}.", code="EVENT_NOT_SUPPORTED")
 
     def prepare_search(self, item, operation, key):
@@ -338,6 +338,12 @@ def _rejected(answer):
         for each in answer["effects"]
         if each.get("effectType") == "rejectCoupon"
     ]
+
+
+def _member(item):
+    """Return the ID of the profile of a card: that to which it is linked, also if its customer was merged in Odoo."""
+    customer_id, linked = item.data.get("customer_id"), points.profile_of(item.remote_id or "")
+    return linked if customer_id and linked == customer_key(customer_id) else _buyer(item)
 
 
 def _digest(body):

@@ -33,6 +33,7 @@ DEFAULT_FIELD_MAPS = (
     _line("address.country", "addresses.contact.country"),
     _line("metadata.type", "type"),
     _line("metadata.language", "language"),
+    _line("metadata.tags", "tags"),
 )
 
 

@@ -63,7 +63,7 @@ class CustomerErase(models.AbstractModel):
         """
         :raise Problem: it is a contact that no system changes
         """
-        if customer.filtered_domain(self.env["retail.received.customer"]._insiders()):
+        if customer._retail_is_insider():
             detail = "This is a user of Odoo or a company of your own. A person in Odoo has to erase it."
             raise Problem("conflict", detail)
 
@@ -71,12 +71,17 @@ class CustomerErase(models.AbstractModel):
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
+    def _retail_is_insider(self):
+        """Return whether it is a user of Odoo or a company of our own, and no customer."""
+        return bool(self.filtered_domain(self.env["retail.received.customer"]._insiders()))
+
     def _retail_erase(self):
         """Erase a customer's personal data, and tell the systems that have it; as the superuser.
 
         What stays are documents, which name the customer only by number, and what the law wants to be kept of them.
         """
         self.ensure_one()
+        self._retail_erase_memberships()
         self._retail_capture_erased()
         self.env["retail.tombstone"]._bury(self)
         # As the superuser, see above: also what is archived.

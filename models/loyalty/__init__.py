@@ -47,3 +47,7 @@ from . import promotion_comparison
 from . import promotion_difference
 from . import promotion_correction
 from . import promotion_connector
+from . import merge
+from . import unmerge
+from . import erasure
+from . import other_member

@@ -51,7 +51,7 @@ class LoyaltyCard(models.Model):
         if not account.read_at:
             return self.env._("Not read from %(engine)s yet", engine=engine)
         at = format_datetime(self.env, account.read_at, dt_format="short")
-        if not account.remote_id:
+        if not account.remote_id or account.is_absent:
             return self.env._("No member of %(engine)s (%(time)s)", engine=engine, time=at)
         return self.env._("%(engine)s, %(time)s", engine=engine, time=at)
 
@@ -76,6 +76,8 @@ class LoyaltyCard(models.Model):
         :param seconds: within which it has to answer
         :raise UserError: it did not
         """
+        if self.retail_erased_at:
+            raise UserError(self.env._("The member was erased: the balance is not read any more."))
         try:
             # As the superuser: accounts are the hub's own; whether the user may see the card was checked.
             self.env["retail.loyalty.reader"]._read_card(self.sudo(), seconds)

@@ -12,8 +12,8 @@ from ..source.origin import changes_from
 from .entry import DIGITS
 from .mirror import SMALLEST
 
-ENGINE, RESTORED = "engine", "restored"
-OF_ENGINES = (ENGINE, RESTORED)
+ENGINE, RESTORED, ABSENT, REPLACED = "engine", "restored", "absent", "replaced"
+OF_ENGINES = (ENGINE, RESTORED, ABSENT, REPLACED)
 
 
 class RetailLoyaltyDifference(models.Model):
@@ -22,15 +22,20 @@ class RetailLoyaltyDifference(models.Model):
     engine_balance = fields.Float("Balance at the Engine", digits=DIGITS, readonly=True)
     is_of_engine = fields.Boolean(compute="_compute_is_of_engine")
     cause = fields.Selection(
-        selection_add=[(ENGINE, "Engine has another balance"), (RESTORED, "Engine lost transactions")],
-        ondelete={ENGINE: "cascade", RESTORED: "cascade"},
+        selection_add=[
+            (ENGINE, "Engine has another balance"),
+            (RESTORED, "Engine lost transactions"),
+            (ABSENT, "Deleted or merged at the engine"),
+            (REPLACED, "Another member at the engine"),
+        ],
+        ondelete=dict.fromkeys(OF_ENGINES, "cascade"),
     )
     correction = fields.Selection(
         selection_add=[("follow", "Take the balance of the engine"), ("send", "Send the balance of Odoo")]
     )
 
     _open_engine_unique = models.UniqueIndex(
-        "(card_id) WHERE state = 'open' AND cause IN ('engine', 'restored')"
+        "(card_id) WHERE state = 'open' AND cause IN ('engine', 'restored', 'absent', 'replaced')"
     )
 
     @api.depends("cause")
@@ -50,7 +55,7 @@ class RetailLoyaltyDifference(models.Model):
     def _compute_correction(self):
         of_engines = self.filtered("is_of_engine")
         for each in of_engines:
-            is_lost = each.cause == RESTORED or not each.program_id._retail_engine()
+            is_lost = each.cause in (RESTORED, ABSENT) or not each.program_id._retail_engine()
             each.correction = "send" if is_lost else "follow"
         return super(RetailLoyaltyDifference, self - of_engines)._compute_correction()
 
@@ -97,15 +102,18 @@ class RetailLoyaltyDifference(models.Model):
         """Set the cards to what the engine says, and enter that in the ledger."""
         for each in self._open_of_engine():
             account = each._account()
+            account._accept_member(is_wanted=False)
             with changes_from(self.env.cr, account.program_id.retail_connector_id.id):
                 points = account.remote_balance - account.balance
-                account._enter_change("adjust", points, None, None, self.env._("Correction"))
+                if abs(points) > SMALLEST:
+                    account._enter_change("adjust", points, None, None, self.env._("Correction"))
             each._end_as_corrected()
 
     def action_send_balance(self):
         """Have the engine add or take the points by which it differs."""
         for each in self._open_of_engine():
             account = each._account()
+            account._accept_member(is_wanted=True)
             account._send_change(account.balance - account.remote_balance, self.env._("Correction"))
             each._end_as_corrected()
 

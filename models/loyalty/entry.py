@@ -22,6 +22,7 @@ KINDS = [
     ("pending", "Became Pending"),
     ("available", "Became Available"),
     ("delete", "Card Deleted"),
+    ("erase", "Member Erased"),
 ]
 
 

@@ -66,7 +66,7 @@ class RetailLoyaltyAccount(models.Model):
                      LIMIT 1
                     """,
                     self.program_id.retail_connector_id.id,
-                    self.card_id.partner_id._retail_customer_id(),
+                    self.card_id._retail_known_customer(),
                 )
             )
         )

@@ -152,7 +152,7 @@ class RetailLoyaltyReader(models.AbstractModel):
         """
         card, program = account.card_id, account.program_id._retail_engine_program()
         started_at = fields.Datetime.now()
-        membership = adapter.membership(program, card.partner_id._retail_customer_id())
+        membership = adapter.membership(program, card._retail_known_customer())
         if membership is None or account._is_as_read(membership):
             return Reading(membership, (), started_at)
         skew = timedelta(seconds=adapter.http.clock_skew or 0)

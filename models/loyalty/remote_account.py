@@ -16,6 +16,8 @@ class RetailLoyaltyAccount(models.Model):
     remote_id = fields.Char(
         "Engine's ID", readonly=True, help="The ID of the member's balance at the engine."
     )
+    remote_id = fields.Char("Engine's ID", readonly=True, help="Of the member's balance.")
+    is_absent = fields.Boolean(readonly=True, help="The engine does not know the member any more.")
     remote_balance = fields.Float("Balance at the Engine", digits=DIGITS, readonly=True)
     pending = fields.Float(digits=DIGITS, readonly=True, help="Points that cannot be spent yet.")
     tier = fields.Char(readonly=True)
@@ -61,8 +63,9 @@ class RetailLoyaltyAccount(models.Model):
             SQL(
                 """
                 UPDATE retail_loyalty_account a SET read_due_at = clock_timestamp() AT TIME ZONE 'UTC', read_step = %s
-                  FROM loyalty_program p
+                  FROM loyalty_program p, loyalty_card c
                  WHERE p.id = a.program_id AND p.retail_connector_id IS NOT NULL AND a.read_due_at IS NULL
+                   AND c.id = a.card_id AND c.partner_id IS NOT NULL AND c.retail_erased_at IS NULL
              RETURNING a.id
                 """,
                 len(STEPS) - 1,

@@ -2,7 +2,7 @@
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ...core.const import CLAIMABLE_STATES, OPEN_STATES, EventKind, State
 from ...schemas import EVENT_TYPES
@@ -55,6 +55,12 @@ class RetailSyncState(models.Model):
 
     @api.model
     def _why_nothing_to_resync(self, records, connectors):
+        if erased := records.filtered(lambda record: getattr(record, "retail_erased_at", False)):
+            return self.env._(
+                "%(record)s was erased on %(date)s: nothing is sent of it any more.",
+                record=erased[0].display_name,
+                date=format_date(self.env, erased[0].retail_erased_at),
+            )
         events = self.env["retail.event"]
         for event_type, stated in by_updated_event(records).items():
             if stated and not events._routes({event_type}, connectors):

@@ -148,6 +148,12 @@ class RetailConnector(models.Model):
     def _adapter_settings(self):
         return replace(super()._adapter_settings(), parallel_calls=self.parallel_calls)
 
+    def _hold_back(self, deliveries):
+        """Hook: decide those deliveries that cannot be sent now, or must not be sent any more.
+
+        :param deliveries: a list of :class:`~.outgoing.OutgoingDelivery`, with payloads where they could be built
+        """
+
     def _wanted_event_types(self):
         """Return the set of event types with an active flow."""
         return set(self.flow_ids.filtered("active").mapped("event_type"))

@@ -48,6 +48,7 @@ class ItemBuilder:
 
     def _build_model(self, res_model, deliveries):
         self._add_payloads(res_model, deliveries)
+        self.connector._hold_back([each for each in deliveries if each.decision is None])
         found = [each for each in deliveries if each.payload is not None]
         if not found:
             return

@@ -81,7 +81,7 @@ class LoyaltyCard(models.Model):
         if not points:
             return
         # As the superuser: whoever sells may have no rights on cards, and nobody creates events.
-        insert = self.env(su=True)["loyalty.card"]._retail_capture_points
+        insert = self.env(su=True, context={})["loyalty.card"]._retail_capture_points
         pending(self.env.cr, POINTS, Counter, insert)[self.id] += points
 
     def _retail_forget_points(self):
@@ -145,10 +145,14 @@ class LoyaltyCard(models.Model):
             "program_id": str(program.id),
             "program": program.name,
             "program_type": program.program_type,
-            "customer_id": card.partner_id._retail_customer_id(),
+            "customer_id": card._retail_known_customer(),
             "unit": program.portal_point_name or "",
             "expires_on": card.expiration_date.isoformat() if card.expiration_date else None,
         }
+
+    def _retail_known_customer(self):
+        """Return the canonical id of the customer as whom other systems know the member."""
+        return self.partner_id._retail_customer_id()
 
     def _retail_balance(self):
         try:

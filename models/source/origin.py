@@ -9,13 +9,17 @@ _origins = WeakKeyDictionary()
 
 @contextmanager
 def changes_from(cr, connector_id):
-    """Note that the changes within the block come from the system of a connector. They are captured before it ends."""
+    """Note that the changes within the block come from the system of a connector. They are captured before it ends.
+
+    :param connector_id: None for changes that Odoo makes because of others
+    """
+    before = _origins.get(cr)
     _origins[cr] = connector_id
     try:
         yield
         cr.flush()
     finally:
-        del _origins[cr]
+        _origins[cr] = before
 
 
 def origin_of(cr):
