@@ -67,6 +67,7 @@ from .loyalty import test_engine_difference
 from .loyalty import test_engine_returns
 from .loyalty import test_engine_talon_one
 from .loyalty import test_lots
+from .loyalty import test_members
 from .loyalty import test_ownership
 from .loyalty import test_portal
 from .loyalty import test_promotions

@@ -31,6 +31,7 @@ class Voucherify(Engine):
     @staticmethod
     def end_delay(sandbox):
         sandbox.act("process", "voucherify")
+        sandbox.configure("voucherify", processing_s=0)
 
     @staticmethod
     def points(sandbox):
@@ -40,7 +41,51 @@ class Voucherify(Engine):
         return card["balance"]["points"]
 
     @staticmethod
-    def give(sandbox, points):
+    def points_of(sandbox, customer_id):
+        """Return the points of a customer of Odoo; None if they are no member."""
+        sandbox.act("process", "voucherify")
+        path = f"/v2/loyalties/programs/{Voucherify.program}/memberships/odoo-{customer_id}"
+        headers = {"X-App-Id": "sandbox-app", "X-App-Token": "sandbox-token"}
+        by = {"identification_type": "customer_source_id"}
+        answer = requests.get(sandbox.url + path, timeout=10, params=by, headers=headers)
+        if answer.status_code == 404:
+            return None
+        return answer.json()["cards"][0]["card"]["balance"]["points"]
+
+    @staticmethod
+    def personal(sandbox):
+        """Return what it has of persons."""
+        return [sandbox.records(kind, "voucherify") for kind in ("customers", "orders")]
+
+    @classmethod
+    def _call(cls, sandbox, method, path, body=None):
+        headers = {"X-App-Id": "sandbox-app", "X-App-Token": "sandbox-token"}
+        answer = requests.request(method, sandbox.url + path, timeout=10, json=body, headers=headers)
+        answer.raise_for_status()
+        return answer
+
+    @classmethod
+    def delete_member(cls, sandbox):
+        """Delete the only member, as somebody does there."""
+        [member] = [each for each in sandbox.records("members", "voucherify") if each["status"] != "DELETED"]
+        cls._call(sandbox, "DELETE", f"/v2/loyalties/programs/{cls.program}/members/{member['id']}")
+
+    @classmethod
+    def delete_customer(cls, sandbox, customer_id):
+        cls._call(sandbox, "DELETE", f"/v1/customers/odoo-{customer_id}")
+
+    @classmethod
+    def enroll(cls, sandbox, customer_id, points):
+        """Make a customer a member who has points."""
+        about = {"type": "customer_source_id", "customer_source_id": f"odoo-{customer_id}"}
+        path = f"/v2/loyalties/programs/{cls.program}/members"
+        member = cls._call(sandbox, "POST", path, {"customer_identification": about}).json()
+        path += f"/{member['id']}/cards/{member['cards'][0]['card']['id']}/points"
+        cls._call(sandbox, "POST", path, {"points": points})
+        sandbox.act("process", "voucherify")
+
+    @staticmethod
+    def give(sandbox, points, customer_id=None):
         """Give points to the only member, as somebody does there."""
         [card], [member] = (sandbox.records(kind, "voucherify") for kind in ("cards", "members"))
         path = f"programs/{member['program_id']}/members/{member['id']}/cards/{card['id']}/points"
@@ -66,7 +111,8 @@ class TalonOne(Engine):
 
     @staticmethod
     def end_delay(sandbox):
-        sandbox.configure("talon_one", ahead_s=15 * 86_400, clock_skew=15 * 86_400)
+        programs = [{"return_policy": "unlimited"}]
+        sandbox.configure("talon_one", programs=programs, ahead_s=15 * 86_400, clock_skew=15 * 86_400)
 
     @classmethod
     def points(cls, sandbox):
@@ -77,9 +123,26 @@ class TalonOne(Engine):
         return balance["activePoints"] - balance["negativePoints"]
 
     @staticmethod
-    def give(sandbox, points):
-        [profile] = sandbox.records("profiles", "talon_one")
-        path = f"/v1/loyalty_programs/5/profile/{profile['integrationId']}/add_points"
+    def points_of(sandbox, customer_id):
+        path = f"/v1/loyalty_programs/5/profile/odoo-{customer_id}/balances"
+        headers = {"Authorization": "ApiKey-v1 sandbox-api-key"}
+        answer = requests.get(sandbox.url + path, timeout=10, headers=headers)
+        if answer.status_code == 404:
+            return None
+        balance = answer.json()["balance"]
+        return balance["activePoints"] - balance["negativePoints"]
+
+    @staticmethod
+    def personal(sandbox):
+        return [sandbox.records(kind, "talon_one") for kind in ("profiles", "sessions")]
+
+    @staticmethod
+    def give(sandbox, points, customer_id=None):
+        key = f"odoo-{customer_id}"
+        if customer_id is None:
+            [profile] = sandbox.records("profiles", "talon_one")
+            key = profile["integrationId"]
+        path = f"/v1/loyalty_programs/5/profile/{key}/add_points"
         headers = {"Authorization": "ManagementKey-v1 sandbox-mgmt-key"}
         requests.put(
             sandbox.url + path, timeout=10, json={"points": points}, headers=headers

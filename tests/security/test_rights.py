@@ -35,6 +35,7 @@ RIGHTS = {
     "retail.dead.letter.wizard": (ALL, ALL),
     "retail.delivery": (READ, READ),
     "retail.delivery.attempt": (READ, READ),
+    "retail.erasure": ((), ALL),
     "retail.error.group": (READ, READ),
     "retail.event": (READ, READ),
     "retail.field.map": (READ, ALL),
@@ -52,6 +53,7 @@ RIGHTS = {
     "retail.loyalty.points": (READ, READ),
     "retail.loyalty.share": (READ, READ),
     "retail.loyalty.transfer": ((), ALL),
+    "retail.loyalty.unmerge": ((), ALL),
     "retail.mapping.preview": ((), ALL),
     "retail.jwks": ((), ()),
     "retail.message": (READ, READ),
@@ -192,6 +194,8 @@ class RightsCase(RetailCase):
         as_superuser["retail.loyalty.enroll"].create({"partner_id": buyer.id, "program_id": program.id})
         values = {"card_id": card.id, "target_id": card.id, "points": 1, "reason": "Household"}
         as_superuser["retail.loyalty.transfer"].create(values)
+        as_superuser["retail.loyalty.unmerge"].create({"card_id": card.id, "name": "Bo"})
+        as_superuser["retail.erasure"].create({"partner_id": buyer.id, "reason": "Asked for it"})
         as_superuser["retail.loyalty.owner"].create({"program_id": program.id, "engine_id": connector.id})
         cls.env["retail.drain"]._run(connector.id, "realtime")
         as_manager = connector.with_user(manager)
