@@ -34,6 +34,8 @@ from . import till_difference
 from . import till_order
 from . import till_code
 from . import ownership
+from . import merge
+from . import unmerge
 from . import lot_period
 from . import card_balance
 from . import lot_schedule
@@ -47,7 +49,5 @@ from . import promotion_comparison
 from . import promotion_difference
 from . import promotion_correction
 from . import promotion_connector
-from . import merge
-from . import unmerge
 from . import erasure
 from . import other_member

@@ -102,7 +102,7 @@ class RetailLoyaltyAccount(models.Model):
               ORDER BY 5, 4 LIMIT 20
                 """,
                 connector=self.program_id.retail_connector_id.id,
-                customer=self.card_id.partner_id._retail_customer_id(),
+                customer=self.card_id._retail_known_customer(),
                 at=transaction.occurred_at - skew,
                 days=ORDERS_OF,
                 margin=CLOCK_MARGIN,

@@ -2,13 +2,14 @@
 
 import json
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...core.errors import TransientError
 from ..source.capture import CapturedEvent
 from ..source.partner_merge import MERGING
+from .lot import Move
 
 ERASED = "customer.erased"
 
@@ -47,7 +48,13 @@ class LoyaltyCard(models.Model):
         accounts.write({"read_due_at": False, "tier": False, "expiring_points": 0, "expiring_on": False})
 
     def _retail_end_points(self):
-        """Book that the points are gone. No system is told: each erases the member itself."""
+        """Book that the points are gone, also the pending ones. No system is told: each erases the member itself."""
+        for lot in self.env["retail.loyalty.lot"].search(
+            [("card_id", "=", self.id), ("state", "=", "pending")]
+        ):
+            lot.state = "available"
+            self._retail_move(Move.RELEASE, lot.left, lot._source(), self.env._("No longer pending"))
+        self.env.cr.flush()
         points = round(self.points, 6)
         if points:
             self.env["retail.loyalty.entry"]._book(self, "erase", -points)
@@ -151,16 +158,6 @@ class RetailConnector(models.Model):
             ERASED, int(customer_id), is_fact=True, payload=json.dumps({"id": customer_id})
         )
         self.env["retail.event"]._insert("res.partner", [captured], connectors=self, is_manual=True)
-
-
-class RetailLoyaltyAccount(models.Model):
-    _inherit = "retail.loyalty.account"
-
-    @api.model
-    def _read_soon(self, cards):
-        """Not those of erased members."""
-        # As the superuser: see the overridden method.
-        return super()._read_soon(cards.sudo().filtered(lambda card: not card.retail_erased_at))
 
 
 def _customer_of(delivery):

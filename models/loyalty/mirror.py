@@ -182,47 +182,6 @@ class RetailLoyaltyAccount(models.Model):
         card.env["loyalty.history"].create({"card_id": card.id, "description": description, **amounts})
         card.points += points
 
-    # -- orders ------------------------------------------------------------------------------------
-
-    def _order_of(self, transaction, skew):
-        """Return ``(model, id)`` of the order of a transaction, None if it is not known.
-
-        An engine that does not name the order books its points soon after it got it: it is the newest one that had
-        arrived by then, and has no points yet. The arrival may be recorded later, if an answer was lost.
-        """
-        if transaction.order:
-            return self._named_order(transaction.order)
-        if transaction.kind != "earn":
-            return None
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT d.res_model, d.res_id FROM retail_delivery d
-                  JOIN retail_event e ON e.id = d.event_id
-                 WHERE d.connector_id = %(connector)s AND d.event_type = 'order.paid' AND d.state = 'delivered'
-                   AND e.payload->>'customer_id' = %(customer)s
-                   AND d.queued_at <= %(at)s + %(margin)s AND d.finished_at >= %(at)s - %(days)s
-                   AND NOT EXISTS (SELECT FROM retail_loyalty_entry l
-                                    WHERE l.card_id = %(card)s AND l.kind = 'earn'
-                                      AND l.order_id = d.res_id AND l.order_model = d.res_model)
-              ORDER BY d.finished_at > %(at)s + %(margin)s, abs(extract(epoch FROM d.finished_at - %(at)s)) LIMIT 1
-                """,
-                connector=self.program_id.retail_connector_id.id,
-                customer=self.card_id._retail_known_customer(),
-                at=transaction.occurred_at - skew,
-                days=ORDERS_OF,
-                margin=CLOCK_MARGIN,
-                card=self.card_id.id,
-            )
-        )
-        return rows[0] if rows else None
-
-    def _named_order(self, key):
-        """Return the same of an order that an engine names."""
-        channel, order_id = order_of(key) or (None, None)
-        model = ORDER_MODELS.get(channel)
-        return (model, order_id) if model and self.env[model].browse(order_id).exists() else None
-
 
 class RetailDelivery(models.Model):
     _inherit = "retail.delivery"

@@ -16,7 +16,6 @@ class RetailLoyaltyAccount(models.Model):
     remote_id = fields.Char(
         "Engine's ID", readonly=True, help="The ID of the member's balance at the engine."
     )
-    remote_id = fields.Char("Engine's ID", readonly=True, help="Of the member's balance.")
     is_absent = fields.Boolean(readonly=True, help="The engine does not know the member any more.")
     remote_balance = fields.Float("Balance at the Engine", digits=DIGITS, readonly=True)
     pending = fields.Float(digits=DIGITS, readonly=True, help="Points that cannot be spent yet.")
@@ -34,9 +33,11 @@ class RetailLoyaltyAccount(models.Model):
 
     @api.model
     def _read_soon(self, cards):
-        """Have the balances of cards read from their engines at once, and again for a while."""
+        """Have the balances of cards read from their engines at once, and again for a while; not of erased members."""
         # As the superuser: whoever sells has no rights on accounts, and may have none on programs.
-        cards = cards.sudo().filtered(lambda card: card.program_id.retail_connector_id and card.partner_id)
+        cards = cards.sudo().filtered(
+            lambda card: card.program_id.retail_connector_id and card.partner_id and not card.retail_erased_at
+        )
         for card in cards.sorted("id"):
             self.env.execute_query(
                 SQL(

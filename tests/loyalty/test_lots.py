@@ -243,6 +243,17 @@ class TestLots(CreditCase):
         self.assertEqual(self._figures()[:2], (111.5, 0))
         self._assert_all()
 
+    def test_an_erased_customer(self):
+        """Also what is pending is gone, and does not come back on its day."""
+        self._ordered(1)
+        self.customer.sudo()._retail_erase()
+        self._commit()
+        self.assertEqual((self.card.points, self.card.retail_pending), (0, 0))
+        self.assertEqual(self.env["retail.loyalty.proof"]._differences(self.card), [])
+        self._on("2031-01-24")
+        self.assertEqual(self._mature(), 0)
+        self.assertEqual(self.card.points, 0)
+
     def test_one_card_that_fails(self):
         """It does not stop the others, and is done when it can be."""
         self._ordered(2)

@@ -333,11 +333,11 @@ class TestMembersOfVoucherify(MergeStory, MembersCase):
         self.customer.category_id = tags
         self._send()
         [found] = [each for each in self.remote.personal(self.sandbox)[0] if each["name"] == "Ann Lee"]
-        self.assertEqual(found["metadata"]["tags"], "Gold;Local")
+        self.assertEqual(found["metadata"]["tags"], ["Gold", "Local"])
         tags[0].name = "Silver"
         self._send()
         [found] = [each for each in self.remote.personal(self.sandbox)[0] if each["name"] == "Ann Lee"]
-        self.assertEqual(found["metadata"]["tags"], "Local;Silver")
+        self.assertEqual(found["metadata"]["tags"], ["Local", "Silver"])
 
     def test_the_member_is_deleted_there(self):
         card = self._member()
