@@ -8,6 +8,10 @@ import inbound_batch
 import inbound_single
 import large_table
 import losses
+import loyalty_balance_lookup
+import loyalty_events
+import loyalty_proof
+import loyalty_sale_to_balance
 import memory
 import order_capture
 import order_capture_contended
@@ -34,6 +38,10 @@ BENCHMARKS = {
     "inbound_single": inbound_single.measure,
     "inbound_batch": inbound_batch.measure,
     "back_office_under_storm": back_office_under_storm.measure,
+    "loyalty_sale_to_balance": loyalty_sale_to_balance.measure,
+    "loyalty_balance_lookup": loyalty_balance_lookup.measure,
+    "loyalty_events": loyalty_events.measure,
+    "loyalty_proof": loyalty_proof.measure,
 }
 
 # Names for several of them.
@@ -45,4 +53,5 @@ GROUPS = {
         "order_capture_contended",
         "back_office_under_storm",
     ),
+    "loyalty": ("loyalty_sale_to_balance", "loyalty_balance_lookup", "loyalty_events", "loyalty_proof"),
 }

@@ -6,7 +6,7 @@
     "author": "Retail Hub maintainers",
     "website": "https://github.com/retail-hub/retail_hub",
     "license": "LGPL-3",
-    "depends": ["sale", "queue_job"],
+    "depends": ["loyalty", "sale", "queue_job"],
     "external_dependencies": {"python": ["phonenumbers", "requests"]},
     "data": ["security/ir.model.access.csv"],
 }
