@@ -33,6 +33,7 @@ from . import loyalty_hold
 from . import loyalty_confirm
 from . import loyalty_commit
 from . import loyalty_release
+from . import loyalty_enroll
 from . import loyalty_earn
 from . import loyalty_reverse
 from . import connector

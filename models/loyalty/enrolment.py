@@ -10,10 +10,11 @@ ENROLMENT_LOCK = 1919247461  # the first key of the advisory lock of a customer 
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    def _retail_enroll(self, program, source):
+    def _retail_enroll(self, program, source, consented_at=None):
         """Return the customer's card of a program; create it if there is none.
 
         :param source: where they agreed to the terms, for people
+        :param consented_at: when (UTC, naive); None: now
         :raise UserError: the customer cannot be enrolled
         """
         self.ensure_one()
@@ -35,7 +36,7 @@ class ResPartner(models.Model):
             {
                 "program_id": program.id,
                 "partner_id": self.id,
-                "retail_consented_at": fields.Datetime.now(),
+                "retail_consented_at": consented_at or fields.Datetime.now(),
                 "retail_consent_source": source,
             }
         )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ..base import Canonical, Decimal, Timestamp
+from ..loyalty_member import LoyaltyBalanceV1
 from .base import CommandType, ExternalId, Line
 from .order import HoldMinutes
 
@@ -39,6 +40,27 @@ class LoyaltyCardRefV1(Canonical):
         if bool(self.code) == bool(self.customer_external_id):
             raise ValueError("Name the card by either its code or its customer.")
         return self
+
+
+class LoyaltyEnrollV1(Canonical):
+    """Make a customer a member of a loyalty program, who has agreed to its terms.
+
+    ``consented_at`` is when they agreed, ``consent_source`` where, such as a page of your shop. Without ``program_id``,
+    it is the only program.
+    """
+
+    customer_external_id: ExternalId
+    program_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,18}$")] = ""
+    consented_at: Timestamp
+    consent_source: Line = Field(min_length=1, max_length=128)
+
+
+class LoyaltyEnrollResultV1(Canonical):
+    """The card of a member. ``outcome`` is ``unchanged`` if the customer was a member before."""
+
+    outcome: Literal["enrolled", "unchanged"]
+    customer_external_id: str
+    card: LoyaltyBalanceV1
 
 
 class LoyaltyHoldV1(Canonical):
@@ -158,7 +180,19 @@ def _subject_of_points(command):
     return f"loyalty_points/{command.external_id}"
 
 
+def _subject_of_member(command):
+    return f"customer/{command.customer_external_id}"
+
+
 COMMAND_TYPES = (
+    CommandType(
+        "loyalty.enroll",
+        LoyaltyEnrollV1,
+        LoyaltyEnrollResultV1,
+        "loyalty:redeem",
+        "Enroll a customer",
+        _subject_of_member,
+    ),
     CommandType(
         "loyalty.hold", LoyaltyHoldV1, LoyaltyHoldResultV1, "loyalty:redeem", "Hold points", _subject
     ),

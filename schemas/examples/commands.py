@@ -101,6 +101,11 @@ LOYALTY_HOLD = {
     "minutes": 15,
     "reference": "W-1001",
 }
+LOYALTY_ENROLL = {
+    "customer_external_id": "C-1",
+    "consented_at": "2026-11-28T10:00:00Z",
+    "consent_source": "Checkout of the web shop",
+}
 LOYALTY_EARN = {
     "external_id": "W-1001",
     "card": {"customer_external_id": "C-1"},
@@ -124,6 +129,7 @@ COMMAND_EXAMPLES = {
     "payment.refund": PAYMENT_REFUND,
     "shipment.confirm": SHIPMENT,
     "return.receive": RETURN,
+    "loyalty.enroll": LOYALTY_ENROLL,
     "loyalty.hold": LOYALTY_HOLD,
     "loyalty.confirm": {"external_id": "H-1", "card": {"customer_external_id": "C-1"}, "points": "250"},
     "loyalty.commit": {"external_id": "H-1"},

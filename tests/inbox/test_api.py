@@ -343,6 +343,7 @@ class TestApi(ApiCase):
                 "/loyalty/holds",
                 "/loyalty/holds/{external_id}/commit",
                 "/loyalty/holds/{external_id}/release",
+                "/loyalty/members",
                 "/loyalty/members/{external_id}",
                 "/loyalty/points",
                 "/loyalty/points/{external_id}/reverse",

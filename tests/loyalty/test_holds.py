@@ -312,3 +312,42 @@ class TestLoyaltyHolds(HoldsCase):
             refused["payload"]["message"],
             f"20 points of the card {self.card.code} are available: the others are held for a checkout.",
         )
+
+
+@tagged("-at_install", "post_install")
+class TestLoyaltyEnrolment(HoldsCase):
+    """Customers become members through the API, with their consent."""
+
+    def enroll(self, status=200, **values):
+        content = {
+            "customer_external_id": "C-1",
+            "consented_at": "2026-11-28T10:00:00Z",
+            "consent_source": "Checkout of the web shop",
+            **values,
+        }
+        response = self.post("/loyalty/members", content)
+        self.assertEqual(response.status_code, status, response.text)
+        return response.json()
+
+    def test_enrolled_once(self):
+        club = self._program("Club of the Web Shop")
+        found = self.enroll(status=201, program_id=str(club.id))
+        card = self.env["loyalty.card"].search([("program_id", "=", club.id)])
+        self.assertEqual((found["outcome"], found["card"]["card_id"]), ("enrolled", str(card.id)))
+        self.assertEqual((card.partner_id, card.points), (self.customer, 0))
+        self.assertEqual(str(card.retail_consented_at), "2026-11-28 10:00:00")
+        self.assertEqual(card.retail_consent_source, "Checkout of the web shop")
+        again = self.enroll(program_id=str(club.id), consent_source="Elsewhere")
+        self.assertEqual((again["outcome"], again["card"]["card_id"]), ("unchanged", str(card.id)))
+        self.assertEqual(card.retail_consent_source, "Checkout of the web shop")
+
+    def test_a_member_stays_one(self):
+        found = self.enroll()
+        self.assertEqual((found["outcome"], found["card"]["balance"]), ("unchanged", "100"))
+
+    def test_what_cannot_be(self):
+        self.assertIn("not-found", self.enroll(status=404, customer_external_id="C-9")["type"])
+        self.assertIn("invalid-request", self.enroll(status=422, program_id="999999")["type"])
+        self._program("Second Club")
+        self.assertIn("invalid-request", self.enroll(status=422)["type"])
+        self.enroll(status=422, consent_source="")

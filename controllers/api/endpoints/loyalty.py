@@ -37,6 +37,13 @@ ENDPOINTS = (
     ),
     command_endpoint(
         "POST",
+        "/loyalty/members",
+        "enrollCustomer",
+        "loyalty.enroll",
+        ("not-found", "conflict", "invalid-request"),
+    ),
+    command_endpoint(
+        "POST",
         "/loyalty/holds",
         "holdPoints",
         "loyalty.hold",
