@@ -340,6 +340,7 @@ class TestApi(ApiCase):
                 "/customers/{external_id}/erase",
                 "/events",
                 "/inventory",
+                "/loyalty/confirmations",
                 "/loyalty/holds",
                 "/loyalty/holds/{external_id}/commit",
                 "/loyalty/holds/{external_id}/release",
