@@ -111,7 +111,7 @@ class RetailLoyaltyConfirmation(models.Model):
             return
         self.env["mail.mail"].create(
             {
-                "subject": texts.env._("Your code of %(company)s", company=self.company_id.name),
+                "subject": texts.env._("Your code for %(company)s", company=self.company_id.name),
                 "body_html": Markup("<p>%s</p>") % text,
                 "email_from": self.company_id.email_formatted or self.env.user.email_formatted,
                 "email_to": customer.email_formatted,

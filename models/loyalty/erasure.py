@@ -121,7 +121,7 @@ class RetailConnector(models.Model):
                 continue
             each.cancel(
                 self.env._(
-                    "The customer was erased: nothing is sent to %(engine)s any more.", engine=self.name
+                    "The customer was erased, and is not sent to %(engine)s any more.", engine=self.name
                 )
             )
         for each in deliveries:

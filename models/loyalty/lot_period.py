@@ -32,7 +32,8 @@ class LoyaltyProgram(models.Model):
     retail_has_lots = fields.Boolean(
         readonly=True,
         copy=False,
-        help="The points of each card are kept in lots: when they can be spent, and expire.",
+        help="The points of each card are kept in lots, each with the day on which it can be spent and the day on which"
+        " it expires.",
     )
 
     _retail_periods_positive = models.Constraint(

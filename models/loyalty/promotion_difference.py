@@ -95,7 +95,7 @@ class RetailPromotionDifference(models.Model):
             "discount": self.env._("%(subject)s gives another discount in Odoo than at %(system)s."),
             "price": self.env._("%(subject)s has another price in Odoo than at %(system)s."),
             "segment": self.env._(
-                "Other customers have the tag %(subject)s in Odoo than are in the segment at %(system)s."
+                "The customers with the tag %(subject)s in Odoo are not those in the segment at %(system)s."
             ),
         }
 

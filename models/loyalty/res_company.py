@@ -13,6 +13,6 @@ class ResCompany(models.Model):
     retail_confirm_above = fields.Float(
         "Redemptions to Confirm Above",
         default=0,
-        help="Customers confirm that they redeem more points than this in a web shop or another system: with a code"
-        " that Odoo sends them, or by their card. 0: they confirm nothing.",
+        help="Whoever redeems more points than this in a web shop or another system confirms it, with a code that Odoo"
+        " sends to the customer or with the card. 0: no confirmation is needed.",
     )

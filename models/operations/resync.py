@@ -57,7 +57,7 @@ class RetailSyncState(models.Model):
     def _why_nothing_to_resync(self, records, connectors):
         if erased := records.filtered(lambda record: getattr(record, "retail_erased_at", False)):
             return self.env._(
-                "%(record)s was erased on %(date)s: nothing is sent of it any more.",
+                "%(record)s was erased on %(date)s, and is not sent any more.",
                 record=erased[0].display_name,
                 date=format_date(self.env, erased[0].retail_erased_at),
             )

@@ -269,7 +269,7 @@ class MergeStory:
         self.assertFalse(self.env["retail.loyalty.account"].search([]).read_due_at)
         self.env["retail.loyalty.account"]._read_soon(card)
         self.assertFalse(self.env["retail.loyalty.account"].search([]).read_due_at)
-        with self.assertRaisesRegex(UserError, "was erased on .* nothing is sent of it any more"):
+        with self.assertRaisesRegex(UserError, "was erased on .*, and is not sent any more"):
             self.customer.action_retail_resync()
         with self.assertRaisesRegex(UserError, "cannot be used again"):
             card.active = True
