@@ -12,7 +12,9 @@ class RetailErasure(models.TransientModel):
     _inherit = ["retail.checked"]
 
     partner_id = fields.Many2one("res.partner", "Customer", required=True, readonly=True, ondelete="cascade")
-    systems = fields.Char("Erased In", compute="_compute_effects", help="Each of these systems is asked to erase the customer.")
+    systems = fields.Char(
+        "Erased In", compute="_compute_effects", help="Each of these systems is asked to erase the customer."
+    )
     points = fields.Char("Points Lost", compute="_compute_effects")
     reason = fields.Char(help="The reason stays on the customer. Enter no personal data.")
 

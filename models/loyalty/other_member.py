@@ -11,7 +11,9 @@ class RetailLoyaltyAccount(models.Model):
     _inherit = "retail.loyalty.account"
 
     other_remote_id = fields.Char(
-        "Other Engine's ID", readonly=True, help="The ID of the balance that the engine has for this customer now."
+        "Other Engine's ID",
+        readonly=True,
+        help="The ID of the balance that the engine has for this customer now.",
     )
     other_transaction = fields.Char(readonly=True, help="The last transaction of that balance.")
 
