@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.http import request
 
 from ...connectors.asking import ask
 from ...connectors.loyalty import CodeQuestion
 from ...core.errors import BusinessError, RemoteError
+from ...core.guesses import Guesses
 from .code_program import GIFT_CARD
 
 _logger = logging.getLogger(__name__)
@@ -20,6 +22,8 @@ ANSWER_SECONDS = 3
 REFUSED_SECONDS = 30  # for which nobody is asked again about a code that a cart cannot have as it is
 MOST_REFUSALS = 1_000
 
+# Codes that a visitor can try in vain: whoever guesses those of gift cards would steal.
+_guesses = Guesses(10, 600)
 _refusals = {}  # in each process: {(database, basket, code): (until, why it cannot be used)}
 
 
@@ -62,15 +66,34 @@ class CodeAsker(models.AbstractModel):
             return code, None
         if card.program_type == GIFT_CARD and card._retail_held()[card]:
             return code, self._in_use()  # asked for, the engine would hold a part of it
+        if not self._may_guess():
+            return code, self.env._("You have tried too many codes. Try again in some minutes.")
         for engine in known or engines:
             found, problem = self._ask(engine, code, basket)
-            if problem:
-                return code, problem
             if found:
                 return found.code, self._hold(engine, found, basket)
+            if problem:
+                return code, problem
         if not known:
             return code, None
         return code, self.env._("%(engine)s does not know this code any more.", engine=known.name)
+
+    @api.model
+    def _visitor(self):
+        """Return what identifies a visitor of a web shop; None for those who work here."""
+        if not request or self.env.user._is_internal():
+            return None
+        return (self.env.cr.dbname, request.httprequest.remote_addr)
+
+    @api.model
+    def _may_guess(self):
+        visitor = self._visitor()
+        return not visitor or _guesses.has_some(visitor, time.monotonic())
+
+    @api.model
+    def _count_guess(self):
+        if visitor := self._visitor():
+            _guesses.count(visitor, time.monotonic())
 
     @api.model
     def _is_own(self, code):
@@ -120,8 +143,12 @@ class CodeAsker(models.AbstractModel):
                 currency=currency.name,
             )
         try:
-            return self._answer_of(engine, code, basket), None
+            found = self._answer_of(engine, code, basket)
+            if not found:
+                self._count_guess()
+            return found, None
         except BusinessError as error:
+            self._count_guess()
             return None, self.env._(
                 "%(engine)s refuses this code: %(reason)s", engine=engine.name, reason=error.message
             )

@@ -1,6 +1,7 @@
 """Codes of a loyalty engine on quotations: asked for, held, redeemed once, and given back."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import UserError
@@ -187,6 +188,21 @@ class TestCodes(CodeCase):
 
     def test_a_code_that_nobody_knows(self):
         self.assertEqual(self._refused(self._quotation_of(), "TEA11"), NOT_THERE)
+
+    def test_a_visitor_who_guesses(self):
+        """Ten codes are tried in vain; then the engine is not asked, not even for one that is right."""
+        self._voucher()
+        order = self._quotation_of()
+        asker = self.env.registry["retail.code.asker"]
+        with patch.object(asker, "_visitor", lambda _self: ("shop", "198.51.100.7")):
+            for number in range(10):
+                self._refused(order, f"GUESS{number}")
+            self.assertEqual(len(self._asked()), 10)
+            self.assertEqual(
+                self._refused(order), "You have tried too many codes. Try again in some minutes."
+            )
+        self.assertEqual(len(self._asked()), 10)
+        self.assertTrue(self._enter(order), "Those who work here can go on.")
 
     def test_the_engine_is_away(self):
         self._voucher()
