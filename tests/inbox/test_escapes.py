@@ -210,7 +210,9 @@ class TestCompanyEscapes(FulfilmentCase):
                 self.assertSameAsNothing(partial(self.in_batch, name), THEIRS, NOBODYS, (200,))
 
     def in_batch(self, name, code):
-        data = {**COMMAND_EXAMPLES[name], "external_id": code}
+        example = COMMAND_EXAMPLES[name]
+        named = "customer_external_id" if "customer_external_id" in example else "external_id"
+        data = {**example, named: code}
         command = {"command": name, "idempotency_key": str(uuid.uuid4()), "data": data}
         response = self.call("POST", "/batch", {"commands": [command]})
         [result] = response.json()["results"]
