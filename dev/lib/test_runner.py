@@ -29,7 +29,19 @@ PURE_FOLDERS = [str(PURE), *map(str, sorted((ROOT / "dev" / "addons").glob("*/te
 # The tag of Odoo tests that need modules which the addon does not depend on.
 NEIGHBOURS = "neighbours"
 # Classes of Odoo tests that take long, and run beside the others.
-BESIDE = ("TestTillTours", "TestTillHolds", "TestTillOrders", "TestTillBalances", "TestReturnsAtTheTill")
+BESIDE = (
+    "TestApiPayments",
+    "TestApiRefunds",
+    "TestBranches",
+    "TestFuzz",
+    "TestHubSpotOrders",
+    "TestReturnsAtTheTill",
+    "TestTillBalances",
+    "TestTillHolds",
+    "TestTillOrders",
+    "TestTillTours",
+    "TestWatched",
+)
 # Seconds without output after which a run counts as hanging.
 SILENCE = 900
 
