@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import till_screens
 from chromium import Chromium
 from PIL import Image
 
@@ -379,7 +378,6 @@ SCREENS: tuple[Callable[[Visitor], bytes | None], ...] = (
     phone,
     blocked,
     backfill_failures,
-    *till_screens.SCREENS,
 )
 
 
