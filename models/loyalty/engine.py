@@ -50,7 +50,7 @@ class LoyaltyProgram(models.Model):
     retail_remote_wallet = fields.Char(
         "Engine's Wallet ID",
         copy=False,
-        help="Enter it if the program has several balances there. Empty: its only one.",
+        help="Only needed if the program has several balances in the loyalty engine.",
     )
 
     @api.constrains("retail_connector_id", "retail_remote_program", "applies_on", "program_type")

@@ -69,7 +69,7 @@ class LoyaltyCard(models.Model):
         "Member's Customer ID",
         readonly=True,
         copy=False,
-        help="The ID of the customer as whom other systems know the member, if it was merged.",
+        help="If the member was merged: the customer ID by which other systems still know them.",
     )
     retail_former_code = fields.Char(
         readonly=True, copy=False, help="The code that the other card took over."

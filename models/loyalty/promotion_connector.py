@@ -28,7 +28,7 @@ class RetailConnector(models.Model):
     )
     promotions_compared_at = fields.Datetime("Promotions Compared", readonly=True, copy=False)
     promotions_trouble = fields.Char(
-        "Last Comparison", readonly=True, copy=False, help="Why the last comparison was not possible."
+        "Last Comparison", readonly=True, copy=False, help="Why the last comparison failed."
     )
     promotion_difference_count = fields.Integer(
         "Promotion Differences", compute="_compute_promotion_difference_count"

@@ -109,7 +109,7 @@ class RetailPromotionDifference(models.Model):
             "price": self.env._(
                 "The price was changed on one side only, or the one at %(system)s is without taxes."
             ),
-            "segment": self.env._("The segment is out of date, or the tags are."),
+            "segment": self.env._("Either the segment or the tags are out of date."),
         }
 
     def _text_of(self, values):

@@ -6,6 +6,8 @@ from psycopg2 import OperationalError
 
 from odoo import models
 
+from ...core.tracebacks import without_values
+
 _logger = logging.getLogger(__name__)
 
 
@@ -32,8 +34,8 @@ class LoyaltyShare(models.Model):
                 step()
         except OperationalError:  # somebody else changed the same: Odoo repeats the transaction
             raise
-        except Exception:
-            _logger.exception("The points of %s were not shared out or reversed.", record)
+        except Exception as error:  # overrides of cards and their history may raise anything
+            _logger.error("Cannot share out or reverse the points of %s\n%s", record, without_values(error))
 
 
 class PosOrder(models.Model):
