@@ -66,6 +66,7 @@ from .loyalty import test_engine
 from .loyalty import test_engine_difference
 from .loyalty import test_engine_returns
 from .loyalty import test_engine_talon_one
+from .loyalty import test_failures as test_loyalty_failures
 from .loyalty import test_lots
 from .loyalty import test_members
 from .loyalty import test_ownership

@@ -31,6 +31,7 @@ from . import till_balance
 from . import till_hold
 from . import code_order
 from . import till_difference
+from . import failure
 from . import till_order
 from . import till_code
 from . import ownership

@@ -63,11 +63,8 @@ class PosOrder(models.Model):
     def action_pos_order_paid(self):
         """Also keep the shares of points of an engine that the order spent."""
         result = super().action_pos_order_paid()
-        # As the superuser: whoever sells may have no rights on cards, and shares are the hub's own.
-        order = self.sudo()
-        if order._retail_redeemed():
-            shares = order.env["retail.loyalty.share"]
-            shares._without_stopping(lambda: shares._count(order), order)
+        if self._retail_redeemed():
+            self.env["retail.loyalty.difference"]._attempt("shared", self)
         return result
 
     def _retail_last_return(self):
@@ -85,7 +82,7 @@ class SaleOrder(models.Model):
 
     def _action_cancel(self):
         """Take back what an engine gave for the orders: Odoo knows of nothing that they earned."""
-        # As the superuser: see above.
+        # As the superuser: whoever sells may have no rights on cards, and shares are the hub's own.
         orders = self.sudo().filtered(lambda order: order.state == "sale")
         left = {order: order._retail_left_of_engine() for order in orders}
         result = super()._action_cancel()

@@ -1,17 +1,16 @@
 """Each hour, points become available whose day has come, and others expire."""
 
-import logging
-
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
 
-from ...core.tracebacks import without_values
 from .lot import Move
 
-_logger = logging.getLogger(__name__)
-
 BATCH = 500
+
+
+def _domains(today):
+    """Return the domains of the lots that become available, and of those that expire."""
+    due = [("state", "=", "pending"), ("available_on", "<=", today)]
+    return due, [("state", "=", "available"), ("expires_on", "<", today)]
 
 
 class RetailLoyaltyLot(models.Model):
@@ -25,30 +24,18 @@ class RetailLoyaltyLot(models.Model):
 
     @api.model
     def _mature(self, limit):
-        """Do that for so many lots at most; return their number. What is done already is not found again."""
-        today, count = fields.Date.context_today(self), 0
-        due = [("state", "=", "pending"), ("available_on", "<=", today)]
-        over = [("state", "=", "available"), ("expires_on", "<", today)]
-        for domain, step in ((due, "_activate"), (over, "_expire")):
-            lots = self.search(domain, order="card_id, expires_on, id", limit=limit - count)
-            for of_card in lots.grouped("card_id").values():
-                count += of_card._without_stopping(getattr(of_card, step))
+        """Do that for so many lots, and all others of their cards; return their number.
+
+        What is done already is not found again. A card that fails does not stop others.
+        """
+        today = fields.Date.context_today(self)
+        lots = self.browse().union(
+            *(self.search(domain, order="card_id, id", limit=limit) for domain in _domains(today))
+        )
+        differences = self.env["retail.loyalty.difference"]
+        count = sum(differences._attempt("matured", card, card) or 0 for card in lots.card_id)
         self._forget_figures()
         return count
-
-    def _without_stopping(self, step):
-        """Do a step for the lots of one card; return how many it changed. A card that fails does not stop others."""
-        card = self.card_id
-        try:
-            with self.env.cr.savepoint():
-                account = self.env["retail.loyalty.account"]._of(card)
-                account._lock()
-                return step(card, account)
-        except OperationalError:  # somebody else changes the same card: the next run does it
-            raise
-        except Exception as error:  # overrides of cards and their history may raise anything
-            _logger.error("Cannot update the lots of card %s\n%s", card.id, without_values(error))
-        return 0
 
     def _activate(self, card, _account):
         for lot in self:
@@ -72,4 +59,21 @@ class RetailLoyaltyLot(models.Model):
             gone = round(gone + taken, 6)
         if gone:
             card._retail_move(Move.EXPIRE, -gone, (), self.env._("Expired"))
+        return count
+
+
+class LoyaltyCard(models.Model):
+    _inherit = "loyalty.card"
+
+    def _retail_book_matured(self, *_options):
+        """Have points of the card become available, or expire, whose day has come; return the number of lots."""
+        account = self.env["retail.loyalty.account"]._of(self)
+        account._lock()
+        count, lots = 0, self.env["retail.loyalty.lot"]
+        of_card, order = [("card_id", "=", self.id)], "expires_on, id"
+        for domain, step in zip(
+            _domains(fields.Date.context_today(self)), ("_activate", "_expire"), strict=True
+        ):
+            found = lots.search([*domain, *of_card], order=order)
+            count += getattr(found, step)(self, account) if found else 0
         return count

@@ -63,8 +63,7 @@ class PosOrder(models.Model):
         for each in self._retail_point_lines():
             if each.card:
                 spent[each.card] += each.cost
-        own = [("order_model", "=", self._name), ("order_id", "=", self.id)]
-        history = self.env["loyalty.history"].search(own)
+        history = self._retail_history()
         earned = {}
         for card in history.card_id | self.env["loyalty.card"].union(*spent):
             lines = history.filtered(lambda line, card=card: line.card_id == card)
@@ -73,6 +72,14 @@ class PosOrder(models.Model):
                 points = card.points if card.source_pos_order_id == self else -spent[card]
             earned[card] = round(points + spent[card], 6)
         return earned
+
+    def _retail_history(self):
+        own = [("order_model", "=", self._name), ("order_id", "=", self.id)]
+        return self.env["loyalty.history"].search(own)
+
+    def _retail_point_cards(self):
+        """Return the cards with which the order earned and spent points."""
+        return self._retail_history().card_id | self.lines.coupon_id
 
 
 class PosOrderLine(models.Model):
@@ -135,6 +142,10 @@ class SaleOrder(models.Model):
     def _retail_earned(self):
         """Return the points that the order earns: ``{card: points}``."""
         return {each.coupon_id: each.points for each in self.coupon_point_ids}
+
+    def _retail_point_cards(self):
+        """Return the cards with which the order earns and spends points."""
+        return self.coupon_point_ids.coupon_id | self.order_line.coupon_id
 
     def _retail_return_documents(self):
         """Return the documents that return what the order sold: credit notes, and refunds of tills."""

@@ -108,8 +108,11 @@ class RetailLoyaltyReader(models.AbstractModel):
             return 0
         try:
             connection = connector._connection()
-        except (UserError, RemoteError) as error:
-            _logger.warning("Cannot read balances of connector %s: %s", connector.id, error)
+        except (UserError, AuthError) as error:
+            self.env["retail.drain"]._transaction(connector._need_attention, str(error))
+            return 0
+        except RemoteError as error:
+            self.env["retail.drain"]._transaction(connector._throttle, error.retry_after or TROUBLE_SECONDS)
             return 0
         with connection as adapter:
             self._count_calls(connector, connection)

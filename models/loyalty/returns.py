@@ -1,14 +1,6 @@
 """Returns: shares are kept when the points of an order are booked, and reversed when goods are returned."""
 
-import logging
-
-from psycopg2 import OperationalError
-
 from odoo import models
-
-from ...core.tracebacks import without_values
-
-_logger = logging.getLogger(__name__)
 
 
 class LoyaltyShare(models.Model):
@@ -20,22 +12,13 @@ class LoyaltyShare(models.Model):
         return sum(of_odoo.mapped("earned_back"))
 
     def _reverse(self, orders, document, covered=None):
-        """Book what a document returns of orders (of one model), see :meth:`_settle`."""
-        if self._of(orders):  # all others go on as if this was not here
-            self._without_stopping(lambda: self._settle(orders, document, covered), document)
+        """Book what a document returns of orders (a list of recordsets), see :meth:`_settle`.
 
-    def _without_stopping(self, step, record):
-        """Do a step that belongs to a sale or a return, which goes on if the step fails: money was taken.
-
-        What returns reverse is what is not booked yet: the next one of the same order makes up for it.
+        If that fails, the next return of the same order makes up for it, too: what is booked is what is not booked yet.
         """
-        try:
-            with self.env.cr.savepoint():
-                step()
-        except OperationalError:  # somebody else changed the same: Odoo repeats the transaction
-            raise
-        except Exception as error:  # overrides of cards and their history may raise anything
-            _logger.error("Cannot share out or reverse the points of %s\n%s", record, without_values(error))
+        cards = self.browse().union(*(self._of(each) for each in orders)).card_id
+        if cards:  # all others go on as if this was not here
+            self.env["retail.loyalty.difference"]._attempt("returned", document, cards, covered)
 
 
 class PosOrder(models.Model):
@@ -44,12 +27,10 @@ class PosOrder(models.Model):
     def confirm_coupon_programs(self, coupon_data):
         """Keep the shares of the order, and reverse at once what was returned before its points were confirmed."""
         result = super().confirm_coupon_programs(coupon_data)
-        # As the superuser: whoever sells may have no rights on cards, and shares are the hub's own.
-        order = self.sudo()
-        order.env["retail.loyalty.share"]._without_stopping(order._retail_share_points, order)
+        self.env["retail.loyalty.difference"]._attempt("shared", self)
         return result
 
-    def _retail_share_points(self):
+    def _retail_book_shared(self, *_options):
         shares = self.env["retail.loyalty.share"]
         shares._count(self)
         refunds = self.lines.refund_orderline_ids.order_id.sorted("id")
@@ -59,16 +40,19 @@ class PosOrder(models.Model):
     def action_pos_order_paid(self):
         """Reverse the points of what is returned."""
         result = super().action_pos_order_paid()
-        # As the superuser: see above.
-        self.sudo()._retail_reverse_points()
+        # As the superuser: whoever sells may have no rights on cards, and shares are the hub's own.
+        order = self.sudo()
+        order.env["retail.loyalty.share"]._reverse(order._retail_returned_orders(), order)
         return result
 
-    def _retail_reverse_points(self):
-        """Book what the order returns: of orders of tills, and of sales orders."""
-        shares = self.env["retail.loyalty.share"]
+    def _retail_returned_orders(self):
+        """Return of what the order returns something: orders of tills, and sales orders."""
         returned = self.lines.filtered(lambda line: line.qty < 0 or line.refunded_orderline_id)
-        for orders in (returned.refunded_orderline_id.order_id, returned._retail_settled_orders()):
-            shares._reverse(orders, self, self._retail_covered())
+        return [returned.refunded_orderline_id.order_id, returned._retail_settled_orders()]
+
+    def _retail_book_returned(self, *_options):
+        for orders in self._retail_returned_orders():
+            self.env["retail.loyalty.share"]._settle(orders, self, self._retail_covered())
 
 
 class SaleOrder(models.Model):
@@ -89,10 +73,10 @@ class SaleOrder(models.Model):
         return result
 
     def _retail_share_points(self):
-        # As the superuser: whoever sells may have no rights on cards, and shares are the hub's own.
-        order = self.sudo()
-        shares = order.env["retail.loyalty.share"]
-        shares._without_stopping(lambda: shares._count(order), order)
+        self.env["retail.loyalty.difference"]._attempt("shared", self)
+
+    def _retail_book_shared(self, *_options):
+        self.env["retail.loyalty.share"]._count(self)
 
     def _action_cancel(self):
         """Odoo takes back all that the orders earned, and gives back all that they spent: not what returns reversed."""
@@ -148,6 +132,12 @@ class AccountMove(models.Model):
         """
         # As the superuser: accountants may have no rights on cards, and shares are the hub's own.
         for move in self.sudo():
-            orders = move.invoice_line_ids.sale_line_ids.order_id
+            orders = move._retail_returned_orders()
             if orders and not move.pos_order_ids and move.move_type in ("out_invoice", "out_refund"):
-                move.env["retail.loyalty.share"]._reverse(orders, move, (covered or {}).get(move))
+                move.env["retail.loyalty.share"]._reverse([orders], move, (covered or {}).get(move))
+
+    def _retail_returned_orders(self):
+        return self.invoice_line_ids.sale_line_ids.order_id
+
+    def _retail_book_returned(self, _cards, covered):
+        self.env["retail.loyalty.share"]._settle(self._retail_returned_orders(), self, covered)

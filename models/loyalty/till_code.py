@@ -1,20 +1,14 @@
 """Codes of loyalty engines at tills: asked for when they are entered, and held for the order until it has arrived."""
 
-import logging
 from datetime import timedelta
-
-import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...core.tracebacks import without_values
 from ..source.canonical_values import amount, decimal
 from .code_asker import Basket
 from .code_order import WHOLE
 from .code_program import GIFT_CARD
-
-_logger = logging.getLogger(__name__)
 
 MOST_LINES = 1_000
 MOST_CODE = 100
@@ -161,21 +155,24 @@ class PosOrder(models.Model):
         return result
 
     def _retail_take_codes(self):
-        """Use the codes of the order, each once. This stops no sale: the money is taken."""
+        """Use the codes of the order, each once."""
+        for card in self._retail_used_codes():
+            self.env["retail.loyalty.difference"]._attempt("code", self, card)
+
+    def _retail_book_code(self, cards, _deducted):
+        for card, points in self._retail_used_codes().items():
+            if card in cards:
+                self._retail_take_code(card, points)
+
+    def _retail_used_codes(self):
+        """Return what the order uses of codes: ``{card (superuser): points}``."""
         used = {}
         # As the superuser: a cashier may have no rights on programs.
         for line in self.sudo().lines:
             is_sold = line.is_reward_line and line.qty > 0 and not line.refunded_orderline_id
             if is_sold and line.coupon_id._retail_code_engine():
                 used[line.coupon_id] = used.get(line.coupon_id, 0.0) + line.points_cost
-        for card, points in used.items():
-            try:
-                with self.env.cr.savepoint():
-                    self._retail_take_code(card, points)
-            except psycopg2.OperationalError:  # such as a serialization failure: Odoo tries again
-                raise
-            except Exception as error:  # overrides of cards and their history may raise anything
-                _logger.error("Cannot use a code for order %s\n%s", self.id, without_values(error))
+        return used
 
     def _retail_take_code(self, card, points):
         """Use a code for this order, unless it was.

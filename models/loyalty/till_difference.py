@@ -77,7 +77,6 @@ class RetailLoyaltyDifference(models.Model):
     @api.model
     def _cron_prove(self):
         """Compare all cards with the ledger, and end the overdrafts that later points have covered."""
-        self.env["pos.order"]._retail_take_missing_points()
         result = super()._cron_prove()
         open_ = self.search([("state", "=", "open"), ("cause", "=", "overdraft")])
         covered = open_.filtered(lambda each: each.card_id.points >= -SMALLEST)

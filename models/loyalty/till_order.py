@@ -1,19 +1,8 @@
 """Orders of tills: the points that their rewards cost are taken once, with the order."""
 
-import logging
-from datetime import timedelta
+from odoo import fields, models
 
-import psycopg2
-
-from odoo import api, fields, models
-
-from ...core.tracebacks import without_values
-from ..source.pos_order import PAID
 from .mirror import SMALLEST
-
-_logger = logging.getLogger(__name__)
-
-LATELY_DAYS = 30
 
 
 class PosOrder(models.Model):
@@ -32,23 +21,14 @@ class PosOrder(models.Model):
         return result
 
     def _retail_take_points(self):
-        """Take the points that the rewards of the order cost, each once. This stops no sale: the money is taken."""
-        for card, points in self._retail_redeemed().items():
-            try:
-                with self.env.cr.savepoint():
-                    self._retail_take(card, points)
-            except psycopg2.OperationalError:  # such as a serialization failure: Odoo tries again
-                raise
-            except Exception as error:  # overrides of cards and their history may raise anything
-                _logger.error("Cannot take points for order %s\n%s", self.id, without_values(error))
+        """Take the points that the rewards of the order cost, each once."""
+        for card in self._retail_redeemed():
+            self.env["retail.loyalty.difference"]._attempt("redeemed", self, card)
 
-    @api.model
-    def _retail_take_missing_points(self):
-        """Take the points of orders that arrived lately, where that failed: of all others, they are taken already."""
-        since = fields.Datetime.now() - timedelta(days=LATELY_DAYS)
-        lately = [("date_order", ">=", since), ("state", "in", PAID), ("retail_loyalty_claims", "!=", False)]
-        for order in self.search([*lately, ("lines.is_reward_line", "=", True)], order="id"):
-            order._retail_take_points()
+    def _retail_book_redeemed(self, cards, _deducted):
+        for card, points in self._retail_redeemed().items():
+            if card in cards:
+                self._retail_take(card, points)
 
     def _retail_redeemed(self):
         """Return ``{card (superuser): points}`` of rewards of programs whose points an engine owns.

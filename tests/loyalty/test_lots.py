@@ -272,12 +272,19 @@ class TestLots(CreditCase):
             return move(record, *args, **options)
 
         self.patch(first, "_retail_move", fail)
-        with mute_logger("odoo.addons.retail_hub.models.loyalty.lot_schedule"):
-            self.assertEqual(self._mature(), 1)
+        with mute_logger("odoo.addons.retail_hub.models.loyalty.failure"):
+            self.assertEqual((self._mature(), self._mature()), (1, 0))
         self.assertEqual((card.points, self.card.points), (20.5, 10))
+        found = self.env["retail.loyalty.difference"].search([])
+        self.assertEqual(
+            (found.cause, found.card_id, found.correction, found.state),
+            ("matured", self.card, "again", "open"),
+        )
         self.patch(first, "_retail_move", move)
         self.assertEqual(self._mature(), 1)
         self.assertEqual(self.card.points, 51)
+        found.sudo()._cron_prove()
+        self.assertEqual((found.state, self.card.points), ("gone", 51))
         self._assert_all()
 
     def test_settings(self):

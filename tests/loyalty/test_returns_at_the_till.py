@@ -336,7 +336,7 @@ class TestReturnsAtTheTill(ReturnsCase):
         shares = type(self.env["retail.loyalty.share"])
         with (
             patch.object(shares, "_changes", side_effect=ZeroDivisionError),
-            mute_logger("odoo.addons.retail_hub.models.loyalty.returns"),
+            mute_logger("odoo.addons.retail_hub.models.loyalty.failure"),
         ):
             refund = self._take_back((order.lines, 1))
         self.assertEqual((refund.state, self._booked(refund)), ("paid", []))

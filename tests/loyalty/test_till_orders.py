@@ -188,7 +188,7 @@ class TestTillOrders(TillCase):
             raise ZeroDivisionError
 
         claims = {str(self.club_card.id): {"points": 80}}
-        logger = "odoo.addons.retail_hub.models.loyalty.till_order"
+        logger = "odoo.addons.retail_hub.models.loyalty.failure"
         hold = type(self.env["retail.loyalty.hold"])
         with patch.object(hold, "_spend", fail), self.assertLogs(logger, "ERROR"):
             order = self._redeem(80, uuid="U-1", claims=claims)
