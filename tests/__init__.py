@@ -76,6 +76,7 @@ from .loyalty import test_differences as test_loyalty_differences
 from .loyalty import test_holds as test_loyalty_holds
 from .loyalty import test_till_balances
 from .loyalty import test_till_codes
+from .loyalty import test_till_confirmations
 from .loyalty import test_till_holds
 from .loyalty import test_till_orders
 from .loyalty import test_till_tours

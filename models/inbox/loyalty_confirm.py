@@ -11,10 +11,10 @@ from .command import Applied
 class NotConfirmed(Problem):
     """The customer has not confirmed the redemption.
 
-    :param wrong: the confirmation (superuser) for which a wrong code was given, or None
+    :param wrong: the confirmation (superuser) for which a wrong code was given, or an empty one
     """
 
-    def __init__(self, detail, wrong=None):
+    def __init__(self, detail, wrong):
         errors = [{"pointer": "/passcode", "detail": detail}]
         super().__init__("confirmation-required", detail, errors=errors)
         self.wrong = wrong
@@ -51,7 +51,7 @@ class LoyaltyConfirm(models.AbstractModel):
             outcome="sent",
             card_id=str(card.id),
             channel=confirmation.channel,
-            sent_to=confirmation._shown_address(),
+            sent_to=confirmation._masked(card, confirmation.channel),
             valid_until=timestamp(confirmation.valid_until),
         )
         return Applied(result, confirmation, True)
@@ -76,12 +76,10 @@ class LoyaltyHold(models.AbstractModel):
         points = float(command.points)
         if command.card.code or not confirmations._is_needed(card, points, self.env.company):
             return
-        key = [("connector_id", "=", sender.connector.id), ("external_id", "=", command.external_id)]
-        newest = confirmations.search(key, limit=1)
-        reason, is_wrong = newest._reason_not_valid(card, points, command.passcode)
+        newest = confirmations._newest(sender.connector, command.external_id)
+        reason, wrong = newest._confirm(card, points, command.passcode)
         if reason:
-            raise NotConfirmed(reason, newest if is_wrong else None)
-        newest.used_at = newest.env.cr.now()
+            raise NotConfirmed(reason, wrong)
 
     def _note_refusal(self, problem, sender):
         """Count wrong codes: what the command did was undone."""

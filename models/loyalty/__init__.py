@@ -29,6 +29,7 @@ from . import code_asker
 from . import till_card
 from . import till_balance
 from . import till_hold
+from . import till_confirmation
 from . import code_order
 from . import till_difference
 from . import failure

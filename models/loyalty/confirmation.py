@@ -66,6 +66,15 @@ class RetailLoyaltyConfirmation(models.Model):
         return max(int((lately[-1].create_date - since).total_seconds()), 1)
 
     @api.model
+    def _ways(self, card):
+        """Return how the customer of a card can get a code: ``[(channel, address as :meth:`_masked` shows it)]``."""
+        return [
+            (channel, self._masked(card, channel))
+            for channel, _label in CHANNELS
+            if self._address(card, channel)
+        ]
+
+    @api.model
     def _send(self, card, points, channel, **values):
         """Send a new code to the customer of a card; return the confirmation. Older codes are not valid any more.
 
@@ -128,15 +137,32 @@ class RetailLoyaltyConfirmation(models.Model):
             return customer._phone_format(fname="phone") or "" if "sms.sms" in self.env else ""
         return email_normalize(customer.email or "") or ""
 
-    def _shown_address(self):
-        """Return where the code was sent to, as callers may see it: ``a***@example.com``, ``***12``."""
-        address = self._address(self.card_id, self.channel)
-        if self.channel == "sms":
+    @api.model
+    def _masked(self, card, channel):
+        """Return where the customer gets codes, as callers may see it: ``a***@example.com``, ``***12``."""
+        address = self._address(card, channel)
+        if channel == "sms":
             return f"***{address[-2:]}"
         name, _at, domain = address.partition("@")
         return f"{name[:1]}***@{domain}"
 
     # -- confirming --------------------------------------------------------------------------------
+
+    @api.model
+    def _newest(self, connector, external_id):
+        """Return the confirmation that was sent last for a hold."""
+        return self.search([("connector_id", "=", connector.id), ("external_id", "=", external_id)], limit=1)
+
+    def _confirm(self, card, points, code):
+        """Have a code confirm a hold: it is used then.
+
+        :return: (why it does not, in words; the confirmation if the code is a wrong one, which has to be counted). Both
+            are empty if it does.
+        """
+        reason, is_wrong = self._reason_not_valid(card, points, code)
+        if not reason:
+            self.used_at = self.env.cr.now()
+        return reason, self if is_wrong else self.browse()
 
     def _reason_not_valid(self, card, points, code):
         """Return (why the code does not confirm this, in words; whether it was a wrong one). Empty if it does."""

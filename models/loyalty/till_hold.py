@@ -35,6 +35,18 @@ class RetailLoyaltyHold(models.Model):
     def _of_order(self, order_uuid):
         return self.search([("order_uuid", "=", order_uuid)], order="id")
 
+    @api.model
+    def _release_points(self, order_uuid, but=()):
+        """Release the points that an order holds. Its codes stay held.
+
+        :param but: cards whose points stay held, too
+        """
+        self._of_order(order_uuid).filtered(
+            lambda hold: (
+                hold.state == "held" and hold.card_id not in but and not hold.card_id._retail_code_engine()
+            )
+        )._end("released")
+
     def _is_valid(self):
         return self.state == "held" and self.held_until > fields.Datetime.now()
 
@@ -113,31 +125,29 @@ class RetailLoyaltyAccount(models.Model):
 class PosConfig(models.Model):
     _inherit = "pos.config"
 
-    def retail_hold_points(self, order_uuid, wanted):
+    def retail_hold_points(self, order_uuid, wanted, codes=None):
         """Hold exactly these points for an order of this till, and release what it held before.
 
         The same points cannot be held twice. While the engine cannot be reached, no more than the program's limit.
 
         :param wanted: ``{id of a card: points}``; empty to release all
+        :param codes: ``{id of a card: a code}``: with it, the customer confirms a large redemption
         :return: ``{"held": {id of a card: {"points", "is_offline"}}, "refused": None}``, or what was refused as
-            ``{"card_id", "available", "message"}``; then nothing is held
+            ``{"card_id", "available", "message"}``; then nothing is held. If the customer has to confirm it, there are
+            ``ways`` to send a code, too: ``[(channel, masked address)]``.
         """
         self._retail_check_till()
         order_uuid, wanted = self._retail_checked_wish(order_uuid, wanted)
+        codes = self._retail_checked_codes(codes)
         # As the superuser: a cashier has no rights on holds; each card is one that the cashier may see.
         holds = self.env["retail.loyalty.hold"].sudo()
         cards = {card: points for card, points in self._retail_wanted_cards(wanted)}
-        dropped = holds._of_order(order_uuid).filtered(
-            lambda hold: (
-                hold.state == "held" and hold.card_id not in cards and not hold.card_id._retail_code_engine()
-            )
-        )
-        dropped._end("released")
+        holds._release_points(order_uuid, but=cards)
         held = {}
         for card, points in cards.items():
-            refusal, is_offline = self._retail_hold_card(holds, order_uuid, card, points)
+            refusal, is_offline = self._retail_hold_card(holds, order_uuid, card, points, codes.get(card.id))
             if refusal:
-                self._retail_release(order_uuid)
+                holds._release_points(order_uuid)
                 return {"held": {}, "refused": refusal}
             held[card.id] = {"points": points, "is_offline": is_offline}
         return {"held": held, "refused": None}
@@ -147,14 +157,14 @@ class PosConfig(models.Model):
         holds = self.env["retail.loyalty.hold"].sudo()._of_order(order_uuid)
         holds.filtered(lambda hold: hold.state == "held")._end("released")
 
-    def _retail_hold_card(self, holds, order_uuid, card, points):
+    def _retail_hold_card(self, holds, order_uuid, card, points, code):
         """Return ``(None or the refusal, whether the engine was away)``."""
         account = holds.env["retail.loyalty.account"].search([("card_id", "=", card.id)])
         is_offline = not account._is_fresh()
         left = holds._offline_left(card, order_uuid) if is_offline else math.inf
         values = {"is_offline": is_offline, "reference": self.name, "company_id": self.company_id.id}
         if points <= left and holds._hold_for_till(order_uuid, card, points, **values):
-            return None, is_offline
+            return self._retail_unconfirmed(holds._of_redemption(order_uuid, card), code), is_offline
         held = card._retail_held()[card] - holds._held_for_order(order_uuid).get(card.id, 0.0)
         available = max(min(card.points - held, left), 0.0)
         message = self._retail_refusal(card, available, held, is_offline and points > left)

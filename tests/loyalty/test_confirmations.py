@@ -10,6 +10,17 @@ from .test_holds import HoldsCase
 CONFIRMATIONS = "/loyalty/confirmations"
 
 
+def mailed_code(env, address="ann@example.com"):
+    """Return the code that a customer got last by email."""
+    mail = env["mail.mail"].search([("email_to", "like", address)], order="id desc", limit=1)
+    [code] = re.findall(r"\b[0-9]{6}\b", mail.body_html)
+    return code
+
+
+def other_than(code):
+    return "111111" if code != "111111" else "222222"
+
+
 @tagged("-at_install", "post_install")
 class TestConfirmations(HoldsCase):
     def setUp(self):
@@ -28,12 +39,7 @@ class TestConfirmations(HoldsCase):
         return response.json()
 
     def code(self):
-        """Return the code that the customer got last."""
-        mail = self.env["mail.mail"].search(
-            [("email_to", "like", "ann@example.com")], order="id desc", limit=1
-        )
-        [code] = re.findall(r"\b[0-9]{6}\b", mail.body_html)
-        return code
+        return mailed_code(self.env)
 
     def refused(self, **values):
         """Return why a hold is not confirmed."""
@@ -46,9 +52,6 @@ class TestConfirmations(HoldsCase):
 
     def newest(self):
         return self.env["retail.loyalty.confirmation"].search([], limit=1)
-
-    def other_than(self, code):
-        return "111111" if code != "111111" else "222222"
 
     def test_by_email(self):
         self.assertIn("have a code sent", self.refused())
@@ -89,12 +92,12 @@ class TestConfirmations(HoldsCase):
         """After five of them, the right one is of no use either. The next code has five tries of its own."""
         self.have_sent()
         code = self.code()
-        wrong = self.other_than(code)
+        wrong = other_than(code)
         for left in (4, 3, 2, 1, 0):
             self.assertEqual(self.refused(passcode=wrong), f"The code is wrong. Tries left: {left}.")
         self.assertEqual(self.refused(passcode=code), "The code is not valid any more. Have a new one sent.")
         self.have_sent()
-        self.assertIn("Tries left: 4", self.refused(passcode=self.other_than(self.code())))
+        self.assertIn("Tries left: 4", self.refused(passcode=other_than(self.code())))
         self.hold("80", passcode=self.code())
 
     def test_late(self):

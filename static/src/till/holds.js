@@ -53,7 +53,12 @@ patch(PosStore.prototype, {
             order.retailClaim(this._retailLive(order));
             return true;
         }
-        const { refused, offline } = await this._retailTryHold(order, redeemed);
+        const answer = await this._retailHoldConfirmed(order, redeemed);
+        if (!answer) {
+            order.uiState.retailHeld = redeemed; // the cashier went back, but a call may be on its way
+            return false;
+        }
+        const { refused, offline } = answer;
         if (!refused) {
             order.uiState.retailHeld = redeemed;
             order.retailClaim(this._retailLive(order), offline);
@@ -67,10 +72,11 @@ patch(PosStore.prototype, {
     _retailLive(order) {
         return Object.fromEntries(order.retailCards().map((card) => [card.id, this.retailKnown(card).isLive]));
     },
-    async _retailTryHold(order, redeemed) {
+    /** @param {Object} codes with which the customer confirms a large redemption: {id of a card: code} */
+    async _retailTryHold(order, redeemed, codes = {}) {
         try {
             await this.retailReadIfOld(order);
-            const answer = await this._retailCall("retail_hold_points", [order.uuid, redeemed], HOLD_TIMEOUT);
+            const answer = await this._retailCall("retail_hold_points", [order.uuid, redeemed, codes], HOLD_TIMEOUT);
             const offline = {};
             for (const [cardId, { is_offline }] of Object.entries(answer.held)) {
                 offline[cardId] = is_offline;
@@ -78,14 +84,14 @@ patch(PosStore.prototype, {
             return { refused: answer.refused, offline };
         } catch (error) {
             if (error instanceof ConnectionLostError) {
-                return this._retailHoldOffline(order, redeemed);
+                return this._retailHoldOffline(order, redeemed, codes);
             }
             const message = error instanceof RPCError ? error.data?.message || error.message : error.message;
             logPosMessage("Retail Hub", "retailHold", message, false, [error]);
             return { refused: { card_id: Number(Object.keys(redeemed)[0]), available: 0, message } };
         }
     },
-    _retailHoldOffline(order, redeemed) {
+    _retailHoldOffline(order, redeemed, codes) {
         const offline = {};
         for (const [cardId, points] of Object.entries(redeemed)) {
             const card = this.models["loyalty.card"].get(Number(cardId));
@@ -96,6 +102,11 @@ patch(PosStore.prototype, {
                     ? _t("The till is offline. At most %(points)s %(unit)s can be redeemed now.", names)
                     : _t("The till is offline. No %(unit)s can be redeemed now.", names);
                 return { refused: { card_id: card.id, available, message } };
+            }
+            const message = this._retailUnconfirmedOffline(order, card, points, codes[cardId]);
+            if (message) {
+                const limit = this.config.retail_confirm_above;
+                return { refused: { card_id: card.id, available: limit, message, ways: [] } };
             }
             offline[cardId] = true;
         }

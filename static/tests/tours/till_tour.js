@@ -27,12 +27,12 @@ const redeem = (points) => [
     Dialog.confirm("Redeem"),
     see(`.retail-points-redeemed:contains(${points})`),
 ];
-const pay = () => [
-    ProductScreen.clickPayButton(),
+const finish = () => [
     PaymentScreen.clickPaymentMethod("Cash"),
     PaymentScreen.clickValidate(),
     ReceiptScreen.isShown(),
 ];
+const pay = () => [ProductScreen.clickPayButton(), finish()];
 
 /** Wait until a function returns something. */
 async function until(check, what, milliseconds = 8000) {
@@ -48,6 +48,14 @@ async function until(check, what, milliseconds = 8000) {
         await new Promise((resolve) => setTimeout(resolve, 10));
     }
 }
+
+const goOffline = () => [
+    Offline.setOfflineMode(),
+    run(async () => {
+        window.dispatchEvent(new Event("offline"));
+        await until(() => posmodel.data.network.offline, "offline");
+    }, "The till notices"),
+];
 
 const annsCard = () => posmodel.getOrder().retailCards()[0].id;
 
@@ -221,11 +229,7 @@ add("released", () => [
 add("offline", () => [
     start(),
     lamp(),
-    Offline.setOfflineMode(),
-    run(async () => {
-        window.dispatchEvent(new Event("offline"));
-        await until(() => posmodel.data.network.offline, "offline");
-    }, "The till notices"),
+    goOffline(),
     choose("Ann Lee"),
     old(),
     balance(100),
@@ -253,11 +257,7 @@ add("offline_without_a_limit", () => [
     choose("Ann Lee"),
     live(),
     redeem("25"),
-    Offline.setOfflineMode(),
-    run(async () => {
-        window.dispatchEvent(new Event("offline"));
-        await until(() => posmodel.data.network.offline, "offline");
-    }, "The till notices"),
+    goOffline(),
     ProductScreen.clickPayButton(false),
     see(".modal:contains(The till is offline. No Stars can be redeemed now.)"),
     Dialog.confirm("Remove the Reward"),
@@ -309,4 +309,76 @@ add("code", () => [
     enter("GIFT"),
     ProductScreen.checkTotalAmount("130.00"),
     pay(),
+]);
+
+/** Large redemptions are confirmed by the customer. */
+const code = (text) => ({
+    content: `Enter ${text}`,
+    trigger: ".modal .retail-confirmation input",
+    run: `edit ${text}`,
+});
+const wrong = (text) => see(`.modal .retail-confirmation-error:contains(${text})`);
+const scan = (text) => run(() => posmodel.barcodeReader.scan(text), `Scan ${text}`);
+
+add("confirm_by_code", () => [
+    start(),
+    choose("Ann Lee"),
+    live(),
+    lamp(),
+    redeem("80"),
+    ProductScreen.clickPayButton(false),
+    see(".modal:contains(Confirm 80 Stars) .retail-confirmation:contains(Up to 50 Stars need no confirmation.)"),
+    press(".modal .retail-confirmation-email:contains(a***@example.com)"),
+    see(".modal .retail-confirmation-sent:contains(A code was sent to a***@example.com.)"),
+    code("999999"),
+    Dialog.confirm("Confirm"),
+    wrong("The code is wrong. Tries left: 4."),
+    press(".modal .retail-confirmation-email"),
+    see(".modal .retail-confirmation:not(:has(.retail-confirmation-error))"),
+    code("000001"),
+    Dialog.confirm("Confirm"),
+    wrong("The code is wrong. Tries left: 4."),
+    code("123456"),
+    Dialog.confirm("Confirm"),
+    finish(),
+]);
+
+add("confirm_by_card", () => [
+    start(),
+    choose("Ann Lee"),
+    live(),
+    lamp(),
+    redeem("80"),
+    ProductScreen.clickPayButton(false),
+    Dialog.confirm("Back", ".btn-secondary"),
+    redeem("40"),
+    ProductScreen.clickPayButton(),
+    PaymentScreen.clickBack(),
+    redeem("80"),
+    ProductScreen.clickPayButton(false),
+    see(".modal .retail-confirmation"),
+    scan("044-NOT-HERS"),
+    wrong("This is not the code of the customer's card."),
+    scan("CLUB-ANN-7"),
+    finish(),
+]);
+
+add("confirm_offline", () => [
+    start(),
+    choose("Ann Lee"),
+    live(),
+    lamp(),
+    redeem("60"),
+    goOffline(),
+    ProductScreen.clickPayButton(false),
+    see(".modal .retail-confirmation:not(:has(.retail-confirmation-email))"),
+    code("044-NOT-HERS"),
+    Dialog.confirm("Confirm"),
+    wrong("Scan it again."),
+    code("CLUB-ANN-7"),
+    Dialog.confirm("Confirm"),
+    finish(),
+    Offline.setOnlineMode(),
+    run(() => posmodel.syncAllOrders(), "The order is sent"),
+    run(() => until(() => posmodel.models["pos.order"].every((each) => each.isSynced), "sent"), "It arrives"),
 ]);
