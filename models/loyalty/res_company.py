@@ -13,6 +13,7 @@ class ResCompany(models.Model):
     retail_confirm_above = fields.Float(
         "Redemptions to Confirm Above",
         default=0,
-        help="Whoever redeems more points than this in a web shop or another system confirms it, with a code that Odoo"
-        " sends to the customer or with the card. 0: no confirmation is needed.",
+        help="Customers confirm it if they redeem more points than this at a till, in a web shop or in another system:"
+        " with a code that Odoo sends them, or with their card. At tills, it is about programs whose points a loyalty"
+        " engine owns. 0: no confirmation is needed.",
     )
