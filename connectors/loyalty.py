@@ -174,6 +174,12 @@ def customer_key(customer_id: str) -> str:
 class LoyaltyEngine(Protocol):
     """An adapter whose remote system keeps balances of points."""
 
+    def has_program(self, program: EngineProgram) -> bool | None:
+        """Return whether the engine has a program, with this wallet; None if the connector may not ask for programs.
+
+        :raise RemoteError: the call failed
+        """
+
     def membership(self, program: EngineProgram, customer_id: str) -> Membership | None:
         """Return what a customer has in a program; None if they are no member.
 

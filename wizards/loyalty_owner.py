@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..connectors.loyalty import EngineProgram
 from ..models.loyalty.engine import ENGINE, ODOO
 from ..models.outbox.names import action_dialog
 
@@ -79,6 +80,7 @@ class RetailLoyaltyOwner(models.TransientModel):
                 self.env._("Choose the loyalty engine, and enter the ID that the program has there.")
             )
         self.engine_id.check_access("read")  # a client may have chosen it
+        self.engine_id._check_program(EngineProgram(self.remote_program, self.remote_wallet or ""))
         self._program().write(
             {
                 "retail_connector_id": self.engine_id.id,

@@ -228,6 +228,11 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine, Promotio
         event = corrections.event_of(self.settings)
         return corrections.Corrections(self.api, event).send(prepared, is_in_doubt)
 
+    def has_program(self, program):
+        if not (self.settings.credentials.get(MANAGEMENT_KEY) or "").strip():
+            return None
+        return program.id in self.api.program_ids()
+
     def membership(self, program, customer_id):
         profile = customer_key(customer_id)
         try:

@@ -145,6 +145,10 @@ class Api:
     def programs(self):
         return self.manage("GET", "/v1/loyalty_programs")
 
+    def program_ids(self):
+        found = self.programs().object.get("data")
+        return {str(each.get("id")) for each in found or () if isinstance(each, dict)}
+
     # ----- promotions -----
 
     def campaigns(self, application):

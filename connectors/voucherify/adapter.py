@@ -74,6 +74,13 @@ class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine, Promot
 
     # ----- the engine -----
 
+    def has_program(self, program):
+        try:
+            wallets = self.api.wallets(program.id)
+        except RemoteNotFoundError:
+            return False
+        return not program.wallet or program.wallet in wallets
+
     def membership(self, program, customer_id):
         try:
             body = self.api.membership(program.id, customer_key(customer_id))

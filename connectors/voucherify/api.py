@@ -93,6 +93,16 @@ class Api:
         path = f"/v2/loyalties/programs/{_part(program)}/members"
         return self.call("POST", path, {"customer_identification": identification}).object
 
+    def wallets(self, program):
+        """Return the ids of a program's card definitions.
+
+        :raise RemoteNotFoundError: there is no such program
+        """
+        found = self.call("GET", f"/v2/loyalties/programs/{_part(program)}/card-definitions").object.get(
+            "data"
+        )
+        return {each.get("card_definition_id") for each in found or () if isinstance(each, dict)}
+
     def membership(self, program, source_id):
         path = f"/v2/loyalties/programs/{_part(program)}/memberships/{_part(source_id)}"
         return self.call("GET", path, params={"identification_type": "customer_source_id"}).object

@@ -14,6 +14,7 @@ class LoyaltyCommit(models.AbstractModel):
         if hold.state == "committed" and hold.spent == points:
             return self._applied(hold, "unchanged")
         self._check_held(hold)
+        self.env["retail.loyalty.member"]._check_points(hold.card_id, command.points)
         if points > hold.points:
             raise self._too_many(hold.points, "/points")
         hold._commit(points)

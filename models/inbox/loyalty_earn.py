@@ -24,6 +24,7 @@ class LoyaltyEarn(models.AbstractModel):
                 detail = "The points with this external_id are of another card, or others."
                 raise Problem("conflict", detail)
             return self._applied(known, known, "unchanged")
+        self.env["retail.loyalty.member"]._check_points(card, command.points)
         earned = self._points(sender)._earn(
             card,
             points,

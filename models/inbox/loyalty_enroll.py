@@ -1,12 +1,16 @@
 """``loyalty.enroll``: make a customer a member of a loyalty program, who has agreed to its terms elsewhere."""
 
-from odoo import models
+from datetime import timedelta
+
+from odoo import fields, models
 from odoo.fields import Domain
 
 from ...core.problem import Problem
 from ...schemas.commands.loyalty import LoyaltyEnrollResultV1
 from .command import Applied
 from .moments import as_datetime
+
+CLOCKS_DIFFER = timedelta(minutes=15)
 
 
 class LoyaltyEnroll(models.AbstractModel):
@@ -35,6 +39,9 @@ class LoyaltyEnroll(models.AbstractModel):
         if not customer.active:
             raise Problem("conflict", "The customer is archived.")
         at = as_datetime(command.consented_at)
+        if at > fields.Datetime.now() + CLOCKS_DIFFER:
+            detail = "The customer cannot have agreed in the future."
+            raise Problem("invalid-request", detail, errors=[{"pointer": "/consented_at", "detail": detail}])
         return customer._retail_enroll(program, command.consent_source, at)
 
     def _program(self, command, sender):

@@ -23,6 +23,7 @@ class LoyaltyHold(models.AbstractModel):
         if known:
             self._check_same(known, card, command)
             return self._applied(known, "unchanged")
+        self.env["retail.loyalty.member"]._check_points(card, command.points)
         self._check_confirmed(card, command, sender)
         hold = self._holds(sender)._hold(
             card,

@@ -1,5 +1,7 @@
 """Loyalty cards as callers name and read them."""
 
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -85,3 +87,14 @@ class RetailLoyaltyMember(models.AbstractModel):
         if found:
             detail, pointer = "The customer has several cards: name the program.", "/card/program_id"
         raise Problem("invalid-request", detail, errors=[{"pointer": pointer, "detail": detail}])
+
+    @api.model
+    def _check_points(self, card, points):
+        """
+        :param points: text of a number; None: all of them
+        :raise Problem: they have a fraction, and the loyalty engine of the card has whole points only
+        """
+        if points is None or not Decimal(points) % 1 or card._retail_takes_fractions():
+            return
+        detail = "Points of this card are whole numbers."
+        raise Problem("invalid-request", detail, errors=[{"pointer": "/points", "detail": detail}])

@@ -24,6 +24,7 @@ class LoyaltyReverse(models.AbstractModel):
         if known:
             self._check_same(known, earned, command)
             return self._applied(known, earned, "unchanged")
+        self.env["retail.loyalty.member"]._check_points(earned.card_id, command.points)
         left = earned._left()
         points = left if command.points is None else float(command.points)
         if points > left:

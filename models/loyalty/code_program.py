@@ -16,6 +16,10 @@ from .mirror import SMALLEST
 
 HOLD_MINUTES = 60
 GIFT_CARD = "gift_card"
+OF_GIFT_CARDS = {
+    "mail_template_id": "loyalty.mail_template_gift_card",
+    "pos_report_print_id": "loyalty.report_gift_card",
+}
 NEVER = {"reward_point_mode": "money", "reward_point_amount": 1, "product_domain": "[('id', '=', 0)]"}
 FLOWS = ("code.redeemed", "code.reversed")
 
@@ -150,6 +154,12 @@ class LoyaltyProgram(models.Model):
             # A till expects that there is a rule. Nothing that Odoo sells makes such a card.
             kind["rule_ids"] = [Command.clear(), Command.create(NEVER)]
             kind["portal_point_name"] = connector.company_id.currency_id.symbol
+            # A till does not open without what it would send and print for a new card, although it makes none of these.
+            shipped = {
+                name: self.env.ref(xml_id, raise_if_not_found=False) for name, xml_id in OF_GIFT_CARDS.items()
+            }
+            kind |= {name: record.id for name, record in shipped.items() if record}
+            kind["pos_ok"] = values["pos_ok"] and all(shipped.values())
         else:
             mode = "percent" if code.kind == "percent" else "per_order"
             reward = {"discount_mode": mode, "discount": float(code.value), "required_points": 1}

@@ -4,9 +4,11 @@ import json
 from dataclasses import replace
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
+from ...connectors.asking import ask
 from ...connectors.loyalty import EngineProgram
+from ...core.errors import RemoteError
 from ...tools.cache import cached
 
 ODOO, ENGINE = "odoo", "engine"
@@ -102,6 +104,17 @@ class LoyaltyProgram(models.Model):
         )
 
 
+class LoyaltyCard(models.Model):
+    _inherit = "loyalty.card"
+
+    def _retail_takes_fractions(self):
+        """Return whether the card can have a fraction of a point: an engine may have whole points only."""
+        # As the superuser: see above.
+        engine = self.sudo().program_id.retail_connector_id
+        provider = engine._get_provider() if engine else None
+        return not provider or not provider.loyalty or provider.loyalty.has_fractions
+
+
 class RetailConnector(models.Model):
     _inherit = "retail.connector"
 
@@ -128,6 +141,39 @@ class RetailConnector(models.Model):
         programs = self.env["loyalty.program"].search(linked, order="id").grouped("retail_connector_id")
         return {engine.id: tuple(programs[engine].ids if engine in programs else ()) for engine in engines}
 
+    def _check_program(self, program):
+        """
+        :param program: an :class:`~...connectors.loyalty.EngineProgram`
+        :raise UserError: the engine has no such program, or cannot be asked
+        """
+        # As the superuser: the credentials are nobody's to read; the caller has checked the access.
+        engine = self.sudo()
+        try:
+            with engine._connection() as adapter:
+                is_there = ask(adapter.has_program, program)
+        except RemoteError as error:
+            raise UserError(
+                self.env._(
+                    "%(engine)s cannot be asked for its programs now. %(reason)s",
+                    engine=self.name,
+                    reason=error,
+                )
+            ) from error
+        if is_there is False:
+            raise UserError(
+                self.env._(
+                    "%(engine)s has no loyalty program with the ID %(program)s. Check the ID, and that of the wallet.",
+                    engine=self.name,
+                    program=program.id,
+                )
+                if program.wallet
+                else self.env._(
+                    "%(engine)s has no loyalty program with the ID %(program)s.",
+                    engine=self.name,
+                    program=program.id,
+                )
+            )
+
     def _adapter_settings(self):
         settings = super()._adapter_settings()
         if not self.is_loyalty_engine:
@@ -135,10 +181,37 @@ class RetailConnector(models.Model):
         programs = {str(each.id): each._retail_engine_program() for each in self._linked_programs()}
         return replace(settings, loyalty_programs=programs)
 
+    def _hold_back(self, deliveries):
+        """Send no points of programs that are not linked to this engine any more."""
+        result = super()._hold_back(deliveries)
+        if not self.is_loyalty_engine:
+            return result
+        for each in deliveries:
+            if each.claim.res_model != "loyalty.card" or each.payload is None:
+                continue
+            # As the superuser, like all that is sent.
+            program = self.env["loyalty.program"].sudo().browse(int(each.payload["program_id"])).exists()
+            if program.retail_connector_id != self:
+                each.cancel(
+                    self.env._(
+                        "%(program)s is not linked to %(engine)s.",
+                        program=program.name or self.env._("The loyalty program"),
+                        engine=self.name,
+                    )
+                )
+        return result
+
     @api.model_create_multi
     def create(self, vals_list):
+        connectors = super().create(vals_list)
         self.env.registry.clear_cache()
-        return super().create(vals_list)
+        return connectors
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "provider" in vals:
+            self.env.registry.clear_cache()
+        return result
 
 
 class RetailEvent(models.Model):

@@ -5,7 +5,7 @@ import logging
 from collections import Counter, defaultdict
 from datetime import datetime
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -167,9 +167,10 @@ class RetailEvent(models.Model):
         branches = of_branches(wanted)
         is_now = is_manual or bulk_run_id is not None
         due_at = {} if is_now else self._due_times(routes)
-        self.env.cr.execute(
-            self._insert_sql(model, rows, routes, branches, is_manual, lane, bulk_run_id, due_at)
-        )
+        for usable, part in self._by_routes(rows, wanted, routes):
+            self.env.cr.execute(
+                self._insert_sql(model, part, usable, branches, is_manual, lane, bulk_run_id, due_at)
+            )
         counts = Counter(route for _row, of_row in wanted for route in of_row)
         sent = [] if bulk_run_id else [route for route in counts if not route.is_pull]
         for route in sent:
@@ -177,6 +178,26 @@ class RetailEvent(models.Model):
             if due_in <= WAKE_HORIZON:
                 self.env["retail.wake"]._wake_at_commit(route.connector_id, lane or route.lane, due_in)
         return counts.total()
+
+    def _by_routes(self, rows, wanted, routes):
+        """Return ``[(routes, rows in a row that none of these routes refuses)]``.
+
+        The statement that inserts them joins flows by event type and company, and knows nothing else of who gets what.
+
+        :param wanted: what :meth:`_wanted` returned for the rows
+        """
+        of_company = defaultdict(set)
+        for route in routes:
+            of_company[route.event_type, route.company_id].add(route.flow_id)
+        refused = [
+            frozenset(of_company[row.event_type, row.company_id] - {route.flow_id for route in of_row})
+            for row, of_row in wanted
+        ]
+        groups = groupby(zip(refused, rows, strict=True), key=itemgetter(0))
+        return [
+            ([route for route in routes if route.flow_id not in flow_ids], [row for _refused, row in group])
+            for flow_ids, group in groups
+        ]
 
     @api.model
     def _due_times(self, routes):

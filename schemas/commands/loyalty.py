@@ -10,13 +10,15 @@ from ..loyalty_member import LoyaltyBalanceV1
 from .base import CommandType, ExternalId, Line
 from .order import HoldMinutes
 
+MOST_POINTS = 10**9  # balances are floats of 15 digits, six of them decimals
 
-def _is_more_than_nothing(text: str) -> str:
+
+def _is_amount(text: str) -> str:
     """
-    :raise ValueError: it is 0
+    :raise ValueError: it is 0, or more than a balance can hold
     """
-    if not Number(text):
-        raise ValueError("It has to be more than 0.")
+    if not 0 < Number(text) < MOST_POINTS:
+        raise ValueError(f"It has to be more than 0, and less than {MOST_POINTS:,}.")
     return text
 
 
@@ -24,7 +26,7 @@ def _is_more_than_nothing(text: str) -> str:
 Points = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$"),
-    AfterValidator(_is_more_than_nothing),
+    AfterValidator(_is_amount),
 ]
 
 

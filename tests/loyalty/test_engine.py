@@ -45,6 +45,31 @@ class TestEngineOwns(EngineStory, EngineFaults, VoucherifyFaults, EngineCase):
                 expected = {order.id: total for order, total in zip(orders, totals, strict=True)}
                 self.assertEqual(found, expected)
 
+    def test_a_program_that_is_not_the_engines(self):
+        """Others get its points. The engine gets those of its own programs, also if both change at once."""
+        self.connector.action_activate()
+        self.connector._add_flows(["loyalty.adjusted"], ["loyalty.adjusted"])
+        other = self._create_program("House", retail_owner="odoo")
+        values = {"partner_id": self.customer.id, "points": 5}
+        cards = self.env["loyalty.card"].create(
+            [{**values, "program_id": program.id} for program in (other, self.program, other)]
+        )
+        self.env.cr.flush()
+        for card, receivers in zip(cards, ("Test", "both", "Test"), strict=True):
+            deliveries = self._deliveries(card, event_type="loyalty.adjusted")
+            expected = {"Test": self.connector, "both": self.connector | self.engine}[receivers]
+            self.assertEqual(deliveries.connector_id, expected, receivers)
+
+    def test_a_program_that_is_unlinked_meanwhile(self):
+        card = self._card()
+        self._send()
+        card.points += 5
+        self.env.cr.flush()
+        self.program.write({"retail_connector_id": False, "retail_owner": "odoo"})
+        self._send()
+        [delivery] = self._deliveries(card, event_type="loyalty.adjusted", connector_id=self.engine.id)
+        self.assertEqual((delivery.state, delivery.warning), ("cancelled", "Club is not linked to Points."))
+
     def test_the_job_that_reads_may_commit(self):
         """Tests call it themselves; queue_job refuses commits of jobs whose function does not say that they may."""
         functions = self.env["queue.job.function"]

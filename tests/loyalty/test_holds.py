@@ -173,6 +173,25 @@ class TestLoyaltyHolds(HoldsCase):
         response = self.post(f"{HOLDS}/H-2/commit", {"points": "21"})
         self.assertProblem(response, "amount-exceeded", 409, ["/points"])
 
+    def test_whole_points(self):
+        """An engine may have no fractions: it would refuse what Odoo has spent."""
+        engine = self.env["retail.connector"].create({"name": "Points", "provider": "voucherify"})
+        self.program.write({"retail_connector_id": engine.id, "retail_remote_program": "lprg_1"})
+        detail = "Points of this card are whole numbers."
+        errors = [{"pointer": "/points", "detail": detail}]
+        self.assertEqual(self.hold("2.5", 422)["errors"], errors)
+        earn = {"external_id": "E-1", "card": {"customer_external_id": "C-1"}, "points": "2.5"}
+        self.assertEqual(self.post("/loyalty/points", earn).json()["errors"], errors)
+        self.hold("80.00")
+        self.assertEqual(self.end("commit", {"points": "2.5"}, status=422)["errors"], errors)
+        self.assertEqual(self.end("commit", {"points": "2"})["spent"], "2")
+        self.assertEqual(self.figures(), ("98", "0", "98"))
+
+    def test_more_than_a_number_can_hold(self):
+        """A float has 15 digits: with more before the point, those after it would be wrong."""
+        self.assertEqual(self.hold("1000000000", 422)["errors"][0]["pointer"], "/points")
+        self.assertEqual(self.hold("999999999.999999", 409)["type"].rpartition("/")[2], "amount-exceeded")
+
     def test_released(self):
         self.hold("80")
         self.assertEqual(self.end("release")["outcome"], "released")
@@ -351,3 +370,6 @@ class TestLoyaltyEnrolment(HoldsCase):
         self._program("Second Club")
         self.assertIn("invalid-request", self.enroll(status=422)["type"])
         self.enroll(status=422, consent_source="")
+        values = {"program_id": str(self._program("Third Club").id), "consented_at": "2100-01-01T00:00:00Z"}
+        [error] = self.enroll(status=422, **values)["errors"]
+        self.assertEqual(error["pointer"], "/consented_at")

@@ -56,6 +56,17 @@ class TestOwnership(EngineCase):
         self.assertEqual((here.points, self._at_engine()), (40, 40))
         self.assertEqual(self._ledger(here), [("adjust", 40, 40)])
 
+    def test_a_program_that_the_engine_does_not_have(self):
+        self._unlinked()
+        for values in ({"remote_program": "lprg_0"}, {"remote_program": PROGRAM, "remote_wallet": "lcdef_0"}):
+            with self.assertRaisesRegex(UserError, "Points has no loyalty program with the ID"):
+                self._dialog(engine_id=self.engine, **values).action_compare()
+        self.assertFalse(self.program.retail_connector_id)
+        self.sandbox.fault(status=503, path="/v2/loyalties")
+        with self.assertRaisesRegex(UserError, "Points cannot be asked for its programs now."):
+            self._dialog(engine_id=self.engine, remote_program=PROGRAM).action_compare()
+        self.sandbox.faults_clear()
+
     def test_pending_points_keep_the_owner(self):
         """An engine knows nothing of what is pending in Odoo. Afterwards, there are no lots of Odoo's."""
         card = self._member("ann", 10)

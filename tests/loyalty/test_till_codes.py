@@ -66,6 +66,9 @@ class TestTillCodes(TillCodeCase):
         self.assertEqual((problem, card.points, card._has_source_order()), (None, 50, True))
         in_use = "This code is being used in another order. Try again later."
         self.assertEqual(self._ask("U-2", "GIFT")[1], in_use)
+        self.config.with_user(
+            self.cashier
+        )._check_before_creating_new_session()  # tills open with such a program
         self._use(card, 30, 30)
         self._send_due()
         self.assertEqual(used_at_engine(self.sandbox, "GIFT"), (1, 2_000))
