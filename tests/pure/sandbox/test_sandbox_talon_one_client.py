@@ -170,6 +170,49 @@ def test_reservations(integration, talon):
     assert integration.get_reserved_customers("TENOFF").total_result_size == 0
 
 
+def test_a_code_from_the_cart_to_the_cancellation(integration, talon):
+    """What Odoo does with a code: it asks, and has it in the session; then it is used with the order, or given back."""
+    about = {"profileId": "ann", "cartItems": CART}
+    asked = update(integration, content=["coupons", "customerSession"], couponCodes=["TENOFF"], **about)
+    assert ("acceptCoupon", "TENOFF") in effects(asked)
+    assert [each.value for each in asked.coupons] == ["TENOFF"]
+    assert (asked.customer_session.coupon_codes, asked.customer_session.total) == (["TENOFF"], 71)
+    given_back = update(integration, couponCodes=[], **about)
+    assert "acceptCoupon" not in dict(effects(given_back))
+    refused_ = update(integration, couponCodes=["NONE"], **about)
+    assert ("rejectCoupon", "NONE") in effects(refused_)
+    update(integration, couponCodes=["TENOFF"], state="closed", **about)
+    used = {each["code"]: each["uses"] for each in talon.records("coupons")}
+    assert used["TENOFF"] == {"ann": 1}
+    cancelled = update(integration, state="cancelled")
+    assert "rollbackCoupon" in dict(effects(cancelled))
+    used = {each["code"]: each["uses"] for each in talon.records("coupons")}
+    assert used["TENOFF"] == {"ann": 0}
+
+
+def test_campaigns(management, talon):
+    """Promotions are compared with Odoo's: listed, read and changed, with their coupons."""
+    start, end = "2031-06-01T00:00:00Z", "2031-08-31T00:00:00Z"
+    talon.configure(
+        campaigns=[{"id": 31, "name": "Summer", "start": start, "end": end}],
+        coupons=[{"code": "SUMMER10", "campaign": 31}],
+    )
+    listed = {each.id: each for each in management.get_campaigns(322, page_size=50).data}
+    assert (listed[31].name, listed[31].state, listed[31].frontend_state) == (
+        "Summer",
+        "enabled",
+        "scheduled",
+    )
+    read = management.get_campaign(322, 31)
+    assert (read.id, read.end_time.isoformat()) == (31, "2031-08-31T00:00:00+00:00")
+    coupons = management.search_coupons_advanced_application_wide_without_total_count(322, {}, page_size=50)
+    assert ("SUMMER10", 31) in [(each.value, each.campaign_id) for each in coupons.data]
+    body = {"name": "Summer", "tags": [], "limits": [], "features": ["coupons"], "state": "disabled"}
+    changed = management.update_campaign(322, 31, models.UpdateCampaign.from_dict(body))
+    assert (changed.state, changed.start_time, changed.end_time) == ("disabled", None, None)
+    assert refused(management.get_campaign, 322, 32)[0] == 404
+
+
 def test_errors(integration, management, talon):
     assert refused(integration.get_customer_session, "S1")[0] == 404
     assert refused(update, integration, attributes={"Colour": "red"}) == (

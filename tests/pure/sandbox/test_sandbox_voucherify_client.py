@@ -126,6 +126,87 @@ def test_a_stack_from_the_validation_to_the_rollback(client, customer, vouchers)
     assert refused(roll_back) == (400, "already_rolled_back")
 
 
+def test_a_coupon_in_a_session_that_is_released(client, customer, vouchers):
+    """What Odoo does with a code: it asks, and holds it; then it lets go of it, or redeems it, or rolls that back."""
+    validations, redemptions = voucherify.ValidationsApi(client), voucherify.RedemptionsApi(client)
+
+    def validate(key):
+        about = {"redeemables": [{"object": "voucher", "id": "TEN"}], "order": {"amount": 10_000}}
+        session = {"type": "LOCK", "key": key, "ttl": 5, "ttl_unit": "MINUTES"}
+        body = models.ValidationsValidateRequestBody.from_dict({**about, "session": session})
+        return validations.validate_stacked_discounts(body)
+
+    found = validate("till-1")
+    assert (found.valid, found.order.total_discount_amount) == (True, 1_000)
+    assert found.redeemables[0].result.discount.percent_off == 10
+    taken = validate("till-2")
+    assert (taken.valid, taken.redeemables[0].result.error.key) == (False, "quantity_exceeded")
+    assert vouchers.release_validation_session("TEN", "till-1") is None
+    assert validate("till-2").valid
+    about = {
+        "redeemables": [{"object": "voucher", "id": "TEN"}],
+        "order": {"source_id": "S1", "amount": 10_000},
+    }
+    session = {"type": "LOCK", "key": "till-2"}
+    body = models.RedemptionsRedeemRequestBody.from_dict({**about, "session": session})
+    (made,) = redemptions.redeem_stacked_discounts(body).redemptions
+    assert (made.result, made.voucher.code) == ("SUCCESS", "TEN")
+    assert vouchers.get_voucher("TEN").redemption.redeemed_quantity == 1
+    (listed,) = redemptions.list_redemptions(limit=10).redemptions
+    assert listed.id == made.id
+    reason = models.RedemptionsRollbackCreateRequestBody(reason="returned")
+    undone = redemptions.rollback_redemption(made.id, redemptions_rollback_create_request_body=reason)
+    assert (undone.result, undone.redemption) == ("SUCCESS", made.id)
+    assert vouchers.get_voucher("TEN").redemption.redeemed_quantity == 0
+
+
+def test_a_gift_card_is_redeemed_in_part(client, customer, vouchers):
+    gift = {"object": "voucher", "id": "GIFT", "gift": {"credits": 2_000}}
+    about = {"redeemables": [gift], "order": {"source_id": "S1", "amount": 10_000}}
+    redemptions = voucherify.RedemptionsApi(client)
+    body = models.RedemptionsRedeemRequestBody.from_dict(about)
+    (made,) = redemptions.redeem_stacked_discounts(body).redemptions
+    assert (made.amount, vouchers.get_voucher("GIFT").gift.balance) == (2_000, 3_000)
+    reason = models.RedemptionsRollbackCreateRequestBody(reason="returned")
+    redemptions.rollback_redemption(made.id, redemptions_rollback_create_request_body=reason)
+    assert vouchers.get_voucher("GIFT").gift.balance == 5_000
+
+
+def test_campaigns(client, project):
+    """Promotions are compared with Odoo's: listed, read, changed and switched."""
+    percent = {"type": "PERCENT", "percent_off": 10}
+    project.configure(
+        campaigns=[
+            {"id": "camp_1", "discount": percent, "codes": ["SUMMER10"]},
+            {"id": "camp_2", "name": "Sun", "campaign_type": "PROMOTION", "tiers": [{"name": "All"}]},
+        ]
+    )
+    api = voucherify.CampaignsApi(client)
+    listed = {each.name: each for each in api.list_campaigns().campaigns}
+    kinds = {name: each.campaign_type for name, each in listed.items()}
+    assert kinds == {"Summer": "DISCOUNT_COUPONS", "Sun": "PROMOTION"}
+    summer = api.get_campaign(listed["Summer"].id)
+    assert (summer.active, summer.vouchers_count) == (True, 1)
+    (tier,) = api.get_campaign(listed["Sun"].id).promotion.tiers
+    assert (tier.name, tier.action.discount.percent_off) == ("All", 10)
+    ends = models.CampaignsUpdateRequestBody.from_dict({"expiration_date": "2031-08-31T00:00:00.000Z"})
+    assert api.update_campaign(summer.id, ends).expiration_date.isoformat() == "2031-08-31T00:00:00+00:00"
+    api.disable_campaign(summer.id)
+    assert api.get_campaign(summer.id).active is False
+    api.enable_campaign(summer.id)
+    assert api.get_campaign(summer.id).active is True
+    assert refused(api.get_campaign, "camp_none") == (404, "not_found")
+
+
+def test_prices(client):
+    api = voucherify.ProductsApi(client)
+    api.create_product(models.ProductsCreateRequestBody(source_id="LAMP", name="Lamp", price=2_000))
+    (listed,) = api.list_products().products
+    assert (listed.source_id, listed.price) == ("LAMP", 2_000)
+    changed = api.update_product(listed.id, models.ProductsUpdateRequestBody(price=2_500))
+    assert (changed.id, changed.price) == (listed.id, 2_500)
+
+
 def test_gift_cards(client, vouchers):
     body = models.VouchersBalanceUpdateRequestBody(amount=-1_000, reason="R1")
     assert vouchers.update_voucher_balance("GIFT", body).balance == 4_000
