@@ -25,6 +25,7 @@ from . import engine_returns
 from . import reader
 from . import code_program
 from . import code_event
+from . import code_guess
 from . import code_asker
 from . import till_card
 from . import till_balance

@@ -13,7 +13,6 @@ from odoo.http import request
 from ...connectors.asking import ask
 from ...connectors.loyalty import CodeQuestion
 from ...core.errors import BusinessError, RemoteError
-from ...core.guesses import Guesses
 from .code_program import GIFT_CARD
 
 _logger = logging.getLogger(__name__)
@@ -22,8 +21,6 @@ ANSWER_SECONDS = 3
 REFUSED_SECONDS = 30  # for which nobody is asked again about a code that a cart cannot have as it is
 MOST_REFUSALS = 1_000
 
-# Codes that a visitor can try in vain: whoever guesses those of gift cards would steal.
-_guesses = Guesses(10, 600)
 _refusals = {}  # in each process: {(database, basket, code): (until, why it cannot be used)}
 
 
@@ -80,20 +77,20 @@ class CodeAsker(models.AbstractModel):
 
     @api.model
     def _visitor(self):
-        """Return what identifies a visitor of a web shop; None for those who work here."""
+        """Return the address of a visitor of a web shop; None for those who work here."""
         if not request or self.env.user._is_internal():
             return None
-        return (self.env.cr.dbname, request.httprequest.remote_addr)
+        return request.httprequest.remote_addr
 
     @api.model
     def _may_guess(self):
         visitor = self._visitor()
-        return not visitor or _guesses.has_some(visitor, time.monotonic())
+        return not visitor or self.env["retail.code.guess"]._has_some(visitor)
 
     @api.model
     def _count_guess(self):
         if visitor := self._visitor():
-            _guesses.count(visitor, time.monotonic())
+            self.env["retail.code.guess"]._count(visitor)
 
     @api.model
     def _is_own(self, code):

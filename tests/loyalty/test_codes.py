@@ -1,10 +1,12 @@
 """Codes of a loyalty engine on quotations: asked for, held, redeemed once, and given back."""
 
+from contextlib import closing, suppress
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import UserError
+from odoo.sql_db import db_connect
 from odoo.tests import freeze_time, new_test_user, tagged
 
 from .code_case import CodeCase
@@ -194,7 +196,8 @@ class TestCodes(CodeCase):
         self._voucher()
         order = self._quotation_of()
         asker = self.env.registry["retail.code.asker"]
-        with patch.object(asker, "_visitor", lambda _self: ("shop", "198.51.100.7")):
+        self.addCleanup(self._forget_guesses)
+        with patch.object(asker, "_visitor", lambda _self: "198.51.100.7"):
             before = self.sandbox.request_count()
             for number in range(10):
                 self._refused(order, f"GUESS{number}")
@@ -204,6 +207,36 @@ class TestCodes(CodeCase):
             self.assertEqual(self._refused(order), problem)
         self.assertEqual(self.sandbox.request_count(), asked)
         self.assertTrue(self._enter(order), "Those who work here can go on.")
+
+    def test_guesses_are_counted_by_all_processes(self):
+        """They are seen at once by other transactions, stay if the request fails, and come back with time."""
+        guesses, visitors = self.env["retail.code.guess"], ("198.51.100.8", "198.51.100.9")
+        self.addCleanup(self._forget_guesses)
+        for _guess in range(10):
+            self.assertTrue(guesses._has_some(visitors[0]))
+            with suppress(ZeroDivisionError), self.env.cr.savepoint():
+                guesses._count(visitors[0])
+                raise ZeroDivisionError
+        with closing(db_connect(self.env.cr.dbname).cursor()) as cr:
+            other = self.env(cr=cr)["retail.code.guess"]
+            self.assertEqual([other._has_some(each) for each in visitors], [False, True])
+            cr.execute("SELECT visitor FROM retail_code_guess")
+            self.assertNotIn("198.51.100", str(cr.fetchall()))
+            cr.execute("UPDATE retail_code_guess SET full_at = full_at - 61")
+            cr.commit()
+        self.assertTrue(guesses._has_some(visitors[0]))
+        guesses._count(visitors[0])
+        self.assertFalse(guesses._has_some(visitors[0]))
+        self._forget_guesses("full_at - 700")
+        guesses._count(visitors[1])
+        with closing(db_connect(self.env.cr.dbname).cursor()) as cr:
+            cr.execute("SELECT count(*) FROM retail_code_guess")
+            self.assertEqual(cr.fetchone(), (1,), "Those that are over are deleted.")
+
+    def _forget_guesses(self, full_at="0"):
+        with closing(db_connect(self.env.cr.dbname).cursor()) as cr:
+            cr.execute(f"UPDATE retail_code_guess SET full_at = {full_at}")
+            cr.commit()
 
     def test_the_engine_is_away(self):
         self._voucher()
