@@ -1,6 +1,6 @@
 """Codes of a loyalty engine on quotations: asked for, held, redeemed once, and given back."""
 
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -217,26 +217,24 @@ class TestCodes(CodeCase):
             with suppress(ZeroDivisionError), self.env.cr.savepoint():
                 guesses._count(visitors[0])
                 raise ZeroDivisionError
-        with closing(db_connect(self.env.cr.dbname).cursor()) as cr:
+        with db_connect(self.env.cr.dbname).cursor() as cr:
             other = self.env(cr=cr)["retail.code.guess"]
             self.assertEqual([other._has_some(each) for each in visitors], [False, True])
             cr.execute("SELECT visitor FROM retail_code_guess")
             self.assertNotIn("198.51.100", str(cr.fetchall()))
             cr.execute("UPDATE retail_code_guess SET full_at = full_at - 61")
-            cr.commit()
         self.assertTrue(guesses._has_some(visitors[0]))
         guesses._count(visitors[0])
         self.assertFalse(guesses._has_some(visitors[0]))
         self._forget_guesses("full_at - 700")
         guesses._count(visitors[1])
-        with closing(db_connect(self.env.cr.dbname).cursor()) as cr:
+        with db_connect(self.env.cr.dbname).cursor() as cr:
             cr.execute("SELECT count(*) FROM retail_code_guess")
             self.assertEqual(cr.fetchone(), (1,), "Those that are over are deleted.")
 
     def _forget_guesses(self, full_at="0"):
-        with closing(db_connect(self.env.cr.dbname).cursor()) as cr:
+        with db_connect(self.env.cr.dbname).cursor() as cr:
             cr.execute(f"UPDATE retail_code_guess SET full_at = {full_at}")
-            cr.commit()
 
     def test_the_engine_is_away(self):
         self._voucher()
