@@ -58,6 +58,7 @@ from .outbox import test_taken
 from .outbox import test_wake
 from .outbox import test_watched_choices
 from .outbox import test_who_is_sent
+from .loyalty import test_adjustments
 from .loyalty import test_card_balance
 from .loyalty import test_codes
 from .loyalty import test_codes_talon_one

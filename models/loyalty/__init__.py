@@ -54,3 +54,4 @@ from . import promotion_correction
 from . import promotion_connector
 from . import erasure
 from . import other_member
+from . import adjustment

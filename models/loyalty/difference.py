@@ -197,16 +197,14 @@ class RetailLoyaltyDifference(models.Model):
         :raise AccessError: it is more than the user may correct
         """
         self.ensure_one()
-        limit = (self.company_id or self.env.company).retail_loyalty_limit
-        if self.env.user.has_group("retail_hub.group_manager"):
-            return
-        if not self.env.user.has_group("retail_hub.group_user") or abs(self.difference) > limit:
+        company = self.company_id or self.env.company
+        if company._retail_needs_manager(self.difference):
             raise AccessError(
                 self.env._(
                     "A manager has to approve this correction: %(card)s differs by %(points)g points, and you may"
                     " correct up to %(limit)g.",
                     card=self.card_name,
                     points=abs(self.difference),
-                    limit=limit,
+                    limit=company.retail_loyalty_limit,
                 )
             )

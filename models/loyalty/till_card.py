@@ -1,12 +1,10 @@
 """What a till loads of the programs whose points an engine owns, and of their cards."""
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from .entry import DIGITS
 
-ADJUSTERS = ("retail_hub.group_user", "sales_team.group_sale_salesman")
 SHOWN = ("retail_pending", "retail_tier", "retail_expiring_points", "retail_expiring_on", "retail_read_at")
 
 
@@ -58,28 +56,6 @@ class LoyaltyCard(models.Model):
     @api.model
     def _load_pos_data_fields(self, config):
         return [*super()._load_pos_data_fields(config), "retail_held", *SHOWN]
-
-    def write(self, vals):
-        if "points" in vals and not self.env.su:
-            self._retail_check_may_give_points()
-        return super().write(vals)
-
-    def _retail_check_may_give_points(self):
-        """
-        :raise AccessError: the points are an engine's, and the user only works at a till
-        """
-        is_cashier = self.env.user.has_group("point_of_sale.group_pos_user")
-        if not is_cashier or any(self.env.user.has_group(group) for group in ADJUSTERS):
-            return
-        # As the superuser: whoever sells may have no rights on programs.
-        owned = self.sudo().program_id.filtered(lambda program: program._retail_engine())
-        if owned:
-            raise AccessError(
-                self.env._(
-                    "A loyalty engine owns the points of %(program)s. Only users of Retail Hub can adjust them.",
-                    program=owned[0].name,
-                )
-            )
 
 
 class PosConfig(models.Model):

@@ -3,6 +3,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from .adjustment import explained_changes
+
 
 class LoyaltyCard(models.Model):
     _inherit = "loyalty.card"
@@ -42,8 +44,9 @@ class LoyaltyCard(models.Model):
                 )
             )
         amounts = {"issued": points} if points > 0 else {"used": -points}
-        self.env["loyalty.history"].create({"card_id": self.id, "description": reason, **amounts})
-        self.with_context(loyalty_no_mail=True).points += points
+        with explained_changes(self.env.cr):
+            self.env["loyalty.history"].create({"card_id": self.id, "description": reason, **amounts})
+            self.with_context(loyalty_no_mail=True).points += points
         self.env.cr.flush()
         if points < 0:
             accounts._free(self, str(-points))
