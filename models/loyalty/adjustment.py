@@ -134,7 +134,8 @@ class LoyaltyCardUpdateBalance(models.TransientModel):
         change = abs(self.new_balance - card.points)
         card.program_id._retail_check_adjustment(change + card._retail_adjusted_by_user(), self.description)
         with explained_changes(self.env.cr):
-            return super().action_update_card_point()
+            dialog = self.with_context(default_retail_shown_kind="adjust")
+            return super(LoyaltyCardUpdateBalance, dialog).action_update_card_point()
 
 
 class LoyaltyGenerateWizard(models.TransientModel):

@@ -233,7 +233,8 @@ class LoyaltyCard(models.Model):
         with changes_from(self.env.cr, connector.id):
             card = self.with_context(retail_change=ADJUSTED, retail_mirrored=mirrored)
             amounts = {"issued": missing} if missing > 0 else {"used": -missing}
-            card.env["loyalty.history"].create({"card_id": card.id, "description": connector.name, **amounts})
+            line = {"card_id": card.id, "description": connector.name, "retail_shown_kind": "adjust"}
+            card.env["loyalty.history"].create({**line, **amounts})
             card.points += missing
 
     def _retail_unsent_of_code(self, connector):

@@ -62,7 +62,12 @@ class RetailLoyaltyHold(models.Model):
         self.ensure_one()
         spent = self.points if points is None else points
         self._end("committed", spent=spent)
-        self._spend(spent, description=self._purpose())
+        self._spend(
+            spent,
+            description=self._purpose(),
+            retail_shown_kind="redeem",
+            retail_shown_reference=self.reference,
+        )
 
     def _spend(self, points, **line):
         """Take points from the card.

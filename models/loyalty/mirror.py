@@ -179,7 +179,10 @@ class RetailLoyaltyAccount(models.Model):
         )
         description = f"{connector.name}: {reason}" if reason else connector.name
         amounts = {"issued": points} if points > 0 else {"used": -points}
-        card.env["loyalty.history"].create({"card_id": card.id, "description": description, **amounts})
+        shown = card.env["loyalty.history"]._retail_shown(kind, order)
+        card.env["loyalty.history"].create(
+            {"card_id": card.id, "description": description, **amounts, **shown}
+        )
         card.points += points
 
 

@@ -71,5 +71,11 @@ class RetailLoyaltyPoints(models.Model):
         name = self.connector_id.name
         description = f"{name}: {self.reference}" if self.reference else name
         history = self.env["loyalty.history"].with_context(retail_change=event_type)
-        history.create({"card_id": self.card_id.id, "description": description, **values})
+        line = {
+            "card_id": self.card_id.id,
+            "description": description,
+            "retail_shown_kind": "earn" if event_type == EARNED else "reverse",
+            "retail_shown_reference": self.reference,
+        }
+        history.create({**line, **values})
         self.card_id.with_context(loyalty_no_mail=True).points += self.points

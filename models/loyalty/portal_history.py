@@ -5,6 +5,13 @@ from odoo import api, fields, models
 from ..source.loyalty_history import ORDER_MODELS
 
 DOCUMENT_MODELS = (*ORDER_MODELS, "account.move")
+SHOWN_KINDS = [
+    ("earn", "Points earned"),
+    ("redeem", "Points redeemed"),
+    ("reverse", "Points of a return"),
+    ("expire", "Points expired"),
+    ("adjust", "Correction"),
+]
 
 
 class LoyaltyHistory(models.Model):
@@ -15,6 +22,9 @@ class LoyaltyHistory(models.Model):
     retail_document_id = fields.Many2oneReference(
         "Return ID", model_field="retail_document_model", readonly=True
     )
+    # Of lines whose description is not for customers: it names a connected system, or is a reason for colleagues.
+    retail_shown_kind = fields.Selection(SHOWN_KINDS, "Shown to Customers As", readonly=True)
+    retail_shown_reference = fields.Char("Reference Shown to Customers", readonly=True)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -25,6 +35,35 @@ class LoyaltyHistory(models.Model):
             own = {"retail_document_model": model, "retail_document_id": document_id}
             vals_list = [{**own, **vals} for vals in vals_list]
         return super().create(vals_list)
+
+    @api.model
+    def _retail_shown(self, kind, order):
+        """Return the values of a line that a loyalty engine has booked.
+
+        :param kind: of its transaction
+        :param order: ``(model, id)``, None if it is not known
+        """
+        model, order_id = order or (False, False)
+        return {
+            "retail_shown_kind": kind if kind in dict(SHOWN_KINDS) else "adjust",
+            "retail_document_model": model,
+            "retail_document_id": order_id,
+        }
+
+    def _retail_customer_text(self):
+        """Return in the customer's words what the points are for."""
+        self.ensure_one()
+        document = self._retail_line_document()
+        if document:
+            return document._retail_customer_text()
+        kind = self.retail_shown_kind
+        if not kind:
+            return self.description
+        if kind == "adjust":
+            company = self.company_id or self.env.company
+            return self.env._("Correction by %(company)s", company=company.name)
+        text = dict(self._fields["retail_shown_kind"]._description_selection(self.env))[kind]
+        return f"{text}: {self.retail_shown_reference}" if self.retail_shown_reference else text
 
     def _retail_line_document(self):
         """Return the document (superuser) of the line; None if there is none, or it was deleted."""
@@ -48,3 +87,32 @@ class LoyaltyHistory(models.Model):
     def _get_order_description(self):
         document = self._retail_line_document()
         return document.display_name if document else ""
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    def _retail_customer_text(self):
+        """Return what a member reads of the order in the history of a card."""
+        if self.state == "cancel":
+            return self.env._("Cancelled order %(order)s", order=self.name)
+        return self.env._("Order %(order)s", order=self.name)
+
+
+class PosOrder(models.Model):
+    _inherit = "pos.order"
+
+    def _retail_customer_text(self):
+        """Return what a member reads of the order, or of the return, in the history of a card."""
+        if self.refunded_order_id:
+            return self.env._("Return of %(order)s", order=self.refunded_order_id.name)
+        return self.env._("Order %(order)s", order=self.name)
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _retail_customer_text(self):
+        """Return what a member reads of the credit note in the history of a card."""
+        names = self.line_ids.sale_line_ids.order_id.mapped("name") or [self.name]
+        return self.env._("Return of %(order)s", order=", ".join(names))

@@ -2,6 +2,8 @@
 
 import re
 
+from markupsafe import Markup
+
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from .test_returns_of_orders import CreditCase
@@ -61,6 +63,55 @@ class TestPortal(CreditCase, HttpCase):
         self.assertNotIn("access_token", page)
         theirs.unlink()
         self.assertEqual(self._history()[0], 200, "A document may be deleted.")
+
+    def test_in_the_members_words(self):
+        """Connected systems are not named, and reasons that are for colleagues not shown."""
+        order = self._ordered(2)
+        history = self.env["loyalty.history"]
+        history.create({"card_id": self.card.id, "description": "Nothing changed"})
+        system = {"connector_id": self.connector.id, "company_id": self.env.company.id}
+        points = self.env["retail.loyalty.points"].sudo()
+        earned = points._earn(self.card, 5, external_id="E", reference="Web order 7", **system)
+        earned._reverse(2, 0, external_id="R", **{**system, "reference": ""})
+        self._commit()
+        hold = self.env["retail.loyalty.hold"].sudo()._hold(self.card, "3", 5, external_id="H", **system)
+        hold._commit()
+        values = {"card_id": self.card.id, "new_balance": 99, "description": "Suspected of fraud"}
+        self.env["loyalty.card.update.balance"].create(values).action_update_card_point()
+        history.create({"card_id": self.card.id, "description": "Merged: 044", "issued": 1})
+        order._action_cancel()
+        lines = history.search([("card_id", "=", self.card.id), ("issued", "!=", 0)]) | history.search(
+            [("card_id", "=", self.card.id), ("used", "!=", 0)]
+        )
+        texts = [line._retail_customer_text() for line in lines.sorted("id", reverse=True)]
+        company = self.env.company.name
+        expected = [
+            "Merged: 044",
+            f"Correction by {company}",
+            "Points redeemed",
+            "Points of a return",
+            "Points earned: Web order 7",
+        ]
+        self.assertEqual(texts, expected)
+        self.card.flush_recordset()
+        page = self._history()[1]
+        for text in expected:
+            self.assertIn(str(Markup.escape(text)), page)
+        for text in ("Nothing changed", self.connector.name, "Suspected of fraud"):
+            self.assertNotIn(text, page[page.index("<main") :])
+
+    def test_what_a_document_is_called(self):
+        order = self._ordered(2)
+        credit_note = self._credit(self._bill(order))
+        till_order = self._till_order()
+        self.assertEqual(order._retail_customer_text(), f"Order {order.name}")
+        self.assertEqual(credit_note._retail_customer_text(), f"Return of {order.name}")
+        self.assertEqual(till_order._retail_customer_text(), f"Order {till_order.name}")
+        page = self._history()[1]
+        self.assertIn(f"Order {order.name}", page)
+        self.assertIn(f"Return of {order.name}", page)
+        order._action_cancel()
+        self.assertEqual(order._retail_customer_text(), f"Cancelled order {order.name}")
 
     def test_cards_of_others(self):
         status, page = self._page(CARDS, "portal_bob")
