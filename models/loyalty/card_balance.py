@@ -95,7 +95,7 @@ class LoyaltyCard(models.Model):
 
     def _retail_balance_text(self):
         """Return the balance with its unit and tier: ``120 points, Gold``."""
-        parts = [self.points_display, self.retail_tier]
+        parts = [self._retail_points_text(self.points), self.retail_tier]
         return ", ".join(part for part in parts if part)
 
     def _retail_points_text(self, points):
@@ -115,7 +115,10 @@ class ResPartner(models.Model):
     def _compute_retail_loyalty_summary(self):
         for partner in self:
             cards = partner._retail_loyalty_cards()
-            partner.retail_loyalty_summary = ", ".join(card._retail_balance_text() for card in cards) or False
+            texts = [card._retail_balance_text() for card in cards]
+            if len(cards) > 1:
+                texts = [f"{card.program_id.name}: {text}" for card, text in zip(cards, texts, strict=True)]
+            partner.retail_loyalty_summary = ", ".join(texts) or False
 
     def _retail_loyalty_cards(self):
         """Return the loyalty cards (superuser) of a customer that can be used."""

@@ -73,8 +73,17 @@ class TestCardBalance(EngineCase):
         self.assertFalse(self.customer.retail_loyalty_summary)
         card = self._card(points=12)
         self.customer.invalidate_recordset()
-        self.assertEqual(self.customer.retail_loyalty_summary, card.points_display)
+        unit = self.program.portal_point_name
+        self.assertEqual(self.customer.retail_loyalty_summary, f"12 {unit}")
         self.assertEqual(self.customer.with_user(self.seller).action_retail_view_cards()["res_id"], card.id)
+        house = self._create_program("House", retail_owner="odoo")
+        self.env["loyalty.card"].create(
+            {"program_id": house.id, "partner_id": self.customer.id, "points": 1.5}
+        )
+        self.customer.invalidate_recordset()
+        self.assertEqual(
+            self.customer.retail_loyalty_summary, f"Club: 12 {unit}, House: 1.50 {house.portal_point_name}"
+        )
 
     def test_on_a_sales_order(self):
         self.sandbox.configure("voucherify", wallets=[{"pending_days": 14}])
