@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import formatLang
 
 from ..connectors.loyalty import EngineProgram
 from ..models.loyalty.engine import ENGINE, ODOO
@@ -37,12 +38,7 @@ class RetailLoyaltyOwner(models.TransientModel):
     unread_count = fields.Integer("Not Compared Yet", compute="_compute_comparison")
     stranger_count = fields.Integer("Not Members There", compute="_compute_comparison")
     different_count = fields.Integer("Different Balances", compute="_compute_comparison")
-    more_points = fields.Float(
-        "More Points in Odoo",
-        compute="_compute_comparison",
-        digits=(16, 2),
-        help="The sum over all cards; negative if the engine has more.",
-    )
+    effect = fields.Char("Changes of Balances", compute="_compute_effect")
 
     @api.depends("program_id.retail_connector_id")
     def _compute_comparison(self):
@@ -55,7 +51,23 @@ class RetailLoyaltyOwner(models.TransientModel):
             each.unread_count = comparison.unread
             each.stranger_count = comparison.strangers
             each.different_count = comparison.different
-            each.more_points = comparison.points
+
+    @api.depends("balances_of", "program_id.retail_connector_id")
+    def _compute_effect(self):
+        for each in self:
+            connector = each.program_id.retail_connector_id
+            effect = each.program_id._retail_effect(each.balances_of)
+            texts = [
+                each.env._(
+                    "%(added)s points are added and %(removed)s points removed in %(system)s.",
+                    added=formatLang(each.env, change.added, digits=2),
+                    removed=formatLang(each.env, change.removed, digits=2),
+                    system=system,
+                )
+                for change, system in ((effect.odoo, each.env._("Odoo")), (effect.engine, connector.name))
+                if change.added or change.removed
+            ]
+            each.effect = " ".join(texts)
 
     @api.model
     def _open(self, program):

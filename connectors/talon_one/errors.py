@@ -38,6 +38,9 @@ def _error(response, body, text):
         # No conflict of data: two calls at the same time, of which the second is refused.
         return TransientError(f"Talon.One is busy with another call about the same: {text}", code=BUSY)
     asked = asked_to_wait(response)
+    if status >= 500:
+        message = f"Talon.One cannot be reached now (HTTP {status})."
+        return error_class(status, asked)(message, code=_code(body, status), retry_after=asked)
     field = _field(body)
     what = f"Talon.One refused {field}" if field else "Talon.One refused the call"
     return error_class(status, asked)(

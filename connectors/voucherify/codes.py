@@ -111,14 +111,19 @@ def _not_supported():
     return BusinessError(message, code="CODE_NOT_SUPPORTED")
 
 
+# What customers and colleagues read, where Voucherify's own words say too little.
+REASONS = {
+    "gift_amount_exceeded": "the gift card has nothing left, or is being used in another order",
+}
+
+
 def _refusal(answer):
     """Return the error for a code that is not valid, with the reason that Voucherify gives."""
     results = [each.get("result") or {} for each in answer.get("redeemables") or () if isinstance(each, dict)]
     error = next((each["error"] for each in results if isinstance(each.get("error"), dict)), {})
-    texts = [clean((error.get("error") or {}).get("message")), clean(error.get("message"))]
-    return BusinessError(
-        next(filter(None, texts), "no reason given"), code=str(error.get("key") or "INVALID")[:64]
-    )
+    key = str(error.get("key") or "INVALID")[:64]
+    texts = [REASONS.get(key), clean((error.get("error") or {}).get("message")), clean(error.get("message"))]
+    return BusinessError(next(filter(None, texts), "no reason given"), code=key)
 
 
 # ----- redeeming -----

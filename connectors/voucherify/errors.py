@@ -72,6 +72,10 @@ def _error(response, body, text):
             f"Voucherify has no such {body['resource_type']}. Resync links it again or creates a new one."
         )
         return RemoteNotFoundError(message, code=key or "NOT_FOUND")
+    if status >= 500:
+        return error_class(status)(
+            f"Voucherify cannot be reached now (HTTP {status}).", code=key or f"HTTP_{status}"
+        )
     if status == 409:
         return ConflictError(f"Voucherify reports a conflict: {text}", code=key or "CONFLICT")
     if key == IN_PROGRESS:

@@ -30,14 +30,32 @@ class Comparison(NamedTuple):
     :param unread: cards whose balance was not read in the last day
     :param strangers: cards whose customers are no members
     :param different: members who have another balance there
-    :param points: how many more points Odoo has than the engine has
+    :param more: how many points members have in Odoo that they do not have there
+    :param fewer: how many they have there and not in Odoo
+    :param of_strangers: how many points customers have who are no members
     """
 
     cards: int = 0
     unread: int = 0
     strangers: int = 0
     different: int = 0
-    points: float = 0.0
+    more: float = 0.0
+    fewer: float = 0.0
+    of_strangers: float = 0.0
+
+
+class Change(NamedTuple):
+    """What becomes of the points of one system."""
+
+    added: float = 0.0
+    removed: float = 0.0
+
+
+class Effect(NamedTuple):
+    """What a switch does to the points of both."""
+
+    odoo: Change
+    engine: Change
 
 
 class LoyaltyRule(models.Model):
@@ -74,8 +92,12 @@ class LoyaltyProgram(models.Model):
                        count(*) FILTER (WHERE a.read_at >= %(since)s AND a.remote_id IS NULL),
                        count(*) FILTER (WHERE a.read_at >= %(since)s AND a.remote_id IS NOT NULL
                                           AND abs(a.balance - COALESCE(a.remote_balance, 0)) > %(smallest)s),
-                       COALESCE(sum(COALESCE(a.balance, 0) - COALESCE(a.remote_balance, 0))
-                                FILTER (WHERE a.read_at >= %(since)s), 0)::float
+                       COALESCE(sum(GREATEST(a.balance - COALESCE(a.remote_balance, 0), 0))
+                                FILTER (WHERE a.read_at >= %(since)s AND a.remote_id IS NOT NULL), 0)::float,
+                       COALESCE(sum(GREATEST(COALESCE(a.remote_balance, 0) - a.balance, 0))
+                                FILTER (WHERE a.read_at >= %(since)s AND a.remote_id IS NOT NULL), 0)::float,
+                       COALESCE(sum(GREATEST(a.balance, 0))
+                                FILTER (WHERE a.read_at >= %(since)s AND a.remote_id IS NULL), 0)::float
                   FROM loyalty_card c
              LEFT JOIN retail_loyalty_account a ON a.card_id = c.id
                  WHERE c.program_id = %(program)s AND c.partner_id IS NOT NULL AND c.active
@@ -86,6 +108,13 @@ class LoyaltyProgram(models.Model):
             )
         )
         return Comparison(*row)
+
+    def _retail_effect(self, balances_of):
+        """Return the :class:`Effect` of a switch, see :meth:`_retail_switch_owner`."""
+        found = self._retail_comparison()
+        if balances_of == ENGINE:
+            return Effect(Change(found.fewer, found.more), Change(found.of_strangers))
+        return Effect(Change(), Change(found.more + found.of_strangers, found.fewer))
 
     def _retail_switch_owner(self, owner, balances_of):
         """Have Odoo or the engine own the points.

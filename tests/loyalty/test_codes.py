@@ -316,7 +316,10 @@ class TestCodes(CodeCase):
         self.assertEqual(second.amount_total, 80)
         second.action_confirm()
         refusal = self._refused(self._quotation_of(), "GIFT")
-        self.assertEqual(refusal, "Points refuses this code: gift amount exceeded")
+        self.assertEqual(
+            refusal,
+            "Points refuses this code: the gift card has nothing left, or is being used in another order",
+        )
         self._send()
         self.assertEqual(self._at_engine("GIFT"), (2, 0))
         self.assertEqual([points for _kind, points, _balance in self._ledger(card)], [50, -30, -20])

@@ -48,7 +48,8 @@ class TestOwnership(EngineCase):
             dialog.action_switch()
         self._read()
         dialog.invalidate_recordset()
-        self.assertEqual((dialog.unread_count, dialog.stranger_count, dialog.more_points), (0, 1, 40))
+        self.assertEqual((dialog.unread_count, dialog.stranger_count), (0, 1))
+        self.assertEqual(dialog.effect, "40.00 points are added and 0.00 points removed in Points.")
         dialog.action_switch()
         self.assertEqual(self.program.retail_owner, "engine")
         self._send()
@@ -105,7 +106,11 @@ class TestOwnership(EngineCase):
         card._retail_set_points(25)
         self._read_again()
         dialog = self._dialog(owner="engine", balances_of="engine")
-        self.assertEqual((dialog.different_count, dialog.more_points), (1, 15))
+        self.assertEqual(dialog.different_count, 1)
+        self.assertEqual(dialog.effect, "0.00 points are added and 15.00 points removed in Odoo.")
+        dialog.balances_of = "odoo"
+        self.assertEqual(dialog.effect, "15.00 points are added and 0.00 points removed in Points.")
+        dialog.balances_of = "engine"
         dialog.action_switch()
         self.assertEqual((card.points, self._at_engine(), self._send()), (10, 10, 0))
 

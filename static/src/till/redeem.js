@@ -15,6 +15,11 @@ function parsed(buffer) {
     }
 }
 
+/** Whether a reward can take so many points: Odoo takes multiples of its step. */
+function isMultiple(points, step) {
+    return Math.abs(points - Math.round(points / step) * step) < 0.000001;
+}
+
 patch(PosStore.prototype, {
     /** The most points that a customer can redeem with a reward now. */
     retailMost(order, reward, card) {
@@ -39,8 +44,17 @@ patch(PosStore.prototype, {
             this.notification.add(text, { type: "warning" });
             return;
         }
-        const isValid = (buffer) => parsed(buffer) >= 0 && parsed(buffer) <= most;
         const step = reward.required_points;
+        const isWhole = (buffer) => isMultiple(parsed(buffer), step);
+        const isValid = (buffer) => parsed(buffer) >= 0 && parsed(buffer) <= most && isWhole(buffer);
+        const refusal = (buffer) => {
+            if (isWhole(buffer)) {
+                return _t("More than %(points)s", { points: formatPoints(most) });
+            }
+            return step === 1
+                ? _t("Whole %(unit)s only", { unit })
+                : _t("In steps of %(step)s only", { step: formatPoints(step) });
+        };
         const answer = await makeAwaitable(this.dialog, NumberPopup, {
             title: _t("Redeem %(unit)s", { unit }),
             subtitle:
@@ -55,7 +69,7 @@ patch(PosStore.prototype, {
             feedback: (buffer) =>
                 isValid(buffer)
                     ? this.env.utils.formatCurrency(parsed(buffer) * reward.discount)
-                    : _t("More than %(points)s", { points: formatPoints(most) }),
+                    : refusal(buffer),
             isValid,
         });
         if (answer === undefined) {
