@@ -14,7 +14,7 @@ BLOCK = re.compile(r"(?:::|\.\. code-block:: \w+)\n\n((?: {4}.*\n|\n)+)")
 REST = "…"
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z")
 COUNTED = {"id", "number", "reference", "credit_note", "next", "cursor", "subject", "correlationid"}
-COUNTS = {"api_walkthrough.rst": 18, "api.rst": 6}  # calls with an answer
+COUNTS = {"api_walkthrough.rst": 24, "api.rst": 6}  # calls with an answer
 
 
 def blocks(page):
@@ -105,6 +105,15 @@ def shop(start_odoo):
     new_product(odoo, "MUG", 10, name="Mug", list_price=12.1, taxes_id=[(6, 0, taxes)])
     pricelists = odoo.call("product.pricelist", "search", [])
     odoo.call("product.pricelist", "write", pricelists, {"currency_id": euro})
+    program = {
+        "name": "Club",
+        "program_type": "loyalty",
+        "applies_on": "both",
+        "trigger": "auto",
+        "portal_point_name": "Points",
+        "rule_ids": [(0, 0, {"reward_point_mode": "money", "reward_point_amount": 1})],
+    }
+    odoo.call("loyalty.program", "create", [program])
     connector = new_system(odoo, "Web Shop")
     flows = odoo.call("retail.flow", "search", [("connector_id", "=", connector)])
     odoo.call("retail.flow", "write", flows, {"mode": "pull", "sends_own": True})
