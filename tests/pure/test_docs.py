@@ -30,7 +30,7 @@ MARKDOWN = (
     "connectors/voucherify/README.md",
     "connectors/webhook/README.md",
 )
-LABELS_OF_ODOO = {"Coupon Code", "Other Info", "New", "Actions", "Apps"}
+LABELS_OF_ODOO = {"Coupon Code", "Other Info", "New", "Actions", "Apps", "Update Balance"}
 HUBSPOT_OBJECTS = {
     "Contact": "contact",
     "Company": "company",
