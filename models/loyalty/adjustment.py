@@ -53,7 +53,7 @@ class LoyaltyProgram(models.Model):
                     " Retail Hub can adjust a card by up to %(limit)g points a day.",
                     program=program.name,
                     points=points,
-                    limit=company.sudo().retail_loyalty_limit,
+                    limit=company.sudo().retail_loyalty_limit,  # as the superuser: see above
                 )
             )
 
