@@ -248,7 +248,7 @@ class TestPromotions(PromotionCase):
         self.assertEqual(self._open().kind, "not_here")
         self.sandbox.fault(path="/v1/campaigns", status=503)
         self.env["retail.connector"]._cron_compare_promotions()
-        self.assertIn("Voucherify refused the call", self.engine.promotions_trouble)
+        self.assertIn("Voucherify cannot be reached now", self.engine.promotions_trouble)
         self.assertEqual(self._open().kind, "not_here", "What could not be compared stays as it was.")
         self.sandbox.faults_clear()
         self.env["retail.connector"]._cron_compare_promotions()
