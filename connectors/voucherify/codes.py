@@ -22,6 +22,7 @@ REDEEM, ROLL_BACK = "redeem", "roll_back"
 OPERATIONS = (REDEEM, ROLL_BACK)
 ALREADY = "already_rolled_back"
 WHOLE_ORDER = ("", "APPLY_TO_ORDER")
+NOTHING_REDEEMED = "Voucherify has no redemption of this code for the order: nothing was given back."
 
 
 # ----- asking -----
@@ -215,7 +216,7 @@ def _roll_back(api, prepared):
             if prepared.body.get("amount") not in (None, each.get("amount")):
                 return _add_back(api, prepared, each["id"])
             return _outcome(prepared, _rolled_back(api, each["id"], prepared.body["reason"]))
-    return _outcome(prepared, "")
+    return _outcome(prepared, "", NOTHING_REDEEMED)
 
 
 def _add_back(api, prepared, redemption):
@@ -238,6 +239,6 @@ def _rolled_back(api, redemption, reason):
         return redemption
 
 
-def _outcome(prepared, redemption):
-    response = {"redemption": redemption} if redemption else {"redemption": "none"}
-    return Outcome(prepared.item.trace_id, None, http_status=200, response=response)
+def _outcome(prepared, redemption, *warnings):
+    response = {"redemption": redemption or "none"}
+    return Outcome(prepared.item.trace_id, None, http_status=200, response=response, warnings=warnings)

@@ -69,17 +69,21 @@ class LoyaltyHold(models.AbstractModel):
     def _check_confirmed(self, card, command, sender):
         """Have large redemptions confirmed: by the code that the customer got, or by the card whose code was scanned.
 
+        :return: the points that were confirmed: all, or 0 if that was not necessary
         :raise NotConfirmed: this one is not
         """
         # As the superuser: they are the hub's own.
         confirmations = sender.connector.env["retail.loyalty.confirmation"].sudo()
         points = float(command.points)
-        if command.card.code or not confirmations._is_needed(card, points, self.env.company):
-            return
+        if command.card.code:
+            return points
+        if not confirmations._is_needed(card, points, self.env.company):
+            return 0.0
         newest = confirmations._newest(sender.connector, command.external_id)
         reason, wrong = newest._confirm(card, points, command.passcode)
         if reason:
             raise NotConfirmed(reason, wrong)
+        return points
 
     def _note_refusal(self, problem, sender):
         """Count wrong codes: what the command did was undone."""

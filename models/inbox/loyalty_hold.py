@@ -24,7 +24,8 @@ class LoyaltyHold(models.AbstractModel):
             self._check_same(known, card, command)
             return self._applied(known, "unchanged")
         self.env["retail.loyalty.member"]._check_points(card, command.points)
-        self._check_confirmed(card, command, sender)
+        is_offline = self._check_engine(card, command)
+        confirmed = self._check_confirmed(card, command, sender)
         hold = self._holds(sender)._hold(
             card,
             command.points,
@@ -33,14 +34,34 @@ class LoyaltyHold(models.AbstractModel):
             external_id=command.external_id,
             reference=command.reference,
             company_id=self.env.company.id,
+            confirmed_points=confirmed,
+            is_offline=is_offline,
         )
         if not hold:
             raise self._too_many(max(card.points - card._retail_held()[card], 0), "/points")
         return self._applied(hold, "held")
 
     @api.model
-    def _too_many(self, available, pointer):
-        detail = f"{decimal(available)} points are available."
+    def _check_engine(self, card, command):
+        """Read the balance from the loyalty engine that owns it, if it is not known; return whether that is away.
+
+        The transaction has begun before. If others have changed the balance since, Odoo repeats it.
+
+        :raise Problem: it is away, and the program's limit for that is reached
+        """
+        if not card._retail_is_offline():
+            return False
+        left = max(card.env["retail.loyalty.hold"]._offline_left(card), 0.0)
+        if float(command.points) > left:
+            detail = (
+                f"The loyalty engine cannot be reached. At most {decimal(left)} points can be redeemed now."
+            )
+            raise self._too_many(left, "/points", detail)
+        return True
+
+    @api.model
+    def _too_many(self, available, pointer, detail=""):
+        detail = detail or f"{decimal(available)} points are available."
         errors = [{"pointer": pointer, "detail": detail, "available": decimal(available)}]
         return Problem("amount-exceeded", detail, errors=errors)
 

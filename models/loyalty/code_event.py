@@ -11,6 +11,7 @@ from ..source.canonical_values import amount, decimal
 from ..source.loyalty_history import REDEEMED, REVERSED
 from ..source.origin import origin_of
 from .code_program import GIFT_CARD
+from .lot import Sources
 
 CODE_REDEEMED, CODE_REVERSED = "code.redeemed", "code.reversed"
 CODE_EVENTS = {REDEEMED: CODE_REDEEMED, REVERSED: CODE_REVERSED}
@@ -22,9 +23,11 @@ class LoyaltyCard(models.Model):
 
     def _retail_note_change(self, event_type, points, **details):
         result = super()._retail_note_change(event_type, points, **details)
-        order = self._retail_order(details)
+        order = self._retail_order_of_code(details)
         engine = self._retail_code_engine()
         if engine and order and event_type in CODE_EVENTS and origin_of(self.env.cr) != engine.id:
+            # A return that is undone takes what it gave back.
+            event = CODE_REVERSED if event_type == REVERSED and points > 0 else CODE_REDEEMED
             about = {
                 "code": self.code,
                 "card_id": self.id,
@@ -33,8 +36,17 @@ class LoyaltyCard(models.Model):
                 "points": decimal(abs(points)),
                 "amount": _code_amount(order, self, points),
             }
-            order._retail_capture_fact(CODE_EVENTS[event_type], details=about)
+            order._retail_capture_fact(event, details=about)
         return result
+
+    def _retail_order_of_code(self, details):
+        """Return the order (superuser) that used the code: of a return, the one whose goods came back; None if none."""
+        order = self._retail_order(details)
+        sources = self.env.context.get("retail_lot_sources")
+        if not order or not isinstance(sources, Sources):
+            return order
+        sold = [self.env[model].sudo().browse(id_) for model, id_ in sources.records]
+        return next((each for each in sold if each._retail_code_lines(self.id)), order)
 
     def _retail_unsent_sql(self, connector):
         """Return the query of the points that the engine does not count as used: redeemed less given back.

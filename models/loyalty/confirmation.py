@@ -14,7 +14,7 @@ CODE_DIGITS = 6
 MINUTES = 10  # for which a code is valid
 TRIES = 5
 MOST_CODES = 3  # for a card, in as many minutes
-KEPT = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 CHANNELS = [("email", "Email"), ("sms", "Text message")]
 
 
@@ -39,13 +39,23 @@ class RetailLoyaltyConfirmation(models.Model):
     _key_idx = models.Index("(connector_id, external_id)")
 
     @api.model
-    def _is_needed(self, card, points, company):
-        """Return whether the customer has to confirm this.
+    def _is_needed(self, card, points, company, hold=None):
+        """Return whether the customer has to confirm this: with what else was redeemed today, it is above the limit.
 
         :param points: a float
+        :param hold: the one of these points, if there is one already
         """
         limit = company.retail_confirm_above
-        return limit > 0 and points > limit and card.program_type == "loyalty"
+        if limit <= 0 or card.program_type != "loyalty":
+            return False
+        domain = [
+            ("card_id", "=", card.id),
+            ("state", "in", ("held", "committed")),
+            ("create_date", ">", fields.Datetime.now() - ONE_DAY),
+        ]
+        others = self.env["retail.loyalty.hold"].search(domain) - (hold or self.env["retail.loyalty.hold"])
+        unconfirmed = others.filtered(lambda each: each.confirmed_points < each.points)
+        return points + sum(each.spent or each.points for each in unconfirmed) > limit
 
     @api.model
     def _reason_not_to_send(self, card, channel):
@@ -181,4 +191,4 @@ class RetailLoyaltyConfirmation(models.Model):
 
     @api.autovacuum
     def _gc_confirmations(self):
-        self.search([("create_date", "<", fields.Datetime.now() - KEPT)], limit=10_000).unlink()
+        self.search([("create_date", "<", fields.Datetime.now() - ONE_DAY)], limit=10_000).unlink()

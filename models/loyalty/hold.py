@@ -27,6 +27,9 @@ class RetailLoyaltyHold(models.Model):
     state = fields.Selection(STATES, default="held", required=True, readonly=True)
     points = fields.Float(digits=DIGITS, required=True, readonly=True)
     spent = fields.Float(digits=DIGITS, readonly=True)
+    confirmed_points = fields.Float(
+        "Confirmed", digits=DIGITS, readonly=True, help="The points that the customer has confirmed."
+    )
     held_until = fields.Datetime(required=True, readonly=True)
     ended_at = fields.Datetime("Ended", readonly=True)
 

@@ -80,12 +80,24 @@ class PosConfig(models.Model):
         return values
 
 
+class LoyaltyCard(models.Model):
+    _inherit = "loyalty.card"
+
+    def _retail_is_offline(self):
+        """Return whether the engine that owns the points cannot say now how many there are."""
+        # As the superuser: accounts are the hub's own.
+        account = self.env["retail.loyalty.account"].sudo().search([("card_id", "=", self.id)])
+        if not self.program_id._retail_engine() or account._is_fresh():
+            return False
+        return not self.env["retail.loyalty.reader"]._read_for_till(self, time.monotonic() + ENGINE_SECONDS)
+
+
 class RetailLoyaltyReader(models.AbstractModel):
     _inherit = "retail.loyalty.reader"
 
     @api.model
     def _read_for_till(self, card, until):
-        """Read a balance from its engine now; return whether it answered in time.
+        """Read a balance from its engine now, in a transaction of its own; return whether it answered in time.
 
         :param until: a time of :func:`time.monotonic`
         """

@@ -9,7 +9,6 @@ from odoo.tools import consteq
 
 from ...core.guesses import Guesses
 from .confirmation import CHANNELS
-from .entry import DIGITS
 from .till_hold import HOLD_MINUTES, MOST_CHARACTERS
 
 # Wrong codes for a card, whatever they were meant to be: its own code can be guessed, too.
@@ -19,12 +18,6 @@ _guesses = Guesses(10, 600)
 class RetailLoyaltyHold(models.Model):
     _inherit = "retail.loyalty.hold"
 
-    confirmed_points = fields.Float(
-        "Confirmed",
-        digits=DIGITS,
-        readonly=True,
-        help="The points of this order that the customer has confirmed at the till.",
-    )
     confirmed_until = fields.Datetime(readonly=True)
 
     def _reason_not_confirmed(self, code):
@@ -35,7 +28,7 @@ class RetailLoyaltyHold(models.Model):
         """
         # As the superuser: they are the hub's own.
         confirmations, card = self.env["retail.loyalty.confirmation"].sudo(), self.card_id
-        if not confirmations._is_needed(card, self.points, self.company_id) or self._is_confirmed():
+        if not confirmations._is_needed(card, self.points, self.company_id, self) or self._is_confirmed():
             return ""
         guesser, now = (self.env.cr.dbname, card.id), time.monotonic()
         if code and not _guesses.has_some(guesser, now):

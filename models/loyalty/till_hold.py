@@ -95,11 +95,14 @@ class RetailLoyaltyHold(models.Model):
         return True
 
     @api.model
-    def _offline_left(self, card, order_uuid):
-        """Return how many points other orders leave for a customer to redeem offline today."""
+    def _offline_left(self, card, order_uuid=None):
+        """Return how many points other orders leave for a customer to redeem offline today.
+
+        :param order_uuid: of an order of a till, whose own do not count
+        """
         domain = [
             ("card_id", "=", card.id),
-            ("order_uuid", "!=", order_uuid),
+            *([("order_uuid", "!=", order_uuid)] if order_uuid else []),
             ("is_offline", "=", True),
             ("state", "in", ("held", "committed")),
             ("create_date", ">=", self._start_of_day()),

@@ -88,6 +88,18 @@ class TestConfirmations(HoldsCase):
         self.env.company.retail_confirm_above = 0
         self.hold("100", external_id="H-4")
 
+    def test_in_parts(self):
+        """Several small redemptions are as large as one. What the customer has confirmed does not count again."""
+        self.hold("30")
+        self.end("commit")
+        self.assertIn("have a code sent", self.refused(external_id="H-2", points="30"))
+        self.assertEqual(self.hold("20", external_id="H-2")["outcome"], "held")
+        self.end("release", external_id="H-2")
+        self.have_sent("30", external_id="H-3")
+        self.hold("30", external_id="H-3", passcode=self.code())
+        self.assertEqual(self.hold("20", external_id="H-4")["outcome"], "held")
+        self.assertIn("have a code sent", self.refused(external_id="H-5", points="1"))
+
     def test_wrong_codes(self):
         """After five of them, the right one is of no use either. The next code has five tries of its own."""
         self.have_sent()

@@ -1,6 +1,7 @@
 """Points are spent in two phases: held for a checkout, then spent or released. What is held, nobody else spends."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, ValidationError
@@ -186,6 +187,23 @@ class TestLoyaltyHolds(HoldsCase):
         self.assertEqual(self.end("commit", {"points": "2.5"}, status=422)["errors"], errors)
         self.assertEqual(self.end("commit", {"points": "2"})["spent"], "2")
         self.assertEqual(self.figures(), ("98", "0", "98"))
+
+    def test_while_the_engine_is_away(self):
+        """No more than the limit of the program for a day: the engine may have spent the points elsewhere."""
+        engine = self.env["retail.connector"].create({"name": "Points", "provider": "voucherify"})
+        link = {"retail_connector_id": engine.id, "retail_remote_program": "lprg_1", "retail_owner": "engine"}
+        self.program.write({**link, "retail_offline_limit": 20})
+        self.hold("15")
+        self.end("commit")
+        problem = self.hold("10", 409, external_id="H-2")
+        self.assertEqual(problem["errors"][0]["available"], "5")
+        self.assertIn("cannot be reached. At most 5 points", problem["detail"])
+        self.assertEqual(self.hold("5", external_id="H-2")["outcome"], "held")
+        reader = self.env.registry["retail.loyalty.reader"]
+        with patch.object(reader, "_read_for_till", lambda _self, _card, _until: True):
+            self.assertEqual(self.hold("70", external_id="H-3")["outcome"], "held")
+        holds = self.env["retail.loyalty.hold"].search([], order="id")
+        self.assertEqual(holds.mapped("is_offline"), [True, True, False])
 
     def test_more_than_a_number_can_hold(self):
         """A float has 15 digits: with more before the point, those after it would be wrong."""

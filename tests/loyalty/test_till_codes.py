@@ -74,6 +74,30 @@ class TestTillCodes(TillCodeCase):
         self.assertEqual(used_at_engine(self.sandbox, "GIFT"), (1, 2_000))
         self.assertEqual(self._ask("U-2", "GIFT")[1], None)
 
+    def test_a_gift_card_gets_back_what_it_paid(self):
+        """The engine knows the order that used it, and nothing of the one with which goods come back."""
+        add_voucher(self.sandbox, "GIFT", type="GIFT_VOUCHER", gift={"amount": 5_000})
+        card, _problem = self._ask(code="GIFT")
+        order = self._use(card, 30, 30)
+        self._send_due()
+        reward = order.lines.filtered("is_reward_line")
+        change = {
+            "points": -30,
+            "program_id": card.program_id.id,
+            "coupon_id": card.id,
+            "line_codes": ["R-1"],
+        }
+        order.with_user(self.cashier).confirm_coupon_programs({str(card.id): change})
+        for balance in (3_500, 5_000):
+            part = {**self._returned(reward, 1), "price_unit": -15, "price_subtotal": 15}
+            lines = [self._returned(order.lines - reward, 0.5), {**part, "price_subtotal_incl": 15}]
+            refund = self._sell(lines, customer=self.customer, is_refund=True)
+            self._send_due()
+            self.assertEqual(used_at_engine(self.sandbox, "GIFT"), (1, balance), refund.name)
+        self.assertEqual(self._code_events(order)[-2:], [("code.reversed", "delivered")] * 2)
+        card.invalidate_recordset()
+        self.assertEqual(card.points, 50)
+
     def test_points_are_held_besides(self):
         """Points that are held for the payment do not release the code."""
         add_voucher(self.sandbox)
