@@ -4,6 +4,7 @@ from . import erasure
 from . import field_map_comparison
 from . import loyalty_enroll
 from . import loyalty_owner
+from . import loyalty_reward
 from . import loyalty_transfer
 from . import loyalty_unmerge
 from . import mapping_preview

@@ -23,7 +23,7 @@ class RetailLoyaltyHold(models.Model):
 
     @api.model
     def _of_sale(self, order, card):
-        """Return the hold of a code for an order, whatever its state."""
+        """Return the hold of a card for an order, whatever its state."""
         return self.search(
             [("sale_order_id", "=", order.id), ("card_id", "=", card.id)], order="id desc", limit=1
         )
@@ -43,17 +43,19 @@ class RetailLoyaltyHold(models.Model):
         return self.search(domain, order="id desc", limit=MOST_RELEASES).mapped("engine_hold")
 
     @api.model
-    def _hold_for_sale(self, order, card, minutes):
-        """Have an order hold what a code is worth; return whether it is there, and not held for another order.
+    def _hold_for_sale(self, order, card, minutes, points=None):
+        """Have an order hold points of a card; return whether they are there, and not held for another order.
 
         :param card: as the superuser
+        :param points: a float; None: what a code is worth
         """
         hold = self._of_sale(order, card)
         if hold.state == "held":
             hold._end("released")
         self._expire(card)
-        available = card.points - card._retail_held()[card]
-        points = available if card.program_type == GIFT_CARD else WHOLE
+        if points is None:
+            available = card.points - card._retail_held()[card]
+            points = available if card.program_type == GIFT_CARD else WHOLE
         if points <= 0 or not self.env["retail.loyalty.account"]._reserve(card, decimal(points)):
             return False
         values = {
@@ -66,7 +68,7 @@ class RetailLoyaltyHold(models.Model):
         if hold:
             hold.write(values)
             return True
-        engine = card._retail_code_engine()
+        engine = card._retail_code_engine() or card.program_id._retail_engine()
         key = {"connector_id": engine.id, "external_id": f"sale/{order.id}/{card.id}"}
         about = {"sale_order_id": order.id, "card_id": card.id, "reference": order.name}
         about["engine_hold"] = order._retail_code_hold()
@@ -110,7 +112,7 @@ class SaleOrder(models.Model):
 
     # -- what is held ------------------------------------------------------------------------------
 
-    def _retail_code_holds(self):
+    def _retail_order_holds(self):
         """Return the holds (superuser) of these orders that have not ended, whether their time is over or not."""
         # As the superuser: whoever sells has no rights on holds.
         holds = self.env["retail.loyalty.hold"].sudo()
@@ -119,14 +121,14 @@ class SaleOrder(models.Model):
         )
 
     def _retail_holds_code(self, card):
-        return any(hold.card_id == card and hold._is_valid() for hold in self._retail_code_holds())
+        return any(hold.card_id == card and hold._is_valid() for hold in self._retail_order_holds())
 
     def _get_real_points_for_coupon(self, coupon, post_confirm=False):
         """What is held for the order itself can be spent by it."""
         points = super()._get_real_points_for_coupon(coupon, post_confirm=post_confirm)
-        if not coupon.id or not coupon._retail_code_engine():
+        if not coupon.id:
             return points
-        own = self._retail_code_holds().filtered(lambda hold: hold.card_id.id == coupon.id)
+        own = self._retail_order_holds().filtered(lambda hold: hold.card_id.id == coupon.id)
         return points + sum(hold.points for hold in own if hold._is_valid())
 
     def _retail_used_codes(self):
@@ -139,10 +141,12 @@ class SaleOrder(models.Model):
         return used
 
     def _retail_drop_codes(self):
-        """Release the codes that the orders do not have any more."""
-        for hold in self._retail_code_holds():
+        """Release the codes, and the points, that the orders do not use any more."""
+        for hold in self._retail_order_holds():
             order = hold.sale_order_id
-            if hold.card_id not in order.applied_coupon_ids | order.order_line.coupon_id:
+            # Odoo applies the cards of a customer to each of their orders.
+            entered = order.applied_coupon_ids.filtered(lambda card: card._retail_code_engine())
+            if hold.card_id not in entered | order.order_line.coupon_id:
                 hold._end("released")
 
     def _update_programs_and_rewards(self):
@@ -175,15 +179,15 @@ class SaleOrder(models.Model):
                     )
                 )
             holds._of_sale(self, card)._end("committed", spent=points)
-        self._retail_code_holds()._end("released")
+        self._retail_order_holds()._end("released")
 
     def _action_cancel(self):
         result = super()._action_cancel()
-        self._retail_code_holds()._end("released")
+        self._retail_order_holds()._end("released")
         return result
 
     def unlink(self):
-        self._retail_code_holds()._end("released")
+        self._retail_order_holds()._end("released")
         return super().unlink()
 
 
