@@ -1,18 +1,13 @@
 """Confirmations at tills: customers confirm large redemptions with a code that they get, or with their card."""
 
-import time
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import consteq
 
-from ...core.guesses import Guesses
 from .confirmation import CHANNELS
 from .till_hold import HOLD_MINUTES, MOST_CHARACTERS
-
-# Wrong codes for a card, whatever they were meant to be: its own code can be guessed, too.
-_guesses = Guesses(10, 600)
 
 
 class RetailLoyaltyHold(models.Model):
@@ -30,12 +25,13 @@ class RetailLoyaltyHold(models.Model):
         confirmations, card = self.env["retail.loyalty.confirmation"].sudo(), self.card_id
         if not confirmations._is_needed(card, self.points, self.company_id, self) or self._is_confirmed():
             return ""
-        guesser, now = (self.env.cr.dbname, card.id), time.monotonic()
-        if code and not _guesses.has_some(guesser, now):
+        # Wrong codes for a card, whatever they were meant to be: its own code can be guessed, too.
+        guesses, guesser = self.env["retail.code.guess"], f"card/{card.id}"
+        if code and not guesses._has_some(guesser):
             return self.env._("Too many wrong codes were entered. Try again in some minutes.")
         reason = self._reason_wrong(confirmations, code)
         if reason and code:
-            _guesses.count(guesser, now)
+            guesses._count(guesser)
         if not reason:
             until = fields.Datetime.now() + timedelta(minutes=HOLD_MINUTES)
             self.write({"confirmed_points": self.points, "confirmed_until": until})

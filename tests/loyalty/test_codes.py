@@ -220,7 +220,7 @@ class TestCodes(CodeCase):
         with db_connect(self.env.cr.dbname).cursor() as cr:
             other = self.env(cr=cr)["retail.code.guess"]
             self.assertEqual([other._has_some(each) for each in visitors], [False, True])
-            cr.execute("SELECT visitor FROM retail_code_guess")
+            cr.execute("SELECT guesser FROM retail_code_guess")
             self.assertNotIn("198.51.100", str(cr.fetchall()))
             cr.execute("UPDATE retail_code_guess SET full_at = full_at - 61")
         self.assertTrue(guesses._has_some(visitors[0]))

@@ -7,7 +7,6 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
-from ...models.loyalty import till_confirmation
 from .code_case import add_voucher
 from .test_confirmations import mailed_code, other_than
 from .test_till_tours import TillTourCase
@@ -22,7 +21,6 @@ class ConfirmationCase(TillCase):
         super().setUp()
         self.env.company.retail_confirm_above = 50
         self.customer.email = "ann@example.com"
-        self.addCleanup(till_confirmation._guesses.clear)
 
     def _confirm(self, code, points=80, uuid="U-1"):
         """Hold points with a code; return why not, in words."""
@@ -191,7 +189,6 @@ class TestTillConfirmationTours(TillTourCase):
         self.env.company.retail_confirm_above = 50
         self.club_card.code = "CLUB-ANN-7"
         self.customer.write({"email": "ann@example.com", "phone": "+32 470 12 34 56"})
-        self.addCleanup(till_confirmation._guesses.clear)
 
     def _channels(self):
         return self.env["retail.loyalty.confirmation"].sudo().search([], order="id").mapped("channel")

@@ -132,7 +132,7 @@ class RightsCase(RetailCase):
         client = cls.env["retail.api.client"].create({"name": "Shop", "connector_id": connector.id})
         cls.env["retail.api.key"]._issue(client)
         cls.env["retail.api.rate"].create({"client_id": client.id, "full_at": 0.0})
-        cls.env["retail.code.guess"].create({"visitor": f"visitor {company.id}", "full_at": 0.0})
+        cls.env["retail.code.guess"].create({"guesser": f"guesser {company.id}", "full_at": 0.0})
         use = {"client_id": client.id, "operation": "GET /old", "count": 1, "last_at": "2026-01-01"}
         cls.env["retail.api.deprecated.use"].create(use)
         cls.env["retail.tombstone"].create(
@@ -248,8 +248,8 @@ class RightsCase(RetailCase):
         """Return a record of the model: the connector's, its company's, or the manager's."""
         if model._name == "retail.connector":
             return connector
-        if model._name == "retail.code.guess":  # of visitors, whose company nobody knows
-            return model.search([("visitor", "=", f"visitor {connector.company_id.id}")])
+        if model._name == "retail.code.guess":  # of guessers, whose company nobody knows
+            return model.search([("guesser", "=", f"guesser {connector.company_id.id}")])
         for path, value in (
             ("connector_id", connector),
             ("delivery_id.connector_id", connector),
