@@ -132,6 +132,7 @@ from .operations import test_next_step
 from .operations import test_operators
 from .operations import test_retention
 from .operations import test_dead_letters_of_both
+from .operations import test_low_priority
 from .operations import test_screens
 from .operations import test_search
 from .operations import test_security

@@ -78,7 +78,7 @@ class RetailConnector(models.Model):
 
     def _adapter_settings(self):
         settings = super()._adapter_settings()
-        if not self.uses_codes:
+        if not (self._is_engine() and self.uses_codes):
             return settings
         # As the superuser: what a code took off an order does not depend on who asks.
         programs = self.env["loyalty.program"].sudo().with_context(active_test=False)

@@ -141,6 +141,10 @@ class RetailConnector(models.Model):
         programs = self.env["loyalty.program"].search(linked, order="id").grouped("retail_connector_id")
         return {engine.id: tuple(programs[engine].ids if engine in programs else ()) for engine in engines}
 
+    def _is_engine(self):
+        """Return ``is_loyalty_engine`` without reading the connector: each transaction of a drain would pay for it."""
+        return self.id in self._engines()
+
     def _check_program(self, program):
         """
         :param program: an :class:`~...connectors.loyalty.EngineProgram`
@@ -176,7 +180,7 @@ class RetailConnector(models.Model):
 
     def _adapter_settings(self):
         settings = super()._adapter_settings()
-        if not self.is_loyalty_engine:
+        if not self._is_engine():
             return settings
         programs = {str(each.id): each._retail_engine_program() for each in self._linked_programs()}
         return replace(settings, loyalty_programs=programs)
@@ -184,7 +188,7 @@ class RetailConnector(models.Model):
     def _hold_back(self, deliveries):
         """Send no points of programs that are not linked to this engine any more."""
         result = super()._hold_back(deliveries)
-        if not self.is_loyalty_engine:
+        if not self._is_engine():
             return result
         for each in deliveries:
             if each.claim.res_model != "loyalty.card" or each.payload is None:

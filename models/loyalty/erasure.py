@@ -112,7 +112,7 @@ class RetailConnector(models.Model):
         What is on its way arrives first, and is then erased.
         """
         result = super()._hold_back(deliveries)
-        if not self.is_loyalty_engine:
+        if not self._is_engine():
             return result
         own = {each: _customer_of(each) for each in deliveries if each.payload is not None}
         erased = self._erased_ids({customer_id for customer_id in own.values() if customer_id})

@@ -20,6 +20,7 @@ from ...core.breaker import AnswerCounter
 from ...core.const import Lane
 from ...core.errors import OWN_LIMIT, AuthError, FlowFaultError, QuotaError, RemoteError
 from ...core.tracebacks import without_values
+from ...tools.low_priority import with_low_priority
 from . import outcome
 from .binding import LINK_LOCK
 from .dispatch import DeliveryBatch
@@ -69,7 +70,8 @@ class RetailDrain(models.AbstractModel):
         if slot is None:
             return 0
         try:
-            handled, is_empty = self._drain(connector, lane, seconds, is_helper)
+            drain = partial(with_low_priority, self._drain) if lane == Lane.BULK else self._drain
+            handled, is_empty = drain(connector, lane, seconds, is_helper)
         finally:
             self._unlock(LANE_LOCK, slot)
         # Only after releasing the slot: transactions that commit from here on see it free, and wake the next drain.
@@ -343,6 +345,7 @@ class RetailDrain(models.AbstractModel):
 
     def _wake_rest(self, connector, lane, is_empty):
         """Wake the next drain of the lane for when its next delivery is due."""
+        connector.fetch(("active", "state"))
         if not connector._is_started():
             return
         deliveries = self.env["retail.delivery"]
