@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 from odoo.sql_db import db_connect
 from odoo.tests import freeze_time, new_test_user, tagged
 
-from .code_case import CodeCase
+from .code_case import CodeCase, forget_guesses
 
 NOT_THERE = "This code is invalid (TEA11)."
 
@@ -196,7 +196,7 @@ class TestCodes(CodeCase):
         self._voucher()
         order = self._quotation_of()
         asker = self.env.registry["retail.code.asker"]
-        self.addCleanup(self._forget_guesses)
+        self.addCleanup(forget_guesses, self.env)
         with patch.object(asker, "_visitor", lambda _self: "198.51.100.7"):
             before = self.sandbox.request_count()
             for number in range(10):
@@ -211,7 +211,7 @@ class TestCodes(CodeCase):
     def test_guesses_are_counted_by_all_processes(self):
         """They are seen at once by other transactions, stay if the request fails, and come back with time."""
         guesses, visitors = self.env["retail.code.guess"], ("198.51.100.8", "198.51.100.9")
-        self.addCleanup(self._forget_guesses)
+        self.addCleanup(forget_guesses, self.env)
         for _guess in range(10):
             self.assertTrue(guesses._has_some(visitors[0]))
             with suppress(ZeroDivisionError), self.env.cr.savepoint():
@@ -226,15 +226,11 @@ class TestCodes(CodeCase):
         self.assertTrue(guesses._has_some(visitors[0]))
         guesses._count(visitors[0])
         self.assertFalse(guesses._has_some(visitors[0]))
-        self._forget_guesses("full_at - 700")
+        forget_guesses(self.env, "full_at - 700")
         guesses._count(visitors[1])
         with db_connect(self.env.cr.dbname).cursor() as cr:
             cr.execute("SELECT count(*) FROM retail_code_guess")
             self.assertEqual(cr.fetchone(), (1,), "Those that are over are deleted.")
-
-    def _forget_guesses(self, full_at="0"):
-        with db_connect(self.env.cr.dbname).cursor() as cr:
-            cr.execute(f"UPDATE retail_code_guess SET full_at = {full_at}")
 
     def test_the_engine_is_away(self):
         self._voucher()

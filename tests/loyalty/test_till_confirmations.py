@@ -7,7 +7,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
-from .code_case import add_voucher
+from .code_case import add_voucher, forget_guesses
 from .test_confirmations import mailed_code, other_than
 from .test_till_tours import TillTourCase
 from .till_case import TillCase
@@ -21,6 +21,7 @@ class ConfirmationCase(TillCase):
         super().setUp()
         self.env.company.retail_confirm_above = 50
         self.customer.email = "ann@example.com"
+        self.addCleanup(forget_guesses, self.env)
 
     def _confirm(self, code, points=80, uuid="U-1"):
         """Hold points with a code; return why not, in words."""
