@@ -45,6 +45,7 @@ class LoyaltyCard(models.Model):
         sources = self.env.context.get("retail_lot_sources")
         if not order or not isinstance(sources, Sources):
             return order
+        # As the superuser: whoever takes goods back may have no rights on the order.
         sold = [self.env[model].sudo().browse(id_) for model, id_ in sources.records]
         return next((each for each in sold if each._retail_code_lines(self.id)), order)
 

@@ -226,7 +226,7 @@ class TestCodes(CodeCase):
         self.assertTrue(guesses._has_some(visitors[0]))
         guesses._count(visitors[0])
         self.assertFalse(guesses._has_some(visitors[0]))
-        forget_guesses(self.env, "full_at - 700")
+        forget_guesses(self.env, 700)
         guesses._count(visitors[1])
         with db_connect(self.env.cr.dbname).cursor() as cr:
             cr.execute("SELECT count(*) FROM retail_code_guess")
