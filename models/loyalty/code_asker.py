@@ -41,7 +41,6 @@ class Basket(NamedTuple):
     has: Callable
     take: Callable
     repeats: Hashable = None
-    at_till: bool = False
 
 
 class CodeAsker(models.AbstractModel):
@@ -54,7 +53,7 @@ class CodeAsker(models.AbstractModel):
 
         :return: (the code as the engine writes it, why it cannot be used; None if it can, or is none of an engine)
         """
-        engines = self.env["retail.connector"]._code_engines(basket.company, at_till=basket.at_till)
+        engines = self.env["retail.connector"]._code_engines(basket.company)
         if not code or not engines or self._is_own(code):
             return code, None
         card = engines.env["loyalty.card"].search([("code", "=", code)])

@@ -51,11 +51,8 @@ class RetailConnector(models.Model):
             connector.can_use_codes = bool(provider) and issubclass(provider.adapter, CodeEngine)
 
     @api.model
-    def _code_engines(self, company, at_till=False):
-        """Return the connectors (superuser) whose codes can be used in a company, those that are paused, too.
-
-        :param at_till: only those whose codes can be used at tills
-        """
+    def _code_engines(self, company):
+        """Return the connectors (superuser) whose codes can be used in a company, those that are paused, too."""
         # As the superuser: whoever sells may have no rights on connectors.
         engines = self.sudo().search([("uses_codes", "=", True), ("state", "!=", "draft")], order="id")
         routes = self.env["retail.flow"]._routes()
@@ -66,15 +63,10 @@ class RetailConnector(models.Model):
         return engines.filtered(
             lambda engine: (
                 engine.can_use_codes
-                and (not at_till or engine._has_codes_for_tills())
                 and company.id in engine._company_ids()
                 and all(engine.id in connectors for connectors in told.values())
             )
         )
-
-    def _has_codes_for_tills(self):
-        """Return whether codes can be used at tills, whose orders are paid before the engine hears of a code."""
-        return not self._get_provider().loyalty.counts_codes_when_paid
 
     def _adapter_settings(self):
         settings = super()._adapter_settings()
@@ -145,7 +137,6 @@ class LoyaltyProgram(models.Model):
             "currency_id": connector.company_id.currency_id.id,
             "rule_ids": [Command.clear()],
             "communication_plan_ids": [Command.clear()],
-            "pos_ok": connector._has_codes_for_tills(),
         }
         if code.kind == GIFT_CARD:
             reward = {"discount_mode": "per_point", "discount": 1, "required_points": 0.01}

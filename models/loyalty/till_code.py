@@ -6,12 +6,14 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..source.canonical_values import amount, decimal
+from ..source.pending import pending, take_pending
 from .code_asker import Basket
 from .code_order import WHOLE
 from .code_program import GIFT_CARD
 
 MOST_LINES = 1_000
 MOST_CODE = 100
+LATE_PAYMENTS = "retail_hub.late_payments"
 
 
 class RetailLoyaltyHold(models.Model):
@@ -48,7 +50,7 @@ class PosConfig(models.Model):
 
     def _compute_retail_uses_codes(self):
         for config in self:
-            engines = self.env["retail.connector"]._code_engines(config.company_id, at_till=True)
+            engines = self.env["retail.connector"]._code_engines(config.company_id)
             config.retail_uses_codes = bool(engines)
 
     def retail_get_code(self, order_uuid, code, customer_id, lines):
@@ -101,7 +103,6 @@ class PosConfig(models.Model):
             order=lambda: order,
             has=lambda card: card.id in holds._held_for_order(order_uuid),
             take=lambda card, minutes: holds._hold_code_for_till(order_uuid, card, minutes, **values),
-            at_till=True,
         )
 
     def _retail_canonical_basket(self, order_uuid, customer_id, lines):
@@ -148,10 +149,33 @@ class PosConfig(models.Model):
 class PosOrder(models.Model):
     _inherit = "pos.order"
 
+    def _retail_capture_transition(self, transition, old, new):
+        """Capture the payment after the codes: some engines count those that an order has when it is paid."""
+        if transition.event_type == "order.paid" and self._retail_used_codes():
+            self._retail_late_payments()[self.id] = (transition, old, new)
+            return
+        super()._retail_capture_transition(transition, old, new)
+
+    @api.model
+    def _retail_late_payments(self):
+        """Return ``{id of an order: what is captured of its payment}`` of orders whose codes come first."""
+        insert = self.env(su=True)["pos.order"]._retail_capture_late_payments
+        return pending(self.env.cr, LATE_PAYMENTS, dict, insert)
+
+    @api.model
+    def _retail_capture_late_payments(self):
+        """Precommit hook: capture the payments whose orders have not used their codes until now."""
+        for order_id, payment in (take_pending(self.env.cr, LATE_PAYMENTS) or {}).items():
+            super(PosOrder, self.browse(order_id))._retail_capture_transition(*payment)
+
     def action_pos_order_paid(self):
         result = super().action_pos_order_paid()
-        for order in self:
-            order._retail_take_codes()
+        if self._retail_used_codes():
+            self.flush_recordset(["state"])
+            payment = self._retail_late_payments().pop(self.id, None)
+            self._retail_take_codes()
+            if payment:
+                super()._retail_capture_transition(*payment)
         return result
 
     def _retail_take_codes(self):
@@ -162,7 +186,7 @@ class PosOrder(models.Model):
     def _retail_book_code(self, cards, _deducted):
         for card, points in self._retail_used_codes().items():
             if card in cards:
-                self._retail_take_code(card, points)
+                self._retail_spend(card, points)
 
     def _retail_used_codes(self):
         """Return what the order uses of codes: ``{card (superuser): points}``."""
@@ -173,18 +197,3 @@ class PosOrder(models.Model):
             if is_sold and line.coupon_id._retail_code_engine():
                 used[line.coupon_id] = used.get(line.coupon_id, 0.0) + line.points_cost
         return used
-
-    def _retail_take_code(self, card, points):
-        """Use a code for this order, unless it was.
-
-        :param card: as the superuser
-        """
-        holds = card.env["retail.loyalty.hold"]
-        hold = holds._of_redemption(self.uuid, card)
-        if hold.state == "committed":
-            return
-        if hold.state == "held":
-            hold._end("released")
-        hold = hold or holds.create(self._retail_redemption(card, points, {}))
-        hold.write({"state": "committed", "spent": points, "ended_at": fields.Datetime.now()})
-        hold._spend(points, description=self.display_name, order_model=self._name, order_id=self.id)

@@ -53,32 +53,40 @@ class PosOrder(models.Model):
         return cards.search(domain, order="id", limit=1) if self.partner_id else cards
 
     def _retail_take(self, card, points):
-        """Take points from a card for this order, unless they were taken.
+        """Take points from the card of the order's customer, unless they were taken.
+
+        :param card: as the superuser
+        """
+        differences = card.env["retail.loyalty.difference"]
+        if card.partner_id != self.partner_id:
+            holds = card.env["retail.loyalty.hold"]
+            if not holds._of_redemption(self.uuid, card):
+                holds.create({**self._retail_redemption(card, points), "state": "released"})
+                differences._note_till(card, "owner", points, self, self._retail_claim(card))
+            return
+        if not self._retail_spend(card, points):
+            return
+        short = card._retail_held()[card] - card.points
+        if short > SMALLEST:
+            differences._note_till(card, "overdraft", min(short, points), self, self._retail_claim(card))
+
+    def _retail_spend(self, card, points):
+        """Spend points of a card, or a code, for this order, whether they are held or not. Return False if they were.
 
         :param card: as the superuser
         """
         holds = card.env["retail.loyalty.hold"]
         hold = holds._of_redemption(self.uuid, card)
         if hold.state == "committed":
-            return
-        claim = self._retail_claim(card)
-        if card.partner_id != self.partner_id:
-            if not hold:
-                holds.create({**self._retail_redemption(card, points, claim), "state": "released"})
-                card.env["retail.loyalty.difference"]._note_till(card, "owner", points, self, claim)
-            return
+            return False
         if hold.state == "held":
             hold._end("released")
-        hold = hold or holds.create(self._retail_redemption(card, points, claim))
+        hold = hold or holds.create(self._retail_redemption(card, points))
         hold.write({"state": "committed", "spent": points, "ended_at": fields.Datetime.now()})
-        hold._spend(points, description=self.display_name, order_model=self._name, order_id=self.id)
-        short = card._retail_held()[card] - card.points
-        if short > SMALLEST:
-            card.env["retail.loyalty.difference"]._note_till(
-                card, "overdraft", min(short, points), self, claim
-            )
+        hold._spend(points, description=self._retail_number(), order_model=self._name, order_id=self.id)
+        return True
 
-    def _retail_redemption(self, card, points, claim):
+    def _retail_redemption(self, card, points):
         """Return the values of the hold of points that were not held."""
         return {
             **card.env["retail.loyalty.hold"]._key_of(self.uuid, card),
@@ -88,7 +96,7 @@ class PosOrder(models.Model):
             "company_id": self.company_id.id,
             "points": points,
             "held_until": fields.Datetime.now(),
-            "is_offline": bool(claim.get("offline")),
+            "is_offline": bool(self._retail_claim(card).get("offline")),
         }
 
     def _retail_claim(self, card):

@@ -22,8 +22,13 @@ class TillCodeCase(TillCase):
 
     def _use(self, card, off, points=1, uuid="U-1"):
         """Sell a lamp of 200 with a code, as a till uploads it."""
-        line = {"reward_id": card.program_id.reward_ids.id, "coupon_id": card.id, "points_cost": points}
-        return self._redeem(off, line=line, uuid=uuid)
+        return self._redeem(off, line=self._reward(card, points), uuid=uuid)
+
+    def _reward(self, card, points=1):
+        """Return what the reward line of a code has."""
+        reward = card.program_id.reward_ids
+        about = {"reward_id": reward.id, "coupon_id": card.id, "points_cost": points}
+        return {"product": reward.discount_line_product_id, **about}
 
     def _code_events(self, order):
         deliveries = self._deliveries(order, connector_id=self.engine.id)
@@ -125,11 +130,54 @@ class TestTillCodes(TillCodeCase):
 class TestTillCodesTalonOne(TillCodeCase):
     remote = TalonOne
 
-    def test_not_at_tills(self):
-        """The session of a till's order is closed before Talon.One would hear of a code."""
+    def setUp(self):
+        super().setUp()
         self.sandbox.configure("talon_one", coupons=[{"code": "TEA10", "percent": 10}])
-        self.assertEqual(self._ask(), (self.env["loyalty.card"], None))
-        self.assertFalse(self.config.retail_uses_codes)
+
+    def _session(self, order):
+        [session] = [
+            each
+            for each in self.sandbox.records("sessions", "talon_one")
+            if each["integrationId"] == f"pos-{order.id}"
+        ]
+        return session
+
+    def test_held_by_the_hub_and_used(self):
+        """Talon.One holds nothing, and counts a code when the session of the order is closed."""
+        self.assertTrue(self.config.retail_uses_codes)
+        card, problem = self._ask()
+        self.assertEqual((problem, card.points, card.program_id.pos_ok), (None, 1, True))
+        self.assertEqual(self._holds(), [("U-1", "held", 1, 0)])
+        in_use = "This code is being used in another order. Try again later."
+        self.assertEqual(self._ask("U-2")[1], in_use)
+        order = self._use(card, 20)
+        self.assertEqual(self._ledger(card), [("adjust", 1, 1), ("redeem", -1, 0)])
+        self._send_due()
+        self.assertEqual(
+            sorted(self._code_events(order)),
+            [("code.redeemed", "delivered"), ("order.paid", "delivered"), ("order.placed", "delivered")],
+        )
+        session = self._session(order)
+        self.assertEqual((session["state"], session["couponCodes"]), ("closed", ["TEA10"]))
+        self.assertEqual([item["price"] for item in session["cartItems"]], [200])
+        used = "Points refuses this code: it has been used as often as it can be"
+        self.assertEqual(self._ask("U-2")[1], used)
+
+    def test_paid_after_it_was_saved(self):
+        """A till saves an order before it is paid, such as one of a table."""
+        card, _problem = self._ask()
+        draft = self._redeem(20, line=self._reward(card), uuid="U-1", state="draft")
+        self.assertEqual((draft.state, self._holds()), ("draft", [("U-1", "held", 1, 0)]))
+        draft.action_pos_order_paid()
+        self._send_due()
+        self.assertEqual(self._holds(), [("U-1", "committed", 1, 1)])
+        session = self._session(draft)
+        self.assertEqual((session["state"], session["couponCodes"]), ("closed", ["TEA10"]))
+
+    def test_an_order_that_is_deleted(self):
+        self._ask()
+        self._till().retail_release_codes("U-1")
+        self.assertEqual(self._ask("U-2")[1], None)
 
 
 @tagged("post_install", "-at_install")
