@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import till_screens
 from chromium import Chromium
 from PIL import Image
 
@@ -61,6 +62,23 @@ class Visitor:
         )
         if crash is not True:
             raise RuntimeError(f"the web client shows an error on the way to {selector}: {crash}")
+
+    def on_phone(self, *screens: Callable[[Visitor], None]) -> bytes:
+        """Return one picture of several screens, as a phone shows them."""
+        self.browser.resize(*PHONE)
+        shots = []
+        for screen in screens:
+            screen(self)
+            time.sleep(0.3)
+            shots.append(Image.open(io.BytesIO(self.browser.screenshot())))
+        self.browser.resize(*SIZE)
+        width, height = PHONE
+        picture = Image.new("RGB", (len(shots) * (width + GAP) - GAP, height), "#c9ccd1")
+        for number, shot in enumerate(shots):
+            picture.paste(shot, (number * (width + GAP), 0))
+        png = io.BytesIO()
+        picture.save(png, "PNG")
+        return png.getvalue()
 
     def find(self, model: str, domain: list) -> int:
         """Return the id of the newest record that a search finds."""
@@ -324,20 +342,7 @@ def phone(visitor: Visitor):
         (f"{ACTION}error_group", ".o_kanban_record"),
         (f"{ACTION}delivery/{delivery}", ".o_form_view .o_statusbar_status"),
     )
-    visitor.browser.resize(*PHONE)
-    shots = []
-    for path, selector in pages:
-        visitor.visit(path, selector)
-        time.sleep(0.3)
-        shots.append(Image.open(io.BytesIO(visitor.browser.screenshot())))
-    visitor.browser.resize(*SIZE)
-    width, height = PHONE
-    picture = Image.new("RGB", (len(shots) * (width + GAP) - GAP, height), "#c9ccd1")
-    for number, shot in enumerate(shots):
-        picture.paste(shot, (number * (width + GAP), 0))
-    png = io.BytesIO()
-    picture.save(png, "PNG")
-    return png.getvalue()
+    return visitor.on_phone(*(lambda each, page=page: each.visit(*page) for page in pages))
 
 
 # What a screen does for its picture in the demo is in the pictures after it.
@@ -378,6 +383,7 @@ SCREENS: tuple[Callable[[Visitor], bytes | None], ...] = (
     phone,
     blocked,
     backfill_failures,
+    *till_screens.SCREENS,
 )
 
 

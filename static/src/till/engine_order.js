@@ -114,6 +114,7 @@ patch(PosOrder.prototype, {
             return [
                 {
                     cardId,
+                    program: card.program_id.name,
                     unit: card.program_id.portal_point_name,
                     redeemed: claim.points && formatPoints(claim.points),
                     left: formatPoints(claim.shown - claim.points),
