@@ -150,7 +150,7 @@ class LoyaltyProgram(models.Model):
                 name: self.env.ref(xml_id, raise_if_not_found=False) for name, xml_id in OF_GIFT_CARDS.items()
             }
             kind |= {name: record.id for name, record in shipped.items() if record}
-            kind["pos_ok"] = values["pos_ok"] and all(shipped.values())
+            kind["pos_ok"] = all(shipped.values())
         else:
             mode = "percent" if code.kind == "percent" else "per_order"
             reward = {"discount_mode": mode, "discount": float(code.value), "required_points": 1}
