@@ -89,9 +89,3 @@ class CodeCase(EngineCase):
 
     def _asked(self):
         return [each["path"] for each in self.sandbox.requests() if "/validations" in each["path"]]
-
-
-def forget_guesses(env, seconds=10**10):
-    """Let time pass for wrong guesses: they are counted in transactions of their own, which outlive a test."""
-    with db_connect(env.cr.dbname).cursor() as cr:
-        cr.execute("UPDATE retail_code_guess SET full_at = full_at - %s", [seconds])
