@@ -13,6 +13,7 @@ from .code_program import GIFT_CARD
 
 MOST_LINES = 1_000
 MOST_CODE = 100
+LATE = object()  # which no client can send
 LATE_PAYMENTS = "retail_hub.late_payments"
 
 
@@ -151,14 +152,16 @@ class PosOrder(models.Model):
 
     def _retail_capture_transition(self, transition, old, new):
         """Capture the payment after the codes: some engines count those that an order has when it is paid."""
-        if transition.event_type == "order.paid" and self._retail_used_codes():
+        is_late = self.env.context.get("retail_late_payment") is LATE
+        if transition.event_type == "order.paid" and not is_late and self._retail_used_codes():
             self._retail_late_payments()[self.id] = (transition, old, new)
-            return
-        super()._retail_capture_transition(transition, old, new)
+            return None
+        return super()._retail_capture_transition(transition, old, new)
 
     @api.model
     def _retail_late_payments(self):
         """Return ``{id of an order: what is captured of its payment}`` of orders whose codes come first."""
+        # As the superuser: a hook of the transaction, whoever sold.
         insert = self.env(su=True)["pos.order"]._retail_capture_late_payments
         return pending(self.env.cr, LATE_PAYMENTS, dict, insert)
 
@@ -166,7 +169,10 @@ class PosOrder(models.Model):
     def _retail_capture_late_payments(self):
         """Precommit hook: capture the payments whose orders have not used their codes until now."""
         for order_id, payment in (take_pending(self.env.cr, LATE_PAYMENTS) or {}).items():
-            super(PosOrder, self.browse(order_id))._retail_capture_transition(*payment)
+            self.browse(order_id)._retail_capture_late_payment(payment)
+
+    def _retail_capture_late_payment(self, payment):
+        self.with_context(retail_late_payment=LATE)._retail_capture_transition(*payment)
 
     def action_pos_order_paid(self):
         result = super().action_pos_order_paid()
@@ -175,7 +181,7 @@ class PosOrder(models.Model):
             payment = self._retail_late_payments().pop(self.id, None)
             self._retail_take_codes()
             if payment:
-                super()._retail_capture_transition(*payment)
+                self._retail_capture_late_payment(payment)
         return result
 
     def _retail_take_codes(self):
