@@ -35,6 +35,7 @@ BESIDE = (
     "TestBranches",
     "TestFuzz",
     "TestHubSpotOrders",
+    "TestOutage",
     "TestReturnsAtTheTill",
     "TestTillBalances",
     "TestTillHolds",

@@ -281,7 +281,7 @@ class RetailDelivery(models.Model):
         )
 
     def _bring_forward_where(self, condition):
-        """Make deliveries due that wait for a retry.
+        """Make deliveries due that wait for a retry, in the order in which they were queued: before newer ones.
 
         Those in doubt wait for ``RESOLVE_DELAY_SECONDS`` after their attempt, because the remote may still be
         carrying it out.
@@ -291,11 +291,10 @@ class RetailDelivery(models.Model):
                 """
                 UPDATE retail_delivery d
                    SET next_attempt_at = LEAST(next_attempt_at, GREATEST(
-                           clock_timestamp() AT TIME ZONE 'UTC',
+                           COALESCE(d.queued_at, clock_timestamp() AT TIME ZONE 'UTC'),
                            (SELECT max(a.started_at + make_interval(secs => %s + a.duration_ms / 1000.0))
                               FROM retail_delivery_attempt a WHERE a.delivery_id = d.id AND a.state = 'unknown')))
-                 WHERE %s AND state IN ('pending', 'unknown') AND attempts > 0
-                   AND next_attempt_at > clock_timestamp() AT TIME ZONE 'UTC'
+                 WHERE %s AND state IN ('pending', 'unknown')
              RETURNING id
                 """,
                 RESOLVE_DELAY_SECONDS,
