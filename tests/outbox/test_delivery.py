@@ -393,6 +393,20 @@ class TestDelivery(RetailCase):
         )
         self.assertTrue(4 <= wait < 7, wait)
 
+    def test_what_waited_goes_before_what_came_later(self):
+        """Also if it was not sent, because the remote failed for others."""
+        for attempts in (1, 0):
+            with self.subTest(attempts=attempts):
+                first = self._deliveries(self._partner(email=f"first{attempts}@example.com"))
+                self.sandbox.fault(path="/batch/", status=503, times=1)
+                self._drain()
+                self.assertEqual((first.state, first.attempts), ("pending", 1))
+                first.sudo().attempts = attempts
+                self._partner(email=f"second{attempts}@example.com")
+                self.env["retail.delivery"]._bring_forward(self.connector)
+                self.assertEqual([claim.id for claim in self._claim(limit=1)], first.ids)
+                self.env["retail.delivery"].sudo().search([]).state = "cancelled"
+
     def test_a_drain_takes_back_what_a_drain_that_is_gone_holds(self):
         """It looks for that once nothing else is due."""
         lost, other = self._partner(), self._partner("Bob", "bob@example.com")
