@@ -96,7 +96,7 @@ patch(PosStore.prototype, {
         await makeAwaitable(this.dialog, ConfirmationPopup, {
             title: _t("Confirm %(points)s %(unit)s", { points: formatPoints(redeemed[card_id]), unit }),
             customer: order.getPartner().name,
-            hint: _t("Up to %(points)s %(unit)s need no confirmation.", { points: formatPoints(available), unit }),
+            hint: _t("Up to %(points)s %(unit)s a day need no confirmation.", { points: formatPoints(available), unit }),
             ways,
             send: (channel) => this._retailSendCode(order, card_id, redeemed[card_id], channel),
             confirm: async (code) => {

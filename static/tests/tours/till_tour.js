@@ -327,7 +327,7 @@ add("confirm_by_code", () => [
     lamp(),
     redeem("80"),
     ProductScreen.clickPayButton(false),
-    see(".modal:contains(Confirm 80 Stars) .retail-confirmation:contains(Up to 50 Stars need no confirmation.)"),
+    see(".modal:contains(Confirm 80 Stars) .retail-confirmation:contains(Up to 50 Stars a day need no confirmation.)"),
     press(".modal .retail-confirmation-email:contains(a***@example.com)"),
     see(".modal .retail-confirmation-sent:contains(A code was sent to a***@example.com.)"),
     code("999999"),
