@@ -200,6 +200,18 @@ class LoyaltyEngine(Protocol):
 
 
 @runtime_checkable
+class ForecastEngine(Protocol):
+    """A loyalty engine that says what an order would earn, before it is paid."""
+
+    def forecast(self, program: EngineProgram, order: Mapping[str, Any]) -> Decimal:
+        """Return the points that the customer of an order would earn if it was paid now. Nothing is kept.
+
+        :param order: canonical data of the order, with a customer
+        :raise RemoteError: the call failed
+        """
+
+
+@runtime_checkable
 class CodeEngine(Protocol):
     """An adapter whose remote system has codes of coupons and gift cards, which orders in Odoo can use.
 

@@ -81,6 +81,7 @@ from .loyalty import test_till_away
 from .loyalty import test_till_balances
 from .loyalty import test_till_codes
 from .loyalty import test_till_confirmations
+from .loyalty import test_till_forecasts
 from .loyalty import test_till_holds
 from .loyalty import test_till_orders
 from .loyalty import test_till_tours

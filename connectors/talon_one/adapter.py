@@ -188,6 +188,11 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine, Promotio
 
     # ----- codes -----
 
+    def forecast(self, program, order):
+        profile = _profile(order)
+        answer = self.api.try_session(f"till-{order['id']}", orders.trial(order, profile))
+        return points.forecast_of(answer, program, profile)
+
     def ask_code(self, question):
         data, code = question.order, question.code
         profile, products = _profile(data), self.settings.code_products

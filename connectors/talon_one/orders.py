@@ -47,6 +47,12 @@ def prepare(item, profile, mapper, products=()):
     return Prepared(item, UPDATE, body, compared, is_subject=False, object=SESSION, personal=personal)
 
 
+def trial(data, profile):
+    """Return the body of a dry request that says what an order brings."""
+    content = {"profileId": profile, "state": "closed", "cartItems": cart_items(data)}
+    return {"customerSession": content, "responseContent": ["customerSession"]}
+
+
 def cart_items(data, products=()):
     """Return the items of an order's cart: what was bought, with taxes.
 

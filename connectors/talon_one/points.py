@@ -174,6 +174,21 @@ def time_of_expiry(transaction_id):
 # ----- effects -----
 
 
+def forecast_of(answer, program, profile):
+    """Return the points that a session would earn a profile in a program and subledger."""
+    added = [
+        each.get("props") or {} for each in answer["effects"] if each.get("effectType") == "addLoyaltyPoints"
+    ]
+    own = [
+        Decimal(str(props.get("value") or 0))
+        for props in added
+        if str(props.get("programId")) == program.id
+        and (props.get("subLedgerId") or "") == program.wallet
+        and props.get("recipientIntegrationId") in (None, profile)
+    ]
+    return sum(own, Decimal())
+
+
 def booked_by(answer, program, points):
     """Return the UUID of the transaction by which an event changed the points; None if its rule did not.
 

@@ -1,11 +1,12 @@
 """The Voucherify adapter."""
 
 from contextlib import suppress
+from decimal import Decimal
 
 from ...core.errors import MappingError, RemoteNotFoundError, TransientError
 from ..base import Finder
 from ..items import Outcome, Reference
-from ..loyalty import CodeEngine, LoyaltyEngine, customer_key
+from ..loyalty import CodeEngine, ForecastEngine, LoyaltyEngine, customer_key
 from ..promotions import PromotionEngine
 from ..provider import ConnectionReport
 from ..record_adapter import RecordAdapter
@@ -14,7 +15,7 @@ from .api import Api
 from .promotions import Promotions
 
 
-class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine, PromotionEngine):
+class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine, ForecastEngine, CodeEngine, PromotionEngine):
     """Sends customers, orders, points and codes, one per call. README.md says what Voucherify does with them."""
 
     def __init__(self, settings, mapper, http):
@@ -97,6 +98,10 @@ class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine, Promot
             if transaction:
                 found.append(transaction)
         return found[::-1]
+
+    def forecast(self, program, order):
+        body = orders.examination(order)
+        return points.forecast_of(self.api.examine(body), program) if body else Decimal()
 
     def ask_code(self, question):
         return codes.ask(self.api, question)

@@ -107,6 +107,10 @@ class Api:
         path = f"/v2/loyalties/programs/{_part(program)}/memberships/{_part(source_id)}"
         return self.call("GET", path, params={"identification_type": "customer_source_id"}).object
 
+    def examine(self, body):
+        """Return what an order would earn, by program and card."""
+        return self.call("POST", "/v2/loyalties/examine/earning-rules", body).object
+
     def adjust(self, program, member, card, body):
         return self.call("POST", f"{_card_path(program, member, card)}/points", body).object
 

@@ -47,6 +47,25 @@ def amounts(data):
     return {"amount": total, "items": items}
 
 
+def examination(data):
+    """Return the body that asks what an order would earn; None if it is worth nothing."""
+    order = amounts(data)
+    if not order["amount"]:
+        return None
+    # An order that is only examined has no names of products.
+    items = [
+        {name: value for name, value in each.items() if name != "product"} for each in order.get("items", ())
+    ]
+    return {
+        "trigger": {"type": "SPECIFIC", "specific": {"event": "customer.order.paid"}},
+        "customer_identification": {
+            "type": "customer_source_id",
+            "customer_source_id": customer_key(data["customer_id"]),
+        },
+        "customer_order_paid": {"order": {"amount": order["amount"], "items": items}},
+    }
+
+
 def _item(line, amount):
     """Return an item. Its quantity is a whole number: what is sold by weight is one item."""
     quantity = float(line["quantity"])

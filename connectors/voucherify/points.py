@@ -60,6 +60,18 @@ def prepare(item, programs):
     return Prepared(item, ADJUST, body, {}, is_subject=True)
 
 
+def forecast_of(body, program):
+    """Return the points that an examined order would earn in a program and wallet."""
+    cards = [
+        card
+        for each in body.get("memberships") or ()
+        if each["program"]["id"] == program.id
+        for card in each.get("cards") or ()
+        if program.wallet in ("", card["card"]["card_definition_id"])
+    ]
+    return sum((Decimal(str(card["points_estimation"])) for card in cards), Decimal())
+
+
 def membership_of(body, wallet):
     """Return the :class:`~..loyalty.Membership` of an answer; None if it has no card of the wallet."""
     cards = [each["card"] | {"tier_progress": each.get("tier_progress")} for each in body.get("cards") or ()]

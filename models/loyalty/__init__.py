@@ -37,6 +37,7 @@ from . import till_difference
 from . import failure
 from . import till_order
 from . import till_code
+from . import till_forecast
 from . import ownership
 from . import merge
 from . import unmerge

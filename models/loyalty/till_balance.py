@@ -96,16 +96,24 @@ class RetailLoyaltyReader(models.AbstractModel):
     _inherit = "retail.loyalty.reader"
 
     @api.model
+    def _may_ask_for_till(self, card, until):
+        """Return whether there is time left to ask the engine of a card, and it can be asked."""
+        connector = card.program_id._retail_engine()
+        if time.monotonic() > until or not connector._is_started():
+            return False
+        # As the superuser: see below.
+        return not self.sudo()._closed_seconds(connector)
+
+    @api.model
     def _read_for_till(self, card, until):
         """Read a balance from its engine now, in a transaction of its own; return whether it answered in time.
 
         :param until: a time of :func:`time.monotonic`
         """
-        connector = card.program_id._retail_engine()
+        if not self._may_ask_for_till(card, until):
+            return False
         # As the superuser: a cashier has no rights on what is known of the engine's health.
         reader = self.sudo()
-        if time.monotonic() > until or not connector._is_started() or reader._closed_seconds(connector):
-            return False
         try:
             reader._read_now(card, ENGINE_SECONDS)
         except (RemoteError, UserError, psycopg2.OperationalError) as error:

@@ -113,15 +113,21 @@ class PosConfig(models.Model):
         """
         try:
             wanted = [
-                (int(each["product_id"]), float(each["quantity"]), float(each["total"])) for each in lines
+                (
+                    int(each["product_id"]),
+                    float(each["quantity"]),
+                    float(each["total"]),
+                    bool(each.get("is_reward")),
+                )
+                for each in lines
             ]
             customer = self.env["res.partner"].browse(int(customer_id or 0))
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             wanted = None
         if wanted is None or len(wanted) > MOST_LINES:
             raise ValidationError(self.env._("The order is not valid."))
         customer.check_access("read")
-        products = self.env["product.product"].browse([product for product, _quantity, _total in wanted])
+        products = self.env["product.product"].browse([each[0] for each in wanted])
         products.check_access("read")
         currency = self.currency_id
         return {
@@ -133,14 +139,14 @@ class PosConfig(models.Model):
             "lines": [
                 {
                     "id": str(number),
-                    "kind": "product",
+                    "kind": "reward" if is_reward else "product",
                     "product_id": str(product.id),
                     "sku": product.default_code or "",
                     "name": product.display_name,
                     "quantity": decimal(quantity),
                     "total": amount(total, currency),
                 }
-                for number, (product, (_id, quantity, total)) in enumerate(
+                for number, (product, (_id, quantity, total, is_reward)) in enumerate(
                     zip(products, wanted, strict=True), 1
                 )
             ],

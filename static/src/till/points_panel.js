@@ -1,4 +1,4 @@
-import { Component } from "@odoo/owl";
+import { Component, onMounted } from "@odoo/owl";
 import { OrderSummary } from "@point_of_sale/app/screens/product_screen/order_summary/order_summary";
 import { PaymentScreen } from "@point_of_sale/app/screens/payment_screen/payment_screen";
 import { _t } from "@web/core/l10n/translation";
@@ -14,6 +14,11 @@ export class PointsPanel extends Component {
 
     setup() {
         this.pos = usePos();
+        onMounted(() => {
+            if (this.props.isPayment && this.partner) {
+                this.pos.retailForecast(this.props.order);
+            }
+        });
     }
 
     get partner() {
@@ -41,9 +46,20 @@ export class PointsPanel extends Component {
             points: formatPoints(card.retailAvailable),
             redeemed: redeemed && formatPoints(redeemed),
             left: formatPoints(card.retailAvailable - redeemed),
+            forecast: this.forecast(card),
             details: this.details(card),
             reward: this.props.isPayment ? undefined : this.pos.retailRewards(this.props.order, card)[0],
         };
+    }
+
+    /** What the customer gets for this purchase, as far as it is known. */
+    forecast(card) {
+        const points = this.props.isPayment && this.props.order.uiState.retailForecast?.[card.id];
+        if (points > 0) {
+            const unit = card.program_id.portal_point_name;
+            return _t("About %(points)s %(unit)s for this purchase, added after payment.", { points: formatPoints(points), unit });
+        }
+        return _t("Points for this purchase are added after payment.");
     }
 
     details(card) {
