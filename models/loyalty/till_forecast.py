@@ -47,6 +47,7 @@ class RetailLoyaltyReader(models.AbstractModel):
         try:
             # In a transaction of its own, which counting the calls ends.
             with self.env.registry.cursor() as cr:
+                # As the superuser: a cashier has no rights on connectors; whether they may see the card was checked.
                 reader = self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
                 return reader._forecast(reader.env["loyalty.card"].browse(card.id), order)
         except (RemoteError, UserError) as error:
