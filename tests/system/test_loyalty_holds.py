@@ -84,8 +84,10 @@ def tills(shop, sandbox_process):
 
 def test_two_tills_cannot_redeem_the_same_points(shop, tills):
     [member] = shop.call("res.partner", "create", [{"name": "Ann Lee"}])
-    values = {"program_id": shop.club, "points": 100, "partner_id": member}
-    [card] = shop.call("loyalty.card", "create", [values])
+    [card] = shop.call("loyalty.card", "create", [{"program_id": shop.club, "partner_id": member}])
+    values = {"card_id": card, "new_balance": 100, "description": "Welcome"}
+    dialog = shop.call("loyalty.card.update.balance", "create", [values])
+    shop.call("loyalty.card.update.balance", "action_update_card_point", dialog)
     shop.db.query("UPDATE retail_loyalty_account SET read_at = now() AT TIME ZONE 'UTC'")
     mark = uuid.uuid4().hex[:8]
 
