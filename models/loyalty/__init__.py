@@ -32,7 +32,7 @@ from . import till_balance
 from . import till_hold
 from . import till_confirmation
 from . import code_order
-from . import order_hold
+from . import order_hold  # after code_order, which counts what the order itself holds
 from . import till_difference
 from . import failure
 from . import till_order

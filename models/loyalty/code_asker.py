@@ -63,7 +63,7 @@ class CodeAsker(models.AbstractModel):
         if card.program_type == GIFT_CARD and card._retail_held()[card]:
             return code, self._in_use()  # asked for, the engine would hold a part of it
         if not self._may_guess():
-            return code, self.env._("You have tried too many codes. Try again in some minutes.")
+            return code, self.env._("You have tried too many codes. Try again in a few minutes.")
         for engine in known or engines:
             found, problem = self._ask(engine, code, basket)
             if found:

@@ -190,20 +190,28 @@ class RetailConnector(models.Model):
         result = super()._hold_back(deliveries)
         if not self._is_engine():
             return result
-        for each in deliveries:
-            if each.claim.res_model != "loyalty.card" or each.payload is None:
-                continue
-            # As the superuser, like all that is sent.
-            program = self.env["loyalty.program"].sudo().browse(int(each.payload["program_id"])).exists()
-            if program.retail_connector_id != self:
-                each.cancel(
-                    self.env._(
-                        "%(program)s is not linked to %(engine)s.",
-                        program=program.name or self.env._("The loyalty program"),
-                        engine=self.name,
-                    )
-                )
+        wanted = {
+            each: int(each.payload["program_id"])
+            for each in deliveries
+            if each.claim.res_model == "loyalty.card" and each.payload is not None
+        }
+        # As the superuser, like all that is sent. Not from the cache, which may be older than a link.
+        programs = self.env["loyalty.program"].sudo().browse(set(wanted.values())).exists()
+        names = {program.id: program.name for program in programs}
+        linked = set(programs.filtered(lambda program: program.retail_connector_id == self).ids)
+        for each, program_id in wanted.items():
+            if program_id not in linked:
+                each.cancel(self._not_linked(names.get(program_id)))
         return result
+
+    def _not_linked(self, program):
+        """Return why points of a program are not sent, in words.
+
+        :param program: its name; None: it was deleted
+        """
+        if not program:
+            return self.env._("The loyalty program was deleted.")
+        return self.env._("%(program)s is not linked to %(engine)s.", program=program, engine=self.name)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -28,7 +28,7 @@ class RetailLoyaltyHold(models.Model):
         # Wrong codes for a card, whatever they were meant to be: its own code can be guessed, too.
         guesses, guesser = self.env["retail.code.guess"], f"card/{card.id}"
         if code and not guesses._has_some(guesser):
-            return self.env._("Too many wrong codes were entered. Try again in some minutes.")
+            return self.env._("Too many wrong codes were entered. Try again in a few minutes.")
         reason = self._reason_wrong(confirmations, code)
         if reason and code:
             guesses._count(guesser)

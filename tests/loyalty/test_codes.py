@@ -203,7 +203,7 @@ class TestCodes(CodeCase):
                 self._refused(order, f"GUESS{number}")
             asked = self.sandbox.request_count()
             self.assertGreaterEqual(asked - before, 10)
-            problem = "You have tried too many codes. Try again in some minutes."
+            problem = "You have tried too many codes. Try again in a few minutes."
             self.assertEqual(self._refused(order), problem)
         self.assertEqual(self.sandbox.request_count(), asked)
         self.assertTrue(self._enter(order), "Those who work here can go on.")

@@ -102,7 +102,7 @@ class TestTillConfirmations(ConfirmationCase):
             self.assertEqual(self._confirm(wrong), f"The code is wrong. Tries left: {left}.")
         for _time in range(5):
             self.assertEqual(self._confirm(code), "The code is not valid any more. Have a new one sent.")
-        too_many = "Too many wrong codes were entered. Try again in some minutes."
+        too_many = "Too many wrong codes were entered. Try again in a few minutes."
         self.assertEqual(self._confirm(self.club_card.code), too_many)
         self.assertEqual(self._available(), (100, 0))
         self.assertIsNone(self._hold("U-1", 50)["refused"])
