@@ -92,9 +92,10 @@ class RetailLoyaltyAccount(models.Model):
                 """
                 SELECT d.res_model, d.res_id, (e.payload->>'total')::float,
                        abs(extract(epoch FROM d.finished_at - %(at)s))::float, d.finished_at > %(at)s + %(margin)s
-                  FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
-                 WHERE d.connector_id = %(connector)s AND d.event_type = 'order.paid' AND d.state = 'delivered'
-                   AND e.payload->>'customer_id' = %(customer)s
+                  FROM retail_event e
+            CROSS JOIN LATERAL (SELECT * FROM retail_delivery WHERE event_id = e.id OFFSET 0) d
+                 WHERE e.payload->>'customer_id' = %(customer)s AND e.event_type = 'order.paid'
+                   AND d.connector_id = %(connector)s AND d.state = 'delivered'
                    AND d.queued_at <= %(at)s + %(margin)s AND d.finished_at >= %(at)s - %(days)s
                    AND NOT EXISTS (SELECT FROM retail_loyalty_entry l
                                     WHERE l.card_id = %(card)s AND l.kind = 'earn'

@@ -4,7 +4,6 @@ import json
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from ...core.errors import TransientError
 from ..source.capture import CapturedEvent
@@ -135,22 +134,6 @@ class RetailConnector(models.Model):
         domain += [("res_model", "=", "res.partner"), ("res_id", "in", [int(each) for each in customer_ids])]
         found = self.env["retail.delivery"].search(domain) if customer_ids else ()
         return {str(each.res_id) for each in found}
-
-    def _is_in_progress(self, customer_id):
-        """Return whether orders or points of a customer are on their way."""
-        return bool(
-            self.env.execute_query(
-                SQL(
-                    """
-                    SELECT FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
-                     WHERE d.connector_id = %s AND d.state IN ('in_flight', 'unknown')
-                       AND e.payload->>'customer_id' = %s LIMIT 1
-                    """,
-                    self.id,
-                    str(customer_id),
-                )
-            )
-        )
 
     def _erase_merged(self, customer_id):
         """Have the engine erase a customer who was merged into another one in Odoo, but not there."""

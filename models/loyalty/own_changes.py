@@ -53,23 +53,11 @@ class RetailLoyaltyAccount(models.Model):
     def _maybe_of_order_in_progress(self, booked):
         """Return the ids of the transactions that an order may have earned whose arrival is not recorded yet."""
         nameless = {each.id for each in booked if each.kind == "earn" and not each.order}
-        return nameless if nameless and self._is_order_in_progress() else set()
-
-    def _is_order_in_progress(self):
-        return bool(
-            self.env.execute_query(
-                SQL(
-                    """
-                    SELECT FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
-                     WHERE d.connector_id = %s AND d.event_type = 'order.paid'
-                       AND d.state IN ('in_flight', 'unknown') AND e.payload->>'customer_id' = %s
-                     LIMIT 1
-                    """,
-                    self.program_id.retail_connector_id.id,
-                    self.card_id._retail_known_customer(),
-                )
-            )
-        )
+        if not nameless:
+            return set()
+        customer_id = self.card_id._retail_known_customer()
+        is_in_progress = self.program_id.retail_connector_id._is_in_progress(customer_id, ["order.paid"])
+        return nameless if is_in_progress else set()
 
     def _points_in_progress(self):
         """Return the points of the card's deliveries that may be booked without that the outcome was recorded."""
@@ -86,3 +74,28 @@ class RetailLoyaltyAccount(models.Model):
             )
         )
         return {points for (points,) in rows}
+
+
+class RetailConnector(models.Model):
+    _inherit = "retail.connector"
+
+    def _is_in_progress(self, customer_id, event_types=None):
+        """Return whether deliveries that name a customer are on their way, or their outcome is not known.
+
+        :param customer_id: as payloads name it
+        :param event_types: of the deliveries; all without it
+        """
+        # OFFSET 0 has PostgreSQL begin with the few events of the customer, also while a backlog is on its way.
+        query = SQL(
+            """
+            SELECT FROM retail_event e
+             WHERE e.payload->>'customer_id' = %s AND %s
+               AND EXISTS (SELECT FROM retail_delivery d WHERE d.event_id = e.id AND d.connector_id = %s
+                              AND d.state IN ('in_flight', 'unknown') OFFSET 0)
+             LIMIT 1
+            """,
+            str(customer_id),
+            SQL("e.event_type = ANY(%s)", event_types) if event_types else SQL("TRUE"),
+            self.id,
+        )
+        return bool(self.env.execute_query(query))

@@ -82,6 +82,7 @@ class RetailEvent(models.Model):
     _correlation_idx = models.Index("(correlation_id)")
     _age_idx = models.Index("(company_id, occurred_at)")
     _kept_name_idx = models.Index("(res_id, res_model) INCLUDE (kept_name) WHERE kept_name IS NOT NULL")
+    _customer_idx = models.Index("((payload->>'customer_id'), id) WHERE payload->>'customer_id' IS NOT NULL")
     _merged_idx = models.Index("USING gin ((payload->'merged_ids')) WHERE event_type = 'customer.merged'")
 
     @api.depends("event_type", "res_model", "res_id")
