@@ -43,6 +43,8 @@ BESIDE = (
     "TestTillTours",
     "TestWatched",
 )
+# How many of the slowest classes and tests a run names.
+SLOWEST = 15
 # Seconds without output after which a run counts as hanging.
 SILENCE = 900
 
@@ -169,6 +171,8 @@ class OdooResults:
         self.skipped: set[str] = set()
         self.failed: set[str] = set()
         self._class = ""
+        self._seconds: dict[str, float] = {}
+        self._since = time.monotonic()
 
     def take(self, event: str, test: str, text: str) -> None:
         match event:
@@ -189,6 +193,7 @@ class OdooResults:
 
     def _start(self, test: str) -> None:
         self.started.add(test)
+        self._count_time()
         class_name = test.rpartition(".")[0]
         if class_name != self._class:
             self._class = class_name
@@ -199,8 +204,16 @@ class OdooResults:
         self.failed.add(test)
         say(f"\nFAILED {test}\n{text}", end="")
 
+    def _count_time(self) -> None:
+        """Add the time since the test before to its class; that includes preparing the next class."""
+        now = time.monotonic()
+        self._seconds[self._class] = self._seconds.get(self._class, 0) + now - self._since
+        self._since = now
+
     def close(self) -> Count:
-        say()
+        self._count_time()
+        longest = sorted(self._seconds.items(), key=lambda item: -item[1])[:SLOWEST]
+        say("\nslowest: " + ", ".join(f"{name or 'installing'} {seconds:.0f} s" for name, seconds in longest))
         return Count(len(self.started - self.failed - self.skipped), len(self.failed))
 
 
@@ -223,6 +236,8 @@ def run_pytest(arguments: list[str]) -> Count:
             # The long tests have a line each: a run that stays silent is ended.
             "-v" if _is_long(arguments) else "-q",
             "--tb=short",
+            f"--durations={SLOWEST}",
+            "--durations-min=5",
             f"--junitxml={report.name}",
         ]
         process = subprocess.Popen(
