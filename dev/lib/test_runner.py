@@ -395,6 +395,7 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="keep the databases")
     parser.add_argument("--seed", type=int, help="of what the fault tests and the fuzz leave to chance")
     parser.add_argument("--examples", type=int, help="of the fuzz, for each adapter")
+    parser.add_argument("--sales", type=int, help="of the day without a loyalty engine (TestOutage)")
     options = parser.parse_intermixed_args()
     if options.addons:
         os.environ["RETAIL_HUB_ADDONS"] = str(Path(options.addons).resolve())
@@ -402,6 +403,8 @@ def main() -> int:
         os.environ["RETAIL_HUB_SEED"] = str(options.seed)
     if options.examples is not None:
         os.environ["RETAIL_HUB_EXAMPLES"] = str(options.examples)
+    if options.sales is not None:
+        os.environ["RETAIL_HUB_SALES"] = str(options.sales)
 
     prefix = f"rh_test_{setting('RETAIL_HUB_CHECKOUT_ID')}_{os.getpid()}"
     os.environ["RETAIL_HUB_DATABASE_PREFIX"] = prefix
