@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import collections
 import configparser
 import contextlib
 import dataclasses
@@ -43,6 +44,8 @@ BESIDE = (
     "TestTillTours",
     "TestWatched",
 )
+# System tests that compare times, or need all of a small machine.
+QUIET = ("test_busy.py", "test_drains.py", "test_load.py", "test_slow_bodies.py", "test_trouble.py")
 # How many of the slowest classes and tests a run names.
 SLOWEST = 15
 # Seconds without output after which a run counts as hanging.
@@ -308,16 +311,26 @@ def run(target: str | None, pytest_arguments: list[str]) -> Count:
 
 
 def run_all() -> Count:
-    """Run all tests: those that need no quiet machine side by side, the others one after the other."""
+    """Run all tests, two targets at a time, and at last those that need a quiet machine."""
     classes = [f"/retail_hub:{name}" for name in BESIDE]
-    with beside("pure", NEIGHBOURS, "bench", ",".join(classes)) as others:
-        count = run_odoo_tests(",".join(["/retail_hub", *(f"-{each}" for each in classes)])) + others.wait()
-    return count + _run_folder(SYSTEM) + _run_folder(FAULTS, "--short")
+    rest = ",".join(["/retail_hub", *(f"-{each}" for each in classes)])
+    with beside(["pure"], [NEIGHBOURS], ["bench"], [",".join(classes)], *_halves_of_system()) as others:
+        count = run_odoo_tests(rest) + others.wait()
+    return count + run_pytest([str(SYSTEM / name) for name in QUIET]) + run_pytest([str(FAULTS), "--short"])
+
+
+def _halves_of_system() -> list[list[str]]:
+    """Return the files of the system tests in two parts, without those that need a quiet machine."""
+    files = [str(path) for path in sorted(SYSTEM.glob("test_*.py")) if path.name not in QUIET]
+    return [files[::2], files[1::2]]
 
 
 @contextlib.contextmanager
-def beside(*targets: str) -> Iterator[Beside]:
-    """Run targets one after the other in processes of their own, while the block does something else."""
+def beside(*targets: list[str]) -> Iterator[Beside]:
+    """Run targets in processes of their own, one after the other, while the block does something else.
+
+    :param targets: the arguments of dev/test for each
+    """
     others = Beside(targets)
     others.thread.start()
     try:
@@ -327,39 +340,41 @@ def beside(*targets: str) -> Iterator[Beside]:
 
 
 class Beside:
-    """Targets that run beside others. What they print is shown when all are done."""
+    """Targets that run beside others. What they print is shown when all are done, in their order."""
 
-    def __init__(self, targets: tuple[str, ...]):
-        self.targets = targets
-        self.outputs: list[str] = []
-        self.process: subprocess.Popen | None = None
-        self.is_stopped = False
+    def __init__(self, targets: tuple[list[str], ...]):
+        self.outputs = [""] * len(targets)
+        self.waiting = collections.deque(enumerate(targets))
+        self.processes: list[subprocess.Popen] = []
         self.thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
-        for target in self.targets:
-            if not self.is_stopped:
-                self.process = subprocess.Popen(
-                    [sys.executable, __file__, target],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    text=True,
-                    errors="replace",
-                )
-                self.outputs.append(self.process.communicate()[0])
+        while self.waiting:
+            number, arguments = self.waiting.popleft()
+            process = subprocess.Popen(
+                [sys.executable, __file__, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+            self.processes.append(process)
+            self.outputs[number] = process.communicate()[0]
 
     def wait(self) -> Count:
-        """Wait for all targets, show what they have printed, and return their results."""
+        """Help with what waits, wait for all targets, show what they have printed, and return their results."""
+        self._run()
         self.thread.join()
         for output in self.outputs:
             say(output)
         return sum(map(_last_count, self.outputs), Count())
 
     def stop(self) -> None:
-        self.is_stopped = True
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
+        self.waiting.clear()
+        for process in self.processes:
+            if process.poll() is None:
+                process.terminate()
         self.thread.join()
 
 
@@ -367,10 +382,6 @@ def _last_count(output: str) -> Count:
     """Return the results in the last line of what a run has printed; without them, the run has failed."""
     found = re.search(r"^(\d+) passed, (\d+) failed\s*\Z", output, re.MULTILINE)
     return Count(int(found[1]), int(found[2])) if found else Count(failed=1)
-
-
-def _run_folder(folder: Path, *options: str) -> Count:
-    return run_pytest([str(folder), *options]) if any(folder.rglob("test_*.py")) else Count()
 
 
 def drop_databases(prefix: str) -> None:

@@ -27,10 +27,15 @@ def test_the_last_line_counts(runner, output, passed, failed):
     assert runner._last_count(output) == runner.Count(passed, failed)
 
 
-def test_targets_run_one_after_the_other(runner, capsys):
-    with runner.beside("tests/pure/dev/test_lint_xml.py", "tests/pure/dev/nothing.py") as others:
+def test_targets_run_beside_each_other(runner, capsys):
+    with runner.beside(["tests/pure/dev/test_lint_xml.py"], ["tests/pure/dev/nothing.py"]) as others:
         count = others.wait()
     assert count.passed > 0
     assert count.failed == 1
     printed = capsys.readouterr().out
     assert printed.index("test_lint_xml.py") < printed.index("nothing.py")
+
+
+def test_each_system_test_runs_once(runner):
+    halves = [Path(path).name for half in runner._halves_of_system() for path in half]
+    assert sorted([*halves, *runner.QUIET]) == sorted(path.name for path in runner.SYSTEM.glob("test_*.py"))
