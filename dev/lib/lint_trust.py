@@ -7,6 +7,9 @@ record rules need a comment on a line of their statement, or directly above it. 
 A function of ``tools.cache.cached`` runs as the superuser without a context, so it must not read who asks: user,
 company, language or context. Other caches know nothing of users and must not be on methods of models.
 
+Clients may send any context, so the hub reads its keys in it with ``tools.own_context.own_value``,
+except those of views.
+
 Usage: lint_trust.py ROOT. Prints `file:line: what`, and ends with status 1 if there is anything to print.
 """
 
@@ -40,13 +43,20 @@ CHANGES_WHO_ASKS = {"with_company", "with_context", "with_env", "with_user"}
 OWN_CACHE = "cached"
 OTHER_CACHES = {"cache", "cached_property", "lru_cache", "ormcache", "ormcache_context"}
 
+OWN_KEY = "retail_"  # begins the keys of the hub in a context
+KEYS_OF_VIEWS = {
+    "retail_of_connector",
+    "retail_till",
+    "retail_timeline",
+}  # change what is shown, and nothing else
+
 Problem = tuple[int, str]
 
 
 def check(source: str) -> list[Problem]:
     """Return the problems of a Python file, by line."""
     tree = ast.parse(source)
-    return sorted({*_unexplained(tree, _comments(source)), *_dependent(tree)})
+    return sorted({*_unexplained(tree, _comments(source)), *_dependent(tree), *_trusted_keys(tree)})
 
 
 def _comments(source: str) -> dict[int, bool]:
@@ -129,6 +139,27 @@ def _is_superuser(node: ast.expr) -> bool:
 
 def _is_given(call: ast.Call, value: bool) -> bool:
     return bool(call.args) and isinstance(call.args[0], ast.Constant) and call.args[0].value is value
+
+
+def _trusted_keys(tree: ast.AST) -> Iterator[Problem]:
+    """Yield where a key of the hub is read from a context that a client may have sent."""
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and _name_of(node) in ("get", "pop")
+            and isinstance(node.func, ast.Attribute)
+        ):
+            context, keys = node.func.value, node.args[:1]
+        elif isinstance(node, ast.Subscript):
+            context, keys = node.value, [node.slice]
+        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            context, keys = node.comparators[0], [node.left]
+        else:
+            continue
+        is_context = isinstance(context, (ast.Attribute, ast.Name)) and "context" in _name_of(context)
+        for key in _texts(keys) if is_context else ():
+            if key.startswith(OWN_KEY) and key not in KEYS_OF_VIEWS:
+                yield node.lineno, f"a client may have sent {key}: use tools.own_context"
 
 
 def _dependent(tree: ast.AST) -> Iterator[Problem]:

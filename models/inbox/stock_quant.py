@@ -3,6 +3,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ...tools.own_context import own_value, with_own
+
 
 class StockQuant(models.Model):
     _inherit = "stock.quant"
@@ -18,14 +20,14 @@ class StockQuant(models.Model):
         PostgreSQL raises a serialization failure, and Odoo repeats the request.
         """
         if reserved_quantity and not location_id.should_bypass_reservation():
-            self = self.with_context(retail_reserved=reserved_quantity)
+            self = with_own(self, retail_reserved=reserved_quantity)
         return super()._update_available_quantity(
             product_id, location_id, quantity=quantity, reserved_quantity=reserved_quantity, **options
         )
 
     def try_lock_for_update(self, *, allow_referencing=False, limit=None):
         """Lock the quants of one kind that Odoo is about to reserve or to free; wait until they are not locked."""
-        reserved = self.env.context.get("retail_reserved")
+        reserved = own_value(self.env, "retail_reserved")
         if not reserved:
             return super().try_lock_for_update(allow_referencing=allow_referencing, limit=limit)
         self._retail_lock(self.ids)

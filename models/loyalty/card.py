@@ -2,6 +2,7 @@
 
 from odoo import fields, models
 
+from ...tools.own_context import own_value
 from ..source.loyalty_card import ADJUSTED
 from ..source.loyalty_history import EARNED, EXPIRED, REDEEMED, REVERSED
 from ..source.origin import origin_of
@@ -41,8 +42,8 @@ class LoyaltyCard(models.Model):
         order = (details["order_model"], details["order_id"]) if details.get("order_id") else None
         # As the superuser: users book nothing themselves, Odoo checks who may change points.
         entries = self.env["retail.loyalty.entry"].sudo()
-        # A context may be sent by clients: it only counts while the hub enters what an engine said.
-        mirrored = origin_of(self.env.cr) and self.env.context.get("retail_mirrored")
+        # What is noted at the end of a transaction may have this context, and be no doing of the engine.
+        mirrored = origin_of(self.env.cr) and own_value(self.env, "retail_mirrored")
         if mirrored:
             remote = (mirrored["connector_id"], mirrored["remote_id"])
             entries._book(self, mirrored["kind"], points, mirrored["order"], remote)

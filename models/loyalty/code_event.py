@@ -7,11 +7,11 @@ from odoo.tools import SQL
 
 from ...connectors.loyalty import order_key
 from ...schemas.code import CodeChangeV1
+from ...tools.own_context import own_value
 from ..source.canonical_values import amount, decimal
 from ..source.loyalty_history import REDEEMED, REVERSED
 from ..source.origin import origin_of
 from .code_program import GIFT_CARD
-from .lot import Sources
 
 CODE_REDEEMED, CODE_REVERSED = "code.redeemed", "code.reversed"
 CODE_EVENTS = {REDEEMED: CODE_REDEEMED, REVERSED: CODE_REVERSED}
@@ -42,8 +42,8 @@ class LoyaltyCard(models.Model):
     def _retail_order_of_code(self, details):
         """Return the order (superuser) that used the code: of a return, the one whose goods came back; None if none."""
         order = self._retail_order(details)
-        sources = self.env.context.get("retail_lot_sources")
-        if not order or not isinstance(sources, Sources):
+        sources = own_value(self.env, "retail_lot_sources")
+        if not order or not sources:
             return order
         # As the superuser: whoever takes goods back may have no rights on the order.
         sold = [self.env[model].sudo().browse(id_) for model, id_ in sources.records]

@@ -9,6 +9,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import ConcurrencyError
 
 from ...connectors.loyalty import CodeEngine
+from ...tools.own_context import with_own
 from ..source.canonical_values import decimal
 from ..source.loyalty_card import ADJUSTED
 from ..source.origin import changes_from
@@ -222,7 +223,7 @@ class LoyaltyCard(models.Model):
         mirrored = {"connector_id": connector.id, "remote_id": None, "order": None, "kind": "adjust"}
         self.env.cr.flush()  # what was changed before is not the engine's doing
         with changes_from(self.env.cr, connector.id):
-            card = self.with_context(retail_change=ADJUSTED, retail_mirrored=mirrored)
+            card = with_own(self, retail_change=ADJUSTED, retail_mirrored=mirrored)
             amounts = {"issued": missing} if missing > 0 else {"used": -missing}
             line = {"card_id": card.id, "description": connector.name, "retail_shown_kind": "adjust"}
             card.env["loyalty.history"].create({**line, **amounts})

@@ -5,6 +5,7 @@ The hub keeps the shares of what the engine gave, and takes back what returned l
 
 from odoo import api, models
 
+from ...tools.own_context import with_own
 from ..source.loyalty_history import REVERSED
 
 
@@ -109,8 +110,8 @@ class LoyaltyCard(models.Model):
         """Take points back that an order earned."""
         if not points:
             return
-        history = self.env["loyalty.history"].with_context(
-            retail_change=REVERSED, retail_document=(order._name, order.id)
+        history = with_own(
+            self.env["loyalty.history"], retail_change=REVERSED, retail_document=(order._name, order.id)
         )
         description = self.env._("Cancelled %(order)s", order=order.name)
         history.create({"card_id": self.id, "description": description, "used": points})

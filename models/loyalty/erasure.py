@@ -6,8 +6,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...core.errors import TransientError
+from ...tools.own_context import own_value
 from ..source.capture import CapturedEvent
-from ..source.partner_merge import MERGING
 from .lot import Move
 
 ERASED = "customer.erased"
@@ -88,7 +88,7 @@ class ResPartner(models.Model):
 
     def unlink(self):
         """Erase the members of deleted customers: a card of nobody would keep their points."""
-        if self.env.context.get("retail_merging") is not MERGING:
+        if not own_value(self.env, "retail_merging"):
             # As the superuser: whoever deletes a customer may have no rights on cards.
             linked = self.sudo()._retail_with_engine_cards()
             linked._retail_erase_memberships()

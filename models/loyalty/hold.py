@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from ...tools.own_context import with_own
 from ..source.loyalty_history import REDEEMED
 from .entry import DIGITS
 
@@ -78,7 +79,7 @@ class RetailLoyaltyHold(models.Model):
         :param line: of the history
         """
         used = {"card_id": self.card_id.id, "used": points, **line}
-        self.env["loyalty.history"].with_context(retail_change=REDEEMED).create(used)
+        with_own(self.env["loyalty.history"], retail_change=REDEEMED).create(used)
         self.card_id.with_context(loyalty_no_mail=True).points -= points
 
     def _purpose(self):

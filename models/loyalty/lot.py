@@ -17,6 +17,7 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
+from ...tools.own_context import own_value, with_own
 from ..outbox.names import action_open, record_names
 from ..source.loyalty_card import ADJUSTED
 from ..source.loyalty_history import EXPIRED, ORDER_MODELS
@@ -318,14 +319,13 @@ class LoyaltyCard(models.Model):
         :param is_told: whether the customer gets the mail of a balance that is reached
         """
         document = next((each for each in source if each[0] in ORDER_MODELS), None)
-        card = self.with_context(
+        card = with_own(
+            self,
             retail_lot_move=move,
             retail_lot_sources=None,
             retail_document=document,
             retail_change=EXPIRED if move is Move.EXPIRE else ADJUSTED,
-            loyalty_no_mail=not is_told,
-            tracking_disable=True,
-        )
+        ).with_context(loyalty_no_mail=not is_told, tracking_disable=True)
         amounts = {"issued": points} if points > 0 else {"used": -points}
         card.env["loyalty.history"].create({"card_id": self.id, "description": description, **amounts})
         card.points += points
@@ -333,17 +333,17 @@ class LoyaltyCard(models.Model):
     @api.model
     def _retail_capture_points(self):
         """What is noted at the end of a transaction is no move: its context is that of whoever came first."""
-        plain = self.with_context(retail_lot_move=None, retail_lot_sources=None)
+        plain = with_own(self, retail_lot_move=None, retail_lot_sources=None)
         return super(LoyaltyCard, plain)._retail_capture_points()
 
     def _retail_entry_kind(self, event_type):
-        move = self.env.context.get("retail_lot_move")
-        return move.value if isinstance(move, Move) else super()._retail_entry_kind(event_type)
+        move = own_value(self.env, "retail_lot_move")
+        return move.value if move else super()._retail_entry_kind(event_type)
 
     def _send_points_reach_communication(self, points_changes):
         """Of points that are pending first, customers are told when they can spend them."""
-        move = self.env.context.get("retail_lot_move")
-        told = self if isinstance(move, Move) else self.filtered(lambda card: not card._retail_pends())
+        move = own_value(self.env, "retail_lot_move")
+        told = self if move else self.filtered(lambda card: not card._retail_pends())
         return super(LoyaltyCard, told)._send_points_reach_communication(points_changes)
 
     def _retail_pends(self):
@@ -363,10 +363,9 @@ class RetailLoyaltyEntry(models.Model):
         Before points are taken, so that what is pending of a returned order is back in the balance first.
         """
         is_followed = card.program_id.retail_has_lots and kind != "delete"
-        if not is_followed or isinstance(card.env.context.get("retail_lot_move"), Move):
+        if not is_followed or own_value(card.env, "retail_lot_move"):
             return super()._book(card, kind, points, order, remote)
-        known = card.env.context.get("retail_lot_sources")
-        sources = known if isinstance(known, Sources) else Sources((order,) if order else ())
+        sources = own_value(card.env, "retail_lot_sources") or Sources((order,) if order else ())
         lots = self.env["retail.loyalty.lot"]
         if points < 0:
             lots._follow_entry(card, kind, points, sources)

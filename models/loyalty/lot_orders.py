@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 
+from ...tools.own_context import with_own
 from .lot import Sources
 
 
@@ -62,7 +63,7 @@ class RetailLoyaltyPoints(models.Model):
     def _book(self, event_type, values):
         """Have the lots know which points are earned, and which are taken back."""
         source = self.earned_id or self
-        with_source = self.with_context(retail_lot_sources=Sources(((self._name, source.id),)))
+        with_source = with_own(self, retail_lot_sources=Sources(((self._name, source.id),)))
         return super(RetailLoyaltyPoints, with_source)._book(event_type, values)
 
     def _still_pending(self):

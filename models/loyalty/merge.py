@@ -12,6 +12,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ...tools.own_context import own_value, with_own
 from ..source.origin import changes_from, origin_of
 from ..source.pending import pending, take_pending
 
@@ -85,7 +86,7 @@ class LoyaltyCard(models.Model):
 
     def _retail_note_change(self, event_type, points, **details):
         """Note what the engine did with a merged member. What Odoo does with its card, only the other member gets."""
-        told = self.env.context.get("retail_told")
+        told = own_value(self.env, "retail_told")
         if self.retail_merged_into_id and told is None:
             is_engines = origin_of(self.env.cr) == self.program_id.retail_connector_id.id
             self._retail_moved()[self.id] += points if is_engines else 0
@@ -153,12 +154,12 @@ class LoyaltyCard(models.Model):
             target._retail_note_move(points, self, self.env._("Merged"))
 
     def _retail_note_move(self, points, other, reason, told=TOLD):
-        history = self.env["loyalty.history"].with_context(
-            retail_document=(self._name, other.id), retail_told=told
+        history = with_own(
+            self.env["loyalty.history"], retail_document=(self._name, other.id), retail_told=told
         )
         amounts = {"issued": points} if points > 0 else {"used": -points}
         history.create({"card_id": self.id, "description": f"{reason}: {other.code}", **amounts})
-        card = self.with_context(loyalty_no_mail=True, tracking_disable=True, retail_told=told)
+        card = with_own(self, retail_told=told).with_context(loyalty_no_mail=True, tracking_disable=True)
         card.points += points
 
     @api.model

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...connectors.loyalty import EngineTransaction, Membership
+from ...tools.own_context import with_own
 from ..source.loyalty_card import ADJUSTED
 from ..source.loyalty_history import EARNED, EXPIRED, REDEEMED, REVERSED
 from ..source.origin import changes_from
@@ -174,9 +175,8 @@ class RetailLoyaltyAccount(models.Model):
         """Change the points of the card by a transaction of the engine."""
         connector = self.program_id.retail_connector_id
         mirrored = {"connector_id": connector.id, "remote_id": remote_id, "order": order, "kind": kind}
-        card = self.card_id.with_context(
-            retail_change=EVENTS[kind], retail_mirrored=mirrored, loyalty_no_mail=True, tracking_disable=True
-        )
+        card = with_own(self.card_id, retail_change=EVENTS[kind], retail_mirrored=mirrored)
+        card = card.with_context(loyalty_no_mail=True, tracking_disable=True)
         description = f"{connector.name}: {reason}" if reason else connector.name
         amounts = {"issued": points} if points > 0 else {"used": -points}
         shown = card.env["loyalty.history"]._retail_shown(kind, order)

@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 
+from ...tools.own_context import with_own
 from ..source.loyalty_history import EARNED, REVERSED
 from .entry import DIGITS
 
@@ -70,7 +71,7 @@ class RetailLoyaltyPoints(models.Model):
             return
         name = self.connector_id.name
         description = f"{name}: {self.reference}" if self.reference else name
-        history = self.env["loyalty.history"].with_context(retail_change=event_type)
+        history = with_own(self.env["loyalty.history"], retail_change=event_type)
         line = {
             "card_id": self.card_id.id,
             "description": description,

@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 
+from ...tools.own_context import own_value
 from ..source.loyalty_history import ORDER_MODELS
 
 DOCUMENT_MODELS = (*ORDER_MODELS, "account.move")
@@ -29,7 +30,7 @@ class LoyaltyHistory(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Keep with which return points came or went."""
-        document = self.env.context.get("retail_document")
+        document = own_value(self.env, "retail_document")
         if document:
             model, document_id = document
             own = {"retail_document_model": model, "retail_document_id": document_id}

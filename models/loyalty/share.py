@@ -25,6 +25,7 @@ from typing import NamedTuple
 from odoo import api, fields, models
 
 from ...core.shares import part, spread
+from ...tools.own_context import with_own
 from ..source.loyalty_history import REVERSED
 from .entry import DIGITS
 from .lot import Sources
@@ -173,7 +174,8 @@ class RetailLoyaltyShare(models.Model):
         if not given and not taken:
             return
         # The document is not the order of the line: Odoo would not book what a till's exchange still earns.
-        history = self.env["loyalty.history"].with_context(
+        history = with_own(
+            self.env["loyalty.history"],
             retail_change=REVERSED,
             retail_document=(document._name, document.id),
             retail_lot_sources=sources,

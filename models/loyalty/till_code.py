@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...tools.own_context import own_value, with_own
 from ..source.canonical_values import amount, decimal
 from ..source.pending import pending, take_pending
 from .code_asker import Basket
@@ -13,7 +14,6 @@ from .code_program import GIFT_CARD
 
 MOST_LINES = 1_000
 MOST_CODE = 100
-LATE = object()  # which no client can send
 LATE_PAYMENTS = "retail_hub.late_payments"
 
 
@@ -158,7 +158,7 @@ class PosOrder(models.Model):
 
     def _retail_capture_transition(self, transition, old, new):
         """Capture the payment after the codes: some engines count those that an order has when it is paid."""
-        is_late = self.env.context.get("retail_late_payment") is LATE
+        is_late = own_value(self.env, "retail_late_payment")
         if transition.event_type == "order.paid" and not is_late and self._retail_used_codes():
             self._retail_late_payments()[self.id] = (transition, old, new)
             return None
@@ -178,7 +178,7 @@ class PosOrder(models.Model):
             self.browse(order_id)._retail_capture_late_payment(payment)
 
     def _retail_capture_late_payment(self, payment):
-        self.with_context(retail_late_payment=LATE)._retail_capture_transition(*payment)
+        with_own(self, retail_late_payment=True)._retail_capture_transition(*payment)
 
     def action_pos_order_paid(self):
         result = super().action_pos_order_paid()

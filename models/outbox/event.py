@@ -17,6 +17,7 @@ from ...core.const import EventKind
 from ...core.tracebacks import without_values
 from ...schemas import EVENT_TYPES
 from ...schemas.base import error_text
+from ...tools.own_context import with_own
 from ..source.capture import CAPTURED
 from ..source.origin import origin_of
 from ..source.pending import take_pending
@@ -356,7 +357,7 @@ class RetailEvent(models.Model):
         details = json.loads(row.details or "{}")
         record = records.browse(row.res_id).with_prefetch(records._prefetch_ids)
         lang = self.env["res.company"].browse(row.company_id)._retail_lang()
-        record = record.with_company(row.company_id).with_context(retail_details=details, lang=lang)
+        record = with_own(record.with_company(row.company_id).with_context(lang=lang), retail_details=details)
         if row.payload is None and _is_fact(row):
             fact = record._retail_canonical(row.event_type, details)
             row = row._replace(payload=json.dumps(fact.canonical()))

@@ -6,6 +6,7 @@ from odoo import api, models
 from odoo.exceptions import MissingError
 
 from ...schemas.loyalty import LoyaltyCardV1, LoyaltyChangeV1
+from ...tools.own_context import own_value
 from .canonical_values import decimal
 from .capture import Transition
 from .pending import pending, take_pending
@@ -115,7 +116,7 @@ class LoyaltyCard(models.Model):
 
     def _retail_process(self):
         """Return the order of a change of points; for a refund, the refunded order."""
-        details = self.env.context.get("retail_details", {})
+        details = own_value(self.env, "retail_details") or {}
         if "points" not in details:
             return super()._retail_process()
         order = self._retail_order(details)
@@ -126,7 +127,7 @@ class LoyaltyCard(models.Model):
     def _retail_cause(self, event_type):
         if event_type not in CAUSES:
             return super()._retail_cause(event_type)
-        order = self._retail_order(self.env.context.get("retail_details", {}))
+        order = self._retail_order(own_value(self.env, "retail_details") or {})
         return order._retail_newest_event(CAUSES[event_type]) if order else None
 
     def _retail_order(self, details):

@@ -2,6 +2,7 @@
 
 from odoo import api, models
 
+from ...tools.own_context import own_value
 from .loyalty_card import ADJUSTED
 
 EARNED = "loyalty.earned"
@@ -57,7 +58,7 @@ class LoyaltyHistory(models.Model):
 
         A cancelled or refunded order reverses what it earned and redeemed.
         """
-        known = self.env.context.get("retail_change")
+        known = own_value(self.env, "retail_change")
         order = self._retail_order_of(self.order_model, self.order_id)
         if known:
             changes = [(known, issued), (known, -used)]
@@ -76,7 +77,7 @@ class LoyaltyHistory(models.Model):
         card = self.card_id
         card._retail_count_points(-points)
         details = {"transaction_id": str(self.id), "reason": self.description}
-        order_model, order_id = self.env.context.get("retail_document") or (self.order_model, self.order_id)
+        order_model, order_id = own_value(self.env, "retail_document") or (self.order_model, self.order_id)
         if order_id:
             details |= {"order_model": order_model, "order_id": order_id}
         card._retail_change_points(event_type, points, **details)

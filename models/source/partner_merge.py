@@ -2,8 +2,7 @@
 
 from odoo import models
 
-# The value of a context key: no client can send it, and so keep an erasure from being captured.
-MERGING = object()
+from ...tools.own_context import with_own
 
 
 class PartnerMerge(models.TransientModel):
@@ -11,7 +10,7 @@ class PartnerMerge(models.TransientModel):
 
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
         partners = self.env["res.partner"].browse(partner_ids).exists()
-        result = super(PartnerMerge, self.with_context(retail_merging=MERGING))._merge(
+        result = super(PartnerMerge, with_own(self, retail_merging=True))._merge(
             partner_ids, dst_partner, extra_checks
         )
         survivor = partners.exists()

@@ -15,8 +15,8 @@ from ...core.email_address import is_as_typed, is_email_address
 from ...core.person_name import person_name
 from ...core.phone_number import read_phone
 from ...schemas.customer import AddressV1, ConsentV1, CustomerV1, NameV1, PhoneV1
+from ...tools.own_context import own_value
 from .capture_part import Shown
-from .partner_merge import MERGING
 from .remark import Remark
 
 ADDRESS_TYPES = ("invoice", "delivery", "other")
@@ -168,7 +168,7 @@ class ResPartner(models.Model):
     def _retail_capture_erased(self):
         """Capture erased customers: not their addresses, and not customers merged into another."""
         addresses = self.filtered(lambda partner: partner._retail_is_address())
-        erased = self.browse() if self.env.context.get("retail_merging") is MERGING else self - addresses
+        erased = self.browse() if own_value(self.env, "retail_merging") else self - addresses
         return super(ResPartner, erased)._retail_capture_erased()
 
     # -- canonical form ----------------------------------------------------------------------------

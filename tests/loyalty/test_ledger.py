@@ -65,6 +65,27 @@ class TestLoyaltyLedger(LedgerCase):
         self.assertEqual(self._booked(card)[-1], ("adjust", 0.1, 1))
         self.assertEqual(self.env["retail.loyalty.proof"]._differences(card), [])
 
+    def test_a_context_that_a_client_sends(self):
+        """It gives no entry another kind or document."""
+        card = self._card(points=100)
+        self._booked(card)
+        history = self.env["loyalty.history"].with_context(
+            retail_change="loyalty.points.redeemed",
+            retail_document=("sale.order", 1),
+            retail_mirrored={
+                "connector_id": self.connector.id,
+                "remote_id": "1",
+                "order": None,
+                "kind": "earn",
+            },
+            retail_lot_move="expire",
+        )
+        history.create({"card_id": card.id, "description": "Gift", "issued": 5})
+        card.points += 5
+        self.assertEqual(self._booked(card), [("adjust", 100, 100), ("adjust", 5, 105)])
+        entry = self.env["retail.loyalty.entry"].search([("card_id", "=", card.id)], limit=1)
+        self.assertEqual((entry.order_id, entry.connector_id.id), (0, False))
+
     def test_gone_with_a_savepoint(self):
         """What was rolled back was not booked."""
         card = self._card(points=7)

@@ -218,3 +218,21 @@ def test_ruff_refuses_odoos_own_cache(source):
         capture_output=True,
     )
     assert "TID251" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("statement", "count"),
+    [
+        ("known = self.env.context.get('retail_change')", 1),
+        ("known = self.env.context['retail_change']", 1),
+        ("known = 'retail_change' in self.env.context", 1),
+        ("context = self.env.context\nknown = context.get('retail_change')", 1),
+        ("known = own_value(self.env, 'retail_change')", 0),
+        ("known = self.env.context.get('lang')", 0),
+        ("known = self.env.context.get('retail_till')", 0),
+        ("known = vals.get('retail_change')", 0),
+    ],
+)
+def test_a_key_of_the_hub_in_a_context_of_clients(check, statement, count):
+    problem = "a client may have sent retail_change: use tools.own_context"
+    assert [what for _line, what in check(statement)] == [problem] * count
