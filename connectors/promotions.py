@@ -42,6 +42,7 @@ class Campaign:
     :param id: what the adapter needs to change it
     :param code: which customers enter; empty if they enter none, or each has a code of their own
     :param has_own_codes: whether each customer has a code of their own
+    :param gives_points: whether it is the rules of a loyalty program, and nothing that customers get for less
     :param starts_at: UTC, naive; None: it has begun
     :param ends_at: from when it is over (UTC, naive); None: it goes on
     :param is_active: whether it is switched on, whatever the dates are
@@ -53,6 +54,7 @@ class Campaign:
     name: str
     code: str = ""
     has_own_codes: bool = False
+    gives_points: bool = False
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     is_active: bool = True

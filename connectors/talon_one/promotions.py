@@ -13,7 +13,7 @@ from .points import time_of
 
 APPLICATION = "application_id"
 ENABLED, DISABLED = "enabled", "disabled"
-COUPONS = "coupons"
+COUPONS, LOYALTY = "coupons", "loyalty"
 CHANGEABLE = frozenset({"dates", "is_active"})
 # What a campaign keeps of itself when it is changed.
 KEPT = (
@@ -29,14 +29,17 @@ def campaign_of(campaign, coupons, counts):
     :param coupons: ``{campaign: one of its coupons}``
     :param counts: ``{campaign: how many it has}``
     """
-    coupon = coupons[campaign["id"]] if counts.get(campaign["id"]) == 1 else {}
+    count, features = counts.get(campaign["id"], 0), campaign.get("features") or ()
+    coupon = coupons[campaign["id"]] if count == 1 else {}
+    gives_points = LOYALTY in features and not count
     starts = (time_of(each) for each in (campaign.get("startTime"), coupon.get("startDate")))
     ends = (time_of(each) for each in (campaign.get("endTime"), coupon.get("expiryDate")))
     return Campaign(
         id=str(campaign["id"]),
         name=campaign["name"],
         code=coupon.get("value") or "",
-        has_own_codes=COUPONS in (campaign.get("features") or ()) and not coupon,
+        has_own_codes=COUPONS in features and not coupon and not gives_points,
+        gives_points=gives_points,
         starts_at=max(filter(None, starts), default=None),
         ends_at=min(filter(None, ends), default=None),
         is_active=campaign.get("state") == ENABLED,

@@ -72,7 +72,8 @@ class RetailPromotionComparison(models.AbstractModel):
         zone = connector._promotion_zone()
         today = datetime.now(UTC).astimezone(zone).date()
         programs = self.env["loyalty.program"]._retail_promotions(connector.company_id)
-        theirs = [(each, offer_of(each, zone)) for each in campaigns]
+        offers = [(each, offer_of(each, zone)) for each in campaigns]
+        theirs = [(campaign, there) for campaign, there in offers if not campaign.gives_points]
         ours = [(each, each._retail_offer()) for each in programs]
         pairs = _paired(ours, theirs, today)
         matched = {campaign.id for _program, _here, campaign, _there in pairs if campaign}
@@ -88,12 +89,22 @@ class RetailPromotionComparison(models.AbstractModel):
                 yield Found(
                     kind, key, records, campaign.id, there.name, here.stored(), there.stored(), can_send
                 )
-        for campaign, there in theirs:
-            # Odoo asks for codes that it does not know, if the connector is set so.
-            is_asked = connector.uses_codes and (there.codes or there.has_own_codes)
-            if campaign.id not in matched and there.is_valid(today) and not is_asked:
-                can_send, key = "is_active" in campaign.can_change, f"not_here/{campaign.id}"
-                yield Found("not_here", key, {}, campaign.id, there.name, {}, there.stored(), can_send)
+        missing = [
+            (each, there) for each, there in offers if each.id not in matched and there.is_valid(today)
+        ]
+        yield from self._missing_campaigns(connector, missing)
+
+    def _missing_campaigns(self, connector, offers):
+        """Yield what only the other system has: Odoo gets the points of linked programs, and may ask for codes."""
+        is_asking = connector in connector._code_engines(connector.company_id)
+        for campaign, there in offers:
+            is_known = is_asking and (there.codes or there.has_own_codes)
+            kind = "not_here"
+            if campaign.gives_points:
+                is_known, kind = connector.loyalty_program_ids, "not_linked"
+            if not is_known:
+                can_send, key = "is_active" in campaign.can_change, f"{kind}/{campaign.id}"
+                yield Found(kind, key, {}, campaign.id, there.name, {}, there.stored(), can_send)
 
     def _not_there(self, connector, program, here):
         abilities = connector._get_provider().promotions

@@ -49,6 +49,7 @@ class RetailPromotionDifference(models.Model):
             ("send_dates", "Send Odoo's dates"),
             ("send_discount", "Send Odoo's discount"),
             ("send_price", "Send Odoo's price"),
+            ("link", "Link a loyalty program"),
             ("look", "Correct in the other system"),
         ],
         "Proposed Correction",
@@ -59,7 +60,10 @@ class RetailPromotionDifference(models.Model):
     def _compute_correction(self):
         for each in self:
             is_sent = each.connector_id.promotion_owner == "odoo"
-            each.correction = each._by_sending() if is_sent else each._by_taking()
+            if each.kind == "not_linked":
+                each.correction = "link"
+            else:
+                each.correction = each._by_sending() if is_sent else each._by_taking()
 
     def _by_sending(self):
         return SENDING.get(self.kind, "look") if self.can_send else "look"
@@ -80,17 +84,23 @@ class RetailPromotionDifference(models.Model):
         """
         found = self._open_ones()
         for each in found:
-            if each.correction == "look":
-                raise UserError(
-                    self.env._(
-                        "Correct %(subject)s in %(system)s: Odoo cannot.",
-                        subject=each.subject,
-                        system=each.connector_id.name,
-                    )
-                )
+            each._check_has_correction()
             # As the superuser: managers of the hub may have no rights on programs and products; they were checked.
             each.sudo()._correct_one()
         found._end_as("corrected")
+
+    def _check_has_correction(self):
+        """
+        :raise UserError: a person has to do what is proposed
+        """
+        about = {"subject": self.subject, "system": self.connector_id.name}
+        if self.correction == "look":
+            raise UserError(self.env._("Correct %(subject)s in %(system)s: Odoo cannot.", **about))
+        if self.correction == "link":
+            message = self.env._(
+                "Open the loyalty program whose points %(subject)s gives, and link it to %(system)s.", **about
+            )
+            raise UserError(message)
 
     def action_accept(self):
         """Leave it as it is, until it changes.

@@ -8,6 +8,7 @@ from ..outbox.names import action_open
 
 KINDS = [
     ("not_here", "Only in the other system"),
+    ("not_linked", "Loyalty program not linked"),
     ("not_there", "Only in Odoo"),
     ("active", "Switched off on one side"),
     ("dates", "Other days"),
@@ -87,6 +88,10 @@ class RetailPromotionDifference(models.Model):
             "not_here": self.env._(
                 "Customers can use %(subject)s at %(system)s. Odoo has no such promotion."
             ),
+            "not_linked": self.env._(
+                "Customers get points with %(subject)s at %(system)s. No loyalty program of Odoo is linked to"
+                " %(system)s."
+            ),
             "not_there": self.env._(
                 "Customers can use %(subject)s in Odoo. %(system)s has no such promotion."
             ),
@@ -102,6 +107,7 @@ class RetailPromotionDifference(models.Model):
     def _causes(self):
         return {
             "not_here": self.env._("It was created at %(system)s only."),
+            "not_linked": self.env._("No loyalty program of Odoo was linked to %(system)s yet."),
             "not_there": self.env._("It was created in Odoo only, or deleted at %(system)s."),
             "active": self.env._("It was ended, or started, on one side only."),
             "dates": self.env._("The dates were changed on one side only."),

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from .engine_case import EngineCase
+from .engines import TalonOne
 
 KEYS = {"X-App-Id": "sandbox-app", "X-App-Token": "sandbox-token"}
 JUNE, JULY, AUGUST = "2031-06-01", "2031-07-31", "2031-08-31"
@@ -187,6 +188,11 @@ class TestPromotions(PromotionCase):
         self.engine.uses_codes = True
         self.assertFalse(self._compare())
 
+    def test_programs_and_gift_cards_are_no_promotions(self):
+        types = ("LOYALTY_PROGRAM", "GIFT_VOUCHERS")
+        self._campaigns(*({"id": f"camp_{each}", "campaign_type": each, "codes": []} for each in types))
+        self.assertFalse(self._compare())
+
     def test_prices(self):
         """Customers pay 24.19 for the lamp of 19.99 with taxes."""
         for sku, price in (("LAMP", 2999), ("UNKNOWN", 5)):
@@ -339,3 +345,58 @@ class TestOwnPromotions(PromotionCase):
         self.assertEqual(found.correction, "send_active")
         self._resolve(found)
         self.assertTrue(self._at_voucherify("GET", "/v1/campaigns/Summer")["active"])
+
+
+@tagged("post_install", "-at_install")
+class TestTalonOnePromotions(EngineCase):
+    """Talon.One has a campaign that gives the points of the program, and one with codes of customers."""
+
+    remote = TalonOne
+
+    def setUp(self):
+        super().setUp()
+        self.sandbox.configure("talon_one", management_calls=1_000)
+        for name, value in (("management_key", "sandbox-mgmt-key"), ("application_id", "322")):
+            self.engine.credential_ids.filtered(lambda each, name=name: each.name == name).value = value
+        self.engine.promotion_owner = "engine"
+
+    def _found(self):
+        """Compare; return {subject: what differs}."""
+        self.engine.action_compare_promotions()
+        found = self.env["retail.promotion.difference"].search([("state", "=", "open")])
+        return {each.subject: each for each in found}
+
+    def test_what_is_linked_is_in_odoo(self):
+        self.assertEqual({name: each.kind for name, each in self._found().items()}, {"Coupons": "not_here"})
+        self.engine.uses_codes = True
+        self.assertFalse(self._found())
+
+    def test_a_program_that_is_not_linked(self):
+        self.engine.uses_codes = True
+        self.program.active = False
+        found = self._found()["Loyalty"]
+        self.assertEqual((found.kind, found.correction), ("not_linked", "link"))
+        self.assertEqual(
+            found.summary,
+            "Customers get points with Loyalty at Points. No loyalty program of Odoo is linked to Points.",
+        )
+        manager = new_test_user(self.env, "linker", "base.group_user,retail_hub.group_manager")
+        with self.assertRaisesRegex(UserError, "whose points Loyalty gives, and link it to Points"):
+            found.with_user(manager).action_resolve()
+        self.program.active = True
+        self.assertFalse(self._found())
+        self.assertEqual(found.state, "gone")
+
+    def test_it_has_the_name_of_a_promotion(self):
+        """A promotion of Odoo is not the campaign that gives points."""
+        self.engine.uses_codes = True
+        promotion = self.env["loyalty.program"].create({"name": "Loyalty", "program_type": "promotion"})
+        self.assertEqual(self._found()["Loyalty"].kind, "not_there")
+        promotion.active = False
+        self.assertFalse(self._found())
+
+    def test_codes_that_no_flow_reports(self):
+        """Odoo asks for none then."""
+        self.engine.uses_codes = True
+        self.engine.flow_ids.filtered(lambda flow: flow.event_type == "code.redeemed").active = False
+        self.assertEqual(self._found()["Coupons"].kind, "not_here")

@@ -45,7 +45,20 @@ def test_campaigns(talon, engine):
     )
     assert (found["32"].is_active, found["32"].has_own_codes) == (False, False)
     assert (found["12"].code, found["12"].has_own_codes) == ("", True)
+    assert {each.id for each in found.values() if each.gives_points} == {"11"}
     assert "33" not in found
+
+
+def test_points_for_a_coupon(talon, engine):
+    """It is a campaign of codes."""
+    both = ["loyalty", "coupons"]
+    talon.configure(
+        campaigns=[{"id": 31, "name": "Code", "features": both}, {"id": 32, "name": "None", "features": both}]
+    )
+    talon.configure(coupons=[{"code": "POINTS", "campaign": 31}])
+    found = campaigns(engine)
+    assert (found["31"].gives_points, found["31"].code) == (False, "POINTS")
+    assert (found["32"].gives_points, found["32"].has_own_codes) == (True, False)
 
 
 def test_change(talon, engine):

@@ -14,7 +14,7 @@ CAMPAIGN = f"{PATH}/{{key}}"
 DEFAULTS = {
     "id": "camp_5a1d000000000101",
     "name": "Summer",
-    "campaign_type": "DISCOUNT_COUPONS",  # or PROMOTION
+    "campaign_type": "DISCOUNT_COUPONS",  # or PROMOTION, or LOYALTY_PROGRAM or GIFT_VOUCHERS, without vouchers
     "codes": [],  # of coupons: the codes of its vouchers
     "discount": {"type": "PERCENT", "percent_off": 10},  # of coupons
     "tiers": [],  # of promotions: see TIER
@@ -70,7 +70,6 @@ def vouchers_of(project, campaign):
 
 def describe(project, campaign, in_full=False):
     """Return a campaign as the API shows it; only alone it has its promotion tiers."""
-    is_promotion = campaign["campaign_type"] == "PROMOTION"
     shown = {
         **{name: campaign[name] for name in ("id", "name", "campaign_type", "active", "created_at")},
         "type": "AUTO_UPDATE",
@@ -88,7 +87,7 @@ def describe(project, campaign, in_full=False):
     }
     if campaign["updated_at"]:
         shown["updated_at"] = campaign["updated_at"]
-    if not is_promotion:
+    if campaign["campaign_type"] == "DISCOUNT_COUPONS":
         shown["vouchers_count"] = len(vouchers_of(project, campaign))
         shown["voucher"] = {
             "type": "DISCOUNT_VOUCHER",
@@ -97,7 +96,7 @@ def describe(project, campaign, in_full=False):
             "code_config": {"length": 8, "charset": CHARACTERS, "pattern": "########"},
             "is_referral_code": False,
         }
-    elif in_full:
+    elif campaign["campaign_type"] == "PROMOTION" and in_full:
         tiers = [describe_tier(campaign, each) for each in campaign["tiers"]]
         shown["promotion"] = {
             "object": "list",
