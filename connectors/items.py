@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.errors import RemoteError
+
+if TYPE_CHECKING:
+    from .loyalty import KeptPoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,8 @@ class Outcome:
     :param warnings: what was left out because the remote refused it, for the user
     :param merged_ids: if the remote id has changed, because the record was merged with others there: the former ids of
         all of these. The hub treats Odoo records with such an id as possible duplicates.
+    :param kept_points: of a return or a cancelled order, the points that the remote left with members. The hub takes
+        them back, and sends that.
     """
 
     trace_id: str
@@ -157,6 +162,7 @@ class Outcome:
     checkpoint: Mapping[str, Any] | None = None
     warnings: Sequence[str] = ()
     merged_ids: Sequence[str] = ()
+    kept_points: "Sequence[KeptPoints]" = ()
 
 
 def failed(batch: Sequence[Prepared], error: RemoteError) -> list[Outcome]:

@@ -15,6 +15,7 @@ TransactionState = Literal["booked", "pending", "rejected"]
 CodeKind = Literal["amount", "percent", "gift_card"]
 _KEY = re.compile(r"#([0-9a-f-]{36})$")
 _ORDER = re.compile(r"(pos|sale)-(\d{1,18})")
+_CUSTOMER = re.compile(r"odoo-(\d{1,18})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,8 @@ class LoyaltyAbilities:
     """What an engine can do. The hub makes up for what it cannot.
 
     :param holds_points: it can reserve points for a checkout
-    :param reverses_parts: a return of a part of an order takes back the points of that part
+    :param reverses_parts: a return of a part of an order takes back the points of that part. What its settings leave
+        with the customer is in ``kept_points`` of the outcome
     :param has_pending_points: points can wait for their activation
     :param reports_changes: it sends a webhook when a balance changes
     :param has_idempotency_keys: points that were sent twice with one key are booked once
@@ -74,6 +76,19 @@ class EngineTransaction:
     order: str = ""
     group: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPoints:
+    """Points that an engine left with a member although it got to know that the goods came back.
+
+    :param program_id: of Odoo's loyalty program
+    :param customer_id: of the canonical customer whom the engine knows as the member
+    """
+
+    program_id: str
+    customer_id: str
+    points: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +183,12 @@ def key_in(reason: str) -> str:
 def customer_key(customer_id: str) -> str:
     """Return the name of a customer at an engine. It never changes, unlike an e-mail address."""
     return f"odoo-{customer_id}"
+
+
+def customer_of(key: str) -> str:
+    """Return the canonical id of the customer with this name at an engine; empty if it is none of ours."""
+    found = _CUSTOMER.fullmatch(key)
+    return found[1] if found else ""
 
 
 @runtime_checkable

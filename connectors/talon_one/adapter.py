@@ -10,7 +10,6 @@ from ...core.errors import (
     AuthError,
     BusinessError,
     MappingError,
-    RemoteError,
     RemoteNotFoundError,
     ValidationError,
 )
@@ -20,8 +19,9 @@ from ..loyalty import CodeEngine, LoyaltyEngine, customer_key
 from ..promotions import PromotionEngine
 from ..provider import ConnectionReport
 from ..record_adapter import RecordAdapter
-from . import codes, corrections, customers, orders, points, promotions, returns
+from . import codes, corrections, customers, kept, orders, points, promotions, returns
 from .api import MANAGEMENT_KEY, Api, authorization
+from .returning import Returning
 
 MARGIN = timedelta(seconds=60)  # by which times of Talon.One may be apart
 NOBODY = "odoo-0"  # the ID of no profile
@@ -36,13 +36,14 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine, Promotio
     def __init__(self, settings, mapper, http):
         super().__init__(settings, mapper, http)
         self.api = Api(http, settings.credentials)
+        self._returning = Returning(self.api, kept.owned(settings.loyalty_programs))
         self._locks = {}
         self._calls = {
             customers.SAVE: self._save_profile,
             customers.ERASE: self._erase_profile,
             customers.FIND: self._find_profile,
             orders.UPDATE: self._save_session,
-            returns.RETURN: self._give_back,
+            returns.RETURN: self._returning.send,
             codes.CODE: self._put_code,
             points.ENROLL: self._correct,
             points.CHANGE: self._correct,
@@ -140,51 +141,9 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine, Promotio
                 # The refusal may be the one of an earlier attempt, kept under the key although what was wrong is
                 # mended. Without a key nothing is closed twice: a closed session cannot be closed.
                 warnings = _rejected(self.api.save_session(session, body, ""))
-        return self._done(prepared, session, warnings=warnings)
-
-    def _give_back(self, prepared, is_in_doubt):
-        """Give back the items of each session, with a key of its own; what was given back is in the checkpoint."""
-        done, warnings = list(prepared.item.checkpoint.get("done") or ()), []
-        for key, wishes in prepared.body["sessions"].items():
-            if key in done:
-                continue
-            try:
-                warnings += self._give_back_items(prepared, key, wishes, is_in_doubt)
-            except RemoteError as error:
-                checkpoint = {"done": done} if done else {}
-                return Outcome(
-                    prepared.item.trace_id,
-                    None,
-                    error,
-                    error.http_status,
-                    error.response,
-                    checkpoint=checkpoint,
-                )
-            done.append(key)
-        return self._done(prepared, warnings=warnings)
-
-    def _give_back_items(self, prepared, key, wishes, is_in_doubt):
-        """Return warnings.
-
-        :raise RemoteError: a call failed, or it cannot be done
-        """
-        age = _age(prepared.item)
-        session = self.api.session(key)
-        if session is None or session.get("state") not in ("closed", "partially_returned"):
-            error = returns.not_closed(age, session)
-            if error:
-                raise error
-            return [f"Talon.One has booked nothing for the order {key}: there was nothing to take back."]
-        body = returns.body_of(session, wishes)
-        if is_in_doubt and age > returns.KEY_LIFETIME:
-            message = "It is not known whether the items were returned, and Talon.One may return them a second time."
-            raise BusinessError(f"{message} Look at the session {key} there.", code="RETURN_IN_DOUBT")
-        if not is_in_doubt and not returns.is_left(session, body):
-            message = f"Items of the session {key} were returned before. Look at it in Talon.One."
-            raise BusinessError(message, code="RETURNED_BEFORE")
-        if body["return"]["returnedCartItems"]:
-            self.api.give_back(key, body, f"{prepared.item.idempotency_key}-{key}")
-        return []
+        is_cancelled = prepared.item.event_type == "order.cancelled"
+        kept_points = self._returning.kept_of_cancelled(session) if is_cancelled else ()
+        return self._done(prepared, session, warnings=warnings, kept_points=kept_points)
 
     # ----- codes -----
 
@@ -358,9 +317,3 @@ def _member(item):
 
 def _digest(body):
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:12]
-
-
-def _age(item):
-    """Return how many seconds ago an item happened."""
-    now = datetime.now(UTC).replace(tzinfo=None)
-    return (now - item.occurred_at).total_seconds() if item.occurred_at else 0.0

@@ -87,11 +87,16 @@ class Api:
 
     def session(self, session):
         """Return the session; None if there is none."""
+        found = self.session_with_effects(session)
+        return found and found["customerSession"]
+
+    def session_with_effects(self, session):
+        """Return the session and the effects that are valid; None if there is none."""
         try:
-            found = self.call("GET", f"{SESSIONS}/{_part(session)}").object.get("customerSession")
+            found = self.call("GET", f"{SESSIONS}/{_part(session)}").object
         except RemoteNotFoundError:
             return None
-        if not isinstance(found, dict):
+        if not isinstance(found.get("customerSession"), dict):
             raise TransientError("The response of Talon.One has no session.", code="BAD_RESPONSE")
         return found
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from ...core.errors import BusinessError, ConflictError, RemoteNotFoundError
+from ..loyalty import customer_of
 from ..promotions import Campaign, Discount, Price, Segment
 
 CAMPAIGN, VOUCHER, TIER, PRODUCT, SKU = "campaign", "voucher", "tier", "product", "sku"
 COUPONS, PROMOTION = "DISCOUNT_COUPONS", "PROMOTION"
-CUSTOMER = "odoo-"  # see customer_key
 CHANGEABLE = {
     CAMPAIGN: frozenset({"dates", "is_active"}),
     VOUCHER: frozenset({"dates", "is_active", "discount"}),
@@ -195,7 +195,7 @@ class Promotions:
     def _segment(self, segment):
         customers = self.api.pages("/v1/customers", "customers", segment_id=segment["id"])
         keys = [each.get("source_id") or "" for each in customers]
-        ids = frozenset(key.removeprefix(CUSTOMER) for key in keys if key.startswith(CUSTOMER))
+        ids = frozenset(filter(None, map(customer_of, keys)))
         return Segment(id=segment["id"], name=segment["name"], customers=ids)
 
     def make(self, campaign):

@@ -1,9 +1,11 @@
-"""Returns of orders whose points a loyalty engine owns, for engines that cannot reverse a part of an order.
+"""Returns of orders whose points a loyalty engine owns: the hub takes back what the engine does not.
 
-The hub keeps the shares of what the engine gave, and takes back what returned lines had: each change is sent.
+For engines that cannot reverse a part of an order, it keeps the shares of what they gave, and takes back what returned
+lines had. Of others, an outcome says which points they left with the customer. Each change is sent.
 """
 
 from odoo import api, models
+from odoo.fields import Domain
 
 from ...tools.own_context import with_own
 from ..source.loyalty_history import REVERSED
@@ -89,7 +91,7 @@ class SaleOrder(models.Model):
         result = super()._action_cancel()
         for order, by_card in left.items():
             for card, points in by_card.items():
-                card._retail_take_back(points, order)
+                card._retail_take_back(points, order, self.env._("Cancelled %(order)s", order=order.name))
         return result
 
     def _retail_left_of_engine(self):
@@ -106,16 +108,59 @@ class SaleOrder(models.Model):
 class LoyaltyCard(models.Model):
     _inherit = "loyalty.card"
 
-    def _retail_take_back(self, points, order):
-        """Take points back that an order earned."""
+    def _retail_take_back(self, points, document, description):
+        """Take points back that an order earned, with its cancellation or a return.
+
+        :param description: for the history
+        """
         if not points:
             return
         history = with_own(
-            self.env["loyalty.history"], retail_change=REVERSED, retail_document=(order._name, order.id)
+            self.env["loyalty.history"],
+            retail_change=REVERSED,
+            retail_document=(document._name, document.id),
         )
-        description = self.env._("Cancelled %(order)s", order=order.name)
         history.create({"card_id": self.id, "description": description, "used": points})
         self.with_context(loyalty_no_mail=True).points -= points
+
+
+class RetailDelivery(models.Model):
+    _inherit = "retail.delivery"
+
+    @api.model
+    def _after_arrival(self, connector, deliveries):
+        """Take back what an engine has left with customers whose goods came back."""
+        result = super()._after_arrival(connector, deliveries)
+        for each in deliveries:
+            if each.error is None and each.outcome.kept_points:
+                document = self.env[each.claim.res_model].browse(each.claim.res_id).exists()
+                for kept in each.outcome.kept_points if document else ():
+                    self._take_back_kept(document, kept)
+        return result
+
+    @api.model
+    def _take_back_kept(self, document, kept):
+        """Take back points once for a document: an event may be replayed.
+
+        :param kept: a :class:`~...connectors.loyalty.KeptPoints`
+        """
+        card = self._card_of_member(kept)
+        of_document = [("order_model", "=", document._name), ("order_id", "=", document.id)]
+        taken = [("kind", "=", "reverse"), ("points", "<", 0), ("connector_id", "=", False), *of_document]
+        entries = self.env["retail.loyalty.entry"]
+        if card and not entries.search_count([("card_id", "=", card.id), *taken], limit=1):
+            description = self.env._("Return %(document)s", document=document.display_name)
+            card._retail_take_back(float(kept.points), document, description)
+
+    @api.model
+    def _card_of_member(self, kept):
+        """Return the card that has the points of a member: of one who was merged in Odoo, the card that remained."""
+        of_program = Domain("program_id", "=", int(kept.program_id))
+        is_own = Domain("active", "=", True) & Domain("partner_id", "=", int(kept.customer_id))
+        is_merged = Domain("retail_member_of", "=", kept.customer_id)
+        cards = self.env["loyalty.card"].with_context(active_test=False)
+        found = cards.search(of_program & (is_own | is_merged)).with_context(active_test=True)
+        return (found.filtered("active") or found.retail_merged_into_id)[:1]
 
 
 class RetailLoyaltyAccount(models.Model):

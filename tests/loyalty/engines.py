@@ -100,19 +100,20 @@ class TalonOne(Engine):
     credentials = {"integration_key": "sandbox-api-key"}
     too_few_points = "NOT_BOOKED"
     orders_path, points_path = "/v2/customer_sessions", "/v3/events"
+    policy = {"return_policy": "unlimited"}
 
-    @staticmethod
-    def set_up(sandbox):
-        sandbox.configure("talon_one", programs=[{"return_policy": "unlimited"}])
+    @classmethod
+    def set_up(cls, sandbox):
+        sandbox.configure("talon_one", programs=[cls.policy])
 
-    @staticmethod
-    def delay(sandbox):
-        sandbox.configure("talon_one", programs=[{"return_policy": "unlimited", "default_pending": "14D"}])
+    @classmethod
+    def delay(cls, sandbox):
+        sandbox.configure("talon_one", programs=[{**cls.policy, "default_pending": "14D"}])
 
-    @staticmethod
-    def end_delay(sandbox):
-        programs = [{"return_policy": "unlimited"}]
-        sandbox.configure("talon_one", programs=programs, ahead_s=15 * 86_400, clock_skew=15 * 86_400)
+    @classmethod
+    def end_delay(cls, sandbox):
+        ahead = 15 * 86_400
+        sandbox.configure("talon_one", programs=[cls.policy], ahead_s=ahead, clock_skew=ahead)
 
     @classmethod
     def points(cls, sandbox):
@@ -147,3 +148,9 @@ class TalonOne(Engine):
         requests.put(
             sandbox.url + path, timeout=10, json={"points": points}, headers=headers
         ).raise_for_status()
+
+
+class TalonOneByDefault(TalonOne):
+    """With the return policy that a program has if nobody chooses one: active points stay with the customer."""
+
+    policy = {}

@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from .engine_case import EngineCase
 from .engine_faults import TOO_OLD, EngineFaults
 from .engine_story import EngineStory
-from .engines import TalonOne
+from .engines import TalonOne, TalonOneByDefault
 
 
 @tagged("post_install", "-at_install")
@@ -134,3 +134,80 @@ class TestTalonOneOwns(EngineStory, EngineFaults, EngineCase):
         self.engine.action_compare_promotions()
         names = self.env["retail.promotion.difference"].search([("state", "=", "open")]).mapped("subject")
         self.assertEqual(sorted(names), ["Coupons", "Loyalty"], "Those of the sandbox itself.")
+
+
+@tagged("post_install", "-at_install")
+class TestTalonOneLeavesPoints(EngineStory, EngineCase):
+    """By its default, Talon.One takes no active points back: the hub does, once."""
+
+    remote = TalonOneByDefault
+
+    def _reversals(self, card):
+        """Return (points, model and id of the document) of what was reversed."""
+        self._commit()
+        domain = [("card_id", "=", card.id), ("kind", "=", "reverse")]
+        entries = self.env["retail.loyalty.entry"].search(domain, order="id")
+        return [(each.points, each.order_model, each.order_id) for each in entries]
+
+    def test_it_is_entered_with_the_document(self):
+        card = self._card()
+        order = self._paid_order(quantity=3)
+        self._send()
+        self._read()
+        credit_note = self._credit(order, 2)
+        self._send()
+        self._read_again()
+        self.assertEqual(self._reversals(card), [(-200, "account.move", credit_note.id)])
+        [delivery] = self._deliveries(card, event_type="loyalty.reversed")
+        self.assertEqual(delivery.state, "delivered")
+        self.assertEqual((card.points, self._at_engine()), (100, 100))
+        self.assertFalse(self.env["retail.loyalty.difference"].search([("card_id", "=", card.id)]))
+
+    def test_points_of_a_whole_order(self):
+        """They belong to its goods in proportion."""
+        rules = [{"kind": "earn", "name": "Order", "per_item": False}]
+        correction = {"kind": "event", "name": "Correction", "event": "correction", "attribute": "Points"}
+        self.sandbox.configure("talon_one", rules=[*rules, correction])
+        card = self._card()
+        order = self._paid_order(quantity=3)
+        self._send()
+        self._read()
+        self._credit(order, 1)
+        self._send()
+        self._read_again()
+        self.assertEqual((card.points, self._at_engine()), (200, 200))
+
+    def test_an_order_that_is_cancelled_after_a_part_was_returned(self):
+        card = self._card()
+        order = self._paid_order(quantity=3)
+        self._send()
+        self._read()
+        credit_note = self._credit(order, 1)
+        self._send()
+        order.with_context(disable_cancel_warning=True)._action_cancel()
+        self._commit()
+        self._send()
+        self._read_again()
+        self.assertEqual(
+            self._reversals(card),
+            [(-100, "account.move", credit_note.id), (-200, "sale.order", order.id)],
+        )
+        self.assertEqual((card.points, self._at_engine()), (0, 0))
+
+    def test_a_customer_who_was_merged(self):
+        """Talon.One knows the order of the former member, whose points the other one has now."""
+        other = self._partner("Bob", "bob@example.com")
+        cards = self._card() | self._card(other)
+        order = self._paid_order(customer=other, quantity=2)
+        self._send()
+        self._read()
+        kept = {each.partner_id: each for each in cards}
+        merge = self.env["base.partner.merge.automatic.wizard"].create({})
+        merge._merge((self.customer | other).ids, self.customer)
+        self._send()
+        self._read_again()
+        self._credit(order, 1)
+        self._send()
+        self._read_again()
+        self.assertEqual(kept[self.customer].points, 100)
+        self.assertEqual(self.remote.points_of(self.sandbox, self.customer.id), 100)
