@@ -8,6 +8,7 @@ from . import codes, customers, orders, points, promotions, returns
 from .adapter import TalonOneAdapter
 from .api import INTEGRATION_KEY, MANAGEMENT_KEY, authorization
 from .corrections import CORRECTION_EVENT
+from .receiver import TalonOneReceiver
 
 ENGINE_FLOWS = FlowTemplate(
     "loyalty",
@@ -57,9 +58,11 @@ TALON_ONE = Provider(
     default_field_maps=customers.DEFAULT_FIELD_MAPS,
     flow_templates=(ENGINE_FLOWS,),
     estimate=one_call_each,
+    receiver=TalonOneReceiver(),
     loyalty=LoyaltyAbilities(
         reverses_parts=True,
         has_pending_points=True,
+        reports_changes=True,
         has_idempotency_keys=True,
         has_fractions=True,
         counts_codes_when_paid=True,

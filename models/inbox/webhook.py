@@ -111,8 +111,9 @@ class RetailMessage(models.Model):
     def _row_of_report(self, hook, report):
         connector = self.env["retail.connector"].browse(hook.connector_id)
         bindings = self._linked(connector, report.object, report.remote_ids)
-        state, note = report_state(report, bindings)
-        first = bindings[:1]
+        cards = self._reported_cards(connector, bindings, report.remote_ids)
+        state, note = report_state(report, bindings, cards)
+        first = (cards._name, cards[0].id) if cards else (bindings[:1].res_model, bindings[:1].res_id)
         content = {**report.data, "remote_ids": list(report.remote_ids)}
         return Row(
             f"webhook:{report.id}",
@@ -121,7 +122,7 @@ class RetailMessage(models.Model):
             content,
             state,
             note=note,
-            record=(first.res_model or None, first.res_id or None),
+            record=(first[0] or None, first[1] or None),
         )
 
     def _wake_unless_awake(self, connector_id):

@@ -45,26 +45,35 @@ class RetailMessage(models.Model):
             }
             message.write({"state": "done"} if message._act_on_linked(connector, bindings) else unsent)
 
+    @api.model
+    def _reported_cards(self, connector, bindings, remote_ids):
+        """Return the cards whose balances a report is about: those that were sent, or that were read."""
+        sent = self.env[CARD].browse(bindings.filtered(_is_card).mapped("res_id")).exists()
+        of_engine = [("program_id.retail_connector_id", "=", connector.id)]
+        accounts = self.env["retail.loyalty.account"]
+        return sent | accounts.search([("remote_id", "in", list(remote_ids)), *of_engine]).card_id
+
     def _act_on_linked(self, connector, bindings):
         """Do what a report gives reason for; return whether there was something to do."""
-        cards = self.env[CARD].browse(bindings.filtered(_is_card).mapped("res_id")).exists()
+        cards = self._reported_cards(connector, bindings, self.content["remote_ids"])
         if not cards:
             return resend(connector, bindings)
         self.env["retail.loyalty.account"]._read_soon(cards)
         return True
 
 
-def report_state(report, bindings):
+def report_state(report, bindings, cards):
     """Return ``(state, note)`` of the message of a report.
 
     :param bindings: of the records in Odoo that it is about
+    :param cards: whose balances it is about
     """
     name = report.object or "record"
     first, *others = report.remote_ids or ("?",)
     is_merge = report.change == "merged" and others
     merged = f" with {', '.join(others)}" if is_merge else ""
     words = f"The {name.replace('_', ' ')} {first} was {report.change}{merged} in the remote system."
-    if any(map(_is_card, bindings)):
+    if cards:
         return "received", f"{words} {READ}"
     return ("received", f"{words} {RESENT}") if is_merge and bindings else ("noted", f"{words} {NOTED}")
 

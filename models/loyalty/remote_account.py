@@ -29,6 +29,7 @@ class RetailLoyaltyAccount(models.Model):
         readonly=True, help="The engine's ID of the last transaction that was entered in the ledger."
     )
 
+    _remote_idx = models.Index("(remote_id) WHERE remote_id IS NOT NULL")
     _read_due_idx = models.Index("(read_due_at) WHERE read_due_at IS NOT NULL")
 
     @api.model

@@ -1,8 +1,11 @@
 """Talon.One owns points: it names the orders, takes points back itself, and does not say what Odoo asked for."""
 
+import json
+
 from odoo import Command
 from odoo.tests import tagged
 
+from ...connectors.receiver import SignatureError, WebhookRequest
 from .engine_case import EngineCase
 from .engine_faults import TOO_OLD, EngineFaults
 from .engine_story import EngineStory
@@ -106,6 +109,87 @@ class TestTalonOneOwns(EngineStory, EngineFaults, EngineCase):
         self._read_again()
         self.assertEqual((card.points, self._at_engine()), (100, 100))
         self.assertFalse(self._found(card))
+
+    # -- notifications -----------------------------------------------------------------------------
+
+    def _receive_notifications(self):
+        self.engine.action_receive_webhooks()
+        token = self.engine.credential_ids.filtered(lambda each: each.name == "webhook_secret")
+        self.token = token.action_generate()["params"]["secret"]
+        self._commit()
+        types = ["LoyaltyAddedDeductedPointsBalances", "TierUpgrade"]
+        notification = {"url": "http://127.0.0.1:9/", "types": types}
+        self.sandbox.configure("talon_one", notifications=[notification], webhooks_auto=False)
+
+    def _notify(self, webhook, token=None):
+        """Receive a notification, and do what it gives reason for."""
+        headers = {"authorization": f"Bearer {token or self.token}", "x-uuid": webhook["id"]}
+        request = WebhookRequest("POST", "/", headers, json.dumps(webhook["body"]).encode())
+        hook = self.env["retail.connector"]._hook(self.engine.webhook_token, "127.0.0.1")
+        self.env["retail.message"]._receive(hook, hook.commands(request))
+        with self.enter_registry_test_mode():
+            self.env["retail.message"]._carry_out_received(self.engine.id)
+
+    def test_notifications_are_hints(self):
+        """They are late, doubled and out of order: the balance is read, and what they say is not booked."""
+        self._receive_notifications()
+        card = self._card()
+        self._paid_order()
+        self._send()
+        self._read()
+        account = self.env["retail.loyalty.account"].search([("card_id", "=", card.id)])
+        self.assertFalse(account.read_due_at)
+        self.remote.give(self.sandbox, 40)
+        self.remote.give(self.sandbox, 2)
+        first, second, third = self.sandbox.records("webhooks", "talon_one")
+        for webhook in (third, second, third):
+            self._notify(webhook)
+        self.assertTrue(account.read_due_at)
+        self._read()
+        ledger = [("earn", 100, 100), ("adjust", 40, 140), ("adjust", 2, 142)]
+        self.assertEqual(self._ledger(card), ledger)
+        for webhook in (first, second, third):
+            self._notify(webhook)
+        self._read()
+        self.assertEqual((self._ledger(card), card.points), (ledger, 142))
+        messages = self.env["retail.message"].search([("connector_id", "=", self.engine.id)])
+        self.assertEqual(messages.mapped("state"), ["done"] * 3)
+        self.assertEqual({(each.res_model, each.res_id) for each in messages}, {("loyalty.card", card.id)})
+
+    def test_a_tier_that_changes(self):
+        self._receive_notifications()
+        self.sandbox.configure("talon_one", programs=[{"tiers": [{"name": "Gold", "min_points": 50}]}])
+        card = self._card()
+        self._send()
+        self._read()
+        self.remote.give(self.sandbox, 60)
+        [tier] = [
+            each for each in self.sandbox.records("webhooks", "talon_one") if each["type"] == "TierUpgrade"
+        ]
+        self._notify(tier)
+        self._read()
+        account = self.env["retail.loyalty.account"].search([("card_id", "=", card.id)])
+        self.assertEqual((account.tier, card.points), ("Gold", 60))
+
+    def test_a_card_that_was_never_sent(self):
+        """It was linked with its points, and read: it has no link to a record there."""
+        self._receive_notifications()
+        card = self._card()
+        self._send()
+        self._read()
+        self.env["retail.binding"].search([("res_model", "=", "loyalty.card")]).sudo().unlink()
+        self.remote.give(self.sandbox, 60)
+        self._notify(self.sandbox.records("webhooks", "talon_one")[-1])
+        self._read()
+        self.assertEqual(card.points, 60)
+
+    def test_a_notification_of_somebody_else(self):
+        self._receive_notifications()
+        self._card()
+        self._send()
+        self.remote.give(self.sandbox, 60)
+        with self.assertRaises(SignatureError):
+            self._notify(self.sandbox.records("webhooks", "talon_one")[-1], token="guessed")
 
     def test_promotions_are_compared(self):
         """Odoo owns them: their dates are sent. Discounts are for Talon.One's rules to say."""

@@ -14,6 +14,7 @@ from standardwebhooks import Webhook
 
 from odoo.addons.retail_hub.connectors.hubspot.receiver import HubSpotReceiver
 from odoo.addons.retail_hub.connectors.receiver import Receiver, WebhookRequest
+from odoo.addons.retail_hub.connectors.talon_one.receiver import TalonOneReceiver
 from odoo.addons.retail_hub.connectors.voucherify.receiver import EARLY, TOLERANCE, VoucherifyReceiver
 from odoo.addons.retail_hub.connectors.webhook.receiver import StandardWebhooksReceiver
 
@@ -31,6 +32,8 @@ class Case:
     :param tolerance: seconds (past, future) within which a request is of now
     :param is_dated: its time is the ``created_at`` of the content
     :param tail: what makes another body if it is added
+    :param is_signed: whether the secret proves what a request says and when it was sent, and not only who sends it
+    :param many: returns a body with so many items as data; None: a list of the content
     """
 
     name: str
@@ -42,6 +45,8 @@ class Case:
     tolerance: tuple[int, int] = (300, 300)
     is_dated: bool = False
     tail: bytes = b" "
+    is_signed: bool = True
+    many: Callable[[int], Any] | None = None
 
     @property
     def body(self):
@@ -93,6 +98,15 @@ def _voucherify(body, secret, _at, _url):
     return {"x-voucherify-signature": hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}
 
 
+def _talon_one(_body, secret, _at, _url):
+    return {"authorization": f"Bearer {secret}", "x-uuid": "9aa05ee1-876f-42e6-9a5d-fc0bd424d9cb"}
+
+
+def _tiers(count):
+    one = {"CustomerProfileID": "odoo-7", "LoyaltyProgramID": 5, "SubledgerID": "", "CurrentTier": "Gold"}
+    return {"NotificationType": "TierUpgrade", "TotalResultSize": count, "Data": [one] * count}
+
+
 CASES = (
     Case(
         "webhook",
@@ -132,5 +146,24 @@ CASES = (
         tolerance=(TOLERANCE, EARLY),
         is_dated=True,
         tail=b"x",
+    ),
+    Case(
+        "talon_one",
+        TalonOneReceiver(),
+        _talon_one,
+        ("old-token", "new-token", "other-token"),
+        {
+            "NotificationType": "LoyaltyAddedDeductedPointsBalances",
+            "ProfileIntegrationID": "odoo-7",
+            "LoyaltyProgramID": 5,
+            "SubledgerID": None,
+            "TypeOfChange": "campaign_manager",
+            "EmployeeName": "Franziska Schneider",
+            "CurrentPoints": 10.99,
+            "Actions": [{"Amount": 10.99, "Operation": "addition", "Reason": "Compensation"}],
+        },
+        ("authorization",),
+        is_signed=False,
+        many=_tiers,
     ),
 )
