@@ -255,3 +255,14 @@ class CodeEngine(Protocol):
         :param hold: see :class:`CodeQuestion`
         :raise RemoteError: the call failed
         """
+
+
+@runtime_checkable
+class GiftCardEngine(Protocol):
+    """An adapter whose remote system has gift cards, and says what is left of one."""
+
+    def gift_card_balance(self, code: str, currency: str) -> Decimal | None:
+        """Return what a gift card has now, whatever is held of it; None if there is no such card. Nothing is held.
+
+        :raise RemoteError: the call failed
+        """

@@ -6,7 +6,7 @@ from decimal import Decimal
 from ...core.errors import MappingError, RemoteNotFoundError, TransientError
 from ..base import Finder
 from ..items import Outcome, Reference
-from ..loyalty import CodeEngine, ForecastEngine, LoyaltyEngine, customer_key
+from ..loyalty import CodeEngine, ForecastEngine, GiftCardEngine, LoyaltyEngine, customer_key
 from ..promotions import PromotionEngine
 from ..provider import ConnectionReport
 from ..record_adapter import RecordAdapter
@@ -15,7 +15,9 @@ from .api import Api
 from .promotions import Promotions
 
 
-class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine, ForecastEngine, CodeEngine, PromotionEngine):
+class VoucherifyAdapter(
+    RecordAdapter, Finder, LoyaltyEngine, ForecastEngine, CodeEngine, GiftCardEngine, PromotionEngine
+):
     """Sends customers, orders, points and codes, one per call. README.md says what Voucherify does with them."""
 
     def __init__(self, settings, mapper, http):
@@ -109,6 +111,9 @@ class VoucherifyAdapter(RecordAdapter, Finder, LoyaltyEngine, ForecastEngine, Co
     def release_code(self, code, hold):
         with suppress(RemoteNotFoundError):
             self.api.release(code, codes.session_key(hold, code))
+
+    def gift_card_balance(self, code, currency):
+        return codes.balance_of(self.api, code, currency)
 
     # ----- promotions -----
 

@@ -35,17 +35,30 @@ def ask(api, question):
 
     :raise BusinessError: it cannot be used; the message says why
     """
-    try:
-        voucher = api.voucher(question.code)
-    except RemoteNotFoundError:
+    voucher = _voucher(api, question.code)
+    if voucher is None:
         return None
-    if voucher["code"].casefold() != question.code.casefold():
-        return None  # it was found by its id
     found = code_of(voucher, question.order["currency"])
     answer = api.validate(validation(voucher["code"], question))
     if not answer.get("valid"):
         raise _refusal(answer)
     return found
+
+
+def _voucher(api, code):
+    """Return the voucher with a code; None if there is none."""
+    try:
+        voucher = api.voucher(code)
+    except RemoteNotFoundError:
+        return None
+    return voucher if voucher["code"].casefold() == code.casefold() else None  # it was found by its id
+
+
+def balance_of(api, code, currency):
+    """Return what is left of a gift card; None if there is none with this code."""
+    voucher = _voucher(api, code)
+    is_gift_card = voucher and voucher.get("type") == "GIFT_VOUCHER"
+    return from_minor(voucher["gift"]["balance"], currency) if is_gift_card else None
 
 
 def validation(code, question):

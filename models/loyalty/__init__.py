@@ -57,3 +57,4 @@ from . import promotion_connector
 from . import erasure
 from . import other_member
 from . import adjustment
+from . import gift_card_proof  # after all that enters readings of members

@@ -70,18 +70,38 @@ class LoyaltyCard(models.Model):
         return SQL(
             """
             SELECT COALESCE(sum((e.details->>'points')::float
-                                * CASE e.event_type WHEN %(redeemed)s THEN 1 ELSE -1 END), 0)
+                                * CASE e.event_type WHEN %s THEN 1 ELSE -1 END), 0) %s AND %s
+            """,
+            CODE_REDEEMED,
+            self._retail_deliveries_of_code(connector),
+            is_uncounted,
+        )
+
+    def _retail_code_is_moving(self, connector, since):
+        """Return whether the engine may be getting to know, or got to know since then, what became of the code."""
+        [(is_moving,)] = self.env.execute_query(
+            SQL(
+                "SELECT EXISTS (SELECT %s AND (d.state IN ('in_flight', 'unknown') OR d.finished_at >= %s))",
+                self._retail_deliveries_of_code(connector),
+                since,
+            )
+        )
+        return is_moving
+
+    def _retail_deliveries_of_code(self, connector):
+        """Return the FROM and WHERE of the deliveries ``d``, with their events ``e``, of what became of the code."""
+        return SQL(
+            """
               FROM (SELECT DISTINCT order_model, order_id FROM retail_loyalty_entry
                      WHERE card_id = %(card)s AND order_id IS NOT NULL) u
               JOIN retail_delivery d ON d.res_id = u.order_id AND d.res_model = u.order_model
               JOIN retail_event e ON e.id = d.event_id
              WHERE d.connector_id = %(connector)s AND d.event_type IN (%(redeemed)s, %(reversed)s)
-               AND %(is_uncounted)s AND (e.details->>'card_id')::int = %(card)s
+               AND (e.details->>'card_id')::int = %(card)s
             """,
             redeemed=CODE_REDEEMED,
             reversed=CODE_REVERSED,
             connector=connector.id,
-            is_uncounted=is_uncounted,
             card=self.id,
         )
 

@@ -101,12 +101,7 @@ class RetailLoyaltyDifference(models.Model):
     def action_follow_engine(self):
         """Set the cards to what the engine says, and enter that in the ledger."""
         for each in self._open_of_engine():
-            account = each._account()
-            account._accept_member(is_wanted=False)
-            with changes_from(self.env.cr, account.program_id.retail_connector_id.id):
-                points = account.remote_balance - account.balance
-                if abs(points) > SMALLEST:
-                    account._enter_change("adjust", points, None, None, self.env._("Correction"))
+            each._account()._follow_engine()
             each._end_as_corrected()
 
     def action_send_balance(self):
@@ -174,6 +169,14 @@ class RetailLoyaltyAccount(models.Model):
         told = {each.id for each in reading.transactions}
         # After the last one that is known, there is nothing that is known: else the engine did not find it.
         return bool(known - told) and (bool(known & told) or not told)
+
+    def _follow_engine(self):
+        """Set the card to what the engine has said, and enter that in the ledger."""
+        self._accept_member(is_wanted=False)
+        points = self.remote_balance - self.balance
+        if abs(points) > SMALLEST:
+            with changes_from(self.env.cr, self.program_id.retail_connector_id.id):
+                self._enter_change("adjust", points, None, None, self.env._("Correction"))
 
     def _send_change(self, points, reason):
         """Have the engine, and no other system, change a balance. The card does not change.

@@ -8,7 +8,7 @@ from ..outbox.names import action_open
 
 KINDS = [
     ("not_here", "Only in the other system"),
-    ("not_linked", "Loyalty program not linked"),
+    ("not_linked", "Program not linked"),
     ("not_there", "Only in Odoo"),
     ("active", "Switched off on one side"),
     ("dates", "Other days"),

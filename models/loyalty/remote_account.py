@@ -84,7 +84,8 @@ class RetailLoyaltyAccount(models.Model):
             SQL(
                 """
                 SELECT a.id, a.read_due_at FROM retail_loyalty_account a
-                  JOIN loyalty_program p ON p.id = a.program_id AND p.retail_connector_id = %s
+                  JOIN loyalty_program p ON p.id = a.program_id
+                   AND %s IN (p.retail_connector_id, p.retail_code_connector_id)
                  WHERE a.read_due_at <= clock_timestamp() AT TIME ZONE 'UTC'
               ORDER BY a.read_due_at, a.id LIMIT %s
                 """,
@@ -102,7 +103,8 @@ class RetailLoyaltyAccount(models.Model):
                 """
                 SELECT extract(epoch FROM min(a.read_due_at) - clock_timestamp() AT TIME ZONE 'UTC')::float
                   FROM retail_loyalty_account a
-                  JOIN loyalty_program p ON p.id = a.program_id AND p.retail_connector_id = %s
+                  JOIN loyalty_program p ON p.id = a.program_id
+                   AND %s IN (p.retail_connector_id, p.retail_code_connector_id)
                  WHERE a.read_due_at IS NOT NULL
                 """,
                 connector.id,

@@ -10,7 +10,13 @@ from voucherify_calls import DAY
 from voucherify_fixtures import KEY, checked_calls, connect, project
 
 from odoo.addons.retail_hub.connectors.items import Reference, RemoteId
-from odoo.addons.retail_hub.connectors.loyalty import CodeEngine, CodeQuestion, EngineCode, customer_key
+from odoo.addons.retail_hub.connectors.loyalty import (
+    CodeEngine,
+    CodeQuestion,
+    EngineCode,
+    GiftCardEngine,
+    customer_key,
+)
 from odoo.addons.retail_hub.core.errors import AuthError, BusinessError, TransientError
 
 __all__ = ("checked_calls", "connect", "project")
@@ -170,6 +176,16 @@ def test_redeemed_once_and_rolled_back_once(project, connect, voucher):
     done = [each for each in redemptions(project) if each[1] != "FAILED"]
     assert done == [("redemption", "ROLLED_BACK"), ("redemption_rollback", "SUCCEEDED")]
     assert ask(connect, number="8").uses == 1
+
+
+def test_what_is_left_of_a_gift_card(project, connect, voucher):
+    """Reading it locks nothing, and what is no gift card has none."""
+    voucher("GIFT", type="GIFT_VOUCHER", gift={"amount": 5_000, "balance": 4_250})
+    voucher("TEA10")
+    with connect() as adapter:
+        assert isinstance(adapter, GiftCardEngine)
+        left = {code: adapter.gift_card_balance(code, "EUR") for code in ("GIFT", "TEA10", "NONE")}
+    assert left == {"GIFT": Decimal("42.50"), "TEA10": None, "NONE": None}
 
 
 def test_what_an_order_spends_of_a_gift_card(project, connect, voucher):
