@@ -29,6 +29,9 @@ class RetailLoyaltyDifference(models.Model):
         "res.company", readonly=True, ondelete="cascade", help="Empty: the program is for all companies."
     )
     found_at = fields.Datetime("Found", required=True, readonly=True)
+    holder_name = fields.Char(
+        "Customer or Card", compute="_compute_holder_name", help="Of a card that belongs to nobody: the card."
+    )
     points = fields.Float(
         "Points on the Card", digits=DIGITS, readonly=True, help="The points of the card when this was found."
     )
@@ -63,6 +66,12 @@ class RetailLoyaltyDifference(models.Model):
     _open_unique = models.UniqueIndex(
         "(card_id) WHERE state = 'open' AND cause IN ('card', 'unknown', 'ledger', 'lots')"
     )
+
+    @api.depends("card_name", "customer_name")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_holder_name(self):
+        for each in self:
+            each.holder_name = each.customer_name or each.card_name
 
     @api.depends("points", "balance")
     def _compute_difference(self):

@@ -31,7 +31,7 @@ class RetailLoyaltyDifference(models.Model):
         ondelete=dict.fromkeys(OF_ENGINES, "cascade"),
     )
     correction = fields.Selection(
-        selection_add=[("follow", "Take the balance of the engine"), ("send", "Send the balance of Odoo")]
+        selection_add=[("follow", "Take engine's balance"), ("send", "Send Odoo's balance")]
     )
 
     _open_engine_unique = models.UniqueIndex(

@@ -42,6 +42,7 @@ class TestGiftCardProof(CodeCase):
         self.assertEqual(
             (found.points, found.balance, found.engine_balance, found.difference), (20, 20, 15, 5)
         )
+        self.assertEqual((found.customer_name, found.holder_name), (False, self.card.display_name))
         found.action_follow_engine()
         self.assertEqual((self.card.points, found.state), (15, "corrected"))
         self.assertEqual([points for _kind, points, _balance in self._ledger(self.card)], [50, -30, -5])
