@@ -18,6 +18,7 @@ from ...connectors.provider import Settings
 from ...core.errors import AuthError, RemoteError
 from ...tools import server_options
 from .alert import ATTENTION
+from .notice import notice
 
 FIXED_FIELDS = {"company_id", "provider"}
 DESTINATION_FIELDS = {"provider", "base_url", "api_version"}  # the credentials were entered for these
@@ -515,16 +516,7 @@ class RetailConnector(models.Model):
         )
 
     def _notify(self, kind, message):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": kind,
-                "title": self.name,
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notice(kind, message, title=self.name)
 
 
 def _is_base_url(text):

@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from ...core.problem import Problem
+from ..connector.notice import notice
 from .gateway import NOT_KEPT
 from .message import OPEN_STATES
 
@@ -43,12 +44,7 @@ class RetailMessage(models.Model):
         """
         :param reasons: as :meth:`_retry_all` returns them
         """
-        params = {
-            "type": "warning" if reasons else "success",
-            "message": self._retry_report(reasons),
-            "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-        }
-        return {"type": "ir.actions.client", "tag": "display_notification", "params": params}
+        return notice("warning" if reasons else "success", self._retry_report(reasons))
 
     def _retry_all(self):
         """Carry out requests again; return ``{message: why that did not complete it}`` of the others."""

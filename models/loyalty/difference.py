@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..connector.notice import notice
 from ..outbox.names import action_open
 from .entry import DIGITS
 
@@ -130,18 +131,9 @@ class RetailLoyaltyDifference(models.Model):
         # As the superuser: the comparison is of all cards; the list shows what the user may see.
         self.sudo()._cron_prove()
         count = self.search_count([("state", "=", "open")])
-        message = self.env._("All balances match the ledger.")
-        if count:
-            message = self.env._("Cards that do not match the ledger: %(count)s.", count=count)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if count else "success",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        if not count:
+            return notice("success", self.env._("All balances match the ledger."))
+        return notice("warning", self.env._("Cards that do not match the ledger: %(count)s.", count=count))
 
     # -- correcting --------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...core.tracebacks import without_values
+from ..connector.notice import notice
 from ..outbox.names import action_open, record_names
 
 _logger = logging.getLogger(__name__)
@@ -142,20 +143,12 @@ class RetailLoyaltyDifference(models.Model):
             # As the superuser: whether the user may correct it was checked.
             each.sudo()._book_again({"state": "corrected", "ended_by_id": self.env.uid})
         left = len(found.filtered(lambda each: each.state == "open"))
-        message = self.env._("Everything is booked.")
-        if left:
-            message = self.env._(
-                "%(count)s of the selected lines could not be booked. The server's log says why.", count=left
-            )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "danger" if left else "success",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        if not left:
+            return notice("success", self.env._("Everything is booked."))
+        message = self.env._(
+            "%(count)s of the selected lines could not be booked. The server's log says why.", count=left
+        )
+        return notice("danger", message)
 
     def _book_again(self, values):
         """Book the difference, and end all of the same document and cause, unless that fails again."""

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..connector.notice import notice
 from ..outbox.name_search import record_domain
 from ..outbox.names import record_names
 from ..outbox.status_sql import failed_sql
@@ -156,12 +157,8 @@ class RetailDeadLetter(models.Model):
         texts += deliveries._texts_about_hopeless(hopeless)
         if messages:
             texts.append(messages._retry_report(reasons))
-        params = {
-            "type": "warning" if reasons or hopeless or not are_all_sent else "success",
-            "message": " ".join(texts),
-            "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-        }
-        return {"type": "ir.actions.client", "tag": "display_notification", "params": params}
+        kind = "warning" if reasons or hopeless or not are_all_sent else "success"
+        return notice(kind, " ".join(texts))
 
     def action_dismiss(self):
         """Take refused messages out of the list.

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...core.const import CLAIMABLE_STATES, OPEN_STATES, SENDING_LANES, EventKind, State
+from ..connector.notice import notice
 from .names import record_names
 from .status_sql import BLOCKED, CORRECTED, blocker_sql, corrected_sql, planned_sql, replacement_sql
 
@@ -273,15 +274,8 @@ class RetailDelivery(models.Model):
         :param count: how many were queued; None: all of these
         """
         are_all_sent, texts = self._queued_texts(len(self) if count is None else count)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success" if are_all_sent and not left else "warning",
-                "message": " ".join([*texts, *left]),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        kind = "success" if are_all_sent and not left else "warning"
+        return notice(kind, " ".join([*texts, *left]))
 
     def _queued_texts(self, count):
         """Return (whether all of these are sent now, texts about what happens to them).
