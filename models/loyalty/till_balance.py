@@ -5,7 +5,7 @@ import time
 
 import psycopg2
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...core.errors import RemoteError
@@ -25,7 +25,8 @@ class PosConfig(models.Model):
 
         :param partner_id: of the customer
         :param order_uuid: of the order at the till: what it holds itself is not deducted
-        :return: ``{"loyalty.card": [the cards, as a till loads them], "live": [ids of cards whose engine answered]}``
+        :return: ``{"loyalty.card": [the cards, as a till loads them], "live": [ids of cards whose engine answered],
+            "now": what the time is here}``
         """
         self._retail_check_till()
         until = time.monotonic() + ENGINE_SECONDS
@@ -41,6 +42,7 @@ class PosConfig(models.Model):
                     config.env["loyalty.card"].browse(cards.ids), order_uuid
                 ),
                 "live": live,
+                "now": fields.Datetime.now(),
             }
 
     def retail_enroll(self, partner_id, program_id):

@@ -71,8 +71,9 @@ class TestTillBalances(TillCase):
 
     def test_no_card(self):
         bob = self.env["res.partner"].create({"name": "Bob"})
-        self.assertEqual(self._read_balances(bob.id), {"loyalty.card": [], "live": []})
-        self.assertEqual(self._read_balances(0), {"loyalty.card": [], "live": []})
+        for customer_id in (bob.id, 0):
+            answer = self._read_balances(customer_id)
+            self.assertEqual((answer["loyalty.card"], answer["live"]), ([], []))
 
     def test_enroll(self):
         """Once, with where the customer agreed."""

@@ -116,6 +116,16 @@ class TestTillTours(TillTourCase):
         self._tour("offline_without_a_limit")
         self.assertEqual((self._holds(), self._booked()), ([], []))
 
+    def test_gets_old(self):
+        self._tour("gets_old")
+
+    def test_no_member_gets_old(self):
+        self.env["res.partner"].create({"name": "Bo Nobody"})
+        self._tour("no_member_gets_old")
+
+    def test_forecast_changes(self):
+        self._tour("forecast_changes")
+
     def test_answer_lost(self):
         self._tour("answer_lost")
         self.assertEqual((len(self._orders()), self._booked()), (1, [("redeem", -40, 60)]))

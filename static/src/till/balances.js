@@ -1,21 +1,37 @@
 import { ConnectionLostError, ConnectionAbortedError } from "@web/core/network/rpc";
 import { PosStore } from "@point_of_sale/app/services/pos_store";
 import { _t } from "@web/core/l10n/translation";
+import { deserializeDateTime } from "@web/core/l10n/dates";
 import { effect } from "@web/core/utils/reactive";
-import { formatPoints } from "./format";
+import { formatPoints, shownAge } from "./format";
 import { logPosMessage } from "@point_of_sale/app/utils/pretty_console_log";
 import { patch } from "@web/core/utils/patch";
 
+const { DateTime } = luxon;
+
 const SHOWN_AFTER = 500; // milliseconds, after which the mirrored balance is shown with its age
 const GIVEN_UP_AFTER = 5000;
-const FRESH = 30000; // milliseconds for which a balance counts as the engine's
+const FRESH = 30000; // milliseconds, after which a balance is read again before anything is redeemed
+const SHOWN_LIVE = 60000; // milliseconds for which a balance is shown as the engine's
+const TICK = 10000; // milliseconds, after which ages are shown anew, and what was not reached is tried again
 
 /** Reads the balances of a customer from the loyalty engine. Nothing waits for it. */
 patch(PosStore.prototype, {
     async setup() {
-        // {id of a customer: {state, live, at}}: state is "reading", "read", "late" or "offline"
+        // {id of a customer: {state, live, at}}: state is "reading", "read", "late" or "offline". See retailReading.
         this.retailReadings = {};
+        this.retailNow = Date.now();
+        this.retailServerAhead = 0; // milliseconds
         await super.setup(...arguments);
+        setInterval(() => this._retailTick(), TICK);
+        effect(
+            ({ data: { network } }) => {
+                if (network.offline || network.warningTriggered) {
+                    this._retailLoseConnection();
+                }
+            },
+            [this]
+        );
         let known = "";
         effect(
             (pos) => {
@@ -36,13 +52,42 @@ patch(PosStore.prototype, {
     get retailPrograms() {
         return this.models["loyalty.program"].filter((program) => program.retail_engine_owned);
     },
-    /** How the balance of a card is known: {isLive, isReading}. */
+    /**
+     * What the last reading of a customer says now: {state, live, age}.
+     *
+     * Its state is "old" instead of "read" when it is no longer shown as of now.
+     */
+    retailReading(partner) {
+        const reading = this.retailReadings[partner?.id] || { live: [] };
+        const now = Math.max(this.retailNow, Date.now()); // the first has screens be drawn again
+        const isOld = reading.state === "read" && Math.abs(now - reading.at) >= SHOWN_LIVE;
+        const age = isOld ? shownAge(DateTime.fromMillis(reading.at)) : "";
+        return { state: isOld ? "old" : reading.state, live: reading.live, age };
+    },
+    /** How the balance of a card is known: {isLive, isReading, age}. */
     retailKnown(card) {
-        const reading = this.retailReadings[card.partner_id?.id];
+        const { state, live } = this.retailReading(card.partner_id);
         return {
-            isLive: reading?.state === "read" && reading.live.includes(card.id),
-            isReading: reading?.state === "reading",
+            isLive: state === "read" && live.includes(card.id),
+            isReading: state === "reading",
+            age: card.retail_read_at ? shownAge(card.retail_read_at, this.retailServerAhead) : "",
         };
+    },
+    /** Take no balance for the engine's of now any more that was read before a time. */
+    _retailLoseConnection(before = Infinity) {
+        for (const reading of Object.values(this.retailReadings)) {
+            if (reading.at <= before) {
+                reading.state = "offline";
+            }
+        }
+    },
+    /** Odoo reads again only when the network comes back, but calls also fail while there is one. */
+    _retailTick() {
+        this.retailNow = Date.now();
+        const { state } = this.retailReading(this.getOrder()?.partner_id);
+        if (state === "offline" && !this.data.network.offline) {
+            this.retailReadAgain();
+        }
     },
     retailReadAgain() {
         const order = this.getOrder();
@@ -66,6 +111,7 @@ patch(PosStore.prototype, {
             (answer) => {
                 if (isLast()) {
                     this._retailEnter(answer, order);
+                    this.retailServerAhead = deserializeDateTime(answer.now).toMillis() - Date.now();
                     Object.assign(reading, { state: "read", live: answer.live, at: Date.now() });
                 }
             },
@@ -73,7 +119,7 @@ patch(PosStore.prototype, {
                 if (isLast()) {
                     reading.state = error instanceof ConnectionLostError ? "offline" : "late";
                 }
-                if (!(error instanceof ConnectionLostError || error instanceof ConnectionAbortedError)) {
+                if (!(error instanceof ConnectionLostError)) {
                     logPosMessage("Retail Hub", "retailRead", error.message, false, [error]);
                 }
             }
@@ -102,12 +148,17 @@ patch(PosStore.prototype, {
         if (this.data.network.offline) {
             throw new ConnectionLostError();
         }
+        const startedAt = Date.now();
         const call = this.data.orm.silent.call("pos.config", method, [[this.config.id], ...args]);
         const timer = setTimeout(() => call.abort(), milliseconds);
         try {
             return await call;
         } catch (error) {
-            throw error instanceof ConnectionAbortedError ? new ConnectionLostError() : error;
+            if (!(error instanceof ConnectionLostError || error instanceof ConnectionAbortedError)) {
+                throw error;
+            }
+            this._retailLoseConnection(startedAt);
+            throw new ConnectionLostError();
         } finally {
             clearTimeout(timer);
         }

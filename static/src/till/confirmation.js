@@ -114,7 +114,7 @@ patch(PosStore.prototype, {
             return (await this._retailCall("retail_send_confirmation", args, SEND_TIMEOUT)).sent_to;
         } catch (error) {
             throw error instanceof ConnectionLostError
-                ? new Error(_t("The till is offline, and cannot send a code. Scan the loyalty card."))
+                ? new Error(_t("Odoo cannot be reached to send a code. Scan the loyalty card."))
                 : error;
         }
     },
@@ -130,6 +130,6 @@ patch(PosStore.prototype, {
         }
         return code
             ? _t("This is not the code of the customer's card. Scan it again.")
-            : _t("The till is offline. Scan the loyalty card.");
+            : _t("Odoo cannot be reached. Scan the loyalty card.");
     },
 });

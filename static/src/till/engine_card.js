@@ -1,7 +1,6 @@
 import { LoyaltyCard } from "@pos_loyalty/app/models/loyalty_card";
 import { DataServiceOptions } from "@point_of_sale/app/models/data_service_options";
 import { patch } from "@web/core/utils/patch";
-import { shownTime } from "./format";
 
 /** Cards of programs whose points a loyalty engine owns. */
 patch(LoyaltyCard.prototype, {
@@ -11,10 +10,6 @@ patch(LoyaltyCard.prototype, {
     /** The points that this till can redeem: others hold the rest. */
     get retailAvailable() {
         return Math.max(this.points - (this.retail_held || 0), 0);
-    },
-    /** When the balance was read from the engine, as people say it; empty if it never was. */
-    get retailAge() {
-        return this.retail_read_at ? shownTime(this.retail_read_at) : "";
     },
 });
 

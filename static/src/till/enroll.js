@@ -1,3 +1,4 @@
+import { ConnectionLostError } from "@web/core/network/rpc";
 import { PosStore } from "@point_of_sale/app/services/pos_store";
 import { _t } from "@web/core/l10n/translation";
 import { ask } from "@point_of_sale/app/utils/make_awaitable_dialog";
@@ -23,7 +24,10 @@ patch(PosStore.prototype, {
             this._retailEnter(await this._retailCall("retail_enroll", [partner.id, program.id], TIMEOUT), order);
             this.retailReadAgain();
         } catch (error) {
-            const text = error.data?.message || _t("%(program)s cannot be joined while the till is offline.", names);
+            const text =
+                error instanceof ConnectionLostError
+                    ? _t("Odoo cannot be reached. Nobody can join %(program)s now.", names)
+                    : error.data?.message || error.message;
             this.notification.add(text, { type: "warning" });
         }
     },

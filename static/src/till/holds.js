@@ -99,8 +99,8 @@ patch(PosStore.prototype, {
             if (points > available) {
                 const names = { points: formatPoints(available), unit: card.program_id.portal_point_name };
                 const message = available
-                    ? _t("The till is offline. At most %(points)s %(unit)s can be redeemed now.", names)
-                    : _t("The till is offline. No %(unit)s can be redeemed now.", names);
+                    ? _t("Odoo cannot be reached. At most %(points)s %(unit)s can be redeemed now.", names)
+                    : _t("Odoo cannot be reached. No %(unit)s can be redeemed now.", names);
                 return { refused: { card_id: card.id, available, message } };
             }
             const message = this._retailUnconfirmedOffline(order, card, points, codes[cardId]);

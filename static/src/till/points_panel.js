@@ -1,4 +1,4 @@
-import { Component, onMounted } from "@odoo/owl";
+import { Component, onMounted, useEffect } from "@odoo/owl";
 import { OrderSummary } from "@point_of_sale/app/screens/product_screen/order_summary/order_summary";
 import { PaymentScreen } from "@point_of_sale/app/screens/payment_screen/payment_screen";
 import { _t } from "@web/core/l10n/translation";
@@ -14,9 +14,17 @@ export class PointsPanel extends Component {
 
     setup() {
         this.pos = usePos();
+        useEffect(
+            () => {
+                if (this.props.isPayment && this.partner && !this.isOffline) {
+                    this.pos.retailForecast(this.props.order);
+                }
+            },
+            () => [this.props.order?.uuid, this.partner?.id, this.props.order?.priceIncl, this.isOffline]
+        );
         onMounted(() => {
             if (this.props.isPayment && this.partner) {
-                this.pos.retailForecast(this.props.order);
+                this.pos.retailReadIfOld(this.props.order);
             }
         });
     }
@@ -54,6 +62,9 @@ export class PointsPanel extends Component {
 
     /** What the customer gets for this purchase, as far as it is known. */
     forecast(card) {
+        if (this.isOffline) {
+            return _t("Points for this purchase are added when Odoo can be reached again.");
+        }
         const points = this.props.isPayment && this.props.order.uiState.retailForecast?.[card.id];
         if (points > 0) {
             const unit = card.program_id.portal_point_name;
@@ -77,9 +88,16 @@ export class PointsPanel extends Component {
         return details.join(" · ");
     }
 
-    /** How it is known whether the customer is a member. */
-    get state() {
-        return this.pos.retailReadings[this.partner?.id]?.state;
+    get reading() {
+        return this.pos.retailReading(this.partner);
+    }
+
+    get isOffline() {
+        return this.reading.state === "offline";
+    }
+
+    get mayJoin() {
+        return ["read", "old"].includes(this.reading.state);
     }
 
     get isSale() {

@@ -55,15 +55,13 @@ patch(PosStore.prototype, {
                 ? _t("Whole %(unit)s only", { unit })
                 : _t("In steps of %(step)s only", { step: formatPoints(step) });
         };
+        const names = { points: formatPoints(most), step: formatPoints(step) };
+        const limit = this.retailKnown(card).isLive
+            ? _t("Up to %(points)s for this order", names)
+            : _t("Up to %(points)s while the balance cannot be confirmed", names);
         const answer = await makeAwaitable(this.dialog, NumberPopup, {
             title: _t("Redeem %(unit)s", { unit }),
-            subtitle:
-                step === 1
-                    ? _t("Up to %(points)s for this order", { points: formatPoints(most) })
-                    : _t("Up to %(points)s for this order, in steps of %(step)s", {
-                          points: formatPoints(most),
-                          step: formatPoints(step),
-                      }),
+            subtitle: step === 1 ? limit : _t("%(limit)s, in steps of %(step)s", { ...names, limit }),
             startingValue: formatPoints(most),
             confirmButtonLabel: _t("Redeem"),
             feedback: (buffer) =>

@@ -161,7 +161,7 @@ add("down_with_a_limit", () => [
     old(),
     lamp(),
     press("button.retail-points-redeem"),
-    see(".modal:contains(Up to 30 for this order)"),
+    see(".modal:contains(Up to 30 while the balance cannot be confirmed)"),
     NumberPopup.enterValue("20"),
     Dialog.confirm("Redeem"),
     see(".retail-points-redeemed:contains(20)"),
@@ -236,7 +236,7 @@ add("offline", () => [
     old(),
     balance(100),
     press("button.retail-points-redeem"),
-    see(".modal:contains(Up to 30 for this order)"),
+    see(".modal:contains(Up to 30 while the balance cannot be confirmed)"),
     NumberPopup.enterValue("25"),
     Dialog.confirm("Redeem"),
     see(".retail-points-redeemed:contains(25)"),
@@ -261,10 +261,78 @@ add("offline_without_a_limit", () => [
     redeem("25"),
     goOffline(),
     ProductScreen.clickPayButton(false),
-    see(".modal:contains(The till is offline. No Stars can be redeemed now.)"),
+    see(".modal:contains(Odoo cannot be reached. No Stars can be redeemed now.)"),
     Dialog.confirm("Remove the Reward"),
     ProductScreen.totalAmountIs("200"),
     Offline.setOnlineMode(),
+]);
+
+/** What the till knows gets old, and is never shown as of now when the till is offline. */
+const passMinutes = (minutes) =>
+    run(() => {
+        const { now } = Date;
+        Date.now = () => now() + minutes * 60000;
+        posmodel.retailNow = Date.now(); // as it does each 10 seconds
+    }, `${minutes} minutes pass`);
+const asOf = (age) => see(`.retail-points-age:contains(/^As of ${age}$/)`);
+add("gets_old", () => [
+    start(),
+    choose("Ann Lee"),
+    live(),
+    lamp(),
+    goOffline(),
+    asOf("a moment ago"),
+    balance(100),
+    ProductScreen.clickPayButton(),
+    see(".payment-screen .retail-points-forecast:contains(added when Odoo can be reached again)"),
+    PaymentScreen.clickBack(),
+    passMinutes(10),
+    asOf("10 minutes ago"),
+    Offline.setOnlineMode(),
+    run(() => window.dispatchEvent(new Event("online")), "The till notices"),
+    live(),
+    passMinutes(1),
+    asOf("1 minute ago"),
+    ProductScreen.clickPayButton(),
+    see(".payment-screen .retail-points-live", "It is read again when the payment begins"),
+    see(".payment-screen .retail-points-forecast:contains(About 200 Stars for this purchase)"),
+    Offline.setOfflineMode(),
+    run(() => posmodel.retailForecast(posmodel.getOrder()), "A call fails, of which the browser does not know"),
+    see(".payment-screen .retail-points-forecast:contains(added when Odoo can be reached again)"),
+    asOf("a moment ago"),
+    Offline.setOnlineMode(),
+    run(() => posmodel._retailTick(), "10 seconds later, it is read again"),
+    live(),
+    see(".payment-screen .retail-points-forecast:contains(About 200 Stars for this purchase)"),
+]);
+
+/** Whether a customer is a member gets old, too. */
+add("no_member_gets_old", () => [
+    start(),
+    choose("Bo Nobody"),
+    see(".retail-points-none:contains(/^Not a member$/)"),
+    passMinutes(2),
+    see(".retail-points-none:contains(/^Not a member as of 2 minutes ago$/)"),
+    goOffline(),
+    see(".retail-points-unknown"),
+    Utils.elementDoesNotExist(".retail-points-join"),
+    Offline.setOnlineMode(),
+]);
+
+/** A forecast is that of the amount to pay. */
+add("forecast_changes", () => [
+    start(),
+    choose("Ann Lee"),
+    live(),
+    lamp(),
+    redeem("60"),
+    ProductScreen.clickPayButton(),
+    see(".payment-screen .retail-points-forecast:contains(About 140 Stars)"),
+    run(() => {
+        const order = posmodel.getOrder();
+        posmodel.retailRedeem(order, order.retailRewardLines(annsCard())[0].reward_id, annsCard(), 0);
+    }, "The reward is removed, as when the hold is refused"),
+    see(".payment-screen .retail-points-forecast:contains(About 200 Stars)"),
 ]);
 
 /** The answer to the order is lost: it is sent again, and booked once. */
