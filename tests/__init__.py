@@ -79,6 +79,7 @@ from .loyalty import test_promotions
 from .loyalty import test_differences as test_loyalty_differences
 from .loyalty import test_holds as test_loyalty_holds
 from .loyalty import test_till_away
+from .loyalty import test_till_away_tours
 from .loyalty import test_till_balances
 from .loyalty import test_till_codes
 from .loyalty import test_till_confirmations

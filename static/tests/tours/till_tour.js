@@ -11,31 +11,31 @@ import * as Utils from "@point_of_sale/../tests/generic_helpers/utils";
 import { ConnectionLostError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 
-const see = (selector, content = selector) => ({ content, trigger: selector });
-const press = (selector, content = selector) => ({ content, trigger: selector, run: "click" });
-const run = (what, content) => ({ content, trigger: "body", run: what });
-const start = () => [Chrome.startPoS(), Dialog.confirm("Open Register")];
-const choose = (name) => [ProductScreen.clickPartnerButton(), ProductScreen.clickCustomer(name)];
-const balance = (points) => see(`.retail-points-balance:contains(/^${points}$/)`);
-const lamp = () => ProductScreen.addOrderline("Till Lamp", "1");
-const live = () => see(".retail-points-live");
-const old = () => see(".retail-points-age:contains(As of)");
-const redeem = (points) => [
+export const see = (selector, content = selector) => ({ content, trigger: selector });
+export const press = (selector, content = selector) => ({ content, trigger: selector, run: "click" });
+export const run = (what, content) => ({ content, trigger: "body", run: what });
+export const start = () => [Chrome.startPoS(), Dialog.confirm("Open Register")];
+export const choose = (name) => [ProductScreen.clickPartnerButton(), ProductScreen.clickCustomer(name)];
+export const balance = (points) => see(`.retail-points-balance:contains(/^${points}$/)`);
+export const lamp = () => ProductScreen.addOrderline("Till Lamp", "1");
+export const live = () => see(".retail-points-live");
+export const old = () => see(".retail-points-age:contains(As of)");
+export const redeem = (points) => [
     press("button.retail-points-redeem"),
     NumberPopup.enterValue(points),
     NumberPopup.isShown(points),
     Dialog.confirm("Redeem"),
     see(`.retail-points-redeemed:contains(${points})`),
 ];
-const finish = () => [
+export const finish = () => [
     PaymentScreen.clickPaymentMethod("Cash"),
     PaymentScreen.clickValidate(),
     ReceiptScreen.isShown(),
 ];
-const pay = () => [ProductScreen.clickPayButton(), finish()];
+export const pay = () => [ProductScreen.clickPayButton(), finish()];
 
 /** Wait until a function returns something. */
-async function until(check, what, milliseconds = 8000) {
+export async function until(check, what, milliseconds = 8000) {
     const end = Date.now() + milliseconds;
     for (;;) {
         const found = check();
@@ -70,7 +70,7 @@ function holdElsewhere(points) {
     return run(async () => hold(annsCard()), `Another till holds ${points}`);
 }
 
-function add(name, steps) {
+export function add(name, steps) {
     registry.category("web_tour.tours").add(`retail_hub_till_${name}`, { steps: () => steps().flat(Infinity) });
 }
 
