@@ -126,6 +126,29 @@ class TestTillTours(TillTourCase):
     def test_forecast_changes(self):
         self._tour("forecast_changes")
 
+    def _percent_off(self, name, discount, points):
+        values = {"program_id": self.program.id, "discount": discount, "discount_mode": "percent"}
+        self.env["loyalty.reward"].create({**values, "required_points": points, "description": name})
+
+    def test_out_of_reach(self):
+        self._percent_off("Twenty off", 20, 250)
+        self._percent_off("Ten off", 10, 120)
+        self._percent_off("Five off", 5, 80)
+        self._tour("out_of_reach")
+        self.assertEqual((self._orders().amount_total, self._booked()), (190, [("redeem", -80, 20)]))
+
+    def test_nothing_in_reach(self):
+        self.program.reward_ids.required_points = 150
+        self._tour("nothing_in_reach")
+        self.assertEqual((self._orders().amount_total, self._booked()), (200, []))
+
+    def test_steps(self):
+        self.program.reward_ids.required_points = 5
+        values = {"name": "Till Candle", "list_price": 37.5, "taxes_id": False, "available_in_pos": True}
+        self.env["product.product"].create(values)
+        self._tour("steps")
+        self.assertEqual((self._orders().amount_total, self._booked()), (2.5, [("redeem", -35, 65)]))
+
     def test_answer_lost(self):
         self._tour("answer_lost")
         self.assertEqual((len(self._orders()), self._booked()), (1, [("redeem", -40, 60)]))

@@ -176,7 +176,9 @@ patch(PosStore.prototype, {
             delete changes[key];
         }
         const redeemed = order.retailRedeemed();
-        if (this.getOrder()?.uuid === order.uuid && (local.length || Object.keys(redeemed).length)) {
+        const known = Object.values(changes).map((change) => change.coupon_id);
+        const isNew = local.length || order.retailCards().some((card) => !known.includes(card.id));
+        if (this.getOrder()?.uuid === order.uuid && (isNew || Object.keys(redeemed).length)) {
             this._retailSayLess(order, redeemed);
             this.updateRewards();
         }

@@ -1,6 +1,6 @@
 import { PosOrder } from "@point_of_sale/app/models/pos_order";
 import { deserializeDateTime } from "@web/core/l10n/dates";
-import { formatPoints, shownTime } from "./format";
+import { formatPoints, shownTime, wholeSteps } from "./format";
 import { patch } from "@web/core/utils/patch";
 
 // Points that the reward being computed may cost: {couponId, points}. Rewards are computed without awaiting anything.
@@ -41,7 +41,19 @@ patch(PosOrder.prototype, {
         }
         const values = this._getRewardLineValues({ reward, coupon_id: card.id });
         const more = Array.isArray(values) ? values.reduce((sum, { points_cost }) => sum + points_cost, 0) : 0;
-        return taken + more;
+        return wholeSteps(taken + more, reward.required_points);
+    },
+    /** The rewards that cost more points than the customer has left: [{reward, card, missing}], the nearest first. */
+    retailOutOfReach() {
+        const redeemed = this.retailRedeemed();
+        const used = this._get_reward_lines().map((line) => line.reward_id?.id);
+        const found = this.retailCards().flatMap((card) => {
+            const left = card.retailAvailable - (redeemed[card.id] || 0);
+            return card.program_id.reward_ids
+                .filter((reward) => reward.required_points > left && !used.includes(reward.id))
+                .map((reward) => ({ reward, card, missing: reward.required_points - left }));
+        });
+        return found.sort((one, other) => one.missing - other.missing);
     },
 
     // -- what Odoo computes ----------------------------------------------------------------------

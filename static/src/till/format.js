@@ -4,6 +4,7 @@ import { formatFloat } from "@web/core/utils/numbers";
 const { DateTime } = luxon;
 
 const SHOWN_IN_MINUTES = 60;
+const SMALLEST = 0.000001;
 
 /** Points as people write them: without decimals if there are none. */
 export function formatPoints(points) {
@@ -29,4 +30,9 @@ export function shownAge(time, ahead = 0) {
     return minutes > 0 && minutes < SHOWN_IN_MINUTES
         ? time.toRelative({ base: DateTime.now().plus(ahead), unit: "minutes" })
         : shownTime(time);
+}
+
+/** As many points as are multiples of a step: Odoo takes no others. */
+export function wholeSteps(points, step) {
+    return Math.floor(points / step + SMALLEST) * step;
 }

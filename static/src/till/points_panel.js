@@ -3,6 +3,7 @@ import { OrderSummary } from "@point_of_sale/app/screens/product_screen/order_su
 import { PaymentScreen } from "@point_of_sale/app/screens/payment_screen/payment_screen";
 import { _t } from "@web/core/l10n/translation";
 import { formatPoints } from "./format";
+import { missingText } from "./redeem";
 import { usePos } from "@point_of_sale/app/hooks/pos_hook";
 
 const { DateTime } = luxon;
@@ -56,7 +57,7 @@ export class PointsPanel extends Component {
             left: formatPoints(card.retailAvailable - redeemed),
             forecast: this.forecast(card),
             details: this.details(card),
-            reward: this.props.isPayment ? undefined : this.pos.retailRewards(this.props.order, card)[0],
+            reward: this.props.isPayment ? undefined : this.pos.retailAnyAmount(this.props.order, card),
         };
     }
 
@@ -84,6 +85,10 @@ export class PointsPanel extends Component {
         if (card.retail_expiring_points > 0 && card.retail_expiring_on) {
             const day = card.retail_expiring_on.toLocaleString(DateTime.DATE_MED);
             details.push(_t("%(points)s expire on %(day)s", { points: formatPoints(card.retail_expiring_points), day }));
+        }
+        const next = this.props.order.retailOutOfReach().find((each) => each.card.id === card.id);
+        if (next && !this.props.isPayment) {
+            details.push(`${next.reward.description}: ${missingText(card, next.missing)}`);
         }
         return details.join(" · ");
     }

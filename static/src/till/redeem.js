@@ -1,8 +1,9 @@
 import { ControlButtons } from "@point_of_sale/app/screens/product_screen/control_buttons/control_buttons";
 import { NumberPopup } from "@point_of_sale/app/components/popups/number_popup/number_popup";
 import { PosStore } from "@point_of_sale/app/services/pos_store";
+import { SelectionPopup } from "@point_of_sale/app/components/popups/selection_popup/selection_popup";
 import { _t } from "@web/core/l10n/translation";
-import { formatPoints } from "./format";
+import { formatPoints, wholeSteps } from "./format";
 import { makeAwaitable } from "@point_of_sale/app/utils/make_awaitable_dialog";
 import { parseFloat } from "@web/views/fields/parsers";
 import { patch } from "@web/core/utils/patch";
@@ -15,9 +16,14 @@ function parsed(buffer) {
     }
 }
 
-/** Whether a reward can take so many points: Odoo takes multiples of its step. */
-function isMultiple(points, step) {
-    return Math.abs(points - Math.round(points / step) * step) < 0.000001;
+/** How many points a customer needs for a reward, besides those that they have. */
+export function missingText(card, missing) {
+    const names = { points: formatPoints(missing), unit: card.program_id.portal_point_name };
+    return _t("%(points)s more %(unit)s needed", names);
+}
+
+function takesAnyAmount(reward) {
+    return reward.reward_type === "discount" && reward.discount_mode === "per_point";
 }
 
 patch(PosStore.prototype, {
@@ -26,11 +32,9 @@ patch(PosStore.prototype, {
         const most = order.retailMost(reward, card);
         return this.retailKnown(card).isLive ? most : Math.min(most, this.retailOfflineLeft(card, order));
     },
-    /** The rewards of a card that the order can have. */
-    retailRewards(order, card) {
-        return card.program_id.reward_ids.filter(
-            (reward) => reward.reward_type === "discount" && order.retailMost(reward, card) > 0
-        );
+    /** The reward of a card that takes any amount of points, if the order can have it. */
+    retailAnyAmount(order, card) {
+        return card.program_id.reward_ids.find((each) => takesAnyAmount(each) && order.retailMost(each, card) > 0);
     },
     /** Ask how many points to redeem with a reward that takes any amount, and apply it. */
     async retailAskAndRedeem(order, reward, card) {
@@ -45,7 +49,7 @@ patch(PosStore.prototype, {
             return;
         }
         const step = reward.required_points;
-        const isWhole = (buffer) => isMultiple(parsed(buffer), step);
+        const isWhole = (buffer) => formatPoints(wholeSteps(parsed(buffer), step)) === formatPoints(parsed(buffer));
         const isValid = (buffer) => parsed(buffer) >= 0 && parsed(buffer) <= most && isWhole(buffer);
         const refusal = (buffer) => {
             if (isWhole(buffer)) {
@@ -83,9 +87,36 @@ patch(PosStore.prototype, {
 patch(ControlButtons.prototype, {
     async _applyReward(reward, couponId) {
         const card = this.pos.models["loyalty.card"].get(couponId);
-        if (card?.isOfEngine && reward.discount_mode === "per_point" && reward.reward_type === "discount") {
+        if (card?.isOfEngine && takesAnyAmount(reward)) {
             return this.pos.retailAskAndRedeem(this.pos.getOrder(), reward, card);
         }
         return super._applyReward(...arguments);
+    },
+    get retailOutOfReach() {
+        return this.pos.getOrder()?.retailOutOfReach() || [];
+    },
+    /** Rewards that cost more than the customer has are listed, too: with what is missing, and not to be chosen. */
+    clickRewards() {
+        const outOfReach = this.retailOutOfReach;
+        if (!outOfReach.length) {
+            return super.clickRewards(...arguments);
+        }
+        const possible = this.getPotentialRewards().map((item) => ({
+            id: item.reward.id,
+            label: item.reward.program_id.name,
+            description: item.reward.description,
+            item,
+        }));
+        const others = outOfReach.map(({ reward, card, missing }) => ({
+            id: reward.id,
+            label: card.program_id.name,
+            description: `${reward.description} · ${missingText(card, missing)}`,
+            isDisabled: true,
+        }));
+        this.dialog.add(SelectionPopup, {
+            title: _t("Rewards"),
+            list: [...possible, ...others],
+            getPayload: ({ reward, coupon_id, potentialQty }) => this._applyReward(reward, coupon_id, potentialQty),
+        });
     },
 });

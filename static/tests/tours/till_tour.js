@@ -105,6 +105,9 @@ add("new_order_with_a_customer", () => [
     }, "An order that has a customer from the beginning"),
     live(),
     balance(100),
+    lamp(),
+    ...ProductScreen.clickControlButton("Reward"),
+    see(".modal .selection-item:enabled:contains(per point)"),
 ]);
 
 /** A customer who is no member joins at the till. */
@@ -333,6 +336,64 @@ add("forecast_changes", () => [
         posmodel.retailRedeem(order, order.retailRewardLines(annsCard())[0].reward_id, annsCard(), 0);
     }, "The reward is removed, as when the hold is refused"),
     see(".payment-screen .retail-points-forecast:contains(About 200 Stars)"),
+]);
+
+/** Rewards that cost more than the customer has are listed with what is missing, and cannot be chosen. */
+const inReach = (text) => see(`.modal .selection-item:enabled:contains(${text})`);
+const outOfReach = (text) => see(`.modal .selection-item:disabled:contains(${text})`);
+add("out_of_reach", () => [
+    start(),
+    lamp(),
+    choose("Ann Lee"),
+    live(),
+    see(".retail-points-details:contains(/^Ten off: 20 more Stars needed$/)"),
+    ...ProductScreen.clickControlButton("Reward"),
+    inReach("per point"),
+    inReach("Five off"),
+    outOfReach("Ten off · 20 more Stars needed"),
+    outOfReach("Twenty off · 150 more Stars needed"),
+    press(".modal .selection-item:contains(Five off)"),
+    ProductScreen.totalAmountIs("190"),
+    balance(20),
+    see(".retail-points-details:contains(/^Ten off: 100 more Stars needed$/)"),
+    pay(),
+]);
+
+/** Without a reward in reach, the cashier still sees what there is. */
+add("nothing_in_reach", () => [
+    start(),
+    lamp(),
+    choose("Ann Lee"),
+    live(),
+    Utils.elementDoesNotExist(".retail-points-redeem"),
+    ...ProductScreen.clickControlButton("Reward"),
+    outOfReach("per point on your order · 50 more Stars needed"),
+    Dialog.cancel(),
+    pay(),
+]);
+
+/** Any amount in the steps of the reward, also of an order whose total is no multiple of them. */
+add("steps", () => [
+    start(),
+    ProductScreen.addOrderline("Till Candle", "1"),
+    choose("Ann Lee"),
+    live(),
+    press("button.retail-points-redeem"),
+    see(".modal:contains(Up to 35 for this order, in steps of 5)"),
+    NumberPopup.isShown("35"),
+    NumberPopup.enterValue("33"),
+    see(".modal:contains(In steps of 5 only)"),
+    Dialog.discard(),
+    press("button.retail-points-redeem"),
+    NumberPopup.enterValue("20"),
+    Dialog.confirm("Redeem"),
+    ProductScreen.totalAmountIs("17.5"),
+    press("button.retail-points-redeem"),
+    NumberPopup.isShown("35"),
+    Dialog.confirm("Redeem"),
+    ProductScreen.totalAmountIs("2.5"),
+    balance(65),
+    pay(),
 ]);
 
 /** The answer to the order is lost: it is sent again, and booked once. */
