@@ -203,9 +203,7 @@ class PosOrder(models.Model):
     def _retail_used_codes(self):
         """Return what the order uses of codes: ``{card (superuser): points}``."""
         used = {}
-        # As the superuser: a cashier may have no rights on programs.
-        for line in self.sudo().lines:
-            is_sold = line.is_reward_line and line.qty > 0 and not line.refunded_orderline_id
-            if is_sold and line.coupon_id._retail_code_engine():
+        for line in self._retail_sold_rewards():
+            if line.coupon_id._retail_code_engine():
                 used[line.coupon_id] = used.get(line.coupon_id, 0.0) + line.points_cost
         return used

@@ -31,20 +31,22 @@ class PosOrder(models.Model):
                 self._retail_take(card, points)
 
     def _retail_redeemed(self):
-        """Return ``{card (superuser): points}`` of rewards of programs whose points an engine owns.
-
-        The order's lines say so: they are what the customer got. Returned lines are left out.
-        """
-        # As the superuser: a cashier may have no rights on programs.
-        order, redeemed = self.sudo(), {}
-        for line in order.lines:
+        """Return ``{card (superuser): points}`` of rewards of programs whose points an engine owns."""
+        redeemed = {}
+        for line in self._retail_sold_rewards():
             program = line.reward_id.program_id
-            is_sold = line.qty > 0 and not line.refunded_orderline_id
-            if is_sold and line.is_reward_line and line.points_cost > 0 and program._retail_engine():
-                card = order._retail_card(program) or line.coupon_id
+            if line.points_cost > 0 and program._retail_engine():
+                card = line.order_id._retail_card(program) or line.coupon_id
                 redeemed[card] = redeemed.get(card, 0.0) + line.points_cost
-        redeemed.pop(order.env["loyalty.card"], None)
+        redeemed.pop(self.env["loyalty.card"], None)
         return redeemed
+
+    def _retail_sold_rewards(self):
+        """Return the lines (superuser) of rewards that the customer got. Returned lines are left out."""
+        # As the superuser: a cashier may have no rights on programs.
+        return self.sudo().lines.filtered(
+            lambda line: line.is_reward_line and line.qty > 0 and not line.refunded_orderline_id
+        )
 
     def _retail_card(self, program):
         """Return the card of the order's customer: nobody pays with the points of others."""
