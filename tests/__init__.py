@@ -71,6 +71,7 @@ from .loyalty import test_failures as test_loyalty_failures
 from .loyalty import test_lots
 from .loyalty import test_members
 from .loyalty import test_gift_card_proof
+from .loyalty import test_order_confirmations
 from .loyalty import test_order_holds
 from .loyalty import test_outage
 from .loyalty import test_ownership

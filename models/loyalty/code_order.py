@@ -43,7 +43,13 @@ class RetailLoyaltyHold(models.Model):
         return self.search(domain, order="id desc", limit=MOST_RELEASES).mapped("engine_hold")
 
     @api.model
-    def _hold_for_sale(self, order, card, minutes, points=None):
+    def _key_of_sale(self, order, card):
+        """Return what identifies a redemption of a sales order."""
+        engine = card._retail_code_engine() or card.program_id._retail_engine()
+        return {"connector_id": engine.id, "external_id": f"sale/{order.id}/{card.id}"}
+
+    @api.model
+    def _hold_for_sale(self, order, card, minutes, points=None, **values):
         """Have an order hold points of a card; return whether they are there, and not held for another order.
 
         :param card: as the superuser
@@ -58,7 +64,7 @@ class RetailLoyaltyHold(models.Model):
             points = available if card.program_type == GIFT_CARD else WHOLE
         if points <= 0 or not self.env["retail.loyalty.account"]._reserve(card, decimal(points)):
             return False
-        values = {
+        values |= {
             "state": "held",
             "points": points,
             "spent": 0,
@@ -68,8 +74,7 @@ class RetailLoyaltyHold(models.Model):
         if hold:
             hold.write(values)
             return True
-        engine = card._retail_code_engine() or card.program_id._retail_engine()
-        key = {"connector_id": engine.id, "external_id": f"sale/{order.id}/{card.id}"}
+        key = self._key_of_sale(order, card)
         about = {"sale_order_id": order.id, "card_id": card.id, "reference": order.name}
         about["engine_hold"] = order._retail_code_hold()
         self.create({**key, **about, **values, "company_id": order.company_id.id})

@@ -48,12 +48,8 @@ class RetailLoyaltyConfirmation(models.Model):
         limit = company.retail_confirm_above
         if limit <= 0 or card.program_type != "loyalty":
             return False
-        domain = [
-            ("card_id", "=", card.id),
-            ("state", "in", ("held", "committed")),
-            ("create_date", ">", fields.Datetime.now() - ONE_DAY),
-        ]
-        others = self.env["retail.loyalty.hold"].search(domain) - (hold or self.env["retail.loyalty.hold"])
+        holds = self.env["retail.loyalty.hold"]
+        others = holds._taken_since(card, fields.Datetime.now() - ONE_DAY) - (hold or holds)
         unconfirmed = others.filtered(lambda each: each.confirmed_points < each.points)
         return points + sum(each.spent or each.points for each in unconfirmed) > limit
 
@@ -74,6 +70,17 @@ class RetailLoyaltyConfirmation(models.Model):
         if len(lately) < MOST_CODES:
             return 0
         return max(int((lately[-1].create_date - since).total_seconds()), 1)
+
+    @api.model
+    def _reason_to_wait(self, card):
+        """Return why no other code is sent for a card now, in words; empty if one can be."""
+        seconds = self._seconds_to_next(card)
+        if not seconds:
+            return ""
+        return self.env._(
+            "Too many codes were sent for this card. Scan the card, or send another code in %(minutes)s minutes.",
+            minutes=-(-seconds // 60),
+        )
 
     @api.model
     def _ways(self, card):

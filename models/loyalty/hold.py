@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.own_context import with_own
@@ -85,6 +86,13 @@ class RetailLoyaltyHold(models.Model):
     def _purpose(self):
         name = self.connector_id.name
         return f"{name}: {self.reference}" if self.reference else name
+
+    @api.model
+    def _taken_since(self, card, since):
+        """Return the holds of a card whose points are held now, or were spent since a time (UTC, naive)."""
+        is_held = Domain("state", "=", "held") & Domain("held_until", ">", fields.Datetime.now())
+        is_spent = Domain("state", "=", "committed") & Domain("ended_at", ">=", since)
+        return self.search(Domain("card_id", "=", card.id) & (is_held | is_spent))
 
     def _end(self, state, spent=0.0):
         """Free the points of holds."""

@@ -13,10 +13,10 @@ from .till_hold import HOLD_MINUTES, MOST_CHARACTERS
 class RetailLoyaltyHold(models.Model):
     _inherit = "retail.loyalty.hold"
 
-    confirmed_until = fields.Datetime(readonly=True)
+    confirmed_until = fields.Datetime(readonly=True, help="Empty: as long as the order lives.")
 
     def _reason_not_confirmed(self, code):
-        """Have the customer confirm the points that an order of a till holds.
+        """Have the customer confirm the points that an order holds.
 
         :param code: the one that the customer got, or that of their card; empty if none was entered
         :return: why they are not confirmed, in words; empty if they are, or need not be
@@ -38,9 +38,9 @@ class RetailLoyaltyHold(models.Model):
         return reason
 
     def _is_confirmed(self):
-        """Return whether the customer has confirmed so many points for this order a moment ago."""
+        """Return whether the customer has confirmed so many points for this order, and that still counts."""
         is_enough = self.points <= self.confirmed_points
-        return is_enough and self.confirmed_until > fields.Datetime.now()
+        return is_enough and (not self.confirmed_until or self.confirmed_until > fields.Datetime.now())
 
     def _reason_wrong(self, confirmations, code):
         """Return why a code confirms nothing, in words; empty if it does."""
@@ -74,21 +74,12 @@ class PosConfig(models.Model):
             raise ValidationError(self.env._("The points to redeem are not valid."))
         [(card, points)] = self._retail_wanted_cards(wanted)
         confirmations = card.env["retail.loyalty.confirmation"]
-        reason = confirmations._reason_not_to_send(card, channel) or self._retail_reason_to_wait(card)
+        reason = confirmations._reason_not_to_send(card, channel) or confirmations._reason_to_wait(card)
         if reason:
             raise UserError(reason)
         key = card.env["retail.loyalty.hold"]._key_of(order_uuid, card)
         confirmations._send(card, points, channel, company_id=self.company_id.id, **key)
         return {"sent_to": confirmations._masked(card, channel)}
-
-    def _retail_reason_to_wait(self, card):
-        seconds = card.env["retail.loyalty.confirmation"]._seconds_to_next(card)
-        if not seconds:
-            return ""
-        return self.env._(
-            "Too many codes were sent for this card. Scan the card, or send another code in %(minutes)s minutes.",
-            minutes=-(-seconds // 60),
-        )
 
     def _retail_unconfirmed(self, hold, code):
         """Return what is refused because the customer has not confirmed it; None if they have, or need not.

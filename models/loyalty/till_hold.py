@@ -95,19 +95,13 @@ class RetailLoyaltyHold(models.Model):
         return True
 
     @api.model
-    def _offline_left(self, card, order_uuid=None):
+    def _offline_left(self, card, own=None):
         """Return how many points other orders leave for a customer to redeem offline today.
 
-        :param order_uuid: of an order of a till, whose own do not count
+        :param own: the hold of the order that asks, if it has one
         """
-        domain = [
-            ("card_id", "=", card.id),
-            *([("order_uuid", "!=", order_uuid)] if order_uuid else []),
-            ("is_offline", "=", True),
-            ("state", "in", ("held", "committed")),
-            ("create_date", ">=", self._start_of_day()),
-        ]
-        used = sum(hold.spent or hold.points for hold in self.search(domain))
+        others = self._taken_since(card, self._start_of_day()) - (own or self.browse())
+        used = sum(hold.spent or hold.points for hold in others if hold.is_offline)
         return card.program_id.retail_offline_limit - used
 
     @api.model
@@ -164,7 +158,8 @@ class PosConfig(models.Model):
         """Return ``(None or the refusal, whether the engine was away)``."""
         account = holds.env["retail.loyalty.account"].search([("card_id", "=", card.id)])
         is_offline = not account._is_fresh()
-        left = holds._offline_left(card, order_uuid) if is_offline else math.inf
+        own = holds._of_redemption(order_uuid, card)
+        left = holds._offline_left(card, own) if is_offline else math.inf
         values = {"is_offline": is_offline, "reference": self.name, "company_id": self.company_id.id}
         if points <= left and holds._hold_for_till(order_uuid, card, points, **values):
             return self._retail_unconfirmed(holds._of_redemption(order_uuid, card), code), is_offline

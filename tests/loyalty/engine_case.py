@@ -91,6 +91,17 @@ class EngineCase(ShopCase):
         self.env["retail.loyalty.account"].sudo().search([]).read_due_at = "2020-01-01"
         return self._read()
 
+    def _know_balance_of(self, card, ago=0):
+        """Have the balance of a card been read from the engine, so many seconds ago; return its account."""
+        account = self.env["retail.loyalty.account"]._of(card)
+        self.env.cr.execute(
+            "UPDATE retail_loyalty_account SET read_at = now() AT TIME ZONE 'UTC' - make_interval(secs => %s)"
+            " WHERE id = %s",
+            [ago, account.id],
+        )
+        account.invalidate_recordset()
+        return account
+
     def _at_engine(self):
         """Return the points of the only card at the engine."""
         return self.remote.points(self.sandbox)

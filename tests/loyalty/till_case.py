@@ -50,14 +50,7 @@ class TillCase(EngineCase, PosCase):
 
     def _know_balance(self, ago=0):
         """Have the balance been read from the engine, so many seconds ago."""
-        account = self.env["retail.loyalty.account"]._of(self.club_card)
-        self.env.cr.execute(
-            "UPDATE retail_loyalty_account SET read_at = now() AT TIME ZONE 'UTC' - make_interval(secs => %s)"
-            " WHERE id = %s",
-            [ago, account.id],
-        )
-        account.invalidate_recordset()
-        return account
+        return self._know_balance_of(self.club_card, ago)
 
     def _till(self, user=None):
         return self.config.with_user(user or self.cashier)

@@ -106,6 +106,41 @@ def test_two_tills_cannot_redeem_the_same_points(shop, tills):
     assert held == (90,)
 
 
+def test_orders_share_the_offline_limit(shop, tills):
+    """Nobody can reach the engine: several quotations at once redeem no more than the limit of the day."""
+    reward = {"discount_mode": "per_point", "discount": 1, "required_points": 1, "description": "1 per point"}
+    values = {"retail_offline_limit": 30, "reward_ids": [[5, 0, 0], [0, 0, reward]]}
+    shop.call("loyalty.program", "write", [shop.club], values)
+    [reward] = shop.call("loyalty.reward", "search", [["program_id", "=", shop.club]])
+    [member] = shop.call("res.partner", "create", [{"name": "Ann Lee"}])
+    [card] = shop.call("loyalty.card", "create", [{"program_id": shop.club, "partner_id": member}])
+    values = {"card_id": card, "new_balance": 100, "description": "Welcome"}
+    dialog = shop.call("loyalty.card.update.balance", "create", [values])
+    shop.call("loyalty.card.update.balance", "action_update_card_point", dialog)
+    [product] = shop.call("product.product", "create", [{"name": "Lamp", "type": "consu", "taxes_id": []}])
+    line = [0, 0, {"product_id": product, "price_unit": 200}]
+    orders = shop.call(
+        "sale.order", "create", [{"partner_id": member, "order_line": [line]} for _ in range(6)]
+    )
+
+    def redeem(order):
+        client = shop.client()
+        client.call("sale.order", "action_open_reward_wizard", [order])
+        values = {"order_id": order, "selected_reward_id": reward, "retail_points": 10}
+        wizard = client.call("sale.loyalty.reward.wizard", "create", [values])
+        client.call("sale.loyalty.reward.wizard", "action_apply", wizard)
+        [dialog] = client.call("sale.loyalty.reward.wizard", "read", wizard, ["retail_problem"])
+        return dialog["retail_problem"]
+
+    problems = [problem for problem in in_parallel(redeem, orders) if problem]
+    assert len(problems) == 3
+    assert all("at most 0 " in problem for problem in problems), problems
+    held = shop.db.query(
+        f"SELECT points::float, state, is_offline FROM retail_loyalty_hold WHERE card_id = {card}"
+    )
+    assert held == [(10, "held", True)] * 3
+
+
 def test_lots_add_up(shop):
     """Earned, taken back and spent at once: nothing is lost, and the lots add up to the balance and what is pending."""
     values = {"name": uuid.uuid4().hex, "program_type": "loyalty", "applies_on": "both", "trigger": "auto"}
