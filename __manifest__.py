@@ -67,6 +67,7 @@
         "views/loyalty/lot_views.xml",
         "views/loyalty/sale_order_views.xml",
         "views/loyalty/portal_templates.xml",
+        "views/loyalty/cart_templates.xml",
         "views/loyalty/return_views.xml",
         "views/loyalty/loyalty_program_views.xml",
         "wizards/loyalty_views.xml",

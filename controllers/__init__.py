@@ -1,4 +1,5 @@
 from . import api
+from . import cart
 from . import no_database
 from . import oauth
 from . import oauth_token

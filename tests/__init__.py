@@ -168,3 +168,4 @@ from .neighbours import test_shipping as test_neighbours_shipping
 from .neighbours import test_watched_with_neighbours as test_neighbours_watched
 from .neighbours import test_web_order as test_neighbours_web_order
 from .neighbours import test_web_codes as test_neighbours_web_codes
+from .neighbours import test_cart_points as test_neighbours_cart_points

@@ -34,6 +34,7 @@ from . import till_confirmation
 from . import code_order
 from . import order_hold  # after code_order, which counts what the order itself holds
 from . import order_confirmation
+from . import cart_points
 from . import till_difference
 from . import failure
 from . import till_order

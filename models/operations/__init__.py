@@ -12,3 +12,4 @@ from . import order_process
 from . import retention
 from . import res_company
 from . import res_config_settings
+from . import optional_views
