@@ -2,9 +2,40 @@
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.fields import Domain
+from odoo.tools import SQL, is_html_empty
 
 ENROLMENT_LOCK = 1919247461  # the first key of the advisory lock of a customer who is being enrolled
+
+
+class LoyaltyProgram(models.Model):
+    _inherit = "loyalty.program"
+
+    retail_terms = fields.Html(
+        "Terms for Members",
+        translate=True,
+        help="What customers agree to when they join. With terms, they can join in the portal.",
+    )
+
+    def _retail_joinable(self, customer, company):
+        """Return the programs (superuser) that a customer can join in the portal.
+
+        Whoever had a card that was archived cannot: somebody has decided that.
+        """
+        # As the superuser: customers have no rights on programs and cards.
+        customer = customer.sudo()
+        cards = customer.env["loyalty.card"].with_context(active_test=False)
+        known = cards.search([("partner_id", "=", customer.id)]).program_id
+        today = fields.Date.context_today(self)
+        domain = (
+            Domain("program_type", "=", "loyalty")
+            & Domain("company_id", "in", [company.id, False])
+            & Domain("id", "not in", known.ids)
+            & (Domain("date_from", "=", False) | Domain("date_from", "<=", today))
+            & (Domain("date_to", "=", False) | Domain("date_to", ">=", today))
+        )
+        programs = customer.env["loyalty.program"].search(domain)
+        return programs.filtered(lambda program: not is_html_empty(program.retail_terms))
 
 
 class ResPartner(models.Model):

@@ -4,6 +4,7 @@ import re
 
 from markupsafe import Markup
 
+from odoo import fields, http
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from .test_returns_of_orders import CreditCase
@@ -112,6 +113,65 @@ class TestPortal(CreditCase, HttpCase):
         self.assertIn(f"Return of {order.name}", page)
         order._action_cancel()
         self.assertEqual(order._retail_customer_text(), f"Cancelled order {order.name}")
+
+    def _joinable(self, login="portal_bob"):
+        """Return the names of the programs that the page offers to join."""
+        page = self._page(CARDS, login)[1]
+        return re.findall(r'<div class="fs-5 fw-bold">([^<]*)</div>', page)
+
+    def _join(self, login="portal_bob", program=None, **values):
+        self.authenticate(login, login)
+        content = {"csrf_token": http.Request.csrf_token(self), "program_id": (program or self.program).id}
+        response = self.url_open(f"{CARDS}/join", data={**content, **values}, allow_redirects=False)
+        return response.status_code, response.headers.get("Location", "").rpartition("/my/")[2]
+
+    def test_join(self):
+        """A customer who agrees to the terms becomes a member, once; the card says when and where."""
+        bob = self.env["res.users"].search([("login", "=", "portal_bob")]).partner_id
+        self.assertEqual(self._joinable(), [], "There are no terms yet.")
+        self.program.retail_terms = "<p>Points are valid for <b>two years</b>.</p>"
+        self.assertEqual((self._joinable(), self._joinable("portal_ann")), ([self.program.name], []))
+        page = self._page(CARDS, "portal_bob")[1]
+        self.assertIn("<b>two years</b>", page)
+        self.assertIn(self.program.reward_ids.description, page)
+        self.assertIn("Your Loyalty Cards", self._page("/my", "portal_bob")[1])
+        counters = self.make_jsonrpc_request("/my/counters", {"counters": ["retail_loyalty_count"]})
+        self.assertEqual(counters, {"retail_loyalty_count": 1})
+        domain = [("partner_id", "=", bob.id)]
+        self._join()
+        self.assertEqual(self.env["loyalty.card"].search_count(domain), 0, "Nobody joins without consent.")
+        now = fields.Datetime.now().replace(microsecond=0)
+        for _time in range(2):
+            self.assertEqual(self._join(agrees="1"), (303, "loyalty_cards"))
+        card = self.env["loyalty.card"].search(domain)
+        self.assertEqual((card.program_id, card.points), (self.program, 0))
+        self.assertEqual(card.retail_consent_source, "Customer portal")
+        self.assertGreaterEqual(card.retail_consented_at, now)
+        self.assertEqual(self._joinable(), [])
+        self.assertIn(card.code, self._page(CARDS, "portal_bob")[1])
+
+    def test_what_nobody_can_join(self):
+        self.program.retail_terms = "<p>Terms</p>"
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        for values in (
+            {"date_to": "2020-01-01"},
+            {"date_from": "2099-01-01"},
+            {"company_id": company.id},
+            {"active": False},
+        ):
+            with self.subTest(values=values):
+                kept = {name: self.program[name] for name in values}
+                self.program.write(values)
+                self.assertEqual(self._joinable(), [])
+                self._join(agrees="1")
+                self.program.write(kept)
+        bob = self.env["res.users"].search([("login", "=", "portal_bob")]).partner_id
+        cards = self.env["loyalty.card"].with_context(active_test=False)
+        self.assertFalse(cards.search([("partner_id", "=", bob.id)]))
+        cards.create({"program_id": self.program.id, "partner_id": bob.id, "active": False})
+        self.assertEqual(self._joinable(), [], "Their card was archived.")
+        self.authenticate(None, None)
+        self.assertEqual(self._join(login=None, agrees="1")[0], 303)
 
     def test_cards_of_others(self):
         status, page = self._page(CARDS, "portal_bob")
