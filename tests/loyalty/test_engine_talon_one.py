@@ -277,6 +277,11 @@ class TestTalonOneLeavesPoints(EngineStory, EngineCase):
             [(-100, "account.move", credit_note.id), (-200, "sale.order", order.id)],
         )
         self.assertEqual((card.points, self._at_engine()), (0, 0))
+        [cancelled] = self._deliveries(order, event_type="order.cancelled", connector_id=self.engine.id)
+        self.env["retail.delivery"].sudo()._queue_again(cancelled.event_id.ids, cancelled.flow_id.ids)
+        self._send()
+        self._read_again()
+        self.assertEqual((len(self._reversals(card)), card.points), (2, 0), "It is taken back once.")
 
     def test_a_customer_who_was_merged(self):
         """Talon.One knows the order of the former member, whose points the other one has now."""

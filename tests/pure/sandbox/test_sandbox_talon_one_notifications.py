@@ -10,6 +10,9 @@ import pytest
 from openapi_spec import MISSING, Document, folder, read
 from talon_one_calls import DAY, SESSIONS, Deployment
 
+from odoo.addons.retail_hub.connectors.receiver import SignatureError, WebhookRequest
+from odoo.addons.retail_hub.connectors.talon_one.receiver import TalonOneReceiver
+
 SECRET = {"X-Shop-Secret": "of-nobody"}
 TYPES = ["LoyaltyPointsAdded", "LoyaltyPointsDeducted"]
 TIERS = [{"name": "Silver", "min_points": 100}, {"name": "Gold", "min_points": 500}]
@@ -54,6 +57,26 @@ def send(talon, receiver):
     talon.act("send_webhooks")
     found, receiver.received[:] = [body for _, body in receiver.received], []
     return found
+
+
+def test_the_connector_believes_who_has_its_token(talon, receiver):
+    """What is sent, as it is sent, is what the connector's receiver reads."""
+    hook = {"url": receiver.url, "headers": {"Authorization": "Bearer t0ken"}}
+    talon.configure(notifications=[{**hook, "types": ["LoyaltyAddedDeductedPointsBalances", "TierUpgrade"]}])
+    talon.configure(programs=[{"tiers": TIERS}])
+    talon.profile("odoo-7")
+    talon.add(120, profile="odoo-7")
+    talon.act("send_webhooks")
+    found = []
+    for headers, body in receiver.received:
+        headers = {name.lower(): value for name, value in headers.items()}
+        request = WebhookRequest("POST", receiver.url, headers, json.dumps(body).encode())
+        TalonOneReceiver().verify(request, {"webhook_secret": "t0ken"})
+        with pytest.raises(SignatureError):
+            TalonOneReceiver().verify(request, {"webhook_secret": "another"})
+        found += TalonOneReceiver().commands(request)
+    assert [(each.object, each.remote_ids) for each in found] == [("loyalty_card", ("odoo-7/5",))] * 2
+    assert len({each.id for each in found}) == 2
 
 
 def test_the_header_that_is_configured_and_no_signature(talon, receiver):
