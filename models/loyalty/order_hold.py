@@ -107,7 +107,7 @@ class SaleOrder(models.Model):
     def _retail_hold_points(self, card, points, minutes, code=None):
         """Hold points of a card for this order.
 
-        What a hold covers that has not ended was checked before; so was what has been paid for.
+        What a hold covers was checked before, as long as it lasts, or if the order has been paid for since.
 
         :param card: as the superuser
         :param points: a float
@@ -116,7 +116,7 @@ class SaleOrder(models.Model):
         """
         holds = card.env["retail.loyalty.hold"]
         hold = holds._of_sale(self, card)
-        is_checked = (hold._is_valid() and points <= hold.points) or self._retail_has_payment()
+        is_checked = points <= hold.points and self._retail_still_counts(hold)
         is_offline = hold.is_offline if is_checked else card._retail_is_offline()
         left = holds._offline_left(card, hold) if is_offline and not is_checked else math.inf
         if points > left:
@@ -125,9 +125,13 @@ class SaleOrder(models.Model):
             return self._retail_missing_points(card)
         return "" if is_checked else self._retail_unconfirmed_points(holds._of_sale(self, card), code)
 
-    def _retail_has_payment(self):
+    def _retail_still_counts(self, hold):
+        """Return whether what was checked for a hold need not be checked again. A hold that was refused is released."""
+        if hold._is_valid():
+            return True
         # As the superuser: whoever confirms an order may have no rights on payments.
-        return any(payment.state in ("authorized", "done") for payment in self.sudo().transaction_ids)
+        payments = self.sudo().transaction_ids.filtered(lambda each: each.state in ("authorized", "done"))
+        return hold.state in ("held", "expired") and bool(payments)
 
     def _apply_program_reward(self, reward, coupon, **options):
         """Hold the points that the reward redeems.

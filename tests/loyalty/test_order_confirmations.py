@@ -109,6 +109,15 @@ class TestOrderConfirmations(OrderHoldCase):
         order.action_confirm()
         self.assertEqual(self.card.points, 20)
 
+    def test_after_a_deposit(self):
+        """A payment confirms nothing that was redeemed after it, or that was refused."""
+        order = self._quotation_of(200)
+        self._begin_payment(order, state="done")
+        dialog = self._dialog(order, 80)
+        for _time in range(2):
+            self.assertEqual(self._problem(dialog), NEEDED)
+        self.assertEqual((order.amount_total, self._holds()), (200, [(order, 80, "released")]))
+
     def test_without_the_dialog(self):
         """Whoever adds the reward in another way is told how; the order stays as it is."""
         order = self._quotation_of(200)
