@@ -223,8 +223,11 @@ class RetailDrain(models.AbstractModel):
                 self.env.cr.rollback()  # a failed transaction must not prevent the unlock
             self.env.execute_query(SQL("SELECT pg_advisory_unlock(%s, %s)", lock, number))
             self._commit()
-        except psycopg2.Error:
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
             _logger.warning("Lost the connection to the database, which also releases its locks")
+        except psycopg2.errors.InFailedSqlTransaction:
+            # The session lives on and keeps the lock. The error that made the transaction fail is on its way.
+            _logger.error("Cannot release lock %s, %s: its transaction has failed", lock, number)
 
     def _deliver(self, batch, answers):
         """Prepare, send and record a batch.

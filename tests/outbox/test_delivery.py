@@ -1,15 +1,20 @@
 """The way of a delivery: claim, order, coalescing, what is sent and what is not."""
 
+import contextlib
 from unittest.mock import patch
 
+import psycopg2
+
 from odoo.exceptions import UserError
+from odoo.sql_db import db_connect
 from odoo.tests import tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from ...connectors.hubspot.adapter import HubSpotAdapter
 from ...connectors.items import Outcome
 from ...core.errors import TransientError, ValidationError
 from ...models.outbox.rows import DeliveryRow, StartedAttempt
+from ...models.outbox.wake import LANE_LOCK
 from ..common import FALLBACK_KEY, RetailCase
 
 
@@ -433,3 +438,30 @@ class TestDelivery(RetailCase):
         row = DeliveryRow(claim.id, claim.lease_until, "dead", 0.0, 1)
         self.env["retail.delivery"]._record([row])
         self.assertEqual(delivery.state, "in_flight")
+
+    def _unlocked(self, cr):
+        """Release a lock in a session that cannot; return the level and the text of what is logged."""
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertLogs("odoo.addons.retail_hub.models.outbox.drain") as logs,
+        ):
+            self.env(cr=cr)["retail.drain"]._unlock(LANE_LOCK, 7)
+        [record] = logs.records
+        return record.levelname, record.getMessage()
+
+    def test_a_lock_goes_with_its_connection(self):
+        cr = db_connect(self.env.cr.dbname).cursor()
+        self.env.cr.execute("SELECT pg_terminate_backend(%s, 5000)", [cr.connection.info.backend_pid])
+        expected = ("WARNING", "Lost the connection to the database, which also releases its locks")
+        self.assertEqual(self._unlocked(cr), expected)
+        with contextlib.suppress(psycopg2.InterfaceError):
+            cr.close()
+
+    def test_a_lock_outlives_a_failed_transaction(self):
+        """Code that forgets to roll back shows up: nobody could drain the lane until the session ends."""
+        savepoint = self.env.cr.savepoint(flush=False)
+        with mute_logger("odoo.sql_db"), contextlib.suppress(psycopg2.errors.DivisionByZero):
+            self.env.cr.execute("SELECT 1 / 0")
+        expected = ("ERROR", f"Cannot release lock {LANE_LOCK}, 7: its transaction has failed")
+        self.assertEqual(self._unlocked(self.env.cr), expected)
+        savepoint.close(rollback=True)

@@ -79,11 +79,12 @@ assert env.cr.fetchall() == []
 
 
 def test_a_drain_that_fails_gives_its_slot_back(connect):
-    """PostgreSQL refuses a statement. The lock is the session's: it would stay, and nobody could drain the lane."""
+    """PostgreSQL refuses the claim. The lock is the session's: it would stay, and nobody could drain the lane."""
     hub = connect(window=600)
     hub.create(*customers(1))
     log = Path(setting("RETAIL_HUB_LOGS"), f"{hub.odoo.db.name}-shell.log")
-    with trigger(hub.odoo.db, "retail_delivery_attempt", "INSERT", "RAISE EXCEPTION 'no room';"):
+    refuse = "IF NEW.state = 'in_flight' THEN RAISE EXCEPTION 'no room'; END IF;"
+    with trigger(hub.odoo.db, "retail_delivery", "UPDATE", refuse):
         script = FAILING_DRAIN.format(hub.id, SLOT_LOCKS)
         run_odoo("shell", "-d", hub.odoo.db.name, "--no-http", log=log, script=script)
 
