@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
-ACTIVITY_TYPE = "mail.mail_activity_data_warning"
+WARNING = "mail.mail_activity_data_warning"
+TO_DO = "mail.mail_activity_data_todo"
 ATTENTION = "attention"
 
 
@@ -30,13 +31,14 @@ class RetailAlerting(models.AbstractModel):
     _inherit = ["mail.activity.mixin"]
     _description = "Retail Hub: Alerts"
 
-    def _raise_alert(self, cause, summary, note, user):
+    def _raise_alert(self, cause, summary, note, user, activity_type=WARNING):
         """Create an alert for a user, or update the open alert of the same cause.
 
         :param cause: the key of the cause, unique for this record
         :param summary: the activity's title
         :param note: the activity's text. Only :class:`Markup` is HTML: a text may have come from a remote
         :param user: assigned to the alert; an open alert keeps its user, while that user can take care of it
+        :param activity_type: ``WARNING``, or ``TO_DO`` for what is no trouble
         """
         alert = self._alert(cause)
         if not isinstance(note, Markup):
@@ -44,7 +46,7 @@ class RetailAlerting(models.AbstractModel):
         if not alert:
             texts = {"summary": summary, "note": note}
             # As the superuser: the cause is nobody's to write.
-            self.sudo().activity_schedule(ACTIVITY_TYPE, retail_cause=cause, user_id=user.id, **texts)
+            self.sudo().activity_schedule(activity_type, retail_cause=cause, user_id=user.id, **texts)
             return
         alert.write({"summary": summary, "note": note})
         if self.company_id._retail_why_not(alert.user_id):
@@ -66,4 +68,4 @@ class RetailAlerting(models.AbstractModel):
         self.ensure_one()
         is_alert = [("retail_cause", "=", cause)]
         # As the superuser: the alert is of the connector, whoever's activity it is.
-        return self.sudo().activity_search([ACTIVITY_TYPE], additional_domain=is_alert)[:1]
+        return self.sudo().activity_search([WARNING, TO_DO], additional_domain=is_alert)[:1]

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_amount, html2plaintext
 
 from ...core.problem import Problem
+from ..connector.alert import TO_DO
 from .command import Sender
 from .gateway import Reply
 
@@ -16,7 +17,6 @@ STATES = [
     ("rejected", "Rejected"),
     ("superseded", "Superseded"),
 ]
-ACTIVITY_TYPE = "mail.mail_activity_data_todo"
 REJECTED = "A person in Odoo has rejected this change."
 SUPERSEDED = "A newer state of the order has come."
 
@@ -143,9 +143,8 @@ class RetailOrderChange(models.Model):
         # As the superuser: users do not write changes and messages.
         stored = self.sudo()
         stored.write(values)
-        stored.order_id.activity_ids.filtered(lambda each: each.retail_change_id == stored).action_feedback(
-            feedback=dict(self._fields["state"]._description_selection(self.env))[state]
-        )
+        label = dict(self._fields["state"]._description_selection(self.env))[state]
+        stored.order_id._clear_alert(self._alert_cause(), label)
         message = stored.message_id
         if message:
             done = "done" if state == "applied" else "refused"
@@ -219,15 +218,18 @@ class RetailOrderChange(models.Model):
             "old": format_amount(self.env, self.old_total, self.currency_id),
             "new": format_amount(self.env, self.new_total, self.currency_id),
         }
-        order.activity_schedule(
-            ACTIVITY_TYPE,
-            summary=self.env._("Change of the order: apply or reject"),
-            note=self.env._(
+        order._raise_alert(
+            self._alert_cause(),
+            self.env._("Change of the order: apply or reject"),
+            self.env._(
                 "%(system)s has changed the order. Its total was %(old)s, and is %(new)s there.", **totals
             ),
-            user_id=user.id or self.env.uid,
-            retail_change_id=self.id,
+            user or self.env.user,
+            TO_DO,
         )
+
+    def _alert_cause(self):
+        return f"change:{self.id}"
 
 
 class RetailOrderChangeLine(models.Model):
@@ -248,14 +250,6 @@ class RetailOrderChangeLine(models.Model):
     old_price = fields.Float("Unit Price", digits="Product Price", readonly=True)
     new_price = fields.Float("New Unit Price", digits="Product Price", readonly=True)
     remark = fields.Char(readonly=True)
-
-
-class MailActivity(models.Model):
-    _inherit = "mail.activity"
-
-    retail_change_id = fields.Many2one(
-        "retail.order.change", readonly=True, ondelete="set null", index="btree_not_null"
-    )
 
 
 class SaleOrder(models.Model):

@@ -3,6 +3,7 @@
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import html2plaintext
 
 from .fulfilment import FulfilmentCase
 from .orders import ADDRESS
@@ -211,6 +212,10 @@ class TestDecisions(AmendmentCase):
         """Report a state that needs a decision; return (the JSON of the answer, the change)."""
         return self.amend(*lines, status=202, **values), self.change(self.sold)
 
+    def asked(self):
+        """Return the causes of the order's open activities."""
+        return self.sold.activity_ids.mapped("retail_cause")
+
     def test_what_is_shown(self):
         address = {**ADDRESS, "street": "Gift Lane 2"}
         answer, change = self.ask(
@@ -232,7 +237,14 @@ class TestDecisions(AmendmentCase):
         self.assertIn("Gift Lane 2", change.other)
         self.assertEqual(change.reason, "A transfer to the delivery address is done.")
         self.assertEqual((self.quantities(self.sold), self.free(self.plate)), ({"L-MUG": 5}, 5))
-        self.assertEqual(self.sold.activity_ids.retail_change_id, change)
+        self.assertEqual(self.asked(), [f"change:{change.id}"])
+        activity = self.sold.activity_ids
+        self.assertEqual(activity.activity_type_id, self.env.ref("mail.mail_activity_data_todo"))
+        self.assertEqual(activity.summary, "Change of the order: apply or reject")
+        self.assertEqual(
+            html2plaintext(activity.note).replace("\N{NO-BREAK SPACE}", " "),
+            "Web Shop has changed the order. Its total was $ 60.50, and is $ 36.30 there.",
+        )
         self.assertFalse(self.env["res.partner"].search([("street", "=", "Gift Lane 2")]))
         message = self.messages(command="order.amend")
         self.assertEqual(
@@ -271,6 +283,15 @@ class TestDecisions(AmendmentCase):
         self.assertEqual((change.state, self.quantities(self.sold)), ("rejected", {"L-MUG": 5}))
         self.assertFalse(self.sold.activity_ids)
 
+    def test_its_activity_is_one_of_its_own(self):
+        """The order is to be reviewed, too: to decide about the change is no review."""
+        self.sold._retail_open_review("It is large.")
+        _answer, change = self.ask(self.line(quantity="2"))
+        self.assertEqual(sorted(self.asked()), [f"change:{change.id}", "order_review"])
+        change.with_user(self.seller).action_reject()
+        self.assertEqual(self.asked(), ["order_review"])
+        self.assertIn("Rejected", html2plaintext(self.sold.message_ids[0].body))
+
     def test_what_odoo_does_not_allow(self):
         """Odoo says so, and the change stays open."""
         _answer, change = self.ask(self.line(quantity="2"))
@@ -283,7 +304,7 @@ class TestDecisions(AmendmentCase):
         answer, first = self.ask(self.line(quantity="2"), version=2)
         _answer, second = self.ask(self.line(quantity="1"), total="12.10", version=3)
         self.assertEqual((first.state, second.state), ("superseded", "open"))
-        self.assertEqual(self.sold.activity_ids.retail_change_id, second)
+        self.assertEqual(self.asked(), [f"change:{second.id}"])
         self.assertEqual(self.call("GET", f"/messages/{answer['id']}").json()["state"], "refused")
         self.amend(self.line(quantity="6"), total="72.60", version=4)
         second.invalidate_recordset()
@@ -298,7 +319,7 @@ class TestDecisions(AmendmentCase):
         _answer, second = self.ask(self.line(quantity="2"), version=2)
         first.invalidate_recordset()
         self.assertEqual((first.state, second.state), ("superseded", "open"))
-        self.assertEqual(self.sold.activity_ids.retail_change_id, second)
+        self.assertEqual(self.asked(), [f"change:{second.id}"])
         second.with_user(self.seller).action_reject()
         again = self.amend(self.line(quantity="2"), version=2)
         self.assertEqual((again["outcome"], self.quantities(self.sold)), ("unchanged", {"L-MUG": 5}))
