@@ -60,27 +60,30 @@ class ReportedChange:
 
 
 class Receiver(ABC):
-    """Reads the webhooks of a provider.
+    """Reads the webhooks of a provider."""
 
-    ``credentials`` are what the admin enters. ``secret_names`` are the credentials of a connector that verify a
-    request: one of them is enough. ``MAX_ITEMS`` is how much one webhook may ask for.
-    """
-
-    MAX_ITEMS = 100
+    MAX_ITEMS: int = 100
+    """The maximum number of commands or changes in one webhook."""
     credentials: Sequence[Credential] = ()
+    """What the admin enters for webhooks, besides the credentials of the authentication method."""
     secret_names: Sequence[str] = ()
+    """The names of the credentials that verify webhooks. One of them is enough, so that the old and the new secret are
+    both valid while the admin replaces one."""
 
     @abstractmethod
     def verify(self, request: WebhookRequest, secrets: Mapping[str, str]) -> None:
-        """Check that a request is genuine, and of now. Without a secret, no request is.
+        """Check that a request is genuine, and was sent just now. If no secret is set, no request is genuine.
 
-        :param secrets: ``{name: clear text}`` of the connector's credentials; empty texts for those that are not set
-        :raise SignatureError: it is not
+        :param secrets: ``{name: clear text}`` of the credentials in ``secret_names``; empty texts for those that are
+            not set
+        :raise SignatureError: it is not genuine
         """
 
     @abstractmethod
     def commands(self, request: WebhookRequest) -> Sequence[ReceivedCommand | ReportedChange]:
-        """Return what a verified request asks for.
+        """Return what a verified request asks for, or which records it says have changed.
+
+        The ids are the same if the remote sends the same webhook again.
 
         :raise Problem: its content cannot be read (``invalid-json``, ``invalid-request``)
         """

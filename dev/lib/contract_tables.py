@@ -28,13 +28,14 @@ def tables() -> dict[str, list[str]]:
     record = _class("record_adapter.py", "RecordAdapter")
     abilities = [(name, _class("base.py", name)) for name in ABILITIES]
     return {
-        "provider": _table("attribute", [(f"`{name}`", text) for name, text in _attributes(provider)]),
-        "adapter": _table("method", [(_call(each), _text(each)) for each in _methods(adapter)]),
+        "provider": _table("attribute", list(_attributes(provider))),
+        "adapter": _table("method", _members(adapter)),
         "abilities": _table(
             "ability, method",
             [(f"`{name}`: {_call(m)}", _text(m)) for name, each in abilities for m in _methods(each)],
         ),
-        "record-adapter": _table("method", [(_call(each), _text(each)) for each in _methods(record)]),
+        "receiver": _table("attribute, method", _members(_class("receiver.py", "Receiver"))),
+        "record-adapter": _table("method", _members(record)),
         **{name.lower(): _table("field", _parameters(_class("items.py", name))) for name in EXCHANGED},
     }
 
@@ -49,12 +50,17 @@ def _class(file, name):
     return next(each for each in tree.body if isinstance(each, ast.ClassDef) and each.name == name)
 
 
+def _members(node):
+    """Return (name, docstring) of the attributes and methods that have one."""
+    return [*_attributes(node), *((_call(each), _text(each)) for each in _methods(node))]
+
+
 def _attributes(node):
     """Yield (name, docstring) of the attributes that are followed by a docstring."""
     for attribute, text in zip(node.body, node.body[1:], strict=False):
         is_text = isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
         if isinstance(attribute, ast.AnnAssign) and is_text:
-            yield attribute.target.id, _plain(text.value.value)
+            yield f"`{attribute.target.id}`", _plain(text.value.value)
 
 
 def _parameters(node):

@@ -132,8 +132,12 @@ def report(root: Path, name: str, paths: list[Path], changed: list[Path]) -> Non
         print("Changed, to register the provider:")
         for path in changed:
             print(f"    {path.relative_to(root)}")
-    pure = [f"tests/pure/connectors/test_{name}_{part}.py" for part in ("contract", "errors")]
-    targets = [*pure, f"/retail_hub:{names('TestAcme', name)}", f"tests/system/test_{name}.py"]
+    pure = [f"tests/pure/connectors/test_{name}_{part}.py" for part in ("contract", "errors", "receiver")]
+    targets = [
+        *pure,
+        names("/retail_hub:TestAcme,/retail_hub:TestAcmeWebhooks", name),
+        f"tests/system/test_{name}.py",
+    ]
     if not changed:
         print("A separate addon has no system test: the server of those does not load other addons.")
         targets = [str(root / "tests" / "pure"), f"/retail_hub_{name} --addons {root.parent}"]

@@ -1,7 +1,7 @@
 """pytest plugin: lets plain tests import the addon as Odoo does, `from odoo.addons.retail_hub… import …`.
 
 It also gives them, in other addons too, the fixture `sandbox` (tests/pure/sandbox_fixtures.py) and the modules
-`adapter_contract` and `samples` of tests/pure.
+`adapter_contract`, `receiver_contract` and `samples` of tests/pure.
 
 No conftest.py for this: the checkout is itself a package, and pytest would import it under its folder's name.
 """
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 # At the end: another addon's modules may have the same names.
 sys.path.append(str(ROOT / "tests" / "pure"))
 pytest_plugins = ["sandbox_fixtures"]
-pytest.register_assert_rewrite("adapter_contract")
+pytest.register_assert_rewrite("adapter_contract", "receiver_contract")
 
 
 def pytest_configure(config):

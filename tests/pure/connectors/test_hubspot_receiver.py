@@ -1,21 +1,38 @@
 """HubSpot's webhooks: what they say, and the URI that HubSpot signs."""
 
-import json
 import time
 
 import pytest
 from hubspot.utils.signature import Signature
-from receiver_cases import CASES
+from receiver_contract import ReceiverCase, ReceiverContract
 
+from odoo.addons.retail_hub.connectors.hubspot.provider import HUBSPOT
 from odoo.addons.retail_hub.connectors.receiver import SignatureError
 
-[CASE] = (case for case in CASES if case.name == "hubspot")
+
+def sign(body, secret, at, url):
+    stamp = str(int(at * 1000))
+    signature = Signature.get_signature(secret, body.decode(), "v3", url, "POST", stamp)
+    return {"x-hubspot-signature-v3": signature, "x-hubspot-request-timestamp": stamp}
+
+
+CASE = ReceiverCase(
+    HUBSPOT,
+    sign,
+    ("old-secret", "new-secret", "other-secret"),
+    [{"eventId": 1, "subscriptionType": "contact.creation", "objectId": 123, "occurredAt": 1795000000000}],
+    ("x-hubspot-signature-v3", "x-hubspot-request-timestamp"),
+)
 RECEIVER, SECRET = CASE.receiver, CASE.secrets[0]
 BASE = "https://odoo.example.com/retail/webhooks/abc"
 
 
+class TestHubSpotReceiver(ReceiverContract):
+    CASE = CASE
+
+
 def changes(*reports):
-    return RECEIVER.commands(CASE.request(body=json.dumps(reports).encode()))
+    return CASE.items(reports)
 
 
 @pytest.mark.parametrize(

@@ -4,18 +4,47 @@ import json
 
 import pytest
 from openapi_spec import MISSING, folder
-from receiver_cases import CASES
+from receiver_contract import ReceiverCase, ReceiverContract
 
 from odoo.addons.retail_hub.connectors.receiver import ReportedChange
+from odoo.addons.retail_hub.connectors.talon_one.provider import TALON_ONE
 from odoo.addons.retail_hub.core.problem import Problem
 
-[CASE] = [case for case in CASES if case.name == "talon_one"]
 UUID = "9aa05ee1-876f-42e6-9a5d-fc0bd424d9cb"
 
 
-def read(content, **headers):
-    request = CASE.request(json.dumps(content).encode(), **headers)
-    return CASE.receiver.commands(request)
+def sign(_body, secret, _at, _url):
+    return {"authorization": f"Bearer {secret}", "x-uuid": UUID}
+
+
+def tiers(count):
+    one = {"CustomerProfileID": "odoo-7", "LoyaltyProgramID": 5, "SubledgerID": "", "CurrentTier": "Gold"}
+    return {"NotificationType": "TierUpgrade", "TotalResultSize": count, "Data": [one] * count}
+
+
+CASE = ReceiverCase(
+    TALON_ONE,
+    sign,
+    ("old-token", "new-token", "other-token"),
+    {
+        "NotificationType": "LoyaltyAddedDeductedPointsBalances",
+        "ProfileIntegrationID": "odoo-7",
+        "LoyaltyProgramID": 5,
+        "SubledgerID": None,
+        "TypeOfChange": "campaign_manager",
+        "EmployeeName": "Franziska Schneider",
+        "CurrentPoints": 10.99,
+        "Actions": [{"Amount": 10.99, "Operation": "addition", "Reason": "Compensation"}],
+    },
+    ("authorization",),
+    is_signed=False,
+    many=tiers,
+)
+read = CASE.items
+
+
+class TestTalonOneReceiver(ReceiverContract):
+    CASE = CASE
 
 
 def test_a_balance():

@@ -94,9 +94,11 @@ def test_in_the_addon_itself(tmp_path):
     config["options"]["addons_path"] = ",".join([str(root.parent), *addons])
     with open(tmp_path / "odoo.conf", "w", encoding="utf-8") as file:
         config.write(file)
-    files = [f"tests/pure/connectors/test_far_shop_{name}.py" for name in ("contract", "errors")]
-    names = "codes or test_one_outcome_for_each_item_in_order or test_erased_after_a_merge"
-    assert passed_tests(root, *files, root=root, config=tmp_path / "odoo.conf", names=names) == 5
+    files = [f"tests/pure/connectors/test_far_shop_{name}.py" for name in ("contract", "errors", "receiver")]
+    files.append("tests/pure/connectors/test_receiver_contract.py")
+    names = "codes or test_one_outcome_for_each_item_in_order or test_erased_after_a_merge or test_forged"
+    names += " or test_each_provider_with_a_receiver"
+    assert passed_tests(root, *files, root=root, config=tmp_path / "odoo.conf", names=names) == 9
     written = {*root.rglob("*far_shop*"), *root.rglob("far_shop/*")}
     assert complaints(root, [*written, *(root / place for place in REGISTERS)]) == []
     arrows = subprocess.run(

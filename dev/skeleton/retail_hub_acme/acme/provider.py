@@ -6,6 +6,7 @@ from odoo.addons.retail_hub.connectors.provider import Provider, RemoteObject, o
 from odoo.addons.retail_hub.core.field_map import FieldMap
 
 from .adapter import CREATED_OR_UPDATED, CUSTOMER, ERASED, MERGED, AcmeAdapter
+from .receiver import AcmeReceiver
 
 
 def line(name, path, transform="none"):
@@ -37,4 +38,5 @@ ACME = Provider(
         line("phone", "phones.0.number"),
         line("job", "job_title"),
     ),
+    receiver=AcmeReceiver(),
 )

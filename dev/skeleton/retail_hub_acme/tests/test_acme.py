@@ -1,6 +1,12 @@
-"""A customer's way from Odoo to Acme's stand-in."""
+"""A customer's way from Odoo to Acme's stand-in, and a webhook's way from Acme to Odoo."""
 
+import hashlib
+import hmac
+import json
+import time
 from pathlib import Path
+
+from odoo.tests import HttpCase, tagged
 
 from odoo.addons.retail_hub.tests.common import RetailCase
 
@@ -50,3 +56,22 @@ class TestAcme(RetailCase):
         self._drain()
         delivery = self._deliveries(partner)
         self.assertEqual((delivery.state, delivery.error_code), ("dead", "INVALID_VALUE"))
+
+
+@tagged("-at_install", "post_install")
+class TestAcmeWebhooks(HttpCase):
+    def test_a_webhook_is_stored_once(self):
+        connector = self.env["retail.connector"].create({"name": "Acme", "provider": "acme"})
+        connector.action_receive_webhooks()
+        secret = connector.credential_ids.filtered(lambda each: each.name == "webhook_secret")
+        secret.value = "secret-of-webhooks"
+        body = json.dumps({"id": "evt_1", "type": "customer.updated", "data": {"id": "501"}}).encode()
+        stamp = str(int(time.time()))
+        signed = hmac.new(b"secret-of-webhooks", stamp.encode() + b"." + body, hashlib.sha256)
+        headers = {"X-Webhook-Timestamp": stamp, "X-Webhook-Signature": signed.hexdigest()}
+        url = f"{self.base_url()}/retail/webhooks/{connector.webhook_token}"
+        for _ in range(2):
+            response = self.opener.post(url, data=body, headers=headers, timeout=60)
+            self.assertEqual(response.status_code, 204)
+        message = self.env["retail.message"].search([("connector_id", "=", connector.id)])
+        self.assertEqual((message.subject, message.idempotency_key), ("customer/501", "webhook:acme-evt_1"))
