@@ -2,8 +2,12 @@
 
     core ← schemas ← connectors ← models; inside models source ← connector ← outbox ← loyalty ← inbox ← operations
 
-Three kinds of use count: Python imports; names of models, as in ``self.env["retail.delivery"]``, outside the parts that
-may know the model; methods and fields that a higher part adds to a model of a lower one.
+Four kinds of use count: Python imports, also absolute ones and those of ``importlib``; names of models, as in
+``self.env["retail.delivery"]``, outside the parts that may know the model; names of their tables in SQL; methods and
+fields that a higher part adds to a model of a lower one. What is only known at run time is found where it begins like a
+model, and where a module is imported by it.
+
+``core/`` does no input and output: it imports only what is in ``PURE``.
 
 Files under models/ that call each other in circles are few, too.
 
@@ -12,6 +16,7 @@ Usage: lint_arrows.py [--cycles] ROOT. Prints `file:line: what`, and ends with s
 """
 
 import ast
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -36,6 +41,23 @@ for _part, _below in (
     ("controllers", "wizards"),
 ):
     ARROWS[_part] = (*ARROWS[_below], _below)
+# What core/ may import, besides itself.
+# fmt: off
+PURE = {
+    "base64", "collections.abc", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib", "hmac", "html",
+    "json", "jwt", "math", "phonenumbers", "random", "re", "secrets", "time", "traceback", "typing", "unicodedata",
+    "urllib.parse", "zoneinfo",
+}
+# fmt: on
+# Names that are right against the arrows: {(path, model, or how it begins): why}.
+EXCEPTIONS = {
+    ("schemas/base.py", "retail."): "types of CloudEvents begin like models",
+}
+ADDON = "odoo.addons.retail_hub"
+WHOLE = {"", "models"}  # folders from which all parts can be reached
+IMPORTERS = {"import_module", "__import__"}
+UNKNOWN = "?"  # the name of a module that is only known at run time
+MODELS = "retail."  # how the names of all models begin
 CYCLE_LIMIT = 3  # files: a model and what is a part of it
 BASES = {"models.Model", "models.AbstractModel", "models.TransientModel"}
 
@@ -50,7 +72,10 @@ class Module:
     part: str
     imports: list[tuple[int, list[str]]] = field(default_factory=list)  # line, paths or dotted names
     models: dict[str, int] = field(default_factory=dict)  # that it makes -> line
+    tables: dict[str, str] = field(default_factory=dict)  # of these models -> model
     members: set[tuple[str, str]] = field(default_factory=set)
+    opens: list[int] = field(default_factory=list)  # lines that open files
+    prefixes: list[tuple[int, str]] = field(default_factory=list)  # of texts that are only known at run time
     texts: list[tuple[int, str]] = field(default_factory=list)
     names: list[tuple[int, str]] = field(default_factory=list)  # attributes that are used
     calls: set[tuple[str, str]] = field(default_factory=set)  # (model or "", member)
@@ -74,17 +99,35 @@ class _Reader(ast.NodeVisitor):
         self.model = ""  # of the class that is being read
 
     def visit_Import(self, node):
-        self.module.imports += [(node.lineno, [alias.name]) for alias in node.names]
+        for alias in node.names:
+            self._note_import(node, alias.name)
 
     def visit_ImportFrom(self, node):
-        below = node.module.split(".") if node.module else []
-        if node.level:
-            names = [alias.name for alias in node.names]
-            target = [*self.module.path.split("/")[: -node.level], *below]
-            paths = ["/".join([*target, *each]) for each in ([], *([name] for name in names))]
-        else:
-            paths = [node.module]
-        self.module.imports.append((node.lineno, paths))
+        for alias in node.names:
+            target = "." * node.level + (node.module or "")
+            self._note_import(node, target, f"{target}{'.' if node.module else ''}{alias.name}")
+
+    def _note_import(self, node, *names):
+        """Note the names that one import may mean, such as ``..outbox`` and ``..outbox.drain``."""
+        self.module.imports.append((node.lineno, [path for name in names for path in self._paths(name)]))
+
+    def _paths(self, name):
+        """Return the path of a module of this addon, after its dotted name if it has one; else the dotted name."""
+        below = name.lstrip(".")
+        if level := len(name) - len(below):
+            return ["/".join([*self.module.path.split("/")[:-level], *filter(None, below.split("."))])]
+        is_own = f"{name}.".startswith(f"{ADDON}.")
+        return [name, name.removeprefix(ADDON).strip(".").replace(".", "/")] if is_own else [name]
+
+    def visit_Call(self, node):
+        called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if called in IMPORTERS and node.args:
+            self._note_import(node, _text(node.args[0]) or UNKNOWN)
+        if called == "open":
+            self.module.opens.append(node.lineno)
+        if called == "format":
+            self.module.prefixes.append((node.lineno, _beginning(getattr(node.func, "value", None))))
+        self.generic_visit(node)
 
     def visit_ClassDef(self, node):
         if not any(ast.unparse(base) in BASES for base in node.bases):
@@ -101,6 +144,8 @@ class _Reader(ast.NodeVisitor):
         self.model = next(iter(_constants(assigned.get("_name")) or inherited), "")
         if "_name" in assigned and self.model not in inherited:
             self.module.models[self.model] = node.lineno
+            table = _constants(assigned.get("_table")) or [self.model.replace(".", "_")]
+            self.module.tables[table[0]] = self.model
         methods = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
         extended = {name for name, value in assigned.items() if _extends(value)}
         own = {name for name in (methods | assigned.keys()) - extended if not name.startswith("__")}
@@ -117,6 +162,21 @@ class _Reader(ast.NodeVisitor):
     def visit_Constant(self, node):
         if isinstance(node.value, str):
             self.module.texts.append((node.lineno, node.value))
+            if node.value.startswith(f"{ADDON}."):
+                self._note_import(node, node.value)
+
+    def visit_BinOp(self, node):
+        """Two texts in two pieces are one; of what is put together at run time, only the beginning is known."""
+        text = _text(node)
+        if text:
+            self.module.texts.append((node.lineno, text))
+            return
+        self.module.prefixes.append((node.lineno, _beginning(node)))
+        self.generic_visit(node)
+
+    def visit_JoinedStr(self, node):
+        self.module.prefixes.append((node.lineno, _beginning(node)))
+        self.generic_visit(node)
 
     def visit_Attribute(self, node):
         self.module.names.append((node.lineno, node.attr))
@@ -132,6 +192,22 @@ class _Reader(ast.NodeVisitor):
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
             return node.slice.value if isinstance(node.slice.value, str) else ""
         return ""
+
+
+def _text(node) -> str:
+    """Return a text that may be written in several pieces; "" if it is no text, or only known at run time."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = _text(node.left), _text(node.right)
+        return left + right if left and right else ""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _beginning(node) -> str:
+    """Return how a text begins that is put together at run time; "" if that is unknown."""
+    while isinstance(node, (ast.BinOp, ast.JoinedStr)) and not _text(node):
+        pieces = [node.left] if isinstance(node, ast.BinOp) else node.values
+        node = pieces[0] if pieces else None
+    return re.split(r"%|\{", _text(node))[0]
 
 
 def _extends(node) -> bool:
@@ -150,16 +226,38 @@ def _part_of(target: str) -> str:
 def check(modules: list[Module]) -> Iterator[Problem]:
     """Yield (path, line, what) for each use against the arrows."""
     makers = {model: module.part for module in modules for model in module.models}
+    tables = {table: model for module in modules for table, model in module.tables.items()}
     adders = _adders(modules, makers)
     for module in modules:
         allowed = {module.part, *ARROWS[module.part]}
+        higher = {
+            model: part
+            for model, part in makers.items()
+            if part not in allowed and (module.path, model) not in EXCEPTIONS
+        }
         yield from _check_imports(module, allowed)
-        for line, text in module.texts:
-            if text in makers and makers[text] not in allowed:
-                yield module.path, line, f"{module.part} names {text}, a model of {makers[text]}"
+        yield from _check_names(module, higher, tables)
         for line, name in _used_members(module) if module.part.startswith(("models", "wizards")) else ():
             if name in adders and not adders[name] & allowed:
                 yield module.path, line, f"{module.part} uses {name}, which only {_listed(adders[name])} adds"
+
+
+def _check_names(module, higher, tables):
+    """Find the names of models and of their tables.
+
+    :param higher: ``{model: part}`` of those that the module may not know
+    :param tables: ``{table: model}``
+    """
+    for line, text in module.texts:
+        if text in higher:
+            yield module.path, line, f"{module.part} names {text}, a model of {higher[text]}"
+        for table in sorted(tables.keys() & set(re.findall(r"\w+", text))):
+            if tables[table] in higher:
+                yield module.path, line, f"{module.part} names {table}, a table of {higher[tables[table]]}"
+    for line, prefix in module.prefixes:
+        may_be_higher = prefix.startswith(MODELS) and any(model.startswith(prefix) for model in higher)
+        if may_be_higher and (module.path, prefix) not in EXCEPTIONS:
+            yield module.path, line, f"{module.part} puts together the name of a model: {prefix}…"
 
 
 def check_cycles(modules: list[Module]) -> Iterator[Problem]:
@@ -196,9 +294,17 @@ def _check_imports(module, allowed):
     for line, paths in module.imports:
         if module.part in PLAIN and paths[0].partition(".")[0] == "odoo":
             yield module.path, line, f"{module.part} is plain Python and imports Odoo"
+        if UNKNOWN in paths:
+            yield module.path, line, f"{module.part} imports what is only known at run time"
+        if WHOLE & set(paths[-1:]):
+            yield module.path, line, f"{module.part} imports all parts at once"
         wrong = [path for path in paths if _part_of(path) and _part_of(path) not in allowed]
         if wrong:
             yield module.path, line, f"{module.part} imports {wrong[0]}"
+        if module.part == "core" and not any(path in PURE or _part_of(path) for path in paths):
+            yield module.path, line, f"core does no I/O, and {paths[-1]} is not in PURE"
+    for line in module.opens if module.part == "core" else ():
+        yield module.path, line, "core does no I/O, and opens a file"
 
 
 def _used_members(module):

@@ -76,7 +76,7 @@ class RetailGateway(models.AbstractModel):
         context = {"allowed_company_ids": [caller.company_id]}
         # Not as the superuser: the client may do what its user may.
         env = self.env(user=caller.user_id, su=False, context=context)
-        return env[request.command_type.model]
+        return env[f"retail.command.{request.command_type.name}"]
 
     def _again(self, caller, request):
         """Return the first answer to a request that was carried out before.

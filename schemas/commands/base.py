@@ -104,10 +104,5 @@ class CommandType:
     subject: Callable[[Canonical], str] = no_key
 
     @property
-    def model(self):
-        """The Odoo model that carries it out: ``retail.command.customer.upsert``."""
-        return f"retail.command.{self.name}"
-
-    @property
     def version(self):
         return re.search(r"V(\d+)$", self.schema.__name__)[1]
