@@ -49,7 +49,8 @@ class Settings:
     :param field_maps: the mapping lines; None for the provider's defaults
     :param objects: the admin's choice by subject; a subject without one uses the provider's first object for it
     :param auth_method: the code of one of the provider's methods; empty for its first
-    :param parallel_calls: the maximum number of concurrent calls, for adapters that send one record per call
+    :param parallel_calls: the maximum number of concurrent calls of one worker, for adapters that send one record per
+        call
     :param time_zone: the remote account's, as the last successful test of the connection reported it (IANA name);
         empty if unknown. Daily limits are taken to end at its midnight.
     :param remote_properties: ``{object: {name: property}}`` as last read; without objects that were never read

@@ -50,8 +50,8 @@ class RecordAdapter(Adapter):
     def call_each(self, batch, call) -> list[Outcome]:
         """Call ``call(prepared)`` for each item, in threads; return one outcome per item, in order.
 
-        The connector's setting *Parallel Calls* limits how many run at once. The items have different subjects, so
-        the order of the calls does not matter. After a failure of the endpoint, no further call starts.
+        The connector's setting *Parallel Calls per Worker* limits how many run at once. The items have different
+        subjects, so the order of the calls does not matter. After a failure of the endpoint, no further call starts.
         """
 
         def outcome_of(prepared):

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...connectors.record_adapter import RecordAdapter
+from ...core.const import SENDING_LANES
 from ...schemas import EVENT_TYPES
 
 
@@ -37,10 +38,17 @@ class RetailConnector(models.Model):
         " one of them while another connector needs it.",
     )
     parallel_calls = fields.Integer(
+        "Parallel Calls per Worker",
         default=8,
         required=True,
         help="How many calls at most are made at the same time by one worker. Updates to one record always arrive in"
         " order. Lower it if the receiver cannot keep up.",
+    )
+    max_parallel_calls = fields.Integer(
+        "Parallel Calls in Total",
+        compute="_compute_max_parallel_calls",
+        help="How many calls at most are made at the same time to send events: those of all workers of both lanes,"
+        " realtime and bulk.",
     )
     sends_one_per_call = fields.Boolean(compute="_compute_sends_one_per_call")
     circuit_ids = fields.One2many("retail.circuit", "connector_id", "Circuit Breaker")
@@ -63,7 +71,7 @@ class RetailConnector(models.Model):
         "CHECK (max_drains BETWEEN 1 AND 4)", "Workers per lane must be between 1 and 4."
     )
     _parallel_calls_range = models.Constraint(
-        "CHECK (parallel_calls BETWEEN 1 AND 64)", "Between 1 and 64 calls are made at the same time."
+        "CHECK (parallel_calls BETWEEN 1 AND 64)", "Parallel calls per worker must be between 1 and 64."
     )
     _reserve_is_percentage = models.Constraint(
         "CHECK (realtime_reserve BETWEEN 0 AND 90)", "The realtime reserve must be between 0 and 90 percent."
@@ -74,6 +82,13 @@ class RetailConnector(models.Model):
         for connector in self:
             provider = connector._get_provider()
             connector.sends_one_per_call = bool(provider) and issubclass(provider.adapter, RecordAdapter)
+
+    @api.depends("parallel_calls", "max_drains")
+    def _compute_max_parallel_calls(self):
+        for connector in self:
+            connector.max_parallel_calls = (
+                connector.parallel_calls * connector.max_drains * len(SENDING_LANES)
+            )
 
     @api.depends("circuit_ids.is_open", "circuit_ids.reason", "circuit_ids.next_probe_at")
     def _compute_circuit(self):

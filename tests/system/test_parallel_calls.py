@@ -68,6 +68,21 @@ def test_one_call_at_a_time(open_webhook, sandbox):
     assert sandbox.state()["most_at_once"] == 1
 
 
+def test_both_lanes_at_once(open_webhook, sandbox):
+    """Each lane has a worker of its own: the connector says how many calls they make together."""
+    hub = open_webhook(parallel_calls=3)
+    hub.set_flows(window_seconds=600)
+    sandbox.fault(path="/hooks", latency=0.5)
+    hub.create(*customers(48))
+    hub.odoo.db.query(
+        "UPDATE retail_delivery SET lane = 'bulk' WHERE connector_id = %s AND mod(id, 2) = 0", hub.id
+    )
+    hub.make_due()
+    hub.wait(delivered=48)
+    [connector] = hub.connector("read", ["max_parallel_calls"])
+    assert sandbox.state()["most_at_once"] == connector["max_parallel_calls"] == 6
+
+
 def test_order_per_customer(open_webhook, sandbox):
     """Changes go on while calls are in the air, and some fail: none of a customer overtakes another."""
     sandbox.fault(path="/hooks", latency=0.1, status=500, skip=10, times=3)
