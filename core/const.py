@@ -20,6 +20,8 @@ OPEN_STATES = (State.PENDING, State.IN_FLIGHT, State.UNKNOWN)
 CLAIMABLE_STATES = (State.PENDING, State.UNKNOWN)
 ARRIVED_STATES = (State.DELIVERED, State.PUBLISHED)  # the system has it, or can read it
 FINISHED_STATES = (State.DELIVERED, State.SUPERSEDED, State.CANCELLED, State.PUBLISHED)
+IN_PROGRESS_STATES = (State.IN_FLIGHT, State.UNKNOWN)  # the system may have it, and nobody knows
+DROPPED_STATES = (State.SUPERSEDED, State.CANCELLED)  # it is never sent
 
 
 class EventKind(StrEnum):

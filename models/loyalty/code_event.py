@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from ...connectors.loyalty import order_key
 from ...schemas.code import CodeChangeV1
 from ...tools.own_context import own_value
+from ..outbox.state_sets import IN_PROGRESS, IN_UNFINISHED
 from ..source.canonical_values import amount, decimal
 from ..source.loyalty_history import REDEEMED, REVERSED
 from ..source.origin import origin_of
@@ -15,7 +16,6 @@ from .code_program import GIFT_CARD
 
 CODE_REDEEMED, CODE_REVERSED = "code.redeemed", "code.reversed"
 CODE_EVENTS = {REDEEMED: CODE_REDEEMED, REVERSED: CODE_REVERSED}
-UNSENT = ("pending", "in_flight", "unknown", "dead")
 
 
 class LoyaltyCard(models.Model):
@@ -54,7 +54,7 @@ class LoyaltyCard(models.Model):
 
         It has not got all events yet; and it may count a code only when the order is paid.
         """
-        is_uncounted = SQL("d.state IN %s", UNSENT)
+        is_uncounted = SQL("d.state %s", IN_UNFINISHED)
         if connector._get_provider().loyalty.counts_codes_when_paid:
             is_uncounted = SQL(
                 """
@@ -81,8 +81,9 @@ class LoyaltyCard(models.Model):
         """Return whether the engine may be getting to know, or got to know since then, what became of the code."""
         [(is_moving,)] = self.env.execute_query(
             SQL(
-                "SELECT EXISTS (SELECT %s AND (d.state IN ('in_flight', 'unknown') OR d.finished_at >= %s))",
+                "SELECT EXISTS (SELECT %s AND (d.state %s OR d.finished_at >= %s))",
                 self._retail_deliveries_of_code(connector),
+                IN_PROGRESS,
                 since,
             )
         )

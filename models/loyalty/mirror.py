@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ...connectors.loyalty import EngineTransaction, Membership
 from ...tools.own_context import with_own
+from ..outbox.state_sets import IN_OPEN
 from ..source.loyalty_card import ADJUSTED
 from ..source.loyalty_history import EARNED, EXPIRED, REDEEMED, REVERSED
 from ..source.origin import changes_from
@@ -163,10 +164,11 @@ class RetailLoyaltyAccount(models.Model):
                 SELECT COALESCE(sum((e.payload->>'points')::numeric), 0)::float, count(*)
                   FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
                  WHERE d.connector_id = %s AND d.res_model = 'loyalty.card' AND d.res_id = %s
-                   AND d.state IN ('pending', 'in_flight', 'unknown') AND e.payload ? 'points'
+                   AND d.state %s AND e.payload ? 'points'
                 """,
                 self.program_id.retail_connector_id.id,
                 self.card_id.id,
+                IN_OPEN,
             )
         )
         return row

@@ -6,6 +6,8 @@ An adapter says it in ``Outcome.response``, as ``transaction``.
 from odoo import models
 from odoo.tools import SQL
 
+from ..outbox.state_sets import IN_PROGRESS
+
 
 class RetailLoyaltyAccount(models.Model):
     _inherit = "retail.loyalty.account"
@@ -67,10 +69,11 @@ class RetailLoyaltyAccount(models.Model):
                 SELECT (e.payload->>'points')::float
                   FROM retail_delivery d JOIN retail_event e ON e.id = d.event_id
                  WHERE d.connector_id = %s AND d.res_model = 'loyalty.card' AND d.res_id = %s
-                   AND d.state IN ('in_flight', 'unknown') AND e.payload ? 'points'
+                   AND d.state %s AND e.payload ? 'points'
                 """,
                 self.program_id.retail_connector_id.id,
                 self.card_id.id,
+                IN_PROGRESS,
             )
         )
         return {points for (points,) in rows}
@@ -91,11 +94,12 @@ class RetailConnector(models.Model):
             SELECT FROM retail_event e
              WHERE e.payload->>'customer_id' = %s AND %s
                AND EXISTS (SELECT FROM retail_delivery d WHERE d.event_id = e.id AND d.connector_id = %s
-                              AND d.state IN ('in_flight', 'unknown') OFFSET 0)
+                              AND d.state %s OFFSET 0)
              LIMIT 1
             """,
             str(customer_id),
             SQL("e.event_type = ANY(%s)", event_types) if event_types else SQL("TRUE"),
             self.id,
+            IN_PROGRESS,
         )
         return bool(self.env.execute_query(query))

@@ -11,6 +11,7 @@ from odoo.tools import SQL
 from ...core.const import State
 from ..outbox.name_search import searched_text
 from ..outbox.names import public_names, with_names
+from ..outbox.state_sets import IN_CLAIMABLE
 from ..outbox.status_sql import CORRECTED, failed_sql
 
 NAMED = 3  # records that the list of failed events names
@@ -27,12 +28,13 @@ COMPARISONS = {
 UNREPAIRED = SQL(
     """(EXISTS (SELECT FROM retail_delivery d WHERE %(of_group)s AND d.state = 'dead')
      OR EXISTS (SELECT FROM retail_delivery d
-                 WHERE %(of_group)s AND d.state IN ('pending', 'unknown') AND d.attempts > 0 AND d.is_manual)
+                 WHERE %(of_group)s AND d.state %(in_claimable)s AND d.attempts > 0 AND d.is_manual)
      OR EXISTS (SELECT FROM retail_delivery d
                  WHERE %(of_group)s AND d.state = 'in_flight' AND d.is_manual))""",
     of_group=SQL(
         "d.connector_id = g.connector_id AND d.company_id = g.company_id AND d.fingerprint = g.fingerprint"
     ),
+    in_claimable=IN_CLAIMABLE,
 )
 
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, LazyTranslate
 
+from ..outbox.state_sets import IN_ARRIVED, IN_UNFINISHED
 from .sync_state import STATES, severity_sql
 
 _lt = LazyTranslate(__name__)
@@ -67,7 +68,7 @@ class RetailSynced(models.AbstractModel):
         """Return ``{state: SQL of record ids}``, the worst first. A record counts as the first that it is in."""
         self.env["retail.delivery"].flush_model()
         of_model = SQL("d.res_model = %s AND d.company_id = ANY(%s)", self._name, self.env.companies.ids)
-        unfinished = SQL("%s AND d.state IN ('pending', 'in_flight', 'unknown', 'dead')", of_model)
+        unfinished = SQL("%s AND d.state %s", of_model, IN_UNFINISHED)
         severity = severity_sql(SQL("d"))
         sets = {
             state: SQL(
@@ -83,8 +84,7 @@ class RetailSynced(models.AbstractModel):
         )
         sent = SQL("%s AND b.sent_at IS NOT NULL", received)
         delivered = SQL(
-            "SELECT d.res_id FROM retail_delivery d WHERE %s AND d.state IN ('delivered', 'published')",
-            of_model,
+            "SELECT d.res_id FROM retail_delivery d WHERE %s AND d.state %s", of_model, IN_ARRIVED
         )
         in_sync = SQL("(%s UNION %s)", sent, delivered)
         return {**sets, "in_sync": in_sync, "received": SQL("(%s)", received)}

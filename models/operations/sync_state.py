@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..outbox.state_sets import IN_ARRIVED, IN_DROPPED
 from ..outbox.status_sql import blocker_sql, replacement_sql
 
 STATES = [
@@ -63,7 +64,7 @@ class RetailSyncState(models.Model):
          LEFT JOIN LATERAL (
                    SELECT * FROM retail_delivery d
                     WHERE d.connector_id = b.connector_id AND d.res_model = b.res_model AND d.res_id = b.res_id
-                      AND d.state NOT IN ('superseded', 'cancelled')
+                      AND d.state NOT %(in_dropped)s
                  ORDER BY %(d_severity)s DESC, d.id DESC LIMIT 1) d ON TRUE
              WHERE d.id IS NOT NULL OR b.is_not_found IS NOT TRUE
          UNION ALL
@@ -71,7 +72,7 @@ class RetailSyncState(models.Model):
                    %(state)s, COALESCE(d.finished_at, d.queued_at),
                    d.error_message, d.warning
               FROM retail_delivery d
-             WHERE d.state NOT IN ('superseded', 'cancelled')
+             WHERE d.state NOT %(in_dropped)s
                AND NOT EXISTS (
                    SELECT FROM retail_binding b
                     WHERE b.connector_id = d.connector_id AND b.res_model = d.res_model
@@ -79,13 +80,14 @@ class RetailSyncState(models.Model):
                AND NOT EXISTS (
                    SELECT FROM retail_delivery o
                     WHERE o.connector_id = d.connector_id AND o.res_model = d.res_model AND o.res_id = d.res_id
-                      AND o.state NOT IN ('superseded', 'cancelled')
+                      AND o.state NOT %(in_dropped)s
                       AND (%(o_severity)s, o.id) > (%(d_severity)s, d.id)
                  ORDER BY o.id DESC OFFSET 0)
             """,
             state=SQL("(%s)[1 + %s]", STATES_BY_SEVERITY, severity_sql(SQL("d"))),
             d_severity=severity_sql(SQL("d")),
             o_severity=severity_sql(SQL("o")),
+            in_dropped=IN_DROPPED,
         )
 
     @api.depends("state")
@@ -166,10 +168,11 @@ def severity_sql(d):
     :param d: alias of the delivery's table
     """
     return SQL(
-        "(CASE WHEN %(d)s.state IN ('delivered', 'published') THEN 0"
+        "(CASE WHEN %(d)s.state %(in_arrived)s THEN 0"
         " WHEN %(d)s.state = 'dead' THEN CASE WHEN %(replacement)s IS NULL THEN 3 ELSE 1 END"
         " WHEN %(blocker)s IS NULL THEN 1 ELSE 2 END)",
         d=d,
         replacement=replacement_sql(d),
         blocker=blocker_sql(d),
+        in_arrived=IN_ARRIVED,
     )

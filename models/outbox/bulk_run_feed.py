@@ -16,6 +16,7 @@ from ...tools.limited import limit_filter, reader_of
 from ...tools.readable import check_filter
 from ..source.capture import CapturedEvent
 from .bulk_run import SETUP_ERRORS
+from .state_sets import IN_OPEN
 from .status_sql import blocked_sql
 
 _logger = logging.getLogger(__name__)
@@ -151,9 +152,9 @@ class RetailBulkRun(models.Model):
     def _waiting_sql(self, run_id):
         """Return the query for the number of waiting deliveries. Those that a failed record blocks hold up no run."""
         return SQL(
-            "SELECT count(*)::int FROM retail_delivery d WHERE d.bulk_run_id = %s AND d.state IN %s AND NOT %s",
+            "SELECT count(*)::int FROM retail_delivery d WHERE d.bulk_run_id = %s AND d.state %s AND NOT %s",
             run_id,
-            tuple(state.value for state in OPEN_STATES),
+            IN_OPEN,
             blocked_sql(SQL("d")),
         )
 
@@ -254,7 +255,7 @@ class RetailBulkRun(models.Model):
              LEFT JOIN LATERAL (
                     SELECT d.id, d.state FROM retail_delivery d
                      WHERE d.event_id = c.id AND d.connector_id = %(connector)s
-                  ORDER BY d.state IN %(open)s DESC, d.id DESC LIMIT 1) d ON TRUE
+                  ORDER BY d.state %(in_open)s DESC, d.id DESC LIMIT 1) d ON TRUE
               ORDER BY c.id
                 """,
                 events=self._events_sql(),
@@ -262,7 +263,7 @@ class RetailBulkRun(models.Model):
                 last=self.last_id,
                 limit=limit,
                 connector=self.connector_id.id,
-                open=tuple(state.value for state in OPEN_STATES),
+                in_open=IN_OPEN,
             )
         )
         if not rows:

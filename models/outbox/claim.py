@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...core.const import OPEN_STATES, EventKind, Lane, State
+from ...core.const import EventKind, Lane, State
 from .rows import as_table
+from .state_sets import IN_CLAIMABLE, IN_OPEN
 
 
 class Claim(NamedTuple):
@@ -51,8 +52,9 @@ BLOCKED = SQL(
     """EXISTS (
         SELECT FROM retail_delivery o
          WHERE o.connector_id = d.connector_id AND o.res_model = d.res_model AND o.res_id = d.res_id
-           AND o.id < d.id AND o.state IN ('pending', 'in_flight', 'unknown')
-           AND NOT (o.state = 'pending' AND o.kind = 'state' AND d.kind = 'state') OFFSET 0)"""
+           AND o.id < d.id AND o.state %s
+           AND NOT (o.state = 'pending' AND o.kind = 'state' AND d.kind = 'state') OFFSET 0)""",
+    IN_OPEN,
 )
 
 # Whether a delivery of this connector waits for the record of ``d``. OFFSET 0 has PostgreSQL use the index for each.
@@ -98,7 +100,7 @@ WITH due AS (
       SELECT DISTINCT res_model, res_id FROM (
           SELECT d.res_model, d.res_id FROM retail_delivery d
            WHERE d.connector_id = %(connector)s AND d.lane = %(lane)s
-             AND d.state IN ('pending', 'unknown')
+             AND d.state %(in_claimable)s
              AND d.next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC'
              AND NOT %(blocked)s
         ORDER BY d.next_attempt_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED) oldest
@@ -108,7 +110,7 @@ WITH due AS (
           SELECT d.id, d.res_model, d.res_id, d.is_manual FROM retail_delivery d
            WHERE d.connector_id = %(connector)s
              AND d.res_model = due.res_model AND d.res_id = due.res_id
-             AND d.state IN ('pending', 'in_flight', 'unknown') AND d.state != 'in_flight'
+             AND d.state %(in_open)s AND d.state != 'in_flight'
              AND NOT %(blocked)s OFFSET 0) d
       WINDOW subject AS (PARTITION BY d.res_model, d.res_id)
   ), held AS MATERIALIZED (
@@ -167,6 +169,8 @@ class RetailDelivery(models.Model):
                 limit=limit,
                 lease=lease_seconds,
                 blocked=BLOCKED,
+                in_claimable=IN_CLAIMABLE,
+                in_open=IN_OPEN,
                 columns=_claim_columns(SQL("d.is_manual"), SQL("d.is_in_doubt")),
                 to_flush=self._fields["state"],
             )
@@ -231,12 +235,13 @@ class RetailDelivery(models.Model):
                 SQL(
                     """
                     SELECT 1 FROM retail_delivery d
-                     WHERE d.connector_id = %s AND d.lane = %s AND d.state IN ('pending', 'unknown')
+                     WHERE d.connector_id = %s AND d.lane = %s AND d.state %s
                        AND d.next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC' AND NOT %s
                   ORDER BY d.next_attempt_at, d.id LIMIT 1
                     """,
                     connector.id,
                     lane,
+                    IN_CLAIMABLE,
                     BLOCKED,
                 )
             )
@@ -250,12 +255,13 @@ class RetailDelivery(models.Model):
                 SQL(
                     """
                     SELECT 1 FROM retail_delivery d
-                     WHERE d.connector_id = %s AND d.lane = %s AND d.state IN ('pending', 'unknown')
+                     WHERE d.connector_id = %s AND d.lane = %s AND d.state %s
                        AND (d.attempts > 0 OR d.next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC')
                        AND NOT %s LIMIT 1
                     """,
                     connector.id,
                     lane,
+                    IN_CLAIMABLE,
                     BLOCKED,
                     to_flush=self._fields["state"],
                 )
@@ -273,10 +279,11 @@ class RetailDelivery(models.Model):
         self._bring_forward_where(
             SQL(
                 """id = (SELECT id FROM retail_delivery
-                          WHERE connector_id = %s AND lane = %s AND attempts > 0 AND state IN ('pending', 'unknown')
+                          WHERE connector_id = %s AND lane = %s AND attempts > 0 AND state %s
                        ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)""",
                 connector.id,
                 lane,
+                IN_CLAIMABLE,
             )
         )
 
@@ -294,11 +301,12 @@ class RetailDelivery(models.Model):
                            COALESCE(d.queued_at, clock_timestamp() AT TIME ZONE 'UTC'),
                            (SELECT max(a.started_at + make_interval(secs => %s + a.duration_ms / 1000.0))
                               FROM retail_delivery_attempt a WHERE a.delivery_id = d.id AND a.state = 'unknown')))
-                 WHERE %s AND state IN ('pending', 'unknown')
+                 WHERE %s AND state %s
              RETURNING id
                 """,
                 RESOLVE_DELAY_SECONDS,
                 condition,
+                IN_CLAIMABLE,
             )
         )
         self.invalidate_model(["next_attempt_at"], flush=False)
@@ -318,7 +326,7 @@ class RetailDelivery(models.Model):
                 UPDATE retail_delivery d
                    SET state = r.state, attempts = r.attempts, lease_until = NULL,
                        next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC' + make_interval(secs => r.delay),
-                       finished_at = CASE WHEN r.state = ANY(%s) THEN NULL
+                       finished_at = CASE WHEN r.state %s THEN NULL
                                           ELSE clock_timestamp() AT TIME ZONE 'UTC' END,
                        error_class = r.error_class, error_code = r.error_code, error_field = r.error_field,
                        error_message = r.error_message, fingerprint = r.fingerprint, warning = r.warning,
@@ -327,7 +335,7 @@ class RetailDelivery(models.Model):
                  WHERE d.id = r.id AND d.state = 'in_flight' AND d.lease_until = r.lease
              RETURNING d.id, %s, %s
                 """,
-                [state.value for state in OPEN_STATES],
+                IN_OPEN,
                 as_table(rows),
                 IS_AWAITED,
                 HAS_DEAD,
@@ -349,11 +357,12 @@ class RetailDelivery(models.Model):
                 """
                 UPDATE retail_delivery
                    SET waits_for = NULL, next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC'
-                 WHERE waits_for = ANY(%s) AND connector_id = %s AND state IN ('pending', 'unknown')
+                 WHERE waits_for = ANY(%s) AND connector_id = %s AND state %s
              RETURNING id
                 """,
                 list(names),
                 connector.id,
+                IN_CLAIMABLE,
             )
         )
         if rows:

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from ...core.const import CLAIMABLE_STATES, EventKind, Lane, State
 from .names import event_type_selection, parse_reference, readable, record_names
+from .state_sets import IN_CLAIMABLE, IN_FINISHED, IN_OPEN
 from .status_sql import failed_sql
 from .unchecked_many2one import UncheckedMany2one
 
@@ -101,19 +102,15 @@ class RetailDelivery(models.Model):
     attempt_ids = fields.One2many("retail.delivery.attempt", "delivery_id", "Attempts")
     attempts_note = fields.Char(compute="_compute_attempts_note")
 
-    _due_idx = models.Index("(connector_id, lane, next_attempt_at, id) WHERE state IN ('pending', 'unknown')")
-    _open_idx = models.Index(
-        "(connector_id, res_model, res_id, id) WHERE state IN ('pending', 'in_flight', 'unknown')"
-    )
+    _due_idx = models.Index(f"(connector_id, lane, next_attempt_at, id) WHERE state {IN_CLAIMABLE.code}")
+    _open_idx = models.Index(f"(connector_id, res_model, res_id, id) WHERE state {IN_OPEN.code}")
     _lease_idx = models.Index("(lease_until) WHERE state = 'in_flight'")
     _dead_idx = models.Index("(connector_id, res_model, res_id) WHERE state = 'dead'")
     # For lists on screens: a few rows of a large table.
     _dead_group_idx = models.Index("(connector_id, fingerprint, id) WHERE state = 'dead'")
     _dead_list_idx = models.Index("(id) WHERE state = 'dead'")
-    _retry_list_idx = models.Index("(id) WHERE state IN ('pending', 'unknown') AND attempts > 0")
-    _finished_idx = models.Index(
-        "(connector_id, finished_at, state) WHERE state IN ('delivered', 'superseded', 'cancelled', 'published')"
-    )
+    _retry_list_idx = models.Index(f"(id) WHERE state {IN_CLAIMABLE.code} AND attempts > 0")
+    _finished_idx = models.Index(f"(connector_id, finished_at, state) WHERE state {IN_FINISHED.code}")
     _subject_idx = models.Index("(res_id, res_model, connector_id, id)")
     _bulk_run_idx = models.Index("(bulk_run_id, state, finished_at) WHERE bulk_run_id IS NOT NULL")
     _waits_idx = models.Index("(waits_for, connector_id) WHERE waits_for IS NOT NULL")
@@ -282,7 +279,7 @@ class RetailDelivery(models.Model):
                            AND NOT (%(was_scheduled)s AND next_attempt_at <= %(now)s) AS is_retimed
                   FROM retail_delivery
                  WHERE connector_id = %(connector)s AND flow_id = %(flow)s
-                   AND state IN ('pending', 'unknown') AND NOT is_manual
+                   AND state %(in_claimable)s AND NOT is_manual
                    AND bulk_run_id IS NULL
               ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED)
             UPDATE retail_delivery d
@@ -298,6 +295,7 @@ class RetailDelivery(models.Model):
             flow=flow.id,
             lane=flow.lane,
             window=flow.window_seconds,
+            in_claimable=IN_CLAIMABLE,
             now=self.env.cr.now(),
             due_at=due_at,
             was_scheduled=was_scheduled,
@@ -314,7 +312,7 @@ class RetailDelivery(models.Model):
                 """
                 SELECT connector_id, sum(waiting)::int, sum(delivered)::int, sum(dead)::int
                   FROM (SELECT connector_id, 1 AS waiting, 0 AS delivered, 0 AS dead FROM retail_delivery
-                         WHERE state IN ('pending', 'in_flight', 'unknown') AND %(is_shown)s
+                         WHERE state %(in_open)s AND %(is_shown)s
                      UNION ALL
                         SELECT connector_id, 0, 1, 0 FROM retail_delivery
                          WHERE state = 'delivered' AND finished_at >= %(today)s AND %(is_shown)s
@@ -325,6 +323,7 @@ class RetailDelivery(models.Model):
               GROUP BY connector_id
                 """,
                 connectors=connectors.ids,
+                in_open=IN_OPEN,
                 is_shown=self._is_shown_sql(connectors),
                 failed=failed_sql(SQL("d")),
                 today=fields.Datetime.now().replace(hour=0, minute=0, second=0),
@@ -346,18 +345,19 @@ class RetailDelivery(models.Model):
         return self.env.execute_query(
             SQL(
                 """
-                SELECT c.id, lane.name FROM retail_connector c, unnest(%s::text[]) lane(name)
+                SELECT c.id, lane.name FROM retail_connector c, unnest(%(lanes)s::text[]) lane(name)
                  WHERE EXISTS (SELECT FROM retail_delivery d
                                 WHERE d.connector_id = c.id AND d.lane = lane.name
-                                  AND d.state IN ('pending', 'unknown')
+                                  AND d.state %(in_claimable)s
                                   AND d.next_attempt_at <= statement_timestamp() AT TIME ZONE 'UTC')
                     OR EXISTS (SELECT FROM retail_circuit o JOIN retail_delivery d USING (connector_id)
                                 WHERE o.connector_id = c.id AND o.is_open
                                   AND o.next_probe_at <= statement_timestamp() AT TIME ZONE 'UTC'
-                                  AND d.lane = lane.name AND d.attempts > 0 AND d.state IN ('pending', 'unknown'))
+                                  AND d.lane = lane.name AND d.attempts > 0 AND d.state %(in_claimable)s)
               ORDER BY lane.name DESC, c.id
                 """,
-                [lane.value for lane in Lane],
+                lanes=[lane.value for lane in Lane],
+                in_claimable=IN_CLAIMABLE,
             )
         )
 
@@ -369,11 +369,12 @@ class RetailDelivery(models.Model):
                 """
                 SELECT extract(epoch FROM min(next_attempt_at) - statement_timestamp() AT TIME ZONE 'UTC')::float
                   FROM retail_delivery
-                 WHERE connector_id = %s AND lane = %s AND state IN ('pending', 'unknown')
+                 WHERE connector_id = %s AND lane = %s AND state %s
                    AND next_attempt_at > statement_timestamp() AT TIME ZONE 'UTC'
                 """,
                 connector.id,
                 lane,
+                IN_CLAIMABLE,
             )
         )
         return None if seconds is None else max(seconds, 0.0)

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from odoo import api, models, modules
 from odoo.tools import SQL
 
-HIDDEN_STATES = ("superseded", "cancelled")
+from .state_sets import IN_DROPPED
+
 CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})", re.ASCII)
 
 # The transactions that were open when this one began. Those of other databases, of which PostgreSQL shows a number of
@@ -150,13 +151,13 @@ class RetailDelivery(models.Model):
                 """
                 SELECT feed_position, id FROM retail_delivery
                  WHERE connector_id = %s AND (feed_position, id) > (%s, %s) AND feed_position < %s
-                   AND state NOT IN %s AND %s
+                   AND state NOT %s AND %s
               ORDER BY feed_position, id LIMIT %s
                 """,
                 connector.id,
                 *after,
                 end,
-                HIDDEN_STATES,
+                IN_DROPPED,
                 SQL("event_type IN %s", tuple(event_types)) if event_types else SQL("TRUE"),
                 limit + 1,
             )

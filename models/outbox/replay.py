@@ -4,8 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ...core.const import State
+from ...core.const import CLAIMABLE_STATES, State
 from .claim import IS_UNCERTAIN
+from .state_sets import in_states
 
 
 class RetailDelivery(models.Model):
@@ -85,11 +86,12 @@ class RetailDelivery(models.Model):
                    SET state = CASE WHEN %s THEN 'unknown' ELSE 'pending' END,
                        next_attempt_at = clock_timestamp() AT TIME ZONE 'UTC', is_manual = TRUE,
                        finished_at = NULL, discard_reason = NULL
-                 WHERE d.id = ANY(%s) AND d.state IN ('dead', 'cancelled', 'pending', 'unknown')
+                 WHERE d.id = ANY(%s) AND d.state %s
              RETURNING d.id
                 """,
                 IS_UNCERTAIN,
                 self.ids,
+                in_states(State.DEAD, State.CANCELLED, *CLAIMABLE_STATES),
                 to_flush=self._fields["state"],
             )
         )

@@ -2,6 +2,8 @@
 
 from odoo.tools import SQL
 
+from .state_sets import IN_CLAIMABLE, IN_OPEN, IN_UNFINISHED
+
 BLOCKED, CORRECTED = "blocked", "corrected"  # what a delivery is shown as, besides its states
 MAX_CHAIN = 8
 
@@ -11,7 +13,7 @@ _LAST = """
     SELECT x.id, x.state, x.waits_for FROM retail_delivery x
      WHERE x.connector_id = %(d)s.connector_id
        AND x.res_model = split_part(%(name)s, ',', 1) AND x.res_id = split_part(%(name)s, ',', 2)::int
-       AND (x.kind = 'state' OR x.state IN ('pending', 'in_flight', 'unknown', 'dead'))
+       AND (x.kind = 'state' OR x.state %(in_unfinished)s)
   ORDER BY CASE WHEN x.kind = 'fact' AND x.state != 'dead' THEN x.id END NULLS LAST, x.id DESC LIMIT 1
 """
 
@@ -24,16 +26,17 @@ def blocker_sql(d):
     :param d: alias of the delivery's table
     """
     return SQL(
-        """(CASE WHEN %(d)s.waits_for IS NOT NULL AND %(d)s.state IN ('pending', 'unknown') THEN (
+        """(CASE WHEN %(d)s.waits_for IS NOT NULL AND %(d)s.state %(in_claimable)s THEN (
             WITH RECURSIVE chain AS (
                 SELECT first.*, 1 AS depth FROM (%(first)s) first
              UNION ALL
                 SELECT next.*, c.depth + 1 FROM chain c CROSS JOIN LATERAL (%(next)s) next
-                 WHERE c.waits_for IS NOT NULL AND c.state IN ('pending', 'unknown') AND c.depth < %(max)s)
+                 WHERE c.waits_for IS NOT NULL AND c.state %(in_claimable)s AND c.depth < %(max)s)
             SELECT id FROM chain WHERE state = 'dead' LIMIT 1) END)""",
         d=d,
-        first=SQL(_LAST, d=d, name=SQL("%s.waits_for", d)),
-        next=SQL(_LAST, d=d, name=SQL("c.waits_for")),
+        first=SQL(_LAST, d=d, name=SQL("%s.waits_for", d), in_unfinished=IN_UNFINISHED),
+        next=SQL(_LAST, d=d, name=SQL("c.waits_for"), in_unfinished=IN_UNFINISHED),
+        in_claimable=IN_CLAIMABLE,
         max=MAX_CHAIN,
     )
 
@@ -55,8 +58,9 @@ def replacement_sql(d):
         """(CASE WHEN %(d)s.state = 'dead' AND %(d)s.kind = 'state' THEN (
             SELECT max(x.id) FROM retail_delivery x
              WHERE x.connector_id = %(d)s.connector_id AND x.res_model = %(d)s.res_model AND x.res_id = %(d)s.res_id
-               AND x.id > %(d)s.id AND x.kind = 'state' AND x.state IN ('pending', 'in_flight', 'unknown')) END)""",
+               AND x.id > %(d)s.id AND x.kind = 'state' AND x.state %(in_open)s) END)""",
         d=d,
+        in_open=IN_OPEN,
     )
 
 
@@ -84,7 +88,7 @@ def planned_sql(d, now, holds):
     """
     ids, lanes, ends = (list(column) for column in zip(*holds, strict=True)) if holds else ([], [], [])
     return SQL(
-        """(CASE WHEN %(d)s.state IN ('pending', 'unknown') AND %(d)s.next_attempt_at > %(now)s
+        """(CASE WHEN %(d)s.state %(in_claimable)s AND %(d)s.next_attempt_at > %(now)s
                   AND %(d)s.waits_for IS NULL
                   AND NOT EXISTS (
                       SELECT FROM unnest(%(ids)s::int[], %(lanes)s::text[], %(ends)s::timestamp[])
@@ -95,7 +99,7 @@ def planned_sql(d, now, holds):
                       SELECT FROM retail_delivery x
                        WHERE x.connector_id = %(d)s.connector_id AND x.res_model = %(d)s.res_model
                          AND x.res_id = %(d)s.res_id AND x.id < %(d)s.id
-                         AND x.state IN ('pending', 'in_flight', 'unknown')
+                         AND x.state %(in_open)s
                          AND (%(d)s.kind = 'fact' OR x.state != 'pending' OR x.kind = 'fact'))
              THEN %(d)s.next_attempt_at END)""",
         d=d,
@@ -103,4 +107,6 @@ def planned_sql(d, now, holds):
         ids=ids,
         lanes=lanes,
         ends=ends,
+        in_claimable=IN_CLAIMABLE,
+        in_open=IN_OPEN,
     )

@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from ...core.const import CLAIMABLE_STATES, OPEN_STATES, SENDING_LANES, EventKind, State
 from ..connector.notice import notice
 from .names import record_names
+from .state_sets import IN_OPEN, in_states
 from .status_sql import BLOCKED, CORRECTED, blocker_sql, corrected_sql, planned_sql, replacement_sql
 
 
@@ -104,10 +105,11 @@ class RetailDelivery(models.Model):
         rows = self.env.execute_query(
             SQL(
                 "SELECT * FROM (SELECT d.id, %s AS blocker, %s AS replacement FROM retail_delivery d"
-                " WHERE d.state IN ('pending', 'unknown', 'dead') AND %s) found"
+                " WHERE d.state %s AND %s) found"
                 " WHERE blocker IS NOT NULL OR replacement IS NOT NULL",
                 blocker_sql(SQL("d")),
                 replacement_sql(SQL("d")),
+                in_states(*CLAIMABLE_STATES, State.DEAD),
                 condition,
             )
         )
@@ -346,12 +348,13 @@ class RetailDelivery(models.Model):
                   FROM retail_delivery d
                   JOIN retail_delivery x
                     ON x.connector_id = d.connector_id AND x.res_model = d.res_model AND x.res_id = d.res_id
-                   AND x.id < d.id AND x.state IN ('pending', 'in_flight', 'unknown')
+                   AND x.id < d.id AND x.state %s
                  WHERE d.id = ANY(%s)
                    AND (x.waits_for IS NOT NULL
                         OR x.next_attempt_at > %s AND (d.kind = 'fact' OR x.state != 'pending' OR x.kind = 'fact'))
               ORDER BY d.id, x.id
                 """,
+                IN_OPEN,
                 self.ids,
                 self.env.cr.now(),
             )
