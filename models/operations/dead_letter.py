@@ -18,7 +18,7 @@ STATES = [
     ("undecided", "To Decide"),
     ("waiting", "Waiting"),
 ]
-TURNS = [("clerk", "Clerk"), ("manager", "Hub Manager"), ("sender", "Other System")]
+NEXT_ACTION_BY = [("clerk", "Clerk"), ("manager", "Hub Manager"), ("sender", "Other System")]
 
 
 class RetailDeadLetter(models.Model):
@@ -46,9 +46,8 @@ class RetailDeadLetter(models.Model):
     record_name = fields.Char("Record", compute="_compute_record_name", search="_search_record_name")
     state = fields.Selection(STATES, readonly=True)
     since = fields.Datetime(readonly=True)
-    turn = fields.Selection(
-        TURNS,
-        "Whose Turn",
+    next_action_by = fields.Selection(
+        NEXT_ACTION_BY,
         readonly=True,
         help="Clerk: correct the record, decide or retry. Hub Manager: map what Odoo does not know. Other System: it"
         " got the answer, and may send the request again; or it still has to send what the request waits for.",
@@ -67,7 +66,7 @@ class RetailDeadLetter(models.Model):
             """
             SELECT 2 * d.id::bigint AS id, 'out' AS direction, d.id AS delivery_id, NULL::int AS message_id,
                    d.connector_id, d.company_id, d.res_model, d.res_id, NULL::varchar AS subject,
-                   'failed' AS state, d.finished_at AS since, 'clerk' AS turn,
+                   'failed' AS state, d.finished_at AS since, 'clerk' AS next_action_by,
                    COALESCE(g.owner_id, c.responsible_id) AS user_id
               FROM retail_delivery d
               JOIN retail_connector c ON c.id = d.connector_id

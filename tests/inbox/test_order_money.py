@@ -211,7 +211,7 @@ class TestOrderMoney(MoneyCase):
                 message = self.messages(subject=f"order/{external_id}")
                 self.assertEqual((message.has_difference, message.has_unknown_codes), (True, False))
                 letter = self.env["retail.dead.letter"].search([("message_id", "=", message.id)])
-                self.assertEqual(letter.turn, "clerk" if keeps else "sender")
+                self.assertEqual(letter.next_action_by, "clerk" if keeps else "sender")
                 self.assertEqual(message.action_retry()["params"]["type"], "warning")
                 notice = message.with_user(clerk).action_accept_difference()
                 self.assertEqual(notice["params"]["type"], "success", notice)

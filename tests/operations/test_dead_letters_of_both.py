@@ -80,7 +80,7 @@ class TestDeadLetters(OrderCase):
         self.unknown()
         out, incoming = self.letters(direction="out"), self.letters(direction="in")
         self.assertEqual(
-            (out.delivery_id, out.state, out.turn, out.record_name, out.what, out.problem),
+            (out.delivery_id, out.state, out.next_action_by, out.record_name, out.what, out.problem),
             (
                 delivery,
                 "failed",
@@ -91,7 +91,13 @@ class TestDeadLetters(OrderCase):
             ),
         )
         self.assertEqual(
-            (incoming.message_id, incoming.state, incoming.turn, incoming.record_name, incoming.what),
+            (
+                incoming.message_id,
+                incoming.state,
+                incoming.next_action_by,
+                incoming.record_name,
+                incoming.what,
+            ),
             (self.messages(), "refused", "manager", "order/W-1001", "Capture an order"),
         )
         self.assertEqual(incoming.problem, "Odoo does not know: product CUP.")
@@ -99,12 +105,14 @@ class TestDeadLetters(OrderCase):
         self.assertEqual(out.action_open()["res_model"], "retail.delivery")
         self.assertEqual(incoming.action_open()["res_id"], self.messages().id)
 
-    def test_whose_turn(self):
+    def test_next_action_by(self):
         self.post("/orders", self.order(self.line("PLATE", "6"), total="72.60"))
         self.post("/orders/W-2/cancel", {})
         self.client.keeps_incomplete = True
         self.unknown("W-3")
-        found = [(letter.subject, letter.state, letter.turn, letter.user_id) for letter in self.letters()]
+        found = [
+            (letter.subject, letter.state, letter.next_action_by, letter.user_id) for letter in self.letters()
+        ]
         self.assertEqual(
             found,
             [

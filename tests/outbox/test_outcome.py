@@ -176,8 +176,8 @@ class TestOutcome(RetailCase):
         dead = self._deliveries(state="dead")
         self.assertEqual(sorted(len(group) for group in dead.grouped("fingerprint").values()), [1, 3])
 
-    def test_whose_turn_it_is(self):
-        """A dead letter is the turn of the flow's owner, or else of the connector's responsible."""
+    def test_assigned_to(self):
+        """A failed delivery is assigned to the flow's owner, or else to the connector's responsible user."""
         clerk = new_test_user(self.env, "clerk", "base.group_user,retail_hub.group_user")
         self._partner("Nobody", False)
         self._drain()

@@ -160,7 +160,7 @@ class TestErrorGroup(DeadLetterCase):
         self._drain()
         self.assertEqual(len(self._group().activity_ids), 1)
 
-    def test_whose_turn_it_is(self):
+    def test_assigned_to(self):
         """The flow's owner; who has left hands over to the connector's responsible."""
         self.connector.flow_ids.owner_id = self.clerk
         self._keyless(1)
