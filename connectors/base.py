@@ -49,7 +49,7 @@ class Adapter(ABC):
     def request_of(cls, url: str, request: Mapping[str, Any]) -> Any:
         """Return the JSON body of a call that sends one item alone, for *Copy as curl*.
 
-        :param url: that was called
+        :param url: the URL that was called
         :param request: the stored request: ``operation``, and the body of :class:`Prepared`
         """
         return {name: value for name, value in request.items() if name != "operation"}

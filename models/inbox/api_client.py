@@ -54,8 +54,7 @@ class RetailApiClient(models.Model):
         readonly=True,
         copy=False,
         ondelete="restrict",
-        help="What the client does in Odoo, it does as this user, who cannot log in and has only the rights that the"
-        " scopes need.",
+        help="The client acts as this user, who cannot log in and has only the rights that the scopes need.",
     )
     expires_at = fields.Datetime(
         "Expires",
@@ -72,7 +71,7 @@ class RetailApiClient(models.Model):
         "Parallel Calls",
         default=4,
         tracking=True,
-        help="How many calls are carried out at the same time, which leaves workers to others. 0: no limit.",
+        help="How many calls are carried out at the same time, so that other clients keep free workers. 0: no limit.",
     )
     scope_ids = fields.Many2many("retail.api.scope", string="Scopes", help="What the client may do.")
     key_ids = fields.One2many("retail.api.key", "client_id", "Keys", copy=False)
@@ -138,8 +137,8 @@ class RetailApiClient(models.Model):
         "Damaged Goods",
         check_company=True,
         domain=[("usage", "=", "internal")],
-        help="Takes returned goods that are not restocked. It is outside of what a warehouse delivers from. Empty: the"
-        " location “Damaged” of the warehouse, which is created if it is missing.",
+        help="Location for returned goods that are not restocked, outside the sellable stock. Empty:"
+        " the location “Damaged” of the warehouse, which is created if it is missing.",
     )
     team_id = fields.Many2one("crm.team", "Sales Team", check_company=True)
     payment_journal_id = fields.Many2one(

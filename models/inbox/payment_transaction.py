@@ -48,7 +48,7 @@ class PaymentTransaction(models.Model):
         for payment in self.filtered("retail_connector_id"):
             raise UserError(
                 self.env._(
-                    "%(system)s took this payment, and tells Odoo when it captures or refunds it. Do that there.",
+                    "%(system)s processed this payment and reports captures and refunds to Odoo. Make them there.",
                     system=payment.retail_connector_id.sudo().name,  # As the superuser: it is named to any user.
                 )
             )

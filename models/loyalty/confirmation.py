@@ -123,8 +123,8 @@ class RetailLoyaltyConfirmation(models.Model):
         texts = self.with_context(lang=customer.lang or self.env.lang)
         points = self.card_id.with_context(lang=customer.lang)._retail_points_text(self.points)
         text = texts.env._(
-            "%(code)s is your code to redeem %(points)s at %(company)s. It is valid for %(minutes)s minutes. If you do"
-            " not redeem anything now, ignore this message, and give the code to nobody.",
+            "%(code)s is your code to redeem %(points)s at %(company)s. It is valid for %(minutes)s minutes. If you"
+            " are not redeeming anything now, ignore this message, and do not share this code.",
             code=code,
             points=points,
             company=self.company_id.name,
@@ -193,7 +193,7 @@ class RetailLoyaltyConfirmation(models.Model):
             return self.env._("Enter the code that the customer got."), False
         if not consteq(self.digest, self._digest(code)):
             left = TRIES - self.tries - 1
-            return self.env._("The code is wrong. Tries left: %(count)s.", count=left), True
+            return self.env._("The code is wrong. Attempts left: %(count)s.", count=left), True
         return "", False
 
     @api.autovacuum

@@ -56,7 +56,7 @@ class RetailLoyaltyDifference(models.Model):
         compute="_compute_correction",
     )
     state = fields.Selection(
-        [("open", "Open"), ("corrected", "Corrected"), ("gone", "No Longer There")],
+        [("open", "Open"), ("corrected", "Corrected"), ("gone", "Resolved")],
         default="open",
         required=True,
         readonly=True,

@@ -46,9 +46,9 @@ class RetailPromotionDifference(models.Model):
     state = fields.Selection(
         [
             ("open", "Open"),
-            ("accepted", "Left as It Is"),
+            ("accepted", "Ignored"),
             ("corrected", "Corrected"),
-            ("gone", "No Longer There"),
+            ("gone", "Resolved"),
         ],
         default="open",
         required=True,
@@ -152,7 +152,7 @@ class RetailPromotionDifference(models.Model):
     def _note_found(self, connector, found):
         """Note what was found, and end what was not.
 
-        What somebody has left as it is stays so, as long as it is as it was.
+        What somebody has ignored stays ignored until it changes.
 
         :param found: a list of :class:`~.promotion_comparison.Found`
         """

@@ -8,7 +8,7 @@ class ResCompany(models.Model):
         "Points to Correct Without Approval",
         default=0,
         help="Users can adjust a card of a linked program by up to this many points a day, and correct differences of"
-        " up to this many points between a card and the ledger. More needs a manager.",
+        " up to this many points between a card and the ledger. Larger corrections need a manager.",
     )
     retail_confirm_above = fields.Float(
         "Redemptions to Confirm Above",

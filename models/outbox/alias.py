@@ -66,7 +66,7 @@ class RetailAlias(models.Model):
     key_hash = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     is_remote = fields.Boolean(readonly=True, help="The remote system has one record for both.")
     is_partial = fields.Boolean(
-        readonly=True, help="Both have a remote record. This one is sent without what the two share."
+        readonly=True, help="Both have a remote record. This one is sent without the shared value."
     )
     remote_property = fields.Char(readonly=True, help="The property that is left empty.")
     since = fields.Datetime(required=True, readonly=True)

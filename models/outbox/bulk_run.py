@@ -187,7 +187,7 @@ class RetailBulkRun(models.Model):
     wait_reason = fields.Char(
         compute="_compute_wait_reason", help="Why nothing is being sent, and since when."
     )
-    progress = fields.Float(compute="_compute_counts", help="Percentage that is no longer waiting.")
+    progress = fields.Float(compute="_compute_counts", help="Percentage already processed.")
     rate = fields.Float(
         "Per Minute", compute="_compute_counts", digits=(16, 0), help="Average of the last minutes."
     )

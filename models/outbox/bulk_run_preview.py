@@ -31,8 +31,8 @@ class RetailBulkRun(models.Model):
     company_names = fields.Char(
         "Companies",
         compute="_compute_company_names",
-        help="The connector also serves branches. The records of these companies are sent: those of branches to which"
-        " whoever starts the backfill has no access are left out.",
+        help="The connector also serves branches. The records of these companies are sent. Branches that the user who"
+        " starts the backfill cannot access are skipped.",
     )
 
     @api.depends("kind", "connector_id", "res_model", "started_by_id")

@@ -11,7 +11,7 @@ class RetailConnector(models.Model):
     is_backfill_declined = fields.Boolean(readonly=True, copy=False)
     offers_backfill = fields.Boolean(
         compute="_compute_offers_backfill",
-        help="The existing records have not been sent, and nobody has declined to send them.",
+        help="The existing records have not been sent, and this has not been dismissed.",
     )
 
     @api.depends("state", "is_backfill_declined", "flow_ids.active")

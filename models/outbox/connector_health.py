@@ -249,7 +249,7 @@ class RetailConnector(models.Model):
         self.env["retail.circuit"].sudo()._make_probe_due(self)
         self.env["retail.wake"]._wake_connectors(self)
         return self._notify(
-            "info", self.env._("One event is sent as a test. This page shows by itself what comes of it.")
+            "info", self.env._("One event is sent as a test. The result appears on this page.")
         )
 
     def _why_no_probe(self):

@@ -22,7 +22,7 @@ class RetailConnector(models.Model):
             (BACKFILL, "Send Existing Customers"),
         ],
         compute="_compute_next_step",
-        help="The action that helps now; empty if there is nothing to do.",
+        help="The recommended next action. Empty: there is nothing to do.",
     )
 
     @api.depends(

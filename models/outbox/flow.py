@@ -89,7 +89,7 @@ class RetailFlow(models.Model):
     )
     sends_own = fields.Boolean(
         "Own Changes",
-        help="Also send what the system itself has caused through the API. It usually knows that already.",
+        help="Also send changes that the system itself made through the API. These are usually not needed.",
     )
     window_seconds = fields.Integer(
         "Window (s)",

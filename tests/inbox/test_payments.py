@@ -434,7 +434,7 @@ class TestApiPayments(PaymentsCase):
         payment = self.payments(order)
         self.assertFalse(order.has_authorized_transaction_ids)
         for button in (payment._capture, payment._void):
-            with self.assertRaisesRegex(UserError, "Web Shop took this payment"):
+            with self.assertRaisesRegex(UserError, "Web Shop processed this payment"):
                 button()
 
     def test_the_order_in_the_api(self):

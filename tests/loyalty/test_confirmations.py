@@ -106,10 +106,10 @@ class TestConfirmations(HoldsCase):
         code = self.code()
         wrong = other_than(code)
         for left in (4, 3, 2, 1, 0):
-            self.assertEqual(self.refused(passcode=wrong), f"The code is wrong. Tries left: {left}.")
+            self.assertEqual(self.refused(passcode=wrong), f"The code is wrong. Attempts left: {left}.")
         self.assertEqual(self.refused(passcode=code), "The code is not valid any more. Have a new one sent.")
         self.have_sent()
-        self.assertIn("Tries left: 4", self.refused(passcode=other_than(self.code())))
+        self.assertIn("Attempts left: 4", self.refused(passcode=other_than(self.code())))
         self.hold("80", passcode=self.code())
 
     def test_late(self):

@@ -39,7 +39,7 @@ class TestOrderConfirmations(OrderHoldCase):
         self.assertEqual((order.amount_total, self._holds()), (200, [(order, 80, "released")]))
         code = self._send_code(dialog)
         self.assertEqual((dialog.retail_sent_to, dialog.retail_problem), ("a***@example.com", False))
-        self.assertEqual(self._problem(dialog, other_than(code)), "The code is wrong. Tries left: 4.")
+        self.assertEqual(self._problem(dialog, other_than(code)), "The code is wrong. Attempts left: 4.")
         dialog.retail_code = f" {code} "
         self.assertIs(dialog.action_apply(), True)
         self.assertEqual((order.amount_total, self._holds()), (120, [(order, 80, "held")]))
@@ -60,7 +60,7 @@ class TestOrderConfirmations(OrderHoldCase):
         code = self._send_code(dialog)
         for left in (4, 3, 2, 1, 0):
             self.assertEqual(
-                self._problem(dialog, other_than(code)), f"The code is wrong. Tries left: {left}."
+                self._problem(dialog, other_than(code)), f"The code is wrong. Attempts left: {left}."
             )
         self.assertEqual(self._problem(dialog, code), "The code is not valid any more. Have a new one sent.")
 

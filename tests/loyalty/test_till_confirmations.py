@@ -99,7 +99,7 @@ class TestTillConfirmations(ConfirmationCase):
         code, _sent_to = self._have_sent()
         wrong = other_than(code)
         for left in (4, 3, 2, 1, 0):
-            self.assertEqual(self._confirm(wrong), f"The code is wrong. Tries left: {left}.")
+            self.assertEqual(self._confirm(wrong), f"The code is wrong. Attempts left: {left}.")
         for _time in range(5):
             self.assertEqual(self._confirm(code), "The code is not valid any more. Have a new one sent.")
         too_many = "Too many wrong codes were entered. Try again in a few minutes."

@@ -146,7 +146,7 @@ class TestWaiting(StatusCase):
         self._deliveries(self._partner())
         self.assertEqual(
             self.connector.action_probe()["params"]["message"],
-            "One event is sent as a test. This page shows by itself what comes of it.",
+            "One event is sent as a test. The result appears on this page.",
         )
         self.connector.circuit_ids.sudo().is_open = False
         self.assertEqual(self.connector.action_probe()["params"]["message"], "HubSpot answers again.")

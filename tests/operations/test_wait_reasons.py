@@ -355,7 +355,7 @@ class TestRetryNow(StatusCase):
         self._partner()
         self.assertEqual(
             self._retry(),
-            ("info", "One event is sent as a test. This page shows by itself what comes of it."),
+            ("info", "One event is sent as a test. The result appears on this page."),
         )
         self.assertEqual((self._drain(), len(self._calls())), (1, 1))
 
