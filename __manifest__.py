@@ -1,6 +1,6 @@
 {
     "name": "Retail Hub",
-    "summary": "Keep your CRM and other systems in sync with Odoo",
+    "summary": "Keep your CRM, loyalty engine and shops in sync with Odoo",
     "version": "19.0.2.0.0",
     "category": "Sales/Integration",
     "author": "Retail Hub maintainers",

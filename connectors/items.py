@@ -106,7 +106,7 @@ class Prepared:
         different in each attempt. The hub stores its hash, and does not send a state whose hash is the same. The
         preview shows it, so it has no nested dicts.
     :param key: the match key's value: what the remote finds the record by while it has no remote id, such as the
-        e-mail address or Odoo's ID. The hub makes sure that no two Odoo records use the same one, and keeps it,
+        email address or Odoo's ID. The hub makes sure that no two Odoo records use the same one, and keeps it,
         encrypted, while the attempt is in doubt. None if the item creates no record.
     :param is_subject: whether the outcome's remote id is that of the event's subject, to which it is then linked.
         None: for a state it is, for a fact it is not.

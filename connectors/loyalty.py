@@ -181,7 +181,7 @@ def key_in(reason: str) -> str:
 
 
 def customer_key(customer_id: str) -> str:
-    """Return the name of a customer at an engine. It never changes, unlike an e-mail address."""
+    """Return the name of a customer at an engine. It never changes, unlike an email address."""
     return f"odoo-{customer_id}"
 
 

@@ -37,7 +37,7 @@ class Discount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """A promotion of the other system.
+    """A promotion of the remote system.
 
     :param id: what the adapter needs to change it
     :param code: which customers enter; empty if they enter none, or each has a code of their own

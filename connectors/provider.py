@@ -203,7 +203,7 @@ class QuotaReading:
         object.__setattr__(self, "resets_in", remote_data.seconds(self.resets_in))
 
 
-_YEARS = range(2000, 2200)  # in which a moment can be shown in any time zone
+_YEARS = range(2000, 2200)  # in which a moment can be shown in any timezone
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class ConnectionReport:
     :param quota_remaining: calls that are left in the daily window; None if unknown
     :param quota_limit: calls that the daily window allows; None if unknown
     :param quota_resets_at: when the daily window starts again (UTC); None if unknown
-    :param time_zone: the account's time zone (IANA name); empty if unknown
+    :param time_zone: the account's timezone (IANA name); empty if unknown
     :param pages: the URL below which the account's records have their pages, see :attr:`Provider.page`; empty if
         unknown
     """
@@ -259,7 +259,7 @@ def one_call_each(event_type, items, batches):
 
 @dataclass(frozen=True, kw_only=True)
 class Provider:
-    """A kind of external system, as data."""
+    """A kind of remote system, as data."""
 
     code: str
     """Stored on connectors, such as ``hubspot``. Never change it."""

@@ -1,4 +1,4 @@
-"""What external systems get while Odoo has no database, such as when PostgreSQL restarts: 503.
+"""What remote systems get while Odoo has no database, such as when PostgreSQL restarts: 503.
 
 Odoo answers 404 to everything then. Senders take that for final, and what they had to say would be lost.
 """

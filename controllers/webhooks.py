@@ -1,4 +1,4 @@
-"""Webhooks of external systems: verified, stored, and acknowledged. A job carries them out."""
+"""Webhooks of remote systems: verified, stored, and acknowledged. A job carries them out."""
 
 from werkzeug.exceptions import RequestEntityTooLarge
 

@@ -1,4 +1,4 @@
-"""E-mail addresses: which ones mail can reach, and whether a text has one as it stands."""
+"""Email addresses: which ones mail can reach, and whether a text has one as it stands."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ SELECTORS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def is_email_address(address):
-    """Return whether a text is an e-mail address that mail servers and remote systems accept.
+    """Return whether a text is an email address that mail servers and remote systems accept.
 
     International domains are, in letters or in ASCII; quoted local parts, domains without a dot and addresses of
     hosts by number in brackets are not.

@@ -42,7 +42,7 @@ def decode(text):
 
 
 def decode_quoted_printable(text):
-    """As :func:`decode`, for a text that may be part of an e-mail. It also changes parameters of a URL."""
+    """As :func:`decode`, for a text that may be part of an email. It also changes parameters of a URL."""
     if "=" not in text or not _QUOTED_PRINTABLE.search(text):
         return text
     joined = _SOFT_BREAK.sub("", text)

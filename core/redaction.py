@@ -92,7 +92,7 @@ def redact(value):
 
 
 def redact_text(text):
-    """Mask e-mail addresses, telephone, bank account and VAT numbers, and secrets in a message.
+    """Mask email addresses, telephone, bank account and VAT numbers, and secrets in a message.
 
     Ids and dates stay readable.
     """

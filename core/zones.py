@@ -1,4 +1,4 @@
-"""Time zones that remote systems name. Pure functions."""
+"""Timezones that remote systems name. Pure functions."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -7,7 +7,7 @@ NOON = time(12)
 
 
 def find(name: str) -> ZoneInfo | None:
-    """Return the time zone with this IANA name; None for an empty or unknown name."""
+    """Return the timezone with this IANA name; None for an empty or unknown name."""
     try:
         return ZoneInfo(name) if name else None
     except (OSError, ValueError, KeyError):
@@ -28,9 +28,9 @@ def moment_on(day: date, zone: ZoneInfo | None) -> datetime:
 
 
 def seconds_to_midnight(now: datetime, zone: ZoneInfo) -> float:
-    """Return the seconds until the next day begins in a time zone.
+    """Return the seconds until the next day begins in a timezone.
 
-    :param now: with a time zone
+    :param now: with a timezone
     """
     tomorrow = now.astimezone(zone).date() + timedelta(days=1)
     midnight = datetime.combine(tomorrow, time(), zone)
@@ -40,7 +40,7 @@ def seconds_to_midnight(now: datetime, zone: ZoneInfo) -> float:
 def days_of(
     starts_at: datetime | None, ends_at: datetime | None, zone: ZoneInfo
 ) -> tuple[date | None, date | None]:
-    """Return the first and the last day of a period in a time zone. A part of a day is a day.
+    """Return the first and the last day of a period in a timezone. A part of a day is a day.
 
     :param starts_at: UTC, naive; None: it has always been
     :param ends_at: from when it is over

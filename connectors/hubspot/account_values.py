@@ -1,6 +1,6 @@
 """Values as one account takes them: dates as moments of the same day, and languages that the account has.
 
-HubSpot shows the date of a property with a time of day in the time zone of the account or of the reader.
+HubSpot shows the date of a property with a time of day in the timezone of the account or of the reader.
 """
 
 import re
@@ -16,7 +16,7 @@ _DATETIMES = frozenset({"hs_invoice_date", "hs_due_date", "hs_payment_date"})
 
 
 class AccountValues:
-    """What is known about an account: its time zone, and its properties as last read.
+    """What is known about an account: its timezone, and its properties as last read.
 
     :param settings: of the connector
     """

@@ -48,7 +48,7 @@ def from_response(response, *, write=True, sent=(), noun="record", zone=None) ->
     :param write: whether the call may have changed something
     :param sent: the properties that were sent, one dict per item; personal values in them are masked in the message
     :param noun: the name of such records
-    :param zone: the time zone of the account; None if unknown
+    :param zone: the timezone of the account; None if unknown
     """
     body = response.object
     error = _BY_STATUS.get(response.status, _by_range)(response, body, sent, noun)
@@ -114,7 +114,7 @@ def _conflict(response, body, sent, noun):
     if existing:
         return _taken_by(
             existing[1],
-            f"Another {noun} in HubSpot (ID {existing[1]}) already has this match key, such as an e-mail address. "
+            f"Another {noun} in HubSpot (ID {existing[1]}) already has this match key, such as an email address. "
             "Merge the two in HubSpot, or correct the key in Odoo.",
             code=f"{noun.upper().replace(' ', '_')}_EXISTS",
             field=problems.property_name(body),
@@ -192,7 +192,7 @@ def _is_daily(code):
 def _quota_delay(response, daily):
     """Return the seconds to wait: HubSpot's ``Retry-After``, or else its 10-second window or an hour at most.
 
-    The daily limit ends at midnight in the account's time zone, which the response does not name. While it is not
+    The daily limit ends at midnight in the account's timezone, which the response does not name. While it is not
     known, a call probes at midnight UTC, and every hour until then.
     """
     asked = asked_to_wait(response)

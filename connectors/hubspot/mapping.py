@@ -316,7 +316,7 @@ def _key_value(mapper, item, field, own_id):
 
 def key_missing(keys: MatchKeys):
     """Return the error for a customer that has no value for a match key."""
-    what = "an e-mail address" if keys.primary == "email" else f"a value for {keys.primary}"
+    what = "an email address" if keys.primary == "email" else f"a value for {keys.primary}"
     fallback = f" and no {keys.fallback}" if keys.fallback else ""
     return MappingError(
         f"The customer has no value for the match key: no {keys.primary}{fallback}. Enter {what} for the customer, or "

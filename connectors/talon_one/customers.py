@@ -1,6 +1,6 @@
 """Customer profiles of Talon.One: the default mapping, and the requests. Pure functions.
 
-A profile's ID is made of Odoo's ID: it can never be changed, unlike an e-mail address.
+A profile's ID is made of Odoo's ID: it can never be changed, unlike an email address.
 """
 
 from ...core.field_map import FieldMap, is_empty

@@ -1,6 +1,6 @@
 """Customers of Voucherify: the default mapping, and the requests. Pure functions.
 
-A customer is found by ``source_id``, which is made of Odoo's ID: it can never be changed, unlike an e-mail address.
+A customer is found by ``source_id``, which is made of Odoo's ID: it can never be changed, unlike an email address.
 """
 
 from dataclasses import replace

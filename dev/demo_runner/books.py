@@ -1,4 +1,4 @@
-"""What the other systems should have, from Odoo's own records and without asking the hub."""
+"""What the remote systems should have, from Odoo's own records and without asking the hub."""
 
 from __future__ import annotations
 

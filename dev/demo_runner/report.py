@@ -22,7 +22,7 @@ def progress(text: str) -> None:
 
 def show(shop, results, systems, seconds: float) -> None:
     """Print the day as a table, the processes step by step, and the account of every system."""
-    say(f"{'In Odoo':<{WIDTHS[0] + 3}}In the other systems")
+    say(f"{'In Odoo':<{WIDTHS[0] + 3}}In the remote systems")
     for result in results:
         _show_row(_mark(result.is_right), result.happened, result.found)
     _show_stories(shop)

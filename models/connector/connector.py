@@ -120,8 +120,8 @@ class RetailConnector(models.Model):
         help="URL of the account's records in the remote system, as the last successful test reported it.",
     )
     notify_by_email = fields.Boolean(
-        "E-mail on Outage",
-        help="Also send the responsible user an e-mail when the system stops answering, and when it answers again.",
+        "Email on Outage",
+        help="Also send the responsible user an email when the system stops answering, and when it answers again.",
     )
     credential_ids = fields.One2many("retail.credential", "connector_id", "Credentials")
 
@@ -494,12 +494,12 @@ class RetailConnector(models.Model):
         return (company or self.company_id)._retail_caretaker(chosen)
 
     def _send_email(self, subject, text):
-        """Queue an e-mail to the responsible user, if *E-mail on Outage* is set."""
+        """Queue an email to the responsible user, if *Email on Outage* is set."""
         responsible = self._get_responsible()
         if not self.notify_by_email or not responsible.email:
             return
         body = Markup("<p>%s</p>") % text
-        # As the superuser: users create no e-mails; the recipient is the responsible user.
+        # As the superuser: users create no emails; the recipient is the responsible user.
         self.env["mail.mail"].sudo().create(
             {"subject": subject, "body_html": body, "email_to": responsible.email_formatted}
         )

@@ -1,4 +1,4 @@
-"""What customers did with marketing campaigns, as other systems reported it."""
+"""What customers did with marketing campaigns, as remote systems reported it."""
 
 from odoo import fields, models
 

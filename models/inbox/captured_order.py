@@ -1,4 +1,4 @@
-"""Orders that external systems have placed: what Odoo keeps of them, and what their systems get to know."""
+"""Orders that remote systems have placed: what Odoo keeps of them, and what their systems get to know."""
 
 import math
 
@@ -23,7 +23,7 @@ class SaleOrder(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="set null",
-        help="The external system in which the customer placed the order.",
+        help="The remote system in which the customer placed the order.",
     )
     retail_placed_at = fields.Datetime("Placed", readonly=True, copy=False)
     retail_channel_total = fields.Monetary(

@@ -12,7 +12,7 @@ from ..source.canonical_values import decimal
 
 class RetailLoyaltyMember(models.AbstractModel):
     _name = "retail.loyalty.member"
-    _description = "Retail Hub: Loyalty Cards of External Systems"
+    _description = "Retail Hub: Loyalty Cards of Remote Systems"
 
     @api.model
     def _member(self, connector, external_id):

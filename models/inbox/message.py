@@ -1,4 +1,4 @@
-"""Messages: the requests that external systems made, each stored before it is answered."""
+"""Messages: the requests that remote systems made, each stored before it is answered."""
 
 import json
 

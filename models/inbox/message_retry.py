@@ -25,7 +25,7 @@ class RetailMessage(models.Model):
         "Dismissed by",
         readonly=True,
         ondelete="set null",
-        help="Decided that nothing is to be done.",
+        help="Decided that no action is needed.",
     )
 
     def action_open_code_map(self):

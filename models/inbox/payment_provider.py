@@ -1,4 +1,4 @@
-"""The payment provider of payments that other systems take: one per journal, created when the first one is booked."""
+"""The payment provider of payments that remote systems take: one per journal, created when the first one is booked."""
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -10,7 +10,7 @@ class PaymentProvider(models.Model):
     _inherit = "payment.provider"
 
     code = fields.Selection(
-        selection_add=[(CODE, "Other Systems (Retail Hub)")], ondelete={CODE: "set default"}
+        selection_add=[(CODE, "Remote Systems (Retail Hub)")], ondelete={CODE: "set default"}
     )
 
     def _compute_feature_support_fields(self):
@@ -50,7 +50,7 @@ class PaymentProvider(models.Model):
         )
         return providers.create(
             {
-                "name": self.env._("%s (Other Systems)", journal.name),
+                "name": self.env._("%s (Remote Systems)", journal.name),
                 "code": CODE,
                 "company_id": journal.company_id.id,
                 "state": "enabled",

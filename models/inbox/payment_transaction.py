@@ -1,4 +1,4 @@
-"""Payments that other systems have taken, as Odoo's own payment transactions."""
+"""Payments that remote systems have taken, as Odoo's own payment transactions."""
 
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -15,7 +15,7 @@ class PaymentTransaction(models.Model):
         readonly=True,
         copy=False,
         ondelete="set null",
-        help="The external system that took the payment.",
+        help="The remote system that took the payment.",
     )
     retail_code = fields.Char(
         "ID There", readonly=True, copy=False, help="The payment's ID in the system that took it."

@@ -1,4 +1,4 @@
-"""Postal addresses as external systems describe them: what they mean in Odoo, and which the customer has already."""
+"""Postal addresses as remote systems describe them: what they mean in Odoo, and which the customer has already."""
 
 from odoo import api, models
 

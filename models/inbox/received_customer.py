@@ -1,4 +1,4 @@
-"""Customers as external systems describe them: whom they mean, and what is known of them."""
+"""Customers as remote systems describe them: whom they mean, and what is known of them."""
 
 from odoo import api, models
 from odoo.exceptions import ValidationError
@@ -30,7 +30,7 @@ class ResPartner(models.Model):
 
 class RetailReceivedCustomer(models.AbstractModel):
     _name = "retail.received.customer"
-    _description = "Retail Hub: Customers of External Systems"
+    _description = "Retail Hub: Customers of Remote Systems"
 
     @api.model
     def _lock_keys(self, sender, customer):
@@ -75,7 +75,7 @@ class RetailReceivedCustomer(models.AbstractModel):
 
     @api.model
     def _unlinked(self, connector, customer):
-        """Return the only customer with the e-mail address, unless the caller has another external id for it."""
+        """Return the only customer with the email address, unless the caller has another external id for it."""
         found = self._with("email_normalized", email_normalize(customer.email) or "")
         if len(found) != 1 or self._linked(connector, found):
             return found.browse()  # who it is, is for a person to decide: see Possible Duplicates
@@ -83,7 +83,7 @@ class RetailReceivedCustomer(models.AbstractModel):
 
     @api.model
     def _guest(self, connector, customer):
-        """Return the customer that a guest is: with the same e-mail address, or else the same telephone and name.
+        """Return the customer that a guest is: with the same email address, or else the same telephone and name.
 
         Among several, the one whom the caller knows, or else the oldest.
         """
@@ -97,7 +97,7 @@ class RetailReceivedCustomer(models.AbstractModel):
 
     @api.model
     def _with_email(self, connector, email):
-        """Return the customer with an e-mail address: of several, the one whom the caller knows, or else the oldest."""
+        """Return the customer with an email address: of several, the one whom the caller knows, or else the oldest."""
         found = self._with("email_normalized", email_normalize(email) or "")
         linked = self._linked(connector, found)
         return found.sorted(lambda each: (each.id not in linked, each.id))[:1]
@@ -203,12 +203,12 @@ class RetailReceivedCustomer(models.AbstractModel):
         """Return ``({field: value}, warnings)`` of what is given, without addresses and consent."""
         values, warnings = self._given_values(customer)
         if self._is_of_insider(email_normalize(customer.email)):
-            warnings.insert(0, self.env._("A user of Odoo has this e-mail address, and is not changed."))
+            warnings.insert(0, self.env._("A user of Odoo has this email address, and is not changed."))
         return values, warnings
 
     @api.model
     def _given_values(self, customer):
-        """As :meth:`_values`, whoever else has the e-mail address."""
+        """As :meth:`_values`, whoever else has the email address."""
         given, warnings = customer.model_fields_set, []
         values = {
             TEXT_FIELDS[name]: getattr(customer, name) or False for name in TEXT_FIELDS if name in given
@@ -264,7 +264,7 @@ class RetailReceivedCustomer(models.AbstractModel):
     def _drop_kept(self, customer, changed):
         """Take out of what changes what a system may not change; return warnings.
 
-        Whoever can change the e-mail address of a portal user can reset the password.
+        Whoever can change the email address of a portal user can reset the password.
         """
         # As the superuser: users are not for the client's user to read.
         is_user = customer.sudo().with_context(active_test=False).user_ids
@@ -272,7 +272,7 @@ class RetailReceivedCustomer(models.AbstractModel):
         if not is_user or email_normalize(email or "") == customer.email_normalized:
             return []
         del changed["email"]
-        return [self.env._("The customer has an account in Odoo's portal, and keeps its e-mail address.")]
+        return [self.env._("The customer has an account in Odoo's portal, and keeps its email address.")]
 
     def _lang(self, tag):
         """Return the installed language of a BCP 47 tag: that of the country, else of the language; "" if none is."""
@@ -283,7 +283,7 @@ class RetailReceivedCustomer(models.AbstractModel):
 
     @api.model
     def _set_consent(self, partner, consent):
-        """Put the e-mail address on the blacklist, or take it off; return whether that changed it."""
+        """Put the email address on the blacklist, or take it off; return whether that changed it."""
         wants = consent and consent.email_opt_out
         if wants is None or not partner.email_normalized or partner.is_blacklisted == wants:
             return False

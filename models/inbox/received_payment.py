@@ -1,4 +1,4 @@
-"""Payments as external systems report them: found by the system's own ID, or created."""
+"""Payments as remote systems report them: found by the system's own ID, or created."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Refunds of orders, as external systems report them."""
+"""Refunds of orders, as remote systems report them."""
 
 from odoo import fields, models
 

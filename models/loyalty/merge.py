@@ -70,7 +70,7 @@ class LoyaltyCard(models.Model):
         "Member's Customer ID",
         readonly=True,
         copy=False,
-        help="If the member was merged: the customer ID by which other systems still know them.",
+        help="If the member was merged: the customer ID by which remote systems still know them.",
     )
     retail_former_code = fields.Char(
         readonly=True, copy=False, help="The code that the other card took over."

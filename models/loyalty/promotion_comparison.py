@@ -24,10 +24,10 @@ class Found(NamedTuple):
     :param kind: of ``KINDS`` in ``promotion_difference.py``
     :param key: unique for the connector
     :param records: ``{field: id}`` of those of Odoo
-    :param remote_id: of what it is in the other system; empty if it is not there
+    :param remote_id: of what it is in the remote system; empty if it is not there
     :param name: of the same
     :param here: what Odoo has
-    :param there: what the other system has
+    :param there: what the remote system has
     :param can_send: whether the adapter can change it there
     """
 
@@ -95,7 +95,7 @@ class RetailPromotionComparison(models.AbstractModel):
         yield from self._missing_campaigns(connector, missing)
 
     def _missing_campaigns(self, connector, offers):
-        """Yield what only the other system has: Odoo gets the points of linked programs, and may ask for codes."""
+        """Yield what only the remote system has: Odoo gets the points of linked programs, and may ask for codes."""
         is_asking = connector in connector._code_engines(connector.company_id)
         for campaign, there in offers:
             is_known = is_asking and (there.codes or there.has_own_codes)
@@ -142,7 +142,7 @@ class RetailPromotionComparison(models.AbstractModel):
                 yield Found("segment", key, records, each.id, each.name, *lists, False)
 
     def _sent_customers(self, connector, tag):
-        """Return the ids of the customers with a tag whom the other system has."""
+        """Return the ids of the customers with a tag whom the remote system has."""
         bindings = self.env["retail.binding"].search(
             [
                 ("connector_id", "=", connector.id),

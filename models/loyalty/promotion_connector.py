@@ -153,6 +153,6 @@ class RetailConnector(models.Model):
             connector._throttle(error.retry_after)
 
     def _promotion_zone(self):
-        """Return the time zone in which promotions begin and end."""
+        """Return the timezone in which promotions begin and end."""
         names = (self.time_zone, self.company_id.partner_id.tz, self.responsible_id.tz, "UTC")
         return next(filter(None, map(zones.find, (name or "" for name in names))))

@@ -11,7 +11,7 @@ from ...connectors.promotions import Campaign, Discount
 from ...core import zones
 from ...core.errors import RemoteError
 
-# Kind -> what is done if the other system owns it.
+# Kind -> what is done if the remote system owns it.
 TAKING = {
     "not_there": "archive",
     "active": "take_active",
@@ -38,19 +38,19 @@ class RetailPromotionDifference(models.Model):
         [
             ("create", "Create in Odoo"),
             ("archive", "Archive in Odoo"),
-            ("take_active", "Switch as in the other system"),
-            ("take_dates", "Take the other system's dates"),
-            ("take_discount", "Take the other system's discount"),
-            ("take_price", "Take the other system's price"),
+            ("take_active", "Switch as in the remote system"),
+            ("take_dates", "Take the remote system's dates"),
+            ("take_discount", "Take the remote system's discount"),
+            ("take_price", "Take the remote system's price"),
             ("take_customers", "Tag the customers of the segment"),
-            ("end", "End in the other system"),
-            ("send", "Create in the other system"),
+            ("end", "End in the remote system"),
+            ("send", "Create in the remote system"),
             ("send_active", "Switch there as in Odoo"),
             ("send_dates", "Send Odoo's dates"),
             ("send_discount", "Send Odoo's discount"),
             ("send_price", "Send Odoo's price"),
             ("link", "Link a loyalty program"),
-            ("look", "Correct in the other system"),
+            ("look", "Correct in the remote system"),
         ],
         "Proposed Correction",
         compute="_compute_correction",
@@ -230,7 +230,7 @@ class RetailPromotionDifference(models.Model):
         return zones.moments_of(*days, self.connector_id._promotion_zone())
 
     def _ask_system(self, method, *arguments):
-        """Have the other system change something.
+        """Have the remote system change something.
 
         :raise UserError: it did not
         """

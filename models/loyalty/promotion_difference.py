@@ -7,7 +7,7 @@ from odoo.tools import format_amount, format_date, formatLang
 from ..outbox.names import action_open
 
 KINDS = [
-    ("not_here", "Only in the other system"),
+    ("not_here", "Only in the remote system"),
     ("not_linked", "Program not linked"),
     ("not_there", "Only in Odoo"),
     ("active", "Switched off on one side"),
@@ -37,8 +37,8 @@ class RetailPromotionDifference(models.Model):
     tag_id = fields.Many2one(
         "res.partner.category", "Contact Tag", readonly=True, ondelete="cascade", index="btree_not_null"
     )
-    remote_id = fields.Char("ID in the Other System", readonly=True)
-    remote_name = fields.Char("Name in the Other System", readonly=True)
+    remote_id = fields.Char("ID in the Remote System", readonly=True)
+    remote_name = fields.Char("Name in the Remote System", readonly=True)
     here = fields.Json(readonly=True)
     there = fields.Json(readonly=True)
     can_send = fields.Boolean(readonly=True)
@@ -60,7 +60,7 @@ class RetailPromotionDifference(models.Model):
     summary = fields.Char("What Differs", compute="_compute_texts")
     cause = fields.Char("Likely Cause", compute="_compute_texts")
     here_text = fields.Char("In Odoo", compute="_compute_texts")
-    there_text = fields.Char("In the Other System", compute="_compute_texts")
+    there_text = fields.Char("In the Remote System", compute="_compute_texts")
 
     _current_unique = models.UniqueIndex("(connector_id, key) WHERE state IN ('open', 'accepted')")
 

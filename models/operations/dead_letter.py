@@ -18,7 +18,7 @@ STATES = [
     ("undecided", "To Decide"),
     ("waiting", "Waiting"),
 ]
-NEXT_ACTION_BY = [("clerk", "Clerk"), ("manager", "Hub Manager"), ("sender", "Other System")]
+NEXT_ACTION_BY = [("clerk", "Clerk"), ("manager", "Hub Manager"), ("sender", "Remote System")]
 
 
 class RetailDeadLetter(models.Model):
@@ -49,7 +49,7 @@ class RetailDeadLetter(models.Model):
     next_action_by = fields.Selection(
         NEXT_ACTION_BY,
         readonly=True,
-        help="Clerk: correct the record, decide or retry. Hub Manager: map what Odoo does not know. Other System: it"
+        help="Clerk: correct the record, decide or retry. Hub Manager: map what Odoo does not know. Remote System: it"
         " got the answer, and may send the request again; or it still has to send what the request waits for.",
     )
     user_id = fields.Many2one("res.users", "Assigned to", readonly=True)

@@ -1,4 +1,4 @@
-"""A connector's linked records: which Odoo record is which record of the other system."""
+"""A connector's linked records: which Odoo record is which record of the remote system."""
 
 from odoo import api, fields, models
 

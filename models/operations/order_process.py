@@ -229,7 +229,7 @@ class RetailOrderProcess(models.AbstractModel):
             points = f"{decimal(entry.points)} {program.portal_point_name or ''}".strip()
             yield Step(POINTS[entry.kind], "done", ODOO, entry.booked_at, program.name or "", points)
 
-    # -- what other systems got to know ------------------------------------------------------------
+    # -- what remote systems got to know ------------------------------------------------------------
 
     def _of_events(self, order):
         # As the superuser: who may read the order may know what was sent of it, not the contents.

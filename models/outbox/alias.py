@@ -1,4 +1,4 @@
-"""Aliases: Odoo records that share the remote record of another Odoo record, such as two customers with one e-mail.
+"""Aliases: Odoo records that share the remote record of another Odoo record, such as two customers with one email.
 
 The other record, the *primary*, is the one that is bound and sent. An alias has no binding: it is delivered without a
 call, and what refers to it is linked to the primary's remote record.

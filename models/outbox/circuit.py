@@ -13,7 +13,7 @@ from odoo.tools import SQL
 from ...core import breaker
 
 PROBE_LEASE = 120  # seconds after which a probe without a result is repeated
-QUIET_SECONDS = 3600  # after an e-mail about an outage, no further one for this time
+QUIET_SECONDS = 3600  # after an email about an outage, no further one for this time
 OUTAGE = "outage"  # cause of an alert
 
 
@@ -30,7 +30,7 @@ class RetailCircuit(models.Model):
     opened_at = fields.Datetime(readonly=True)
     next_probe_at = fields.Datetime(readonly=True)
     probe_seconds = fields.Integer(readonly=True)
-    notified_at = fields.Datetime(readonly=True, help="Start of the last outage that was reported by e-mail.")
+    notified_at = fields.Datetime(readonly=True, help="Start of the last outage that was reported by email.")
     counted = fields.Json(readonly=True, help="Answered and failed events of the last minutes.")
 
     _connector_unique = models.UniqueIndex("(connector_id)")
@@ -143,7 +143,7 @@ class RetailCircuit(models.Model):
     def _announce(self, connector, change):
         """Alert the connector's responsible user that the circuit opened, or close the alert.
 
-        Also sends an e-mail, if *E-mail on Outage* is set.
+        Also sends an email, if *Email on Outage* is set.
 
         :param change: "opened" or "closed"
         """

@@ -202,7 +202,7 @@ class OutcomeRecorder:
         records = self.env[row.res_model]
         message = self.env._(
             "%(record)s was sent to the remote record %(remote_id)s, which is already linked to %(other)s, and may"
-            " have overwritten it. Merge the two records in Odoo; or correct what they share, such as the e-mail"
+            " have overwritten it. Merge the two records in Odoo; or correct what they share, such as the email"
             " address, then replay this event and resync %(other)s.",
             record=records.browse(row.res_id)._retail_reference(),
             remote_id=row.remote_id,

@@ -110,7 +110,7 @@ class RetailCapture(models.AbstractModel):
 
     @api.model
     def _retail_without_key(self, payload):
-        """Return a canonical payload without that by which other systems identify a record."""
+        """Return a canonical payload without that by which remote systems identify a record."""
         return payload
 
     def _retail_referring(self):

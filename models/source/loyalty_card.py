@@ -152,7 +152,7 @@ class LoyaltyCard(models.Model):
         }
 
     def _retail_known_customer(self):
-        """Return the canonical id of the customer as whom other systems know the member."""
+        """Return the canonical id of the customer as whom remote systems know the member."""
         return self.partner_id._retail_customer_id()
 
     def _retail_balance(self):

@@ -236,16 +236,16 @@ class ResPartner(models.Model):
         return NameV1(**person_name(self.name or "")._asdict())
 
     def _retail_emails(self):
-        """Return the e-mail address, and remarks about what is not sent."""
+        """Return the email address, and remarks about what is not sent."""
         if not self.email:
             return (), []
         address = self.email_normalized or ""
         if not is_email_address(address) or not is_as_typed(address, self.email):
-            return (), [Remark(self.env._("The e-mail address is not valid and was left out."), "emails")]
+            return (), [Remark(self.env._("The email address is not valid and was left out."), "emails")]
         # To parse the field takes long, and most have one address.
         if self.email.count("@") < 2 or len({each.lower() for each in email_split(self.email)}) < 2:
             return (address,), []
-        text = self.env._("The e-mail field has several addresses. Only the first one was sent.")
+        text = self.env._("The email field has several addresses. Only the first one was sent.")
         return (address,), [Remark(text, "emails", is_unreadable=False)]
 
     def _retail_tax_id(self):

@@ -1,4 +1,4 @@
-"""What all commands share: things that an external system asks for. Plain Python and pydantic: no Odoo."""
+"""What all commands share: things that a remote system asks for. Plain Python and pydantic: no Odoo."""
 
 import re
 from collections.abc import Callable

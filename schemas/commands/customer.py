@@ -36,7 +36,7 @@ class NameInputV1(Canonical):
 
 
 class ConsentInputV1(Canonical):
-    """What the customer allows. ``email_opt_out``: wants no marketing e-mails."""
+    """What the customer allows. ``email_opt_out``: wants no marketing emails."""
 
     email_opt_out: StrictBool
 
@@ -79,7 +79,7 @@ class CustomerInputV1(Canonical):
 class CustomerUpsertV1(CustomerInputV1):
     """Create a customer, or change the one with this ``external_id``.
 
-    A new ``external_id`` is that of the customer with the same e-mail address, if there is one. What is left out stays
+    A new ``external_id`` is that of the customer with the same email address, if there is one. What is left out stays
     as it is; what is empty is emptied. Of ``addresses``, ``contact`` is the customer's own; others are added to the
     customer unless an equal one is there. A state that is older than a known one, by ``occurred_at``, changes nothing.
     """

@@ -24,7 +24,7 @@ HoldMinutes = Annotated[StrictInt, Field(ge=1, le=MAX_HOLD)]
 
 
 class OrderCustomerV1(CustomerInputV1):
-    """Who buys. Without ``external_id`` a guest: the customer with this e-mail address or phone number, else a new one.
+    """Who buys. Without ``external_id`` a guest: the customer with this email address or phone number, else a new one.
 
     A guest changes nothing of a customer who is there already.
     """

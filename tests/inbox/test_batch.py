@@ -138,7 +138,7 @@ class TestApiBatch(OrderCase):
                 ["The region Nowhere is not known."],
                 [],
                 [],
-                ["A user of Odoo has this e-mail address, and is not changed."],
+                ["A user of Odoo has this email address, and is not changed."],
                 None,
                 [],
                 [],

@@ -214,7 +214,7 @@ class TestApiCustomers(ApiCase):
         response = self.post("/customers", ANNA)
         self.assertEqual((response.status_code, response.json()["outcome"]), (201, "created"), response.text)
         self.assertEqual(
-            response.json()["warnings"], ["A user of Odoo has this e-mail address, and is not changed."]
+            response.json()["warnings"], ["A user of Odoo has this email address, and is not changed."]
         )
         self.assertNotEqual(self.partner(response), user.partner_id)
         again = self.post("/customers", {**ANNA, "job_title": "Buyer"})
@@ -246,7 +246,7 @@ class TestApiCustomers(ApiCase):
             self.assertEqual((response.status_code, response.json()["outcome"]), (200, "updated"))
             self.assertEqual(
                 response.json()["warnings"],
-                ["The customer has an account in Odoo's portal, and keeps its e-mail address."],
+                ["The customer has an account in Odoo's portal, and keeps its email address."],
             )
             partner.invalidate_recordset()
             self.assertEqual(

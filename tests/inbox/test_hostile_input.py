@@ -78,7 +78,7 @@ class TestHostileInput(OrderCase):
         self.assertEqual(sorted(cells), ["'+1+1", "'-2+3", "'=cmd|' /C calc'!A0"])
 
     def test_html_is_escaped_where_an_order_is_shown(self):
-        """In the report, which is also its page in the portal and its e-mail, and in the history of the order."""
+        """In the report, which is also its page in the portal and its email, and in the history of the order."""
         customer = {"name": {"full": SCRIPT}, "email": "guest@example.com"}
         line = self.line(name=SCRIPT)
         order = self.sale_order(self.place(line, customer=customer, number=SCRIPT, note=SCRIPT))

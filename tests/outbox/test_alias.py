@@ -186,7 +186,7 @@ class TestAlias(HubSpotCase):
 
 @tagged("post_install", "-at_install")
 class TestKeysThatPass(RetailCase):
-    """E-mail addresses that pass from one customer to another before either is sent."""
+    """Email addresses that pass from one customer to another before either is sent."""
 
     def setUp(self):
         super().setUp()

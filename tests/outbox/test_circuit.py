@@ -110,7 +110,7 @@ class TestCircuit(RetailCase):
         self.assertEqual(sorted(self._mails()), ["HubSpot answers again", "HubSpot does not answer"])
 
     def test_no_flood(self):
-        """One that goes on and off has an activity while it is off, and one pair of e-mails in an hour."""
+        """One that goes on and off has an activity while it is off, and one pair of emails in an hour."""
         self._break()
         for _ in range(3):
             self.env["retail.circuit"]._announce(self.connector, "closed")

@@ -223,7 +223,7 @@ class TestHostileResponses(RetailCase):
         self.assertNotIn("<a", note)
 
     def test_secrets_that_come_back(self):
-        """The remote quotes the token and an e-mail address, wherever it can: nothing of them is kept."""
+        """The remote quotes the token and an email address, wherever it can: nothing of them is kept."""
         hidden = TOKEN.replace("-", r"\u002d")
         for number, quoted in enumerate((TOKEN, hidden, b64encode(f"a:{TOKEN}".encode()).decode())):
             for status in (400, 401, 403, 409, 422, 429):

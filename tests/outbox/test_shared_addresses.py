@@ -1,4 +1,4 @@
-"""E-mail addresses that a new customer shares: with their company, or with a contact that was merged in HubSpot."""
+"""Email addresses that a new customer shares: with their company, or with a contact that was merged in HubSpot."""
 
 from odoo.tests import tagged
 

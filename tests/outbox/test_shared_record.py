@@ -64,7 +64,7 @@ class TestSharedRecord(SharedRecordCase):
             failed.error_message,
             f"Contact #{second.id} was sent to the remote record 4711, which is already linked to Contact"
             f" #{first.id}, and may have overwritten it. Merge the two records in Odoo; or correct what they share,"
-            f" such as the e-mail address, then replay this event and resync Contact #{first.id}.",
+            f" such as the email address, then replay this event and resync Contact #{first.id}.",
         )
         self.assertEqual(failed.conflicts_with, f"res.partner,{first.id}")
         attempt = self.env["retail.delivery.attempt"].search([("delivery_id", "=", failed.id)])

@@ -1,4 +1,4 @@
-"""Customers who come to share an e-mail address while each has a contact: both stay, it is said, nobody has to act."""
+"""Customers who come to share an email address while each has a contact: both stay, it is said, nobody has to act."""
 
 from odoo.tests import new_test_user, tagged
 

@@ -218,7 +218,7 @@ class TrustsTheAnswer(AcmeAdapter):
 
 
 class TakesTheOtherRecord(AcmeAdapter):
-    """An update that is rejected, since another record has its e-mail address, goes to that record."""
+    """An update that is rejected, since another record has its email address, goes to that record."""
 
     def _put(self, prepared):
         try:
@@ -309,7 +309,7 @@ class QuotesInItsRefusal(AcmeAdapter):
 
 
 class NamesTheTakenName(AcmeAdapter):
-    """The hub recognizes e-mail addresses in the words of an adapter, but no names."""
+    """The hub recognizes email addresses in the words of an adapter, but no names."""
 
     def _put(self, prepared):
         try:

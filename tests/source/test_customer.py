@@ -7,7 +7,7 @@ from ...connectors.hubspot.adapter import HubSpotAdapter
 from ..common import EventCase, RetailCase
 
 PHONE_LEFT_OUT = "The phone number is not valid and was left out."
-EMAIL_LEFT_OUT = "The e-mail address is not valid and was left out."
+EMAIL_LEFT_OUT = "The email address is not valid and was left out."
 
 
 @tagged("post_install", "-at_install")
@@ -162,7 +162,7 @@ class TestCustomer(RetailCase):
         self.assertEqual(payload["emails"], ["ann@example.com"])
         self.assertEqual(
             remarks,
-            [("The e-mail field has several addresses. Only the first one was sent.", "emails", False)],
+            [("The email field has several addresses. Only the first one was sent.", "emails", False)],
         )
 
     def test_addresses_as_people_type_them(self):

@@ -158,7 +158,7 @@ def job_titles(sandbox):
 
 
 def emails(sandbox):
-    """Return the sorted e-mail addresses of the sandbox's contacts."""
+    """Return the sorted email addresses of the sandbox's contacts."""
     return sorted(contact["properties"]["email"] for contact in sandbox.contacts())
 
 

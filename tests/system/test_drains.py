@@ -88,7 +88,7 @@ def test_batch_of_many_calls_ends_before_its_lease(connect, sandbox):
 
 
 def by_customer(sandbox):
-    """Return ``{e-mail: [(time, job title), …]}`` of what was sent."""
+    """Return ``{email: [(time, job title), …]}`` of what was sent."""
     histories = {}
     for call in calls(sandbox):
         for one in call["body"]["inputs"]:

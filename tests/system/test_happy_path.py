@@ -40,7 +40,7 @@ def test_jobs_carry_ids_only(connect):
 
 
 def test_change_of_a_sent_customer_is_an_update(hub, sandbox):
-    """The second call must find the contact by its remote id: by the old e-mail it would make another one."""
+    """The second call must find the contact by its remote id: by the old email it would make another one."""
     [values] = customers(1)
     [partner] = hub.create(values)
     hub.wait(delivered=1)

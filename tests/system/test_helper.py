@@ -57,7 +57,7 @@ def test_others_are_not_kept_waiting(connect, sandbox):
 
 
 def test_one_remote_record_for_one_customer(connect, sandbox):
-    """Two customers with one e-mail address, in batches that are on their way together."""
+    """Two customers with one email address, in batches that are on their way together."""
     sandbox.fault(path="/batch/", latency=LATENCY)
     hub = connect(batch_size=10)
     values = customers(110)

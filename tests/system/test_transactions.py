@@ -108,7 +108,7 @@ def test_counts_are_taken_at_read_committed(connect, sandbox):
 
 
 def merged_contact(sandbox, first, second):
-    """Create a HubSpot contact that answers to two e-mail addresses, as a merge leaves it behind."""
+    """Create a HubSpot contact that answers to two email addresses, as a merge leaves it behind."""
     url, headers = f"{sandbox.url}/crm/v3/objects/contacts", {"Authorization": f"Bearer {TOKEN}"}
     ids = []
     for email in (first, second):

@@ -29,7 +29,7 @@ class Contract:
     RECORDS = ""
     """The kind of record in the stand-in to which customers are mapped."""
     EMAIL = "email"
-    """The property of these records that holds the e-mail address."""
+    """The property of these records that holds the email address."""
     LIMIT = "burst"
     """The name of a call limit of the stand-in."""
     SECRET = "secret-of-the-connector"
@@ -97,7 +97,7 @@ class Contract:
         return {each["id"]: each["properties"] for each in found if not each["archived"]}
 
     def records(self):
-        """Return the stand-in's customer records as ``{email: remote id}``; no two may have the same e-mail address."""
+        """Return the stand-in's customer records as ``{email: remote id}``; no two may have the same email address."""
         found = [(properties.get(self.EMAIL), remote_id) for remote_id, properties in self.contents().items()]
         assert len(dict(found)) == len(found), f"two records of one customer: {found}"
         return dict(found)

@@ -227,7 +227,7 @@ class TestMistakeOfASearch:
 
 
 class TestMistakeOfALaxRemote:
-    """A remote that takes two customers with one e-mail address."""
+    """A remote that takes two customers with one email address."""
 
     @pytest.fixture
     def sandbox_providers(self, tmp_path_factory):

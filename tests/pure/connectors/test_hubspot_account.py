@@ -1,4 +1,4 @@
-"""What the adapter learns about an account, and uses: its time zone, its daily limit, its languages."""
+"""What the adapter learns about an account, and uses: its timezone, its daily limit, its languages."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -103,7 +103,7 @@ def test_no_date_stays_empty():
     assert invoice_properties(data)["hs_due_date"] == ""
 
 
-# ----- the time zone and the daily limit -----
+# ----- the timezone and the daily limit -----
 
 
 def test_the_test_of_the_connection_says_the_time_zone_and_the_reset(sandbox, open_connection):

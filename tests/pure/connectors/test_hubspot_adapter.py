@@ -75,7 +75,7 @@ def merge_item(survivor, *losers, **changes):
 
 
 def test_create_then_update(adapter, sandbox, calls):
-    """The first call finds or makes the contact by its e-mail address, the later ones use its id."""
+    """The first call finds or makes the contact by its email address, the later ones use its id."""
     created = send(adapter, numbers(100))
     assert calls() == ["POST /batch/upsert 200"]
     assert {o.response["new"] for o in created} == {True}
@@ -110,7 +110,7 @@ def test_an_emptied_field_is_cleared(adapter, sandbox):
 
 
 def test_upsert_by_a_property_of_ones_own(adapter, sandbox, calls):
-    """Customers without an e-mail address are told apart by the canonical id."""
+    """Customers without an email address are told apart by the canonical id."""
     sandbox.configure(custom_properties=[ODOO_ID])
     find_by(adapter, BY_ODOO_ID)
     items = [make_item(n, data=customer(n, emails=[])) for n in range(3)]
@@ -135,7 +135,7 @@ def test_no_key(adapter):
     with pytest.raises(MappingError) as caught:
         adapter.prepare(make_item(1, data=customer(1, emails=[])))
     assert (caught.value.code, caught.value.field) == ("KEY_MISSING", "email")
-    assert "Enter an e-mail address for the customer" in caught.value.message
+    assert "Enter an email address for the customer" in caught.value.message
     assert adapter.prepare(make_item(1, data=customer(1, emails=[]), remote_id="5")).key is None
 
 

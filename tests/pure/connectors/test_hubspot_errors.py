@@ -73,7 +73,7 @@ def error(status, body=None, headers=None, date=NOON, **options):
             ConflictError,
             "CONTACT_EXISTS",
             None,
-            "Another contact in HubSpot (ID 37765128953) already has this match key, such as an e-mail address. "
+            "Another contact in HubSpot (ID 37765128953) already has this match key, such as an email address. "
             "Merge the two in HubSpot, or correct the key in Odoo.",
         ),
         (

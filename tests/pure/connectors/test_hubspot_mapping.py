@@ -202,7 +202,7 @@ def test_prepare_known():
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        (EMAIL, "no email. Enter an e-mail address for the customer"),
+        (EMAIL, "no email. Enter an email address for the customer"),
         (MatchKeys("email", "phone"), "no email and no phone"),
     ],
 )

@@ -69,7 +69,7 @@ def test_tiers_of_several_members():
 
 
 def test_profiles_that_odoo_has_not_made():
-    """Their ids may be personal, such as e-mail addresses."""
+    """Their ids may be personal, such as email addresses."""
     [found] = read({**CASE.content, "ProfileIntegrationID": "ann@example.com"})
     assert (found.object, found.remote_ids) == ("notification", ("LoyaltyAddedDeductedPointsBalances",))
     assert "ann" not in repr(found) + str(found.data)

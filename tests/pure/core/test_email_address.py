@@ -1,4 +1,4 @@
-"""What is an e-mail address, and whether a text has it as it stands."""
+"""What is an email address, and whether a text has it as it stands."""
 
 import pytest
 

@@ -89,7 +89,7 @@ def test_encoded_parts(part):
 
 
 def test_base64_of_several_lines():
-    """As in e-mails: lines of 76 characters."""
+    """As in emails: lines of 76 characters."""
     encoded = base64.encodebytes(f"Authorization: Bearer {LONG}".encode()).decode()
     assert encoded.count("\n") == 2
     assert SECRETS.mask(f"Request was: {encoded}!") == "Request was: QXV0aG9yaXphdGlvbjogQmVhcmVyIE***Q=\n!"

@@ -1,4 +1,4 @@
-"""Dates and midnights in the time zones of accounts."""
+"""Dates and midnights in the timezones of accounts."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, available_timezones

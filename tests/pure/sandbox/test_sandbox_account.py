@@ -113,7 +113,7 @@ def test_account_information(sandbox, api, version):
     ("zone", "offset", "hours"), [("Asia/Kolkata", "+05:30", 5.5), ("America/Phoenix", "-07:00", -7)]
 )
 def test_the_day_of_the_account(sandbox, api, zone, offset, hours):
-    """The daily limit ends at midnight in its time zone."""
+    """The daily limit ends at midnight in its timezone."""
     sandbox.configure(time_zone=zone)
     details = api("GET", "/account-info/2026-09/details").data
     assert [details[name] for name in ("timeZone", "utcOffset", "utcOffsetMilliseconds")] == [

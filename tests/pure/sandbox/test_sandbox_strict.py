@@ -205,7 +205,7 @@ def test_oauth_has_the_same_versions(api, version):
     assert api("POST", f"/oauth/{version}/token", b"", form).status == 404
 
 
-# ----- e-mail addresses -----
+# ----- email addresses -----
 
 
 @pytest.mark.parametrize(

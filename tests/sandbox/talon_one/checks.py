@@ -95,7 +95,7 @@ def merge_attributes(stored, values):
 
 
 def moment(text):
-    """Return an RFC 3339 time as epoch seconds; None if it is none. It has a time zone."""
+    """Return an RFC 3339 time as epoch seconds; None if it is none. It has a timezone."""
     try:
         return epoch(text) if "T" in text and (text[-1] in "Zz" or "+" in text or "-" in text[11:]) else None
     except ValueError:

@@ -6,7 +6,7 @@ from odoo.addons.retail_hub.core.errors import BusinessError, ValidationError
 _CODES = {
     "email_taken": (
         BusinessError,
-        "Another customer in Acme already has this e-mail address. Merge the two in Acme, or correct it in Odoo.",
+        "Another customer in Acme already has this email address. Merge the two in Acme, or correct it in Odoo.",
     ),
     "invalid_value": (ValidationError, "Acme rejected the value of {field}. Correct it in Odoo."),
 }

@@ -41,7 +41,7 @@ class Acme(Account):
     def put(self, request, key):
         record, values = self.customers.find(key, "key"), {**self.body_of(request), "key": key}
         if "@" not in (values.get("email") or "@"):
-            raise self.failure(422, "not an e-mail address", code="invalid_value", field="email")
+            raise self.failure(422, "not an email address", code="invalid_value", field="email")
         self.check_spoilt(request, key)
         if self.customers.owner(values, record):
             raise self.failure(409, "another customer has it", code="email_taken", field="email")
