@@ -79,7 +79,7 @@ def _validate(reader, domain):
             raise _unfit(reader.env, condition) from error
 
 
-def try_filter(reader, domain):
+def plan_filter(reader, domain):
     """Check that the database can evaluate a filter, as the flow does. It plans the queries, and reads no record.
 
     So what happens does not depend on records, not even on those that the author may not read.
@@ -99,7 +99,7 @@ def _in_words(env):
         env.flush_all()  # what is not written yet must survive the end of the savepoint
         with env.cr.savepoint(flush=False):
             yield
-    except psycopg2.OperationalError:  # such as a serialization failure: Odoo tries again
+    except psycopg2.OperationalError:  # such as a serialization failure: Odoo retries
         raise
     except (psycopg2.Error, UserError, *REFUSALS) as error:
         raise FilterError(problem_text(env, error) or _does_not_fit(env)) from error

@@ -9,7 +9,7 @@ from odoo.fields import Domain
 from ..core.const import ErrorClass, State
 from ..models.operations.repair import Preview, changed_properties
 from ..models.outbox.names import action_dialog, with_names
-from ..tools.filters import FilterError, parse_filter, try_filter, validate_filter
+from ..tools.filters import FilterError, parse_filter, plan_filter, validate_filter
 from ..tools.limited import limit_filter
 from ..tools.readable import check_filter
 
@@ -244,7 +244,7 @@ class RetailDeadLetterWizard(models.TransientModel):
             domain = parse_filter(self.env, self.domain)
             check_filter(deliveries, domain)
             validate_filter(deliveries, domain)
-            try_filter(deliveries, domain)
+            plan_filter(deliveries, domain)
         except FilterError as error:
             raise UserError(self.env._("The filter is not valid. %(error)s", error=error)) from error
         return limit_filter(deliveries, domain)

@@ -149,19 +149,19 @@ class TalonOneAdapter(RecordAdapter, Finder, LoyaltyEngine, CodeEngine, Promotio
 
     def forecast(self, program, order):
         profile = _profile(order)
-        answer = self.api.try_session(f"till-{order['id']}", orders.trial(order, profile))
+        answer = self.api.dry_run_session(f"till-{order['id']}", orders.trial(order, profile))
         return points.forecast_of(answer, program, profile)
 
     def ask_code(self, question):
         data, code = question.order, question.code
         profile, products = _profile(data), self.settings.code_products
-        answer = self.api.try_session(question.hold, codes.question(code, data, profile, products))
+        answer = self.api.dry_run_session(question.hold, codes.question(code, data, profile, products))
         error = codes.rejection(answer, code)
         if error:
             if error.code == codes.UNKNOWN:
                 return None
             raise error
-        doubled = self.api.try_session(question.hold, codes.question(code, data, profile, products, 2))
+        doubled = self.api.dry_run_session(question.hold, codes.question(code, data, profile, products, 2))
         return codes.code_of(code, answer, doubled)
 
     def release_code(self, code, hold):

@@ -81,7 +81,7 @@ class Api:
     def save_session(self, session, body, key):
         return self._evaluated("PUT", f"{SESSIONS}/{_part(session)}", body, key)
 
-    def try_session(self, session, body):
+    def dry_run_session(self, session, body):
         """Return what a session would bring, which is not kept."""
         return self._evaluated("PUT", f"{SESSIONS}/{_part(session)}", body, params={"dry": "true"})
 

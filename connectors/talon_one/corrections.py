@@ -1,7 +1,7 @@
 """Changes of points that do not follow from an order: each is booked once.
 
 With an event: Talon.One accepts an event once by its ID, and a rule books the points. Without: the Management API books
-them, each time that it is called; what a transaction was for is told by its name, which ends with the key of the item.
+them, each time that it is called; the name of a transaction says what it was for, and ends with the key of the item.
 """
 
 from datetime import timedelta

@@ -1,7 +1,7 @@
 """Members of Voucherify, their cards and points.
 
 Points are booked some seconds after the call that adds them was answered, and may be rejected then. Such a call has no
-idempotency key: what it was for is told by its ``reason``, which ends with the key of the item.
+idempotency key: its ``reason`` says what it was for, and ends with the key of the item.
 """
 
 from datetime import UTC, date, datetime

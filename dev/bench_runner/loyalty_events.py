@@ -70,9 +70,9 @@ class Shop:
         """Commit the changes; again, as Odoo's server does, if a job was changing the same cards."""
         while True:
             with contextlib.suppress(SerializationFailure):
-                return self._try()
+                return self._attempt()
 
-    def _try(self):
+    def _attempt(self):
         with odoo_here.environment(self.side.database, odoo_here.SUPERUSER_ID) as env:
             self.change(env["loyalty.card"].browse(self.card_ids))
             return odoo_here.commit(env)

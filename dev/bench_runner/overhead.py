@@ -42,7 +42,7 @@ def measure(bench, work, times):
         work.prepare(database)
     odoo_here.connect_hub(databases["flow"], "http://127.0.0.1:9", events=work.wanted)  # nobody drains here
     _alternate(work, databases, 3)  # fills the caches
-    _check_told(work, databases["flow"])
+    _check_captured(work, databases["flow"])
     runs = []
     for _ in range(bench.runs):
         milliseconds = _alternate(work, databases, bench.scaled(times))
@@ -68,7 +68,7 @@ def measure(bench, work, times):
         )
 
 
-def _check_told(work, database):
+def _check_captured(work, database):
     captured = {
         event_type for (event_type,) in database.query("SELECT DISTINCT event_type FROM retail_event")
     }

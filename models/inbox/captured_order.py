@@ -42,8 +42,8 @@ class SaleOrder(models.Model):
         for order in self:
             difference = order.amount_total - order._retail_credited() - order.retail_channel_total
             is_other = order.currency_id and not order.currency_id.is_zero(difference)
-            is_told = order.retail_connector_id and order.state != "cancel" and is_other
-            order.retail_difference = order._retail_difference(difference) if is_told else False
+            is_shown = order.retail_connector_id and order.state != "cancel" and is_other
+            order.retail_difference = order._retail_difference(difference) if is_shown else False
 
     def _retail_difference(self, difference):
         """Return the sentence about a total that is this much more than the channel's; less if negative."""

@@ -96,7 +96,7 @@ class SaleOrder(models.Model):
         if order.state != "sale" or order.retail_failure:
             return
         order.write({"retail_failure": failure, "retail_failed_at": fields.Datetime.now()})
-        why_not = order._retail_why_not_cancelled() or order._retail_try_cancel()
+        why_not = order._retail_why_not_cancelled() or order._retail_attempt_cancel()
         if why_not:
             order._retail_open_review(f"{reason} {why_not}")
         else:
@@ -112,7 +112,7 @@ class SaleOrder(models.Model):
             return self.env._("The order was paid, so it was not cancelled.")
         return ""
 
-    def _retail_try_cancel(self):
+    def _retail_attempt_cancel(self):
         """Cancel the order, and free its stock; return why a rule of Odoo forbids that, and "" if it was done."""
         try:
             with self.env.cr.savepoint():

@@ -89,5 +89,5 @@ class LoyaltyHold(models.AbstractModel):
         """Count wrong codes: what the command did was undone."""
         result = super()._note_refusal(problem, sender)
         if isinstance(problem, NotConfirmed) and problem.wrong:
-            problem.wrong.tries += 1
+            problem.wrong.attempts += 1
         return result

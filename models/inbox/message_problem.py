@@ -26,10 +26,10 @@ class RetailMessage(models.Model):
             answer = message._open_answer()
             errors = (answer if is_clear else redact(answer)).get("errors", ())
             # A sentence about the whole request stands in the problem already.
-            told = [
+            listed = [
                 each for each in errors if LINE.match(each["pointer"]) or each["detail"] != message.problem
             ]
-            message.problem_places = "\n".join(map(self._place_text, told)) or False
+            message.problem_places = "\n".join(map(self._place_text, listed)) or False
 
     @api.depends("problem_kind", "state")
     def _compute_has_unknown_codes(self):

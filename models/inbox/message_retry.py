@@ -78,7 +78,7 @@ class RetailMessage(models.Model):
         :param decision: values of the message, by which a person has decided how to carry it out
         """
         try:
-            return self._try_again(**decision)
+            return self._attempt_again(**decision)
         except Problem as problem:
             _logger.info("Message %s was not carried out: %s", self.uuid, problem.kind)
             return problem.detail
@@ -91,13 +91,13 @@ class RetailMessage(models.Model):
         is_left = False
         for message in self:
             try:
-                message._try_again()
+                message._attempt_again()
             except Problem as problem:
                 is_left = is_left or problem.kind in NOT_KEPT
         if is_left:
             raise RetryableJobError("Some wait.", seconds=RETRY_SECONDS)
 
-    def _try_again(self, **decision):
+    def _attempt_again(self, **decision):
         """As :meth:`_retry`.
 
         :raise Problem: it cannot be carried out now

@@ -85,7 +85,7 @@ class OrderAmend(models.AbstractModel):
         held = self._reserved_now(order, shortages)
         self._write_lines(order, amendment.changes)
         self._write_order(order, amendment.values)
-        self._settle(order, amendment, sender, is_decided)
+        self._match_amended_total(order, amendment, sender, is_decided)
         self._reserve(order)
         if sender.client.safety_stock and shortages:
             self._leave_safety_stock(order, {each: left + held[each] for each, left in shortages.items()})
@@ -130,7 +130,7 @@ class OrderAmend(models.AbstractModel):
         # As the superuser: the transfers get the new delivery address, too.
         order.sudo().with_context(update_delivery_shipping_partner=True).write(values)
 
-    def _settle(self, order, amendment, sender, is_decided):
+    def _match_amended_total(self, order, amendment, sender, is_decided):
         """Make the order's amounts the channel's.
 
         :raise Problem: ``total-mismatch``
@@ -138,7 +138,7 @@ class OrderAmend(models.AbstractModel):
         amounts, command = self.env["retail.order.amounts"], amendment.command
         amounts._rounding(order).filtered(lambda line: not line.qty_invoiced).price_unit = 0.0
         try:
-            amounts._settle(order, amendment.lines, command, sender)
+            amounts._match_total(order, amendment.lines, command, sender)
         except Problem:
             if not is_decided:
                 raise

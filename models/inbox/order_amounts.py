@@ -155,13 +155,13 @@ class RetailOrderAmounts(models.AbstractModel):
     # -- total -------------------------------------------------------------------------------------
 
     @api.model
-    def _settle(self, order, lines, command, sender):
+    def _match_total(self, order, lines, command, sender):
         """Make the order's amounts the channel's, with a line for the difference if the client may have such.
 
         :raise Problem: ``total-mismatch``
         """
         self._convert_prices(order, lines, command)
-        order._retail_keep_charges(lines, command)
+        order._retail_store_charges(lines, command)
         currency = order.currency_id
         difference = currency.round(float(command.total) - order.amount_total)
         limit = float("inf") if sender.accepts_difference else sender.client.max_rounding + 1e-9

@@ -150,7 +150,7 @@ class OrderCancel(models.AbstractModel):
             reduce_line(line.with_env(reduced.env), line.product_uom_qty - quantity)
         if is_as_placed:
             reduced.retail_channel_total = reduced.amount_total - reduced._retail_credited()
-            reduced._retail_keep_reduced(reduced.order_line.browse(line.id for line in less))
+            reduced._retail_store_reduced(reduced.order_line.browse(line.id for line in less))
         if is_locked:
             reduced.action_lock()
 

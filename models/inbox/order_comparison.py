@@ -95,7 +95,7 @@ class SaleOrder(models.Model):
 
     # -- what is kept ------------------------------------------------------------------------------
 
-    def _retail_keep_charges(self, lines, command):
+    def _retail_store_charges(self, lines, command):
         """Keep what the system charged.
 
         :param lines: list of :class:`~.order_references.ResolvedLine`
@@ -114,7 +114,7 @@ class SaleOrder(models.Model):
         values = (money.untaxed, sum(money.taxes), money.total)
         return Charge(resolved.line.quantity, *(amount(float(each), currency) for each in values))
 
-    def _retail_keep_reduced(self, lines):
+    def _retail_store_reduced(self, lines):
         """Keep what the system charges for lines of which it has cancelled a part."""
         known = self.retail_charges
         if known:

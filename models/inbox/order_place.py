@@ -50,13 +50,13 @@ class OrderPlace(models.AbstractModel):
         addresses = [getattr(command, name) for name in ADDRESS_FIELDS]
         warnings += self.env["retail.received.customer"]._region_warnings(*addresses)
         order = self._create(command, sender, customer, lines)
-        self.env["retail.order.amounts"]._settle(order, lines, command, sender)
+        self.env["retail.order.amounts"]._match_total(order, lines, command, sender)
         warnings += self.env["retail.order.amounts"]._tax_warnings(command, order.currency_id)
         self._confirm(order)
         if sender.client.safety_stock:
             self._leave_safety_stock(order, shortages)
         self._check_reserved(order, lines, sender)
-        self._keep_back(order, command)
+        self._hold_shipping(order, command)
         self.env["retail.received.customer"]._link(sender, order, command.external_id)
         result = orders._result(order, command.external_id, "created", warnings)
         return Applied(result, order, True)
@@ -112,7 +112,7 @@ class OrderPlace(models.AbstractModel):
         ]
         return Problem("out-of-stock", "There is not enough in stock. Nothing was reserved.", errors=errors)
 
-    def _keep_back(self, order, command):
+    def _hold_shipping(self, order, command):
         """Keep an order from being shipped, if it is held or may be a fraud."""
         if command.hold_minutes:
             order._retail_start_hold(command.hold_minutes)

@@ -189,7 +189,7 @@ class RetailMessage(models.Model):
             raise RetryableJobError("Some wait.", seconds=RETRY_SECONDS, ignore_retry=True)
 
     def _carry_out(self):
-        """Carry out a message that a webhook left; return whether that is settled."""
+        """Carry out a message that a webhook left; return whether it is finished."""
         self.ensure_one()
         gateway = self.env["retail.gateway"]
         try:

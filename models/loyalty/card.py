@@ -62,7 +62,7 @@ class LoyaltyCard(models.Model):
         self._retail_count_points(-change)
 
     def unlink(self):
-        """Delete cards, and book that their points are gone."""
+        """Delete cards, and book that their points are lost."""
         # As the superuser: Odoo deletes the coupons of whoever cancels an order.
         accounts = self.env["retail.loyalty.account"].sudo()
         self.env.flush_all()

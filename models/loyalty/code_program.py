@@ -57,15 +57,15 @@ class RetailConnector(models.Model):
         # As the superuser: whoever sells may have no rights on connectors.
         engines = self.sudo().search([("uses_codes", "=", True), ("state", "!=", "draft")], order="id")
         routes = self.env["retail.flow"]._routes()
-        # Nothing is used of which an engine would not be told.
-        told = {
+        # A code is used only if its engine gets the events about it.
+        receivers = {
             event_type: {route.connector_id for route in routes.get(event_type, ())} for event_type in FLOWS
         }
         return engines.filtered(
             lambda engine: (
                 engine.can_use_codes
                 and company.id in engine._company_ids()
-                and all(engine.id in connectors for connectors in told.values())
+                and all(engine.id in connectors for connectors in receivers.values())
             )
         )
 
@@ -86,7 +86,7 @@ class RetailConnector(models.Model):
         return result
 
     def _add_code_flows(self):
-        """Have the engine told what becomes of its codes."""
+        """Have the engine get the events about its codes."""
         flows = self.with_context(active_test=False).flow_ids.filtered(lambda flow: flow.event_type in FLOWS)
         missing = [name for name in FLOWS if name not in flows.mapped("event_type")]
         self._add_flows(missing, missing)

@@ -12,7 +12,7 @@ from .entry import DIGITS
 
 CODE_DIGITS = 6
 MINUTES = 10  # for which a code is valid
-TRIES = 5
+MAX_ATTEMPTS = 5
 MOST_CODES = 3  # for a card, in as many minutes
 ONE_DAY = timedelta(days=1)
 CHANNELS = [("email", "Email"), ("sms", "Text message")]
@@ -33,7 +33,7 @@ class RetailLoyaltyConfirmation(models.Model):
     channel = fields.Selection(CHANNELS, required=True, readonly=True)
     digest = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
     valid_until = fields.Datetime(required=True, readonly=True)
-    tries = fields.Integer(readonly=True, default=0)
+    attempts = fields.Integer(readonly=True, default=0)
     used_at = fields.Datetime(readonly=True)
 
     _key_idx = models.Index("(connector_id, external_id)")
@@ -185,14 +185,14 @@ class RetailLoyaltyConfirmation(models.Model):
         """Return (why the code does not confirm this, in words; whether it was a wrong one). Empty if it does."""
         if not self:
             return self.env._("The customer has to confirm this: have a code sent, or scan the card."), False
-        if self.used_at or self.valid_until <= fields.Datetime.now() or self.tries >= TRIES:
+        if self.used_at or self.valid_until <= fields.Datetime.now() or self.attempts >= MAX_ATTEMPTS:
             return self.env._("The code is not valid any more. Have a new one sent."), False
         if self.card_id != card or points > self.points:
             return self.env._("The code was sent for another card, or for fewer points."), False
         if not code:
             return self.env._("Enter the code that the customer got."), False
         if not consteq(self.digest, self._digest(code)):
-            left = TRIES - self.tries - 1
+            left = MAX_ATTEMPTS - self.attempts - 1
             return self.env._("The code is wrong. Attempts left: %(count)s.", count=left), True
         return "", False
 

@@ -56,7 +56,7 @@ class RetailLoyaltyDifference(models.Model):
         compute="_compute_correction",
     )
     state = fields.Selection(
-        [("open", "Open"), ("corrected", "Corrected"), ("gone", "Resolved")],
+        [("open", "Open"), ("corrected", "Corrected"), ("resolved", "Resolved")],
         default="open",
         required=True,
         readonly=True,
@@ -106,7 +106,7 @@ class RetailLoyaltyDifference(models.Model):
             if new:
                 each.write({"points": new.points, "balance": new.balance, "cause": new.cause})
             else:
-                each.write({"state": "gone", "ended_at": now})
+                each.write({"state": "resolved", "ended_at": now})
         cards = {card.id: card for card in self.env["loyalty.card"].browse(by_card)}
         self.create(
             [

@@ -96,7 +96,7 @@ class RetailLoyaltyDifference(models.Model):
             }
             self.create({**values, **ids, "found_at": now})
         elif known:
-            known.write({"state": "gone", "ended_at": now})
+            known.write({"state": "resolved", "ended_at": now})
 
     def action_follow_engine(self):
         """Set the cards to what the engine says, and enter that in the ledger."""
@@ -166,9 +166,9 @@ class RetailLoyaltyAccount(models.Model):
         entries = self.env["retail.loyalty.entry"]
         domain = [("card_id", "=", self.card_id.id), ("remote_id", "!=", False)]
         known = set(entries.search(domain).mapped("remote_id"))
-        told = {each.id for each in reading.transactions}
+        listed = {each.id for each in reading.transactions}
         # After the last one that is known, there is nothing that is known: else the engine did not find it.
-        return bool(known - told) and (bool(known & told) or not told)
+        return bool(known - listed) and (bool(known & listed) or not listed)
 
     def _follow_engine(self):
         """Set the card to what the engine has said, and enter that in the ledger."""

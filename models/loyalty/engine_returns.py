@@ -57,7 +57,7 @@ class LoyaltyShare(models.Model):
         self.create([row for row in rows if row["line_id"] not in known])
         document = order._retail_last_return()
         if document:
-            self._settle(order, document)
+            self._book_returns(order, document)
 
 
 class PosOrder(models.Model):

@@ -47,7 +47,7 @@ class LoyaltyCard(models.Model):
         accounts.write({"read_due_at": False, "tier": False, "expiring_points": 0, "expiring_on": False})
 
     def _retail_end_points(self):
-        """Book that the points are gone, also the pending ones. No system is told: each erases the member itself."""
+        """Book that the points are lost, also the pending ones. No event is sent: each system erases the member."""
         for lot in self.env["retail.loyalty.lot"].search(
             [("card_id", "=", self.id), ("state", "=", "pending")]
         ):
@@ -129,7 +129,7 @@ class RetailConnector(models.Model):
         return result
 
     def _erased_ids(self, customer_ids):
-        """Return those of these canonical customers of whom the system was told that they were erased."""
+        """Return those of these canonical customers whose erasure was sent to the system."""
         domain = [("connector_id", "=", self.id), ("event_type", "=", ERASED), ("state", "!=", "cancelled")]
         domain += [("res_model", "=", "res.partner"), ("res_id", "in", [int(each) for each in customer_ids])]
         found = self.env["retail.delivery"].search(domain) if customer_ids else ()

@@ -130,7 +130,7 @@ class RetailLoyaltyDifference(models.Model):
     def _cron_prove(self):
         """First book again what could not be booked."""
         for each in self.search([("cause", "in", list(FAILURES)), ("state", "=", "open")], order="id"):
-            each._book_again({"state": "gone"})
+            each._book_again({"state": "resolved"})
         return super()._cron_prove()
 
     def action_book_again(self):

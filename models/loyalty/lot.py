@@ -311,12 +311,12 @@ class RetailLoyaltyLot(models.Model):
 class LoyaltyCard(models.Model):
     _inherit = "loyalty.card"
 
-    def _retail_move(self, move, points, source, description, is_told=False):
+    def _retail_move(self, move, points, source, description, sends_mail=False):
         """Change the points of the card because its lots have changed.
 
         :param move: a :class:`Move`
         :param source: ``((model, id),)`` of an order, or empty
-        :param is_told: whether the customer gets the mail of a balance that is reached
+        :param sends_mail: whether the customer gets the mail of a balance that is reached
         """
         document = next((each for each in source if each[0] in ORDER_MODELS), None)
         card = with_own(
@@ -325,7 +325,7 @@ class LoyaltyCard(models.Model):
             retail_lot_sources=None,
             retail_document=document,
             retail_change=EXPIRED if move is Move.EXPIRE else ADJUSTED,
-        ).with_context(loyalty_no_mail=not is_told, tracking_disable=True)
+        ).with_context(loyalty_no_mail=not sends_mail, tracking_disable=True)
         amounts = {"issued": points} if points > 0 else {"used": -points}
         card.env["loyalty.history"].create({"card_id": self.id, "description": description, **amounts})
         card.points += points
@@ -341,10 +341,10 @@ class LoyaltyCard(models.Model):
         return move.value if move else super()._retail_entry_kind(event_type)
 
     def _send_points_reach_communication(self, points_changes):
-        """Of points that are pending first, customers are told when they can spend them."""
+        """Of points that are pending first, customers are notified when they can spend them."""
         move = own_value(self.env, "retail_lot_move")
-        told = self if move else self.filtered(lambda card: not card._retail_pends())
-        return super(LoyaltyCard, told)._send_points_reach_communication(points_changes)
+        notified = self if move else self.filtered(lambda card: not card._retail_pends())
+        return super(LoyaltyCard, notified)._send_points_reach_communication(points_changes)
 
     def _retail_pends(self):
         """Return whether points of a purchase cannot be spent at once."""

@@ -44,16 +44,16 @@ class LoyaltyProgram(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         programs = super().create(vals_list)
-        programs._retail_keep_lots()
+        programs._retail_begin_lots()
         return programs
 
     def write(self, vals):
         result = super().write(vals)
         if SETTINGS & vals.keys():
-            self._retail_keep_lots()
+            self._retail_begin_lots()
         return result
 
-    def _retail_keep_lots(self):
+    def _retail_begin_lots(self):
         """Begin to keep lots if the settings need them. Once begun, that goes on until an engine owns the points."""
         # As the superuser: whoever edits a program may have no rights on the hub's own records.
         for program in self.sudo():

@@ -40,7 +40,7 @@ class RetailLoyaltyLot(models.Model):
     def _activate(self, card, _account):
         for lot in self:
             points = lot.left
-            card._retail_move(Move.RELEASE, points, lot._source(), self.env._("Available"), is_told=True)
+            card._retail_move(Move.RELEASE, points, lot._source(), self.env._("Available"), sends_mail=True)
             owed = round(points - self._pay(card, points), 6)
             lot.write({"state": "available" if points > owed else "used", "left": round(points - owed, 6)})
         return len(self)
@@ -49,16 +49,16 @@ class RetailLoyaltyLot(models.Model):
         """Take what has expired, but nothing that is held for a checkout: that is taken when the hold has ended."""
         self.env["retail.loyalty.hold"]._expire(card)
         account.invalidate_recordset()
-        free, gone, count = account.balance - account.held, 0.0, 0
+        free, expired, count = account.balance - account.held, 0.0, 0
         for lot in self:
-            taken = max(min(lot.left, round(free - gone, 6)), 0)
+            taken = max(min(lot.left, round(free - expired, 6)), 0)
             left = round(lot.left - taken, 6)
             if taken:
                 lot.write({"left": left, "state": "available" if left else "expired"})
                 count += 1
-            gone = round(gone + taken, 6)
-        if gone:
-            card._retail_move(Move.EXPIRE, -gone, (), self.env._("Expired"))
+            expired = round(expired + taken, 6)
+        if expired:
+            card._retail_move(Move.EXPIRE, -expired, (), self.env._("Expired"))
         return count
 
 

@@ -22,8 +22,8 @@ OF_CUSTOMERS = Domain("program_id.applies_on", "=", "both") | (
     Domain("program_id.program_type", "in", ("ewallet", "loyalty"))
     & Domain("program_id.applies_on", "=", "future")
 )
-# Values of a context key, whether the engine is told of a move. No client can send them.
-TOLD, UNTOLD = object(), object()
+# Values of a context key, whether a move is sent to the engine. No client can send them.
+SENT, UNSENT = object(), object()
 FOLLOWING = ("retail.loyalty.points", "retail.loyalty.share")  # what cards have earned, which may be reversed
 
 
@@ -86,12 +86,12 @@ class LoyaltyCard(models.Model):
 
     def _retail_note_change(self, event_type, points, **details):
         """Note what the engine did with a merged member. What Odoo does with its card, only the other member gets."""
-        told = own_value(self.env, "retail_told")
-        if self.retail_merged_into_id and told is None:
+        sent = own_value(self.env, "retail_is_sent")
+        if self.retail_merged_into_id and sent is None:
             is_engines = origin_of(self.env.cr) == self.program_id.retail_connector_id.id
             self._retail_moved()[self.id] += points if is_engines else 0
-            told = TOLD if is_engines else UNTOLD
-        if told is UNTOLD:
+            sent = SENT if is_engines else UNSENT
+        if sent is UNSENT:
             details["is_of_odoo_only"] = True
         return super()._retail_note_change(event_type, points, **details)
 
@@ -129,8 +129,8 @@ class LoyaltyCard(models.Model):
         self.env.cr.flush()  # books what was changed just now
         customer_id, name, points = self._retail_known_customer(), self.partner_id.display_name, self.points
         self._retail_know_member()
-        told = TOLD if self._retail_is_member() else UNTOLD
-        self._retail_move_points(target, round(points, 6), told)
+        sent = SENT if self._retail_is_member() else UNSENT
+        self._retail_move_points(target, round(points, 6), sent)
         self.env["retail.loyalty.hold"]._follow_card(self, target)
         for model in FOLLOWING:
             self.env[model].search([("card_id", "=", self.id)]).card_id = target
@@ -144,29 +144,29 @@ class LoyaltyCard(models.Model):
         self.message_post(body=self.env._("Merged into card %(code)s.", code=target.code))
         self.env["retail.loyalty.account"]._read_soon(self | target)
 
-    def _retail_move_points(self, target, points, told):
+    def _retail_move_points(self, target, points, sent):
         """
         :param points: negative to move a debt
-        :param told: ``UNTOLD`` if the engine does not have them on this card
+        :param sent: ``UNSENT`` if the engine does not have them on this card
         """
         if points:
-            self._retail_note_move(-points, target, self.env._("Merged"), told)
+            self._retail_note_move(-points, target, self.env._("Merged"), sent)
             target._retail_note_move(points, self, self.env._("Merged"))
 
-    def _retail_note_move(self, points, other, reason, told=TOLD):
+    def _retail_note_move(self, points, other, reason, sent=SENT):
         history = with_own(
-            self.env["loyalty.history"], retail_document=(self._name, other.id), retail_told=told
+            self.env["loyalty.history"], retail_document=(self._name, other.id), retail_is_sent=sent
         )
         amounts = {"issued": points} if points > 0 else {"used": -points}
         history.create({"card_id": self.id, "description": f"{reason}: {other.code}", **amounts})
-        card = with_own(self, retail_told=told).with_context(loyalty_no_mail=True, tracking_disable=True)
+        card = with_own(self, retail_is_sent=sent).with_context(loyalty_no_mail=True, tracking_disable=True)
         card.points += points
 
     @api.model
     def _retail_pass_on(self):
         """Precommit hook: move what merged cards have got. May run several times in a transaction."""
         moved = take_pending(self.env.cr, MOVED) or {}
-        # What was changed before keeps its origin: the engine is not told of what it did itself.
+        # What was changed before keeps its origin: what the engine did itself is not sent to it.
         self._retail_capture_points()
         self.env["retail.capture"]._retail_insert_captured()
         with changes_from(self.env.cr, None):
@@ -174,8 +174,8 @@ class LoyaltyCard(models.Model):
                 target, of_engine = card.retail_merged_into_id, round(moved[card.id], 6)
                 if target:
                     of_odoo = round(card.points - of_engine, 6)
-                    card._retail_move_points(target, of_engine, TOLD)
-                    card._retail_move_points(target, of_odoo, UNTOLD)
+                    card._retail_move_points(target, of_engine, SENT)
+                    card._retail_move_points(target, of_odoo, UNSENT)
 
     # -- the member at the engine ------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ class RetailLoyaltyAccount(models.Model):
         return self.search([("card_id", "=", card.id)])
 
     def _enter_reading(self, reading):
-        """Enter what an engine said, in the ledger and on the card; return whether everything is settled.
+        """Enter what an engine said, in the ledger and on the card; return whether it is complete.
 
         It is read again if the engine owns the points and nothing is new, or if it has not decided all of it. What Odoo
         changed itself was booked there before it counted as delivered.
@@ -78,7 +78,7 @@ class RetailLoyaltyAccount(models.Model):
                 self._enter_transactions(new, reading.skew)
                 if is_first:
                     self._enter_opening(reading.membership)
-        self._keep(reading._replace(transactions=certain))
+        self._store_reading(reading._replace(transactions=certain))
         is_pending = any(each.state == "pending" for each in certain)
         is_over = bool(new) or not is_owner
         return is_over and not is_pending and is_certain
@@ -97,7 +97,7 @@ class RetailLoyaltyAccount(models.Model):
         self.env.cr.execute(SQL("SELECT id FROM retail_loyalty_account WHERE id = %s FOR UPDATE", self.id))
         self.invalidate_recordset()
 
-    def _keep(self, reading):
+    def _store_reading(self, reading):
         """Keep what the member has, and up to where the transactions are final."""
         membership, last = reading.membership, self.last_transaction
         for each in reading.transactions:

@@ -28,7 +28,7 @@ class RetailLoyaltyAccount(models.Model):
             if is_current and reading.membership:
                 self.write({"is_absent": False})
             return super()._enter_reading(reading)
-        self._keep_other(reading)
+        self._store_other_reading(reading)
         is_difference = cause == REPLACED or abs(self.balance) > SMALLEST
         self.env["retail.loyalty.difference"]._note_engine(self, cause if is_difference else None)
         return True
@@ -41,7 +41,7 @@ class RetailLoyaltyAccount(models.Model):
             return ABSENT
         return REPLACED if membership.remote_id != self.remote_id else None
 
-    def _keep_other(self, reading):
+    def _store_other_reading(self, reading):
         """Keep what the engine has for the customer now, and up to where that is known."""
         membership, last = reading.membership, ""
         for each in reading.transactions:

@@ -187,11 +187,11 @@ class RetailPromotionDifference(models.Model):
 
     def _correct_by_take_customers(self):
         here, there = self.here["customers"], self.there["customers"]
-        gone = [Command.unlink(each) for each in set(here) - set(there)]
+        removed = [Command.unlink(each) for each in set(here) - set(there)]
         new = [
             Command.link(each) for each in self.env["res.partner"].browse(set(there) - set(here)).exists().ids
         ]
-        self.tag_id.write({"partner_ids": [*gone, *new]})
+        self.tag_id.write({"partner_ids": [*removed, *new]})
 
     def _correct_by_end(self):
         self._ask_system("change_campaign", self.remote_id, {"is_active": False})

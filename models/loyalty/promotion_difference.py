@@ -48,7 +48,7 @@ class RetailPromotionDifference(models.Model):
             ("open", "Open"),
             ("accepted", "Ignored"),
             ("corrected", "Corrected"),
-            ("gone", "Resolved"),
+            ("resolved", "Resolved"),
         ],
         default="open",
         required=True,
@@ -161,7 +161,7 @@ class RetailPromotionDifference(models.Model):
         for each in self.search([("connector_id", "=", connector.id), ("state", "in", ("open", "accepted"))]):
             new = by_key.pop(each.key, None)
             if not new:
-                each.write({"state": "gone", "ended_at": now})
+                each.write({"state": "resolved", "ended_at": now})
             elif (each.here or {}, each.there or {}) != (new.here, new.there):
                 each.write({**_values(new), "state": "open", "ended_at": False, "ended_by_id": False})
         self.create(

@@ -12,7 +12,7 @@ class LoyaltyShare(models.Model):
         return sum(of_odoo.mapped("earned_back"))
 
     def _reverse(self, orders, document, covered=None):
-        """Book what a document returns of orders (a list of recordsets), see :meth:`_settle`.
+        """Book what a document returns of orders (a list of recordsets), see :meth:`_book_returns`.
 
         If that fails, the next return of the same order makes up for it, too: what is booked is what is not booked yet.
         """
@@ -35,7 +35,7 @@ class PosOrder(models.Model):
         shares._count(self)
         refunds = self.lines.refund_orderline_ids.order_id.sorted("id")
         if refunds:
-            shares._settle(self, refunds[-1])
+            shares._book_returns(self, refunds[-1])
 
     def action_pos_order_paid(self):
         """Reverse the points of what is returned."""
@@ -52,7 +52,7 @@ class PosOrder(models.Model):
 
     def _retail_book_returned(self, *_options):
         for orders in self._retail_returned_orders():
-            self.env["retail.loyalty.share"]._settle(orders, self, self._retail_covered())
+            self.env["retail.loyalty.share"]._book_returns(orders, self, self._retail_covered())
 
 
 class SaleOrder(models.Model):
@@ -140,4 +140,4 @@ class AccountMove(models.Model):
         return self.invoice_line_ids.sale_line_ids.order_id
 
     def _retail_book_returned(self, _cards, covered):
-        self.env["retail.loyalty.share"]._settle(self._retail_returned_orders(), self, covered)
+        self.env["retail.loyalty.share"]._book_returns(self._retail_returned_orders(), self, covered)

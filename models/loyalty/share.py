@@ -139,7 +139,7 @@ class RetailLoyaltyShare(models.Model):
     # -- reversing ---------------------------------------------------------------------------------
 
     @api.model
-    def _settle(self, orders, document, covered=None):
+    def _book_returns(self, orders, document, covered=None):
         """Book what the returns of orders (of one model) reverse and what is not booked yet.
 
         :param document: the record with which it is booked: the refund of a till, or the credit note

@@ -53,7 +53,7 @@ class RetailLoyaltyHold(models.Model):
             )
         reason, wrong = sent._confirm(self.card_id, self.points, code)
         if wrong:
-            wrong.tries += 1
+            wrong.attempts += 1
         return reason
 
 

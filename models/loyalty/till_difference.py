@@ -80,7 +80,7 @@ class RetailLoyaltyDifference(models.Model):
         result = super()._cron_prove()
         open_ = self.search([("state", "=", "open"), ("cause", "=", "overdraft")])
         covered = open_.filtered(lambda each: each.card_id.points >= -SMALLEST)
-        covered.write({"state": "gone", "ended_at": fields.Datetime.now()})
+        covered.write({"state": "resolved", "ended_at": fields.Datetime.now()})
         return result
 
     def action_accept(self):

@@ -252,9 +252,9 @@ class RetailOrderProcess(models.AbstractModel):
     # -- what was asked and not done ---------------------------------------------------------------
 
     def _messages(self, order):
-        """Return the requests about an order that were not carried out, except those that are settled.
+        """Return the requests about an order that were not carried out, except those that are resolved.
 
-        A refused one is settled when somebody has dismissed it, or the system has asked for the same again since.
+        A refused one is resolved when somebody has dismissed it, or the system has asked for the same again since.
         """
         # As the superuser: links to remote records, and messages, are the hub's own.
         env = self.sudo().env

@@ -16,7 +16,7 @@ from ...core.const import FINISHED_STATES
 _logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 5000  # rows per transaction
-SETTLED = ("done", "tested", "cancelled", "noted")  # messages of which nobody has anything to do
+FINISHED = ("done", "tested", "cancelled", "noted")  # messages of which nobody has anything to do
 
 
 class RetailRetention(models.Model):
@@ -72,7 +72,7 @@ class RetailRetention(models.Model):
                 for connector in connectors
             ),
             *((company.retail_event_days, self._purge_events, company) for company in companies),
-            *((company.retail_message_days, self._purge_settled, company) for company in companies),
+            *((company.retail_message_days, self._purge_finished, company) for company in companies),
             *((company.retail_refused_days, self._purge_refused, company) for company in companies),
         ]
         return [partial(purge, owner, days) for days, purge, owner in steps if days > 0]
@@ -108,9 +108,9 @@ class RetailRetention(models.Model):
         )
         return self._purge("retail_event", old, company, "event_count")
 
-    def _purge_settled(self, company, days):
+    def _purge_finished(self, company, days):
         """Delete messages of which nobody has anything to do, oldest first; return their number."""
-        return self._purge_messages(company, days, SETTLED)
+        return self._purge_messages(company, days, FINISHED)
 
     def _purge_refused(self, company, days):
         """Delete refused messages, oldest first; return their number."""

@@ -242,7 +242,7 @@ class RetailAlias(models.Model):
         self._of_primaries(connector, res_model, [res_id]).primary_id = primary_id
 
     @api.model
-    def _try_again(self, connector, res_model, primary_ids):
+    def _resend_refused(self, connector, res_model, primary_ids):
         """Have those sent in full to whom the remote refused a value that these records may not have any more."""
         self.flush_model()
         # In SQL: it is done for each change that is sent, and hardly ever finds one.

@@ -67,7 +67,7 @@ class RetailCapture(models.AbstractModel):
         # As the superuser: whoever deletes the record may have no rights on outgoing events.
         doomed = self.sudo().with_context(active_test=False)
         doomed._retail_cancel_excluded_facts()
-        self.env["retail.event"]._keep_names(doomed)
+        self.env["retail.event"]._store_names(doomed)
         return super().unlink()
 
     def _retail_cancel_excluded_facts(self):

@@ -29,7 +29,7 @@ _logger = logging.getLogger(__name__)
 class DeliveryBatch:
     """Deliveries of one connector that are sent together.
 
-    ``prepare``, ``settle_shared_keys`` and ``record`` run in a transaction each, and may be repeated after a rollback.
+    ``prepare``, ``decide_shared_keys`` and ``record`` run in a transaction each, and may be repeated after a rollback.
     ``send`` runs after the first two, without a transaction. ``deliveries`` has an
     :class:`~.outgoing.OutgoingDelivery` for each claim.
     """
@@ -65,7 +65,7 @@ class DeliveryBatch:
             if each.waits_for and each.item:
                 with suppress(RemoteError):
                     self._set_prepared(each)
-        self.settle_shared_keys()
+        self.decide_shared_keys()
 
     def _clear_faults(self):
         """Flows that could be evaluated work again."""
@@ -157,12 +157,12 @@ class DeliveryBatch:
         text = json.dumps(request, ensure_ascii=False)
         return json.dumps(secrets.mask(request), ensure_ascii=False) if secrets.occur_in(text) else text
 
-    def settle_shared_keys(self):
+    def decide_shared_keys(self):
         """Decide the deliveries whose match key another Odoo record has at the remote.
 
         This needs a transaction of its own, after the attempts were committed.
         """
-        SharedKeys(self).settle()
+        SharedKeys(self).decide()
 
     # -- send --------------------------------------------------------------------------------------
 

@@ -236,7 +236,7 @@ class RetailDrain(models.AbstractModel):
             again with a new access token)
         """
         self._prepare(batch)
-        self._transaction(batch.settle_shared_keys)
+        self._transaction(batch.decide_shared_keys)
         sent_at = time.monotonic()
         batch.send()
         is_quick = time.monotonic() - sent_at < HELP_SECONDS

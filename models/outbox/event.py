@@ -98,7 +98,7 @@ class RetailEvent(models.Model):
         return action_open(self.env, self.res_model, self.res_id)
 
     @api.model
-    def _keep_names(self, records):
+    def _store_names(self, records):
         """Keep the names of records that will be deleted, with their events; personal data in them is masked."""
         names = [(record.id, record._retail_public_name()) for record in records]
         if names:

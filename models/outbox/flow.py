@@ -35,7 +35,7 @@ class Route(NamedTuple):
 
     :param branch_ids: the branches of its company that its connector serves, too
     :param schedule: None if the flow has a window instead
-    :param sends_own: whether the system is told of what it caused itself
+    :param sends_own: whether the system is sent what it caused itself
     :param is_pull: nothing is sent: the system reads the events itself
     """
 

@@ -11,7 +11,7 @@ from odoo.fields import Domain
 
 from ...core.tracebacks import without_values
 from ...tools.cache import cached
-from ...tools.filters import FilterError, parse_filter, problem_text, try_filter, validate_filter
+from ...tools.filters import FilterError, parse_filter, plan_filter, problem_text, validate_filter
 from ...tools.limited import limit_filter, reader_of
 from ...tools.readable import check_filter
 from .flow import FILTER_FIELDS
@@ -74,7 +74,7 @@ class RetailFlow(models.Model):
                 return
             check_filter(reader, domain)
             validate_filter(reader, domain)
-            try_filter(reader, domain)
+            plan_filter(reader, domain)
         except FilterError as error:
             raise ValidationError(
                 self.env._(

@@ -193,7 +193,7 @@ class ItemBuilder:
     def _check_ended(self, res_model, ids):
         """Check that no record which was merged or deleted may be at the remote without our knowing its remote id.
 
-        Only for providers with objects; others, such as webhooks, are told which record it is by its Odoo id.
+        Only for providers with objects; for others, such as webhooks, the Odoo id says which record it is.
 
         :raise BusinessError: an attempt to create it is in doubt, and was not looked up
         """

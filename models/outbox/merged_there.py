@@ -35,7 +35,7 @@ class MergedThere:
         )
         others = others.filtered(lambda each: each.res_id not in self._sent_with(delivery))
         if not others:
-            return  # or they settle it among themselves: both had an answer with the new id
+            return  # or they resolve it among themselves: both had an answer with the new id
         own = bindings._of_records(self.connector, claim.res_model, [claim.res_id])
         first = (own + others).sorted("id")[0]
         other_id = others[0].res_id

@@ -105,9 +105,9 @@ def _merged_into(env, references):
     found = {}
     for model in EVENT_TYPES["customer.merged"].models:
         ids = {record_id for of_model, record_id in references if of_model == model}
-        gone = ids - set(env[model].browse(ids).exists().ids)
-        if gone:
-            known = survivors(env, model, gone)
+        deleted = ids - set(env[model].browse(ids).exists().ids)
+        if deleted:
+            known = survivors(env, model, deleted)
             found |= {(model, record_id): (model, now) for record_id, now in known.items()}
     return found
 

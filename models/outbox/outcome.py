@@ -46,7 +46,7 @@ class OutcomeRecorder:
             self._decide(each)
         arrived = [each for each in self.sent if each.outcome.error is None]
         bound = self._bind(arrived)
-        self._keep_attempted_links()
+        self._store_attempted_links()
         bound += self._put_aliases()
         self._end_aliases(arrived)
         self._relink(arrived)
@@ -150,7 +150,7 @@ class OutcomeRecorder:
         delivery.share(other.res_id, row.key_hash, True, warning)
         queue_state(self.connector, records.browse(other.res_id), delivery.claim.lane)
 
-    def _keep_attempted_links(self):
+    def _store_attempted_links(self):
         """Keep what failed attempts may have linked: if Odoo no longer has such a link later, it must be ended."""
         for each in self.sent:
             if each.outcome.error and each.binding and each.prepared.links:
@@ -170,7 +170,7 @@ class OutcomeRecorder:
                 aliases._of_records(self.connector, each.claim.res_model, [each.claim.res_id]).unlink()
         for res_model, ids in _changed(arrived).items():
             if self.env[res_model]._retail_may_share:
-                aliases._try_again(self.connector, res_model, ids)
+                aliases._resend_refused(self.connector, res_model, ids)
         for res_model, keys in released_keys(arrived).items():
             if self.env[res_model]._retail_may_share:
                 aliases._release(self.connector, res_model, keys)

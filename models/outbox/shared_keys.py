@@ -13,7 +13,7 @@ from .alias import Alias
 
 
 class SharedKeys:
-    """Settles the shared keys of the deliveries of one batch that are ready to be sent.
+    """Decides the shared keys of the deliveries of one batch that are ready to be sent.
 
     :param batch: a :class:`~.dispatch.DeliveryBatch` whose attempts are committed. If another attempt had the same key,
         then either it has linked its record, which this transaction sees, or the insertion of our attempt waited.
@@ -25,16 +25,16 @@ class SharedKeys:
         self.batch = batch
         self._waits = {}  # (model, id) -> the id for which it waits, of this batch
 
-    def settle(self):
+    def decide(self):
         """Decide the deliveries that cannot be sent as they are, or prepare them without their key."""
         by_model = defaultdict(list)
         for each in self.batch.ready:
             if each.new_key or each.changed_key or each.lacks_something:
                 by_model[each.claim.res_model].append(each)
         for res_model, deliveries in by_model.items():
-            self._settle(res_model, deliveries)
+            self._decide_model(res_model, deliveries)
 
-    def _settle(self, res_model, deliveries):
+    def _decide_model(self, res_model, deliveries):
         may_share = self.env[res_model]._retail_may_share
         if may_share:
             ids = {each.claim.res_id for each in deliveries}

@@ -1,4 +1,4 @@
-"""The origin of changes: the connector whose system asked for them. It is not told of what it caused itself."""
+"""The origin of changes: the connector whose system asked for them. What it caused itself is not sent to it."""
 
 from contextlib import contextmanager
 from weakref import WeakKeyDictionary

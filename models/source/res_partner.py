@@ -142,7 +142,7 @@ class ResPartner(models.Model):
     def _retail_subjects(self):
         """An address of a customer is not a customer: its changes are changes of the customer.
 
-        Of an erased customer, nothing is told any more.
+        Of an erased customer, nothing is sent any more.
         """
         self.fetch(("company_id", "parent_id", "retail_erased_at", "type"))  # usually in the cache already
         subjects = {}

@@ -14,9 +14,9 @@ class MovedCase(HubSpotCase):
         super().setUp()
         self.other = self._partner("Bo Ray", "bo@example.com")
         self.third = self._partner("Cy Dee", "cy@example.com")
-        self._settle()
+        self._send_everything()
 
-    def _settle(self):
+    def _send_everything(self):
         for _round in range(4):
             self._drain()
             self._make_due(self._deliveries(state="pending") + self._deliveries(state="unknown"))
@@ -71,18 +71,18 @@ class TestMovedDocuments(MovedCase):
         order = self._arrived()
         self.assertEqual(self._linked("orders", "contacts"), self._ids(self.customer))
         order.partner_id = self.other
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._linked("orders", "contacts"), self._ids(self.other))
         self.assertEqual(len(self._linked("orders", "line_items")), 1)
         order.partner_id = self.customer
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._linked("orders", "contacts"), self._ids(self.customer))
 
     def test_what_people_linked_stays(self):
         order = self._arrived()
         self._link("orders", self._only("orders")["id"], "contacts", self._id(self.third))
         order.partner_id = self.other
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._linked("orders", "contacts"), self._ids(self.other, self.third))
 
     def test_a_label_that_people_gave_stays(self):
@@ -90,7 +90,7 @@ class TestMovedDocuments(MovedCase):
         remote_id = self._only("orders")["id"]
         self._label("orders", remote_id, "contacts", self._id(self.customer))
         order.partner_id = self.other
-        self._settle()
+        self._send_everything()
         self.assertEqual(
             self._labels("orders", remote_id, "contacts"),
             {self._id(self.customer): ["Payer"], self._id(self.other): []},
@@ -100,10 +100,10 @@ class TestMovedDocuments(MovedCase):
         self._choose_object("order", "deal")
         self.connector.action_set_up()
         order = self._order()
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._linked("deals", "contacts"), self._ids(self.customer))
         order.partner_id = self.other
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._linked("deals", "contacts"), self._ids(self.other))
 
     def test_an_invoice_that_is_corrected(self):
@@ -111,11 +111,11 @@ class TestMovedDocuments(MovedCase):
         order = self._arrived()
         invoice = order._create_invoices()
         invoice.action_post()
-        self._settle()
+        self._send_everything()
         invoice.button_draft()
         invoice.partner_id = self.other
         invoice.action_post()
-        self._settle()
+        self._send_everything()
         of_order = [self._only("orders")["id"]]
         self.assertEqual(self._linked("invoices", "contacts"), self._ids(self.other))
         self.assertEqual(self._linked("invoices", "orders"), of_order)
@@ -123,7 +123,7 @@ class TestMovedDocuments(MovedCase):
             active_model="account.move", active_ids=invoice.ids
         )
         wizard.create({"payment_date": fields.Date.today()})._create_payments()
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._only("invoices")["properties"]["hs_invoice_status"], "paid")
         self.assertEqual(self._linked("invoices", "orders"), of_order)
         self.assertEqual(self._linked("invoices", "contacts"), self._ids(self.other))
@@ -134,14 +134,14 @@ class TestMovedDocuments(MovedCase):
         nobody = self.env["res.partner"].search([("name", "=", "Nobody")])
         order = self._arrived()
         order.partner_id = nobody
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._linked("orders", "contacts"), [])
 
     def test_a_call_that_fails(self):
         order = self._arrived()
         self.sandbox.fault(path="/batch/archive", status=503, times=1)
         order.partner_id = self.other
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._linked("orders", "contacts"), self._ids(self.other))
         self.assertEqual(self._deliveries(order)[-1].attempts, 2)
 
@@ -153,7 +153,7 @@ class TestMovedDocuments(MovedCase):
         self._drain()
         self.assertIn(self._id(self.other), self._linked("orders", "contacts"))
         order.partner_id = self.third
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._linked("orders", "contacts"), self._ids(self.third))
 
 
@@ -167,7 +167,7 @@ class TestMovedPeople(MovedCase):
             self._partner(name, f"{name.lower()}@example.com", is_company=True) for name in ("Acme", "Shop")
         )
         self.person = self._partner("Vi Worker", "vi@example.com", parent_id=self.acme.id)
-        self._settle()
+        self._send_everything()
 
     def _companies(self):
         return self._labels("contacts", self._id(self.person), "companies")
@@ -175,12 +175,12 @@ class TestMovedPeople(MovedCase):
     def test_to_another_company(self):
         self.assertEqual(self._companies(), {self._id(self.acme): ["Primary"]})
         self.person.parent_id = self.shop
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._companies(), {self._id(self.shop): ["Primary"]})
 
     def test_to_no_company(self):
         self.person.parent_id = False
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._companies(), {})
 
     def test_a_label_that_people_gave_stays(self):
@@ -188,26 +188,26 @@ class TestMovedPeople(MovedCase):
         self._label("contacts", self._id(self.person), "companies", self._id(self.acme), 1)
         self.assertEqual(self._companies(), {self._id(self.acme): ["Payer", "Primary"]})
         self.person.parent_id = False
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._companies(), {self._id(self.acme): ["Payer"]})
 
     def test_an_order_of_a_company(self):
         order = self._order(partner_id=self.acme.id)
-        self._settle()
+        self._send_everything()
         order.partner_id = self.shop
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._linked("orders", "companies"), self._ids(self.shop))
         order.partner_id = self.customer
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._linked("orders", "companies"), [])
         self.assertEqual(self._linked("orders", "contacts"), self._ids(self.customer))
 
     def test_people_of_two_companies_who_are_merged(self):
         """HubSpot gives the survivor both companies."""
         double = self._partner("Vi Double", "double@example.com", parent_id=self.shop.id)
-        self._settle()
+        self._send_everything()
         self.env["base.partner.merge.automatic.wizard"]._merge((self.person + double).ids, self.person)
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._companies(), {self._id(self.acme): ["Primary"]})
 
 

@@ -367,7 +367,7 @@ class TestWebhookConnector(WebhookCase):
         self.assertIn(reason, activity.note)
         self.assertEqual(activity.user_id, self.env.ref("base.user_admin"))
 
-    def test_gone(self):
+    def test_not_found(self):
         self.sandbox.fault(status=410)
         partner = self._partner()
         self._drain(self.webhook)

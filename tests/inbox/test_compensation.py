@@ -121,7 +121,7 @@ class TestCompensationOnce(CompensationCase):
         self.check_given_back(self.promotion)
 
     def test_a_payment_that_fails_is_a_step(self):
-        """At the first attempt, and after it was authorized; each is one step, however often it is told."""
+        """At the first attempt, and after it was authorized; each is one step, however often it is reported."""
         for before in (None, "authorize"):
             with self.subTest(before=before), self.cr.savepoint() as savepoint:
                 self.place()
@@ -154,7 +154,7 @@ class TestCompensationOnce(CompensationCase):
 
 
 @tagged("-at_install", "post_install")
-class TestCrmIsTold(CompensationCase, HubSpotCase):
+class TestCancellationsAtTheCrm(CompensationCase, HubSpotCase):
     """The CRM is the sandbox's HubSpot, over HTTP."""
 
     @classmethod
@@ -162,7 +162,7 @@ class TestCrmIsTold(CompensationCase, HubSpotCase):
         super().setUpClass()
         cls.tax.active = False  # or 21 % would be two taxes
 
-    def check_told(self, fail):
+    def check_sent(self, fail):
         order = self.held()
         self.pay("authorize", "P-1", status=201)
         self._drain()
@@ -170,9 +170,9 @@ class TestCrmIsTold(CompensationCase, HubSpotCase):
         fail(order, 200)
         self._drain()
         self.assertEqual(self._only("orders")["properties"]["hs_pipeline_stage"], CANCELLED)
-        told = self._deliveries(order, connector_id=self.connector.id)
-        self.assertEqual(told.mapped("event_type").count("order.cancelled"), 1)
-        self.assertEqual(set(told.mapped("state")), {"delivered"})
+        sent = self._deliveries(order, connector_id=self.connector.id)
+        self.assertEqual(sent.mapped("event_type").count("order.cancelled"), 1)
+        self.assertEqual(set(sent.mapped("state")), {"delivered"})
         calls = len(self.sandbox.requests())
         fail(order, 200)
         self._drain()
@@ -181,7 +181,7 @@ class TestCrmIsTold(CompensationCase, HubSpotCase):
         self.assertEqual(cancelled, [("done", "HubSpot", "order.cancelled")])
 
     def test_a_hold_that_expires(self):
-        self.check_told(self.expire)
+        self.check_sent(self.expire)
 
     def test_a_payment_that_fails(self):
-        self.check_told(self.fail_payment)
+        self.check_sent(self.fail_payment)

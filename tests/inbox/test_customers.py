@@ -302,7 +302,7 @@ class TestApiCustomers(ApiCase):
     # -- regions -----------------------------------------------------------------------------------
 
     def test_regions(self):
-        """By code and by name, in any case; what is not known is told, and takes nothing away."""
+        """By code and by name, in any case; what is not known is a warning, and takes nothing away."""
         for region, code, warnings in (
             ("CA", "CA", []),
             ("ny", "NY", []),
@@ -321,7 +321,7 @@ class TestApiCustomers(ApiCase):
 
 @tagged("-at_install", "post_install")
 class TestOrigin(ApiCase):
-    """What a system caused is not told back to it."""
+    """What a system caused is not sent back to it."""
 
     def events(self, connector):
         self.env["retail.delivery"].invalidate_model()
@@ -333,20 +333,20 @@ class TestOrigin(ApiCase):
         connector.action_activate()
         return connector
 
-    def test_not_told_back(self):
+    def test_not_sent_back(self):
         other = self.active(self.system.copy({"name": "CRM", "base_url": "https://crm.example.com"}))
         self.active(self.system)
         self.post("/customers", ANNA)
         self.assertEqual(self.events(other), ["customer.created"])
         self.assertEqual(self.events(self.system), [])
 
-    def test_told_back_if_the_flow_says_so(self):
+    def test_sent_back_if_the_flow_says_so(self):
         self.active(self.system)
         self.system.flow_ids.sends_own = True
         self.post("/customers", ANNA)
         self.assertEqual(self.events(self.system), ["customer.created"])
 
-    def test_changes_of_users_are_told(self):
+    def test_changes_of_users_are_sent(self):
         self.active(self.system)
         created = self.post("/customers", ANNA).json()
         self.env["res.partner"].browse(int(created["id"])).function = "Buyer"

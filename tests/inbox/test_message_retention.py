@@ -40,10 +40,10 @@ class TestMessageRetention(ApiCase):
         self.purge()
         gone = (messages - messages.exists()).ids
         names = {message.id: uuid for message, uuid in zip(messages, self.names(), strict=True)}
-        settled = {"done", "tested", "cancelled", "noted"}
+        finished = {"done", "tested", "cancelled", "noted"}
         self.assertEqual(
             {names[each] for each in gone},
-            {f"{state}-{days}" for state in settled for days in (91, 366)} | {"refused-366"},
+            {f"{state}-{days}" for state in finished for days in (91, 366)} | {"refused-366"},
         )
         kept = self.env["retail.retention"].search([("company_id", "=", self.system.company_id.id)])
         self.assertEqual(kept.message_count, len(gone))

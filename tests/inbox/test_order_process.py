@@ -159,7 +159,7 @@ class TestOrderProcess(HoldCase):
         self.assertEqual(len(seen), len(shown))
         self.assertFalse([each for each in seen if each["res_model"].startswith("retail.")])
 
-    def test_what_was_refused_and_is_settled(self):
+    def test_what_was_refused_and_is_resolved(self):
         """Somebody has dismissed it, or the system has sent it again, and it was carried out."""
         self.place()
         self.assertProblem(self.pay("capture", "P-1", "99.00"), "amount-exceeded", 409, ["/amount"])

@@ -1,4 +1,4 @@
-"""What a system caused is told to others, not to itself, unless a flow says so: orders, payments, refunds."""
+"""What a system caused is sent to others, not to itself, unless a flow says so: orders, payments, refunds."""
 
 from odoo.tests import tagged
 
@@ -31,11 +31,11 @@ class OwnChangesCase(PaymentsCase, WebhookCase):
 
     def setUp(self):
         super().setUp()
-        self.told(self.system)
-        self.told(self.other)
+        self.sent_to(self.system)
+        self.sent_to(self.other)
 
-    def told(self, connector):
-        """Return the event types that a system is told since the last look, in order of their names."""
+    def sent_to(self, connector):
+        """Return the event types that a system was sent since the last look, in order of their names."""
         self.env.flush_all()
         self.env.cr.flush()
         deliveries = self.env["retail.delivery"].sudo().search([("connector_id", "=", connector.id)])
@@ -44,9 +44,9 @@ class OwnChangesCase(PaymentsCase, WebhookCase):
         return names
 
     def check(self, *expected):
-        """Check what the other system is told, and that the one which has caused it is told nothing."""
+        """Check what the other system is sent, and that the one which has caused it is sent nothing."""
         self.env.invalidate_all()
-        self.assertEqual((self.told(self.other), self.told(self.system)), ([*expected], []))
+        self.assertEqual((self.sent_to(self.other), self.sent_to(self.system)), ([*expected], []))
 
     def send(self, path, content, status=201):
         response = self.post(path, content)
@@ -57,7 +57,7 @@ class OwnChangesCase(PaymentsCase, WebhookCase):
 @tagged("-at_install", "post_install")
 class TestOwnChanges(OwnChangesCase):
     def commands(self):
-        """Send commands about an order, from its capture to its refund; yield what others are told of each."""
+        """Send commands about an order, from its capture to its refund; yield what others are sent of each."""
         path, currency = "/orders/W-1001", self.company.currency_id.name
         order = self.sale_order(self.place())
         yield ("customer.created", "order.placed", "stock.level_changed")
@@ -76,8 +76,8 @@ class TestOwnChanges(OwnChangesCase):
         self.send(f"{path}/returns", {"return_id": "R", "lines": [{"sku": "MUG", "quantity": "1"}]})
         yield ("return.initiated", "return.received", "stock.level_changed")
         self.invoice(order)
-        self.told(self.system)  # what a person does is told
-        self.told(self.other)
+        self.sent_to(self.system)  # what a person does is sent
+        self.sent_to(self.other)
         refund = {"id": "F", "currency": currency, "lines": [{"id": "L-MUG", "quantity": "1"}]}
         refund["payments"] = [{"id": "M", "payment": "P-1", "amount": "12.10"}]
         self.send(f"{path}/refunds", refund)
@@ -87,15 +87,17 @@ class TestOwnChanges(OwnChangesCase):
         self.send("/orders/W-2/cancel", {}, 200)
         yield ("order.cancelled", "stock.level_changed")
 
-    def test_not_told_back(self):
+    def test_not_sent_back(self):
         for expected in self.commands():
             self.check(*expected)
 
-    def test_told_back_if_the_flows_say_so(self):
+    def test_sent_back_if_the_flows_say_so(self):
         self.system.flow_ids.sends_own = True
         for expected in self.commands():
             self.env.invalidate_all()
-            self.assertEqual((self.told(self.other), self.told(self.system)), ([*expected], [*expected]))
+            self.assertEqual(
+                (self.sent_to(self.other), self.sent_to(self.system)), ([*expected], [*expected])
+            )
 
     def test_a_flow_decides_for_itself(self):
         flows = self.system.flow_ids
@@ -103,13 +105,13 @@ class TestOwnChanges(OwnChangesCase):
         self.place()
         self.pay("authorize", "P-1", status=201)
         self.pay("capture", "P-1", status=200)
-        self.assertEqual(self.told(self.system), ["payment.captured"])
+        self.assertEqual(self.sent_to(self.system), ["payment.captured"])
 
-    def test_what_a_person_does_to_it_is_told(self):
+    def test_what_a_person_does_to_it_is_sent(self):
         order = self.sale_order(self.place())
-        self.told(self.system)
+        self.sent_to(self.system)
         order.with_context(disable_cancel_warning=True).action_cancel()
-        self.assertEqual(self.told(self.system), ["order.cancelled", "stock.level_changed"])
+        self.assertEqual(self.sent_to(self.system), ["order.cancelled", "stock.level_changed"])
 
     def test_in_batches(self):
         """Those that are carried out together, and one by one."""
@@ -144,7 +146,7 @@ class TestOwnChanges(OwnChangesCase):
         self.carry_out()
         self.env.invalidate_all()
         expected = ["order.updated", "stock.level_changed"]
-        self.assertEqual((self.told(self.other), self.told(self.system)), (expected, expected))
+        self.assertEqual((self.sent_to(self.other), self.sent_to(self.system)), (expected, expected))
 
     def test_what_was_kept_until_a_person_has_helped(self):
         """It is the system that has asked for it, whoever has it carried out."""
@@ -152,8 +154,8 @@ class TestOwnChanges(OwnChangesCase):
         self.place(self.line("CUP"), status=202)
         self.check()
         self.new_product("CUP", 5)
-        self.told(self.system)
-        self.told(self.other)
+        self.sent_to(self.system)
+        self.sent_to(self.other)
         self.messages().action_retry()
         self.assertEqual(self.messages().state, "done")
         self.check("customer.created", "order.placed", "stock.level_changed")

@@ -47,7 +47,7 @@ class TestLoyaltyDifferences(LedgerCase):
         self.assertEqual(self._prove(), found, "One difference a card.")
         self.assertEqual(found.points, 150)
         self._tamper(100)
-        self.assertEqual(self._prove().state, "gone")
+        self.assertEqual(self._prove().state, "resolved")
 
     def test_set_the_card(self):
         """The card gets the ledger's balance. That is no change of points: nothing is booked or sent."""

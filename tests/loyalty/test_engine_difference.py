@@ -92,7 +92,7 @@ class TestEngineDifference(EngineCase):
         self.env["retail.loyalty.account"].sudo()._of(self.card)._send_change(50, "By hand")
         self._send()
         self._read_again()
-        self.assertEqual(found.state, "gone")
+        self.assertEqual(found.state, "resolved")
 
     def test_each_night_all_balances_are_read(self):
         self.sandbox.act("back_up", "voucherify")

@@ -73,7 +73,7 @@ class TestFailuresAtTheTill(FailureCase, TillCodeCase):
         order._retail_take_points()
         for _night in range(2):
             self._prove()
-        self.assertEqual((self._found(), len(self._found("gone"))), ([], 1))
+        self.assertEqual((self._found(), len(self._found("resolved"))), ([], 1))
         self.assertEqual(self._booked(), [("redeem", -80, 20)])
 
     def test_a_code_that_is_not_used_up(self):
@@ -84,7 +84,7 @@ class TestFailuresAtTheTill(FailureCase, TillCodeCase):
         self.assertEqual(self._found(), [("code", card, order.display_name, "again")])
         self.assertEqual(self._ledger(card), [("adjust", 1, 1)])
         self._prove()
-        self.assertEqual((self._found(), len(self._found("gone"))), ([], 1))
+        self.assertEqual((self._found(), len(self._found("resolved"))), ([], 1))
         self.assertEqual(self._ledger(card), [("adjust", 1, 1), ("redeem", -1, 0)])
         self._send_due()
         self.assertIn(("code.redeemed", "delivered"), self._code_events(order))
@@ -117,7 +117,7 @@ class TestFailuresAtTheTill(FailureCase, TillCodeCase):
 class TestFailuresOfReturns(FailureCase, ReturnsCase):
     def test_points_of_a_return(self):
         order = self._sold([(self.pen, 3)], earned=30)
-        with self._failing("retail.loyalty.share", "_settle"):
+        with self._failing("retail.loyalty.share", "_book_returns"):
             refund = self._take_back((order.lines, 1))
         self.assertEqual((refund.state, self._booked(refund)), ("paid", []))
         self.assertEqual(self._found(), [("returned", self.card, refund.display_name, "again")])
@@ -128,7 +128,7 @@ class TestFailuresOfReturns(FailureCase, ReturnsCase):
     def test_the_next_return_makes_up_for_it(self):
         """What is listed ends by itself, and books nothing again."""
         order = self._sold([(self.pen, 3)], earned=30)
-        with self._failing("retail.loyalty.share", "_settle"):
+        with self._failing("retail.loyalty.share", "_book_returns"):
             refund = self._take_back((order.lines, 1))
         self.assertEqual(self._booked(self._take_back((order.lines, 1))), [("reverse", -20)])
         self._prove()
@@ -168,7 +168,7 @@ class TestFailuresOfOrders(FailureCase, CreditCase):
         self.card.points = 11.5
         before = len(self._booked(self.card))
         draft = self._draft_credit_note(self._bill(order))
-        with self._failing("retail.loyalty.share", "_settle"):
+        with self._failing("retail.loyalty.share", "_book_returns"):
             draft.action_post()
         self.assertEqual((draft.state, self._since(before)), ("posted", []))
         self.assertEqual(self._found(), [("returned", self.card, draft.display_name, "again")])

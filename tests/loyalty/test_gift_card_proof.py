@@ -55,7 +55,7 @@ class TestGiftCardProof(CodeCase):
         found = self._prove()
         self._change_balance("GIFT", 500)
         self.assertFalse(self._prove())
-        self.assertEqual(found.state, "gone")
+        self.assertEqual(found.state, "resolved")
 
     def test_deleted_at_the_engine(self):
         self._send()

@@ -86,7 +86,7 @@ class TestLoyaltyLedger(LedgerCase):
         entry = self.env["retail.loyalty.entry"].search([("card_id", "=", card.id)], limit=1)
         self.assertEqual((entry.order_id, entry.connector_id.id), (0, False))
 
-    def test_gone_with_a_savepoint(self):
+    def test_rolled_back_with_a_savepoint(self):
         """What was rolled back was not booked."""
         card = self._card(points=7)
         self._booked(card)

@@ -284,7 +284,7 @@ class TestLots(CreditCase):
         self.assertEqual(self._mature(), 1)
         self.assertEqual(self.card.points, 51)
         found.sudo()._cron_prove()
-        self.assertEqual((found.state, self.card.points), ("gone", 51))
+        self.assertEqual((found.state, self.card.points), ("resolved", 51))
         self._assert_all()
 
     def test_settings(self):

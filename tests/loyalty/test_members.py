@@ -34,16 +34,16 @@ class MembersCase(EngineCase):
         ids = (self.customer.id, self.double_id)
         return tuple(self.remote.points_of(self.sandbox, id_) for id_ in ids)
 
-    def _settle(self):
+    def _send_everything(self):
         """Send what is to be sent, and read all balances."""
         self._send()
         self._read_again()
         self._send()
 
-    def _assert_settled(self, kept, gone, points):
+    def _assert_everything_sent(self, kept, gone, points):
         """Both systems have the same, the ledger proves it, and nothing more happens."""
         for _time in range(2):
-            self._settle()
+            self._send_everything()
             self.assertEqual((kept.points, gone.points), (points, 0))
             self.assertEqual(self._both_at_engine(), (points, 0))
         self.assertEqual(self.env["retail.loyalty.proof"]._differences(), [])
@@ -71,7 +71,7 @@ class MergeStory:
         kept, gone = self._members()
         self._merge()
         self.assertEqual((kept.points, gone.points, gone.active), (140, 0, False))
-        self._assert_settled(kept, gone, 140)
+        self._assert_everything_sent(kept, gone, 140)
         self.assertEqual(self._ledger(kept), [("earn", 100, 100), ("adjust", 40, 140)])
         self.assertEqual(self._ledger(gone), [("earn", 40, 40), ("adjust", -40, 0)])
         entries = self.env["retail.loyalty.entry"].search([("kind", "=", "adjust")], order="card_id")
@@ -93,7 +93,7 @@ class MergeStory:
         kept = self.env["loyalty.card"].search([("partner_id", "=", self.customer.id)])
         self.assertEqual((kept.code, kept.points), (code, 40))
         self.assertNotEqual(gone.code, code)
-        self._assert_settled(kept, gone, 40)
+        self._assert_everything_sent(kept, gone, 40)
 
     def test_one_who_never_became_a_member(self):
         """What the engine does not have cannot be taken there: the survivor gets it, and nothing is refused."""
@@ -104,7 +104,7 @@ class MergeStory:
         gone = self._card(self.double)
         gone.points = 40
         self._merge()
-        self._settle()
+        self._send_everything()
         self.assertEqual((kept.points, gone.points), (140, 0))
         self.assertEqual([points or 0 for points in self._both_at_engine()], [140, 0])
         self.assertFalse(self._deliveries(connector_id=self.engine.id, state="dead"))
@@ -122,8 +122,8 @@ class MergeStory:
         self._merge()
         self.assertEqual(kept.points, 140)
         self.remote.end_delay(self.sandbox)
-        self._settle()
-        self._assert_settled(kept, gone, 147)
+        self._send_everything()
+        self._assert_everything_sent(kept, gone, 147)
         self.assertEqual(self._ledger(gone)[-2:], [("earn", 7, 7), ("adjust", -7, 0)])
 
     def test_what_is_held_follows(self):
@@ -135,18 +135,18 @@ class MergeStory:
         self.assertEqual((hold.card_id, hold.state, kept._retail_held()[kept]), (kept, "held", 30))
         self.assertFalse(holds._hold(kept, "111", 15, **{**values, "external_id": "H-2"}))
         hold._commit()
-        self._assert_settled(kept, gone, 110)
+        self._assert_everything_sent(kept, gone, 110)
         self.assertEqual(self.env["retail.loyalty.account"].search([]).mapped("held"), [0, 0])
 
     def test_an_order_of_the_merged_card_is_cancelled(self):
         """What is taken from it is taken from the one that got its points."""
         kept, gone = self._members()
         self._merge()
-        self._settle()
+        self._send_everything()
         gone.points -= 15
         self._commit()
         self.assertEqual((kept.points, gone.points), (125, 0))
-        self._assert_settled(kept, gone, 125)
+        self._assert_everything_sent(kept, gone, 125)
         self.assertEqual(self._ledger(gone)[-2:], [("adjust", -15, -15), ("adjust", 15, 0)])
 
     def test_a_changed_profile_arrives(self):
@@ -173,14 +173,14 @@ class MergeStory:
         kept, gone = self._members()
         code = gone.code
         self._merge()
-        self._settle()
+        self._send_everything()
         card = self._unmerge(kept, name="Ann L.")
         self.assertEqual(
             (card.partner_id.name, card.code, card.points, kept.points), ("Ann L.", code, 40, 100)
         )
         self.assertEqual(self.effect, "40 are moved back.")
-        self._settle()
-        self._assert_settled(kept, gone, 100)
+        self._send_everything()
+        self._assert_everything_sent(kept, gone, 100)
         self.assertEqual(self.remote.points_of(self.sandbox, card.partner_id.id), 40)
         self.assertFalse(kept.retail_has_merged or card.retail_has_merged)
         self.assertIn("40 of 40 points were moved back", kept.message_ids[0].body)
@@ -193,8 +193,8 @@ class MergeStory:
         card = self._unmerge(kept, name="Ann L.")
         self.assertEqual((card.points, kept.points), (25, 0))
         self.assertEqual(self.effect, "40 were moved, and 25 are left: only those are moved back.")
-        self._settle()
-        self._assert_settled(kept, gone, 0)
+        self._send_everything()
+        self._assert_everything_sent(kept, gone, 0)
         self.assertEqual(self.remote.points_of(self.sandbox, card.partner_id.id), 25)
 
     def test_undone_once_by_a_manager(self):
@@ -290,7 +290,7 @@ class MergeStory:
     def test_the_merged_member_is_erased_too(self):
         self._members()
         self._merge()
-        self._settle()
+        self._send_everything()
         self.assertIn("Ann L.", str(self.remote.personal(self.sandbox)))
         self._erase()
         self._send()
@@ -348,7 +348,7 @@ class TestMembersOfVoucherify(MergeStory, MembersCase):
         self.assertEqual((found.balance, found.engine_balance, card.points), (100, 0, 100))
         self.assertIn("No member", card.retail_freshness)
         found.with_user(self.manager).action_send_balance()
-        self._settle()
+        self._send_everything()
         self.assertEqual((card.points, self.remote.points_of(self.sandbox, self.customer.id)), (100, 100))
         self.assertEqual((found.state, self._found()), ("corrected", found))
         self.assertEqual(self._ledger(card), [("earn", 100, 100)])
@@ -358,7 +358,7 @@ class TestMembersOfVoucherify(MergeStory, MembersCase):
         self.remote.delete_customer(self.sandbox, self.customer.id)
         self._read_again()
         self._found().with_user(self.manager).action_send_balance()
-        self._settle()
+        self._send_everything()
         self.assertEqual((card.points, self.remote.points_of(self.sandbox, self.customer.id)), (100, 100))
         self.assertFalse(self._deliveries(connector_id=self.engine.id, state="dead"))
 
@@ -367,7 +367,7 @@ class TestMembersOfVoucherify(MergeStory, MembersCase):
         self.remote.delete_member(self.sandbox)
         self._read_again()
         self._found().with_user(self.manager).action_follow_engine()
-        self._settle()
+        self._send_everything()
         self.assertEqual((card.points, self.remote.points_of(self.sandbox, self.customer.id)), (0, None))
         self.assertEqual(self._ledger(card), [("earn", 100, 100), ("adjust", -100, 0)])
 
@@ -385,18 +385,18 @@ class TestMembersOfVoucherify(MergeStory, MembersCase):
     def test_another_member_takes_the_place(self):
         card, found = self._replaced()
         found.with_user(self.manager).action_follow_engine()
-        self._settle()
+        self._send_everything()
         self.assertEqual((card.points, self.remote.points_of(self.sandbox, self.customer.id)), (150, 150))
         self.assertEqual(self._ledger(card), [("earn", 100, 100), ("adjust", 50, 150)])
         self._paid_order(price=10)
-        self._settle()
+        self._send_everything()
         self.assertEqual((card.points, self.remote.points_of(self.sandbox, self.customer.id)), (160, 160))
         self.assertEqual(self._found().mapped("state"), ["corrected"])
 
     def test_the_other_member_gets_what_odoo_has(self):
         card, found = self._replaced()
         found.with_user(self.manager).action_send_balance()
-        self._settle()
+        self._send_everything()
         self.assertEqual((card.points, self.remote.points_of(self.sandbox, self.customer.id)), (100, 100))
         self.assertEqual(self._ledger(card), [("earn", 100, 100)])
 
@@ -417,7 +417,7 @@ class OdooOwnsStory:
         self._send()
         self.assertEqual(self._both_at_engine(), (30, 12))
         self._merge()
-        self._assert_settled(kept, gone, 42)
+        self._assert_everything_sent(kept, gone, 42)
         self.assertEqual(self._ledger(kept), [("adjust", 30, 30), ("adjust", 12, 42)])
 
 

@@ -236,7 +236,7 @@ class TestPromotions(PromotionCase):
         found = self._compare()
         program.date_to = AUGUST
         self.assertFalse(self._compare())
-        self.assertEqual(found.state, "gone")
+        self.assertEqual(found.state, "resolved")
 
     def test_who_may_correct(self):
         self._campaigns()
@@ -385,7 +385,7 @@ class TestTalonOnePromotions(EngineCase):
             found.with_user(manager).action_resolve()
         self.program.active = True
         self.assertFalse(self._found())
-        self.assertEqual(found.state, "gone")
+        self.assertEqual(found.state, "resolved")
 
     def test_it_has_the_name_of_a_promotion(self):
         """A promotion of Odoo is not the campaign that gives points."""

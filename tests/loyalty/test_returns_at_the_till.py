@@ -142,7 +142,7 @@ class TestReturnsAtTheTill(ReturnsCase):
         self.assertEqual((self.card.points, self.card.retail_pending), (70, 20))
         self._assert_proved()
 
-    def test_what_a_till_is_told_of_pending_points(self):
+    def test_what_a_till_gets_of_pending_points(self):
         self.program.retail_pending_days = 14
         order = self._sell([(self.mug, 1)], customer=self.customer)
         data = {"points": 20, "program_id": self.program.id, "coupon_id": self.card.id, "line_codes": []}

@@ -69,7 +69,7 @@ class TestTillAway(TillCase):
         )
         self._assert_proved()
 
-    def test_the_points_are_gone_meanwhile(self):
+    def test_the_points_are_taken_meanwhile(self):
         """What is overdrawn is what was redeemed offline, at most the limit, and a person sees it."""
         self._pass(HOURS)
         self._hold("V-1", 100)

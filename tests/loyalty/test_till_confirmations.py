@@ -118,7 +118,7 @@ class TestTillConfirmations(ConfirmationCase):
         self.assertEqual(self._confirm(code), fewer)
         self.assertIsNone(self._confirm(code, 60))
 
-    def test_points_that_are_gone(self):
+    def test_points_that_are_no_longer_available(self):
         """They are refused before the customer is asked, and the code is not used up."""
         code, _sent_to = self._have_sent()
         self._hold("U-2", 50)

@@ -134,7 +134,7 @@ class TestTillOrders(TillCase):
         self.assertEqual(found.state, "open")
         self.club_card.points += 60
         found.sudo()._cron_prove()
-        self.assertEqual(found.state, "gone")
+        self.assertEqual(found.state, "resolved")
 
     def test_who_accepts_an_overdraft(self):
         self._redeem(130, uuid="U-1")

@@ -96,7 +96,7 @@ class TestTillTours(TillTourCase):
         self.assertEqual((self._orders().amount_total, self._booked()), (180, [("redeem", -20, 80)]))
         self.assertEqual(sorted(self._holds()), [("committed", 20, 20, False), ("held", 80, 0, False)])
 
-    def test_gone_at_the_payment(self):
+    def test_unavailable_at_the_payment(self):
         self._tour("gone_at_the_payment")
         self.assertEqual((self._orders().amount_total, self._booked()), (200, []))
 

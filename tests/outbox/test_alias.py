@@ -195,7 +195,7 @@ class TestKeysThatPass(RetailCase):
         self.three = self._partner("Three", "three@example.com")
         self._drain()
 
-    def _settle(self):
+    def _send_everything(self):
         for _round in range(8):
             self._drain()
         self.assertEqual(
@@ -215,13 +215,13 @@ class TestKeysThatPass(RetailCase):
                 new = f"{giver.name.lower()}@new.example.com"
                 taker.email = email
                 giver.email = new
-                self._settle()
+                self._send_everything()
                 self.assertEqual((self._emails()[giver.name], self._emails()[taker.name]), (new, email))
 
     def test_passed_to_a_new_customer(self):
         new = self._partner("New", "one@example.com")
         self.one.email = "other@example.com"
-        self._settle()
+        self._send_everything()
         self.assertEqual(
             (self._emails()["New"], self._emails()["One"]), ("one@example.com", "other@example.com")
         )
@@ -229,7 +229,7 @@ class TestKeysThatPass(RetailCase):
 
     def test_swapped(self):
         self.one.email, self.two.email = self.two.email, self.one.email
-        self._settle()
+        self._send_everything()
         self.assertEqual(
             self._emails(), {"One": "two@example.com", "Two": "one@example.com", "Three": "three@example.com"}
         )
@@ -237,7 +237,7 @@ class TestKeysThatPass(RetailCase):
     def test_rotated(self):
         emails = self.two.email, self.three.email, self.one.email
         self.one.email, self.two.email, self.three.email = emails
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._emails(), {"One": emails[0], "Two": emails[1], "Three": emails[2]})
 
     def test_a_preview_of_swapped_addresses(self):
@@ -248,7 +248,7 @@ class TestKeysThatPass(RetailCase):
         domain = repr([("id", "in", (self.one + self.two).ids)])
         run = self.env["retail.bulk.run"].create({**values, "res_model": "res.partner", "domain": domain})
         self.assertEqual((run.preview_error, run.preview_failures), (False, False))
-        self._settle()
+        self._send_everything()
         self.assertEqual(
             (self._emails()["One"], self._emails()["Two"]), ("two@example.com", "one@example.com")
         )
@@ -258,7 +258,7 @@ class TestKeysThatPass(RetailCase):
         self.one.email = "two@example.com"
         self._commit()
         self.two.email = "one@example.com"
-        self._settle()
+        self._send_everything()
         self.assertEqual(
             (self._emails()["One"], self._emails()["Two"]), ("two@example.com", "one@example.com")
         )

@@ -142,7 +142,7 @@ class TestCircuit(RetailCase):
         self.assertEqual(self._drain(other), 5)
         self.assertEqual(self._deliveries(connector_id=other.id).mapped("state"), ["delivered"] * 5)
 
-    def test_try_now(self):
+    def test_retry_now(self):
         self._break()
         self.sandbox.faults_clear()
         self.connector.action_probe()

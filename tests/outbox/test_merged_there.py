@@ -10,7 +10,7 @@ class MergedThereCase(RelinkCase):
         super().setUp()
         self.first, self.second = self.other, self.third
         self.first.city, self.second.city = "Ghent", "Bruges"
-        self._settle()
+        self._send_everything()
         self.left = self._merge_there(self.first, self.second)
 
     def _merge_there(self, winner, loser):
@@ -52,11 +52,11 @@ class TestMergedThere(MergedThereCase):
         )
         self.assertIn(f"Possible duplicate of Contact #{self.first.id}, which is", delivery.warning)
         self._assert_one(self.first, self.second)
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._city(), "Ghent")
         calls = len(self._calls())
         self.second.city = "Rome"
-        self._settle()
+        self._send_everything()
         self.assertEqual((self._city(), len(self._calls())), ("Ghent", calls))
 
     def test_the_first_is_edited(self):
@@ -77,58 +77,58 @@ class TestMergedThere(MergedThereCase):
         self._assert_one(self.first, self.second)
         calls = len(self._calls())
         self.second.city = "Rome"
-        self._settle()
+        self._send_everything()
         self.assertEqual((self._city(), len(self._calls())), ("Paris", calls))
 
     def test_both_in_one_batch(self):
         self.first.city, self.second.city = "Paris", "Rome"
-        self._settle()
+        self._send_everything()
         self._assert_one(self.first, self.second)
         self.assertEqual(self._city(), "Paris")
 
     def test_an_order_of_the_second(self):
         self.first.city = "Paris"
-        self._settle()
+        self._send_everything()
         self._order(partner_id=self.second.id)
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._linked("orders", "contacts"), [self.left])
 
     def test_three_who_are_one(self):
         self.customer.city = "Lier"
-        self._settle()
+        self._send_everything()
         self.left = self._merge_there(self.customer, self.second)
         self.second.city = "Rome"
-        self._settle()
+        self._send_everything()
         self._assert_one(self.first, self.second, self.customer)
         self.assertEqual(self._city(), "Ghent")
 
     def test_a_duplicate_of_the_second(self):
         """It is one of the first from then on, so that its orders go to the one contact."""
         again = self._partner("Cy Again", "cy@example.com")
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._alias(again).primary_id, self.second.id)
         self.first.city = "Paris"
-        self._settle()
+        self._send_everything()
         self.assertEqual([self._alias(each).primary_id for each in (again, self.second)], self.first.ids * 2)
         self._order(partner_id=again.id)
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._linked("orders", "contacts"), [self.left])
 
     def test_a_call_that_fails(self):
         self.sandbox.fault(path="/contacts/batch/read", status=503, times=1)
         self.second.city = "Paris"
-        self._settle()
+        self._send_everything()
         self._assert_one(self.first, self.second)
         self.assertEqual(self._city(), "Ghent")
 
     def test_another_address_of_the_second(self):
         """They are two again, and each has what is theirs."""
         order = self._arrived(partner_id=self.second.id)
-        self._settle()
+        self._send_everything()
         self.second.city = "Paris"
-        self._settle()
+        self._send_everything()
         self.second.email = "dee@example.com"
-        self._settle()
+        self._send_everything()
         self.assertFalse(self._alias(self.second))
         self.assertEqual(self._id(self.first), self.left)
         self.assertEqual(self._linked("orders", "contacts"), self._ids(self.second), order.name)
@@ -140,11 +140,11 @@ class TestMergedThere(MergedThereCase):
                 "contact", "POST", "", {"properties": {"email": "web@example.com"}}
             ).object
             self.customer.city = "Lier"
-            self._settle()
+            self._send_everything()
             pair = {"primaryObjectId": self._id(self.customer), "objectIdToMerge": made["id"]}
             left = str(adapter.api.objects("contact", "POST", "/merge", pair).object["id"])
         self.customer.city = "Rome"
-        self._settle()
+        self._send_everything()
         self.assertEqual(
             (self._id(self.customer), self._deliveries(self.customer)[-1].warning), (left, False)
         )

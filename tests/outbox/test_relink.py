@@ -6,7 +6,7 @@ from ..connector.test_hubspot_moved import MovedCase
 
 
 class RelinkCase(MovedCase):
-    def _settle(self):
+    def _send_everything(self):
         for _round in range(6):
             self._drain()
             self._drain(lane="bulk")
@@ -32,12 +32,12 @@ class TestRelinkDocuments(RelinkCase):
     def setUp(self):
         super().setUp()
         self.customer.city = "Lier"  # it is sent first
-        self._settle()
+        self._send_everything()
         self.second = self._partner("Ann Guest", "ANN@example.com ")
-        self._settle()
+        self._send_everything()
         self.orders = [self._order(partner_id=each.id) for each in (self.customer, self.second)]
         self.invoices = [self._invoiced(order) for order in self.orders]
-        self._settle()
+        self._send_everything()
         self._assert_linked(self.customer, self.customer)
 
     def _assert_linked(self, *customers):
@@ -49,12 +49,12 @@ class TestRelinkDocuments(RelinkCase):
 
     def test_the_second_gets_another_address(self):
         self.second.email = "guest@example.com"
-        self._settle()
+        self._send_everything()
         self._assert_linked(self.customer, self.second)
 
     def test_the_first_gets_another_address(self):
         self.customer.email = "lee@example.com"
-        self._settle()
+        self._send_everything()
         self._assert_linked(self.customer, self.second)
 
     def test_documents_of_an_address_of_the_second(self):
@@ -62,20 +62,20 @@ class TestRelinkDocuments(RelinkCase):
         order = self._order(partner_id=address.id)
         self._drain()
         self.second.email = "guest@example.com"
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._contacts_of("orders")[f"sale.order/{order.id}"], [self._id(self.second)])
 
     def test_only_those_of_the_second_are_sent_again(self):
         before = len(self._deliveries(self.orders[0])), len(self._deliveries(self.invoices[0]))
         self.second.email = "guest@example.com"
-        self._settle()
+        self._send_everything()
         after = len(self._deliveries(self.orders[0])), len(self._deliveries(self.invoices[0]))
         self.assertEqual(after, before)
 
     def test_an_order_in_the_same_window(self):
         self.second.email = "guest@example.com"
         self.orders[1].client_order_ref = "PO 7"
-        self._settle()
+        self._send_everything()
         self._assert_linked(self.customer, self.second)
 
     def test_a_contact_that_was_deleted_there(self):
@@ -86,7 +86,7 @@ class TestRelinkDocuments(RelinkCase):
         self.customer.action_retail_resync()
         self._drain()
         self.customer.action_retail_resync()
-        self._settle()
+        self._send_everything()
         self.assertNotEqual(self._id(self.customer), former)
         self._assert_linked(self.customer, self.customer)
 
@@ -97,12 +97,12 @@ class TestRelinkPeople(RelinkCase):
         super().setUp()
         self._choose_object("business_customer", "company")
         self.connector.action_set_up()
-        self._settle()
+        self._send_everything()
 
     def test_orders_of_a_person_who_becomes_a_company(self):
         order = self._arrived()
-        self._settle()
+        self._send_everything()
         self.customer.is_company = True
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._linked("orders", "companies"), self._ids(self.customer))
         self.assertEqual(self._contacts_of("orders"), {f"sale.order/{order.id}": []})

@@ -12,9 +12,9 @@ class TakenCase(HubSpotCase):
         self.first, self.second = (
             self._partner(f"{name} Hart", f"{name.lower()}@example.com") for name in ("Gil", "Kim")
         )
-        self._settle()
+        self._send_everything()
 
-    def _settle(self):
+    def _send_everything(self):
         for _round in range(6):
             self._drain()
             self._drain(lane="bulk")
@@ -40,7 +40,7 @@ class TakenCase(HubSpotCase):
     def _share(self):
         """Give the second customer the address of the first."""
         self.second.write({"email": "gil@example.com", "city": "Ghent"})
-        self._settle()
+        self._send_everything()
 
 
 @tagged("post_install", "-at_install")
@@ -80,7 +80,7 @@ class TestTakenAddress(TakenCase):
         self._share()
         self.second.city = "Bruges"
         self.first.city = "Antwerp"
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._there(), {"Gil": ("gil@example.com", "Antwerp"), "Kim": ("", "Bruges")})
         self.assertEqual(len(self._alias(self.second)), 1)
 
@@ -89,7 +89,7 @@ class TestTakenAddress(TakenCase):
         customers = {
             f"sale.order/{self._order(partner_id=each.id).id}": each for each in (self.first, self.second)
         }
-        self._settle()
+        self._send_everything()
         self.assertEqual(
             {
                 each["properties"]["odoo_id"]: each["associations"]["contacts"]
@@ -101,14 +101,14 @@ class TestTakenAddress(TakenCase):
     def test_the_second_gets_another_address(self):
         self._share()
         self.second.email = "new@example.com"
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._there()["Kim"], ("new@example.com", "Ghent"))
         self.assertFalse(self._alias(self.second))
 
     def test_the_first_gives_it_up(self):
         self._share()
         self.first.email = "new@example.com"
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._there(), {"Gil": ("new@example.com", ""), "Kim": ("gil@example.com", "Ghent")})
         self.assertFalse(self._alias(self.second))
 
@@ -117,7 +117,7 @@ class TestTakenAddress(TakenCase):
         self._share()
         remote_id = self._remote_id(self.second)
         self.first.unlink()
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._there(), {"Kim": ("gil@example.com", "Ghent")})
         self.assertEqual(self._remote_id(self.second), remote_id)
         self.assertFalse(self._alias(self.second))
@@ -125,7 +125,7 @@ class TestTakenAddress(TakenCase):
     def test_the_second_is_deleted(self):
         self._share()
         self.second.unlink()
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._there(), {"Gil": ("gil@example.com", "")})
         self.assertFalse(self.env["retail.alias"].search([("connector_id", "=", self.connector.id)]))
 
@@ -136,13 +136,13 @@ class TestTakenAddress(TakenCase):
                     self._partner(f"{name} Hart", f"{name.lower()}@example.com")
                     for name in (f"A{survivor.id}", f"B{survivor.id}")
                 )
-                self._settle()
+                self._send_everything()
                 second.email = first.email
-                self._settle()
+                self._send_everything()
                 pair = first + second
                 survivor, merged = pair if survivor == self.first else reversed(pair)
                 self.env["base.partner.merge.automatic.wizard"]._merge(pair.ids, survivor)
-                self._settle()
+                self._send_everything()
                 there = self._there()
                 self.assertEqual(there[survivor.name.split()[0]][0], first.exists().email or second.email)
                 self.assertNotIn((merged.exists() and merged.name) or "-", there)
@@ -151,7 +151,7 @@ class TestTakenAddress(TakenCase):
     def test_both_get_the_same_new_address(self):
         """At once: the second of them is told by HubSpot."""
         (self.first + self.second).email = "both@example.com"
-        self._settle()
+        self._send_everything()
         self.assertEqual(sorted(email for email, _city in self._there().values()), ["", "both@example.com"])
         self.assertEqual(len(self._alias(self.first + self.second)), 1)
 
@@ -186,13 +186,13 @@ class TestTakenUnderAnotherKey(TakenCase):
         self.assertEqual(self._alias(self.second).primary_id, self.first.id)
         self.assertEqual(self._deliveries(self.second)[-1].conflict_name, "Gil Hart")
         self.second.city = "Bruges"
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._there()["Kim"], ("", "Bruges"))
 
     def test_the_first_gives_it_up(self):
         self._share()
         self.first.email = "new@example.com"
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._there(), {"Gil": ("new@example.com", ""), "Kim": ("gil@example.com", "Ghent")})
         self.assertFalse(self._alias(self.second))
 
@@ -200,11 +200,11 @@ class TestTakenUnderAnotherKey(TakenCase):
         """It is linked to the contact that there is."""
         third = self._partner("Vi Hart", "gil@example.com")
         order = self._order(partner_id=third.id)
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._alias(third).primary_id, self.first.id)
         self.assertEqual(self._only("orders")["associations"]["contacts"], [self._remote_id(self.first)])
         self.assertEqual(self._deliveries(order)[-1].state, "delivered")
         third.email = "vi@example.com"
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._there()["Vi"], ("vi@example.com", ""))
         self.assertFalse(self._alias(third))

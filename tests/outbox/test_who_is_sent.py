@@ -19,7 +19,7 @@ class TestVendorsWhoBuy(HubSpotCase):
     def _states(self, *records):
         return [self._deliveries(record)[-1].state for record in records]
 
-    def _settle(self):
+    def _send_everything(self):
         for _round in range(4):
             self._drain()
 
@@ -29,7 +29,7 @@ class TestVendorsWhoBuy(HubSpotCase):
 
     def test_an_order(self):
         order = self._order(partner_id=self.company.id)
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._states(order, self.company), ["delivered", "delivered"])
         self.assertEqual(
             self._only("orders")["associations"]["contacts"], self._contact_ids("vendor@example.com")
@@ -39,7 +39,7 @@ class TestVendorsWhoBuy(HubSpotCase):
     def test_an_order_for_an_address(self):
         address = {"type": "delivery", "name": "Dock", "parent_id": self.company.id, "street": "Kaai 9"}
         order = self._order(partner_id=self.env["res.partner"].create(address).id)
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._states(order, self.company), ["delivered", "delivered"])
 
     def test_an_invoice_and_a_credit_note(self):
@@ -51,7 +51,7 @@ class TestVendorsWhoBuy(HubSpotCase):
                 self.env["account.move"].create(values).action_post()
                 (self.person + self.company).customer_rank = 0
                 self.assertTrue(self.person.retail_is_customer)
-                self._settle()
+                self._send_everything()
                 if move_type == "out_invoice":
                     self.assertEqual(
                         self._only("invoices")["associations"]["contacts"],
@@ -65,21 +65,21 @@ class TestVendorsWhoBuy(HubSpotCase):
         self.env["account.move"].create({**values, "invoice_date": "2026-11-25"}).action_post()
         self._quotation(partner_id=self.person.id)
         self.person.name = "Vera Vend-Or"
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._states(self.person), ["cancelled"])
 
     def test_a_change_of_who_has_bought(self):
         """Not only when a document waits."""
         self._order(partner_id=self.person.id)
         self.company.city = "Ghent"
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._states(self.company), ["delivered"])
 
     def test_a_contact_of_a_customer(self):
         """A vendor who is a customer, too: its contacts are sent."""
         self.company.customer_rank = 1
         self.person.name = "Vera Vend-Or"
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._states(self.person), ["delivered"])
 
     def test_an_internal_user_who_buys(self):
@@ -90,7 +90,7 @@ class TestVendorsWhoBuy(HubSpotCase):
         (buyer + other).parent_id = self.company
         order = self._order(partner_id=buyer.id)
         other.city = "Ghent"
-        self._settle()
+        self._send_everything()
         self.assertEqual(self._states(order, buyer, other), ["delivered", "delivered", "cancelled"])
         self.assertEqual(
             self._only("orders")["associations"]["contacts"], self._contact_ids("buyer@example.com")

@@ -13,7 +13,7 @@ const SHOWN_AFTER = 500; // milliseconds, after which the mirrored balance is sh
 const GIVEN_UP_AFTER = 5000;
 const FRESH = 30000; // milliseconds, after which a balance is read again before anything is redeemed
 const SHOWN_LIVE = 60000; // milliseconds for which a balance is shown as the engine's
-const TICK = 10000; // milliseconds, after which ages are shown anew, and what was not reached is tried again
+const TICK = 10000; // milliseconds, after which ages are shown anew, and what was not reached is retried
 
 /** Reads the balances of a customer from the loyalty engine. Nothing waits for it. */
 patch(PosStore.prototype, {

@@ -80,10 +80,10 @@ export class ConfirmationPopup extends Component {
 patch(PosStore.prototype, {
     /**
      * Hold points, and have the customer confirm those that they have to.
-     * @returns {Promise<Object | undefined>} what _retailTryHold returns; nothing if the cashier went back
+     * @returns {Promise<Object | undefined>} what _retailAttemptHold returns; nothing if the cashier went back
      */
     async _retailHoldConfirmed(order, redeemed) {
-        let answer = await this._retailTryHold(order, redeemed);
+        let answer = await this._retailAttemptHold(order, redeemed);
         while (answer?.refused?.ways) {
             answer = await this._retailAskToConfirm(order, redeemed, answer.refused);
         }
@@ -100,10 +100,10 @@ patch(PosStore.prototype, {
             ways,
             send: (channel) => this._retailSendCode(order, card_id, redeemed[card_id], channel),
             confirm: async (code) => {
-                const tried = await this._retailTryHold(order, redeemed, { [card_id]: code });
-                const isUnconfirmed = tried.refused?.ways && tried.refused.card_id === card_id;
-                answer = isUnconfirmed ? undefined : tried;
-                return isUnconfirmed ? tried.refused.message : "";
+                const attempt = await this._retailAttemptHold(order, redeemed, { [card_id]: code });
+                const isUnconfirmed = attempt.refused?.ways && attempt.refused.card_id === card_id;
+                answer = isUnconfirmed ? undefined : attempt;
+                return isUnconfirmed ? attempt.refused.message : "";
             },
         });
         return answer;

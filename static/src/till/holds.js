@@ -73,7 +73,7 @@ patch(PosStore.prototype, {
         return Object.fromEntries(order.retailCards().map((card) => [card.id, this.retailKnown(card).isLive]));
     },
     /** @param {Object} codes with which the customer confirms a large redemption: {id of a card: code} */
-    async _retailTryHold(order, redeemed, codes = {}) {
+    async _retailAttemptHold(order, redeemed, codes = {}) {
         try {
             await this.retailReadIfOld(order);
             const answer = await this._retailCall("retail_hold_points", [order.uuid, redeemed, codes], HOLD_TIMEOUT);

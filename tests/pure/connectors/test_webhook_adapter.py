@@ -285,7 +285,7 @@ def test_not_taken(receiver, status, headers, kind, code, retry_after, uncertain
     assert len(receiver.got) == 1, "nothing is sent twice, and nothing is followed"
 
 
-def test_gone_in_words(receiver):
+def test_not_found_in_words(receiver):
     assert error_of(receiver, 410).message == (
         "127.0.0.1 responded with HTTP 410: the endpoint no longer exists."
         " Enter another URL, or archive the connector."

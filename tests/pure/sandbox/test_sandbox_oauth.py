@@ -276,7 +276,7 @@ def test_scopes(sandbox, api, connect):
     assert [api("GET", f"/crm/v3/objects/{name}").status for name in ("deals", "orders")] == [200, 403]
 
 
-def test_an_app_is_not_told_the_daily_limit(api, connect, call):
+def test_an_app_does_not_get_the_daily_limit(api, connect, call):
     headers = call(connect()["access_token"]).headers
     assert headers["X-HubSpot-RateLimit-Max"] == "1000000"
     assert headers["X-HubSpot-RateLimit-Daily"] is None

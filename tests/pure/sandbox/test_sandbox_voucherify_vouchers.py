@@ -178,7 +178,7 @@ def test_a_lock_counts_for_everybody_else(project):
     redeem(project, voucher("TEN"), session=lock(session["key"]))
 
 
-def test_a_lock_lasts_seven_days_unless_told_otherwise(project):
+def test_a_lock_lasts_seven_days_by_default(project):
     project.gift_card()
     project.post(VALIDATIONS, request(credits("GIFT", 4_000), session=lock("cart-1")))
     assert validate(project, credits("GIFT", 2_000))[1][0][1] == "gift_amount_exceeded"

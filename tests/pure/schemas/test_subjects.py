@@ -26,7 +26,7 @@ def test_subjects(model, data, subject):
     assert subject_of(model, 7, data) == subject
 
 
-def test_models_are_told_apart():
+def test_models_are_distinguished():
     """Only orders of the till and other orders share a kind; the channel is in the subject."""
     named = {subject_of(model, 7, {}) for model in KINDS}
     assert len(named) == len(KINDS)
