@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class Credential:
     """A secret that the admin enters, or that the remote issues.
 
+    :param name: stored on connectors, such as ``access_token``. Never change it
+    :param label: the name that the admin sees
+    :param required: whether no call is possible without it
     :param is_obtained: the remote issues it when the admin clicks Connect; it cannot be entered by hand
     :param check: takes a value, and raises an :class:`AuthError` with a message for the admin if it is not valid
     :param former: the name of the credential that receives the previous value when this one is replaced

@@ -14,7 +14,7 @@ def bisect(batch, send):
     as a whole. An item fails only after it was sent alone.
 
     :param batch: a sequence of :class:`~.items.Prepared`
-    :param send: takes a part of the batch. It returns the outcomes in order, or raises the
+    :param send: a function that takes a part of the batch. It returns the outcomes in order, or raises the
         :class:`~..core.errors.RemoteError` of the whole part. Validation, conflict and business errors lead to
         bisection. Any other error ends the calls, and the items that were not sent fail with it too (with
         ``uncertain`` False).

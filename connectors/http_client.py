@@ -62,11 +62,12 @@ _kept = KeptConnections()
 class Response:
     """A response of any status.
 
+    :param status: the HTTP status
     :param headers: case-insensitive
     :param json: the parsed body; None if the body is empty, or the status is 400 or more and the body is not JSON or
         larger than a description of errors
     :param date: the remote's clock (UTC), from the ``Date`` header; None without one
-    :param text: the beginning of the body, of clients that do not parse JSON (see :class:`HttpClient`)
+    :param text: the beginning of the body, if the provider's ``http_options`` say ``reads_json=False``
     """
 
     status: int
@@ -163,18 +164,21 @@ class HttpClient:
     def request(
         self, method, path, json=None, params=None, is_write=None, content=None, headers=None
     ) -> Response:
-        """Make one call.
+        """Make one call, and return the response, whatever its status is.
 
+        :param method: such as ``POST``
         :param path: appended to the base URL; empty, or starts with ``/``
         :param json: the body, to be serialized; None to send ``content``, if any
         :param params: the query; it never appears in a message
-        :param is_write: whether the call may change something; None to decide by the method
+        :param is_write: whether the call may change something; None: all methods but GET, HEAD and OPTIONS do. Set it
+            to False for a search by ``POST``, so that a lost response leaves no item in doubt
         :param content: the body as bytes, instead of ``json``
         :param headers: for this call only; one that authorizes it replaces that of the client
-        :raise TransientError: no response, or an unusable one (``uncertain`` if a write may have happened); or the
-            deadline has passed (``OUT_OF_TIME``)
+        :raise TransientError: there is no response, or an unusable one (``uncertain`` if a write may have happened); or
+            the deadline has passed (``OUT_OF_TIME``)
         :raise AuthError: the credentials contain characters that a header cannot have
-        :raise RemoteError: ``refusal``, or what ``before_call`` or ``guard`` raised: nothing was sent
+        :raise RemoteError: the hub does not allow the call (``refusal``, ``before_call``, ``guard``), for instance
+            because a call limit is reached: nothing was sent
         """
         is_write = method not in _SAFE_METHODS if is_write is None else is_write
         if self.deadline is not None and time.monotonic() > self.deadline:

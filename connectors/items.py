@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class MatchKeys:
     """The remote properties that identify a record until its remote id is known.
 
+    :param primary: the property, such as ``email``
     :param fallback: used for items that have no value for ``primary``; empty if there is none
     """
 
@@ -26,9 +27,9 @@ class MatchKeys:
 class Reference:
     """A record to which a request refers by remote id, such as ``Reference("customer", 7)``.
 
-    :param kind: the canonical kind
+    :param kind: the canonical kind, such as ``customer``
     :param id: of the Odoo record
-    :param channel: for orders
+    :param channel: of an order, such as ``web``; empty for other records
     :param is_required: False if the request can be sent without it, should no active flow send that record
     """
 
@@ -39,7 +40,11 @@ class Reference:
 
 
 class RemoteId(NamedTuple):
-    """The id of a remote record, and the name of its object (empty if unknown)."""
+    """A remote record.
+
+    :param id: of the record
+    :param object: the name of its object; empty if unknown
+    """
 
     id: str
     object: str = ""

@@ -83,10 +83,11 @@ class Mapper:
     def mapped_values(
         self, item: Item, object_name: str, part: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return ``{property: JSON value}`` to send for an item.
+        """Return ``{property: JSON value}`` to send for an item, such as ``{"name": "Ann Lee", "phone": None}``.
 
-        Omits lines that are for new records only, if the record is linked; lines that read the Odoo record, if it was
-        deleted; and lines whose value in Odoo is unreadable.
+        Send empty values (None, an empty text) too: they clear the property at the remote. Omits lines that are for new
+        records only, if the record is linked; lines that read the Odoo record, if it was deleted; and lines whose value
+        in Odoo is unreadable.
 
         :param part: the entry of the item's data that becomes the object; None for all of the data
         :raise MappingError: a value cannot be computed; ``field`` names the property

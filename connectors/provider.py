@@ -38,6 +38,7 @@ class ObjectChoice:
 class Settings:
     """A connector's settings, for its adapter.
 
+    :param base_url: of the API. The client adds it to each path
     :param api_version: one of the provider's; empty if it has none
     :param credentials: ``{name: clear text}``
     :param connect_timeout: in seconds
@@ -82,6 +83,8 @@ class Settings:
 class RemoteObject:
     """A kind of remote record with mapped properties.
 
+    :param name: stored on connectors and mapping lines, such as ``contact``. Never change it
+    :param label: the name that the admin sees
     :param event_types: the events that create or change such records
     :param subjects: the canonical kinds of records that can be mapped to it (``customer``, ``business_customer``,
         ``order``, ``invoice``, …). Objects with the same subject are alternatives: the admin chooses one.
@@ -108,8 +111,12 @@ class RemoteObject:
 class RemoteProperty:
     """A property of the remote's records.
 
+    :param name: as the API spells it
+    :param label: the name that people see at the remote
     :param type: ``text``, ``number``, ``boolean``, ``date``, ``datetime`` or ``enumeration``
     :param options: the values that an enumeration accepts
+    :param is_read_only: whether the API refuses values for it
+    :param is_unique: whether no two records have the same value, so that it can be a match key
     """
 
     name: str
@@ -140,7 +147,9 @@ def bounded_properties(properties: Iterable[RemoteProperty]) -> list[RemotePrope
 class Plan:
     """A provider's subscription plan.
 
-    :param limits: ``{window: calls}``; the window is in seconds, a key of ``core.quota.WINDOWS``
+    :param code: stored on connectors. Never change it
+    :param label: the name that the admin sees
+    :param limits: ``{seconds: calls}``; the seconds are one of ``core.quota.WINDOWS``: 1, 10, 60, 3,600 or 86,400
     """
 
     code: str
@@ -152,6 +161,8 @@ class Plan:
 class FlowTemplate:
     """A set of flows that the admin can add in one click.
 
+    :param code: identifies the template
+    :param label: the name that the admin sees
     :param event_types: names of event types; ``*`` stands for any text
     """
 

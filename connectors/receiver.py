@@ -16,6 +16,7 @@ class SignatureError(Exception):
 class WebhookRequest:
     """A request as it came in.
 
+    :param method: such as ``POST``
     :param url: as the sender called it, still percent-encoded: behind a proxy, another one than the server sees
     :param headers: with lower-case names
     :param body: the bytes as they came
@@ -31,9 +32,9 @@ class WebhookRequest:
 class ReceivedCommand:
     """Something that a webhook asks for, in canonical form.
 
-    :param id: unique for the sender: what comes again with the same one is carried out once
-    :param type: ``order.place``; it need not be one that the hub knows
-    :param data: not checked yet
+    :param id: unique for the sender. What comes again with the same id is carried out once
+    :param type: such as ``order.place``. The hub refuses those that it does not know
+    :param data: the content, not checked yet
     """
 
     id: str
@@ -45,11 +46,11 @@ class ReceivedCommand:
 class ReportedChange:
     """A remote record of which a webhook says that it changed. What it says of the record may be out of date.
 
-    :param id: as that of a command
-    :param object: the provider's kind of record: ``contact``; empty if the provider does not say
-    :param remote_ids: of the record, and after a merge of those that became one
-    :param change: ``created``, ``updated``, ``deleted``, ``restored``, ``merged``, ``erased``, or the provider's word
-    :param data: what the webhook said
+    :param id: unique for the sender. What comes again with the same id is stored once
+    :param object: the name of the remote object, such as ``contact``; empty if the webhook does not say
+    :param remote_ids: of the record; after a merge, of all records that became one
+    :param change: ``created``, ``updated``, ``deleted``, ``restored``, ``merged``, ``erased``, or the remote's own word
+    :param data: what to keep of the webhook. It may be out of date, so leave out values, above all personal ones
     """
 
     id: str

@@ -15,16 +15,17 @@ OWN_LIMIT = "OWN_LIMIT"  # code of a QuotaError for a call that our own count di
 class RemoteError(Exception):
     """A call, or one item of it, that failed at the remote system or on the way to it.
 
-    :param message: for a person: what, and what to do. Secrets and personal data that are recognized are masked in it,
-        in the code and in the field
-    :param code: the remote's own short name of the error, such as ``CONTACT_EXISTS``
-    :param field: the remote property at fault, when it is known
-    :param http_status: status of the answer, when there was one
-    :param retry_after: seconds that the remote asked to wait
-    :param uncertain: True if the remote may have applied the call although it did not say so
-
     ``is_sent`` is False for an item that was not sent because an earlier call failed: it uses up no attempt.
     ``response`` is a small dict of what else the remote said, such as the call's id for its support.
+
+    :param message: for a user: what is wrong, and what to do. The hub masks the secrets and personal data that it
+        recognizes in it, in the code and in the field
+    :param code: the remote's own short name of the error, such as ``CONTACT_EXISTS``
+    :param field: the remote property at fault, if it is known
+    :param http_status: the status of the response; None without one
+    :param retry_after: the seconds that the remote asks to wait; None if it does not
+    :param uncertain: whether the call may have taken effect. The item is then in doubt, and its next attempt goes to
+        ``resolve``
     """
 
     error_class: ClassVar[ErrorClass]
@@ -63,13 +64,13 @@ def _masked(text, limit):
 
 
 class TransientError(RemoteError):
-    """Network, 408, 425, 5xx, lock conflict: retried on the schedule."""
+    """The network failed, or HTTP 408, 423, 425 or 5xx: retried on the schedule."""
 
     error_class = ErrorClass.TRANSIENT
 
 
 class QuotaError(RemoteError):
-    """A rate limit (429): retried when the remote allows it; no attempt is used up."""
+    """A call limit (HTTP 429): retried when the remote allows it. No attempt is used up."""
 
     error_class = ErrorClass.QUOTA
 
@@ -101,13 +102,13 @@ class FlowFaultError(DependencyError):
 
 
 class AuthError(RemoteError):
-    """The credentials are refused: the connector pauses and the responsible user gets an activity."""
+    """The credentials are refused (HTTP 401, 403): the connector pauses, and the responsible user gets an activity."""
 
     error_class = ErrorClass.AUTH
 
 
 class ConflictError(RemoteError):
-    """The remote holds something that contradicts (409).
+    """The item contradicts what the remote has (HTTP 409): retried twice.
 
     ``taken_by`` is the id of the remote record that has a value which must be unique; empty if it is about none.
     """
@@ -117,31 +118,28 @@ class ConflictError(RemoteError):
 
 
 class MappingError(RemoteError):
-    """The item cannot be expressed as a remote request (a key is missing, a value does not fit)."""
+    """The item cannot be expressed as a remote request, such as one without a match key: it fails at once."""
 
     error_class = ErrorClass.MAPPING
 
 
 class ValidationError(RemoteError):
-    """The remote refuses the content of the item (400, 422)."""
+    """The remote refuses the content of the item (HTTP 400, 422): it fails at once."""
 
     error_class = ErrorClass.VALIDATION
 
 
 class BusinessError(RemoteError):
-    """The remote record was merged, deleted or closed: a person decides."""
+    """The remote record was merged, deleted or closed: the item fails at once, and a user decides."""
 
     error_class = ErrorClass.BUSINESS
 
 
 class RemoteNotFoundError(BusinessError):
-    """The remote record that ours is linked to does not exist anymore."""
+    """The remote record to which ours is linked does not exist any more (HTTP 404, 410)."""
 
 
 class ReferenceNotFoundError(BusinessError):
-    """The remote record of another record of ours, to which this one refers, does not exist any more.
-
-    ``remote_id`` is the id of that one.
-    """
+    """The item refers to a remote record that does not exist any more. ``remote_id`` is the id of that record."""
 
     remote_id = ""

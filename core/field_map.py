@@ -60,12 +60,23 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class FieldMap:
-    """One line: where a remote property gets its value from.
+    """A mapping line: where a remote property gets its value from.
 
-    ``source``: ``canonical`` (``expression`` is a path), ``record`` (a path of fields of the Odoo record),
-    ``constant`` (the text itself) or ``template`` (text with ``{path}`` and ``{odoo.path}``).
-    ``transform`` is a name in ``TRANSFORMS`` or in the adapter's own; ``argument`` is for it.
-    ``key`` names a default of the provider for good, whatever becomes of its content.
+    :param object: the name of the :class:`RemoteObject`
+    :param property: the name of the remote property
+    :param expression: a path in the payload, such as ``name.full``, ``emails.0`` or ``addresses.invoice.city``; or what
+        ``source`` says
+    :param source: what ``expression`` is: ``canonical`` (a path in the payload), ``record`` (a path of fields of the
+        Odoo record, such as ``user_id.name``), ``constant`` (the value itself) or ``template`` (a text with ``{path}``
+        and ``{odoo.path}``)
+    :param transform: the name of one of the provider's transforms; the common ones are ``none``, ``upper``, ``lower``,
+        ``title``, ``map`` and ``date``
+    :param argument: for the transform, such as the format of a date
+    :param only_on_create: whether the property is only set when the remote record is created
+    :param direction: ``out`` (to the remote), ``in`` (to Odoo) or ``both``
+    :param system_of_record: whose value wins if both sides changed it: ``odoo`` or ``remote``
+    :param key: identifies a default line of the provider. Never change it, even if the line changes: it shows which
+        lines the admin has edited. Empty for lines that an admin adds
     """
 
     object: str
@@ -85,9 +96,14 @@ class FieldMap:
 
 
 class Transform(NamedTuple):
-    """``function(value, argument, data)`` is called for values that are not empty; ``data`` is the whole payload.
+    """How a mapping line changes a value.
 
-    ``kind``: of what comes out; empty: of what goes in. ``takes_object``: the value may be a whole group of fields.
+    :param label: the name that the admin sees
+    :param function: takes ``(value, argument, data)``, and returns a JSON value. ``data`` is the whole payload. It is
+        not called for empty values. None changes nothing
+    :param kind: the type of the result: ``text``, ``number``, ``boolean``, ``date``, ``datetime`` or ``list``; empty:
+        that of the value
+    :param takes_object: whether the value may be a group of fields, such as ``name``
     """
 
     label: str
