@@ -146,13 +146,6 @@ def report(root: Path, name: str, paths: list[Path], changed: list[Path]) -> Non
         print(f"    ./dev/test {target}")
 
 
-def readme_of(paths: list[Path]) -> Path:
-    """Return the README that states the facts about the API."""
-    return next(
-        path for path in reversed(paths) if path.name == "README.md" and "## Facts" in path.read_text("utf-8")
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="dev/new-provider", description=__doc__.splitlines()[0])
     parser.add_argument("name", help="the provider's code: lower-case letters, digits and underscores")
@@ -170,7 +163,7 @@ def main() -> None:
     changed = register(root, options.name) if is_built_in else []
     tidy(paths + changed)
     report(root, options.name, paths, changed)
-    print(f"Then replace each TODO in the README: {readme_of(paths).relative_to(root)}")
+    print(f"Then replace each TODO. This lists them: ./dev/lint{'' if is_built_in else f' {root}'}")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,7 @@
     "summary": "Keep Acme in sync with Odoo",
     "version": "19.0.1.0.0",
     "category": "Sales/Integration",
-    "author": "Retail Hub maintainers",
-    "website": "https://github.com/retail-hub/retail_hub",
+    "author": "TODO: your name",
     "license": "LGPL-3",
     "depends": ["retail_hub"],
 }

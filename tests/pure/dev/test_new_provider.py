@@ -2,6 +2,7 @@
 
 import configparser
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -69,11 +70,28 @@ def test_an_addon_of_its_own(tmp_path):
     addon = tmp_path / "retail_hub_far_shop"
     assert f"./dev/test {addon}/tests/pure" in printed
     assert "A separate addon has no system test" in printed
+    assert printed.endswith(f"This lists them: ./dev/lint {addon}\n")
     assert not [path for path in addon.rglob("*") if "acme" in path.name]
     texts = [path.read_text(encoding="utf-8") for path in addon.rglob("*.*")]
     assert not [text for text in texts if "acme" in text.lower()]
     assert complaints(addon, addon.rglob("*.py")) == []
     assert passed_tests(addon, "tests/pure") > 40
+
+
+def test_lint_of_an_addon_of_its_own(tmp_path):
+    """It complains of a manifest without an author, of nothing else, and lists what the author has to fill in."""
+    new_provider("far_shop", "--addon", tmp_path)
+    addon = tmp_path / "retail_hub_far_shop"
+    manifest = addon / "__manifest__.py"
+    author = '    "author": "TODO: your name",\n'
+    text = manifest.read_text(encoding="utf-8")
+    assert author in text
+    manifest.write_text(text.replace(author, "    # TODO: the author\n"), encoding="utf-8")
+    done = subprocess.run([ROOT / "dev" / "lint", addon], capture_output=True, text=True, check=False)
+    assert re.findall(r": C\d+: (.*) \(", done.stdout) == ['Missing required key "author" in manifest file']
+    assert "__manifest__.py:6:    # TODO: the author\n" in done.stdout
+    assert done.returncode == 1
+    assert done.stderr.endswith("retail_hub: lint: pylint-odoo\n")
 
 
 def test_in_the_addon_itself(tmp_path):
@@ -83,7 +101,7 @@ def test_in_the_addon_itself(tmp_path):
     printed = new_provider("far_shop", root=root)
     assert [place for place in REGISTERS if f"    {place}\n" not in printed] == []
     assert "    ./dev/test tests/system/test_far_shop.py\n" in printed
-    assert "each TODO in the README: connectors/far_shop/README.md" in printed
+    assert printed.endswith("Then replace each TODO. This lists them: ./dev/lint\n")
     config = configparser.ConfigParser(interpolation=None)
     config.read(os.environ["RETAIL_HUB_ODOO_CONF"])
     addons = [
