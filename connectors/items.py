@@ -77,6 +77,9 @@ class Item:
         typo. They are empty in ``data``, but the remote keeps what it has.
     :param links: what the remote record was linked to when it was sent before, see :class:`Prepared`
     :param without: remote properties to leave empty, because another remote record has their values
+    :param record_key: identifies the record among all of Odoo's, for good: a value for a match key property of your
+        own. It is opaque: do not take it apart
+    :param line_key: what the keys of the record's lines begin with; the id of a line follows
     """
 
     trace_id: str
@@ -98,6 +101,8 @@ class Item:
     unreadable: frozenset[str] = frozenset()
     links: Links = field(default_factory=dict)
     without: frozenset[str] = frozenset()
+    record_key: str = ""
+    line_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from ..core.errors import RemoteError
 from ..schemas import EVENT_TYPES
 from ..schemas.examples import EXAMPLES
-from ..schemas.subjects import subject_of
+from ..schemas.subjects import line_key, record_key, subject_of
 from .asking import ask
 from .call_log import CallLog
 from .connection import Connection
@@ -45,6 +45,8 @@ def sample_item(event_type: str) -> Item:
         subject=subject_of(about.model, example.record_id, data),
         occurred_at=datetime.now(UTC).replace(tzinfo=None),
         correlation_id=example.correlation_id or f"{about.model},{example.record_id}",
+        record_key=record_key(about.model, example.record_id),
+        line_key=line_key(about.model),
     )
 
 

@@ -31,6 +31,19 @@ def subject_of(model, record_id, data):
     return f"order/{data.get('channel') or _ORDER_MODELS[model]}/{record_id}"
 
 
+# Remote systems store the keys of records and their lines, and records are found by them: they must never change.
+
+
+def record_key(model, record_id):
+    """Return what identifies a record among all of Odoo's: ``sale.order/7``."""
+    return f"{model}/{record_id}"
+
+
+def line_key(model):
+    """Return what the keys of a record's lines begin with, before the id: ``sale.order.line/``."""
+    return f"{model}.line/"
+
+
 def model_of(kind, channel=""):
     """Return the Odoo model of a canonical kind; the channel tells one kind of order from the other."""
     if kind == "order":

@@ -21,14 +21,6 @@ ORDER_OBJECTS = ("order", "deal")
 LINE = "line_item"
 STATUS = "hs_invoice_status"  # written last: HubSpot may open an invoice only once it has line items
 LONG = 100  # a document with more lines has a checkpoint, from which the next attempt continues
-# The beginning of the match key's values. They are stored in HubSpot accounts, so they must never change.
-_OWN_KINDS = {"sales": "sale.order", "web": "sale.order", "pos": "pos.order"}
-
-
-def own_id(item):
-    """Return the match key's value for a document: ``sale.order/7``, ``pos.order/7`` or ``account.move/7``."""
-    kind = _OWN_KINDS[item.data["channel"]] if item.event_type in ORDER_EVENTS else "account.move"
-    return f"{kind}/{item.data['id']}"
 
 
 class DocumentHandler(Handler):
@@ -52,7 +44,7 @@ class DocumentHandler(Handler):
         :raise MappingError: no match key has a value (``KEY_MISSING``)
         """
         subject = "order" if item.event_type in ORDER_EVENTS else "invoice"
-        prepared = record_request.prepare_record(self.adapter, item, subject, own_id(item))
+        prepared = record_request.prepare_record(self.adapter, item, subject, item.record_key)
         prepared = replace(prepared, is_subject=True)
         if prepared.item.remote_id:
             prepared = self._with_valid_stage(prepared)
@@ -86,14 +78,11 @@ class DocumentHandler(Handler):
         )
 
     def _prepare_line(self, item, line):
-        kind = own_id(item).partition("/")[0]
         of_line = replace(item, trace_id=f"{item.trace_id}.{line['id']}", remote_id=None, remote_object="")
         # HubSpot would take the currency of the account, in which the price is not.
         currency = {"hs_line_item_currency_code": item.data["currency"]}
-        line_id = f"{kind}.line/{line['id']}"
-        return record_request.prepare_record(
-            self.adapter, of_line, "line_item", line_id, part=line, given=currency
-        )
+        key = f"{item.line_key}{line['id']}"
+        return record_request.prepare_record(self.adapter, of_line, LINE, key, part=line, given=currency)
 
 
 def _links(item):

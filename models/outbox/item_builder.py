@@ -11,7 +11,7 @@ from ...connectors.items import Item
 from ...core.errors import BusinessError, DependencyError, FlowFaultError, MappingError, RemoteError
 from ...core.tracebacks import without_values
 from ...schemas.base import error_text
-from ...schemas.subjects import subject_of
+from ...schemas.subjects import line_key, record_key, subject_of
 from .dependencies import Dependencies
 from .effects import effect_of
 
@@ -85,6 +85,8 @@ class ItemBuilder:
             merged_remote_ids=delivery.merged_remote_ids,
             unreadable=delivery.unreadable,
             links=binding.links if binding else {},
+            record_key=record_key(claim.res_model, claim.res_id),
+            line_key=line_key(claim.res_model),
         )
 
     # -- payloads ----------------------------------------------------------------------------------

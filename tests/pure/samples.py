@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from odoo.addons.retail_hub.connectors.items import Item
 from odoo.addons.retail_hub.connectors.provider import ObjectChoice, Settings
+from odoo.addons.retail_hub.schemas import EVENT_TYPES
+from odoo.addons.retail_hub.schemas.subjects import line_key, model_of, record_key
 
 
 def local_settings(*args, **options):
@@ -131,8 +133,17 @@ def invoice(number=1, lines=2, **changes):
 def make_item(number=1, *, event_type="customer.updated", data=None, **changes):
     """Return an Item for ``customer(number)``."""
     data = customer(number) if data is None else data
+    model = _model_of(event_type, data)
+    keys = {"record_key": record_key(model, data.get("id", number)), "line_key": line_key(model)}
     trace_id = changes.pop("trace_id", str(1000 + number))
-    return Item(trace_id, event_type, data, f"key-{trace_id}", **changes)
+    return Item(trace_id, event_type, data, f"key-{trace_id}", **{**keys, **changes})
+
+
+def _model_of(event_type, data):
+    """Return the Odoo model of an event's record, by which the hub names the keys."""
+    if "channel" in data:
+        return model_of("order", data["channel"])
+    return EVENT_TYPES[event_type].model if event_type in EVENT_TYPES else ""
 
 
 def merged_item(number=1, merged_remote_ids=(), **changes):
