@@ -40,8 +40,8 @@ export class ConfirmationPopup extends Component {
 
     async send(channel) {
         await this._while(async () => {
+            Object.assign(this.state, { code: "", sentTo: "" });
             this.state.sentTo = await this.props.send(channel);
-            this.state.code = "";
         });
         this.input.el?.focus();
     }
