@@ -272,7 +272,7 @@ class RetailReceivedCustomer(models.AbstractModel):
         if not is_user or email_normalize(email or "") == customer.email_normalized:
             return []
         del changed["email"]
-        return [self.env._("The customer has an account in Odoo's portal, and keeps its email address.")]
+        return [self.env._("The customer has a portal account in Odoo: the email address was not changed.")]
 
     def _lang(self, tag):
         """Return the installed language of a BCP 47 tag: that of the country, else of the language; "" if none is."""

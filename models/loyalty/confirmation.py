@@ -6,6 +6,7 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import consteq, email_normalize, hmac
 
 from .entry import DIGITS
@@ -90,6 +91,18 @@ class RetailLoyaltyConfirmation(models.Model):
             for channel, _label in CHANNELS
             if self._address(card, channel)
         ]
+
+    @api.model
+    def _send_to_customer(self, card, points, channel, **values):
+        """Send a code, see :meth:`_send`; return where to, masked.
+
+        :raise UserError: no code can be sent now
+        """
+        reason = self._reason_not_to_send(card, channel) or self._reason_to_wait(card)
+        if reason:
+            raise UserError(reason)
+        self._send(card, points, channel, **values)
+        return self._masked(card, channel)
 
     @api.model
     def _send(self, card, points, channel, **values):

@@ -1,7 +1,6 @@
 """Confirmations for quotations and carts: by a code or the card, or by being signed in as the member."""
 
 from odoo import models
-from odoo.exceptions import UserError
 
 
 class LoyaltyCard(models.Model):
@@ -62,10 +61,6 @@ class SaleOrder(models.Model):
         :return: where to, masked
         :raise UserError: no code can be sent now
         """
-        confirmations = card.env["retail.loyalty.confirmation"]
-        reason = confirmations._reason_not_to_send(card, channel) or confirmations._reason_to_wait(card)
-        if reason:
-            raise UserError(reason)
         key = card.env["retail.loyalty.hold"]._key_of_sale(self, card)
-        confirmations._send(card, points, channel, company_id=self.company_id.id, **key)
-        return confirmations._masked(card, channel)
+        confirmations = card.env["retail.loyalty.confirmation"]
+        return confirmations._send_to_customer(card, points, channel, company_id=self.company_id.id, **key)

@@ -13,9 +13,9 @@ class ResCompany(models.Model):
     retail_confirm_above = fields.Float(
         "Redemptions to Confirm Above",
         default=0,
-        help="Customers confirm it if they redeem more points than this within 24 hours, at tills, on quotations or in"
-        " another system: with a code that Odoo sends them, or with their card. In Odoo's web shop, they are signed in."
-        " In Odoo, it is about programs whose points a loyalty engine owns. 0: no confirmation is needed.",
+        help="Customers who redeem more points than this within 24 hours must confirm it with a code that Odoo sends"
+        " them, or with their card: at tills, on quotations and in remote systems. In Odoo's web shop, signing in is"
+        " enough. In Odoo, this applies to programs whose points a loyalty engine owns. 0: no confirmation is needed.",
     )
 
     def _retail_needs_manager(self, points):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.tools import consteq
 
 from .confirmation import CHANNELS
@@ -13,7 +13,7 @@ from .till_hold import HOLD_MINUTES, MOST_CHARACTERS
 class RetailLoyaltyHold(models.Model):
     _inherit = "retail.loyalty.hold"
 
-    confirmed_until = fields.Datetime(readonly=True, help="Empty: as long as the order lives.")
+    confirmed_until = fields.Datetime(readonly=True, help="Empty: the confirmation does not expire.")
 
     def _reason_not_confirmed(self, code):
         """Have the customer confirm the points that an order holds.
@@ -73,13 +73,10 @@ class PosConfig(models.Model):
         if channel not in dict(CHANNELS):
             raise ValidationError(self.env._("The points to redeem are not valid."))
         [(card, points)] = self._retail_wanted_cards(wanted)
-        confirmations = card.env["retail.loyalty.confirmation"]
-        reason = confirmations._reason_not_to_send(card, channel) or confirmations._reason_to_wait(card)
-        if reason:
-            raise UserError(reason)
         key = card.env["retail.loyalty.hold"]._key_of(order_uuid, card)
-        confirmations._send(card, points, channel, company_id=self.company_id.id, **key)
-        return {"sent_to": confirmations._masked(card, channel)}
+        confirmations = card.env["retail.loyalty.confirmation"]
+        sent_to = confirmations._send_to_customer(card, points, channel, company_id=self.company_id.id, **key)
+        return {"sent_to": sent_to}
 
     def _retail_unconfirmed(self, hold, code):
         """Return what is refused because the customer has not confirmed it; None if they have, or need not.

@@ -246,7 +246,7 @@ class TestApiCustomers(ApiCase):
             self.assertEqual((response.status_code, response.json()["outcome"]), (200, "updated"))
             self.assertEqual(
                 response.json()["warnings"],
-                ["The customer has an account in Odoo's portal, and keeps its email address."],
+                ["The customer has a portal account in Odoo: the email address was not changed."],
             )
             partner.invalidate_recordset()
             self.assertEqual(
